@@ -1,0 +1,1 @@
+"""runbook: recovery flows written as YAML, checked, run, and resumed from where they stood."""

@@ -1,0 +1,55 @@
+"""The only source of time. Seconds since the epoch, UTC, as float."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """What the driver knows of time."""
+
+    def now(self) -> float:
+        """Wall-clock seconds since the epoch."""
+
+    def boot(self) -> float:
+        """Seconds since boot, suspend included: for leases."""
+
+    def sleep(self, seconds: float) -> None:
+        """Return after that many seconds."""
+
+
+class SystemClock:
+    """The machine's own clock."""
+
+    def now(self) -> float:
+        return time.time()
+
+    def boot(self) -> float:
+        clock = getattr(time, "CLOCK_BOOTTIME", None)
+        return time.clock_gettime(clock) if clock is not None else time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(max(0.0, seconds))
+
+
+class VirtualClock:
+    """Time that passes only when somebody sleeps."""
+
+    def __init__(self, start: float = 1_710_893_160.0) -> None:  # 2024-03-20 00:06:00, the guide's
+        self._now = start
+
+    def now(self) -> float:
+        return self._now
+
+    def boot(self) -> float:
+        return self._now
+
+    def sleep(self, seconds: float) -> None:
+        self._now += max(0.0, seconds)
+
+
+def iso(at: float) -> str:
+    """`2024-03-20T00:06:00Z`."""
+    return dt.datetime.fromtimestamp(at, dt.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,1 @@
+"""Text to `Runbook`: reading with positions, schema, model, expressions, durations."""

@@ -1,0 +1,25 @@
+"""A secret as the engine knows it: a reference and a version, never the value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Secret:
+    """`secret:NAME#field`. Only an effect learns the value, by `Context.secret`."""
+
+    name: str
+    field: str | None = None
+    version: str = ""
+    region: str | None = None
+    account: str | None = None
+
+    def __str__(self) -> str:
+        return "***"
+
+    def __repr__(self) -> str:
+        return "Secret(***)"
+
+    def __format__(self, spec: str) -> str:
+        return "***"

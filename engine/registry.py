@@ -1,0 +1,156 @@
+"""What the engine knows of the world: resource kinds and actions, declared as data and code.
+
+Everything that checks, explains, rehearses or performs reads these declarations. Kinds and actions
+import this module and `engine.errors`, nothing else of the engine but values of `engine.language`.
+
+Errors: a `look`, `create`, `delete` or action raises `EffectFailed` (a no), `EffectUnknown` (sent, no answer)
+or `EffectNotSent` (never left); anything else is a bug.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from engine.errors import UsageError
+from engine.language.model import ActionFacts, KindFacts
+from engine.language.secret import Secret
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Param:
+    """One parameter of `with`. `schema` is JSON Schema of the rendered value; `secret` takes a secret."""
+
+    schema: Mapping[str, Any]
+    doc: str = ""
+    required: bool = False
+    secret: bool = False  # the value, or a value inside it (see `postgres.setup_users`), may be a Secret
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """One word of a status catalogue: its class, and where it is documented."""
+
+    cls: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """Something that must go before its whole goes: an instance of a cluster."""
+
+    kind: str
+    identity: Mapping[str, Any]
+    id: str
+    status: str
+    cls: str
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """What one look saw. `status` and `cls` are `missing` where nothing is there.
+
+    `attributes` is what `${step.attr}` reads (JSON values); `parts` are in the order of their removal.
+    """
+
+    status: str
+    cls: str
+    id: str | None = None
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    parts: tuple[Part, ...] = ()
+
+
+MISSING = Observation(status="missing", cls="missing")
+
+
+class Network(Protocol):
+    """How this process reaches hosts; the sandbox has its own."""
+
+    def reach(self, host: str, port: int, timeout: float) -> tuple[str, float]:
+        """Address and milliseconds; OSError (socket.gaierror, ConnectionRefusedError, TimeoutError) else."""
+
+    def postgres(self, **options: Any) -> Any:
+        """A `pg8000.native.Connection`, or what behaves as one; raises what pg8000 raises."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What an effect is given besides its parameters."""
+
+    region: str
+    account: str | None
+    clients: Callable[..., Any]  # clients(service, region=None, account=None) → boto3 client, no retries
+    secret: Callable[[Secret], Any]  # → str, or the parsed JSON of a whole JSON secret
+    network: Network
+    now: Callable[[], float]
+    key: str = ""  # idempotency key, for parameters that botocore marks as idempotency tokens
+    operation: str = ""
+    timeout: float = 60.0
+    sources: Mapping[str, str] = field(default_factory=dict)  # parameter → "ssm:/…", for messages
+
+    def client(self, service: str, *, region: str | None = None) -> Any:
+        """A client for the step's account, in its region or another."""
+        return self.clients(service, region=region or self.region, account=self.account)
+
+
+class ResourceKind(Protocol):
+    """One kind of resource. Parameters come rendered; null ones are left out."""
+
+    name: str
+    doc: str
+    facts: KindFacts
+    params: Mapping[str, Param]
+    attributes: Mapping[str, Mapping[str, Any]]  # name → JSON Schema with description
+    statuses: Mapping[str, Status]
+    calls: tuple[str, ...]  # "rds.DescribeDBClusters": for IAM, and a test that it makes no others
+
+    def look(self, identity: Mapping[str, Any], ctx: Context) -> Observation:
+        """By its identity parameters (or `{"id": …}` alone where AWS can look up by id)."""
+
+    def create(self, params: Mapping[str, Any], tags: Mapping[str, str], ctx: Context) -> str | None:
+        """Begin it, tags in the same call; returns the immutable id if the reply tells it."""
+
+    def delete(self, target: Mapping[str, Any], ctx: Context) -> None:
+        """Begin the removal, by identity and removal parameters (`final_snapshot`, `unprotect`, …)."""
+
+    def in_the_way(self, seen: Observation, params: Mapping[str, Any]) -> str | None:
+        """Why it cannot be deleted now, or None."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """A function that a `call` names."""
+
+    name: str
+    doc: str
+    facts: ActionFacts
+    params: Mapping[str, Param]
+    output: Mapping[str, Mapping[str, Any]]
+    calls: tuple[str, ...]
+    errors: tuple[str, ...]
+    run: Callable[[Mapping[str, Any], Context], Mapping[str, Any]]
+
+
+@dataclass(slots=True, kw_only=True)
+class Registry:
+    """Kinds and actions by name. A name twice is an error."""
+
+    kinds: dict[str, ResourceKind] = field(default_factory=dict)
+    actions: dict[str, Action] = field(default_factory=dict)
+
+    def add_kind(self, kind: ResourceKind) -> None:
+        if kind.name in self.kinds:
+            message = f"the kind {kind.name} is registered twice"
+            raise UsageError(message)
+        self.kinds[kind.name] = kind
+
+    def add_action(self, action: Action) -> None:
+        if action.name in self.actions:
+            message = f"the action {action.name} is registered twice"
+            raise UsageError(message)
+        self.actions[action.name] = action
+
+
