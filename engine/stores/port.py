@@ -1,0 +1,149 @@
+"""What the driver asks of a store: an append-only log of records, and a head for each operation.
+
+One record is one conditional write of the next sequence number; nothing is changed or deleted.
+This module must not know what an event means. Times are seconds since the epoch, UTC.
+
+Errors: `StoreConflict` where another runner's write came first; `EnvironmentProblem` for a store
+that is away, full, corrupt, newer or not permitted (`StoreAway` where waiting may mend it).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
+
+from engine.errors import EnvironmentProblem
+
+FORMAT: Final = 1
+"""The version of a record's form; a reader refuses a newer one."""
+
+
+class StoreAway(EnvironmentProblem):
+    """The store does not answer, or says to slow down: pause and try again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """What one commit appends. `state`, where given, is the whole operation after the events."""
+
+    operation: str
+    seq: int  # from 1, without gaps
+    at: float
+    write_id: str  # random: tells our own write from another's after a lost reply
+    events: tuple[Mapping[str, Any], ...]  # JSON
+    state: Mapping[str, Any] | None = None  # JSON
+    actor: str = ""
+    host: str = ""
+    process: str = ""  # "PID@start time of the process"
+    readable: Mapping[str, str] = field(default_factory=dict)  # step, status, details … (engine.md §3)
+    format: int = FORMAT
+    previous: str = ""  # the digest of the record before; "" for the first
+    digest: str = ""  # SHA-256 of `packed()` and the record before, hex
+
+    def packed(self) -> bytes:
+        """The bytes that the digest covers and a store keeps: canonical JSON of all but the digest."""
+        body = {name: getattr(self, name) for name in _PACKED}
+        return json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+    def sealed(self, previous: str) -> Record:
+        """This record, chained to the one before."""
+        chained = _replace(self, previous=previous)
+        return _replace(chained, digest=hashlib.sha256(chained.packed()).hexdigest())
+
+
+_PACKED: Final = (
+    "operation", "seq", "at", "write_id", "events", "state", "actor", "host", "process",
+    "readable", "format", "previous",
+)  # fmt: skip
+
+
+def _replace(record: Record, **changes: Any) -> Record:
+    values = {name: getattr(record, name) for name in (*_PACKED, "digest")}
+    return Record(**(values | changes))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """The timed right to drive. `version` is random and new at each renewal; nobody compares clocks."""
+
+    owner: str  # actor
+    host: str
+    pid: int
+    started: str  # start time of the process: a pid alone may be another's by now
+    boot: str  # boot id and process namespace: where `pid` means something
+    version: str
+    duration: float  # seconds
+    since: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """The mutable item of an operation: lease, a summary that records can rebuild, cancel_asked."""
+
+    operation: str
+    lease: Lease | None = None
+    summary: Mapping[str, Any] = field(default_factory=dict)  # runbook, status, step, started, updated …
+    cancel_asked: Mapping[str, Any] | None = None  # actor, at, undo, past
+
+
+class Store(Protocol):
+    """A log. All reads are consistent and paged to the end."""
+
+    name: str  # as `--store` takes it: "sqlite:PATH", "dynamodb:TABLE", "memory:"
+
+    def append(self, record: Record) -> None:
+        """Write it if its `seq` is free, or was written by this very `write_id`; else StoreConflict."""
+
+    def load(self, operation: str) -> list[Record]:
+        """From the last record with a whole state on, chain checked; [] for an unknown operation."""
+
+    def records(self, operation: str) -> Iterator[Record]:
+        """All of them, in order, chain not checked (`verify` does)."""
+
+    def head(self, operation: str) -> Head | None: ...
+
+    def heads(self, status: str | None = None) -> Iterator[Head]:
+        """Every operation's head, by operation id; or those whose summary has that status."""
+
+    def summarise(self, operation: str, summary: Mapping[str, Any]) -> None:
+        """Put the head's summary; makes the head where there is none."""
+
+    def take_lease(self, operation: str, lease: Lease, *, over: str | None) -> bool:
+        """Write it if the lease in the head has version `over` (None: there is none). False if not."""
+
+    def release(self, operation: str, version: str) -> None:
+        """Remove the lease if it still has that version."""
+
+    def ask_cancel(self, operation: str, request: Mapping[str, Any] | None) -> None:
+        """Set or clear `cancel_asked`."""
+
+    def take_lock(self, lock: str, operation: str, *, over: str | None = None) -> str | None:
+        """Write it if absent, ours, or held by `over`; None, or the operation that has it."""
+
+    def release_lock(self, lock: str, operation: str) -> None:
+        """Remove it if it is ours."""
+
+    def put_blob(self, content: bytes) -> str:
+        """Keep bytes by their SHA-256 (hex), which is returned. Twice is once."""
+
+    def blob(self, digest: str) -> bytes:
+        """The bytes; EnvironmentProblem where they are missing or do not fit their digest."""
+
+    def close(self) -> None: ...
+
+
+def verify(records: Iterator[Record] | list[Record], previous: str = "") -> str | None:
+    """None if the chain holds; else what the first record that does not fit is, and why."""
+    seq = 0
+    for record in records:
+        if seq and record.seq != seq + 1:
+            return f"record {seq + 1} is missing"
+        if seq and record.previous != previous or not seq and record.seq == 1 and record.previous:
+            return f"record {record.seq} does not follow the one before"
+        if record.sealed(record.previous).digest != record.digest:
+            return f"record {record.seq} was changed after it was written"
+        seq, previous = record.seq, record.digest
+    return None
