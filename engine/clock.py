@@ -52,4 +52,4 @@ class VirtualClock:
 
 def iso(at: float) -> str:
     """`2024-03-20T00:06:00Z`."""
-    return dt.datetime.fromtimestamp(at, dt.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return dt.datetime.fromtimestamp(at, dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

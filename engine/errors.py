@@ -115,7 +115,7 @@ class Problem:
         return wanted in ("any", self.name, self.category) or wanted in self.also
 
 
-class EffectFailed(RunbookError):  # noqa: N818 - an outcome, named as engine.md names it
+class EffectFailed(RunbookError):
     """The world answered no. `problem` says what, by name and category."""
 
     def __init__(self, problem: Problem) -> None:
@@ -123,7 +123,7 @@ class EffectFailed(RunbookError):  # noqa: N818 - an outcome, named as engine.md
         self.problem = problem
 
 
-class EffectUnknown(RunbookError):  # noqa: N818
+class EffectUnknown(RunbookError):
     """It was sent, and no answer tells what became of it."""
 
     def __init__(self, why: str) -> None:
@@ -131,7 +131,7 @@ class EffectUnknown(RunbookError):  # noqa: N818
         self.why = why
 
 
-class EffectNotSent(RunbookError):  # noqa: N818
+class EffectNotSent(RunbookError):
     """It never left: nothing is used up. `problem.category` is credentials, throttled or network."""
 
     def __init__(self, problem: Problem) -> None:

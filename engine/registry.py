@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 from engine.errors import UsageError
 from engine.language.model import ActionFacts, KindFacts
@@ -152,5 +152,3 @@ class Registry:
             message = f"the action {action.name} is registered twice"
             raise UsageError(message)
         self.actions[action.name] = action
-
-

@@ -141,7 +141,7 @@ def verify(records: Iterator[Record] | list[Record], previous: str = "") -> str 
     for record in records:
         if seq and record.seq != seq + 1:
             return f"record {seq + 1} is missing"
-        if seq and record.previous != previous or not seq and record.seq == 1 and record.previous:
+        if (seq and record.previous != previous) or (not seq and record.seq == 1 and record.previous):
             return f"record {record.seq} does not follow the one before"
         if record.sealed(record.previous).digest != record.digest:
             return f"record {record.seq} was changed after it was written"

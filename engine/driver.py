@@ -1,0 +1,241 @@
+"""The loop: what `pending` says is folded, committed, performed. Nothing here decides.
+
+Between two effects there is one commit, and none where nothing durable has changed. Whoever drives holds the
+operation's lease; the append is what fences a runner that has lost it.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from engine.clock import Clock
+from engine.errors import EffectNotSent, EnvironmentProblem, Problem
+from engine.kernel import Operation, evolve, pending
+from engine.kernel import events as ev
+from engine.kernel.codec import durable, encode, encode_operation
+from engine.kernel.operation import Acting, Effect, Halt, Perform, Record, Seen, SleepUntil
+from engine.kernel.schedule import fraction
+from engine.language.model import Backoff, Delays, Runbook, Schedule
+from engine.stores.port import Record as LogRecord
+from engine.stores.port import Store
+
+THROTTLED = Backoff(first=1.0, factor=2.0, longest=30.0, jitter="full", within=900.0)
+"""The built-in schedule for what was throttled, or never left (language.md §5, 2)."""
+
+
+class Interrupted(BaseException):
+    """A signal: the call in hand was finished, everything is committed."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class Holder(Protocol):
+    """The lease, as the driver uses it."""
+
+    def check(self) -> None:
+        """StoreConflict where it is no longer ours."""
+
+    def renew_if_due(self) -> None: ...
+
+    def release(self) -> None: ...
+
+
+class Performer(Protocol):
+    """Touches the world and turns what came of it into an outcome event."""
+
+    def perform(self, effect: Effect, operation: Operation, runbook: Runbook, now: Callable[[], float]) -> ev.Event:
+        """Looked, Succeeded, Failed, Unknown or Refreshed; raises EffectNotSent where nothing left."""
+
+
+Reporter = Callable[[ev.Event, Operation], None]
+
+
+@dataclass(slots=True)
+class Log:
+    """An operation in memory with what of it is not yet committed."""
+
+    store: Store
+    runbook: Runbook
+    operation: Operation
+    committed: Operation | None = None
+    seq: int = 0
+    digest: str = ""
+    since_whole: int = 0  # bytes appended since the last whole state
+    whole: int = 0  # bytes of the last whole state
+    waiting: list[ev.Event] = field(default_factory=list)
+    actor: str = ""
+    readable: Callable[[Operation, Runbook], dict[str, str]] | None = None
+
+    def fold(self, event: ev.Event) -> None:
+        self.operation = evolve(self.runbook, self.operation, event)
+        self.waiting.append(event)
+
+    def commit(self) -> list[ev.Event]:
+        """Append what is durable; the events that were written. Nothing where nothing has changed."""
+        if not self.waiting:
+            return []
+        if self.committed is not None and durable(self.operation) == durable(self.committed):
+            self.waiting.clear()
+            return []
+        written, self.waiting = self.waiting, []
+        record = self._record(written)
+        self.store.append(record)
+        self.seq, self.digest = record.seq, record.digest
+        self.committed = self.operation
+        return written
+
+    def _record(self, written: list[ev.Event]) -> LogRecord:
+        events = tuple(encode(event) for event in written)
+        size = sum(len(str(event)) for event in events)
+        whole = None
+        self.since_whole += size
+        if self.since_whole >= self.whole:
+            whole = encode_operation(self.operation)
+            self.whole, self.since_whole = len(str(whole)), 0
+        told = self.readable(self.operation, self.runbook) if self.readable is not None else {}
+        return LogRecord(
+            operation=self.operation.id, seq=self.seq + 1, at=self.operation.at, write_id=secrets.token_hex(8),
+            events=events, state=whole, actor=self.actor, host=socket.gethostname(), process=str(os.getpid()),
+            readable=told,
+        ).sealed(self.digest)  # fmt: skip
+
+
+@dataclass(slots=True)
+class Driver:
+    """Drives one operation to its end, a hold, or an interrupt."""
+
+    log: Log
+    clock: Clock
+    performer: Performer
+    holder: Holder
+    report: Reporter = lambda event, operation: None
+    stop: Callable[[], int] = lambda: 0  # the exit code of a signal that has come; 0: none
+    cancel: Callable[[], ev.Cancelled | None] = lambda: None
+    slice: float = 30.0
+
+    def drive(self) -> str:
+        """Until it halts: the status. Raises Interrupted, EnvironmentProblem, StoreConflict."""
+        while True:
+            self._stop_if_asked()
+            self.cancel_waits()
+            command = pending(self.log.runbook, self.log.operation, self.now())
+            match command:
+                case Record(event=event):
+                    self.log.fold(event)
+                case Perform(effect=effect):
+                    self._commit()
+                    self._perform(effect)
+                case SleepUntil(at=at):
+                    self._commit()
+                    self._sleep(at)
+                case Halt(status=status):
+                    self._commit()
+                    return status
+
+    def now(self) -> float:
+        """● Times never go back, whatever the clock does."""
+        return max(self.clock.now(), self.log.operation.at)
+
+    def _commit(self) -> None:
+        self.holder.renew_if_due()
+        for event in self.log.commit():
+            self.report(event, self.log.operation)
+        self.holder.check()
+
+    def _perform(self, effect: Effect) -> None:
+        """Once sent, its outcome; ● what was not sent is still due, by a schedule of its own."""
+        tried = 0
+        began = self.now()
+        while True:
+            try:
+                self.log.fold(self.performer.perform(effect, self.log.operation, self.log.runbook, self.now))
+                return
+            except EffectNotSent as error:
+                problem = error.problem
+            tried += 1
+            if problem.category == "credentials":
+                self._leave(effect, problem)
+            delay = self._delay(effect, problem, tried, self.now() - began)
+            if delay is None:
+                self._give_up(effect, problem)
+                return
+            self._pause(delay)
+
+    def _delay(self, effect: Effect, problem: Problem, tried: int, elapsed: float) -> float | None:
+        runbook = self.log.runbook
+        written = runbook.network if problem.category == "network" else runbook.throttled
+        schedule: Schedule = written or THROTTLED
+        match schedule:
+            case Delays(delays=delays):
+                return delays[tried - 1] if tried <= len(delays) else None
+            case Backoff():
+                if schedule.attempts is not None and tried >= schedule.attempts:
+                    return None
+                delay = min(schedule.first * schedule.factor ** min(tried - 1, 64), schedule.longest)
+                if schedule.jitter == "full":
+                    delay *= 0.5 + 0.5 * fraction(f"{self.log.operation.id}/{effect.key}/{tried}")
+                over = schedule.within is not None and elapsed + delay > schedule.within
+                return None if over else delay
+
+    def _pause(self, delay: float) -> None:
+        """Waits for the next sending; a signal or a cancel ends the wait, and the effect is still due."""
+        until = self.now() + delay
+        while self.now() < until:
+            self._stop_if_asked()
+            self.clock.sleep(min(self.slice, until - self.now()))
+            self.holder.renew_if_due()
+
+    def _give_up(self, effect: Effect, problem: Problem) -> None:
+        if effect.verb == "refresh":
+            raise EnvironmentProblem(problem.message)
+        if effect.verb == "look":
+            self.log.fold(failed_look(self.now(), problem))
+        else:
+            self.log.fold(ev.Failed(at=self.now(), problem=problem))
+
+    def _leave(self, effect: Effect, problem: Problem) -> None:
+        """● Credentials stop the driver, not the step."""
+        if isinstance(self.log.operation.top.phase, Acting):
+            self.log.fold(ev.NotSent(at=self.now(), problem=problem))
+        self._commit()
+        raise EnvironmentProblem(problem.message)
+
+    def _sleep(self, at: float) -> None:
+        while self.clock.now() < at:
+            self._stop_if_asked()
+            if self.cancel_waits():
+                return
+            self.clock.sleep(min(self.slice, at - self.clock.now()))
+            self.holder.renew_if_due()
+
+    def cancel_waits(self) -> bool:
+        """Has somebody asked for the end?"""
+        asked = self.cancel()
+        if asked is None or self.log.operation.ending is not None:
+            return False
+        self.log.fold(asked)
+        return True
+
+    def _stop_if_asked(self) -> None:
+        """Between two effects: nothing is in the air, and an intent that was not sent is still due."""
+        code = self.stop()
+        if not code:
+            return
+        phase = self.log.operation.top.phase if self.log.operation.frames else None
+        if isinstance(phase, Acting) and phase.sent and phase.failed is None and not phase.unknown:
+            problem = Problem(name="Interrupted", category="network", message="the runner was told to stop")
+            self.log.fold(ev.NotSent(at=self.now(), problem=problem))
+        self._commit()
+        raise Interrupted(code)
+
+
+def failed_look(at: float, problem: Problem) -> ev.Looked:
+    """A look that did not come back with anything."""
+    return ev.Looked(at=at, seen=Seen(at=at, status="unknown", cls="unknown", problem=problem))

@@ -1,0 +1,125 @@
+"""Operations and events as JSON and back: one generic form, told apart by the class's name.
+
+Volatile fields are not written. Fields at their default are left out, so an older record reads as a newer one
+whose fields are at theirs. Errors: `ValueError` for what is no value of ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, Field, fields, is_dataclass, replace
+from functools import cache
+from typing import Any, Final
+
+from engine.errors import Problem
+from engine.kernel import events, operation
+from engine.language.secret import Secret
+
+_CLASS: Final = "$"
+_SECRET: Final = "$secret"
+_PLAIN: Final = "$map"
+
+
+def _classes() -> dict[str, type]:
+    found: dict[str, type] = {"Problem": Problem}
+    for module in (operation, events):
+        for name, value in vars(module).items():
+            if isinstance(value, type) and is_dataclass(value) and value.__module__ == module.__name__:
+                found[name] = value
+    return found
+
+
+_KNOWN: Final = _classes()
+
+
+@cache
+def _plan(cls: type) -> tuple[tuple[str, Any, bool], ...]:
+    """Of each durable field: its name, its default, and whether a list in JSON is a tuple here."""
+    plan = []
+    for one in fields(cls):
+        if one.compare:
+            plan.append((one.name, _default(one), str(one.type).startswith("tuple")))
+    return tuple(plan)
+
+
+def _default(one: Field[Any]) -> Any:
+    if one.default is not MISSING:
+        return one.default
+    factory: Callable[[], Any] | Any = one.default_factory
+    return factory() if factory is not MISSING else MISSING
+
+
+def encode(value: Any) -> Any:
+    """As JSON values."""
+    if value is None or isinstance(value, (str, int, float, bool)):
+        return value
+    if isinstance(value, Secret):
+        return {_SECRET: {"name": value.name, "field": value.field, "version": value.version, "region": value.region, "account": value.account}}  # fmt: skip
+    if isinstance(value, Mapping):
+        out = {str(key): encode(item) for key, item in value.items()}
+        return {_PLAIN: out} if any(key.startswith("$") for key in out) else out
+    if isinstance(value, (list, tuple)):
+        return [encode(item) for item in value]
+    cls = type(value)
+    if _KNOWN.get(cls.__name__) is not cls:
+        message = f"a {cls.__name__} cannot be stored"
+        raise ValueError(message)
+    out = {_CLASS: cls.__name__}
+    for name, default, _ in _plan(cls):
+        item = getattr(value, name)
+        if item != default:
+            out[name] = encode(item)
+    return out
+
+
+def decode(value: Any) -> Any:
+    """The value again."""
+    if isinstance(value, list):
+        return [decode(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if _CLASS in value:
+        return _decode_class(value)
+    if _SECRET in value:
+        return Secret(**value[_SECRET])
+    if _PLAIN in value:
+        return {key: decode(item) for key, item in value[_PLAIN].items()}
+    return {key: decode(item) for key, item in value.items()}
+
+
+def _decode_class(value: dict[str, Any]) -> Any:
+    cls = _KNOWN.get(str(value[_CLASS]))
+    if cls is None:
+        message = f"{value[_CLASS]} is not known to this version"
+        raise ValueError(message)
+    tuples = {name: is_tuple for name, _, is_tuple in _plan(cls)}
+    arguments = {}
+    for name, item in value.items():
+        if name == _CLASS:
+            continue
+        if name not in tuples:
+            message = f"{cls.__name__} has no {name} in this version"
+            raise ValueError(message)
+        decoded = decode(item)
+        arguments[name] = tuple(decoded) if tuples[name] and isinstance(decoded, list) else decoded
+    try:
+        return cls(**arguments)
+    except TypeError as error:
+        message = f"{cls.__name__}: {error}"
+        raise ValueError(message) from error
+
+
+def encode_operation(whole: operation.Operation) -> dict[str, Any]:
+    """The state as a record keeps it: where it is proving before a look, it will look first."""
+    encoded: dict[str, Any] = encode(durable(whole))
+    return encoded
+
+
+def durable(whole: operation.Operation) -> operation.Operation:
+    """● Without what is volatile: how far a proof is, when the next look is due."""
+    if not whole.frames:
+        return whole
+    phase = whole.frames[-1].phase
+    if isinstance(phase, operation.Proving) and phase.then == "look":
+        return replace(whole, frames=(*whole.frames[:-1], replace(whole.frames[-1], phase=operation.Looking())))
+    return whole

@@ -1,0 +1,287 @@
+"""Every event, past tense: what a record of the log is made of. `at` never goes back within an operation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from engine.errors import Problem
+from engine.kernel.operation import Effect, Entry, Seen, SettingValue, Target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """The root of the union."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started(Event):
+    operation: str
+    runbook: str
+    digest: str
+    inputs: Mapping[str, Any]
+    settings: Mapping[str, SettingValue]
+    targets: Mapping[str, Target]
+    region: str = ""
+    engine: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenUp(Event):
+    """A runner goes on with it; `released` is whether the one before said that it stopped."""
+
+    runner: str = ""
+    released: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entered(Event):
+    skipped: bool = False
+    identity: Mapping[str, Any] = field(default_factory=dict)
+    region: str = ""
+    account: str | None = None
+    items: tuple[Any, ...] | None = None
+    queue: tuple[int, ...] = ()
+    target: Target | None = None  # of a remove with `target:`
+    until: float | None = None  # of a wait
+
+
+# -- looks, and what was decided after one --
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looked(Event):
+    seen: Seen
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adopted(Event):
+    """A thing bears the exact tag of an entry without id: it is that entry's."""
+
+    entry: int
+    id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetSettled(Event):
+    """What a removal means, recorded at its first look, or by a person's word."""
+
+    step: str
+    target: Target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowTaken(Event):
+    """Another row than before; its `do`, if any, begins."""
+
+    row: str
+    verb: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watched(Event):
+    """Nothing to do but to look again at `next`."""
+
+    next: float
+    status: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delayed(Event):
+    """The next attempt is granted, after a delay."""
+
+    until: float
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplaceBegun(Event):
+    """An attempt begins with a removal; `delay` is to be waited between it and the create."""
+
+    delay: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vanished(Event):
+    """What `replace` deletes is gone; an open entry for it is, too."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProofBegun(Event):
+    """`requires` are looked at."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proved(Event):
+    """One of `requires` is met; or `all` of them are."""
+
+    all: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntrySettled(Event):
+    entry: int
+    state: Literal["open", "gone", "void", "kept", "stuck"]
+    why: str = ""
+
+
+# -- effects --
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intended(Event):
+    """The intent: it is committed with, and not before, everything that led to it."""
+
+    effect: Effect
+    entry: Entry | None = None
+    takes: bool = True  # does it take an attempt of its own
+    routine: Literal["", "deleting", "creating", "removing"] = ""
+    irreversible: str = ""
+    saw: Any = None  # a remove: the attributes seen last
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentAgain(Event):
+    """An effect that was not sent is sent now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Succeeded(Event):
+    output: Any = None
+    id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed(Event):
+    problem: Problem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unknown(Event):
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotSent(Event):
+    problem: Problem
+
+
+# -- errors --
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rescued(Event):
+    """A rescue is taken: its `do`, then its `refresh`, then its `then`."""
+
+    rescue: int
+    problem: Problem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refreshed(Event):
+    settings: Mapping[str, SettingValue]
+    changed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NestedDone(Event):
+    """The frames above are done: back to the row, the rescue, the list."""
+
+
+# -- a step's end, and the operation's --
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepDone(Event):
+    result: Any = None
+    id: str | None = None
+    status: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepFailed(Event):
+    problem: Problem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailurePassedOn(Event):
+    """A nested step's failure becomes that of the step below."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TroubleTold(Event):
+    """A step of an `on_*` list, or of an undo, did not go through: the list goes on."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrokenTakenBack(Event):
+    """Past the point of no return: before it holds, what is own and broken goes."""
+
+    problem: Problem
+    queue: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held(Event):
+    kind: str
+    reason: str
+    error: Problem | None = None
+    found: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resumed(Event):
+    actor: str = ""
+    why: str = ""
+    reject: str | None = None
+    outcome: Literal["", "done", "not-done"] = ""
+    output: Any = None
+    digest: str = ""  # of another text, from `--with`
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restarted(Event):
+    path: str
+    actor: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancelled(Event):
+    """A person asked for the end."""
+
+    actor: str = ""
+    undo: bool = False
+    past: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CleanupBegun(Event):
+    actor: str = ""
+    past: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndRecorded(Event):
+    """How it ends is recorded before the `on_*` list runs."""
+
+    status: Literal["SUCCEEDED", "FAILED", "CANCELLED"]
+    error: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryTaken(Event):
+    """An entry's turn: `undo` takes it back, `broken` only if it is, `settle` looks until its id is known."""
+
+    entry: int
+    how: Literal["undo", "broken", "settle"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended(Event):
+    """Success delivers; something left makes it STUCK."""

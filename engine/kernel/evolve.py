@@ -1,0 +1,111 @@
+"""Folding one event into the operation. What cannot follow raises IllegalEvent, and changes nothing.
+
+The deciding was done by `pending`; what is here only carries it out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from engine.errors import BrokenInvariant
+from engine.kernel import events as ev
+from engine.kernel import folding_ends, folding_steps, outcomes
+from engine.kernel.operation import (
+    Acting,
+    Entering,
+    Looking,
+    Nested,
+    Operation,
+    Phase,
+    Proving,
+    Refreshing,
+    Waiting,
+)
+from engine.language.model import Runbook
+
+
+class IllegalEvent(BrokenInvariant):
+    """An event that cannot follow: nothing was changed."""
+
+
+Fold = Callable[[Runbook, Operation, Any], Operation]
+
+_FOLDS: Final[Mapping[type[ev.Event], tuple[Fold, tuple[type[Phase], ...]]]] = {
+    ev.Entered: (folding_steps.entered, (Entering,)),
+    ev.Looked: (folding_steps.looked, (Looking, Proving)),
+    ev.Adopted: (folding_steps.adopted, (Looking,)),
+    ev.TargetSettled: (folding_steps.target_settled, ()),
+    ev.RowTaken: (folding_steps.row_taken, (Looking,)),
+    ev.Watched: (folding_steps.watched, (Looking, Proving)),
+    ev.Delayed: (folding_steps.delayed, (Looking, Acting, Refreshing, Proving)),
+    ev.ReplaceBegun: (folding_steps.replace_begun, (Looking,)),
+    ev.Vanished: (folding_steps.vanished, (Looking,)),
+    ev.ProofBegun: (folding_steps.proof_begun, (Looking,)),
+    ev.Proved: (folding_steps.proved, (Proving,)),
+    ev.NestedDone: (folding_steps.nested_done, (Nested, Waiting)),
+    ev.StepDone: (folding_steps.step_done, ()),
+    ev.StepFailed: (folding_steps.step_failed, ()),
+    ev.FailurePassedOn: (folding_steps.failure_passed_on, ()),
+    ev.Intended: (outcomes.intended, (Looking, Proving)),
+    ev.SentAgain: (outcomes.sent_again, (Acting,)),
+    ev.Succeeded: (outcomes.succeeded, (Acting,)),
+    ev.Failed: (outcomes.failed, (Acting,)),
+    ev.Unknown: (outcomes.unknown, (Acting,)),
+    ev.NotSent: (outcomes.not_sent, (Acting,)),
+    ev.Rescued: (outcomes.rescued, (Acting, Looking)),
+    ev.Refreshed: (outcomes.refreshed, (Refreshing,)),
+    ev.TakenUp: (folding_ends.taken_up, ()),
+    ev.EntrySettled: (folding_ends.entry_settled, ()),
+    ev.EntryTaken: (folding_ends.entry_taken, ()),
+    ev.TroubleTold: (folding_ends.trouble_told, ()),
+    ev.BrokenTakenBack: (folding_ends.broken_taken_back, ()),
+    ev.Held: (folding_ends.held, ()),
+    ev.Resumed: (folding_ends.resumed, ()),
+    ev.Restarted: (folding_ends.restarted, ()),
+    ev.Cancelled: (folding_ends.cancelled, ()),
+    ev.CleanupBegun: (folding_ends.cleanup_begun, ()),
+    ev.EndRecorded: (folding_ends.end_recorded, ()),
+    ev.Ended: (folding_ends.ended, ()),
+}
+"""Each event: how it is folded, and the phases of the top frame that it may follow (empty: any)."""
+
+_AFTER_THE_END: Final = (ev.Restarted, ev.CleanupBegun)
+_WITHOUT_FRAMES: Final = (
+    ev.TakenUp, ev.EndRecorded, ev.Ended, ev.EntryTaken, ev.EntrySettled, ev.Restarted, ev.CleanupBegun, ev.Cancelled,
+    ev.TargetSettled,
+)  # fmt: skip
+_NEEDS_HOLD: Final = (ev.Resumed,)
+
+
+def evolve(runbook: Runbook, operation: Operation, event: ev.Event) -> Operation:
+    """The operation after the event."""
+    found = _FOLDS.get(type(event))
+    if found is None:
+        raise _illegal(operation, event, "it is not known")
+    fold, phases = found
+    _must_fit(operation, event, phases)
+    return replace(fold(runbook, operation, event), at=event.at)
+
+
+def _must_fit(operation: Operation, event: ev.Event, phases: tuple[type[Phase], ...]) -> None:
+    if event.at < operation.at:
+        raise _illegal(operation, event, f"its time {event.at} is before {operation.at}")
+    if bool(operation.ended) != isinstance(event, _AFTER_THE_END):
+        raise _illegal(operation, event, f"the operation is {operation.status}")
+    if isinstance(event, _NEEDS_HOLD) and operation.hold is None:
+        raise _illegal(operation, event, "it is not held")
+    if not operation.frames:
+        if not isinstance(event, _WITHOUT_FRAMES):
+            raise _illegal(operation, event, "no step is entered")
+        return
+    if phases and not isinstance(operation.top.phase, phases):
+        raise _illegal(operation, event, f"the phase is {type(operation.top.phase).__name__}")
+    if isinstance(event, ev.EndRecorded) and operation.ending is not None:
+        raise _illegal(operation, event, "the end is recorded")
+
+
+def _illegal(operation: Operation, event: ev.Event, why: str) -> IllegalEvent:
+    where = operation.top.path if operation.frames else "the end"
+    return IllegalEvent(f"{type(event).__name__} cannot follow in {operation.id} at {where}: {why}")

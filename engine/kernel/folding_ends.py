@@ -1,0 +1,204 @@
+"""Folds of what concerns the whole operation: taken up, held, resumed, taken back, ended."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from engine.errors import Problem
+from engine.kernel import events as ev
+from engine.kernel.ends import held_key, result_status
+from engine.kernel.frames import begin, complete, leave, push, put, record, settle, top, with_entry
+from engine.kernel.operation import (
+    Acting,
+    Ending,
+    Frame,
+    Hold,
+    Looking,
+    Nested,
+    Operation,
+    Proving,
+    Refreshing,
+    UndoRecord,
+)
+from engine.kernel.outcomes import unknown, unknown_call
+from engine.kernel.steps import in_ends, step_of
+from engine.language.model import Call, Runbook
+
+
+def taken_up(runbook: Runbook, operation: Operation, event: ev.TakenUp) -> Operation:
+    """● An effect in hand becomes unknown; `requires` are proved again."""
+    count = 0 if event.released else operation.taken_up + 1
+    operation = replace(operation, taken_up=count)
+    if not operation.frames:
+        return operation
+    phase = operation.top.phase
+    if isinstance(phase, Proving):
+        return top(operation, phase=Proving() if phase.then == "look" else Proving(then="act"))
+    if isinstance(phase, Acting) and phase.sent and phase.failed is None and not phase.unknown:
+        return replace(_from_a_dead_runner(runbook, operation, phase, event), taken_up=count)
+    return operation
+
+
+def _from_a_dead_runner(runbook: Runbook, operation: Operation, phase: Acting, event: ev.TakenUp) -> Operation:
+    """● The same attempt is repeated, with its recorded parameters, once a look has seen nothing."""
+    effect = phase.effect
+    why = ev.Unknown(at=event.at, why="the runner died before it was recorded")
+    body = step_of(runbook, operation, operation.top).body
+    if effect.verb in ("create", "delete"):
+        return top(unknown(runbook, operation, why), repeat=effect)
+    if isinstance(body, Call) and (body.until is not None or not body.repeatable):
+        after = unknown_call(runbook, operation, effect, why)
+        return top(after, repeat=effect) if body.until is not None else after
+    return top(operation, phase=replace(phase, sent=False))
+
+
+# -- holds ------------------------------------------------------------------------------------------------
+
+
+def held(runbook: Runbook, operation: Operation, event: ev.Held) -> Operation:
+    """Stopped safely; complete when `on_hold` has run."""
+    key = held_key(runbook, operation)
+    hold = Hold(
+        kind=event.kind, reason=event.reason, step=key, since=event.at, error=event.error, found=event.found
+    )  # fmt: skip
+    operation = record(runbook, operation, status="HELD", error=event.error)
+    operation = replace(operation, hold=hold, taken_up=0)
+    return push(operation, "on_hold/0") if "on_hold/0" in runbook.index else operation
+
+
+def resumed(runbook: Runbook, operation: Operation, event: ev.Resumed) -> Operation:
+    """● Deadlines, schedules and the time limit begin afresh, for a person has acted."""
+    hold = operation.hold
+    assert hold is not None
+    frames = tuple(_afresh(frame) for frame in operation.frames)
+    operation = replace(
+        operation, hold=None, failing=None, since=event.at, frames=frames, digest=event.digest or operation.digest
+    )
+    operation = record(runbook, operation, status="IN_PROGRESS", error=None)
+    if event.reject is not None:
+        problem = Problem(name="Rejected", category="invalid", message=event.reject)
+        return top(record(runbook, operation, status="FAILED", error=problem), failed=problem)
+    return _answered(runbook, operation, hold, event)
+
+
+def _answered(runbook: Runbook, operation: Operation, hold: Hold, event: ev.Resumed) -> Operation:
+    frame = operation.top
+    match hold.kind:
+        case "approval":
+            return complete(runbook, operation, {"actor": event.actor, "why": event.why})
+        case "time_limit" | "trouble":
+            return operation
+        case "unknown_outcome" if event.outcome == "done":
+            return complete(runbook, operation, event.output)
+        case "unknown_outcome" if event.outcome == "":
+            return operation
+        case "rescue":
+            return _rescue_again(runbook, operation, frame)
+        case _:
+            return top(operation, phase=begin(step_of(runbook, operation, frame)))
+
+
+def _rescue_again(runbook: Runbook, operation: Operation, frame: Frame) -> Operation:
+    """● A step held by a rescue takes that rescue's refresh and `then` again."""
+    if isinstance(frame.phase, Refreshing):
+        return top(operation, phase=Refreshing(rescue=frame.phase.rescue))
+    return top(operation, phase=begin(step_of(runbook, operation, frame)))
+
+
+def _afresh(frame: Frame) -> Frame:
+    return replace(frame, spent=0, granted=False, watching=None, first_failure=None, failed=None, changed=False)
+
+
+# -- the ledger --------------------------------------------------------------------------------------------
+
+
+def entry_settled(runbook: Runbook, operation: Operation, event: ev.EntrySettled) -> Operation:
+    return settle(operation, event.entry, event.state, event.why)
+
+
+def entry_taken(runbook: Runbook, operation: Operation, event: ev.EntryTaken) -> Operation:
+    """Its turn: looked at by its id where that is known, else by its name."""
+    entry = operation.ledger[event.entry]
+    if operation.frames and operation.top.queue:
+        operation = top(operation, queue=operation.top.queue[1:])
+    identity = {"id": entry.id} if entry.id is not None else entry.identity
+    if isinstance(entry.undo, UndoRecord):
+        identity = entry.undo.until or {}
+    operation = push(
+        operation, f"{event.how}/{event.entry}", identity=identity, region=entry.region, account=entry.account
+    )
+    return top(operation, phase=begin(step_of(runbook, operation, operation.top)))
+
+
+def broken_taken_back(runbook: Runbook, operation: Operation, event: ev.BrokenTakenBack) -> Operation:
+    """Only what is broken goes; the rest stays open."""
+    operation = replace(operation, failing=event.problem)
+    return push(operation, "failure/0", phase=Nested(why="ledger"), queue=event.queue)
+
+
+def trouble_told(runbook: Runbook, operation: Operation, event: ev.TroubleTold) -> Operation:
+    """The list goes on with its next step."""
+    lowest = next(n for n, frame in enumerate(operation.frames) if in_ends(frame))
+    operation = replace(operation, troubles=(*operation.troubles, event.why), frames=operation.frames[: lowest + 1])
+    return leave(runbook, operation, None)
+
+
+# -- ends ---------------------------------------------------------------------------------------------------
+
+
+def end_recorded(runbook: Runbook, operation: Operation, event: ev.EndRecorded) -> Operation:
+    """● How it ends is recorded before the list runs."""
+    ending = Ending(status=event.status, at=event.at, error=event.error, step=operation.last_step)
+    operation = replace(operation, ending=ending, hold=None, failing=None, frames=())
+    first = {"SUCCEEDED": "on_success/0", "FAILED": "on_failure/0"}.get(event.status, "")
+    return push(operation, first) if first in runbook.index else operation
+
+
+def cancelled(runbook: Runbook, operation: Operation, event: ev.Cancelled) -> Operation:
+    """A person's end: taken back if asked, then `on_cancel`."""
+    ending = Ending(status="CANCELLED", at=event.at, step=operation.last_step, undo=event.undo, past=event.past)
+    steps = {
+        key: replace(one, status="FAILED") if one.status in ("IN_PROGRESS", "HELD") else one
+        for key, one in operation.steps.items()
+    }
+    operation = replace(operation, ending=ending, hold=None, failing=None, frames=(), steps=steps)
+    if event.undo:
+        return push(operation, "cancel/0")
+    return push(operation, "on_cancel/0") if "on_cancel/0" in runbook.index else operation
+
+
+def cleanup_begun(runbook: Runbook, operation: Operation, event: ev.CleanupBegun) -> Operation:
+    """What an ended operation has left is taken back."""
+    assert operation.ending is not None
+    ending = replace(operation.ending, past=event.past)
+    return push(replace(operation, ended="", cleaning=True, ending=ending, frames=()), "cleanup/0")
+
+
+def ended(runbook: Runbook, operation: Operation, event: ev.Ended) -> Operation:
+    """Success delivers what is open or kept: then it is the user's."""
+    assert operation.ending is not None
+    if operation.ending.status == "SUCCEEDED":
+        for number, entry in enumerate(operation.ledger):
+            if entry.state in ("open", "kept"):
+                operation = with_entry(operation, number, state="delivered")
+    return replace(operation, ended=result_status(operation), cleaning=False)
+
+
+def restarted(runbook: Runbook, operation: Operation, event: ev.Restarted) -> Operation:
+    """Back to a step: what came after it is superseded, never erased; targets and the ledger stay."""
+    at = int(event.path.partition("/")[2])
+    after = {one.path for one in runbook.steps[at:]}
+    names = {one.name for one in runbook.steps[at:]}
+    steps = {
+        key: replace(one, status="SUPERSEDED") if one.path.split("/rescue")[0].split("/states")[0] in after else one
+        for key, one in operation.steps.items()
+    }
+    results = {name: value for name, value in operation.results.items() if name not in names}
+    operation = replace(
+        operation, ended="", ending=None, hold=None, failing=None, cleaning=False, frames=(), steps=steps,
+        results=results, since=event.at,
+    )  # fmt: skip
+    return push(operation, event.path)
+
+
+__all__ = ["Looking", "put"]

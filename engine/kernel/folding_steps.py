@@ -1,0 +1,204 @@
+"""Folds of a step's life: entering, looking, deciding, leaving."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from engine.kernel import events as ev
+from engine.kernel.frames import begin, complete, leave, push, put, record, settle, top, with_entry
+from engine.kernel.operation import Looking, Nested, Operation, Proving, Refreshing, Seen, Waiting
+from engine.kernel.steps import in_ends, is_undo, key_of, step_of
+from engine.language.model import Check, Ensure, Remove, Runbook, Step
+
+
+def entered(runbook: Runbook, operation: Operation, event: ev.Entered) -> Operation:
+    """Its place and identity are recorded; items push the first of them."""
+    frame = operation.top
+    step = step_of(runbook, operation, frame)
+    key = key_of(step, frame)
+    if not any(in_ends(one) for one in operation.frames) and frame.path in runbook.index:
+        operation = replace(operation, last_step=key)
+    status = "SKIPPED" if event.skipped else "IN_PROGRESS"
+    operation = record(
+        runbook, operation, status=status, visit=frame.visit, attempt=0, spent=0, id=None, params=event.identity,
+        region=event.region, account=event.account, since=event.at, error=None, seen="",
+    )  # fmt: skip
+    if event.skipped:
+        return _skipped(runbook, operation)
+    if event.target is not None and key not in operation.targets:
+        operation = replace(operation, targets=put(operation.targets, key, event.target))
+    if event.items is not None:
+        operation = top(operation, phase=Nested(why="items"), items=event.items)
+        return push(operation, frame.path, 0) if event.items else operation
+    phase = begin(step, event.until)
+    return top(
+        operation, phase=phase, identity=event.identity, region=event.region, account=event.account, queue=event.queue
+    )
+
+
+def _skipped(runbook: Runbook, operation: Operation) -> Operation:
+    frame = operation.top
+    step = runbook.index.get(frame.path)
+    if step is not None and runbook.by_name.get(step.name) is step:
+        operation = replace(operation, results=put(operation.results, step.name, None))
+    return leave(runbook, operation, None)
+
+
+# -- looking --------------------------------------------------------------------------------------------
+
+
+def looked(runbook: Runbook, operation: Operation, event: ev.Looked) -> Operation:
+    """It is to be decided upon. Live data that is available has been used from here on."""
+    phase = operation.top.phase
+    assert isinstance(phase, (Looking, Proving))
+    operation = _mark_used(operation, event.seen) if isinstance(phase, Looking) else operation
+    return top(operation, phase=replace(phase, seen=event.seen))
+
+
+def _mark_used(operation: Operation, seen: Seen) -> Operation:
+    """● Data that was seen available, before the end was recorded, may have been written to."""
+    if seen.cls != "available" or seen.id is None or operation.ending is not None:
+        return operation
+    for number, entry in enumerate(operation.ledger):
+        if entry.live and entry.id == seen.id and not entry.used:
+            return with_entry(operation, number, used=True)
+    return operation
+
+
+def adopted(runbook: Runbook, operation: Operation, event: ev.Adopted) -> Operation:
+    """The entry has its id now; one that was void is open again."""
+    state = operation.ledger[event.entry].state
+    operation = with_entry(operation, event.entry, id=event.id, state="open" if state == "void" else state)
+    phase = operation.top.phase
+    assert isinstance(phase, Looking)
+    operation = top(operation, repeat=None) if operation.top.repeat is not None else operation
+    return _mark_used(operation, phase.seen) if phase.seen is not None else operation
+
+
+def target_settled(runbook: Runbook, operation: Operation, event: ev.TargetSettled) -> Operation:
+    """What the removal means is settled, once for all."""
+    return replace(operation, targets=put(operation.targets, event.step, event.target))
+
+
+def row_taken(runbook: Runbook, operation: Operation, event: ev.RowTaken) -> Operation:
+    """● A row's `do` runs once, until another row is taken."""
+    frame = operation.top
+    operation = top(operation, row=event.row, status=event.status)
+    body = step_of(runbook, operation, frame).body
+    rows = body.states if isinstance(body, (Ensure, Remove, Check)) else ()
+    for row in rows:
+        if row.path == event.row and row.do:
+            operation = top(operation, phase=Nested(why="row", path=row.path))
+            return push(operation, row.do[0].path)
+    return operation
+
+
+def watched(runbook: Runbook, operation: Operation, event: ev.Watched) -> Operation:
+    """It is looked at again at `next`."""
+    frame = operation.top
+    if isinstance(frame.phase, Proving):
+        since = frame.phase.since if frame.phase.since is not None else event.at
+        return top(operation, phase=replace(frame.phase, next=event.next, since=since, seen=None))
+    watching = frame.watching if frame.watching is not None else event.at
+    return top(operation, phase=Looking(next=event.next), watching=watching, status=event.status)
+
+
+def delayed(runbook: Runbook, operation: Operation, event: ev.Delayed) -> Operation:
+    """The next attempt is granted; its delay is waited first."""
+    frame = operation.top
+    step = step_of(runbook, operation, frame)
+    first = frame.first_failure if frame.first_failure is not None else event.at
+    operation = _waited(runbook, operation, step, event.until - event.at)
+    phase = Waiting(until=event.until, then="begin")
+    return top(operation, phase=phase, granted=True, watching=None, first_failure=first)
+
+
+def _waited(runbook: Runbook, operation: Operation, step: Step, delay: float) -> Operation:
+    key = key_of(step, operation.top)
+    if delay <= 0:
+        return operation
+    return replace(operation, waited=put(operation.waited, key, (*operation.waited.get(key, ()), delay)))
+
+
+def replace_begun(runbook: Runbook, operation: Operation, event: ev.ReplaceBegun) -> Operation:
+    """An attempt is taken: first a removal, then the create that belongs to it."""
+    frame = operation.top
+    first = frame.first_failure if frame.first_failure is not None else event.at
+    operation = top(
+        operation, routine="deleting", attempt=frame.attempt + 1, spent=frame.spent + 1, granted=False,
+        delay=event.delay, watching=None, first_failure=first, begun=None,
+    )  # fmt: skip
+    return record(runbook, operation, attempt=operation.top.attempt, spent=operation.top.spent)
+
+
+def vanished(runbook: Runbook, operation: Operation, event: ev.Vanished) -> Operation:
+    """What `replace` deleted is gone."""
+    frame = operation.top
+    step = step_of(runbook, operation, frame)
+    for number, entry in enumerate(operation.ledger):
+        if entry.id is not None and entry.id in operation.deletes and entry.state in ("open", "kept", "stuck"):
+            operation = with_entry(operation, number, state="gone")
+    operation = top(operation, routine="creating", begun=None, watching=None, phase=Looking())
+    if frame.delay <= 0:
+        return operation
+    operation = _waited(runbook, operation, step, frame.delay)
+    return top(operation, phase=Waiting(until=event.at + frame.delay, then="begin"), delay=0.0)
+
+
+def proof_begun(runbook: Runbook, operation: Operation, event: ev.ProofBegun) -> Operation:
+    """The decision waits for the proof, and for one more look."""
+    return top(operation, phase=Proving())
+
+
+def proved(runbook: Runbook, operation: Operation, event: ev.Proved) -> Operation:
+    """The next of them; or the own resource once more."""
+    phase = operation.top.phase
+    assert isinstance(phase, Proving)
+    if event.all:
+        return top(operation, phase=Looking(proved=True))
+    return top(operation, phase=Proving(then=phase.then, index=phase.index + 1))
+
+
+def nested_done(runbook: Runbook, operation: Operation, event: ev.NestedDone) -> Operation:
+    """Back: from a delay to the beginning, from a row's `do` to a look, from a rescue's to its refresh."""
+    frame = operation.top
+    match frame.phase:
+        case Nested(why="rescue", path=path):
+            return top(operation, phase=Refreshing(rescue=int(path)))
+        case Nested():
+            return top(operation, phase=Looking())
+        case _:
+            return top(operation, phase=begin(step_of(runbook, operation, frame)))
+
+
+# -- leaving ---------------------------------------------------------------------------------------------
+
+
+def step_done(runbook: Runbook, operation: Operation, event: ev.StepDone) -> Operation:
+    """Its result is kept, and the next step begins. What a removal has deleted is gone."""
+    step = step_of(runbook, operation, operation.top)
+    if isinstance(step.body, Remove) and event.status == "missing" and not is_undo(operation.top):
+        for number, entry in enumerate(operation.ledger):
+            if entry.id is not None and entry.id in operation.deletes and entry.state != "gone":
+                operation = with_entry(operation, number, state="gone")
+    return complete(runbook, operation, event.result, event.id, event.status)
+
+
+def step_failed(runbook: Runbook, operation: Operation, event: ev.StepFailed) -> Operation:
+    """What becomes of it is decided by what is below."""
+    operation = record(runbook, operation, status="FAILED", error=event.problem)
+    return top(operation, failed=event.problem, error=operation.top.error or event.problem)
+
+
+def failure_passed_on(runbook: Runbook, operation: Operation, event: ev.FailurePassedOn) -> Operation:
+    """A step in a rescue's `do` that fails, fails its step with the first error."""
+    problem = operation.top.failed
+    operation = replace(operation, frames=operation.frames[:-1])
+    parent = operation.top
+    rescue = isinstance(parent.phase, Nested) and parent.phase.why == "rescue"
+    failed = parent.error if rescue and parent.error is not None else problem
+    operation = top(operation, failed=failed)
+    return record(runbook, operation, status="FAILED", error=failed)
+
+
+__all__ = ["settle"]

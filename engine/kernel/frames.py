@@ -1,0 +1,139 @@
+"""Changing the stack of frames and the records of steps: the few moves that all folds share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from engine.kernel.operation import (
+    Entering,
+    Entry,
+    Frame,
+    Looking,
+    Nested,
+    Operation,
+    Phase,
+    Proving,
+    StepRecord,
+    Waiting,
+)
+from engine.kernel.steps import following, is_undo, key_of, step_of
+from engine.language.model import Call, Fail, Hold, Notify, Runbook, Step, TakeBack, Wait
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+def put(mapping: Mapping[K, V], key: K, value: V) -> Mapping[K, V]:
+    """The mapping with one more or another entry."""
+    return {**mapping, key: value}
+
+
+def top(operation: Operation, **changes: Any) -> Operation:
+    """The operation with its top frame changed."""
+    return replace(operation, frames=(*operation.frames[:-1], replace(operation.frames[-1], **changes)))
+
+
+def push(
+    operation: Operation, path: str, item: int | None = None, phase: Phase | None = None, **more: Any
+) -> Operation:
+    """One more frame, in its next visit."""
+    place = path if item is None else f"{path}[{item}]"
+    visit = operation.visits.get(place, 0) + 1
+    frame = Frame(path=path, item=item, visit=visit, phase=phase or Entering(), **more)
+    return replace(operation, frames=(*operation.frames, frame), visits=put(operation.visits, place, visit))
+
+
+def begin(step: Step, until: float | None = None) -> Phase:
+    """The phase in which a step begins, or begins again."""
+    body = step.body
+    if isinstance(body, TakeBack):
+        return Nested(why="ledger")
+    if isinstance(body, Wait):
+        return Waiting(until=until or 0.0, then="done")
+    if isinstance(body, (Hold, Fail, Notify)) or (isinstance(body, Call) and body.until is None):
+        return Proving(then="act")
+    return Looking()
+
+
+def record(runbook: Runbook, operation: Operation, **changes: Any) -> Operation:
+    """What is told of the top frame's step."""
+    frame = operation.frames[-1]
+    step = runbook.index.get(frame.path)
+    if step is None:
+        return operation
+    key = key_of(step, frame)
+    before = operation.steps.get(key) or StepRecord(path=frame.path, status="IN_PROGRESS")
+    return replace(operation, steps=put(operation.steps, key, replace(before, **changes)))
+
+
+def with_entry(operation: Operation, number: int, **changes: Any) -> Operation:
+    """The ledger with one line changed."""
+    ledger = list(operation.ledger)
+    ledger[number] = replace(ledger[number], **changes)
+    return replace(operation, ledger=tuple(ledger))
+
+
+def find_entry(operation: Operation, step: str, tag: str) -> int | None:
+    """The number of the entry with that intent."""
+    for number, entry in enumerate(operation.ledger):
+        if entry.step == step and entry.tag == tag:
+            return number
+    return None
+
+
+def leave(runbook: Runbook, operation: Operation, result: Any) -> Operation:
+    """The top frame is done: the next item, the next step of the list, or what is below."""
+    frame = operation.frames[-1]
+    operation = replace(operation, frames=operation.frames[:-1])
+    if frame.item is not None:
+        parent = operation.frames[-1]
+        collected = (*parent.collected, result)
+        operation = top(operation, collected=collected)
+        more = parent.items is not None and len(collected) < len(parent.items)
+        return push(operation, frame.path, len(collected)) if more else operation
+    after = following(runbook, frame.path)
+    if after is None and frame.path == "cleanup/0" and runbook.notify is not None:
+        after = "cleanup/1"
+    return push(operation, after) if after is not None else operation
+
+
+def complete(runbook: Runbook, operation: Operation, result: Any, id: str | None = None, status: str = "") -> Operation:
+    """A step is done with a result."""
+    frame = operation.frames[-1]
+    if is_undo(frame):
+        return settle(operation, int(frame.path.partition("/")[2]), "gone")
+    operation = record(runbook, operation, status="DONE", id=id, seen=status, error=None)
+    return leave(runbook, with_result(runbook, operation, frame, result), result)
+
+
+def with_result(runbook: Runbook, operation: Operation, frame: Frame, result: Any) -> Operation:
+    step = runbook.index.get(frame.path)
+    if step is None or frame.item is not None or runbook.by_name.get(step.name) is not step:
+        return operation
+    return replace(operation, results=put(operation.results, step.name, result))
+
+
+def settle(operation: Operation, number: int, state: str, why: str = "") -> Operation:
+    """An entry's state is known: its frame, if it has one, or its place in the queue is left."""
+    operation = with_entry(operation, number, state=state, why=why)
+    if not operation.frames:
+        return operation
+    frame = operation.frames[-1]
+    if is_undo(frame) and frame.path.endswith(f"/{number}"):
+        return replace(operation, frames=operation.frames[:-1])
+    if frame.queue and frame.queue[0] == number:
+        return top(operation, queue=frame.queue[1:])
+    return operation
+
+
+def entry_of(operation: Operation, frame: Frame, key: str) -> list[tuple[int, Entry]]:
+    """The ledger's lines that this frame's step has made."""
+    return [(n, e) for n, e in enumerate(operation.ledger) if e.path == frame.path and e.step == key]
+
+
+__all__ = [
+    "begin", "complete", "entry_of", "find_entry", "leave", "push", "put", "record", "settle", "step_of", "top",
+    "with_entry",
+]  # fmt: skip

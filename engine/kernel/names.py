@@ -1,0 +1,172 @@
+"""What an expression may name, looked up when it is asked for, and rendering with it.
+
+Everything here is a function of the operation: nothing is kept between two calls.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from engine.errors import ExpressionError
+from engine.kernel.operation import Frame, Operation, Seen
+from engine.kernel.steps import key_of, step_of
+from engine.language.expressions import evaluate, render
+from engine.language.model import Runbook, Step
+
+_SETTING: Final = re.compile(r"\bsettings\.([A-Za-z][A-Za-z0-9_]*)")
+
+
+class Names(Mapping[str, Any]):
+    """The names that the top frame's step may use; `seen` and `error` where there are such."""
+
+    __slots__ = ("_frame", "_operation", "_runbook", "_seen", "_vars")
+
+    def __init__(self, runbook: Runbook, operation: Operation, frame: Frame | None = None, seen: Seen | None = None):
+        self._runbook = runbook
+        self._operation = operation
+        self._frame = frame
+        self._seen = seen
+        self._vars: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        operation = self._operation
+        if name in operation.results:
+            return operation.results[name]
+        if name in operation.inputs:
+            return operation.inputs[name]
+        if name in self._runbook.vars:
+            if name not in self._vars:
+                self._vars[name] = render(self._runbook.vars[name], self)
+            return self._vars[name]
+        return self._special(name)
+
+    def _special(self, name: str) -> Any:
+        match name:
+            case "settings":
+                return self._settings()
+            case "accounts":
+                return {key: {"id": one.id} for key, one in self._runbook.accounts.items()}
+            case "operation":
+                return about(self._runbook, self._operation)
+            case "each":
+                return self._each()
+            case "seen" if self._seen is not None:
+                return seen_names(self._seen)
+            case "error" if self._error() is not None:
+                return self._error()
+            case _:
+                raise KeyError(name)
+
+    def _settings(self) -> dict[str, Any]:
+        values = {key: one.value for key, one in self._operation.settings.items()}
+        if self._frame is not None and "changed" not in values:
+            values["changed"] = self._frame.changed
+        return values
+
+    def _each(self) -> Any:
+        for frame in reversed(self._operation.frames):
+            if frame.items is not None and len(frame.collected) < len(frame.items):
+                return frame.items[len(frame.collected)]
+        raise KeyError("each")
+
+    def _error(self) -> dict[str, Any] | None:
+        for frame in reversed(self._operation.frames):
+            if frame.error is not None:
+                problem = frame.error
+                return {"name": problem.name, "category": problem.category, "message": problem.message}
+        return None
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._operation.results
+        yield from self._operation.inputs
+        yield from self._runbook.vars
+        yield from ("settings", "accounts", "operation")
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+def seen_names(seen: Seen) -> Mapping[str, Any]:
+    """`seen` in expressions: the attributes, with status and id."""
+    return {**seen.attributes, "status": seen.status, "id": seen.id} | (
+        {"status": seen.attributes["status"]} if not seen.status and "status" in seen.attributes else {}
+    )
+
+
+def iso(at: float) -> str:
+    """`2024-03-20T00:06:00Z`; a pure function of its argument."""
+    return (dt.datetime(1970, 1, 1) + dt.timedelta(seconds=int(at))).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def short_id(operation: str) -> str:
+    """The last eight characters that a name may have: for names of things."""
+    return re.sub(r"[^a-z0-9]", "", operation.lower())[-8:]
+
+
+def about(runbook: Runbook, operation: Operation) -> dict[str, Any]:
+    """`operation` in expressions."""
+    failure = operation.ending.error if operation.ending is not None else operation.failing
+    hold = operation.hold
+    told = None
+    if failure is not None:
+        told = {"name": failure.name, "category": failure.category, "message": failure.message}
+    left = [entry for entry in operation.ledger if entry.state in ("open", "stuck")]
+    return {
+        "id": operation.id,
+        "short_id": short_id(operation.id),
+        "started": iso(operation.started),
+        "elapsed": int(operation.at - operation.started),
+        "step": operation.last_step,
+        "error": told,
+        "hold": None if hold is None else {"kind": hold.kind, "reason": hold.reason, "step": hold.step},
+        "cleanup": {"left": [entry.id or entry.step for entry in left]},
+    }
+
+
+def names_of(runbook: Runbook, operation: Operation, seen: Seen | None = None) -> Names:
+    """The names at the top frame."""
+    return Names(runbook, operation, operation.frames[-1] if operation.frames else None, seen)
+
+
+def rendered(value: Any, names: Names) -> Any:
+    """`value` with its `${ }` in their places; parameters that come out as null are left out."""
+    out = render(value, names)
+    if isinstance(out, dict):
+        return {key: item for key, item in out.items() if item is not None}
+    return out
+
+
+def true(condition: str, names: Names) -> bool:
+    """Is an expression as it stands true?"""
+    return bool(evaluate(condition, names))
+
+
+def place(runbook: Runbook, operation: Operation, step: Step, names: Names) -> tuple[str, str | None]:
+    """The step's region and account."""
+    region = rendered(step.region if step.region is not None else runbook.region, names)
+    return str(region or operation.region or ""), step.account or runbook.account
+
+
+def sources(runbook: Runbook, operation: Operation, params: Any) -> dict[str, str]:
+    """Which parameter came from which setting, by what is written."""
+    found: dict[str, str] = {}
+    if isinstance(params, Mapping):
+        for name, value in params.items():
+            match = _SETTING.search(value) if isinstance(value, str) else None
+            if match and match.group(1) in operation.settings:
+                found[name] = operation.settings[match.group(1)].source
+    return found
+
+
+def current_key(runbook: Runbook, operation: Operation) -> str:
+    """The key of the step at the top; "" where no step is."""
+    if not operation.frames:
+        return operation.last_step
+    frame = operation.top
+    return key_of(step_of(runbook, operation, frame), frame)
+
+
+__all__ = ["ExpressionError", "Names", "about", "iso", "names_of", "place", "rendered", "short_id", "sources", "true"]

@@ -1,0 +1,69 @@
+"""The standard texts of messages: what happened, what is left, and what to type next."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.kernel.ends import failure_of
+from engine.kernel.names import rendered
+from engine.kernel.operation import Operation
+from engine.kernel.view import View
+from engine.language.model import Notify
+
+
+def notice(v: View) -> tuple[str, str, str] | None:
+    """Topic, subject and text; None where the topic is null."""
+    body = v.step.body
+    assert isinstance(body, Notify)
+    names = v.names()
+    topic: Any = rendered(body.topic if body.topic is not None else v.runbook.notify, names)
+    if not topic:
+        return None
+    subject = rendered(body.subject, names) if body.subject is not None else standard_subject(v.operation)
+    text = rendered(body.text, names) if body.text is not None else standard_text(v.operation)
+    return str(topic), str(subject), str(text)
+
+
+def standing(operation: Operation) -> str:
+    """The status as a message tells it: the end that is recorded, the hold, or that it goes on."""
+    if operation.ending is not None:
+        stuck = any(entry.state == "stuck" for entry in operation.ledger)
+        return "STUCK" if stuck and operation.ending.status != "SUCCEEDED" else operation.ending.status
+    return "HELD" if operation.hold is not None else "IN_PROGRESS"
+
+
+def standard_subject(operation: Operation) -> str:
+    """`runbook aurora-restore op-001: HELD at restore-snapshot`."""
+    at = f" at {operation.hold.step}" if operation.hold is not None else ""
+    return f"runbook {operation.runbook} {operation.id}: {standing(operation)}{at}"
+
+
+def standard_text(operation: Operation) -> str:
+    """A few lines for a person at three in the morning."""
+    lines = [f"Operation {operation.id} of runbook {operation.runbook}: {standing(operation)}."]
+    error = failure_of(operation)
+    if operation.hold is not None:
+        lines.append(f"It holds at {operation.hold.step} ({operation.hold.kind}): {operation.hold.reason}")
+    elif error is not None:
+        lines.append(f"{error.name}: {error.message}")
+    left = [entry for entry in operation.ledger if entry.state in ("open", "stuck", "kept")]
+    lines += [f"left: {e.kind} {e.id or e.step} in {e.region} ({e.state}) {e.why}".rstrip() for e in left]
+    gone = [entry for entry in operation.ledger if entry.state == "gone"]
+    lines += [f"taken back: {entry.kind} {entry.id}" for entry in gone]
+    lines.append(f"Next: {what_next(operation)}")
+    return "\n".join(lines)
+
+
+def what_next(operation: Operation) -> str:
+    """The command to type."""
+    match standing(operation):
+        case "HELD":
+            return f"runbook status {operation.id}; when it is mended: runbook resume {operation.id}"
+        case "FAILED" | "CANCELLED":
+            return f"runbook restart {operation.id} --from STEP, or runbook cleanup {operation.id}"
+        case "STUCK":
+            return f"runbook cleanup {operation.id}"
+        case "SUCCEEDED":
+            return f"nothing; runbook history {operation.id} tells what was done"
+        case _:
+            return f"runbook status {operation.id}"

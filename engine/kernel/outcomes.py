@@ -1,0 +1,196 @@
+"""The outcome table: what a create, a delete or a call becomes.
+
+                                create              delete              call
+Succeeded                       id, looking         looking             result; with `until`: looking
+Failed: exists, not found …     looking             looking             error path
+Failed otherwise                error path          error path          error path
+Unknown                         looking             looking             looking; again; or unknown_outcome
+NotSent                         still due           still due           still due
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from engine.errors import Problem
+from engine.kernel import events as ev
+from engine.kernel.frames import complete, find_entry, push, put, record, top, with_entry
+from engine.kernel.operation import Acting, Effect, Looking, Nested, Notice, Operation, Refreshing
+from engine.kernel.steps import key_of, step_of
+from engine.language.model import Call, Notify, Runbook
+
+BEING_DELETED = "BeingDeleted"
+
+
+def intended(runbook: Runbook, operation: Operation, event: ev.Intended) -> Operation:
+    """The intent, with its line in the ledger; the attempt is taken."""
+    frame = operation.top
+    number = frame.attempt + (1 if event.takes else 0)
+    spent = frame.spent + (1 if event.takes else 0)
+    sent = frame.sent
+    if event.effect.verb == "delete":
+        sent = (*sent, f"{number}:{event.effect.target}")
+    operation = top(
+        operation, phase=Acting(effect=event.effect), attempt=number, spent=spent, granted=False, repeat=None,
+        routine=event.routine, watching=None, sent=sent, begun=None, unknown=False,
+        output=event.saw if event.saw is not None else frame.output,
+    )  # fmt: skip
+    if event.entry is not None:
+        operation = replace(operation, ledger=(*operation.ledger, event.entry))
+    if event.irreversible and not operation.irreversible:
+        operation = replace(operation, irreversible=event.irreversible)
+    return record(runbook, operation, attempt=number, spent=spent)
+
+
+def sent_again(runbook: Runbook, operation: Operation, event: ev.SentAgain) -> Operation:
+    """● What was not sent is still due: nothing was taken back, and nothing used up."""
+    phase = operation.top.phase
+    assert isinstance(phase, Acting)
+    return top(operation, phase=replace(phase, sent=True))
+
+
+def not_sent(runbook: Runbook, operation: Operation, event: ev.NotSent) -> Operation:
+    phase = operation.top.phase
+    assert isinstance(phase, Acting)
+    return top(operation, phase=replace(phase, sent=False))
+
+
+def succeeded(runbook: Runbook, operation: Operation, event: ev.Succeeded) -> Operation:
+    """A look follows a create or a delete, for only a look tells that it is done."""
+    effect = _effect(operation)
+    operation = replace(operation, taken_up=0)
+    match effect.verb:
+        case "create":
+            number = _entry_of_intent(runbook, operation)
+            if number is not None:
+                entry = operation.ledger[number]
+                operation = with_entry(operation, number, at=event.at, id=entry.id or event.id)
+            return top(operation, phase=Looking(), begun=event.at, unknown=False)
+        case "delete":
+            return _deleted(operation, effect, event.at)
+        case _:
+            return _called(runbook, operation, effect, event)
+
+
+def _called(runbook: Runbook, operation: Operation, effect: Effect, event: ev.Succeeded) -> Operation:
+    step = step_of(runbook, operation, operation.top)
+    if isinstance(step.body, Call) and step.body.until is not None:
+        return top(operation, phase=Looking(), begun=event.at, unknown=False, output=event.output)
+    if isinstance(step.body, Notify):
+        operation = _noticed(operation, effect, "")
+    return complete(runbook, operation, event.output)
+
+
+def _noticed(operation: Operation, effect: Effect, error: str) -> Operation:
+    topic, subject, text = (str(effect.params.get(name, "")) for name in ("topic", "subject", "text"))
+    told = Notice(
+        topic=topic, subject=subject, text=text, key=effect.key, region=effect.region, account=effect.account,
+        sent=not error, error=error,
+    )  # fmt: skip
+    others = tuple(one for one in operation.notices if one.key != effect.key)
+    return replace(operation, notices=(*others, told))
+
+
+def failed(runbook: Runbook, operation: Operation, event: ev.Failed) -> Operation:
+    """Answers that are not errors mean: look again. The rest is for the error path."""
+    effect = _effect(operation)
+    operation = replace(operation, taken_up=0)
+    if looks_again(effect, event.problem):
+        return _look_after(runbook, operation, effect, event.at)
+    frame = operation.top
+    first = frame.first_failure if frame.first_failure is not None else event.at
+    number = _entry_of_intent(runbook, operation)
+    if number is not None and effect.verb == "create":
+        operation = with_entry(operation, number, at=event.at)
+    if number is not None and effect.verb == "call":
+        operation = with_entry(operation, number, at=event.at, state="void", why="it was refused")
+    if isinstance(step_of(runbook, operation, frame).body, Notify):
+        operation = _noticed(operation, effect, f"{event.problem.name}: {event.problem.message}")
+    phase = Acting(effect=effect, failed=event.problem)
+    operation = top(operation, phase=phase, first_failure=first, error=event.problem)
+    return record(runbook, operation, error=event.problem)
+
+
+def looks_again(effect: Effect, problem: Problem) -> bool:
+    """● *Already exists* from a create, *not found* and *is already being deleted* from a delete: look, as if unknown."""
+    if effect.verb == "create":
+        return problem.category == "exists"
+    return effect.verb == "delete" and (problem.category == "not_found" or BEING_DELETED in problem.also)
+
+
+def unknown(runbook: Runbook, operation: Operation, event: ev.Unknown) -> Operation:
+    """● Sent, and nobody knows: never an error, never blindly repeated."""
+    effect = _effect(operation)
+    operation = replace(operation, taken_up=0)
+    if effect.verb in ("create", "delete"):
+        return _look_after(runbook, operation, effect, event.at)
+    return unknown_call(runbook, operation, effect, event)
+
+
+def unknown_call(runbook: Runbook, operation: Operation, effect: Effect, event: ev.Unknown) -> Operation:
+    """With `until` it is looked at; a repeatable one is tried again; else a person must say."""
+    body = step_of(runbook, operation, operation.top).body
+    if isinstance(body, Call) and body.until is not None:
+        return top(operation, phase=Looking(), begun=event.at, unknown=True)
+    if isinstance(body, Call) and not body.repeatable:
+        return top(operation, phase=Acting(effect=effect, unknown=event.why))
+    problem = Problem(name="Unknown", category="timeout", message=event.why)
+    if isinstance(body, Notify):
+        operation = _noticed(operation, effect, event.why)
+    first = operation.top.first_failure
+    phase = Acting(effect=effect, failed=problem)
+    return top(operation, phase=phase, error=problem, first_failure=event.at if first is None else first)
+
+
+def _look_after(runbook: Runbook, operation: Operation, effect: Effect, at: float) -> Operation:
+    if effect.verb == "delete":
+        return _deleted(operation, effect, at)
+    number = _entry_of_intent(runbook, operation)
+    if number is not None:
+        operation = with_entry(operation, number, at=at)
+    return top(operation, phase=Looking(), begun=at, unknown=True)
+
+
+def _deleted(operation: Operation, effect: Effect, at: float) -> Operation:
+    operation = replace(operation, deletes=put(operation.deletes, effect.target or "", at))
+    return top(operation, phase=Looking(), begun=None)
+
+
+def _effect(operation: Operation) -> Effect:
+    phase = operation.top.phase
+    assert isinstance(phase, Acting)
+    return phase.effect
+
+
+def _entry_of_intent(runbook: Runbook, operation: Operation) -> int | None:
+    """The line that was written with the intent in hand."""
+    frame = operation.top
+    effect = _effect(operation)
+    tag = effect.tags.get("runbook:attempt") or f"{frame.visit}.{frame.attempt}"
+    step = effect.tags.get("runbook:step") or key_of(step_of(runbook, operation, frame), frame)
+    number = find_entry(operation, step, tag)
+    return number if number is not None and operation.ledger[number].path == frame.path else None
+
+
+# -- rescues ---------------------------------------------------------------------------------------------
+
+
+def rescued(runbook: Runbook, operation: Operation, event: ev.Rescued) -> Operation:
+    """Its `do` begins, or its refresh. An error of a look uses an attempt up, so that every loop has a bound."""
+    frame = operation.top
+    step = step_of(runbook, operation, frame)
+    spent = frame.spent + (1 if isinstance(frame.phase, Looking) else 0)
+    rescue = step.rescue[event.rescue]
+    operation = top(operation, error=event.problem, spent=spent, changed=False, phase=Refreshing(rescue=event.rescue))
+    if not rescue.do:
+        return operation
+    operation = top(operation, phase=Nested(why="rescue", path=str(event.rescue)))
+    return push(operation, rescue.do[0].path)
+
+
+def refreshed(runbook: Runbook, operation: Operation, event: ev.Refreshed) -> Operation:
+    """Settings as they are now; what was changed is asked by `settings.changed`."""
+    phase = operation.top.phase
+    assert isinstance(phase, Refreshing)
+    operation = replace(operation, settings=event.settings)
+    return top(operation, phase=replace(phase, refreshed=True), changed=event.changed)

@@ -1,0 +1,116 @@
+"""Proving `requires`: each is looked at again just before a change, and must be met now.
+
+An undo of a copy requires its source in the same way: the last copy of the data is never deleted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from engine.kernel.decision import classified, needs_source, passes_by_itself, row_for
+from engine.kernel.events import EntrySettled, Held, Proved, Watched
+from engine.kernel.intents import region_of
+from engine.kernel.operation import Command, Effect, Frame, Perform, Proving, Record, Seen, SleepUntil
+from engine.kernel.steps import kind_of, monitor_of
+from engine.kernel.view import View
+from engine.language.model import Ensure, Step
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """One look that must turn out well: at `key`'s thing, which is to have `id`."""
+
+    key: str
+    step: Step
+    params: Mapping[str, Any]
+    region: str
+    account: str | None
+    id: str | None
+
+
+def proofs_of(v: View) -> list[Proof]:
+    """All that must be met, in order: the items of a `for_each` each; what was skipped is met."""
+    found: list[Proof] = []
+    for required in v.step.requires:
+        step = v.runbook.by_name.get(required.replace("-", "_"))
+        if step is None:
+            continue
+        for key, record in v.operation.steps.items():
+            if record.path == step.path and record.status == "DONE" and (step.for_each is None or key != step.id):
+                found.append(
+                    Proof(
+                        key=key,
+                        step=step,
+                        params=record.params,
+                        region=record.region,
+                        account=record.account,
+                        id=record.id,
+                    )
+                )
+    return found
+
+
+def proving(v: View, phase: Proving) -> Command | None:
+    """The next look or decision of the proof; None where everything is met and the effect may follow."""
+    if needs_source(v):
+        return _proving_source(v, phase)
+    proofs = proofs_of(v)
+    if phase.index >= len(proofs):
+        return Record(event=Proved(at=v.now, all=True)) if phase.then == "look" else None
+    proof = proofs[phase.index]
+    if phase.seen is not None:
+        return Record(event=judged(v, phase, proof, phase.seen))
+    if phase.next > v.now:
+        return SleepUntil(at=phase.next)
+    return Perform(effect=look_of(v, proof))
+
+
+def look_of(v: View, proof: Proof) -> Effect:
+    """The look that a proof takes."""
+    kind = kind_of(v.runbook, proof.step)
+    name = kind.name if kind is not None else ""
+    return Effect(verb="look", name=name, key="", params=proof.params, region=proof.region, account=proof.account)
+
+
+def judged(v: View, phase: Proving, proof: Proof, seen: Seen) -> Any:
+    """Met, to be watched, or a hold."""
+    other = View(v.runbook, v.operation, _frame(proof), proof.step, v.now)
+    if seen.problem is not None and not passes_by_itself(seen.problem):
+        return Held(at=v.now, kind="requires", reason=f"{proof.key}: {seen.problem.message}", error=seen.problem)
+    seen = classified(other, seen)
+    row = row_for(other, seen, seen.cls)
+    same = seen.id == proof.id or not isinstance(proof.step.body, Ensure)
+    if row.verb == "done" and same:
+        return Proved(at=v.now)
+    monitor = monitor_of(v.runbook, proof.step)
+    since = phase.since if phase.since is not None else v.now
+    if row.verb == "monitor" and v.now - since < (monitor.longest or 0.0):
+        return Watched(at=v.now, next=v.now + (monitor.every or 30.0), status=seen.status)
+    what = f"{proof.key} is {seen.status}" if same else f"{proof.key} is {seen.id}, and was {proof.id}"
+    return Held(at=v.now, kind="requires", reason=f"{v.key} requires {proof.key}, and {what}")
+
+
+def _frame(proof: Proof) -> Frame:
+    return Frame(path=proof.step.path, identity=proof.params, region=proof.region, account=proof.account)
+
+
+def _proving_source(v: View, phase: Proving) -> Command:
+    """Before a copy goes: is what it was made from there, and available?"""
+    entry = v.undone
+    assert entry is not None
+    if phase.index > 0:
+        return Record(event=Proved(at=v.now, all=True))
+    if phase.seen is None:
+        source = entry.source or ""
+        kind = v.kind
+        params = {kind.identity[0] if kind is not None and kind.identity else "name": source}
+        region = region_of(source) or entry.region
+        return Perform(
+            effect=Effect(verb="look", name=entry.kind, key="", params=params, region=region, account=entry.account)
+        )
+    if phase.seen.cls == "available" and phase.seen.problem is None:
+        return Record(event=Proved(at=v.now))
+    why = f"its source {entry.source} is {phase.seen.status or 'not to be seen'}: this is the last copy of the data"
+    return Record(event=EntrySettled(at=v.now, entry=v.own_entries()[0][0], state="kept", why=why))

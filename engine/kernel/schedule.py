@@ -1,0 +1,51 @@
+"""Retry arithmetic: which delay comes before the next attempt, if there is one. Pure; jitter is a hash."""
+
+from __future__ import annotations
+
+import hashlib
+
+from engine.language.model import Backoff, Delays, Schedule
+
+
+def delay_before(schedule: Schedule | None, spent: int, *, seed: str, since_failure: float = 0.0) -> float | None:
+    """Seconds to wait before the attempt after `spent` ones; None when no attempt is left.
+
+    `since_failure`: seconds since the schedule's first failure, for `within`.
+    """
+    if spent == 0:
+        return 0.0
+    match schedule:
+        case None:
+            return None
+        case Delays(delays=delays):
+            return delays[spent - 1] if spent <= len(delays) else None
+        case Backoff():
+            return _backoff(schedule, spent, seed, since_failure)
+
+
+def _backoff(schedule: Backoff, spent: int, seed: str, since_failure: float) -> float | None:
+    if schedule.attempts is not None and spent >= schedule.attempts:
+        return None
+    delay = schedule.first * schedule.factor ** min(spent - 1, 64)
+    delay = min(delay, schedule.longest)
+    if schedule.jitter == "full":
+        delay *= fraction(f"{seed}/{spent}")
+    if schedule.within is not None and since_failure + delay > schedule.within:
+        return None
+    return delay
+
+
+def fraction(seed: str) -> float:
+    """A number from 0 to 1 that only the seed determines."""
+    return int.from_bytes(hashlib.sha256(seed.encode()).digest()[:8], "big") / 2**64
+
+
+def attempts_in(schedule: Schedule | None) -> int | None:
+    """How many attempts it allows; None where `within` alone bounds it."""
+    match schedule:
+        case None:
+            return 1
+        case Delays(delays=delays):
+            return len(delays) + 1
+        case Backoff(attempts=attempts):
+            return attempts

@@ -1,0 +1,122 @@
+"""Errors, in the order of language.md §5: the rescues, then the schedule, then the step fails."""
+
+from __future__ import annotations
+
+from engine.errors import PASSING, Problem
+from engine.kernel.events import (
+    BrokenTakenBack,
+    Delayed,
+    EndRecorded,
+    Event,
+    FailurePassedOn,
+    Held,
+    Rescued,
+    StepDone,
+    StepFailed,
+)
+from engine.kernel.names import true
+from engine.kernel.schedule import delay_before
+from engine.kernel.view import View
+from engine.language.model import Retry, RetryIf, TakeBack
+
+
+def error_path(v: View, problem: Problem) -> Event:
+    """What follows an error of a create, a delete or a call."""
+    return rescued(v, problem) or _retried(v, problem)
+
+
+def rescued(v: View, problem: Problem) -> Event | None:
+    """The first rescue that matches."""
+    for number, rescue in enumerate(v.step.rescue):
+        if any(problem.answers_to(wanted) for wanted in rescue.errors):
+            return Rescued(at=v.now, rescue=number, problem=problem)
+    return None
+
+
+def _retried(v: View, problem: Problem) -> Event:
+    if v.step.retry is None or not covers(v.step.retry, problem):
+        return StepFailed(at=v.now, problem=problem)
+    return after_delay(v) or exhausted(v, problem)
+
+
+def covers(retry: Retry, problem: Problem) -> bool:
+    """Does `retry` cover it: a category that can pass by itself, or one of `errors`?"""
+    return problem.category in PASSING or any(problem.answers_to(wanted) for wanted in retry.errors)
+
+
+def after_delay(v: View) -> Event | None:
+    """The next delay, then the next attempt; None when no attempt is left."""
+    delay = delay_of_next(v)
+    return None if delay is None else Delayed(at=v.now, until=v.now + delay, why="retry")
+
+
+def delay_of_next(v: View) -> float | None:
+    """Seconds before the next attempt; None when none is left."""
+    if v.frame.granted:
+        return 0.0
+    first = v.frame.first_failure
+    since = 0.0 if first is None else v.now - first
+    seed = f"{v.operation.id}/{v.key}/{v.frame.visit}"
+    return delay_before(v.schedule, v.frame.spent, seed=seed, since_failure=since)
+
+
+def next_attempt(v: View) -> Event | None:
+    """None when an attempt may begin now; else its delay, or the end of them."""
+    delay = delay_of_next(v)
+    if delay is None:
+        last = v.frame.error or Problem(name="Unanswered", category="timeout", message="what was begun is not there")
+        return exhausted(v, last)
+    return Delayed(at=v.now, until=v.now + delay, why="next attempt") if delay > 0 else None
+
+
+def exhausted(v: View, last: Problem) -> Event:
+    """● No attempt is left: the step fails (or holds), and nothing is deleted first."""
+    if v.step.retry is None:
+        return StepFailed(at=v.now, problem=last)
+    message = f"{last.name}: {last.message} (attempt {v.frame.spent}, no further one)"
+    problem = Problem(name="AttemptsExhausted", category=last.category, message=message, also=(last.name, *last.also))
+    if v.step.retry.then == "hold":
+        return Held(at=v.now, kind="failure", reason=message, error=problem)
+    return StepFailed(at=v.now, problem=problem)
+
+
+def then_of_rescue(v: View, number: int) -> Event:
+    """`do` and `refresh` are done: the rescue's `then`."""
+    then = v.step.rescue[number].then
+    error = v.frame.error
+    assert error is not None
+    if isinstance(then, RetryIf):
+        then = "retry" if true(then.condition, v.names()) else then.otherwise
+    match then:
+        case "retry":
+            return after_delay(v) or exhausted(v, error)
+        case "hold":
+            return Held(at=v.now, kind="rescue", reason=f"{error.name}: {error.message}", error=error)
+        case "done":
+            return StepDone(at=v.now, result=v.frame.output)
+        case _:
+            return StepFailed(at=v.now, problem=error)
+
+
+def after_failure(v: View) -> Event:
+    """A step has failed: the step below it fails, or the operation."""
+    problem = v.frame.failed
+    assert problem is not None
+    if len(v.operation.frames) > 1:
+        return FailurePassedOn(at=v.now)
+    if not holds_on_failure(v):
+        return EndRecorded(at=v.now, status="FAILED", error=problem)
+    if v.operation.failing is None:
+        ledger = enumerate(v.operation.ledger)
+        mine = [n for n, entry in ledger if entry.state == "open" and entry.kind != "call" and entry.undo == "delete"]
+        return BrokenTakenBack(at=v.now, problem=problem, queue=tuple(reversed(mine)))
+    return Held(at=v.now, kind="failure", reason=f"{problem.name}: {problem.message}", error=problem)
+
+
+def holds_on_failure(v: View) -> bool:
+    """● Past the point of no return a failure holds, unless `on_failure` says `past:` that step."""
+    begun = v.operation.irreversible
+    if not begun:
+        return False
+    bodies = (step.body for step in v.runbook.ends.get("on_failure", ()))
+    return not any(isinstance(body, TakeBack) and begun in body.past for body in bodies)

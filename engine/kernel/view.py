@@ -1,0 +1,78 @@
+"""A look at one moment of an operation, as the deciding functions take it: what stands where, and its words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from engine.kernel.names import Names, names_of
+from engine.kernel.operation import Entry, Frame, Operation, Seen
+from engine.kernel.steps import entry_number, is_undo, key_of, kind_of, monitor_of, step_of
+from engine.language.model import Call, KindFacts, Monitor, Runbook, Schedule, Step
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The top frame of an operation at `now`, with its step."""
+
+    runbook: Runbook
+    operation: Operation
+    frame: Frame
+    step: Step
+    now: float
+
+    @property
+    def key(self) -> str:
+        """`instances[0]`."""
+        return key_of(self.step, self.frame)
+
+    @property
+    def monitor(self) -> Monitor:
+        return monitor_of(self.runbook, self.step)
+
+    @property
+    def kind(self) -> KindFacts | None:
+        return kind_of(self.runbook, self.step)
+
+    @property
+    def schedule(self) -> Schedule | None:
+        return self.step.retry.schedule if self.step.retry is not None else None
+
+    @property
+    def undone(self) -> Entry | None:
+        """The entry that an undo frame deals with."""
+        return self.operation.ledger[entry_number(self.frame)] if is_undo(self.frame) else None
+
+    def names(self, seen: Seen | None = None) -> Names:
+        return names_of(self.runbook, self.operation, seen)
+
+    def effect_key(self, verb: str, target: str = "", attempt: int | None = None) -> str:
+        """operation / path / item / visit / attempt / verb / target."""
+        frame = self.frame
+        number = frame.attempt if attempt is None else attempt
+        item = "" if frame.item is None else str(frame.item)
+        return "/".join((self.operation.id, frame.path, item, str(frame.visit), str(number), verb, target))
+
+    def own_entries(self) -> list[tuple[int, Entry]]:
+        """The ledger's entries for the thing that this frame is about, with their numbers."""
+        if is_undo(self.frame):
+            number = entry_number(self.frame)
+            return [(number, self.operation.ledger[number])]
+        return [(n, e) for n, e in enumerate(self.operation.ledger) if e.path == self.frame.path and e.step == self.key]
+
+
+def view(runbook: Runbook, operation: Operation, now: float) -> View:
+    """The view of the top frame."""
+    frame = operation.frames[-1]
+    return View(runbook, operation, frame, step_of(runbook, operation, frame), now)
+
+
+def is_call(v: View) -> bool:
+    """Does the step do one thing, seen or not by its `until`?"""
+    return isinstance(v.step.body, Call)
+
+
+def look_params(v: View) -> Mapping[str, Any]:
+    """What the look of this frame takes: by the immutable id where it is known and the frame is an undo."""
+    return v.frame.identity

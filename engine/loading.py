@@ -1,0 +1,118 @@
+"""From the log to an operation: the last whole state, the events since, the runbook's text by its digest.
+
+Nothing here writes. Errors: UsageError for an unknown operation, EnvironmentProblem for a log that cannot be read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from engine.errors import EnvironmentProblem, UsageError
+from engine.kernel import IllegalEvent, Operation, evolve
+from engine.kernel import events as ev
+from engine.kernel.codec import decode
+from engine.kernel.operation import Maker
+from engine.kernel.start import begun
+from engine.language.model import Runbook
+from engine.stores.port import Record, Store
+
+Parse = Callable[[str], Runbook]
+"""From a runbook's text; RunbookInvalid where this version refuses it."""
+
+
+@dataclass(slots=True)
+class Loaded:
+    """An operation as the log has it."""
+
+    runbook: Runbook
+    operation: Operation
+    seq: int
+    digest: str
+
+
+def load(store: Store, id: str, parse: Parse) -> Loaded:
+    """The operation, ready to be driven or shown."""
+    records = store.load(id)
+    if not records:
+        message = f"there is no operation {id} in {store.name}; `runbook list` shows what there is"
+        raise UsageError(message)
+    try:
+        return _folded(store, records, parse)
+    except (ValueError, KeyError, TypeError, IllegalEvent) as error:
+        message = f"the log of {id} cannot be read by this version: {error}; nothing was changed"
+        raise EnvironmentProblem(message) from error
+
+
+def _folded(store: Store, records: list[Record], parse: Parse) -> Loaded:
+    first = records[0]
+    whole = decode(first.state) if first.state is not None else None
+    if not isinstance(whole, Operation):
+        message = f"record {first.seq} has no state"
+        raise ValueError(message)
+    runbook = parse(text_of(store, whole.digest))
+    for record in records[1:]:
+        if record.state is not None:
+            whole = decode(record.state)
+            continue
+        for event in map(decode, record.events):
+            whole = evolve(runbook, whole, event)
+            if isinstance(event, ev.Resumed) and event.digest:
+                runbook = parse(text_of(store, event.digest))
+    if runbook.digest != whole.digest:
+        runbook = parse(text_of(store, whole.digest))
+    return Loaded(runbook=runbook, operation=whole, seq=records[-1].seq, digest=records[-1].digest)
+
+
+def text_of(store: Store, digest: str) -> str:
+    """The stored text of a runbook."""
+    return store.blob(digest).decode("utf-8")
+
+
+def events_of(record: Record) -> Iterator[ev.Event]:
+    """The events of one record."""
+    for event in record.events:
+        yield decode(event)
+
+
+def replayed(store: Store, id: str, parse: Parse) -> Operation:
+    """The operation folded from its first record on: what the stored states must agree with."""
+    operation: Operation | None = None
+    runbook: Runbook | None = None
+    for record in store.records(id):
+        for event in events_of(record):
+            if isinstance(event, ev.Started):
+                runbook = parse(text_of(store, event.digest))
+                operation = begun(runbook, event)
+                continue
+            assert operation is not None and runbook is not None
+            operation = evolve(runbook, operation, event)
+            if operation.digest != runbook.digest:
+                runbook = parse(text_of(store, operation.digest))
+    if operation is None:
+        message = f"there is no operation {id} in {store.name}"
+        raise UsageError(message)
+    return operation
+
+
+def find_maker(store: Store, id: str) -> Maker:
+    """What this store knows of the operation that a thing's tags name."""
+    records = store.load(id)
+    if not records:
+        return Maker(operation=id)
+    whole = None
+    events: list[ev.Event] = []
+    for record in records:
+        if record.state is not None:
+            whole, events = decode(record.state), []
+        else:
+            events += list(events_of(record))
+    if not isinstance(whole, Operation):
+        return Maker(operation=id)
+    ended = bool(whole.ended)
+    ids = [entry.id for entry in whole.ledger if entry.id is not None]
+    for event in events:
+        ended = isinstance(event, ev.Ended) or (ended and not isinstance(event, (ev.Restarted, ev.CleanupBegun)))
+        if isinstance(event, (ev.Adopted, ev.Succeeded)) and event.id is not None:
+            ids.append(event.id)
+    return Maker(operation=id, known=True, ended=ended, runbook=whole.runbook, ids=tuple(ids))

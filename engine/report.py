@@ -1,0 +1,360 @@
+"""What is told of an operation, as values: the status document of interface.md, a summary, one line an event.
+
+Pure: no clock, no store. The commands print what is here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from engine.errors import Problem
+from engine.kernel import Operation
+from engine.kernel import events as ev
+from engine.kernel.ends import failure_of
+from engine.kernel.names import iso
+from engine.kernel.notices import what_next
+from engine.kernel.operation import (
+    Acting,
+    Entry,
+    Looking,
+    Nested,
+    Notice,
+    Proving,
+    Refreshing,
+    StepRecord,
+    Waiting,
+)
+from engine.kernel.schedule import attempts_in
+from engine.kernel.steps import in_ends, key_of, step_of
+from engine.language.model import Runbook, Step
+
+FORMAT = 1
+
+
+def status_document(
+    operation: Operation, runbook: Runbook, *, runner: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """`runbook status ID -o json`, with every key of interface.md."""
+    record = operation.steps.get(current_step(operation))
+    error = _error(operation, record)
+    count, most = _retries(runbook, record)
+    return {
+        "format": FORMAT,
+        "operation_id": operation.id,
+        "runbook": operation.runbook,
+        "step": current_step(operation),
+        "status": operation.status,
+        "timestamp": iso(operation.at),
+        "started": iso(operation.started),
+        "details": details(operation),
+        "error": error.name if error is not None else None,
+        "error_message": error.message if error is not None else None,
+        "retry_count": count,
+        "max_retries": most,
+        "cleanup_required": cleanup_required(operation),
+        "cleanup_status": cleanup_status(operation),
+        "orphaned_resources": orphaned(operation),
+        "steps": [step_row(operation, runbook, step) for step in _rows(operation, runbook)],
+        "resources": [_resource(entry) for entry in operation.ledger],
+        "hold": _hold(operation),
+        "next_wake": next_wake(operation),
+        "runner": runner,
+        "notifications": [_notice(one) for one in operation.notices],
+        "troubles": list(operation.troubles),
+        "outputs": outputs(operation, runbook),
+        "next": what_next(operation),
+    }
+
+
+def current_step(operation: Operation) -> str:
+    """The key of the step that is held, walked, or was entered last."""
+    return operation.hold.step if operation.hold is not None else operation.last_step
+
+
+def _error(operation: Operation, record: StepRecord | None) -> Problem | None:
+    if operation.hold is not None and operation.hold.error is not None:
+        return operation.hold.error
+    failure = failure_of(operation)
+    if failure is not None:
+        return failure
+    return record.error if record is not None and operation.ended != "SUCCEEDED" else None
+
+
+def _retries(runbook: Runbook, record: StepRecord | None) -> tuple[int, int]:
+    if record is None:
+        return 0, 0
+    step = runbook.index.get(record.path)
+    attempts = attempts_in(step.retry.schedule) if step is not None and step.retry is not None else 1
+    return max(record.spent - 1, 0), (attempts or 1) - 1
+
+
+def details(operation: Operation) -> dict[str, Any]:
+    """What the step at hand is about: its parameters, and what was seen of it last."""
+    record = operation.steps.get(current_step(operation))
+    if record is None:
+        return {}
+    seen = operation.top.status if operation.frames and operation.top.status else record.seen
+    return {key: str(value) for key, value in record.params.items()} | ({"status": seen} if seen else {})
+
+
+def cleanup_required(operation: Operation) -> bool:
+    """Is something left that the operation made, and that is not the user's?"""
+    return operation.ended != "SUCCEEDED" and any(entry.state in ("open", "stuck") for entry in operation.ledger)
+
+
+def cleanup_status(operation: Operation) -> str:
+    """`NOT_NEEDED PENDING IN_PROGRESS COMPLETED PARTIAL STUCK`."""
+    states = {entry.state for entry in operation.ledger} - {"void", "delivered"}
+    taking = operation.cleaning or any(frame.path.startswith(("undo/", "cancel/")) for frame in operation.frames)
+    if operation.ended == "SUCCEEDED" or not states:
+        return "NOT_NEEDED"
+    if taking:
+        return "IN_PROGRESS"
+    if "stuck" in states:
+        return "STUCK"
+    if "open" in states:
+        return "PENDING"
+    return "PARTIAL" if "kept" in states else "COMPLETED"
+
+
+def orphaned(operation: Operation) -> list[str]:
+    """The ids that an ended operation has left against its will."""
+    if not operation.ended or operation.ended == "SUCCEEDED":
+        return []
+    return [entry.id or entry.step for entry in operation.ledger if entry.state in ("open", "stuck")]
+
+
+def _rows(operation: Operation, runbook: Runbook) -> list[tuple[str, Step]]:
+    rows: list[tuple[str, Step]] = []
+    for step in runbook.steps:
+        items = [key for key in operation.steps if key.startswith(f"{step.id}[")]
+        rows.append((step.id, step))
+        rows += [(key, step) for key in items]
+    return rows
+
+
+def step_row(operation: Operation, runbook: Runbook, row: tuple[str, Step]) -> dict[str, Any]:
+    """One step as `steps[]` has it."""
+    key, step = row
+    record = operation.steps.get(key)
+    count, most = _retries(runbook, record) if record is not None else (0, _retries_of(step))
+    return {
+        "id": key,
+        "status": record.status if record is not None else "PENDING",
+        "attempt": record.attempt if record is not None else 0,
+        "retry_count": count,
+        "max_retries": most,
+        "seen": _seen(operation, runbook, key) or (record.seen if record is not None else ""),
+        "waits_for": waits_for(operation, runbook) if key == current_step(operation) and not operation.ended else "",
+    }
+
+
+def _retries_of(step: Step) -> int:
+    return (attempts_in(step.retry.schedule) or 1) - 1 if step.retry is not None else 0
+
+
+def _seen(operation: Operation, runbook: Runbook, key: str) -> str:
+    for frame in operation.frames:
+        if not in_ends(frame) and key_of(step_of(runbook, operation, frame), frame) == key:
+            return frame.status
+    return ""
+
+
+def waits_for(operation: Operation, runbook: Runbook) -> str:
+    """What it waits for, in a few words; "" where it does not wait."""
+    if operation.hold is not None:
+        return f"a person: {operation.hold.reason}"
+    if not operation.frames:
+        return ""
+    frame = operation.top
+    match frame.phase:
+        case Waiting(then="begin"):
+            return "the next attempt"
+        case Waiting():
+            return "its time"
+        case Looking() if frame.watching is not None:
+            return f"{frame.status or 'a change'}"
+        case Proving(then="look"):
+            return "its requirements"
+        case Acting(effect=effect):
+            return f"{effect.verb} of {effect.name}"
+        case Refreshing():
+            return "settings"
+        case Nested():
+            return ""
+        case _:
+            return ""
+
+
+def next_wake(operation: Operation) -> str | None:
+    """When it does something next; None where it does so now, or never."""
+    if operation.ended or operation.hold is not None or not operation.frames:
+        return None
+    phase = operation.top.phase
+    at = phase.until if isinstance(phase, Waiting) else phase.next if isinstance(phase, (Looking, Proving)) else 0.0
+    return iso(at) if at > operation.at else None
+
+
+def _resource(entry: Entry) -> dict[str, Any]:
+    name = next((str(value) for value in entry.identity.values()), "")
+    return {
+        "step": entry.step, "kind": entry.kind, "name": name, "id": entry.id, "region": entry.region,
+        "account": entry.account, "state": entry.state, "why": entry.why,
+    }  # fmt: skip
+
+
+def _hold(operation: Operation) -> dict[str, Any] | None:
+    hold = operation.hold
+    if hold is None:
+        return None
+    return {
+        "kind": hold.kind, "reason": hold.reason, "step": hold.step, "since": iso(hold.since),
+        "error": hold.error.name if hold.error is not None else None, "answers": answers(operation),
+    }  # fmt: skip
+
+
+def answers(operation: Operation) -> list[str]:
+    """What can be typed at a hold."""
+    hold = operation.hold
+    if hold is None:
+        return []
+    resume = f"runbook resume {operation.id}"
+    match hold.kind:
+        case "approval":
+            first = [resume, f"{resume} --reject WHY"]
+        case "unknown_outcome":
+            first = [f"{resume} --outcome done", f"{resume} --outcome not-done"]
+        case "target":
+            first = [f"{resume} --accept-target {hold.found or 'ID'}", resume]
+        case _:
+            first = [resume, f"{resume} --with FILE", f"{resume} --reject WHY"]
+    back = f"runbook restart {operation.id} --from {hold.step.partition('[')[0]}"
+    return [*first, back, f"runbook cancel {operation.id}", f"runbook cancel {operation.id} --undo"]
+
+
+def _notice(one: Notice) -> dict[str, Any]:
+    return {"topic": one.topic, "subject": one.subject, "sent": one.sent, "error": one.error or None}
+
+
+def outputs(operation: Operation, runbook: Runbook) -> dict[str, Any]:
+    """The runbook's `outputs`, of an operation that has succeeded."""
+    if operation.ended != "SUCCEEDED":
+        return {}
+    from engine.errors import ExpressionError
+    from engine.kernel.names import Names, rendered
+
+    found: dict[str, Any] = {}
+    for name, value in runbook.outputs.items():
+        try:
+            found[name] = rendered(value, Names(runbook, operation))
+        except ExpressionError as error:
+            found[name] = None
+            found[f"{name}_error"] = str(error)
+    return found
+
+
+def summary(operation: Operation, runbook: Runbook) -> dict[str, Any]:
+    """What a list shows, and what the records can rebuild."""
+    return {
+        "runbook": operation.runbook, "status": operation.status, "step": current_step(operation),
+        "started": iso(operation.started), "updated": iso(operation.at), "next_wake": next_wake(operation),
+        "hold": operation.hold.kind if operation.hold is not None else None,
+    }  # fmt: skip
+
+
+def readable(operation: Operation, runbook: Runbook) -> dict[str, str]:
+    """The plain attributes beside a record's events, in the words of the operators' guide."""
+    record = operation.steps.get(current_step(operation))
+    error = _error(operation, record)
+    count, most = _retries(runbook, record)
+    return {
+        "step": current_step(operation), "status": operation.status, "timestamp": iso(operation.at),
+        "details": ", ".join(f"{key}={value}" for key, value in details(operation).items()),
+        "retry_count": str(count), "max_retries": str(most),
+        "error": error.name if error is not None else "", "error_message": error.message if error is not None else "",
+        "cleanup_status": cleanup_status(operation), "orphaned_resources": ", ".join(orphaned(operation)),
+    }  # fmt: skip
+
+
+# -- history ------------------------------------------------------------------------------------------
+
+
+def told(event: ev.Event) -> str:
+    """One event in one line, for progress and history."""
+    match event:
+        case ev.Started(operation=id, runbook=name):
+            return f"started {id} of {name}"
+        case ev.TakenUp(runner=runner, released=released):
+            return f"taken up by {runner or '?'}" + ("" if released else ", after a runner that did not say good-bye")
+        case ev.Entered(skipped=True):
+            return "skipped: its `if` is false"
+        case ev.Entered(items=items) if items is not None:
+            return f"entered, {len(items)} items"
+        case ev.Entered():
+            return "entered"
+        case ev.Looked(seen=seen):
+            return f"seen: {seen.status}" + (f" ({seen.problem.name})" if seen.problem is not None else "")
+        case ev.RowTaken(verb=verb, status=status):
+            return f"{status}: {verb}"
+        case ev.Watched(status=status, next=at):
+            return f"{status}: look again at {iso(at)}"
+        case ev.Delayed(until=until, why=why):
+            return f"{why} in {until - event.at:.0f} s"
+        case ev.ReplaceBegun(delay=delay):
+            return f"replace: delete it, wait {delay:.0f} s, create it anew"
+        case ev.Intended(effect=effect):
+            return f"{effect.verb} {effect.name} {_what(effect.params)}".rstrip()
+        case ev.Succeeded(id=id):
+            return "accepted" + (f": {id}" if id else "")
+        case ev.Failed(problem=problem):
+            return f"{problem.name}: {problem.message}"
+        case ev.Unknown(why=why):
+            return f"outcome unknown: {why}"
+        case ev.NotSent(problem=problem):
+            return f"not sent: {problem.name}"
+        case _:
+            return _told_otherwise(event)
+
+
+def _what(params: Mapping[str, Any]) -> str:
+    for key in ("name", "cluster", "host", "topic", "id"):
+        if key in params:
+            return str(params[key])
+    return ""
+
+
+def _told_otherwise(event: ev.Event) -> str:
+    match event:
+        case ev.Adopted(id=id):
+            return f"it is ours: {id}"
+        case ev.TargetSettled(target=target):
+            return f"what is meant: {target.id or 'nothing is there'}"
+        case ev.EntrySettled(state=state, why=why):
+            return f"ledger: {state}" + (f" ({why})" if why else "")
+        case ev.Rescued(problem=problem):
+            return f"rescue for {problem.name}"
+        case ev.Refreshed(changed=changed):
+            return "settings read again: " + ("changed" if changed else "unchanged")
+        case ev.StepDone(status=status):
+            return "done" + (f": {status}" if status else "")
+        case ev.StepFailed(problem=problem):
+            return f"failed: {problem.name}: {problem.message}"
+        case ev.Held(kind=kind, reason=reason):
+            return f"HELD ({kind}): {reason}"
+        case ev.Resumed(actor=actor, why=why):
+            return f"resumed by {actor or '?'}" + (f": {why}" if why else "")
+        case ev.Restarted(path=path, actor=actor):
+            return f"restarted from {path} by {actor or '?'}"
+        case ev.Cancelled(actor=actor, undo=undo):
+            return f"cancelled by {actor or '?'}" + (", with undo" if undo else "")
+        case ev.CleanupBegun(actor=actor):
+            return f"clean-up begun by {actor or '?'}"
+        case ev.EndRecorded(status=status, error=error):
+            return f"it ends: {status}" + (f": {error.name}: {error.message}" if error is not None else "")
+        case ev.TroubleTold(why=why):
+            return f"trouble: {why}"
+        case ev.Ended():
+            return "ended"
+        case _:
+            return type(event).__name__
