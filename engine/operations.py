@@ -400,5 +400,6 @@ def _may_restart(found: Loaded, path: str) -> None:
     for step in found.runbook.steps[:at]:
         record = operation.steps.get(step.id)
         if record is None or record.status not in ("DONE", "SKIPPED"):
-            message = f"cannot restart from {found.runbook.step(path).id}: {step.id} has not been done; restart from {step.id}"
+            wanted = found.runbook.step(path).id
+            message = f"cannot restart from {wanted}: {step.id} has not been done; restart from {step.id}"
             raise UsageError(message)

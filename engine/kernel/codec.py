@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass, replace
-from functools import cache
 from typing import Any, Final
 
 from engine.errors import Problem
@@ -32,14 +31,17 @@ def _classes() -> dict[str, type]:
 _KNOWN: Final = _classes()
 
 
-@cache
-def _plan(cls: type) -> tuple[tuple[str, Any, bool], ...]:
+_PLANS: Final[dict[str, tuple[tuple[str, Any, bool], ...]]] = {}
+
+
+def _plan(cls: Any) -> tuple[tuple[str, Any, bool], ...]:
     """Of each durable field: its name, its default, and whether a list in JSON is a tuple here."""
-    plan = []
-    for one in fields(cls):
-        if one.compare:
-            plan.append((one.name, _default(one), str(one.type).startswith("tuple")))
-    return tuple(plan)
+    name: str = cls.__name__
+    if name not in _PLANS:
+        _PLANS[name] = tuple(
+            (one.name, _default(one), str(one.type).startswith("tuple")) for one in fields(cls) if one.compare
+        )
+    return _PLANS[name]
 
 
 def _default(one: Field[Any]) -> Any:
@@ -54,7 +56,8 @@ def encode(value: Any) -> Any:
     if value is None or isinstance(value, (str, int, float, bool)):
         return value
     if isinstance(value, Secret):
-        return {_SECRET: {"name": value.name, "field": value.field, "version": value.version, "region": value.region, "account": value.account}}  # fmt: skip
+        fields_of = ("name", "field", "version", "region", "account")
+        return {_SECRET: {name: getattr(value, name) for name in fields_of}}
     if isinstance(value, Mapping):
         out = {str(key): encode(item) for key, item in value.items()}
         return {_PLAIN: out} if any(key.startswith("$") for key in out) else out

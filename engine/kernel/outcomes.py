@@ -112,7 +112,7 @@ def failed(runbook: Runbook, operation: Operation, event: ev.Failed) -> Operatio
 
 
 def looks_again(effect: Effect, problem: Problem) -> bool:
-    """● *Already exists* from a create, *not found* and *is already being deleted* from a delete: look, as if unknown."""
+    """● *Already exists* from a create, *not found* and *being deleted* from a delete: look, as if unknown."""
     if effect.verb == "create":
         return problem.category == "exists"
     return effect.verb == "delete" and (problem.category == "not_found" or BEING_DELETED in problem.also)

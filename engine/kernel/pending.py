@@ -15,7 +15,7 @@ from typing import Any, assert_never
 
 from engine.errors import ExpressionError, Problem
 from engine.kernel import ends, troubles
-from engine.kernel.decision import decide, removal_params
+from engine.kernel.decision import decide
 from engine.kernel.events import (
     Entered,
     Event,
@@ -46,6 +46,7 @@ from engine.kernel.operation import (
     Waiting,
 )
 from engine.kernel.proofs import proving
+from engine.kernel.removing import removal_params
 from engine.kernel.view import View, view
 from engine.language.durations import duration
 from engine.language.model import (

@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from engine.kernel.decision import classified, needs_source, passes_by_itself, row_for
+from engine.kernel.classes import classified, passes_by_itself, row_for
 from engine.kernel.events import EntrySettled, Held, Proved, Watched
 from engine.kernel.intents import region_of
 from engine.kernel.operation import Command, Effect, Frame, Perform, Proving, Record, Seen, SleepUntil
+from engine.kernel.removing import needs_source
 from engine.kernel.steps import kind_of, monitor_of
 from engine.kernel.view import View
 from engine.language.model import Ensure, Step

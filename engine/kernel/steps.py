@@ -9,6 +9,7 @@ from typing import Final
 
 from engine.kernel.operation import Entry, Frame, Operation, UndoRecord
 from engine.language.model import (
+    CLASSES,
     Call,
     Check,
     Ensure,
@@ -32,7 +33,7 @@ _BROKEN_ONLY: Final = (
     Row(path="undo/delete", names=("broken",), verb="delete"),
     Row(path="undo/rest", names=("missing", "pending", "unknown", "available", "blocked"), verb="done"),
 )
-_SETTLE: Final = (Row(path="settle/any", names=("missing", "pending", "unknown", "available", "broken", "blocked", "leaving"), verb="done"),)  # fmt: skip
+_SETTLE: Final = (Row(path="settle/any", names=CLASSES, verb="done"),)
 _AFTER: Final = {"cancel/0": "on_cancel/0"}
 """The lists that follow one another without being neighbours in the runbook."""
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
+from engine.kernel.events import Event, Held, Watched
 from engine.kernel.names import Names, names_of
 from engine.kernel.operation import Entry, Frame, Operation, Seen
 from engine.kernel.steps import entry_number, is_undo, key_of, kind_of, monitor_of, step_of
-from engine.language.model import Call, KindFacts, Monitor, Runbook, Schedule, Step
+from engine.language.model import KindFacts, Monitor, Runbook, Schedule, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +67,15 @@ def view(runbook: Runbook, operation: Operation, now: float) -> View:
     return View(runbook, operation, frame, step_of(runbook, operation, frame), now)
 
 
-def is_call(v: View) -> bool:
-    """Does the step do one thing, seen or not by its `until`?"""
-    return isinstance(v.step.body, Call)
+def thing(v: View, seen: Seen) -> str:
+    name = next(iter(v.frame.identity.values()), "")
+    kind = v.kind.name if v.kind is not None else "resource"
+    return f"the {kind} {name} ({seen.id or 'no id'}, {seen.status})"
 
 
-def look_params(v: View) -> Mapping[str, Any]:
-    """What the look of this frame takes: by the immutable id where it is known and the frame is an undo."""
-    return v.frame.identity
+def watch(v: View, seen: Seen) -> Event:
+    """● The deadline is asked here, after the look: what was finished while nobody looked is finished."""
+    if v.frame.watching is not None and v.now - v.frame.watching >= (v.monitor.longest or 0.0):
+        waited = f"{thing(v, seen)} after {int(v.now - v.frame.watching)} s of watching"
+        return Held(at=v.now, kind="monitor_over", reason=f"slow is not broken: {waited}")
+    return Watched(at=v.now, next=v.now + (v.monitor.every or 30.0), status=seen.status)
