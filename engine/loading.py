@@ -56,9 +56,9 @@ def _folded(store: Store, records: list[Record], parse: Parse) -> Loaded:
             whole = decode(record.state)
             continue
         for event in map(decode, record.events):
-            whole = evolve(runbook, whole, event)
             if isinstance(event, ev.Resumed) and event.digest:
                 runbook = parse(text_of(store, event.digest))
+            whole = evolve(runbook, whole, event)
     if runbook.digest != whole.digest:
         runbook = parse(text_of(store, whole.digest))
     return Loaded(runbook=runbook, operation=whole, seq=records[-1].seq, digest=records[-1].digest)
@@ -86,9 +86,9 @@ def replayed(store: Store, id: str, parse: Parse) -> Operation:
                 operation = begun(runbook, event)
                 continue
             assert operation is not None and runbook is not None
+            if isinstance(event, ev.Resumed) and event.digest:
+                runbook = parse(text_of(store, event.digest))
             operation = evolve(runbook, operation, event)
-            if operation.digest != runbook.digest:
-                runbook = parse(text_of(store, operation.digest))
     if operation is None:
         message = f"there is no operation {id} in {store.name}"
         raise UsageError(message)

@@ -11,16 +11,24 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from engine.errors import BrokenInvariant, EffectFailed, EffectNotSent, EffectUnknown, RunbookError
+from engine.errors import (
+    BrokenInvariant,
+    EffectFailed,
+    EffectNotSent,
+    EffectUnknown,
+    EnvironmentProblem,
+    Problem,
+    RunbookError,
+)
 from engine.kernel import Operation
 from engine.kernel import events as ev
 from engine.kernel.names import Names, rendered
 from engine.kernel.operation import Effect, Maker, Seen, SeenPart, SettingValue
 from engine.language.model import Runbook
 from engine.language.secret import Secret
-from engine.registry import Action, Context, Network, Observation, Registry, ResourceKind
+from engine.registry import Action, Context, Network, Observation, Reading, Registry, ResourceKind
 
-ReadSetting = Callable[[str, str, str | None], SettingValue]
+ReadSetting = Callable[[str, str, str | None], Reading]
 """(source with its `ssm:` or `secret:`, region, account) → what is there; EffectFailed, EffectNotSent."""
 
 FindMaker = Callable[[str], Maker]
@@ -52,10 +60,10 @@ class RegistryPerformer:
         except EffectNotSent:
             raise
         except EffectFailed as error:
-            if effect.verb == "look":
-                return ev.Looked(at=now(), seen=_unseen(now(), error))
-            return ev.Failed(at=now(), problem=error.problem)
+            return _refused(effect, now(), error.problem)
         except EffectUnknown as error:
+            if effect.verb in ("look", "refresh"):
+                return _refused(effect, now(), Problem(name="NoAnswer", category="timeout", message=error.why))
             return ev.Unknown(at=now(), why=error.why)
         except RunbookError:
             raise
@@ -123,8 +131,16 @@ def seen_of(observed: Observation, at: float, in_the_way: str | None = None, mak
     )  # fmt: skip
 
 
-def _unseen(at: float, error: EffectFailed) -> Seen:
-    return Seen(at=at, status="unknown", cls="unknown", problem=error.problem)
+def _refused(effect: Effect, at: float, problem: Problem) -> ev.Event:
+    """A no. A look's own is something that was seen; a setting that is not to be had stops the runner."""
+    match effect.verb:
+        case "look":
+            return ev.Looked(at=at, seen=Seen(at=at, status="unknown", cls="unknown", problem=problem))
+        case "refresh":
+            message = f"a setting cannot be read: {problem.message}"
+            raise EnvironmentProblem(message)
+        case _:
+            return ev.Failed(at=at, problem=problem)
 
 
 def plain(value: Any) -> Any:
@@ -156,7 +172,8 @@ def read_settings(runbook: Runbook, operation: Operation, read: ReadSetting) -> 
         source = str(rendered(setting.source, names))
         region = str(rendered(setting.region or runbook.region, names) or operation.region)
         try:
-            found[name] = read(source, region, setting.account or runbook.account)
+            there = read(source, region, setting.account or runbook.account)
+            found[name] = SettingValue(value=there.value, source=source, version=there.version)
         except EffectFailed as error:
             if not setting.has_default or error.problem.category != "not_found":
                 raise

@@ -66,6 +66,14 @@ class Observation:
 MISSING = Observation(status="missing", cls="missing")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """A setting as it was read: text, a list, JSON; a secret's value stays behind, its `Secret` stands for it."""
+
+    value: Any
+    version: str = ""
+
+
 class Network(Protocol):
     """How this process reaches hosts; the sandbox has its own."""
 
@@ -134,12 +142,38 @@ class Action:
     run: Callable[[Mapping[str, Any], Context], Mapping[str, Any]]
 
 
+class Family(Protocol):
+    """Kinds and actions that are made from their names: `aws.SERVICE.OPERATION`. None: there is no such."""
+
+    prefix: str  # "aws."
+
+    def kind(self, name: str) -> ResourceKind | None: ...
+
+    def action(self, name: str) -> Action | None: ...
+
+
 @dataclass(slots=True, kw_only=True)
 class Registry:
     """Kinds and actions by name. A name twice is an error."""
 
     kinds: dict[str, ResourceKind] = field(default_factory=dict)
     actions: dict[str, Action] = field(default_factory=dict)
+    families: dict[str, Family] = field(default_factory=dict)  # by prefix
+
+    def kind(self, name: str) -> ResourceKind | None:
+        """The kind of that name, registered or of a family; None where there is none."""
+        found = self.kinds.get(name)
+        family = self._family(name) if found is None else None
+        return family.kind(name) if family is not None else found
+
+    def action(self, name: str) -> Action | None:
+        """The action of that name, registered or of a family; None where there is none."""
+        found = self.actions.get(name)
+        family = self._family(name) if found is None else None
+        return family.action(name) if family is not None else found
+
+    def _family(self, name: str) -> Family | None:
+        return next((family for prefix, family in self.families.items() if name.startswith(prefix)), None)
 
     def add_kind(self, kind: ResourceKind) -> None:
         if kind.name in self.kinds:

@@ -17,7 +17,7 @@ from engine.kernel.events import (
     TroubleTold,
 )
 from engine.kernel.operation import Entry, Operation
-from engine.kernel.steps import in_ends, is_undo, key_of, kind_of, step_of
+from engine.kernel.steps import in_ends, is_undo, key_of, step_of
 from engine.kernel.view import View
 from engine.language.model import Runbook, TakeBack
 
@@ -29,6 +29,8 @@ def next_of_queue(v: View) -> Event:
     number = v.frame.queue[0]
     entry = v.operation.ledger[number]
     if v.frame.path.startswith("failure/"):
+        if used_past_return(v.operation, entry, ()):
+            return EntrySettled(at=v.now, entry=number, state="open", why="it was seen available")
         return EntryTaken(at=v.now, entry=number, how="broken")
     why = kept_because(v, entry)
     if why is not None:
@@ -143,14 +145,8 @@ def failure_of(operation: Operation) -> Problem | None:
 
 
 def held_key(runbook: Runbook, operation: Operation) -> str:
-    """The key of the step that is walked, outside of the `on_*` lists."""
+    """The key of the step that is walked: of the runbook's own list, with the item."""
     for frame in reversed(operation.frames):
-        if not frame.path.startswith(("on_hold/", "failure/", "broken/", "undo/")):
+        if frame.path.startswith("steps/") and frame.path.count("/") == 1:
             return key_of(step_of(runbook, operation, frame), frame)
     return operation.last_step
-
-
-__all__ = [
-    "at_the_end", "failure_of", "held_key", "in_its_place", "kept_because", "kind_of", "next_of_queue", "queue_of",
-    "result_status", "summary", "unsettled",
-]  # fmt: skip

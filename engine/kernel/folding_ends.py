@@ -13,7 +13,6 @@ from engine.kernel.operation import (
     Ending,
     Frame,
     Hold,
-    Looking,
     Nested,
     Operation,
     Proving,
@@ -62,6 +61,9 @@ def held(runbook: Runbook, operation: Operation, event: ev.Held) -> Operation:
         kind=event.kind, reason=event.reason, step=key, since=event.at, error=event.error, found=event.found
     )  # fmt: skip
     operation = record(runbook, operation, status="HELD", error=event.error)
+    if key in operation.steps:
+        steps = put(operation.steps, key, replace(operation.steps[key], status="HELD", error=event.error))
+        operation = replace(operation, steps=steps)
     operation = replace(operation, hold=hold, taken_up=0)
     return push(operation, "on_hold/0") if "on_hold/0" in runbook.index else operation
 
@@ -75,6 +77,9 @@ def resumed(runbook: Runbook, operation: Operation, event: ev.Resumed) -> Operat
         operation, hold=None, failing=None, since=event.at, frames=frames, digest=event.digest or operation.digest
     )
     operation = record(runbook, operation, status="IN_PROGRESS", error=None)
+    if hold.step in operation.steps:
+        going_on = replace(operation.steps[hold.step], status="IN_PROGRESS", error=None)
+        operation = replace(operation, steps=put(operation.steps, hold.step, going_on))
     if event.reject is not None:
         problem = Problem(name="Rejected", category="invalid", message=event.reject)
         return top(record(runbook, operation, status="FAILED", error=problem), failed=problem)
@@ -199,6 +204,3 @@ def restarted(runbook: Runbook, operation: Operation, event: ev.Restarted) -> Op
         results=results, since=event.at,
     )  # fmt: skip
     return push(operation, event.path)
-
-
-__all__ = ["Looking", "put"]

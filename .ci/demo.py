@@ -1,0 +1,63 @@
+"""The demonstration: a restore in which things go wrong, then one that is killed in the middle and resumed.
+
+Takes the `runbook` command and a runbook's path, and uses nothing else of the product. What it shows is checked:
+it exits 0 only if both restores succeed and the second was really killed.
+"""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+INPUTS = ["-i", "snapshot=daily-backup-2024-03-20", "-i", "cluster=orders", "--yes"]
+DIES_AT = "restore-snapshot"
+"""The step in the middle of which the second process is killed."""
+
+
+def main(runbook: str, path: str) -> int:
+    command = str(Path(runbook).absolute())
+    with tempfile.TemporaryDirectory(prefix="runbook-demo-") as folder:
+        common = ["--sandbox", "--store", f"sqlite:{folder}/demo.db"]
+        heading("A restore: the first copy fails, and the first connection to the database times out")
+        code = shown([command, "run", path, *INPUTS, *common, "--operation-id", "demo-1"], folder)
+        if code:
+            return failed(f"the restore ended with exit code {code}")
+        heading(f"Another one: its process is killed (SIGKILL) in the middle of {DIES_AT}")
+        code = shown([command, "run", path, *INPUTS, *common, "--operation-id", "demo-2"], folder, dies_at=DIES_AT)
+        if code != -signal.SIGKILL:
+            return failed(f"it was to be killed, and ended with exit code {code}")
+        heading("It is resumed from its last checkpoint")
+        code = shown([command, "resume", "demo-2", *common], folder)
+        return failed(f"the resumed restore ended with exit code {code}") if code else 0
+
+
+def shown(command: list[str], folder: str, dies_at: str = "") -> int:
+    """Run it and pass its lines on; kill it once it speaks of that step. Its exit code, -9 if it was killed."""
+    told = [part.replace(folder, "…") for part in [Path(command[0]).name, *command[1:]]]
+    print("$ " + " ".join(told), flush=True)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            print("  " + line, end="", flush=True)
+            if dies_at and dies_at in line:
+                process.kill()
+                process.wait()
+                print("  Killed", flush=True)
+                break
+    return process.returncode
+
+
+def heading(text: str) -> None:
+    print(f"\n## {text}\n", flush=True)
+
+
+def failed(why: str) -> int:
+    print(f"\nThe demonstration failed: {why}.", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

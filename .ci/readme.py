@@ -1,0 +1,95 @@
+"""Runs every command of README.md and puts what it prints in its place: `make readme` writes, the test compares.
+
+    ```sh       each line must exit with 0 (`make` targets are only looked up: tests do not run tests)
+    ```console  `$ command` lines, each followed by what it prints, whatever its exit code
+    ```mermaid  the picture of the runbook that the comment before it names
+
+Commands run in a folder that holds copies of `runbooks/` and `schemas/`, one after the other.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+PICTURE = re.compile(r"<!-- \$ (?P<command>.*) -->\n```mermaid\n(?P<picture>.*?)```", re.DOTALL)
+
+
+class Wrong(Exception):
+    """A command of the page that does not do what the page says."""
+
+
+def refreshed(text: str) -> str:
+    """The page with the output of its commands as it is now. Raises Wrong."""
+    with tempfile.TemporaryDirectory(prefix="runbook-readme-") as name:
+        folder = Path(name)
+        for part in ("runbooks", "schemas"):
+            if (ROOT / part).is_dir():
+                shutil.copytree(ROOT / part, folder / part)
+        text = PICTURE.sub(lambda found: _picture(found, folder), text)
+        return FENCE.sub(lambda found: _block(found, folder), text)
+
+
+def _picture(found: re.Match[str], folder: Path) -> str:
+    done = run(found["command"], folder)
+    if done.returncode:
+        raise Wrong(f"{found['command']}: exit code {done.returncode}\n{done.stdout}")
+    return f"<!-- $ {found['command']} -->\n```mermaid\n{done.stdout.strip()}\n```"
+
+
+def _block(found: re.Match[str], folder: Path) -> str:
+    kind, body = found[1], found[2]
+    if kind == "sh":
+        for line in body.splitlines():
+            _must_work(line.partition(" #")[0].strip(), folder)
+    elif kind == "console":
+        body = "".join(_told(line, folder) for line in body.splitlines() if line.startswith("$ "))
+    return f"```{kind}\n{body}```"
+
+
+def _must_work(command: str, folder: Path) -> None:
+    if not command:
+        return
+    makes = command.startswith("make ")
+    done = run(command.replace("make ", "make --dry-run ", 1) if makes else command, ROOT if makes else folder)
+    if done.returncode:
+        raise Wrong(f"{command}: exit code {done.returncode}\n{done.stdout}")
+
+
+def _told(line: str, folder: Path) -> str:
+    printed = run(line.removeprefix("$ "), folder).stdout.strip("\n")
+    return f"{line}\n{printed}\n" if printed else f"{line}\n"
+
+
+def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Both streams in one, as a person sees them; state and settings are of nobody in particular."""
+    scripts = Path(sys.executable).parent
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("RUNBOOK_", "GITHUB_"))}
+    environment |= {
+        "PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}",
+        "XDG_STATE_HOME": str(folder / "state"),
+        "XDG_CONFIG_HOME": str(folder / "config"),
+        "NO_COLOR": "1",
+        "COLUMNS": "120",
+    }
+    return subprocess.run(
+        ["/bin/sh", "-c", command], cwd=folder, env=environment, text=True, stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120, check=False,
+    )  # fmt: skip
+
+
+def main() -> int:
+    page = ROOT / "README.md"
+    page.write_text(refreshed(page.read_text(encoding="utf-8")), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,148 @@
+"""DB instances of the pretend RDS: those of a cluster."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from actions.sandbox.calls import Asked, Refusal, given_tags, moment, tag_list
+from actions.sandbox.clusters import LISTING as CLUSTERS
+from actions.sandbox.clusters import endpoint_suffix, members, require_status
+from actions.sandbox.rds_names import Listing, arn_of, describe, needed, new_name
+from actions.sandbox.world import Resource, World
+
+KIND: Final = "rds.instance"
+INSTANCES: Final = 40
+_UNBORN: Final = ("creating",)
+
+
+def wire(world: World, instance: Resource, status: str) -> dict[str, Any]:
+    """An instance as DescribeDBInstances has it; it has no endpoint before it has been created."""
+    cluster = _cluster(world, instance)
+    inherited = {} if cluster is None else cluster.data
+    port = inherited.get("Port", 5432)
+    answer = {
+        "DBInstanceIdentifier": instance.name,
+        "DBInstanceArn": arn_of(instance),
+        "DbiResourceId": instance.id,
+        "DBInstanceStatus": status,
+        "InstanceCreateTime": moment(instance.created),
+        "Engine": inherited.get("Engine", "aurora-postgresql"),
+        "EngineVersion": inherited.get("EngineVersion", "15.4"),
+        "StorageEncrypted": inherited.get("StorageEncrypted", False),
+        "VpcSecurityGroups": [
+            {"VpcSecurityGroupId": group, "Status": "active"} for group in inherited.get("VpcSecurityGroupIds", [])
+        ],
+        "PendingModifiedValues": {},
+        "TagList": tag_list(instance.tags),
+    }
+    if status not in _UNBORN:
+        address = f"{instance.name}.{endpoint_suffix(instance)}"
+        answer["Endpoint"] = {"Address": address, "Port": port, "HostedZoneId": "Z1SANDBOX"}
+    return answer | {key: value for key, value in instance.data.items() if value is not None}
+
+
+def _cluster(world: World, instance: Resource) -> Resource | None:
+    name = instance.data.get("DBClusterIdentifier", "")
+    return world.find("rds.cluster", instance.account, instance.region, name)
+
+
+LISTING: Final = Listing(
+    kind=KIND,
+    identifier="DBInstanceIdentifier",
+    key="DBInstances",
+    missing="DBInstanceNotFound",
+    missing_text="DBInstance {name} not found.",
+    wire=wire,
+    filters={
+        "db-cluster-id": lambda item: item.get("DBClusterIdentifier"),
+        "db-instance-id": lambda item: [item["DBInstanceIdentifier"], item["DBInstanceArn"]],
+        "dbi-resource-id": lambda item: item["DbiResourceId"],
+        "engine": lambda item: item.get("Engine"),
+        "domain": lambda item: item.get("Domain"),
+    },
+)
+
+
+def describe_instances(world: World, asked: Asked) -> dict[str, Any]:
+    """DescribeDBInstances."""
+    return describe(world, asked, LISTING)
+
+
+def create_instance(world: World, asked: Asked) -> dict[str, Any]:
+    """CreateDBInstance in a cluster: creating, then configuring its monitoring, then available."""
+    name = new_name("DBInstanceIdentifier", asked.params["DBInstanceIdentifier"])
+    if not asked.get("DBClusterIdentifier"):
+        raise Refusal("InvalidParameterCombination", "The sandbox makes instances of Aurora clusters only.")
+    if world.find(KIND, asked.account, asked.region, name) is not None:
+        raise Refusal("DBInstanceAlreadyExists", "DB instance already exists")
+    cluster = needed(world, asked, CLUSTERS, asked.params["DBClusterIdentifier"])
+    require_status(world, cluster)
+    _refuse_unfit(asked, cluster)
+    if sum(1 for _ in world.all(KIND, asked.account, asked.region)) >= INSTANCES:
+        raise Refusal("InstanceQuotaExceeded", f"The quota of {INSTANCES} DB instances has been reached.")
+    zones = cluster.data.get("AvailabilityZones") or [f"{asked.region}a"]
+    data = {
+        "DBClusterIdentifier": cluster.name,
+        "DBInstanceClass": asked.params["DBInstanceClass"],
+        "AvailabilityZone": asked.get("AvailabilityZone") or zones[len(members(world, cluster)) % len(zones)],
+        "PromotionTier": 1 if asked.get("PromotionTier") is None else asked.params["PromotionTier"],
+        "PubliclyAccessible": bool(asked.get("PubliclyAccessible")),
+    }
+    instance = Resource(
+        kind=KIND, name=name, account=asked.account, region=asked.region, id=world.new_id("db-"), data=data,
+        tags=given_tags(asked),
+    )  # fmt: skip
+    seconds = world.takes["instance"]
+    world.make(asked, instance, ("creating", seconds * 0.75), ("configuring-enhanced-monitoring", seconds * 0.25))
+    return {"DBInstance": wire(world, instance, instance.status(world.now))}
+
+
+def _refuse_unfit(asked: Asked, cluster: Resource) -> None:
+    engine = cluster.data.get("Engine")
+    if asked.params["Engine"] != engine:
+        message = (
+            f"The engine name requested for your DB instance ({asked.params['Engine']}) doesn't match the engine name "
+            f"of your DB cluster ({engine})."
+        )
+        raise Refusal("InvalidParameterCombination", message)
+    serverless = asked.params["DBInstanceClass"] == "db.serverless"
+    if serverless and not cluster.data.get("ServerlessV2ScalingConfiguration"):
+        message = "Set the Serverless v2 scaling configuration on the parent DB cluster before creating a db.serverless instance."
+        raise Refusal("InvalidDBClusterStateFault", message)
+    zones = cluster.data.get("AvailabilityZones")
+    wanted = asked.get("AvailabilityZone")
+    if wanted and zones and wanted not in zones:
+        raise Refusal("InvalidVPCNetworkStateFault", f"No subnet of the subnet group is in {wanted}.")
+
+
+def modify_instance(world: World, asked: Asked) -> dict[str, Any]:
+    """ModifyDBInstance: class, tier, public access; takes effect at once."""
+    instance = needed(world, asked, LISTING, asked.params["DBInstanceIdentifier"])
+    status = instance.status(world.now)
+    if status != "available":
+        raise Refusal("InvalidDBInstanceState", f"Instance {instance.name} is not in available state: {status}")
+    for key in ("DBInstanceClass", "PromotionTier", "PubliclyAccessible"):
+        if asked.get(key) is not None:
+            instance.data[key] = asked.params[key]
+    new = asked.get("NewDBInstanceIdentifier")
+    if new:
+        instance.rename = (new_name("NewDBInstanceIdentifier", new), world.now + world.takes["modify"])
+    instance.begin(world.now, ("renaming" if new else "modifying", world.takes["modify"]), last="available")
+    asked.resource = str(instance)
+    return {"DBInstance": wire(world, instance, instance.status(world.now))}
+
+
+def delete_instance(world: World, asked: Asked) -> dict[str, Any]:
+    """DeleteDBInstance: of a cluster's instance no final snapshot is taken."""
+    instance = needed(world, asked, LISTING, asked.params["DBInstanceIdentifier"])
+    if instance.status(world.now) == "deleting":
+        raise Refusal("InvalidDBInstanceState", f"Instance {instance.name} is already being deleted.")
+    if asked.get("FinalDBSnapshotIdentifier"):
+        message = "FinalDBSnapshotIdentifier can not be specified when deleting a cluster instance"
+        raise Refusal("InvalidParameterCombination", message)
+    cluster = _cluster(world, instance)
+    if cluster is not None and cluster.status(world.now) in ("stopped", "stopping", "starting"):
+        require_status(world, cluster)
+    before = wire(world, instance, instance.status(world.now))
+    world.unmake(asked, instance, world.takes["delete_instance"])
+    return {"DBInstance": before | {"DBInstanceStatus": "deleting"}}

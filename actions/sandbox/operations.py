@@ -1,0 +1,71 @@
+"""Every call that the pretend AWS knows, by its name. What is not here, the sandbox does not know."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from actions.sandbox import changes, clusters, instances, keys, lookups, networks, snapshots
+from actions.sandbox.calls import Asked
+from actions.sandbox.world import World
+
+Operation = Callable[[World, Asked], dict[str, Any]]
+
+OPERATIONS: Final[Mapping[str, Operation]] = {
+    "rds.CopyDBClusterSnapshot": snapshots.copy_snapshot,
+    "rds.CreateDBClusterSnapshot": clusters.create_snapshot,
+    "rds.DeleteDBClusterSnapshot": snapshots.delete_snapshot,
+    "rds.DescribeDBClusterSnapshots": snapshots.describe_snapshots,
+    "rds.DescribeDBClusterSnapshotAttributes": snapshots.describe_attributes,
+    "rds.ModifyDBClusterSnapshotAttribute": snapshots.modify_attribute,
+    "rds.RestoreDBClusterFromSnapshot": clusters.restore_from_snapshot,
+    "rds.RestoreDBClusterToPointInTime": clusters.restore_to_point_in_time,
+    "rds.CreateDBCluster": clusters.create_cluster,
+    "rds.ModifyDBCluster": changes.modify_cluster,
+    "rds.DeleteDBCluster": clusters.delete_cluster,
+    "rds.DescribeDBClusters": clusters.describe_clusters,
+    "rds.StartDBCluster": clusters.start_cluster,
+    "rds.StopDBCluster": clusters.stop_cluster,
+    "rds.CreateDBInstance": instances.create_instance,
+    "rds.ModifyDBInstance": instances.modify_instance,
+    "rds.DeleteDBInstance": instances.delete_instance,
+    "rds.DescribeDBInstances": instances.describe_instances,
+    "rds.AddTagsToResource": changes.add_tags,
+    "rds.RemoveTagsFromResource": changes.remove_tags,
+    "rds.ListTagsForResource": changes.list_tags,
+    "rds.DescribeGlobalClusters": changes.describe_globals,
+    "rds.RemoveFromGlobalCluster": changes.remove_from_global,
+    "rds.DescribeDBSubnetGroups": networks.describe_subnet_groups,
+    "ec2.DescribeSecurityGroups": networks.describe_security_groups,
+    "ec2.DescribeSecurityGroupRules": networks.describe_security_group_rules,
+    "ec2.DescribeSubnets": networks.describe_subnets,
+    "ec2.DescribeVpcs": networks.describe_vpcs,
+    "ssm.GetParameter": lookups.get_parameter,
+    "ssm.GetParameters": lookups.get_parameters,
+    "secretsmanager.GetSecretValue": lookups.get_secret_value,
+    "sns.Publish": lookups.publish,
+    "sts.GetCallerIdentity": keys.get_caller_identity,
+    "sts.AssumeRole": keys.assume_role,
+    "kms.DescribeKey": keys.describe_key,
+    "kms.ListAliases": keys.list_aliases,
+}
+
+CREATES: Final = frozenset(
+    {
+        "rds.CopyDBClusterSnapshot",
+        "rds.CreateDBClusterSnapshot",
+        "rds.RestoreDBClusterFromSnapshot",
+        "rds.RestoreDBClusterToPointInTime",
+        "rds.CreateDBCluster",
+        "rds.CreateDBInstance",
+    }
+)
+"""Those that begin a life, which a script can tell."""
+
+
+def unknown(name: str) -> str:
+    """What to say of a call that is not known: the call, and what the sandbox has of its service."""
+    service = name.partition(".")[0]
+    known = sorted(other for other in OPERATIONS if other.startswith(f"{service}."))
+    has = f"of {service} it knows {', '.join(known)}" if known else f"it knows nothing of {service}"
+    return f"the sandbox does not know the call {name}; {has}"

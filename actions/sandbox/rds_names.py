@@ -1,0 +1,106 @@
+"""How RDS names things: identifiers, ARNs, and the one way in which all its lists are described.
+
+The texts of refusals are AWS's own where they are known (aws.md); codes are botocore's wire codes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from actions.sandbox.calls import Asked, Refusal, filtered, page
+from actions.sandbox.world import Resource, World
+
+ARN_WORDS: Final[Mapping[str, str]] = {
+    "rds.cluster_snapshot": "cluster-snapshot",
+    "rds.cluster": "cluster",
+    "rds.instance": "db",
+    "subnet_group": "subgrp",
+    "rds.global_cluster": "global-cluster",
+}
+_KINDS: Final = {word: kind for kind, word in ARN_WORDS.items()}
+_IDENTIFIER: Final = re.compile(r"[a-z](?:-?[a-z0-9])*")
+_ARN: Final = re.compile(r"arn:aws[a-z-]*:rds:([a-z0-9-]*):(\d{12}):([a-z-]+):(.+)")
+
+Place = tuple[str, str, str]
+"""Account, region, name."""
+
+
+def arn_of(resource: Resource) -> str:
+    """`arn:aws:rds:us-west-2:123456789012:cluster:orders`; a global cluster's has no region."""
+    region = "" if resource.kind == "rds.global_cluster" else resource.region
+    return f"arn:aws:rds:{region}:{resource.account}:{ARN_WORDS[resource.kind]}:{resource.name}"
+
+
+def placed(asked: Asked, name: str) -> Place:
+    """Where the thing is that a call names, by identifier or ARN; AWS compares in lower case."""
+    match = _ARN.fullmatch(name)
+    if match is None:
+        return (asked.account, asked.region, name.lower())
+    return (match[2], match[1], match[4].lower())
+
+
+def by_arn(world: World, arn: str) -> Resource | None:
+    """What an ARN names, of whatever kind."""
+    match = _ARN.fullmatch(arn)
+    if match is None or match[3] not in _KINDS:
+        message = f"The specified resource name does not match an RDS resource in this region: {arn}"
+        raise Refusal("InvalidParameterValue", message)
+    region = match[1] or "global"
+    return world.find(_KINDS[match[3]], match[2], region, match[4].lower())
+
+
+def new_name(parameter: str, name: str, longest: int = 63) -> str:
+    """A name for something new, in lower case; refuses what AWS refuses (`rds:bad`, `a--b`, `1a`, `a-`)."""
+    lowered = name.lower()
+    if len(lowered) > longest or _IDENTIFIER.fullmatch(lowered) is None:
+        message = (
+            f"The parameter {parameter} is not a valid identifier. Identifiers must begin with a letter; must contain "
+            "only ASCII letters, digits, and hyphens; and must not end with a hyphen or contain two consecutive hyphens."
+        )
+        raise Refusal("InvalidParameterValue", message)
+    return lowered
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """What there is to know to describe one kind of thing."""
+
+    kind: str
+    identifier: str  # the parameter that names one
+    key: str  # where the answer has the list
+    missing: str  # the code for one that is not there
+    missing_text: str
+    wire: Callable[[World, Resource, str], dict[str, Any]]
+    filters: Mapping[str, Callable[[dict[str, Any]], Any]]
+
+
+def describe(
+    world: World, asked: Asked, listing: Listing, keep: Callable[[dict[str, Any]], bool] = lambda _: True
+) -> dict[str, Any]:
+    """One by its identifier, or all that the filters and `keep` let through, a page of them."""
+    name = asked.get(listing.identifier)
+    if name:
+        seen = world.look(listing.kind, *placed(asked, name))
+        if seen is None:
+            raise Refusal(listing.missing, listing.missing_text.format(name=name))
+        rows = [seen]
+    else:
+        rows = list(world.seen(listing.kind, asked.account, asked.region))
+    wires = [(listing.wire(world, resource, status), resource) for resource, status in rows]
+    kept = filtered(asked, [wire for wire, _ in wires if keep(wire)], listing.filters)
+    shown = {id(wire) for wire in kept}
+    for wire, resource in wires:
+        if id(wire) in shown:
+            resource.looked_at()
+    return page(asked, listing.key, kept)
+
+
+def needed(world: World, asked: Asked, listing: Listing, name: str) -> Resource:
+    """The thing that a change is about; refuses if there is none."""
+    found = world.find(listing.kind, *placed(asked, name))
+    if found is None:
+        raise Refusal(listing.missing, listing.missing_text.format(name=name))
+    return found

@@ -1,0 +1,52 @@
+"""What becomes of the world by itself as time passes: ends of lives, renames, automated backups.
+
+Run before every call, so that nothing has to tick. Must not know who calls.
+"""
+
+from __future__ import annotations
+
+from actions.sandbox.snapshots import of_cluster
+from actions.sandbox.world import GONE, Resource, World
+
+
+def settle(world: World, now: float) -> None:
+    """Take the time of a call: what is gone goes, renames come true, backups that are due appear."""
+    world.now = now
+    for resource in list(world.resources.values()):
+        if resource.rename is not None and resource.rename[1] <= now:
+            _rename(world, resource, resource.rename[0])
+        status, since = resource.life[-1]
+        if status == GONE and since <= now and resource.stale_until <= now:
+            _remove(world, resource)
+        due = resource.data.get("BackupDue")
+        if due is not None and due <= now and resource.status(now) == "available":
+            del resource.data["BackupDue"]
+            world.add(of_cluster(world, resource, due))
+
+
+def _remove(world: World, resource: Resource) -> None:
+    """Automated snapshots go with their cluster (DeleteAutomatedBackups is true by default)."""
+    del world.resources[resource.key]
+    if resource.kind != "rds.cluster":
+        return
+    world.databases.pop(resource.id, None)
+    for other in list(world.resources.values()):
+        if (
+            other.kind == "rds.cluster_snapshot"
+            and other.data.get("SnapshotType") == "automated"
+            and other.data.get("DbClusterResourceId") == resource.id
+        ):
+            del world.resources[other.key]
+
+
+def _rename(world: World, resource: Resource, name: str) -> None:
+    del world.resources[resource.key]
+    for other in world.resources.values():
+        if (
+            other.kind == "rds.instance"
+            and (other.account, other.region) == (resource.account, resource.region)
+            and other.data.get("DBClusterIdentifier") == resource.name
+        ):
+            other.data["DBClusterIdentifier"] = name
+    resource.name, resource.rename = name, None
+    world.add(resource)

@@ -1,0 +1,203 @@
+"""What is in the pretend AWS: every resource with its status over virtual time.
+
+A life is a list of statuses with the moments from which they hold; nothing ticks, the status is computed when
+somebody looks. This is the one place of the sandbox that changes, so its values are mutable on purpose.
+It must not know of botocore, of calls' wire forms, or of faults.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from actions.sandbox.calls import Asked
+
+GONE: Final = "gone"
+ANYWHERE: Final = "*"
+ACCOUNT: Final = "123456789012"
+
+TAKES: Final[Mapping[str, float]] = {
+    "copy": 420.0,
+    "snapshot": 300.0,
+    "restore": 720.0,
+    "cluster": 300.0,
+    "instance": 480.0,
+    "modify": 120.0,
+    "start": 300.0,
+    "stop": 300.0,
+    "promote": 120.0,
+    "delete_snapshot": 30.0,
+    "delete_instance": 300.0,
+    "delete_cluster": 120.0,
+}
+"""How long things take, in seconds; a world's `takes:` says otherwise."""
+
+LASTING: Final = frozenset(
+    (
+        "available", "stopped", "failed", "cloning-failed", "migration-failed", "restore-failed",
+        "restore-error", "insufficient-capacity", "incompatible-create", "incompatible-credentials",
+        "incompatible-network", "incompatible-option-group", "incompatible-parameters", "incompatible-restore",
+        "inaccessible-encryption-credentials", "inaccessible-encryption-credentials-recoverable",
+        "storage-full", "upgrade_failed", "upgrade-failed", "modify-failed",
+    )
+)  # fmt: skip
+"""Statuses that stay until somebody acts. All others pass into the next one."""
+
+ALIVE: Final = frozenset({"rds.cluster_snapshot", "rds.cluster", "rds.instance", "rds.global_cluster"})
+"""Kinds that calls change; of the others, one can be declared for every region."""
+
+Looks = list[tuple[str, int]]
+"""Statuses that a script has set, each with the number of looks that see it; -1 is for ever."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Resource:
+    """One thing in the world. `data` is in wire names, times in seconds since the epoch; JSON throughout."""
+
+    kind: str
+    name: str
+    account: str
+    region: str
+    id: str = ""
+    created: float = 0.0
+    life: list[tuple[str, float]] = field(default_factory=list)
+    looks: Looks = field(default_factory=list)
+    tags: dict[str, str] = field(default_factory=dict)
+    data: dict[str, Any] = field(default_factory=dict)
+    seen_from: float = 0.0  # before that, lists do not show it
+    stale_until: float = 0.0  # before that, lists show `stale_status`
+    stale_status: str = ""
+    rename: tuple[str, float] | None = None
+
+    @property
+    def key(self) -> tuple[str, str, str, str]:
+        return (self.kind, self.account, self.region, self.name)
+
+    def status(self, now: float) -> str:
+        """What is true of it now, whatever lists show."""
+        if self.looks:
+            return self.looks[0][0]
+        current = self.life[0][0]
+        for status, since in self.life:
+            if since <= now:
+                current = status
+        return current
+
+    def shown(self, now: float) -> str | None:
+        """What lists show, None if nothing."""
+        if now < self.seen_from:
+            return None
+        if now < self.stale_until:
+            return self.stale_status
+        status = self.status(now)
+        return None if status == GONE else status
+
+    def looked_at(self) -> None:
+        """Somebody has been shown it: one look of a script is used up."""
+        if self.looks and self.looks[0][1] > 0:
+            status, left = self.looks[0]
+            self.looks[:1] = [(status, left - 1)] if left > 1 else []
+
+    def begin(self, now: float, *steps: tuple[str, float], last: str) -> None:
+        """A new life from now on: each status for so many seconds, then `last`."""
+        self.looks.clear()
+        self.life.clear()
+        at = now
+        for status, seconds in steps:
+            self.life.append((status, at))
+            at += seconds
+        self.life.append((last, at))
+
+    def script(self, looks: Looks, last: str | None) -> None:
+        """What a script says of a new life: `looks` first; then `last`, or the usual life."""
+        self.looks = list(looks)
+        if last is not None:
+            self.life = [(last, self.life[0][1])]
+
+    def __str__(self) -> str:
+        return f"{self.kind}/{self.name}@{self.region}#{self.id}"
+
+
+@dataclass(slots=True, kw_only=True)
+class World:
+    """Every resource by kind, account, region and name; the time of the call in hand."""
+
+    now: float = 0.0
+    resources: dict[tuple[str, str, str, str], Resource] = field(default_factory=dict)
+    accounts: dict[str, str] = field(default_factory=dict)  # names as runbooks use them → ids
+    takes: dict[str, float] = field(default_factory=lambda: dict(TAKES))
+    messages: list[dict[str, Any]] = field(default_factory=list)
+    databases: dict[str, dict[str, Any]] = field(default_factory=dict)  # by DbClusterResourceId
+    serial: int = 0
+
+    def account(self, name: str | None) -> str:
+        """The id of an account by its name in the runbook, or by id."""
+        if name is None:
+            return self.accounts.get("", ACCOUNT)
+        return name if name.isdigit() else self.accounts.get(name, ACCOUNT)
+
+    def find(self, kind: str, account: str, region: str, name: str) -> Resource | None:
+        """What is truly there, wherever it was declared: here, or for every region or account."""
+        found = self.resources.get((kind, account, region, name))
+        if found is None and kind not in ALIVE:
+            everywhere = self.resources.get((kind, ANYWHERE, ANYWHERE, name))
+            found = everywhere and replace(everywhere, account=account, region=region)
+        return None if found is None or found.status(self.now) == GONE else found
+
+    def all(self, kind: str, account: str, region: str) -> Iterator[Resource]:
+        """Everything of a kind in a region that is truly there, oldest first."""
+        for resource in self.resources.values():
+            if resource.kind != kind or resource.status(self.now) == GONE:
+                continue
+            if (resource.account, resource.region) == (account, region):
+                yield resource
+            elif resource.region == ANYWHERE:
+                yield replace(resource, account=account, region=region)
+
+    def seen(self, kind: str, account: str, region: str) -> Iterator[tuple[Resource, str]]:
+        """Everything of a kind in a region that lists show, with the status that they show."""
+        for resource in list(self.resources.values()):
+            if (resource.kind, resource.account, resource.region) == (kind, account, region):
+                status = resource.shown(self.now)
+                if status is not None:
+                    yield resource, status
+
+    def look(self, kind: str, account: str, region: str, name: str) -> tuple[Resource, str] | None:
+        """One resource with the status that lists show; None where they show nothing."""
+        resource = self.resources.get((kind, account, region, name))
+        status = None if resource is None else resource.shown(self.now)
+        return None if resource is None or status is None else (resource, status)
+
+    def add(self, resource: Resource) -> Resource:
+        """Put it where its name says; whatever was gone there makes room."""
+        self.resources.pop(resource.key, None)
+        self.resources[resource.key] = resource
+        return resource
+
+    def make(self, asked: Asked, resource: Resource, *steps: tuple[str, float]) -> Resource:
+        """A resource that a call makes: its life, scripted or the usual one, begins now."""
+        resource.created = self.now
+        resource.begin(self.now, *steps, last="available")
+        scripted = asked.life()
+        if scripted is not None:
+            resource.script(*scripted)
+        resource.seen_from = self.now + asked.invisible
+        asked.resource = str(resource)
+        return self.add(resource)
+
+    def unmake(self, asked: Asked, resource: Resource, seconds: float) -> None:
+        """A removal that a call begins; lists may be late to show it."""
+        if asked.stale:
+            resource.stale_status = resource.status(self.now)
+            resource.stale_until = self.now + asked.stale
+        resource.begin(self.now, ("deleting", seconds), last=GONE)
+        asked.resource = str(resource)
+
+    def new_id(self, prefix: str) -> str:
+        """An immutable id in AWS's manner, the same in every run of the same story."""
+        self.serial += 1
+        digest = hashlib.sha256(f"{prefix}{self.serial}".encode()).digest()
+        return prefix + base64.b32encode(digest).decode().rstrip("=")[:26]

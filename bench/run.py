@@ -1,0 +1,92 @@
+"""`make bench`: every row, one after the other, as a table; regressions against `bench/baseline.json` are told.
+
+`--save` makes what was measured the new baseline; names (`w1 w3`) choose rows.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from measuring import PYTHON, Row, line, machine
+
+HERE = Path(__file__).resolve().parent
+BASELINE = HERE / "baseline.json"
+LONGEST = 600
+"""Seconds for one script."""
+
+WORSE = 1.25
+"""A ratio that has grown by more than a quarter is told."""
+
+
+def main(arguments: list[str]) -> int:
+    chosen = [name for name in arguments if not name.startswith("-")]
+    scripts = [path for path in sorted(HERE.glob("w*.py")) if not chosen or path.stem in chosen]
+    print(f"{machine()}\n", flush=True)
+    found = [measured(script) for script in scripts]
+    rows = [row for some in found for row in some]
+    print("\n" + table(rows))
+    worse = regressions(rows)
+    print("\n".join(worse))
+    if "--save" in arguments:
+        save(rows)
+    return 1 if worse or not all(found) else 0
+
+
+def measured(script: Path) -> list[Row]:
+    """What one script finds; its lines are told as they come."""
+    try:
+        done = subprocess.run(
+            [PYTHON, str(script), "--json"], cwd=HERE, capture_output=True, text=True, timeout=LONGEST, check=False
+        )
+    except subprocess.TimeoutExpired:
+        print(f"{script.name} took more than {LONGEST} s", flush=True)
+        return []
+    if done.returncode:
+        print(f"{script.name} failed:\n{done.stderr or done.stdout}", flush=True)
+        return []
+    rows = [Row(**fields) for fields in json.loads(done.stdout.splitlines()[-1])]
+    for row in rows:
+        print(line(row), flush=True)
+    return rows
+
+
+def table(rows: list[Row]) -> str:
+    """Markdown."""
+    lines = ["| | work | product | floor | ratio | to reach | met |", "|---|---|---|---|---|---|---|"]
+    lines += [
+        f"| {row.name} | {row.work} | {row.product:.4g} {row.unit} | {row.floor:.4g} {row.unit}, {row.floor_is} "
+        f"| {row.ratio:.2f} | {row.target} | {'yes' if row.met else 'no'} |"
+        for row in rows
+    ]
+    return "\n".join(lines)
+
+
+def regressions(rows: list[Row]) -> list[str]:
+    """What has grown by more than a quarter since the baseline."""
+    if not BASELINE.exists():
+        return []
+    before = json.loads(BASELINE.read_text(encoding="utf-8"))["ratios"]
+    told = []
+    for row in rows:
+        was = before.get(f"{row.name} {row.work}")
+        if was is None:
+            continue
+        change = was / row.ratio if row.more_is_better else row.ratio / was
+        if change > WORSE:
+            told.append(f"Worse: {row.name} {row.work}: ratio {row.ratio:.2f}, was {was:.2f}")
+    return told
+
+
+def save(rows: list[Row]) -> None:
+    """The ratios, as the new baseline; rows that were not measured keep theirs."""
+    kept = json.loads(BASELINE.read_text(encoding="utf-8"))["ratios"] if BASELINE.exists() else {}
+    kept |= {f"{row.name} {row.work}": round(row.ratio, 3) for row in rows}
+    document = {"machine": machine(), "ratios": dict(sorted(kept.items()))}
+    BASELINE.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

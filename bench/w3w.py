@@ -1,0 +1,65 @@
+"""W3w: 1,000 restores checked in one process. Floor: their C YAML parse. And growth: linear up to 10,000 steps."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import yaml
+from measuring import ROOT, Row, alternate, show, timed
+from works import as_yaml
+
+from actions import build_registry
+from engine.checks import check
+
+MANY = 1_000
+LIMIT = 8.0
+TEXTS = [
+    (ROOT / "runbooks" / "restore.yaml").read_text(encoding="utf-8").replace("aurora-restore", f"restore-{n}")
+    for n in range(MANY)
+]
+
+
+def floor() -> float:
+    return timed(lambda: [yaml.load(text, Loader=yaml.CSafeLoader) for text in TEXTS]) / MANY
+
+
+def product() -> float:
+    registry = build_registry()
+    return timed(lambda: [check(text, "restore.yaml", registry) for text in TEXTS]) / MANY
+
+
+def long(steps: int) -> float:
+    """Seconds a step of one runbook with so many steps."""
+    text, registry = as_yaml(steps), build_registry()
+    return timed(lambda: check(text, "long.yaml", registry)) / steps
+
+
+def rows() -> list[Row]:
+    least, ours = alternate(floor, product)
+    few, many = alternate(partial(long, 1_000), partial(long, 10_000), rounds=3)
+    return [
+        Row(
+            name="W3w",
+            work="1,000 restores checked",
+            unit="ms",
+            product=ours * 1e3,
+            floor=least * 1e3,
+            floor_is="their C YAML parse",
+            target=f"≤ {LIMIT:.0f} ×",
+            met=ours <= least * LIMIT,
+        ),
+        Row(
+            name="W3w",
+            work="a step more at 10,000 steps",
+            unit="µs",
+            product=many * 1e6,
+            floor=few * 1e6,
+            floor_is="at 1,000",
+            target="linear (≤ 1.3 ×)",
+            met=many <= few * 1.3,
+        ),
+    ]
+
+
+if __name__ == "__main__":
+    show(rows())

@@ -1,0 +1,104 @@
+"""What is driven in the measurements: runbooks of n trivial steps, and the kernel's loop with nothing stored."""
+
+from __future__ import annotations
+
+import hashlib
+
+from engine.kernel import Operation, evolve, pending, start
+from engine.kernel import events as ev
+from engine.kernel.operation import Halt, Perform, Record
+from engine.kernel.start import begun
+from engine.language.model import ActionFacts, Call, Runbook, Step
+from engine.performing import World
+from engine.registry import Action, Registry
+
+ACTION = "bench.nothing"
+
+
+def trivial(steps: int, params: dict[str, str] | None = None) -> Runbook:
+    """`steps` calls that do nothing, as values: no text is parsed."""
+    made = tuple(
+        Step(path=f"steps/{n}", id=f"s{n}", body=Call(action=ACTION, params=params or {}, repeatable=True))
+        for n in range(steps)
+    )
+    text = f"# {steps}"
+    return Runbook(
+        name="bench",
+        steps=made,
+        text=text,
+        digest=hashlib.sha256(text.encode()).hexdigest(),
+        region="us-east-1",
+        index={step.path: step for step in made},
+        by_name={step.name: step for step in made},
+    )
+
+
+def driven(runbook: Runbook, inputs: dict[str, str] | None = None) -> Operation:
+    """The kernel alone: every command folded, every effect answered at once. Returns the ended operation."""
+    operation = begun(runbook, start(runbook, "op", inputs or {}, {}, {}, 1.0, region="us-east-1")[0])
+    effects = 0
+    while True:
+        match pending(runbook, operation, 1.0):
+            case Record(event=event):
+                operation = evolve(runbook, operation, event)
+            case Perform():
+                effects += 1
+                operation = evolve(runbook, operation, ev.Succeeded(at=1.0, output={}))
+            case Halt(status=status):
+                assert status == "SUCCEEDED", status
+                assert effects == len(runbook.steps), effects
+                return operation
+
+
+def as_yaml(steps: int) -> str:
+    """The same as text: a runbook that a process reads, checks and runs without AWS."""
+    head = "runbook: bench\nsteps:\n"
+    return head + "".join(f"  - {{id: s{n}, wait: 0s}}\n" for n in range(steps))
+
+
+def stored(steps: int, path: str, id: str = "bench") -> Operation:
+    """The same through the engine and its SQLite store: each step is on the disk before the next begins."""
+    from engine.clock import SystemClock
+    from engine.operations import Engine
+    from engine.stores.opening import open_store
+
+    runbook = trivial(steps)
+    store = open_store(f"sqlite:{path}")
+    engine = Engine(
+        store=store, clock=SystemClock(), world=nowhere(), parse=lambda text: runbook, lease=lambda id: Undisputed()
+    )
+    try:
+        operation = engine.run(runbook, id, {})
+    finally:
+        store.close()
+    assert operation.status == "SUCCEEDED", operation.status
+    return operation
+
+
+def nowhere() -> World:
+    """A world with one action, which does nothing."""
+
+    def unasked(*_: object, **__: object) -> None:
+        raise AssertionError("nothing is to be asked of it")
+
+    nothing = Action(
+        name=ACTION, doc="", facts=ActionFacts(name=ACTION, repeatable=True), params={}, output={}, calls=(), errors=(),
+        run=lambda params, context: {},
+    )  # fmt: skip
+    return World(
+        registry=Registry(actions={ACTION: nothing}), clients=unasked, secret=unasked, network=unasked,
+        read_setting=unasked,
+    )  # fmt: skip
+
+
+class Undisputed:
+    """A lease that nobody else asks for: its renewal, every 30 s, is not what is measured."""
+
+    def acquire(self, *, patience: bool) -> bool:
+        return True
+
+    def check(self) -> None: ...
+
+    def renew_if_due(self) -> None: ...
+
+    def release(self) -> None: ...

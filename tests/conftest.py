@@ -1,0 +1,52 @@
+"""What every test has in common: no credentials, settings or state of the person who runs it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# Two cores are shared by the workers, so a slow example says nothing; a failure in CI must be the same one at a desk.
+settings.register_profile("here", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", parent=settings.get_profile("here"), derandomize=True, database=None)
+settings.load_profile("ci" if os.environ.get("CI") else "here")
+
+KEPT = {"RUNBOOK_TEST_POSTGRES_BIN", "RUNBOOK_TEST_DYNAMODB_ENDPOINT"}
+PRETEND = {
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",  # nobody's
+    "AWS_DEFAULT_REGION": "us-west-2",
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    "NO_COLOR": "1",
+    "TERM": "dumb",
+}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nobodys_surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The environment of nobody in particular, for this process and those that it starts."""
+    home = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in list(os.environ):
+            if name.startswith(("AWS_", "RUNBOOK_", "GITHUB_", "PG")) and name not in KEPT:
+                patch.delenv(name)
+        for name, value in PRETEND.items():
+            patch.setenv(name, value)
+        for name in ("XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "HOME"):
+            patch.setenv(name, str(home))
+        for name in ("FORCE_COLOR", "PYTHONDONTWRITEBYTECODE", "COLUMNS"):
+            patch.delenv(name, raising=False)
+        yield
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The repository."""
+    return ROOT
