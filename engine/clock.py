@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import time
 from typing import Protocol
 
@@ -48,8 +47,3 @@ class VirtualClock:
 
     def sleep(self, seconds: float) -> None:
         self._now += max(0.0, seconds)
-
-
-def iso(at: float) -> str:
-    """`2024-03-20T00:06:00Z`."""
-    return dt.datetime.fromtimestamp(at, dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -10,9 +10,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass, replace
 from typing import Any, Final
 
+from immutables import Map
+
 from engine.errors import Problem
 from engine.kernel import events, operation
 from engine.language.secret import Secret
+
+Make = Callable[[Any], Any]
 
 _CLASS: Final = "$"
 _SECRET: Final = "$secret"
@@ -31,16 +35,21 @@ def _classes() -> dict[str, type]:
 _KNOWN: Final = _classes()
 
 
-_PLANS: Final[dict[str, tuple[tuple[str, Any, bool], ...]]] = {}
+_PLANS: Final[dict[str, tuple[tuple[str, Any, Make | None], ...]]] = {}
 
 
-def _plan(cls: Any) -> tuple[tuple[str, Any, bool], ...]:
-    """Of each durable field: its name, its default, and whether a list in JSON is a tuple here."""
+def _made_of(type_name: str) -> Make | None:
+    """What makes a field's value of JSON's list or map, where it is neither here."""
+    if type_name.startswith("tuple"):
+        return tuple
+    return Map if type_name.startswith("Map[") else None
+
+
+def _plan(cls: Any) -> tuple[tuple[str, Any, Make | None], ...]:
+    """Of each durable field: its name, its default, and what makes it of a list or map in JSON."""
     name: str = cls.__name__
     if name not in _PLANS:
-        _PLANS[name] = tuple(
-            (one.name, _default(one), str(one.type).startswith("tuple")) for one in fields(cls) if one.compare
-        )
+        _PLANS[name] = tuple((one.name, _default(one), _made_of(str(one.type))) for one in fields(cls) if one.compare)
     return _PLANS[name]
 
 
@@ -95,16 +104,16 @@ def _decode_class(value: dict[str, Any]) -> Any:
     if cls is None:
         message = f"{value[_CLASS]} is not known to this version"
         raise ValueError(message)
-    tuples = {name: is_tuple for name, _, is_tuple in _plan(cls)}
+    makes = {name: make for name, _, make in _plan(cls)}
     arguments = {}
     for name, item in value.items():
         if name == _CLASS:
             continue
-        if name not in tuples:
+        if name not in makes:
             message = f"{cls.__name__} has no {name} in this version"
             raise ValueError(message)
-        decoded = decode(item)
-        arguments[name] = tuple(decoded) if tuples[name] and isinstance(decoded, list) else decoded
+        decoded, make = decode(item), makes[name]
+        arguments[name] = make(decoded) if make is not None and isinstance(decoded, (list, dict)) else decoded
     try:
         return cls(**arguments)
     except TypeError as error:

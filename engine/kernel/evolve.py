@@ -6,12 +6,12 @@ The deciding was done by `pending`; what is here only carries it out.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any, Final
 
 from engine.errors import BrokenInvariant
 from engine.kernel import events as ev
 from engine.kernel import folding_ends, folding_steps, outcomes
+from engine.kernel.changing import changed
 from engine.kernel.operation import (
     Acting,
     Entering,
@@ -86,7 +86,7 @@ def evolve(runbook: Runbook, operation: Operation, event: ev.Event) -> Operation
         raise _illegal(operation, event, "it is not known")
     fold, phases = found
     _must_fit(operation, event, phases)
-    return replace(fold(runbook, operation, event), at=event.at)
+    return changed(fold(runbook, operation, event), at=event.at)
 
 
 def _must_fit(operation: Operation, event: ev.Event, phases: tuple[type[Phase], ...]) -> None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from immutables import Map
+
 from engine.errors import Problem
 from engine.kernel import events as ev
+from engine.kernel.changing import changed
 from engine.kernel.ends import held_key, result_status
-from engine.kernel.frames import begin, complete, leave, push, put, record, settle, top, with_entry
+from engine.kernel.frames import begin, complete, leave, push, record, settle, top, with_entry
 from engine.kernel.operation import (
     Acting,
     Ending,
@@ -27,14 +30,14 @@ from engine.language.model import Call, Runbook
 def taken_up(runbook: Runbook, operation: Operation, event: ev.TakenUp) -> Operation:
     """● An effect in hand becomes unknown; `requires` are proved again."""
     count = 0 if event.released else operation.taken_up + 1
-    operation = replace(operation, taken_up=count)
+    operation = changed(operation, taken_up=count)
     if not operation.frames:
         return operation
     phase = operation.top.phase
     if isinstance(phase, Proving):
         return top(operation, phase=Proving() if phase.then == "look" else Proving(then="act"))
     if isinstance(phase, Acting) and phase.sent and phase.failed is None and not phase.unknown:
-        return replace(_from_a_dead_runner(runbook, operation, phase, event), taken_up=count)
+        return changed(_from_a_dead_runner(runbook, operation, phase, event), taken_up=count)
     return operation
 
 
@@ -62,9 +65,9 @@ def held(runbook: Runbook, operation: Operation, event: ev.Held) -> Operation:
     )  # fmt: skip
     operation = record(runbook, operation, status="HELD", error=event.error)
     if key in operation.steps:
-        steps = put(operation.steps, key, replace(operation.steps[key], status="HELD", error=event.error))
-        operation = replace(operation, steps=steps)
-    operation = replace(operation, hold=hold, taken_up=0)
+        steps = operation.steps.set(key, changed(operation.steps[key], status="HELD", error=event.error))
+        operation = changed(operation, steps=steps)
+    operation = changed(operation, hold=hold, taken_up=0)
     return push(operation, "on_hold/0") if "on_hold/0" in runbook.index else operation
 
 
@@ -73,13 +76,13 @@ def resumed(runbook: Runbook, operation: Operation, event: ev.Resumed) -> Operat
     hold = operation.hold
     assert hold is not None
     frames = tuple(_afresh(frame) for frame in operation.frames)
-    operation = replace(
+    operation = changed(
         operation, hold=None, failing=None, since=event.at, frames=frames, digest=event.digest or operation.digest
     )
     operation = record(runbook, operation, status="IN_PROGRESS", error=None)
     if hold.step in operation.steps:
-        going_on = replace(operation.steps[hold.step], status="IN_PROGRESS", error=None)
-        operation = replace(operation, steps=put(operation.steps, hold.step, going_on))
+        going_on = changed(operation.steps[hold.step], status="IN_PROGRESS", error=None)
+        operation = changed(operation, steps=operation.steps.set(hold.step, going_on))
     if event.reject is not None:
         problem = Problem(name="Rejected", category="invalid", message=event.reject)
         return top(record(runbook, operation, status="FAILED", error=problem), failed=problem)
@@ -111,7 +114,7 @@ def _rescue_again(runbook: Runbook, operation: Operation, frame: Frame) -> Opera
 
 
 def _afresh(frame: Frame) -> Frame:
-    return replace(frame, spent=0, granted=False, watching=None, first_failure=None, failed=None, changed=False)
+    return changed(frame, spent=0, granted=False, watching=None, first_failure=None, failed=None, changed=False)
 
 
 # -- the ledger --------------------------------------------------------------------------------------------
@@ -137,14 +140,14 @@ def entry_taken(runbook: Runbook, operation: Operation, event: ev.EntryTaken) ->
 
 def broken_taken_back(runbook: Runbook, operation: Operation, event: ev.BrokenTakenBack) -> Operation:
     """Only what is broken goes; the rest stays open."""
-    operation = replace(operation, failing=event.problem)
+    operation = changed(operation, failing=event.problem)
     return push(operation, "failure/0", phase=Nested(why="ledger"), queue=event.queue)
 
 
 def trouble_told(runbook: Runbook, operation: Operation, event: ev.TroubleTold) -> Operation:
     """The list goes on with its next step."""
     lowest = next(n for n, frame in enumerate(operation.frames) if in_ends(frame))
-    operation = replace(operation, troubles=(*operation.troubles, event.why), frames=operation.frames[: lowest + 1])
+    operation = changed(operation, troubles=(*operation.troubles, event.why), frames=operation.frames[: lowest + 1])
     return leave(runbook, operation, None)
 
 
@@ -154,7 +157,7 @@ def trouble_told(runbook: Runbook, operation: Operation, event: ev.TroubleTold) 
 def end_recorded(runbook: Runbook, operation: Operation, event: ev.EndRecorded) -> Operation:
     """● How it ends is recorded before the list runs."""
     ending = Ending(status=event.status, at=event.at, error=event.error, step=operation.last_step)
-    operation = replace(operation, ending=ending, hold=None, failing=None, frames=())
+    operation = changed(operation, ending=ending, hold=None, failing=None, frames=())
     first = {"SUCCEEDED": "on_success/0", "FAILED": "on_failure/0"}.get(event.status, "")
     return push(operation, first) if first in runbook.index else operation
 
@@ -162,11 +165,14 @@ def end_recorded(runbook: Runbook, operation: Operation, event: ev.EndRecorded) 
 def cancelled(runbook: Runbook, operation: Operation, event: ev.Cancelled) -> Operation:
     """A person's end: taken back if asked, then `on_cancel`."""
     ending = Ending(status="CANCELLED", at=event.at, step=operation.last_step, undo=event.undo, past=event.past)
-    steps = {
-        key: replace(one, status="FAILED") if one.status in ("IN_PROGRESS", "HELD") else one
-        for key, one in operation.steps.items()
-    }
-    operation = replace(operation, ending=ending, hold=None, failing=None, frames=(), steps=steps)
+    steps = operation.steps.update(
+        {
+            k: changed(one, status="FAILED")
+            for k, one in operation.steps.items()
+            if one.status in ("IN_PROGRESS", "HELD")
+        }
+    )
+    operation = changed(operation, ending=ending, hold=None, failing=None, frames=(), steps=steps)
     if event.undo:
         return push(operation, "cancel/0")
     return push(operation, "on_cancel/0") if "on_cancel/0" in runbook.index else operation
@@ -175,8 +181,8 @@ def cancelled(runbook: Runbook, operation: Operation, event: ev.Cancelled) -> Op
 def cleanup_begun(runbook: Runbook, operation: Operation, event: ev.CleanupBegun) -> Operation:
     """What an ended operation has left is taken back."""
     assert operation.ending is not None
-    ending = replace(operation.ending, past=event.past)
-    return push(replace(operation, ended="", cleaning=True, ending=ending, frames=()), "cleanup/0")
+    ending = changed(operation.ending, past=event.past)
+    return push(changed(operation, ended="", cleaning=True, ending=ending, frames=()), "cleanup/0")
 
 
 def ended(runbook: Runbook, operation: Operation, event: ev.Ended) -> Operation:
@@ -186,7 +192,7 @@ def ended(runbook: Runbook, operation: Operation, event: ev.Ended) -> Operation:
         for number, entry in enumerate(operation.ledger):
             if entry.state in ("open", "kept"):
                 operation = with_entry(operation, number, state="delivered")
-    return replace(operation, ended=result_status(operation), cleaning=False)
+    return changed(operation, ended=result_status(operation), cleaning=False)
 
 
 def restarted(runbook: Runbook, operation: Operation, event: ev.Restarted) -> Operation:
@@ -194,12 +200,15 @@ def restarted(runbook: Runbook, operation: Operation, event: ev.Restarted) -> Op
     at = int(event.path.partition("/")[2])
     after = {one.path for one in runbook.steps[at:]}
     names = {one.name for one in runbook.steps[at:]}
-    steps = {
-        key: replace(one, status="SUPERSEDED") if one.path.split("/rescue")[0].split("/states")[0] in after else one
-        for key, one in operation.steps.items()
-    }
-    results = {name: value for name, value in operation.results.items() if name not in names}
-    operation = replace(
+    steps = operation.steps.update(
+        {
+            key: changed(one, status="SUPERSEDED")
+            for key, one in operation.steps.items()
+            if "/".join(one.path.split("/")[:2]) in after
+        }
+    )
+    results = Map({name: value for name, value in operation.results.items() if name not in names})
+    operation = changed(
         operation, ended="", ending=None, hold=None, failing=None, cleaning=False, frames=(), steps=steps,
         results=results, since=event.at,
     )  # fmt: skip

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from engine.kernel import events as ev
-from engine.kernel.frames import begin, complete, leave, push, put, record, settle, top, with_entry
+from engine.kernel.changing import changed
+from engine.kernel.frames import begin, complete, leave, push, record, settle, top, with_entry
 from engine.kernel.operation import Looking, Nested, Operation, Proving, Refreshing, Seen, Waiting
 from engine.kernel.steps import in_ends, is_undo, key_of, step_of
 from engine.language.model import Check, Ensure, Remove, Runbook, Step
@@ -17,7 +18,7 @@ def entered(runbook: Runbook, operation: Operation, event: ev.Entered) -> Operat
     step = step_of(runbook, operation, frame)
     key = key_of(step, frame)
     if not any(in_ends(one) for one in operation.frames) and frame.path in runbook.index:
-        operation = replace(operation, last_step=key)
+        operation = changed(operation, last_step=key)
     status = "SKIPPED" if event.skipped else "IN_PROGRESS"
     operation = record(
         runbook, operation, status=status, visit=frame.visit, attempt=0, spent=0, id=None, params=event.identity,
@@ -26,7 +27,7 @@ def entered(runbook: Runbook, operation: Operation, event: ev.Entered) -> Operat
     if event.skipped:
         return _skipped(runbook, operation)
     if event.target is not None and key not in operation.targets:
-        operation = replace(operation, targets=put(operation.targets, key, event.target))
+        operation = changed(operation, targets=operation.targets.set(key, event.target))
     if event.items is not None:
         operation = top(operation, phase=Nested(why="items"), items=event.items)
         return push(operation, frame.path, 0) if event.items else operation
@@ -40,7 +41,7 @@ def _skipped(runbook: Runbook, operation: Operation) -> Operation:
     frame = operation.top
     step = runbook.index.get(frame.path)
     if step is not None and runbook.by_name.get(step.name) is step:
-        operation = replace(operation, results=put(operation.results, step.name, None))
+        operation = changed(operation, results=operation.results.set(step.name, None))
     return leave(runbook, operation, None)
 
 
@@ -77,7 +78,7 @@ def adopted(runbook: Runbook, operation: Operation, event: ev.Adopted) -> Operat
 
 def target_settled(runbook: Runbook, operation: Operation, event: ev.TargetSettled) -> Operation:
     """What the removal means is settled, once for all."""
-    return replace(operation, targets=put(operation.targets, event.step, event.target))
+    return changed(operation, targets=operation.targets.set(event.step, event.target))
 
 
 def row_taken(runbook: Runbook, operation: Operation, event: ev.RowTaken) -> Operation:
@@ -117,7 +118,7 @@ def _waited(runbook: Runbook, operation: Operation, step: Step, delay: float) ->
     key = key_of(step, operation.top)
     if delay <= 0:
         return operation
-    return replace(operation, waited=put(operation.waited, key, (*operation.waited.get(key, ()), delay)))
+    return changed(operation, waited=operation.waited.set(key, (*operation.waited.get(key, ()), delay)))
 
 
 def replace_begun(runbook: Runbook, operation: Operation, event: ev.ReplaceBegun) -> Operation:
@@ -193,7 +194,7 @@ def step_failed(runbook: Runbook, operation: Operation, event: ev.StepFailed) ->
 def failure_passed_on(runbook: Runbook, operation: Operation, event: ev.FailurePassedOn) -> Operation:
     """A step in a rescue's `do` that fails, fails its step with the first error."""
     problem = operation.top.failed
-    operation = replace(operation, frames=operation.frames[:-1])
+    operation = changed(operation, frames=operation.frames[:-1])
     parent = operation.top
     rescue = isinstance(parent.phase, Nested) and parent.phase.why == "rescue"
     failed = parent.error if rescue and parent.error is not None else problem

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any
 
+from engine.kernel.changing import changed
 from engine.kernel.operation import (
     Entering,
     Entry,
@@ -21,18 +21,10 @@ from engine.kernel.operation import (
 from engine.kernel.steps import following, is_undo, key_of, step_of
 from engine.language.model import Call, Fail, Hold, Notify, Runbook, Step, TakeBack, Wait
 
-K = TypeVar("K")
-V = TypeVar("V")
-
-
-def put(mapping: Mapping[K, V], key: K, value: V) -> Mapping[K, V]:
-    """The mapping with one more or another entry."""
-    return {**mapping, key: value}
-
 
 def top(operation: Operation, **changes: Any) -> Operation:
     """The operation with its top frame changed."""
-    return replace(operation, frames=(*operation.frames[:-1], replace(operation.frames[-1], **changes)))
+    return changed(operation, frames=(*operation.frames[:-1], changed(operation.frames[-1], **changes)))
 
 
 def push(
@@ -42,7 +34,7 @@ def push(
     place = path if item is None else f"{path}[{item}]"
     visit = operation.visits.get(place, 0) + 1
     frame = Frame(path=path, item=item, visit=visit, phase=phase or Entering(), **more)
-    return replace(operation, frames=(*operation.frames, frame), visits=put(operation.visits, place, visit))
+    return changed(operation, frames=(*operation.frames, frame), visits=operation.visits.set(place, visit))
 
 
 def begin(step: Step, until: float | None = None) -> Phase:
@@ -65,14 +57,14 @@ def record(runbook: Runbook, operation: Operation, **changes: Any) -> Operation:
         return operation
     key = key_of(step, frame)
     before = operation.steps.get(key) or StepRecord(path=frame.path, status="IN_PROGRESS")
-    return replace(operation, steps=put(operation.steps, key, replace(before, **changes)))
+    return changed(operation, steps=operation.steps.set(key, changed(before, **changes)))
 
 
 def with_entry(operation: Operation, number: int, **changes: Any) -> Operation:
     """The ledger with one line changed."""
     ledger = list(operation.ledger)
     ledger[number] = replace(ledger[number], **changes)
-    return replace(operation, ledger=tuple(ledger))
+    return changed(operation, ledger=tuple(ledger))
 
 
 def find_entry(operation: Operation, step: str, tag: str) -> int | None:
@@ -86,7 +78,7 @@ def find_entry(operation: Operation, step: str, tag: str) -> int | None:
 def leave(runbook: Runbook, operation: Operation, result: Any) -> Operation:
     """The top frame is done: the next item, the next step of the list, or what is below."""
     frame = operation.frames[-1]
-    operation = replace(operation, frames=operation.frames[:-1])
+    operation = changed(operation, frames=operation.frames[:-1])
     if frame.item is not None:
         parent = operation.frames[-1]
         collected = (*parent.collected, result)
@@ -112,7 +104,7 @@ def with_result(runbook: Runbook, operation: Operation, frame: Frame, result: An
     step = runbook.index.get(frame.path)
     if step is None or frame.item is not None or runbook.by_name.get(step.name) is not step:
         return operation
-    return replace(operation, results=put(operation.results, step.name, result))
+    return changed(operation, results=operation.results.set(step.name, result))
 
 
 def settle(operation: Operation, number: int, state: str, why: str = "") -> Operation:
@@ -122,7 +114,7 @@ def settle(operation: Operation, number: int, state: str, why: str = "") -> Oper
         return operation
     frame = operation.frames[-1]
     if is_undo(frame) and frame.path.endswith(f"/{number}"):
-        return replace(operation, frames=operation.frames[:-1])
+        return changed(operation, frames=operation.frames[:-1])
     if frame.queue and frame.queue[0] == number:
         return top(operation, queue=frame.queue[1:])
     return operation
@@ -134,6 +126,6 @@ def entry_of(operation: Operation, frame: Frame, key: str) -> list[tuple[int, En
 
 
 __all__ = [
-    "begin", "complete", "entry_of", "find_entry", "leave", "push", "put", "record", "settle", "step_of", "top",
+    "begin", "complete", "entry_of", "find_entry", "leave", "push", "record", "settle", "step_of", "top",
     "with_entry",
 ]  # fmt: skip

@@ -98,7 +98,7 @@ def seen_names(seen: Seen) -> Mapping[str, Any]:
 
 def iso(at: float) -> str:
     """`2024-03-20T00:06:00Z`; a pure function of its argument."""
-    return (dt.datetime(1970, 1, 1) + dt.timedelta(seconds=int(at))).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return dt.datetime.fromtimestamp(int(at), dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def short_id(operation: str) -> str:

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
+from immutables import Map
+
 from engine.errors import Problem
 
 Verb = Literal["look", "create", "delete", "call", "refresh"]
@@ -137,7 +139,7 @@ class Refreshing:
 Phase = Entering | Looking | Proving | Acting | Waiting | Nested | Refreshing
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # no slots: engine.kernel.changing
 class Frame:
     """A position: a path into the runbook, or `undo/N`, `settle/N` for the ledger's entry N."""
 
@@ -221,7 +223,7 @@ class Target:
     account: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # no slots: engine.kernel.changing
 class StepRecord:
     """What is told of a step (of an item, under `instances[0]`)."""
 
@@ -276,7 +278,7 @@ class Notice:
 LISTS: Final = ("on_success", "on_failure", "on_hold", "on_cancel")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # no slots: engine.kernel.changing
 class Operation:
     """One execution of a runbook."""
 
@@ -289,12 +291,12 @@ class Operation:
     region: str = ""
     inputs: Mapping[str, Any] = field(default_factory=dict)
     settings: Mapping[str, SettingValue] = field(default_factory=dict)
-    targets: Mapping[str, Target] = field(default_factory=dict)
+    targets: Map[str, Target] = Map()
     frames: tuple[Frame, ...] = ()
-    results: Mapping[str, Any] = field(default_factory=dict)  # by expression name
-    steps: Mapping[str, StepRecord] = field(default_factory=dict)  # by key, in order of entry
+    results: Map[str, Any] = Map()  # by expression name
+    steps: Map[str, StepRecord] = Map()  # by key
     ledger: tuple[Entry, ...] = ()
-    deletes: Mapping[str, float] = field(default_factory=dict)  # id → when its delete was accepted or unknown
+    deletes: Map[str, float] = Map()  # id → when its delete was accepted or unknown
     hold: Hold | None = None
     failing: Problem | None = None  # past the point of no return: the failure that becomes a hold
     ending: Ending | None = None
@@ -305,8 +307,8 @@ class Operation:
     taken_up: int = 0  # in a row, without the outcome of any effect but a look
     notices: tuple[Notice, ...] = ()
     troubles: tuple[str, ...] = ()  # what went wrong in an `on_*` list
-    visits: Mapping[str, int] = field(default_factory=dict)  # by path and item
-    waited: Mapping[str, tuple[float, ...]] = field(default_factory=dict)  # delays that were paid, by key
+    visits: Map[str, int] = Map()  # by path and item
+    waited: Map[str, tuple[float, ...]] = Map()  # delays that were paid, by key
 
     @property
     def top(self) -> Frame:

@@ -14,7 +14,8 @@ from dataclasses import replace
 
 from engine.errors import Problem
 from engine.kernel import events as ev
-from engine.kernel.frames import complete, find_entry, push, put, record, top, with_entry
+from engine.kernel.changing import changed
+from engine.kernel.frames import complete, find_entry, push, record, top, with_entry
 from engine.kernel.operation import Acting, Effect, Looking, Nested, Notice, Operation, Refreshing
 from engine.kernel.steps import key_of, step_of
 from engine.language.model import Call, Notify, Runbook
@@ -36,9 +37,9 @@ def intended(runbook: Runbook, operation: Operation, event: ev.Intended) -> Oper
         output=event.saw if event.saw is not None else frame.output,
     )  # fmt: skip
     if event.entry is not None:
-        operation = replace(operation, ledger=(*operation.ledger, event.entry))
+        operation = changed(operation, ledger=(*operation.ledger, event.entry))
     if event.irreversible and not operation.irreversible:
-        operation = replace(operation, irreversible=event.irreversible)
+        operation = changed(operation, irreversible=event.irreversible)
     return record(runbook, operation, attempt=number, spent=spent)
 
 
@@ -58,7 +59,7 @@ def not_sent(runbook: Runbook, operation: Operation, event: ev.NotSent) -> Opera
 def succeeded(runbook: Runbook, operation: Operation, event: ev.Succeeded) -> Operation:
     """A look follows a create or a delete, for only a look tells that it is done."""
     effect = _effect(operation)
-    operation = replace(operation, taken_up=0)
+    operation = changed(operation, taken_up=0)
     match effect.verb:
         case "create":
             number = _entry_of_intent(runbook, operation)
@@ -88,13 +89,13 @@ def _noticed(operation: Operation, effect: Effect, error: str) -> Operation:
         sent=not error, error=error,
     )  # fmt: skip
     others = tuple(one for one in operation.notices if one.key != effect.key)
-    return replace(operation, notices=(*others, told))
+    return changed(operation, notices=(*others, told))
 
 
 def failed(runbook: Runbook, operation: Operation, event: ev.Failed) -> Operation:
     """Answers that are not errors mean: look again. The rest is for the error path."""
     effect = _effect(operation)
-    operation = replace(operation, taken_up=0)
+    operation = changed(operation, taken_up=0)
     if looks_again(effect, event.problem):
         return _look_after(runbook, operation, effect, event.at)
     frame = operation.top
@@ -121,7 +122,7 @@ def looks_again(effect: Effect, problem: Problem) -> bool:
 def unknown(runbook: Runbook, operation: Operation, event: ev.Unknown) -> Operation:
     """● Sent, and nobody knows: never an error, never blindly repeated."""
     effect = _effect(operation)
-    operation = replace(operation, taken_up=0)
+    operation = changed(operation, taken_up=0)
     if effect.verb in ("create", "delete"):
         return _look_after(runbook, operation, effect, event.at)
     return unknown_call(runbook, operation, effect, event)
@@ -152,7 +153,7 @@ def _look_after(runbook: Runbook, operation: Operation, effect: Effect, at: floa
 
 
 def _deleted(operation: Operation, effect: Effect, at: float) -> Operation:
-    operation = replace(operation, deletes=put(operation.deletes, effect.target or "", at))
+    operation = changed(operation, deletes=operation.deletes.set(effect.target or "", at))
     return top(operation, phase=Looking(), begun=None)
 
 
@@ -192,5 +193,5 @@ def refreshed(runbook: Runbook, operation: Operation, event: ev.Refreshed) -> Op
     """Settings as they are now; what was changed is asked by `settings.changed`."""
     phase = operation.top.phase
     assert isinstance(phase, Refreshing)
-    operation = replace(operation, settings=event.settings)
+    operation = changed(operation, settings=event.settings)
     return top(operation, phase=replace(phase, refreshed=True), changed=event.changed)

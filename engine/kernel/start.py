@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from immutables import Map
+
 from engine.kernel.events import Started
 from engine.kernel.frames import push
 from engine.kernel.operation import Operation, SettingValue, Target
@@ -35,6 +37,6 @@ def begun(runbook: Runbook, event: Started) -> Operation:
     """The operation after record 1."""
     operation = Operation(
         id=event.operation, runbook=event.runbook, digest=event.digest, started=event.at, at=event.at, since=event.at,
-        region=event.region, inputs=event.inputs, settings=event.settings, targets=event.targets,
+        region=event.region, inputs=event.inputs, settings=event.settings, targets=Map(event.targets),
     )  # fmt: skip
     return push(operation, "steps/0")
