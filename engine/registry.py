@@ -16,6 +16,7 @@ from typing import Any, Protocol
 from engine.errors import UsageError
 from engine.language.model import ActionFacts, KindFacts
 from engine.language.secret import Secret
+from engine.language.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,3 +187,29 @@ class Registry:
             message = f"the action {action.name} is registered twice"
             raise UsageError(message)
         self.actions[action.name] = action
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """A registry as the language sees it."""
+
+    registry: Registry
+
+    def kind_facts(self, name: str) -> KindFacts | None:
+        kind = self.registry.kind(name)
+        return kind.facts if kind is not None else None
+
+    def action_facts(self, name: str) -> ActionFacts | None:
+        action = self.registry.action(name)
+        return action.facts if action is not None else None
+
+    def kind_names(self) -> list[str]:
+        return sorted(self.registry.kinds)
+
+    def action_names(self) -> list[str]:
+        return sorted(self.registry.actions)
+
+
+def vocabulary(registry: Registry) -> Vocabulary:
+    """The words of a registry, for `engine.language.parsing`."""
+    return _Words(registry)

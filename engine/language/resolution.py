@@ -1,0 +1,54 @@
+"""Which value a plain scalar is: YAML 1.2's core schema, and no more.
+
+`no`, `on`, `22:30`, `0755` and `2024-03-20` are text. Of core's numbers, those with a leading zero are text too: they
+are modes, account ids and codes, never numbers.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_WORDS: Final[dict[str, bool | None]] = {
+    "": None, "~": None, "null": None, "Null": None, "NULL": None,
+    "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
+}  # fmt: skip
+_INT: Final = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
+_OCTAL: Final = re.compile(r"0o[0-7]+")
+_HEX: Final = re.compile(r"0x[0-9a-fA-F]+")
+_FLOAT: Final = re.compile(r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_NOT_FINITE: Final = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
+_FIRST: Final = frozenset("-+.0123456789")
+_LONGEST: Final = 64  # digits: what is longer is no number that anybody means
+
+
+def resolve(text: str) -> str | int | float | bool | None:
+    """The value of a plain scalar. ValueError for NaN, infinities and numbers out of bounds."""
+    if text in _WORDS:
+        return _WORDS[text]
+    if text[0] not in _FIRST:
+        return text
+    if _INT.fullmatch(text):
+        return int(_bounded(text))
+    if _FLOAT.fullmatch(text):
+        return _finite(float(_bounded(text)))
+    if text[0] == "0" and (_HEX.fullmatch(text) or _OCTAL.fullmatch(text)):
+        return int(_bounded(text), 0)
+    if _NOT_FINITE.fullmatch(text):
+        message = "NaN and infinities are refused"
+        raise ValueError(message)
+    return text
+
+
+def _bounded(text: str) -> str:
+    if len(text) > _LONGEST:
+        message = "a number of so many digits is refused"
+        raise ValueError(message)
+    return text
+
+
+def _finite(number: float) -> float:
+    if number in (float("inf"), float("-inf")):
+        message = "the number is too large: it would be an infinity"
+        raise ValueError(message)
+    return number
