@@ -1,0 +1,170 @@
+"""The tree of an expression, as `engine.checks.grammar` reads it.
+
+Offsets are characters of the expression's source; `start` and `end` span the whole node.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    name: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Const:
+    value: Any
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Attr:
+    """`of.name`; `at` is where the name begins."""
+
+    of: Node
+    name: str
+    at: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """`of[index]`; `at` is where the index begins."""
+
+    of: Node
+    index: Node
+    at: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    bounds: tuple[Node, ...]
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    items: tuple[Node, ...]
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    pairs: tuple[tuple[Node, Node], ...]
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """`left` with each of `ops`: (operator, right)."""
+
+    left: Node
+    ops: tuple[tuple[str, Node], ...]
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Logic:
+    """`and`, `or`, `not`: one or two operands."""
+
+    op: str
+    operands: tuple[Node, ...]
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Concat:
+    parts: tuple[Node, ...]
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Neg:
+    of: Node
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cond:
+    """`yes if test else no`; without `else`, `no` is None and the value may be undefined."""
+
+    test: Node
+    yes: Node
+    no: Node | None
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """`of | name(args)`; `at` is where the name begins."""
+
+    of: Node
+    name: str
+    args: tuple[Node, ...]
+    named: tuple[tuple[str, Node], ...]
+    at: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """`of is name(args)`."""
+
+    of: Node
+    name: str
+    args: tuple[Node, ...]
+    at: int
+    start: int
+    end: int
+
+
+Node = Name | Const | Attr | Item | Slice | Listing | Pairs | Compare | Logic | Concat | Neg | Cond | Filter | Test
+
+
+def children(node: Node) -> tuple[Node, ...]:
+    """What a node is made of, in the order in which it is written."""
+    match node:
+        case Name() | Const():
+            return ()
+        case Attr(of=of) | Neg(of=of):
+            return (of,)
+        case Item(of=of, index=index):
+            return (of, index)
+        case Slice(bounds=many) | Listing(items=many) | Logic(operands=many) | Concat(parts=many):
+            return many
+        case Pairs(pairs=pairs):
+            return tuple(one for pair in pairs for one in pair)
+        case Compare(left=left, ops=ops):
+            return (left, *(right for _, right in ops))
+        case Cond(test=test, yes=yes, no=no):
+            return (yes, test) if no is None else (yes, test, no)
+        case Filter(of=of, args=args, named=named):
+            return (of, *args, *(value for _, value in named))
+        case Test(of=of, args=args):
+            return (of, *args)
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """The node and everything in it."""
+    yield node
+    for child in children(node):
+        yield from walk(child)
