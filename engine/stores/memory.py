@@ -1,0 +1,137 @@
+"""The honest twin, for tests: every rule of the port, in this process's memory.
+
+What is kept is bytes and text, as in the other stores, so that nothing is shared by reference and what JSON cannot
+carry is seen at once. It outlives nothing; everything else that holds of it must hold of the others.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from threading import RLock
+from typing import Any
+
+from engine.errors import StoreConflict
+from engine.stores.packing import Kept, as_text, chained, fits, head_of, lease_text, missing, taken, unpacked
+from engine.stores.port import Head, Lease, Record
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Row:
+    kept: Kept
+    write_id: str
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Head:
+    lease: str | None = None
+    version: str | None = None
+    summary: str | None = None
+    status: str | None = None
+    cancel: str | None = None
+
+
+class MemoryStore:
+    """A store that ends with its process."""
+
+    def __init__(self) -> None:
+        self.name = "memory:"
+        self._lock = RLock()
+        self._records: dict[str, dict[int, _Row]] = {}
+        self._heads: dict[str, _Head] = {}
+        self._locks: dict[str, str] = {}
+        self._blobs: dict[str, bytes] = {}
+
+    # -- records ------------------------------------------------------------------------------------------
+
+    def append(self, record: Record) -> None:
+        kept = Kept(seq=record.seq, packed=record.packed(), digest=record.digest)
+        row = _Row(kept=kept, write_id=record.write_id, whole=record.state is not None)
+        with self._lock:
+            there = self._records.setdefault(record.operation, {}).setdefault(record.seq, row)
+        if there.write_id != record.write_id:
+            raise StoreConflict(taken(record, self.name))
+
+    def load(self, operation: str) -> list[Record]:
+        with self._lock:
+            rows = sorted(self._records.get(operation, {}).items())
+        whole = max((seq for seq, row in rows if row.whole), default=0)
+        return chained((row.kept for seq, row in rows if seq >= whole), operation, self.name)
+
+    def records(self, operation: str) -> Iterator[Record]:
+        with self._lock:
+            rows = sorted(self._records.get(operation, {}).items())
+        for _, row in rows:
+            yield unpacked(row.kept, operation, self.name)
+
+    # -- heads --------------------------------------------------------------------------------------------
+
+    def head(self, operation: str) -> Head | None:
+        with self._lock:
+            found = self._heads.get(operation)
+        return self._told(operation, found) if found is not None else None
+
+    def heads(self, status: str | None = None) -> Iterator[Head]:
+        with self._lock:
+            heads = {id: _Head() for id, rows in self._records.items() if 1 in rows} | self._heads
+        for operation, found in sorted(heads.items()):
+            if status is None or found.status == status:
+                yield self._told(operation, found)
+
+    def _told(self, operation: str, found: _Head) -> Head:
+        return head_of(operation, self.name, lease=found.lease, summary=found.summary, cancel=found.cancel)
+
+    def _change(self, operation: str, **changes: str | None) -> None:
+        with self._lock:
+            self._heads[operation] = replace(self._heads.get(operation, _Head()), **changes)
+
+    def summarise(self, operation: str, summary: Mapping[str, Any]) -> None:
+        self._change(operation, summary=as_text(summary), status=summary.get("status"))
+
+    def take_lease(self, operation: str, lease: Lease, *, over: str | None) -> bool:
+        with self._lock:
+            there = self._heads.get(operation, _Head()).version
+            if there not in (over, lease.version):
+                return False
+            self._change(operation, lease=lease_text(lease), version=lease.version)
+            return True
+
+    def release(self, operation: str, version: str) -> None:
+        with self._lock:
+            if self._heads.get(operation, _Head()).version == version:
+                self._change(operation, lease=None, version=None)
+
+    def ask_cancel(self, operation: str, request: Mapping[str, Any] | None) -> None:
+        self._change(operation, cancel=as_text(request))
+
+    # -- locks and blobs ----------------------------------------------------------------------------------
+
+    def take_lock(self, lock: str, operation: str, *, over: str | None = None) -> str | None:
+        with self._lock:
+            holder = self._locks.get(lock)
+            if holder not in (None, operation, over):
+                return holder
+            self._locks[lock] = operation
+            return None
+
+    def release_lock(self, lock: str, operation: str) -> None:
+        with self._lock:
+            if self._locks.get(lock) == operation:
+                del self._locks[lock]
+
+    def put_blob(self, content: bytes) -> str:
+        digest = hashlib.sha256(content).hexdigest()
+        with self._lock:
+            self._blobs.setdefault(digest, bytes(content))
+        return digest
+
+    def blob(self, digest: str) -> bytes:
+        with self._lock:
+            found = self._blobs.get(digest)
+        if found is None:
+            raise missing(digest, self.name)
+        return fits(found, digest, self.name)
+
+    def close(self) -> None: ...

@@ -1,0 +1,43 @@
+"""From what `--store` says to a store. Opens nothing yet: a store is touched when it is first asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from engine.clock import Clock
+from engine.errors import UsageError
+from engine.stores.port import Store
+
+PLACES: Final = "sqlite:PATH, dynamodb:TABLE or memory:"
+
+Clients = Callable[[str], Any]
+"""From the name of an AWS service to its client; `actions.aws.Sessions.clients` is one."""
+
+
+def open_store(place: str, *, clients: Clients | None = None, clock: Clock | None = None) -> Store:
+    """The store at a place; UsageError for what is no place. `clients` is asked for DynamoDB alone."""
+    kind, colon, rest = place.partition(":")
+    if kind == "sqlite" and rest:
+        from engine.stores.sqlite import SqliteStore
+
+        return SqliteStore(Path(rest).expanduser())
+    if place == "memory:":
+        from engine.stores.memory import MemoryStore
+
+        return MemoryStore()
+    if kind in ("sqlite", "dynamodb", "memory") and colon:
+        message = f"the store {place!r} is not complete: {PLACES}"
+        raise UsageError(message)
+    hint = f"; did you mean sqlite:{place}?" if place.endswith((".db", ".sqlite", ".sqlite3")) else ""
+    message = f"{place!r} is no place for a store: {PLACES}{hint}"
+    raise UsageError(message)
+
+
+def default_place(environ: Mapping[str, str]) -> str:
+    """Where operations are kept if nobody says: the user's own state folder (XDG)."""
+    state = environ.get("XDG_STATE_HOME", "")
+    # The XDG specification: a path that is not absolute is to be ignored.
+    folder = Path(state) if state.startswith("/") else Path(environ.get("HOME") or "~").expanduser() / ".local/state"
+    return f"sqlite:{folder / 'runbook' / 'operations.db'}"

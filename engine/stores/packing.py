@@ -1,0 +1,129 @@
+"""From the bytes that a store keeps to records, leases and heads, and back: what all stores have in common.
+
+A record that is newer, damaged, or does not follow the one before is an `EnvironmentProblem` that names it; nothing
+is mended or written over here. This module must not know where the bytes are kept, nor what an event means.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from engine.errors import EnvironmentProblem
+from engine.stores.port import FORMAT, Head, Lease, Record
+
+_LEASE = frozenset(field.name for field in fields(Lease))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """A record as a store keeps it; `seq` is its key, so that a record under another's key is seen."""
+
+    seq: int
+    packed: bytes
+    digest: str
+
+
+def unpacked(kept: Kept, operation: str, store: str) -> Record:
+    """The record; its digest is taken as it is, so that `verify` can tell of one that was changed."""
+    where = f"record {kept.seq} of {operation} in {store}"
+    try:
+        body = json.loads(kept.packed)
+        if body["format"] > FORMAT:
+            message = f"{where} was written by a newer version of runbook: take that version; nothing was changed"
+            raise EnvironmentProblem(message)
+        record = Record(**body | {"events": tuple(body["events"]), "digest": kept.digest})
+    except (ValueError, TypeError, KeyError) as error:
+        raise damaged(where, f"cannot be read ({error})", operation) from error
+    if (record.operation, record.seq) != (operation, kept.seq):
+        raise damaged(where, f"says that it is record {record.seq} of {record.operation}", operation)
+    return record
+
+
+def chained(rows: Iterable[Kept], operation: str, store: str) -> list[Record]:
+    """The records, each checked against its digest and the record before; the first is taken as it is."""
+    found: list[Record] = []
+    for kept in rows:
+        where = f"record {kept.seq} of {operation} in {store}"
+        if found and kept.seq != found[-1].seq + 1:
+            gap = f"record {found[-1].seq + 1} of {operation} in {store}"
+            raise damaged(gap, "is missing", operation)
+        if hashlib.sha256(kept.packed).hexdigest() != kept.digest:
+            raise damaged(where, "was changed after it was written", operation)
+        record = unpacked(kept, operation, store)
+        before = found[-1].digest if found else "" if record.seq == 1 else record.previous
+        if record.previous != before:
+            raise damaged(where, "does not follow the one before", operation)
+        found.append(record)
+    return found
+
+
+def damaged(where: str, what: str, operation: str) -> EnvironmentProblem:
+    """What is said of a log that cannot be trusted."""
+    return EnvironmentProblem(
+        f"{where} {what}; nothing was changed. Keep a copy, see `runbook history {operation} --verify`, and restore "
+        f"the store from its backup"
+    )
+
+
+def as_text(value: Mapping[str, Any] | None) -> str | None:
+    """A mapping as JSON text, for the attributes of a head."""
+    if value is None:
+        return None
+    return json.dumps(dict(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def lease_text(lease: Lease) -> str:
+    """A lease as JSON text."""
+    return json.dumps(asdict(lease), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def head_of(operation: str, store: str, *, lease: str | None, summary: str | None, cancel: str | None) -> Head:
+    """A head from its texts."""
+    try:
+        return Head(
+            operation=operation,
+            lease=_lease_of(lease) if lease else None,
+            summary=_mapping(summary) if summary else {},
+            cancel_asked=_mapping(cancel) if cancel else None,
+        )
+    except (ValueError, TypeError) as error:
+        message = f"the head of {operation} in {store} cannot be read ({error}); nothing was changed"
+        raise EnvironmentProblem(message) from error
+
+
+def _lease_of(text: str) -> Lease:
+    """What a newer version says besides is no business of ours; that it is a lease is."""
+    return Lease(**{name: value for name, value in _mapping(text).items() if name in _LEASE})
+
+
+def _mapping(text: str) -> dict[str, Any]:
+    value = json.loads(text)
+    if not isinstance(value, dict):
+        message = "a mapping is expected"
+        raise TypeError(message)
+    return value
+
+
+def fits(content: bytes, digest: str, store: str) -> bytes:
+    """The blob, compared with its name."""
+    if hashlib.sha256(content).hexdigest() != digest:
+        message = f"text {digest} in {store} was changed after it was written; restore the store from its backup"
+        raise EnvironmentProblem(message)
+    return content
+
+
+def missing(digest: str, store: str) -> EnvironmentProblem:
+    """What is said of a blob that is not there."""
+    return EnvironmentProblem(f"text {digest} is missing in {store}; restore the store from its backup")
+
+
+def taken(record: Record, store: str) -> str:
+    """What is said where another's record came first."""
+    return (
+        f"record {record.seq} of {record.operation} in {store} was written by another runner, which has the operation "
+        f"now; this one stops: `runbook status {record.operation}`"
+    )

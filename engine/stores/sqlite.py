@@ -1,0 +1,212 @@
+"""The embedded default: one SQLite file, one durable commit a record.
+
+Threads may share it; what they append at once goes into one commit. Other processes may have the same file open.
+This module must not know what an event means.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from threading import RLock
+from typing import Any, Final
+
+from engine.errors import StoreConflict
+from engine.stores.database import Database
+from engine.stores.packing import Kept, as_text, chained, fits, head_of, lease_text, missing, taken, unpacked
+from engine.stores.port import Head, Lease, Record
+from engine.stores.sharing import Sharing
+
+READABLE: Final = (
+    "timestamp", "step", "status", "details", "retry_count", "max_retries", "error", "error_message",
+    "cleanup_status", "orphaned_resources",
+)  # fmt: skip
+
+INSERT: Final = (
+    f"INSERT INTO records (operation_id, seq, {', '.join(READABLE)}, whole, write_id, digest, packed) "  # noqa: S608 - of constants
+    f"VALUES (?, ?, {', '.join('?' for _ in READABLE)}, ?, ?, ?, ?)"
+)
+LOAD: Final = (
+    "SELECT seq, packed, digest FROM records WHERE operation_id = ?1 AND seq >= "
+    "ifnull((SELECT max(seq) FROM records WHERE operation_id = ?1 AND whole = 1), 0) ORDER BY seq"
+)
+PAGE: Final = (
+    "SELECT seq, packed, digest FROM records WHERE operation_id = ? AND seq > ? ORDER BY seq LIMIT 200"
+)  # fmt: skip
+HEAD: Final = "SELECT operation_id, lease, summary, cancel_asked FROM heads"
+HEADS: Final = (  # those too whose runner died between the first record and the head
+    HEAD + " UNION ALL SELECT operation_id, NULL, NULL, NULL FROM records WHERE seq = 1 "  # noqa: S608 - of constants
+    "AND operation_id NOT IN (SELECT operation_id FROM heads) ORDER BY 1"
+)
+TAKE_LEASE: Final = (
+    "INSERT INTO heads (operation_id, lease, lease_version) SELECT ?1, ?2, ?3 "
+    "WHERE ?4 IS NULL OR EXISTS (SELECT 1 FROM heads WHERE operation_id = ?1) "
+    "ON CONFLICT (operation_id) DO UPDATE SET lease = ?2, lease_version = ?3 "
+    "WHERE lease_version IS ?4 OR lease_version = ?3"
+)
+TAKE_LOCK: Final = (
+    "INSERT INTO locks (name, operation_id) VALUES (?1, ?2) "
+    "ON CONFLICT (name) DO UPDATE SET operation_id = ?2 WHERE operation_id IN (?2, ?3)"
+)
+
+
+class SqliteStore:
+    """The store in one file. Nothing is made before the first write."""
+
+    def __init__(self, path: Path) -> None:
+        self.name = f"sqlite:{path}"
+        self._database = Database(path)
+        self._lock = RLock()
+        self._commits: Sharing[Record] = Sharing(self._commit, self._lock)
+
+    # -- records ------------------------------------------------------------------------------------------
+
+    def append(self, record: Record) -> None:
+        self._commits.submit(record)
+
+    def _commit(self, records: Sequence[Record]) -> list[Exception | None]:
+        """One commit for all of them; each that came too late is told so, and the others stand."""
+        with self._database.telling():
+            connection = self._database.writing()
+            if len(records) == 1:
+                outcomes = [self._insert(connection, records[0])]
+            else:
+                outcomes = self._together(connection, records)
+        self._database.still_there()
+        return outcomes
+
+    def _together(self, connection: sqlite3.Connection, records: Sequence[Record]) -> list[Exception | None]:
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            outcomes = [self._insert(connection, record) for record in records]
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+        return outcomes
+
+    def _insert(self, connection: sqlite3.Connection, record: Record) -> Exception | None:
+        told = record.readable
+        try:
+            connection.execute(
+                INSERT,
+                (
+                    record.operation, record.seq, *(told.get(name) for name in READABLE), record.state is not None,
+                    record.write_id, record.digest, record.packed(),
+                ),
+            )  # fmt: skip
+        except sqlite3.IntegrityError:
+            there = connection.execute(
+                "SELECT write_id FROM records WHERE operation_id = ? AND seq = ?", (record.operation, record.seq)
+            ).fetchone()
+            if there is None:
+                raise
+            return None if there[0] == record.write_id else StoreConflict(taken(record, self.name))
+        return None
+
+    def load(self, operation: str) -> list[Record]:
+        rows = self._read(LOAD, (operation,))
+        return chained((_kept(row) for row in rows), operation, self.name)
+
+    def records(self, operation: str) -> Iterator[Record]:
+        seq = 0
+        while rows := self._read(PAGE, (operation, seq)):
+            for row in rows:
+                yield unpacked(_kept(row), operation, self.name)
+            seq = rows[-1][0]
+
+    # -- heads --------------------------------------------------------------------------------------------
+
+    def head(self, operation: str) -> Head | None:
+        rows = self._read(f"{HEAD} WHERE operation_id = ?", (operation,))
+        return self._head(rows[0]) if rows else None
+
+    def heads(self, status: str | None = None) -> Iterator[Head]:
+        if status is None:
+            rows = self._read(HEADS, ())
+        else:
+            rows = self._read(f"{HEAD} WHERE status = ? ORDER BY operation_id", (status,))
+        yield from map(self._head, rows)
+
+    def _head(self, row: tuple[Any, ...]) -> Head:
+        operation, lease, summary, cancel = row
+        return head_of(operation, self.name, lease=lease, summary=summary, cancel=cancel)
+
+    def summarise(self, operation: str, summary: Mapping[str, Any]) -> None:
+        self._write(
+            "INSERT INTO heads (operation_id, summary, status) VALUES (?1, ?2, ?3) "
+            "ON CONFLICT (operation_id) DO UPDATE SET summary = ?2, status = ?3",
+            (operation, as_text(summary), summary.get("status")),
+        )
+
+    def take_lease(self, operation: str, lease: Lease, *, over: str | None) -> bool:
+        return self._write(TAKE_LEASE, (operation, lease_text(lease), lease.version, over)) > 0
+
+    def release(self, operation: str, version: str) -> None:
+        self._change(
+            "UPDATE heads SET lease = NULL, lease_version = NULL WHERE operation_id = ? AND lease_version = ?",
+            (operation, version),
+        )
+
+    def ask_cancel(self, operation: str, request: Mapping[str, Any] | None) -> None:
+        self._write(
+            "INSERT INTO heads (operation_id, cancel_asked) VALUES (?1, ?2) "
+            "ON CONFLICT (operation_id) DO UPDATE SET cancel_asked = ?2",
+            (operation, as_text(request)),
+        )
+
+    # -- locks and blobs ----------------------------------------------------------------------------------
+
+    def take_lock(self, lock: str, operation: str, *, over: str | None = None) -> str | None:
+        while True:
+            if self._write(TAKE_LOCK, (lock, operation, over)):
+                return None
+            rows = self._read("SELECT operation_id FROM locks WHERE name = ?", (lock,))
+            if rows:
+                return str(rows[0][0])
+
+    def release_lock(self, lock: str, operation: str) -> None:
+        self._change("DELETE FROM locks WHERE name = ? AND operation_id = ?", (lock, operation))
+
+    def put_blob(self, content: bytes) -> str:
+        digest = hashlib.sha256(content).hexdigest()
+        self._write("INSERT INTO blobs (digest, content) VALUES (?, ?) ON CONFLICT DO NOTHING", (digest, content))
+        return digest
+
+    def blob(self, digest: str) -> bytes:
+        rows = self._read("SELECT content FROM blobs WHERE digest = ?", (digest,))
+        if not rows:
+            raise missing(digest, self.name)
+        return fits(rows[0][0], digest, self.name)
+
+    # -- the file -----------------------------------------------------------------------------------------
+
+    def _read(self, statement: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+        with self._lock, self._database.telling():
+            connection = self._database.reading()
+            return connection.execute(statement, values).fetchall() if connection is not None else []
+
+    def _change(self, statement: str, values: tuple[Any, ...]) -> None:
+        """As `_write`, of what may be there; no file is made for it."""
+        with self._lock, self._database.telling():
+            if self._database.reading() is not None:
+                self._write(statement, values)
+
+    def _write(self, statement: str, values: tuple[Any, ...]) -> int:
+        """How many rows were written."""
+        with self._lock, self._database.telling():
+            done = self._database.writing().execute(statement, values).rowcount
+            self._database.still_there()
+            return done
+
+    def close(self) -> None:
+        with self._lock, self._database.telling():
+            self._database.close()
+
+
+def _kept(row: tuple[Any, ...]) -> Kept:
+    seq, packed, digest = row
+    return Kept(seq=seq, packed=packed, digest=digest)
