@@ -107,7 +107,7 @@ class RegistryPerformer:
         return Context(
             region=effect.region, account=effect.account, clients=self.world.clients, secret=self.world.secret,
             network=self.world.network, now=now, key=effect.key, operation=operation.id,
-            timeout=effect.timeout or 60.0, sources=effect.sources,
+            runbook=operation.runbook, timeout=effect.timeout or 60.0, sources=effect.sources,
         )  # fmt: skip
 
     def _look(self, effect: Effect, operation: Operation, context: Context, now: Callable[[], float]) -> Seen:

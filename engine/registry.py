@@ -97,6 +97,7 @@ class Context:
     now: Callable[[], float]
     key: str = ""  # idempotency key, for parameters that botocore marks as idempotency tokens
     operation: str = ""
+    runbook: str = ""  # its name: what tells kin
     timeout: float = 60.0
     sources: Mapping[str, str] = field(default_factory=dict)  # parameter → "ssm:/…", for messages
 
