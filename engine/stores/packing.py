@@ -10,10 +10,19 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any
+from typing import Any, Final
 
 from engine.errors import EnvironmentProblem
 from engine.stores.port import FORMAT, Head, Lease, Record
+
+LONGEST: Final = 4_000
+"""Characters of one readable attribute; the whole of it is in the packed events."""
+
+READABLE: Final = (
+    "timestamp", "step", "status", "details", "retry_count", "max_retries", "error", "error_message",
+    "cleanup_status", "orphaned_resources",
+)  # fmt: skip
+"""The attributes beside a record's events, in the words of the operators' guide (engine.md, section 3)."""
 
 _LEASE = frozenset(field.name for field in fields(Lease))
 
@@ -70,15 +79,24 @@ def damaged(where: str, what: str, operation: str) -> EnvironmentProblem:
 
 
 def as_text(value: Mapping[str, Any] | None) -> str | None:
-    """A mapping as JSON text, for the attributes of a head."""
-    if value is None:
-        return None
-    return json.dumps(dict(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    """A mapping as JSON text, for the attributes of a head; ASCII, which every store takes."""
+    return None if value is None else json.dumps(dict(value), sort_keys=True, separators=(",", ":"))
 
 
 def lease_text(lease: Lease) -> str:
     """A lease as JSON text."""
-    return json.dumps(asdict(lease), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return json.dumps(asdict(lease), sort_keys=True, separators=(",", ":"))
+
+
+def readable(record: Record) -> list[str]:
+    """What a person sees beside the packed events: cut, and without halves of characters, which no store takes."""
+    told = (record.readable.get(name) or "" for name in READABLE)
+    return [text if len(text) <= LONGEST and text.isascii() else _cut(text) for text in told]
+
+
+def _cut(text: str) -> str:
+    whole = text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+    return whole.encode("utf-8", "replace").decode("utf-8")
 
 
 def head_of(operation: str, store: str, *, lease: str | None, summary: str | None, cancel: str | None) -> Head:

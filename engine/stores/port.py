@@ -42,16 +42,21 @@ class Record:
     format: int = FORMAT
     previous: str = ""  # the digest of the record before; "" for the first
     digest: str = ""  # SHA-256 of `packed()` and the record before, hex
+    _bytes: bytes = field(default=b"", init=False, repr=False, compare=False)  # `packed()`, once it is sealed
 
     def packed(self) -> bytes:
         """The bytes that the digest covers and a store keeps: canonical JSON of all but the digest."""
-        body = {name: getattr(self, name) for name in _PACKED}
-        return json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+        return self._bytes or _canonical({name: getattr(self, name) for name in _PACKED})
 
     def sealed(self, previous: str) -> Record:
         """This record, chained to the one before."""
-        chained = _replace(self, previous=previous)
-        return _replace(chained, digest=hashlib.sha256(chained.packed()).hexdigest())
+        body = {name: getattr(self, name) for name in _PACKED}
+        body["previous"] = previous
+        packed = _canonical(body)
+        chained = Record(**body, digest=hashlib.sha256(packed).hexdigest())
+        # What was digested is what is kept: JSON is written once a commit, and nobody changes it in between.
+        object.__setattr__(chained, "_bytes", packed)
+        return chained
 
 
 _PACKED: Final = (
@@ -59,10 +64,12 @@ _PACKED: Final = (
     "readable", "format", "previous",
 )  # fmt: skip
 
+_JSON: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
-def _replace(record: Record, **changes: Any) -> Record:
-    values = {name: getattr(record, name) for name in (*_PACKED, "digest")}
-    return Record(**(values | changes))
+
+def _canonical(body: Mapping[str, Any]) -> bytes:
+    """Half a character, as file names can have, is kept as it is: `json.loads` reads it back."""
+    return _JSON.encode(body).encode("utf-8", "surrogatepass")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,14 +15,21 @@ from typing import Any, Final
 
 from engine.errors import StoreConflict
 from engine.stores.database import Database
-from engine.stores.packing import Kept, as_text, chained, fits, head_of, lease_text, missing, taken, unpacked
+from engine.stores.packing import (
+    READABLE,
+    Kept,
+    as_text,
+    chained,
+    fits,
+    head_of,
+    lease_text,
+    missing,
+    readable,
+    taken,
+    unpacked,
+)
 from engine.stores.port import Head, Lease, Record
 from engine.stores.sharing import Sharing
-
-READABLE: Final = (
-    "timestamp", "step", "status", "details", "retry_count", "max_retries", "error", "error_message",
-    "cleanup_status", "orphaned_resources",
-)  # fmt: skip
 
 INSERT: Final = (
     f"INSERT INTO records (operation_id, seq, {', '.join(READABLE)}, whole, write_id, digest, packed) "  # noqa: S608 - of constants
@@ -89,12 +96,11 @@ class SqliteStore:
         return outcomes
 
     def _insert(self, connection: sqlite3.Connection, record: Record) -> Exception | None:
-        told = record.readable
         try:
             connection.execute(
                 INSERT,
                 (
-                    record.operation, record.seq, *(told.get(name) for name in READABLE), record.state is not None,
+                    record.operation, record.seq, *readable(record), record.state is not None,
                     record.write_id, record.digest, record.packed(),
                 ),
             )  # fmt: skip

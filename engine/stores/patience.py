@@ -1,0 +1,146 @@
+"""A store that is waited for: while it is away, pause, say so, and try again with jitter.
+
+Nothing is performed that is not written, so whoever asks simply stands still here. Every request of the port can be
+made twice: an append is settled by its write id, a lease by its version. After `timeout` this gives up with
+EnvironmentProblem; the operation can be resumed. This module must not know which store it waits for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final, TypeVar
+
+from engine.clock import Clock
+from engine.errors import EnvironmentProblem
+from engine.stores.port import Head, Lease, Record, Store, StoreAway
+
+T = TypeVar("T")
+
+FIRST: Final = 1.0
+LONGEST: Final = 30.0
+SLICE: Final = 1.0
+"""Seconds: the first pause, the longest, and how often in a pause somebody is asked whether to go on."""
+
+TIMEOUT: Final = 900.0
+"""`--store-timeout`, unless told: seconds until a store that is away is given up."""
+
+
+class PatientStore:
+    """A store, waited for. `told` is given a line for a person at each pause; `stop` ends the waiting."""
+
+    def __init__(
+        self, store: Store, clock: Clock, *, timeout: float = TIMEOUT, told: Callable[[str], None] = lambda line: None,
+        stop: Callable[[], int] = lambda: 0, jitter: Callable[[], float] | None = None,
+    ) -> None:  # fmt: skip
+        self.name = store.name
+        self._store = store
+        self._clock = clock
+        self._timeout = timeout
+        self._told = told
+        self._stop = stop
+        self._jitter = jitter or _random
+
+    # -- waiting ------------------------------------------------------------------------------------------
+
+    def _wait(self, request: Callable[[], T]) -> T:
+        began, tried = self._clock.boot(), 0
+        while True:
+            try:
+                answer = request()
+            except StoreAway as error:
+                tried += 1
+                self._pause(error, tried, self._clock.boot() - began)
+                continue
+            if tried:
+                self._told(f"the store {self.name} answers again")
+            return answer
+
+    def _pause(self, error: StoreAway, tried: int, gone: float) -> None:
+        left = self._timeout - gone
+        if left <= 0 or self._stop():
+            self._give_up(error, gone)
+        delay = min(FIRST * 2.0 ** min(tried - 1, 16), LONGEST) * (0.5 + 0.5 * self._jitter())
+        delay = min(delay, left)
+        self._told(f"the store is away: {error}; nothing is performed; next try in {delay:.0f} s, {left:.0f} s left")
+        until = self._clock.boot() + delay
+        while (rest := until - self._clock.boot()) > 0:
+            if self._stop():
+                self._give_up(error, gone)
+            self._clock.sleep(min(rest, SLICE))
+
+    def _give_up(self, error: StoreAway, gone: float) -> None:
+        message = f"{error}. Given up after {gone:.0f} s; what was written stands: `runbook resume` goes on from there"
+        raise EnvironmentProblem(message) from error
+
+    def _each(self, request: Callable[[], Iterator[T]]) -> Iterator[T]:
+        """All of them once: after an outage it reads again, and passes over what was given already."""
+        given = 0
+        items = request()
+
+        def following() -> T | None:
+            nonlocal items
+            try:
+                return next(items, None)
+            except StoreAway:
+                items = _after(request(), given)
+                raise
+
+        while (item := self._wait(following)) is not None:
+            given += 1
+            yield item
+
+    # -- the port -----------------------------------------------------------------------------------------
+
+    def append(self, record: Record) -> None:
+        self._wait(lambda: self._store.append(record))
+
+    def load(self, operation: str) -> list[Record]:
+        return self._wait(lambda: self._store.load(operation))
+
+    def records(self, operation: str) -> Iterator[Record]:
+        return self._each(lambda: self._store.records(operation))
+
+    def head(self, operation: str) -> Head | None:
+        return self._wait(lambda: self._store.head(operation))
+
+    def heads(self, status: str | None = None) -> Iterator[Head]:
+        return self._each(lambda: self._store.heads(status))
+
+    def summarise(self, operation: str, summary: Mapping[str, Any]) -> None:
+        self._wait(lambda: self._store.summarise(operation, summary))
+
+    def take_lease(self, operation: str, lease: Lease, *, over: str | None) -> bool:
+        return self._wait(lambda: self._store.take_lease(operation, lease, over=over))
+
+    def release(self, operation: str, version: str) -> None:
+        self._wait(lambda: self._store.release(operation, version))
+
+    def ask_cancel(self, operation: str, request: Mapping[str, Any] | None) -> None:
+        self._wait(lambda: self._store.ask_cancel(operation, request))
+
+    def take_lock(self, lock: str, operation: str, *, over: str | None = None) -> str | None:
+        return self._wait(lambda: self._store.take_lock(lock, operation, over=over))
+
+    def release_lock(self, lock: str, operation: str) -> None:
+        self._wait(lambda: self._store.release_lock(lock, operation))
+
+    def put_blob(self, content: bytes) -> str:
+        return self._wait(lambda: self._store.put_blob(content))
+
+    def blob(self, digest: str) -> bytes:
+        return self._wait(lambda: self._store.blob(digest))
+
+    def close(self) -> None:
+        self._store.close()
+
+
+def _after(items: Iterator[T], given: int) -> Iterator[T]:
+    for position, item in enumerate(items):
+        if position >= given:
+            yield item
+
+
+def _random() -> float:
+    import random
+
+    return random.random()
