@@ -7,7 +7,7 @@ because a runbook of 10,000 steps has a hundred thousand of them.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import ItemsView, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -162,6 +162,10 @@ class MapNode:
         found = self._by_key.get(key)
         return found[0] if found is not None else None
 
+    def items(self) -> ItemsView[str, tuple[Scalar, Node]]:
+        """Each key's text, with the key and its value."""
+        return self._by_key.items()
+
     def __contains__(self, key: object) -> bool:
         return key in self._by_key
 
@@ -195,7 +199,7 @@ def plain(node: Node) -> Any:
         case ListNode():
             return [plain(item) for item in node.items]
         case MapNode():
-            return {key: plain(node.get(key)) for key in node}  # type: ignore[arg-type]  # each key of it has a value
+            return {key: plain(value) for key, (_, value) in node.items()}
 
 
 def describe(node: Node) -> str:

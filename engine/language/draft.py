@@ -1,0 +1,113 @@
+"""A runbook while it is being parsed: what has been read, where it stands, what is wrong with it.
+
+Every reader of `parsing` is given the draft. Readers never raise for a wrong document: they tell it and go on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Any
+
+from engine.errors import Finding
+from engine.language.model import KindFacts, Monitor, Schedule, Step
+from engine.language.shapes import RESERVED, Shape
+from engine.language.tree import MapNode, Node, Scalar, Span, describe
+from engine.language.vocabulary import Vocabulary
+
+Reader = Callable[["Draft", Node, str], Any]
+"""From the node of a value, and the path of that value, to what the model holds; None where it is wrong."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Draft:
+    """One document being parsed."""
+
+    file: str
+    vocabulary: Vocabulary
+    readers: Mapping[str, Reader]
+    findings: list[Finding] = field(default_factory=list)
+    places: dict[str, Node] = field(default_factory=dict)
+    kinds: dict[str, KindFacts] = field(default_factory=dict)
+    index: dict[str, Step] = field(default_factory=dict)
+    by_name: dict[str, Step] = field(default_factory=dict)
+    names: dict[str, tuple[str, Span | None]] = field(default_factory=dict)  # in expressions: what has it, and where
+    schedules: Mapping[str, Schedule | None] = field(default_factory=dict)
+    monitor: Monitor = field(default_factory=Monitor)  # the top level's
+
+    # -- telling ------------------------------------------------------------------------------------------
+
+    def tell(self, rule: str, where: Node | Span, message: str, help: str = "") -> None:
+        span = where if isinstance(where, Span) else where.span
+        self.findings.append(
+            Finding(
+                rule=rule, message=message, help=help, file=self.file, line=span.line, column=span.column,
+                end_line=span.end_line, end_column=span.end_column,
+            )
+        )  # fmt: skip
+
+    def wrong(self, node: Node, wanted: str, help: str = "") -> None:
+        """RB203: not of the type that is wanted here."""
+        if not help and isinstance(node, Scalar) and node.text and not isinstance(node.value, str):
+            help = "quote it if it is text" if "text" in wanted else ""
+        self.tell("RB203", node, f"{wanted} is wanted here, and this is {describe(node)}", help)
+
+    def not_one_of(self, rule: str, node: Node, word: str, what: str, legal: Iterable[str]) -> None:
+        """`word` is none of the legal ones: told with the nearest and with all."""
+        self.tell(rule, node, f"`{word}` {what}", meant(word, legal))
+
+    # -- maps ---------------------------------------------------------------------------------------------
+
+    def fields(self, node: MapNode, shape: Shape, path: str, what: str) -> dict[str, Any]:
+        """The values of a map by its shape; unknown and missing keys are told."""
+        found: dict[str, Any] = {}
+        readers = self.readers
+        for name, (key, value) in node.items():
+            entry = shape.get(name)
+            if entry is None:
+                self.unknown(key, shape, what)
+            else:
+                found[name] = readers[entry.form](self, value, f"{path}/{name}" if path else name)
+        for name, entry in shape.items():
+            if entry.required and name not in node:
+                self.missing(node, name, what)
+        return found
+
+    def map_of(self, node: Node, wanted: str = "a map") -> MapNode | None:
+        """The node if it is a map."""
+        if isinstance(node, MapNode):
+            return node
+        self.wrong(node, wanted)
+        return None
+
+    def missing(self, node: MapNode, name: str, what: str) -> None:
+        self.tell("RB202", node.head, f"{what} needs `{name}`", "")
+
+    def unknown(self, key: Scalar, shape: Shape, what: str) -> None:
+        if key.text in RESERVED:
+            self.tell("RB210", key, f"`{key.text}` is reserved: {RESERVED[key.text]}", "")
+        else:
+            self.not_one_of("RB201", key, key.text, f"is no key of {what}", shape)
+
+    # -- names --------------------------------------------------------------------------------------------
+
+    def name(self, name: str, what: str, node: Node | None) -> None:
+        """One name means one thing: inputs, vars, steps, and the words that expressions have themselves."""
+        in_expressions = name.replace("-", "_")
+        before = self.names.get(in_expressions)
+        if before is None:
+            self.names[in_expressions] = (what, node.span if node is not None else None)
+            return
+        other, where = before
+        at = f" (line {where.line}, column {where.column})" if where is not None else ""
+        assert node is not None
+        self.tell("RB207", node, f"{what} has the name of {other}{at}; `-` counts as `_`", "choose another name")
+
+
+def meant(word: str, legal: Iterable[str]) -> str:
+    """`did you mean …? There are: …`"""
+    words = list(legal)
+    near = get_close_matches(word.lower(), words, n=1, cutoff=0.6)
+    listed = ", ".join(f"`{one}`" for one in words)
+    return (f"did you mean `{near[0]}`? " if near else "") + f"There are: {listed}"
