@@ -1,0 +1,123 @@
+"""`rds.cluster`: an Aurora cluster, restored from a snapshot or to a point in time. Its id is its DbClusterResourceId.
+
+A restored cluster has no instance; those are kinds of their own, and its parts when it is removed: readers first, then
+the writer. Protection is never switched off and a global cluster never left, unless the step says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from actions.errors import calling
+from actions.rds import reading
+from actions.rds.cluster_words import ATTRIBUTES, PARAMS, WORDS, attributes_of, parts_of
+from actions.rds.names import LONGEST_SNAPSHOT, new_name, short, tag_list
+from actions.rds.refusing import explained
+from actions.rds.restoring import restore
+from actions.rds.statuses import CLUSTER, class_of
+from engine.errors import EffectFailed
+from engine.language.model import KindFacts, Monitor
+from engine.registry import MISSING, Context, Observation, Param, Status
+
+Json = Mapping[str, Any]
+
+
+class Cluster:
+    """The kind."""
+
+    name: str = "rds.cluster"
+    doc: str = "An Aurora cluster, restored from a snapshot or to a point in time. It comes without instances."
+    facts: KindFacts = KindFacts(
+        name="rds.cluster", identity=("name",), monitor=Monitor(every=60.0, longest=14_400.0, grace=60.0),
+        removal=Monitor(every=30.0, longest=3600.0, grace=60.0), data="live", source="from_snapshot",
+    )  # fmt: skip
+    params: Mapping[str, Param] = PARAMS
+    attributes: Mapping[str, Json] = ATTRIBUTES
+    statuses: Mapping[str, Status] = CLUSTER
+    calls: tuple[str, ...] = (
+        "rds.DescribeDBClusters",
+        "rds.DescribeDBInstances",
+        "rds.DescribeDBClusterSnapshots",  # a snapshot tells its engine
+        "rds.RestoreDBClusterFromSnapshot",
+        "rds.RestoreDBClusterToPointInTime",
+        "rds.AddTagsToResource",  # never called: the right to it is what tags in a creating call take
+        "rds.ModifyDBCluster",  # `unprotect`
+        "rds.RemoveFromGlobalCluster",  # `detach`
+        "rds.DeleteDBCluster",
+        "rds.CreateDBClusterSnapshot",  # never called: the right to it is what a final snapshot takes
+    )
+
+    def look(self, identity: Json, ctx: Context) -> Observation:
+        """By name, or by `id` under whatever name; its instances are looked at if it has any."""
+        item = reading.cluster(ctx, identity)
+        if item is None:
+            return MISSING
+        members = item.get("DBClusterMembers") or []
+        instances = reading.instances_of(ctx, item["DBClusterIdentifier"]) if members else []
+        status = str(item.get("Status", ""))
+        attributes = attributes_of(item, instances)
+        return Observation(
+            status=status, cls=class_of(CLUSTER, status), id=attributes["id"], attributes=attributes,
+            tags=attributes["tags"], parts=parts_of(attributes["instances"], instances),
+        )  # fmt: skip
+
+    def create(self, params: Json, tags: Mapping[str, str], ctx: Context) -> str | None:
+        """Begin a restore; the tags go with the call, for a cluster does not say what it was restored from."""
+        operation, wire = restore(params, ctx)
+        wire["Tags"] = tag_list(tags)
+        with calling(ctx, changes=True, words=WORDS):
+            made = getattr(ctx.client("rds"), operation)(**wire).get("DBCluster") or {}
+        id = made.get("DbClusterResourceId")
+        return None if id is None else str(id)
+
+    def in_the_way(self, seen: Observation, params: Json) -> str | None:
+        """What keeps AWS from deleting it, and the step does not say to take away."""
+        name, its = seen.attributes.get("name"), seen.attributes
+        if seen.status == "stopped":
+            return f"the cluster {name} is stopped: AWS deletes only one that runs; start it first"
+        if its.get("protected") and not params.get("unprotect"):
+            return f"the cluster {name} has deletion protection on: switch it off, or say `unprotect: true`"
+        if its.get("global") and not params.get("detach"):
+            return (
+                f"the cluster {name} belongs to the global cluster {its['global']}: take it out, or say `detach: true`"
+            )
+        return None
+
+    def delete(self, target: Json, ctx: Context) -> None:
+        """Out of its global cluster and unprotected, where the step says so; then remove it.
+
+        AWS deletes no cluster while it leaves a global one: that is a conflict, which `retry` waits for.
+        """
+        name = short(str(target["name"]))
+        wire = _removal(name, target, ctx)
+        if target.get("unprotect") or target.get("detach"):
+            self._clear_the_way(name, target, ctx)
+        try:
+            with calling(ctx, changes=True, words=WORDS):
+                ctx.client("rds").delete_db_cluster(**wire)
+        except EffectFailed as error:
+            raise explained(error, lambda: self.look({"name": name}, ctx)) from None
+
+    def _clear_the_way(self, name: str, target: Json, ctx: Context) -> None:
+        item = reading.cluster(ctx, {"name": name})
+        if item is None:
+            return
+        client = ctx.client("rds")
+        in_global = item.get("GlobalClusterIdentifier")
+        if target.get("detach") and in_global:
+            with calling(ctx, changes=True):
+                client.remove_from_global_cluster(
+                    GlobalClusterIdentifier=in_global, DbClusterIdentifier=item["DBClusterArn"]
+                )
+        if target.get("unprotect") and item.get("DeletionProtection"):
+            with calling(ctx, changes=True):
+                client.modify_db_cluster(DBClusterIdentifier=name, DeletionProtection=False, ApplyImmediately=True)
+
+
+def _removal(name: str, target: Json, ctx: Context) -> dict[str, Any]:
+    final = target.get("final_snapshot")
+    if final is None:
+        return {"DBClusterIdentifier": name, "SkipFinalSnapshot": True}
+    named = new_name("final_snapshot", str(final), ctx, LONGEST_SNAPSHOT)
+    return {"DBClusterIdentifier": name, "SkipFinalSnapshot": False, "FinalDBSnapshotIdentifier": named}
