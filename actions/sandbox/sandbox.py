@@ -6,6 +6,7 @@ journal, the file, the hook. Must not know what the runner is about.
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -269,10 +270,10 @@ class Sandbox:
 
 
 def _step_of(params: Mapping[str, Any]) -> str:
-    """The step that a creating call says it is of, by the tool's tag."""
+    """The step that a creating call says it is of, by the tool's tag: an item's is written `instances/0`."""
     for tag in params.get("Tags") or ():
         if isinstance(tag, dict) and tag.get("Key") == "runbook:step":
-            return str(tag.get("Value", ""))
+            return re.sub(r"/(\d+)$", r"[\1]", str(tag.get("Value", "")))
     return ""
 
 
