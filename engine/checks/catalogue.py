@@ -1,0 +1,66 @@
+"""What the registry knows, as types: looked up once for each name, for as long as one registry is in use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from engine.checks.types import ANYTHING, TEXT, Type, of_schema
+from engine.registry import Action, Param, Registry, ResourceKind
+
+_SETTLED: Final = frozenset({"object"})
+
+
+class Catalogue:
+    """Kinds and actions by name, their attributes and outputs as types. What there is not, is None."""
+
+    def __init__(self, registry: Registry) -> None:
+        self.registry = registry
+        self._kinds: dict[str, ResourceKind | None] = {}
+        self._actions: dict[str, Action | None] = {}
+        self._attributes: dict[str, Type] = {}
+        self._outputs: dict[str, Type] = {}
+
+    def kind(self, name: str) -> ResourceKind | None:
+        if name not in self._kinds:
+            self._kinds[name] = self.registry.kind(name)
+        return self._kinds[name]
+
+    def action(self, name: str) -> Action | None:
+        if name not in self._actions:
+            self._actions[name] = self.registry.action(name)
+        return self._actions[name]
+
+    def attributes(self, name: str) -> Type:
+        """What a look at the kind yields."""
+        if name not in self._attributes:
+            kind = self.kind(name)
+            self._attributes[name] = _object(kind.attributes, ("id", "status")) if kind is not None else ANYTHING
+        return self._attributes[name]
+
+    def output(self, name: str) -> Type:
+        """What the action yields."""
+        if name not in self._outputs:
+            action = self.action(name)
+            self._outputs[name] = _object(action.output, ()) if action is not None else ANYTHING
+        return self._outputs[name]
+
+
+def _object(schemas: Mapping[str, Mapping[str, Any]], more: tuple[str, ...]) -> Type:
+    if not schemas:
+        return ANYTHING
+    attributes = dict.fromkeys(more, TEXT) | {name: of_schema(schema) for name, schema in schemas.items()}
+    return Type(_SETTLED, attributes)
+
+
+_latest: list[Catalogue] = []
+
+
+def catalogue_of(registry: Registry) -> Catalogue:
+    """The catalogue of a registry; the one that was asked for last is kept."""
+    if not _latest or _latest[0].registry is not registry:
+        _latest[:] = [Catalogue(registry)]
+    return _latest[0]
+
+
+__all__ = ["Catalogue", "Param", "catalogue_of"]

@@ -1,0 +1,172 @@
+"""The walk over a runbook: every expression in the scope that its place has.
+
+The rules RB3xx read what this has found; the rules for parameters read the types. The order is that of the document,
+vars in theirs, for a var may use those before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from engine.checks.facts import NO_FACTS
+from engine.checks.globals import globals_of
+from engine.checks.scope import ERROR, Binding, Globals, Scope
+from engine.checks.subject import Found, Place, Subject
+from engine.checks.types import ANYTHING, BOOLEAN, NULL, TEXT, Type, told
+from engine.checks.values import Flow, Valuer
+from engine.language.tree import ListNode, MapNode, Node
+
+LAST: Final = 1_000_000
+"""A place after every step of a list."""
+
+_NOTHING: Final = Binding(
+    type=Type(frozenset({"object"}), {"status": TEXT, "id": NULL}), what="what a look saw that found nothing"
+)
+_FAILED: Final = Binding(type=ERROR, what="the error of a rescue")
+
+
+def flow_of(subject: Subject) -> Flow:
+    """Walks the whole runbook."""
+    flow = Flow()
+    walk = Walk(subject, globals_of(subject), flow, Valuer(flow))
+    walk.top()
+    for place in subject.steps:
+        walk.step(place)
+    walk.outputs()
+    return flow
+
+
+@dataclass(slots=True)
+class Walk:
+    """Goes through the document once."""
+
+    subject: Subject
+    globals: Globals
+    flow: Flow
+    read: Valuer
+
+    # -- the top of the document ---------------------------------------------------------------------
+
+    def top(self) -> None:
+        scope = Scope(globals=self.globals)
+        settings = self.subject.node("settings")
+        if isinstance(settings, MapNode):
+            for _, value in settings.entries:
+                self.read.plainly(value, scope, "a setting's source")
+        self.vars(scope)
+        for key in ("region", "lock", "notify", "tags"):
+            self.read.plainly(self.subject.node(key), scope, f"`{key}`")
+
+    def vars(self, scope: Scope) -> None:
+        node = self.subject.node("vars")
+        if not isinstance(node, MapNode):
+            return
+        for key, value in node.entries:
+            type = self.read.value(value, scope)
+            self.globals.vars[key.text] = Binding(type=type, what="a var")
+
+    def outputs(self) -> None:
+        self.read.plainly(self.subject.node("outputs"), Scope(globals=self.globals, path=("outputs",)), "an output")
+
+    # -- a step --------------------------------------------------------------------------------------
+
+    def step(self, place: Place) -> None:
+        scope = self.scope(place)
+        outside = replace(scope, given={name: one for name, one in scope.given.items() if name != "each"})
+        node = place.node
+        self.read.condition(node.get("if"), self.entry_scope(place))
+        if "for_each" in node:
+            scope = self.each(place, node.get("for_each"), outside, scope)
+        self.flow.scopes[place.step.path] = scope
+        self.read.value(node.get("with"), scope)
+        for key in ("region", "hold", "fail", "notify", "subject", "text", "wait"):
+            if key in node:
+                self.read.plainly(node.get(key), scope, f"`{key}`")
+        looking = self.looking(place, scope)
+        for key in ("only", "is", "status"):
+            self.read.condition(node.get(key), looking)
+        self.rows(place, looking)
+        self.rescues(place, looking)
+
+    def scope(self, place: Place) -> Scope:
+        """Where the step stands: what is given to it by the steps around it, and what their conditions prove."""
+        given: dict[str, Binding] = {}
+        facts = NO_FACTS
+        for owner, key in self.owners(place):
+            outer = self.flow.scopes.get(owner.step.path)
+            if outer is None:
+                continue
+            facts = facts.also(outer.facts)
+            given |= outer.given
+            if key in ("states", "rescue", "until"):
+                given["seen"] = self.seen(owner if key != "until" else place)
+            if key == "rescue":
+                given["error"] = _FAILED
+        condition = self.read.facts(place.node.get("if"))
+        return Scope(globals=self.globals, path=place.path, given=given, facts=facts.also(condition))
+
+    def entry_scope(self, place: Place) -> Scope:
+        """The scope of its own `if`, which proves nothing for itself."""
+        scope = self.scope(place)
+        around = NO_FACTS
+        for owner, _ in self.owners(place):
+            outer = self.flow.scopes.get(owner.step.path)
+            around = around.also(outer.facts) if outer is not None else around
+        return replace(scope, facts=around)
+
+    def owners(self, place: Place) -> list[tuple[Place, str]]:
+        """The steps that it stands in, outermost first, each with the key that it stands under."""
+        found = []
+        pieces = place.step.path.split("/")
+        for at in range(2, len(pieces)):
+            owner = self.subject.by_path.get("/".join(pieces[:at]))
+            if owner is not None:
+                found.append((owner, pieces[at]))
+        return found
+
+    def each(self, place: Place, node: Node | None, outside: Scope, scope: Scope) -> Scope:
+        type = self.read.value(node, outside)
+        if node is not None and type.known and not type.may_be("array"):
+            found = Found(span=node.span, message=f"`for_each` wants a list, and this is {told(type)}")
+            self.flow.tell("RB307", found)
+        self.read.no_secret(node, type, "`for_each`")
+        each = Binding(type=type.items or ANYTHING, what="an item of `for_each`")
+        return replace(scope, given={**scope.given, "each": each})
+
+    def looking(self, place: Place, scope: Scope) -> Scope:
+        """With what its look saw."""
+        if place.kind is None and not any(key in place.node for key in ("ensure", "remove", "check")):
+            return scope
+        return replace(scope, given={**scope.given, "seen": self.seen(place)})
+
+    def seen(self, place: Place) -> Binding:
+        return Binding(type=self.subject.catalogue.attributes(place.name), what="what the look saw")
+
+    def rows(self, place: Place, scope: Scope) -> None:
+        nothing = replace(scope, given={**scope.given, "seen": _NOTHING})
+        for written in place.rows:
+            here = nothing if set(written.row.names) == {"missing"} else scope
+            if isinstance(written.value, MapNode):
+                for key in ("hold", "fail"):
+                    if key in written.value:
+                        self.read.plainly(written.value.get(key), here, f"`{key}`")
+
+    def rescues(self, place: Place, scope: Scope) -> None:
+        node = place.node.get("rescue")
+        for number, rescue in enumerate(node.items if isinstance(node, ListNode) else ()):
+            then = rescue.get("then") if isinstance(rescue, MapNode) else None
+            if not isinstance(then, MapNode):
+                continue
+            path = (*place.path, "rescue", number, "do", LAST)
+            given = {**scope.given, "error": _FAILED}
+            if isinstance(rescue, MapNode) and "refresh" in rescue:
+                given["settings"] = self.refreshed()
+            self.read.condition(then.get("retry_if"), replace(scope, path=path, given=given))
+
+    def refreshed(self) -> Binding:
+        """After a `refresh`, `settings.changed` tells whether a value has changed."""
+        known: Mapping[str, Type] = self.globals.settings.type.attributes or {}
+        attributes = {"changed": BOOLEAN, **known}
+        return replace(self.globals.settings, type=Type(frozenset({"object"}), attributes))

@@ -1,0 +1,138 @@
+"""The names of a whole runbook: inputs, settings, accounts, and what each step yields, and when it may be null."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from engine.checks import syntax as ast
+from engine.checks.facts import conditions
+from engine.checks.grammar import parsed
+from engine.checks.scope import Binding, Globals, Result
+from engine.checks.subject import Place, Subject
+from engine.checks.tokens import NotAnExpression
+from engine.checks.types import ANYTHING, INPUTS, NULL, SECRET, TEXT, Type, of_value, union
+from engine.language.expressions import split
+from engine.language.model import Call, Check, Ensure, Fail, Input, Remove, Setting, Step, Wait
+
+_SETTING: Final = Type(frozenset({"string", "array"}), items=TEXT)
+_ACCOUNT: Final = Type(frozenset({"object"}), {"id": TEXT})
+
+
+def globals_of(subject: Subject) -> Globals:
+    """The names that hold everywhere; vars are added as they are read."""
+    runbook = subject.runbook
+    settings = {name: setting(one) for name, one in runbook.settings.items()}
+    accounts = dict.fromkeys(runbook.accounts, _ACCOUNT)
+    return Globals(
+        inputs={name: input_(one) for name, one in runbook.inputs.items()},
+        settings=Binding(type=Type(frozenset({"object"}), settings), what="the settings"),
+        accounts=Binding(type=Type(frozenset({"object"}), accounts), what="the accounts"),
+        results={name: result(subject, place) for name, place in subject.by_id.items()},
+        all_vars=frozenset(runbook.vars),
+    )
+
+
+def input_(input: Input) -> Binding:
+    type = INPUTS.get(input.type, ANYTHING)
+    if input.enum:
+        type = Type(type.names, literals=tuple(input.enum))
+    if not input.required and input.default is None:
+        type = Type(type.names | {"null"}, type.attributes, type.items)
+    return Binding(type=type, what="an input")
+
+
+def setting(setting: Setting) -> Type:
+    """A secret; else text or a list, or what stands in for it."""
+    if setting.source.startswith("secret:"):
+        return SECRET
+    return union((_SETTING, of_value(setting.default))) if setting.has_default else _SETTING
+
+
+def result(subject: Subject, place: Place) -> Result:
+    """What a step yields: when, of which type, and why it may be null."""
+    step = place.step
+    type = yielded(subject, place)
+    null, empty = why_null(step), False
+    if step.for_each is not None:
+        type = Type(frozenset({"array"}), items=type if type.known else None)
+        null, empty = "", not _surely_filled(subject, step.for_each)
+    return Result(
+        id=step.id,
+        path=place.path,
+        binding=Binding(type=type, what=f"the result of {step.id}", absent=null, empty=empty),
+        skipped=f"{step.id} is skipped where its `if` is false" if step.condition is not None else "",
+        conditions=condition_of(step),
+    )
+
+
+def yielded(subject: Subject, place: Place) -> Type:
+    """The type of one result, where there is one."""
+    body = place.step.body
+    match body:
+        case Ensure(kind=kind) | Remove(kind=kind) | Check(kind=kind):
+            return subject.catalogue.attributes(kind)
+        case Call(action=action):
+            return subject.catalogue.output(action)
+        case Wait() | Fail():
+            return NULL
+        case _:
+            return ANYTHING
+
+
+def why_null(step: Step) -> str:
+    """Why the result may be null, although the step is done; "" where it cannot be."""
+    body = step.body
+    if isinstance(body, Remove):
+        return f"{step.id} yields null where there was nothing to remove"
+    if isinstance(body, (Check, Ensure)):
+        row = next((row for row in body.states if "missing" in row.names), None)
+        if row is not None and row.verb == "done":
+            return f"{step.id} is done with nothing there (`missing: done`)"
+    if any(rescue.then == "done" or getattr(rescue.then, "otherwise", "") == "done" for rescue in step.rescue):
+        return f"a rescue of {step.id} ends it as done, without a result"
+    return ""
+
+
+def condition_of(step: Step) -> frozenset[str]:
+    """The conditions under which it is not skipped; none where that is not what its result depends on."""
+    if step.condition is None:
+        return frozenset()
+    source = whole_expression(step.condition)
+    try:
+        return conditions(parsed(source.strip()))
+    except NotAnExpression:
+        return frozenset()
+
+
+def whole_expression(text: str) -> str:
+    """What stands in `${ }` around the whole, or the text itself."""
+    stripped = text.strip()
+    if stripped.startswith("${") and stripped.endswith("}"):
+        pieces = split(stripped)
+        if len(pieces) == 1 and isinstance(pieces[0], tuple):
+            return pieces[0][0]
+    return text
+
+
+def _surely_filled(subject: Subject, for_each: object) -> bool:
+    """Is it a list with an item, as it is written, or by a var, or by `default(…, true)`?"""
+    if isinstance(for_each, (list, tuple)):
+        return bool(for_each)
+    if not isinstance(for_each, str):
+        return False
+    try:
+        node = parsed(whole_expression(for_each).strip())
+    except NotAnExpression:
+        return True  # that is told elsewhere
+    if isinstance(node, ast.Filter) and node.name == "default" and len(node.args) == 2:
+        empty_too = node.args[1]
+        if isinstance(empty_too, ast.Const) and empty_too.value is True:
+            node = node.args[0]
+    match node:
+        case ast.Name(name=name):
+            value = subject.runbook.vars.get(name)
+            return isinstance(value, list) and bool(value)
+        case ast.Listing(items=items):
+            return bool(items)
+        case _:
+            return False

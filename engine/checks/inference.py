@@ -1,0 +1,274 @@
+"""What an expression yields, as far as it is known, and what is wrong with it on the way there.
+
+A walk over the tree of one expression at one place. Absence is followed: `old.endpoint` where `old` may be null is
+told, unless `default`, `is defined` or a condition around it sees to that.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from engine.checks import filters
+from engine.checks import syntax as ast
+from engine.checks.facts import Facts, canonical, when_false, when_true
+from engine.checks.nearest import meant
+from engine.checks.scope import Binding, Missing, Scope
+from engine.checks.syntax import Node
+from engine.checks.types import ANYTHING, BOOLEAN, TEXT, Type, of_value, told, union, without_null
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """One thing that is wrong, at characters of the expression."""
+
+    rule: str
+    start: int
+    end: int
+    message: str
+    help: str = ""
+
+
+ORDERED: Final = frozenset({"<", "<=", ">", ">="})
+
+
+@dataclass(slots=True)
+class Inference:
+    """One expression at one place. `troubles` collects what is wrong; `used` the names that were asked for."""
+
+    scope: Scope
+    troubles: list[Trouble] = field(default_factory=list)
+
+    def trouble(self, rule: str, node: tuple[int, int], message: str, help: str = "") -> None:
+        self.troubles.append(Trouble(rule=rule, start=node[0], end=node[1], message=message, help=help))
+
+    def type(self, node: Node, facts: Facts, *, lenient: bool = False) -> Type:
+        """Its type. `lenient`: it may be absent, for something stands in for it then."""
+        match node:
+            case ast.Name():
+                return self.name(node, facts, lenient=lenient)
+            case ast.Const(value=value):
+                return of_value(value)
+            case ast.Attr(of=of, name=name, at=at, end=end):
+                return self.attribute(of, name, (at, end), facts, lenient=lenient)
+            case ast.Item():
+                return self.item(node, facts, lenient=lenient)
+            case ast.Filter():
+                return self.filtered(node, facts)
+            case ast.Test():
+                return self.test(node, facts)
+            case ast.Cond():
+                return self.conditional(node, facts, lenient=lenient)
+            case ast.Logic():
+                return self.logic(node, facts)
+            case ast.Compare():
+                return self.comparison(node, facts)
+            case ast.Concat(parts=parts):
+                for part in parts:
+                    self.as_text(part, self.type(part, facts))
+                return TEXT
+            case ast.Listing(items=items):
+                types = [self.type(one, facts) for one in items]
+                return Type(frozenset({"array"}), items=union(types) if types else None)
+            case ast.Pairs(pairs=pairs):
+                return self.pairs(pairs, facts)
+            case ast.Neg(of=of):
+                return self.type(of, facts)
+            case ast.Slice(bounds=bounds):
+                for one in bounds:
+                    self.type(one, facts)
+                return ANYTHING
+
+    def name(self, node: ast.Name, facts: Facts, *, lenient: bool) -> Type:
+        found = self.scope.binding(node.name, facts)
+        if isinstance(found, Missing):
+            self.trouble(found.rule, (node.start, node.end), found.message, found.help)
+            return ANYTHING
+        if found.absent and node.name in facts.there:
+            return without_null(found.type)
+        if found.unset and not lenient:
+            self.perhaps_absent(node, found)
+        return (
+            Type(found.type.names | {"null"}, found.type.attributes, found.type.items)
+            if _nullable(found)
+            else found.type
+        )
+
+    def perhaps_absent(self, node: ast.Name, found: Binding) -> None:
+        message = f"`{node.name}` may not be there: {found.absent}"
+        help = f"say what else: `{node.name} | default(…)`, or ask first: `if: {node.name}`"
+        self.trouble("RB305", (node.start, node.end), message, help)
+
+    # -- attributes and items ------------------------------------------------------------------------
+
+    def attribute(self, of: Node, name: str, at: tuple[int, int], facts: Facts, *, lenient: bool) -> Type:
+        owner = self.type(of, facts, lenient=True)
+        if not lenient:
+            self.must_be_there(of, owner, facts)
+        return self.attribute_of(owner, name, at, canonical(of))
+
+    def must_be_there(self, of: Node, owner: Type, facts: Facts) -> None:
+        """An attribute of null is undefined."""
+        key = canonical(of)
+        if key in facts.there:
+            return
+        if isinstance(of, ast.Name):
+            found = self.scope.binding(of.name, facts)
+            if isinstance(found, Binding) and found.absent:
+                self.perhaps_absent(of, found)
+        elif "null" in owner.names and "object" in owner.names:
+            message = f"`{key}` may be null, and null has no attributes"
+            self.trouble("RB305", (of.start, of.end), message, f"ask first: `… if {key} else …`, or `| default(…)`")
+
+    def attribute_of(self, owner: Type, name: str, at: tuple[int, int], key: str) -> Type:
+        if not owner.known:
+            return ANYTHING
+        if not owner.may_be("object"):
+            self.trouble("RB303", at, f"`{key}` is {told(owner)} and has no `{name}`", _instead(owner, key, name))
+            return ANYTHING
+        if owner.attributes is None:
+            return ANYTHING
+        found = owner.attributes.get(name)
+        if found is None:
+            legal = meant(name, owner.attributes, "there are")
+            self.trouble("RB303", at, f"`{key}` has no `{name}`", legal)
+            return ANYTHING
+        return found
+
+    def item(self, node: ast.Item, facts: Facts, *, lenient: bool) -> Type:
+        if isinstance(node.index, ast.Const) and isinstance(node.index.value, str):
+            at = (node.index.start, node.index.end)
+            return self.attribute(node.of, node.index.value, at, facts, lenient=lenient)
+        owner = self.type(node.of, facts, lenient=True)
+        self.type(node.index, facts)
+        if not lenient:
+            self.must_be_there(node.of, owner, facts)
+            if not isinstance(node.index, ast.Slice):
+                self.must_be_filled(node.of, facts)
+        if isinstance(node.index, ast.Slice):
+            return owner
+        if owner.is_only("array"):
+            return owner.items or ANYTHING
+        return TEXT if owner.is_only("string") else ANYTHING
+
+    def must_be_filled(self, of: Node, facts: Facts) -> None:
+        """The results of a `for_each` are none where its list was empty."""
+        if not isinstance(of, ast.Name) or of.name in facts.there:
+            return
+        found = self.scope.binding(of.name, facts)
+        if isinstance(found, Binding) and found.empty:
+            message = f"`{of.name}` may be an empty list: its `for_each` may have had no items"
+            self.trouble("RB305", (of.start, of.end), message, f"ask first: `if: {of.name}`, or use `| default(…)`")
+
+    # -- filters and tests ---------------------------------------------------------------------------
+
+    def filtered(self, node: ast.Filter, facts: Facts) -> Type:
+        of = self.type(node.of, facts, lenient=node.name == "default")
+        args = [self.type(one, facts) for one in node.args]
+        named = {name: self.type(one, facts) for name, one in node.named}
+        if node.name in ("first", "last"):
+            self.must_be_filled(node.of, facts)
+        for why in filters.wrong_use(node, of):
+            self.trouble("RB307", (node.at, node.end), why)
+        if node.name not in filters.KEEPS_SECRETS:
+            self.as_text(node.of, of)
+            for one, type in zip(node.args, args, strict=True):
+                self.as_text(one, type)
+        name = filters.attribute_named(node)
+        if name is not None and of.items is not None:
+            path, at = name
+            items = of.items
+            for part in path.split("."):
+                items = self.attribute_of(items, part, at, "an item")
+            if node.name == "map":
+                return Type(frozenset({"array"}), items=items)
+        return filters.result(node.name, of, args, named)
+
+    def test(self, node: ast.Test, facts: Facts) -> Type:
+        self.type(node.of, facts, lenient=node.name == "defined")
+        for one in node.args:
+            self.type(one, facts)
+        return BOOLEAN
+
+    def as_text(self, node: Node, type: Type) -> None:
+        """It becomes text, or is looked into: no secret may."""
+        if "secret" in type.names:
+            message = f"`{canonical(node)}` is a secret, and this would put it into text"
+            help = "a secret can be handed, alone, to a parameter that takes secrets, and to nothing else"
+            self.trouble("RB306", (node.start, node.end), message, help)
+
+    # -- conditions ----------------------------------------------------------------------------------
+
+    def conditional(self, node: ast.Cond, facts: Facts, *, lenient: bool) -> Type:
+        self.type(node.test, facts, lenient=True)
+        yes = self.type(node.yes, facts.also(when_true(node.test)), lenient=lenient)
+        if node.no is None:
+            if not lenient:
+                help = "say what else: `… if … else none`"
+                self.trouble("RB305", (node.start, node.end), "there is no value where the condition is false", help)
+            return yes
+        return union((yes, self.type(node.no, facts.also(when_false(node.test)), lenient=lenient)))
+
+    def logic(self, node: ast.Logic, facts: Facts) -> Type:
+        types = []
+        for one in node.operands:
+            types.append(self.type(one, facts))
+            facts = facts.also(when_true(one) if node.op == "and" else when_false(one))
+        return BOOLEAN if node.op == "not" else union(types)
+
+    def comparison(self, node: ast.Compare, facts: Facts) -> Type:
+        left_node, left = node.left, self.type(node.left, facts)
+        for op, right_node in node.ops:
+            right = self.type(right_node, facts)
+            for one, type in ((left_node, left), (right_node, right)):
+                if not _is_none(left_node) and not _is_none(right_node):
+                    self.as_text(one, type)
+            self.compared(op, (left_node, left), (right_node, right))
+            left_node, left = right_node, right
+        return BOOLEAN
+
+    def compared(self, op: str, left: tuple[Node, Type], right: tuple[Node, Type]) -> None:
+        one, other = left[1], right[1]
+        at = (left[0].start, right[0].end)
+        if not one.known or not other.known or "null" in one.names | other.names:
+            return
+        if op in ("in", "not in"):
+            if not other.may_be("array", "object", "string"):
+                self.trouble("RB307", at, f"nothing is in `{canonical(right[0])}`: it is {told(other)}")
+            return
+        if _numbers(one) & _numbers(other):
+            return
+        if op in ORDERED:
+            self.trouble("RB307", at, f"{told(one)} and {told(other)} have no order")
+        else:
+            always = "never" if op == "==" else "always"
+            self.trouble("RB307", at, f"this is {always} so: {told(one)} is compared with {told(other)}")
+
+    def pairs(self, pairs: tuple[tuple[Node, Node], ...], facts: Facts) -> Type:
+        attributes = {}
+        for key, value in pairs:
+            self.type(key, facts)
+            type = self.type(value, facts)
+            if isinstance(key, ast.Const):
+                attributes[str(key.value)] = type
+        return Type(frozenset({"object"}), attributes if len(attributes) == len(pairs) else None)
+
+
+def _nullable(found: Binding) -> bool:
+    return bool(found.absent) and found.type.known
+
+
+def _is_none(node: Node) -> bool:
+    return isinstance(node, ast.Const) and node.value is None
+
+
+def _numbers(type: Type) -> frozenset[str]:
+    return type.names | {"number"} if "integer" in type.names else type.names
+
+
+def _instead(owner: Type, key: str, name: str) -> str:
+    if owner.is_only("array"):
+        return f"take an item, `{key}[0].{name}`, or of all of them, `{key} | map(attribute='{name}')`"
+    if "secret" in owner.names:
+        return "a secret stays closed; one field of it is a setting of its own: `secret:NAME#FIELD`"
+    return ""

@@ -1,0 +1,62 @@
+"""Did you mean: the nearest of the legal words, and the list of them, in a finding's help."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+SHOWN: Final = 24
+COMPARED: Final = 2_000
+"""At most so many words are compared, so that a hostile file of wrong names takes no longer than a good one."""
+
+
+def nearest(word: str, legal: Iterable[str]) -> str | None:
+    """The legal word that was probably meant; None where none is near enough."""
+    plain = _plain(word)
+    best, least = None, max(2, len(word) // 3) + 1
+    for candidate in list(legal)[:COMPARED]:
+        other = _plain(candidate)
+        if abs(len(other) - len(plain)) >= least:
+            continue
+        distance = _distance(plain, other, least)
+        if distance < least:
+            best, least = candidate, distance
+    return best
+
+
+def _plain(word: str) -> str:
+    return word[:64].lower().replace("-", "_")
+
+
+def _distance(a: str, b: str, limit: int) -> int:
+    """How many insertions, deletions, changes and swaps of neighbours; no further than `limit`."""
+    if a == b:
+        return 0
+    before: list[int] = []
+    last = list(range(len(b) + 1))
+    for i, x in enumerate(a, 1):
+        row = [i]
+        for j, y in enumerate(b, 1):
+            cost = min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (x != y))
+            if i > 1 and j > 1 and x == b[j - 2] and a[i - 2] == y:
+                cost = min(cost, before[j - 2] + 1)
+            row.append(cost)
+        if min(row) >= limit:
+            return limit
+        before, last = last, row
+    return last[-1]
+
+
+def listed(legal: Iterable[str]) -> str:
+    """`a, b, c`; of a long list the beginning, and how many more there are."""
+    words = sorted(set(legal))
+    more = len(words) - SHOWN
+    return ", ".join(words[:SHOWN]) + (f" and {more} more" if more > 0 else "")
+
+
+def meant(word: str, legal: Iterable[str], what: str) -> str:
+    """``did you mean `x`? WHAT: a, b, c``."""
+    words = list(legal)
+    found = nearest(word, words)
+    guess = f"did you mean `{found}`? " if found is not None else ""
+    return guess + (f"{what}: {listed(words)}" if words else f"there are no {what}")

@@ -1,0 +1,177 @@
+"""What the rules are given: a runbook that could be read, its tree with places, the registry, and what follows of them.
+
+Everything here is computed once, when the first rule asks for it. It finds nothing itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from engine.checks.catalogue import Catalogue
+from engine.language.model import Call, Check, Ensure, KindFacts, Remove, Row, Runbook, Step
+from engine.language.tree import ListNode, MapNode, Node, Scalar, Span
+from engine.registry import Action, Param, ResourceKind
+
+TOP: Final = Span(line=1, column=1, end_line=1, end_column=2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """One thing that a rule has found, at its place."""
+
+    span: Span
+    message: str
+    help: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenRow:
+    """A row as it is written: what it means, its key and its value."""
+
+    row: Row
+    key: Scalar
+    value: Node
+
+    def name_span(self, name: str) -> Span:
+        """Where one of its names stands in the key."""
+        offset = 0
+        for piece in self.key.text.split(","):
+            blanks = len(piece) - len(piece.lstrip())
+            if piece.strip() == name:
+                return self.key.at(offset + blanks, len(piece.strip()))
+            offset += len(piece) + 1
+        return self.key.span
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """A step with the map that it was written as, and its kind or action as the registry has it."""
+
+    step: Step
+    node: MapNode
+    path: tuple[str | int, ...]
+    kind: ResourceKind | None = None
+    action: Action | None = None
+
+    @property
+    def facts(self) -> KindFacts | None:
+        return self.kind.facts if self.kind is not None else None
+
+    @property
+    def params(self) -> Mapping[str, Param]:
+        """The parameters that its `with` may have."""
+        if self.kind is not None:
+            return self.kind.params
+        return self.action.params if self.action is not None else {}
+
+    @property
+    def name(self) -> str:
+        """Its kind or action: `rds.cluster`."""
+        body = self.step.body
+        if isinstance(body, (Ensure, Remove, Check)):
+            return body.kind
+        return body.action if isinstance(body, Call) else ""
+
+    @property
+    def written(self) -> MapNode | None:
+        """Its `with`."""
+        found = self.node.get("with")
+        return found if isinstance(found, MapNode) else None
+
+    @cached_property
+    def rows(self) -> tuple[WrittenRow, ...]:
+        """The rows that are written, in their order."""
+        body, states = self.step.body, self.node.get("states")
+        if not isinstance(body, (Ensure, Remove, Check)) or not isinstance(states, MapNode):
+            return ()
+        by_names = {row.names: row for row in body.states if not row.filled}
+        found = []
+        for key, value in states.entries:
+            row = by_names.get(tuple(name for name in map(str.strip, key.text.split(",")) if name))
+            if row is not None:
+                found.append(WrittenRow(row=row, key=key, value=value))
+        return tuple(found)
+
+    def key(self, name: str) -> Span:
+        """Where a key stands; what is missing is told at the first key."""
+        found = self.node.key(name)
+        return found.span if found is not None else self.node.head
+
+    def value(self, name: str) -> Span:
+        """Where a key's value stands."""
+        found = self.node.get(name)
+        return found.span if found is not None else self.node.head
+
+
+@dataclass(kw_only=True)
+class Subject:
+    """One runbook under check."""
+
+    runbook: Runbook
+    root: MapNode
+    places: Mapping[str, Node]
+    catalogue: Catalogue
+    tests: str | None = None  # the text of the test file beside it, where there is one
+
+    @cached_property
+    def steps(self) -> tuple[Place, ...]:
+        """Every step that is written, nested ones too, in the order of the runbook's index."""
+        return tuple(self._steps())
+
+    @cached_property
+    def by_path(self) -> Mapping[str, Place]:
+        return {place.step.path: place for place in self.steps}
+
+    @cached_property
+    def by_id(self) -> Mapping[str, Place]:
+        """By the name in expressions; nested steps too."""
+        found: dict[str, Place] = {}
+        for place in self.steps:
+            found.setdefault(place.step.name, place)
+        return found
+
+    def _steps(self) -> Iterator[Place]:
+        for path, step in self.runbook.index.items():
+            node = self.places.get(path)
+            if not isinstance(node, MapNode):
+                continue  # a list that was not written: the standard ones
+            body = step.body
+            kind = self.catalogue.kind(body.kind) if isinstance(body, (Ensure, Remove, Check)) else None
+            action = self.catalogue.action(body.action) if isinstance(body, Call) else None
+            yield Place(step=step, node=node, path=parts(path), kind=kind, action=action)
+
+    def node(self, *keys: str) -> Node | None:
+        """What stands under these keys of the document."""
+        found: Node | None = self.root
+        for key in keys:
+            found = found.get(key) if isinstance(found, MapNode) else None
+        return found
+
+    def key(self, *keys: str) -> Span:
+        """Where the last of these keys stands."""
+        owner = self.node(*keys[:-1])
+        found = owner.key(keys[-1]) if isinstance(owner, MapNode) else None
+        return found.span if found is not None else TOP
+
+
+def parts(path: str) -> tuple[str | int, ...]:
+    """`steps/4/do/1` as ("steps", 4, "do", 1)."""
+    return tuple(int(part) if part.isdigit() else part for part in path.split("/"))
+
+
+def scalars(node: Node | None) -> Iterator[Scalar]:
+    """Every value in it, keys left aside."""
+    match node:
+        case Scalar():
+            yield node
+        case ListNode(items=items):
+            for item in items:
+                yield from scalars(item)
+        case MapNode():
+            for _, value in node.entries:
+                yield from scalars(value)
+        case None:
+            return

@@ -1,0 +1,164 @@
+"""What a value may be, as far as it is known before anything runs.
+
+A type is a set of JSON's type names, and `secret`, with the attributes of an object and the items of a list where they
+are known. No names at all: anything. Types come from JSON Schemas of kinds and actions, from inputs, and from literals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """`attributes` None: an object whose attributes are not known. `items` None: nothing is known of them."""
+
+    names: frozenset[str] = frozenset()
+    attributes: Mapping[str, Type] | None = None
+    items: Type | None = None
+    literals: tuple[Any, ...] = ()  # all the values that it can have, where those are known
+
+    @property
+    def known(self) -> bool:
+        return bool(self.names)
+
+    def may_be(self, *names: str) -> bool:
+        return not self.names or not self.names.isdisjoint(names)
+
+    def is_only(self, *names: str) -> bool:
+        return bool(self.names) and self.names <= set(names)
+
+
+ANYTHING: Final = Type()
+NULL: Final = Type(frozenset({"null"}))
+TEXT: Final = Type(frozenset({"string"}))
+INTEGER: Final = Type(frozenset({"integer"}))
+NUMBER: Final = Type(frozenset({"number"}))
+BOOLEAN: Final = Type(frozenset({"boolean"}))
+SECRET: Final = Type(frozenset({"secret"}))
+TEXTS: Final = Type(frozenset({"array"}), items=TEXT)
+
+INPUTS: Final[Mapping[str, Type]] = {
+    "string": TEXT,
+    "integer": INTEGER,
+    "number": NUMBER,
+    "boolean": BOOLEAN,
+    "list": Type(frozenset({"array"})),
+    "map": Type(frozenset({"object"})),
+    "region": TEXT,
+    "duration": TEXT,
+    "timestamp": TEXT,
+    "arn": TEXT,
+    "account_id": TEXT,
+}
+"""The types of inputs (language.md, section 8). A duration is given as seconds or as it is written."""
+
+WORDS: Final = {
+    "string": "text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "a map",
+    "null": "null",
+    "secret": "a secret",
+}
+
+
+def told(type: Type) -> str:
+    """`text`, `a list or a map`: for messages."""
+    words = [word for name, word in WORDS.items() if name in type.names]
+    return " or ".join(words) if words else "anything"
+
+
+def of_schema(schema: Mapping[str, Any]) -> Type:
+    """The type that a JSON Schema describes; what it says beyond types is left aside."""
+    for word in ("anyOf", "oneOf"):
+        if word in schema:
+            return union(of_schema(one) for one in schema[word])
+    named = schema.get("type")
+    names = frozenset([named] if isinstance(named, str) else named or ())
+    if not names and "enum" in schema:
+        return union(of_value(value) for value in schema["enum"])
+    attributes = None
+    if "properties" in schema and not schema.get("additionalProperties"):
+        attributes = {name: of_schema(one) for name, one in schema["properties"].items()}
+    items = schema.get("items")
+    return Type(names, attributes, of_schema(items) if isinstance(items, Mapping) else None)
+
+
+def of_value(value: Any) -> Type:
+    """The type of a literal value."""
+    match value:
+        case None:
+            return NULL
+        case bool():
+            return Type(frozenset({"boolean"}), literals=(value,))
+        case int():
+            return Type(frozenset({"integer"}), literals=(value,))
+        case float():
+            return NUMBER
+        case str():
+            return Type(frozenset({"string"}), literals=(value,))
+        case Mapping():
+            return Type(frozenset({"object"}), {str(key): of_value(one) for key, one in value.items()})
+        case list() | tuple():
+            return Type(frozenset({"array"}), items=union(of_value(one) for one in value) if value else None)
+        case _:
+            return ANYTHING
+
+
+def union(types: Iterable[Type]) -> Type:
+    """What any of them may be."""
+    many = list(types)
+    if len(many) == 1:
+        return many[0]
+    if not many or not all(one.known for one in many):
+        return ANYTHING
+    names = frozenset().union(*(one.names for one in many))
+    objects = [one for one in many if "object" in one.names]
+    lists = [one for one in many if "array" in one.names]
+    literals = tuple(value for one in many for value in one.literals) if all(one.literals for one in many) else ()
+    return Type(names, _shared(objects), _shared_items(lists), literals)
+
+
+def _shared(objects: list[Type]) -> Mapping[str, Type] | None:
+    """The attributes that any of the objects has: one that only some have may be meant."""
+    if not objects or any(one.attributes is None for one in objects):
+        return None
+    if len(objects) == 1:
+        return objects[0].attributes
+    found: dict[str, list[Type]] = {}
+    for one in objects:
+        for name, type in (one.attributes or {}).items():
+            found.setdefault(name, []).append(type)
+    return {name: union(types) for name, types in found.items()}
+
+
+def _shared_items(lists: list[Type]) -> Type | None:
+    if not lists or any(one.items is None for one in lists):
+        return None
+    return union(one.items for one in lists if one.items is not None)
+
+
+def without_null(type: Type) -> Type:
+    """It, where null is ruled out; of null alone nothing is known then."""
+    if "null" not in type.names:
+        return type
+    names = type.names - {"null"}
+    return Type(names, type.attributes, type.items) if names else ANYTHING
+
+
+def fits(type: Type, wanted: Type) -> bool:
+    """May a value of `type` be what is wanted? Null always may: a parameter that comes out as null is left out."""
+    if not type.known or not wanted.known:
+        return True
+    names = type.names - {"null"}
+    if not names:
+        return True
+    taken = wanted.names | ({"integer"} if "number" in wanted.names else set())
+    if "number" in names and "integer" in taken:
+        return True
+    return not names.isdisjoint(taken)

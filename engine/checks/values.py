@@ -1,0 +1,174 @@
+"""Values with expressions, in a scope: of which type they are, and what is wrong with them, at its place.
+
+Knows scalars, lists and maps of the document, and nothing of steps.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from engine.checks import syntax as ast
+from engine.checks.facts import NO_FACTS, Facts, when_true
+from engine.checks.grammar import FILTERS, parsed
+from engine.checks.inference import Inference, Trouble
+from engine.checks.nearest import meant
+from engine.checks.scope import Scope
+from engine.checks.subject import Found
+from engine.checks.tokens import NotAnExpression
+from engine.checks.types import ANYTHING, TEXT, Type, of_value, union
+from engine.errors import ExpressionError
+from engine.language.expressions import split
+from engine.language.tree import ListNode, MapNode, Node, Scalar
+
+
+@dataclass(slots=True)
+class Flow:
+    """What is known after the walk: troubles by rule, the types of scalars with expressions, the names that were used."""
+
+    troubles: dict[str, list[Found]] = field(default_factory=dict)
+    types: dict[int, Type] = field(default_factory=dict)  # by the identity of the scalar's node
+    used: set[str] = field(default_factory=set)  # names, and `settings.NAME`
+    scopes: dict[str, Scope] = field(default_factory=dict)  # of steps, by path
+
+    def found(self, rule: str) -> list[Found]:
+        return self.troubles.get(rule, [])
+
+    def tell(self, rule: str, found: Found) -> None:
+        self.troubles.setdefault(rule, []).append(found)
+
+
+SECRET_HELP: Final = "a secret can be handed, alone, to a parameter that takes secrets, and to nothing else"
+
+
+@dataclass(slots=True)
+class Valuer:
+    """Values and conditions; what is wrong goes into the flow."""
+
+    flow: Flow
+
+    def plainly(self, node: Node | None, scope: Scope, what: str) -> None:
+        """A value that can be no secret."""
+        if node is None:
+            return
+        match node:
+            case Scalar():
+                self.no_secret(node, self.value(node, scope), what)
+            case ListNode(items=items):
+                for item in items:
+                    self.plainly(item, scope, what)
+            case MapNode():
+                for _, value in node.entries:
+                    self.plainly(value, scope, what)
+
+    def no_secret(self, node: Node | None, type: Type, what: str) -> None:
+        if node is not None and "secret" in type.names:
+            message = f"{what} cannot be a secret: it would be stored and shown"
+            self.flow.tell("RB306", Found(span=node.span, message=message, help=SECRET_HELP))
+
+    def value(self, node: Node | None, scope: Scope) -> Type:
+        """The type of a value with expressions in it."""
+        match node:
+            case None:
+                return ANYTHING
+            case Scalar():
+                if isinstance(node.value, str) and "${" in node.text:
+                    type = self.template(node, scope)
+                    self.flow.types[id(node)] = type
+                    return type
+                return of_value(node.value)
+            case ListNode(items=items):
+                types = [self.value(item, scope) for item in items]
+                return Type(frozenset({"array"}), items=union(types) if types else None)
+            case MapNode():
+                return Type(frozenset({"object"}), {key.text: self.value(one, scope) for key, one in node.entries})
+
+    def template(self, node: Scalar, scope: Scope) -> Type:
+        """Text with `${ }`: one alone keeps its type, else all of it becomes text."""
+        try:
+            pieces = split(node.text)
+        except ExpressionError as error:
+            self.flow.tell("RB308", Found(span=node.span, message=str(error)))
+            return ANYTHING
+        if len(pieces) == 1 and isinstance(pieces[0], tuple):
+            return self.expression(node, *pieces[0], scope)
+        for piece in pieces:
+            if isinstance(piece, tuple):
+                type = self.expression(node, *piece, scope)
+                if "secret" in type.names:
+                    span = node.at(piece[1], len(piece[0]))
+                    message = f"`{piece[0].strip()}` is a secret, and this would put it into text"
+                    self.flow.tell("RB306", Found(span=span, message=message, help=SECRET_HELP))
+        return TEXT
+
+    def condition(self, node: Node | None, scope: Scope) -> None:
+        """An expression as it stands."""
+        if isinstance(node, Scalar):
+            source, offset = written_expression(node)
+            self.expression(node, source, offset, scope)
+
+    def expression(self, node: Scalar, source: str, offset: int, scope: Scope) -> Type:
+        """One expression, whose source begins at `offset` of the scalar's text."""
+        stripped = source.strip()
+        offset += len(source) - len(source.lstrip())
+        try:
+            tree = parsed(stripped)
+        except NotAnExpression as error:
+            self.unreadable(node, offset, error)
+            return ANYTHING
+        self.note_names(tree)
+        inference = Inference(scope)
+        type = inference.type(tree, scope.facts)
+        for trouble in inference.troubles:
+            self.trouble(node, offset, trouble)
+        return type
+
+    def trouble(self, node: Scalar, offset: int, trouble: Trouble) -> None:
+        span = node.at(offset + trouble.start, trouble.end - trouble.start)
+        self.flow.tell(trouble.rule, Found(span=span, message=trouble.message, help=trouble.help))
+
+    def unreadable(self, node: Scalar, offset: int, error: NotAnExpression) -> None:
+        span = node.at(offset + error.start, error.end - error.start)
+        if error.hyphened:
+            name = error.hyphened.replace("-", "_")
+            message = f"`{error.hyphened}` is read as a subtraction, and there is no arithmetic"
+            self.flow.tell("RB304", Found(span=span, message=message, help=f"in an expression it is written `{name}`"))
+        elif error.filter:
+            legal = meant(error.filter, FILTERS, "filters")
+            self.flow.tell("RB308", Found(span=span, message=f"there is no filter `{error.filter}`", help=legal))
+        else:
+            self.flow.tell("RB308", Found(span=span, message=error.why))
+
+    def note_names(self, tree: ast.Node) -> None:
+        used = self.flow.used
+        for node in ast.walk(tree):
+            match node:
+                case ast.Name(name=name):
+                    used.add(name)
+                case ast.Attr(of=ast.Name(name="settings" | "accounts" as owner), name=name):
+                    used.add(f"{owner}.{name}")
+                case ast.Item(of=ast.Name(name="settings" | "accounts" as owner), index=ast.Const(value=str() as name)):
+                    used.add(f"{owner}.{name}")
+
+    @staticmethod
+    def facts(node: Node | None) -> Facts:
+        """What an `if` proves; nothing where it cannot be read."""
+        if not isinstance(node, Scalar):
+            return NO_FACTS
+        try:
+            return when_true(parsed(written_expression(node)[0].strip()))
+        except NotAnExpression:
+            return NO_FACTS
+
+
+def written_expression(node: Scalar) -> tuple[str, int]:
+    """The source of an expression as it stands, and where it begins; `${ }` around the whole is left aside."""
+    text = node.text
+    if "${" in text:
+        try:
+            pieces = split(text.strip())
+        except ExpressionError:
+            return text, 0
+        if len(pieces) == 1 and isinstance(pieces[0], tuple):
+            return pieces[0][0], pieces[0][1] + len(text) - len(text.lstrip())
+    return text, 0
