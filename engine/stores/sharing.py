@@ -1,4 +1,4 @@
-"""Commits that come at once share one: whoever gets the turn takes with him all that waits.
+"""Commits that come at once share one: while one is under way, whatever comes waits, and goes together into the next.
 
 One caller alone pays nothing for it. This module must not know what is committed, or where.
 """
@@ -6,19 +6,22 @@ One caller alone pays nothing for it. This module must not know what is committe
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from threading import Lock
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
 
-@dataclass(slots=True)
 class _Slot(Generic[T]):
-    item: T
-    done: bool = False
-    error: Exception | None = None
+    """One caller: `wake` is let go of when it is settled, or when it is its turn to commit."""
+
+    __slots__ = ("error", "item", "settled", "turn", "wake")
+
+    def __init__(self, item: T) -> None:
+        self.item = item
+        self.wake = Lock()
+        self.turn = self.settled = False
+        self.error: BaseException | None = None
 
 
 class Sharing(Generic[T]):
@@ -27,31 +30,57 @@ class Sharing(Generic[T]):
     What it raises is everybody's: then nothing of the batch is known to be written.
     """
 
-    def __init__(
-        self, commit: Callable[[Sequence[T]], Sequence[Exception | None]], turn: AbstractContextManager[object]
-    ) -> None:
+    def __init__(self, commit: Callable[[Sequence[T]], Sequence[Exception | None]]) -> None:
         self._commit = commit
-        self._turn = turn
         self._gate = Lock()
+        self._busy = False
         self._waiting: list[_Slot[T]] = []
 
     def submit(self, item: T) -> None:
         """Returns when it is committed; raises what became of it otherwise."""
         slot = _Slot(item)
         with self._gate:
+            slot.turn, self._busy = not self._busy, True
+            if not slot.turn:
+                slot.wake.acquire()
             self._waiting.append(slot)
-        with self._turn:
-            if not slot.done:
-                with self._gate:
-                    batch, self._waiting = self._waiting, []
-                self._settle(batch)
+        if not slot.turn:
+            self._sleep(slot)
+        if not slot.settled:
+            self._lead()
         if slot.error is not None:
             raise slot.error
 
-    def _settle(self, batch: list[_Slot[T]]) -> None:
+    def _sleep(self, slot: _Slot[T]) -> None:
+        try:
+            slot.wake.acquire()
+        except BaseException:  # a signal: it leaves the queue, and what it was given to do is another's
+            with self._gate:
+                if slot in self._waiting:
+                    self._waiting.remove(slot)
+                if slot.turn and not slot.settled:
+                    self._pass_on()
+            raise
+
+    def _lead(self) -> None:
+        """Commit all that waits, this caller's own among it."""
+        with self._gate:
+            batch, self._waiting = self._waiting, []
+        outcomes: Sequence[BaseException | None] = [None] * len(batch)
         try:
             outcomes = self._commit([slot.item for slot in batch])
-        except Exception as error:
+        except BaseException as error:
             outcomes = [error] * len(batch)
-        for slot, outcome in zip(batch, outcomes, strict=True):
-            slot.done, slot.error = True, outcome
+        finally:
+            for slot, outcome in zip(batch, outcomes, strict=True):
+                slot.settled, slot.error = True, outcome
+                if not slot.turn:
+                    slot.wake.release()
+            with self._gate:
+                self._pass_on()
+
+    def _pass_on(self) -> None:
+        self._busy = bool(self._waiting)
+        if self._waiting:
+            self._waiting[0].turn = True
+            self._waiting[0].wake.release()

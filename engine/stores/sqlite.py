@@ -66,7 +66,7 @@ class SqliteStore:
         self.name = f"sqlite:{path}"
         self._database = Database(path)
         self._lock = RLock()
-        self._commits: Sharing[Record] = Sharing(self._commit, self._lock)
+        self._commits: Sharing[Record] = Sharing(self._commit)
 
     # -- records ------------------------------------------------------------------------------------------
 
@@ -75,14 +75,14 @@ class SqliteStore:
 
     def _commit(self, records: Sequence[Record]) -> list[Exception | None]:
         """One commit for all of them; each that came too late is told so, and the others stand."""
-        with self._database.telling():
+        with self._lock, self._database.telling():
             connection = self._database.writing()
             if len(records) == 1:
                 outcomes = [self._insert(connection, records[0])]
             else:
                 outcomes = self._together(connection, records)
-        self._database.still_there()
-        return outcomes
+            self._database.still_there()
+            return outcomes
 
     def _together(self, connection: sqlite3.Connection, records: Sequence[Record]) -> list[Exception | None]:
         connection.execute("BEGIN IMMEDIATE")
