@@ -1,0 +1,1 @@
+"""`postgres.setup_users` and `postgres.run`, on pg8000: one connection, one transaction, no password in any log."""

@@ -1,0 +1,73 @@
+"""The questions that `postgres.setup_users` asks of PostgreSQL's catalogs, as SQL in one place.
+
+Plain text: who pretends to be a database answers these by name. Parameters are pg8000's (`:name`). Nothing here
+reads what only a superuser may, but `VERIFIERS`, which is asked only where `WHO` says that it may be.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+QUIET: Final = "SET standard_conforming_strings = on"
+"""The first statement of every session: without it a backslash in a literal would escape its quote."""
+
+TURN: Final = "SELECT pg_catalog.pg_advisory_xact_lock(7022341108116971)"
+"""One set-up at a time: two at once would meet in the catalogs ("tuple concurrently updated")."""
+
+WHO: Final = """\
+SELECT CAST(current_user AS text),
+       pg_catalog.has_column_privilege('pg_catalog.pg_authid', 'rolpassword', 'SELECT')"""
+"""→ (name, may the verifiers be read)."""
+
+ROLES: Final = """\
+SELECT r.rolname, r.rolcanlogin, pg_catalog.shobj_description(r.oid, 'pg_authid')
+FROM pg_catalog.pg_roles r
+WHERE r.rolname = ANY(CAST(:names AS text[]))"""
+"""→ (name, may it log in, comment or null), one row for each role that is there."""
+
+VERIFIERS: Final = """\
+SELECT a.rolname, a.rolpassword
+FROM pg_catalog.pg_authid a
+WHERE a.rolname = ANY(CAST(:names AS text[]))"""
+"""→ (name, what is stored of its password)."""
+
+MEMBER_OF: Final = """\
+SELECT g.rolname
+FROM pg_catalog.pg_auth_members m
+JOIN pg_catalog.pg_roles g ON g.oid = m.roleid
+JOIN pg_catalog.pg_roles u ON u.oid = m.member
+WHERE u.rolname = :name"""
+"""→ (group), one row for each role that `name` is a member of."""
+
+GAPS: Final = """\
+WITH who AS (SELECT oid FROM pg_catalog.pg_roles WHERE rolname = :role),
+     place AS (SELECT oid, nspname, nspacl FROM pg_catalog.pg_namespace WHERE nspname = :schema),
+     wanted AS (SELECT * FROM unnest(CAST(:things AS text[]), CAST(:privileges AS text[])) AS w(thing, privilege)),
+     things AS (
+       SELECT 'schema' AS thing, p.nspname AS name, p.oid, p.nspacl AS acl FROM place p
+       UNION ALL
+       SELECT CASE c.relkind WHEN 'S' THEN 'sequence' ELSE 'table' END, c.relname, c.oid, c.relacl
+       FROM pg_catalog.pg_class c JOIN place p ON p.oid = c.relnamespace CROSS JOIN who
+       WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND c.relowner <> who.oid
+         AND (pg_catalog.pg_has_role(c.relowner, 'USAGE') OR NOT EXISTS (
+           SELECT FROM pg_catalog.pg_depend d
+           WHERE d.classid = CAST('pg_catalog.pg_class' AS regclass) AND d.objid = c.oid AND d.deptype = 'e'))
+       UNION ALL
+       SELECT k.thing, '', 0, (
+         SELECT d.defaclacl FROM pg_catalog.pg_default_acl d
+         WHERE d.defaclrole = (SELECT oid FROM pg_catalog.pg_roles WHERE rolname = current_user) AND d.defaclnamespace = p.oid AND d.defaclobjtype = k.word)
+       FROM place p CROSS JOIN (VALUES ('default table', 'r'), ('default sequence', 'S')) AS k(thing, word))
+SELECT t.thing, t.name, bool_and(CASE t.thing
+    WHEN 'schema' THEN pg_catalog.has_schema_privilege(who.oid, t.oid, w.privilege)
+    WHEN 'table' THEN pg_catalog.has_table_privilege(who.oid, t.oid, w.privilege)
+    WHEN 'sequence' THEN pg_catalog.has_sequence_privilege(who.oid, t.oid, w.privilege)
+    ELSE false END)
+FROM things t JOIN wanted w ON w.thing = t.thing CROSS JOIN who
+WHERE NOT EXISTS (
+  SELECT FROM pg_catalog.aclexplode(t.acl) a WHERE a.grantee = who.oid AND a.privilege_type = w.privilege)
+GROUP BY t.thing, t.name
+ORDER BY t.thing, t.name"""
+"""→ (thing, name, may it be used all the same), one row for each thing of `schema` on which `role` has not been
+granted each of the wanted privileges by name: a schema, a table, a sequence, or what admin makes later (no name).
+What belongs to an extension is left out where its owner is out of reach (`pg_stat_statements`, PostGIS on RDS).
+`things` and `privileges` are two lists side by side: what is wanted on what."""
