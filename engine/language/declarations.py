@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Final, TypeVar
 
 from engine.language.draft import Draft, Reader
 from engine.language.forms import ID
+from engine.language.inputs import BOUNDED, TEXTUAL, bound_of, problem_with, type_problem
 from engine.language.model import CLASSES, Account, Input, Setting
+from engine.language.patterns import PatternError, parsed
 from engine.language.shapes import ACCOUNT, INPUT, SETTING
 from engine.language.tree import ListNode, MapNode, Node, Scalar, plain
 
@@ -41,13 +44,67 @@ def inputs(d: Draft, node: Node, path: str) -> dict[str, Input]:
         d.name(key.text, f"the input `{key.text}`", key)
         found = d.map_of(value, "a map: `{type: string, …}`")
         fields = d.fields(found, INPUT, path, "an input") if found is not None else {}
-        return Input(
+        made = Input(
             name=key.text, type=fields.get("type") or "string", default=fields.get("default"),
             required="default" not in fields, pattern=fields.get("pattern"), enum=fields.get("enum") or (),
             min=fields.get("min"), max=fields.get("max"), description=fields.get("description") or "",
         )  # fmt: skip
+        return _consistent(d, found, made) if found is not None else made
 
     return _named(d, node, path, "inputs", one)
+
+
+def _consistent(d: Draft, node: MapNode, one: Input) -> Input:
+    """Its own words are of its type: enumeration, bounds, default. What is not, is told and left out."""
+    enum = node.get("enum")
+    for item, value in zip(enum.items if isinstance(enum, ListNode) else (), one.enum, strict=False):
+        _told(d, item, "enum", type_problem(one.type, value))
+    if one.pattern is not None and one.type not in TEXTUAL:
+        _told(d, node.get("pattern"), "pattern", f"a pattern is of text, and this is a {one.type}")
+        one = replace(one, pattern=None)
+    wrong = [_told(d, node.get(key), key, _bound_problem(one, key)) for key in ("min", "max")]
+    if any(wrong):
+        one = replace(one, min=None, max=None)
+    elif one.min is not None and one.max is not None and bound_of(one.type, one.min) > bound_of(one.type, one.max):
+        _told(d, node.get("max"), "max", "it is less than `min`")
+    if one.default is not None:
+        expression = isinstance(one.default, str) and "${" in one.default
+        why = "a default is no expression" if expression else problem_with(one, one.default)
+        _told(d, node.get("default"), "default", why)
+    return one
+
+
+def _bound_problem(one: Input, key: str) -> str | None:
+    bound = getattr(one, key)
+    if bound is None:
+        return None
+    if one.type not in BOUNDED:
+        return f"a {one.type} has no bounds"
+    try:
+        bound_of(one.type, bound)
+    except ValueError as error:
+        return str(error)
+    return None
+
+
+def _told(d: Draft, node: Node | None, key: str, why: str | None) -> bool:
+    if why is not None and node is not None:
+        d.tell("RB216", node, f"`{key}`: {why}", "")
+    return why is not None
+
+
+def pattern(d: Draft, node: Node, path: str) -> str | None:
+    """A pattern that can be matched in linear time."""
+    value: str | None = d.readers["text"](d, node, path)
+    if value is None:
+        return None
+    try:
+        parsed(value)
+    except PatternError as error:
+        span = node.at(error.offset) if isinstance(node, Scalar) else node.span
+        d.tell("RB216", span, f"`pattern`: {error}", "")
+        return None
+    return value
 
 
 def settings(d: Draft, node: Node, path: str) -> dict[str, Setting]:
@@ -169,5 +226,5 @@ def bound(d: Draft, node: Node, path: str) -> Any:
 READERS: Final[Mapping[str, Reader]] = {
     "inputs": inputs, "settings": settings, "source": setting_source, "vars": variables, "accounts": accounts,
     "tags": tags, "outputs": outputs, "classes": classes, "values": values, "bound": bound,
-    "pattern": lambda d, node, path: d.readers["text"](d, node, path),
+    "pattern": pattern,
 }  # fmt: skip

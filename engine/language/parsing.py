@@ -114,7 +114,7 @@ def _end(d: Draft, root: MapNode, name: str, found: Mapping[str, Any]) -> tuple[
         made.append(Step(path=path, id=path, body=Notify()))
     for step in made:
         d.index[step.path] = step
-        d.places[step.path] = root
+        d.places[step.path] = _not_written(root)
     return tuple(made)
 
 
@@ -122,4 +122,9 @@ def _told_after_cleanup(d: Draft, root: MapNode) -> None:
     """`cleanup/1` follows the taking back of a cleanup, which is the kernel's own."""
     if "notify" in root:
         d.index["cleanup/1"] = Step(path="cleanup/1", id="cleanup/1", body=Notify())
-        d.places["cleanup/1"] = root
+        d.places["cleanup/1"] = _not_written(root)
+
+
+def _not_written(root: MapNode) -> Node:
+    """Where steps stand that nobody wrote: at the runbook's first word."""
+    return next((key for key, _ in root.entries), root)

@@ -63,13 +63,17 @@ def step(d: Draft, node: Node, path: str) -> Step:
 
 
 def _built(d: Draft, node: MapNode, path: str, found: Fields, body: Body) -> Step:
-    return Step(
+    made = Step(
         path=path, id=found.get("id") or path, body=body, description=found.get("description") or "",
         condition=found.get("if"), region=found.get("region"), account=found.get("account"),
         timeout=found.get("timeout"), requires=found.get("requires") or (), for_each=found.get("for_each"),
         retry=found.get("retry"), rescue=found.get("rescue") or (), monitor=_watched(d, body, found),
         irreversible=bool(found.get("irreversible")),
     )  # fmt: skip
+    look = body.until.body if isinstance(body, Call) and body.until is not None else body
+    if isinstance(look, Check) and look.kind.startswith("aws.") and None in (made.monitor.every, made.monitor.longest):
+        d.missing(node, "monitor", f"`check: {look.kind}`, whose `every` and `for` no kind brings,")
+    return made
 
 
 def _kept(d: Draft, node: Node, made: Step) -> Step:

@@ -1,0 +1,228 @@
+"""Inputs: what is given for an operation, checked and typed by what the runbook declares.
+
+Errors: UsageError with everything that is wrong, the nearest names and the legal ones. Defaults, enumerations and
+bounds of a runbook are checked by the same rules.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable, Mapping
+from difflib import get_close_matches
+from typing import Any, Final
+
+from engine.errors import RunbookInvalid, UsageError
+from engine.language.durations import duration
+from engine.language.matching import matches
+from engine.language.model import Input, Runbook
+from engine.language.patterns import PatternError
+from engine.language.reading import read
+from engine.language.tree import plain
+
+LONGEST: Final = 65_536
+_REGION: Final = re.compile(r"[a-z]{2,4}(?:-[a-z]{2,12}){1,3}-[0-9]{1,2}")
+_ARN: Final = re.compile(r"arn:[a-z0-9-]+:[a-z0-9-]+:[a-z0-9-]*:[0-9]{0,12}:\S+")
+_ACCOUNT: Final = re.compile(r"[0-9]{12}")
+_TIMESTAMP: Final = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?(?:Z|[-+][0-9]{2}:[0-9]{2})"
+)
+_INTEGER: Final = re.compile(r"[-+]?[0-9]{1,18}")
+_NUMBER: Final = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?")
+
+
+def typed(runbook: Runbook, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Every input with its value, in the order of the runbook; text stands for any type, as on the command line."""
+    declared = runbook.inputs
+    wrong = [_unknown(name, declared) for name in values if name not in declared]
+    found: dict[str, Any] = {}
+    for name, one in declared.items():
+        try:
+            found[name] = _value_of(one, values)
+        except ValueError as error:
+            wrong.append(f"the input `{name}` {error}")
+    if wrong:
+        raise UsageError("\n".join(wrong))
+    return found
+
+
+def _value_of(one: Input, values: Mapping[str, Any]) -> Any:
+    if one.name not in values:
+        if one.required:
+            about = f" ({one.description})" if one.description else ""
+            raise ValueError(f"is required{about}: `-i {one.name}=…`")
+        return one.default
+    given = values[one.name]
+    value = of_text(one, given) if isinstance(given, str) else given
+    why = problem_with(one, value)
+    if why:
+        raise ValueError(f"cannot be that: {why}")
+    return value
+
+
+def _unknown(name: str, declared: Mapping[str, Input]) -> str:
+    near = get_close_matches(name, list(declared), n=1)
+    legal = ", ".join(declared) if declared else "none"
+    return f"there is no input `{name}`" + (f"; did you mean `{near[0]}`?" if near else ".") + f" There are: {legal}"
+
+
+# -- text to a value -------------------------------------------------------------------------------------------
+
+
+def of_text(one: Input, text: str) -> Any:
+    """The value that text on the command line means. ValueError where it means none."""
+    match one.type:
+        case "integer" if _INTEGER.fullmatch(text):
+            return int(text)
+        case "number" if _NUMBER.fullmatch(text) and abs(float(text)) != float("inf"):
+            return float(text) if re.search(r"[.eE]", text) else int(text)
+        case "boolean" if text in ("true", "false"):
+            return text == "true"
+        case "integer" | "number" | "boolean":
+            raise ValueError(f"`{text}` is no {one.type}" + (": true or false" if one.type == "boolean" else ""))
+        case "list" if not text.lstrip().startswith("["):
+            return [part.strip() for part in text.split(",")] if text.strip() else []
+        case "list" | "map":
+            return _flow(one, text)
+        case _:
+            return text
+
+
+def _flow(one: Input, text: str) -> Any:
+    try:
+        return plain(read(f"value: {text}", one.name))["value"]
+    except RunbookInvalid as error:
+        form = "[a, b]" if one.type == "list" else "{a: 1}"
+        raise ValueError(f"`{text[:80]}` is no {one.type}, say `{form}`: {error.findings[0].message}") from error
+
+
+# -- a value by its declaration --------------------------------------------------------------------------------
+
+
+def problem_with(one: Input, value: Any) -> str | None:
+    """Why the value is not one that the input may have; None where it is."""
+    why = type_problem(one.type, value)
+    if why is None and one.enum and not any(_same(value, legal) for legal in one.enum):
+        why = f"`{value}` is none of " + ", ".join(f"`{legal}`" for legal in one.enum)
+    if why is None and one.pattern is not None:
+        why = _unmatched(one.pattern, value)
+    if why is None and (one.min is not None or one.max is not None):
+        why = _out_of_bounds(one, value)
+    return why
+
+
+def _same(value: Any, legal: Any) -> bool:
+    return type(value) is type(legal) and bool(value == legal)
+
+
+def _unmatched(pattern: str, value: Any) -> str | None:
+    if not isinstance(value, str):
+        return "a pattern is of text"
+    try:
+        if matches(pattern, value):
+            return None
+    except PatternError as error:
+        return str(error)
+    return f"`{value[:80]}` does not match `{pattern}`"
+
+
+def _out_of_bounds(one: Input, value: Any) -> str | None:
+    by_size = one.type in _SIZED
+    what = f"the length {len(value)}" if by_size else f"`{value}`"
+    here = measure(one.type, value)
+    if one.min is not None and here < bound_of(one.type, one.min):
+        return f"{what} is less than {one.min}"
+    if one.max is not None and here > bound_of(one.type, one.max):
+        return f"{what} is more than {one.max}"
+    return None
+
+
+_SIZED: Final = ("string", "list", "map")
+BOUNDED: Final = ("integer", "number", "duration", "timestamp", *_SIZED)
+"""The types that may have `min` and `max`."""
+
+TEXTUAL: Final = ("string", "region", "duration", "timestamp", "arn", "account_id")
+"""The types whose values are text."""
+
+
+def measure(type_: str, value: Any) -> Any:
+    """What is compared with bounds."""
+    match type_:
+        case "duration":
+            return duration(value)
+        case "timestamp":
+            return dt.datetime.fromisoformat(value)
+        case "string" | "list" | "map":
+            return len(value)
+        case _:
+            return value
+
+
+def bound_of(type_: str, bound: Any) -> Any:
+    """A bound as it is compared; ValueError where it is none of this type."""
+    counted = type_ in _SIZED or type_ == "integer"
+    if counted or type_ == "number":
+        if isinstance(bound, bool) or not isinstance(bound, int if counted else (int, float)):
+            raise ValueError(f"`{bound}` is no bound of a {type_}: a number")
+        return bound
+    why = type_problem(type_, bound)
+    if why:
+        raise ValueError(why)
+    return measure(type_, bound)
+
+
+def type_problem(type_: str, value: Any) -> str | None:
+    """Why the value is not of the type."""
+    match type_:
+        case "integer":
+            right = isinstance(value, int) and not isinstance(value, bool)
+        case "number":
+            right = isinstance(value, (int, float)) and not isinstance(value, bool)
+        case "boolean":
+            right = isinstance(value, bool)
+        case "list":
+            right = isinstance(value, list)
+        case "map":
+            right = isinstance(value, dict)
+        case _:
+            return _text_problem(type_, value)
+    return None if right else f"{_shown(value)} is no {type_}"
+
+
+def _text_problem(type_: str, value: Any) -> str | None:
+    if not isinstance(value, str):
+        return f"{_shown(value)} is no text: quote it"
+    if len(value) > LONGEST:
+        return f"longer than {LONGEST} characters"
+    legal = _TEXTS.get(type_)
+    if legal is None or legal[0](value):
+        return None
+    return f"`{value[:80]}` is {legal[1]}"
+
+
+def _is_duration(value: str) -> bool:
+    try:
+        duration(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_timestamp(value: str) -> bool:
+    try:
+        return bool(_TIMESTAMP.fullmatch(value) and dt.datetime.fromisoformat(value))
+    except ValueError:
+        return False
+
+
+_TEXTS: Final[Mapping[str, tuple[Callable[[str], Any], str]]] = {
+    "region": (_REGION.fullmatch, "no region, say us-west-2"),
+    "arn": (_ARN.fullmatch, "no ARN: `arn:aws:SERVICE:REGION:ACCOUNT:…`"),
+    "account_id": (_ACCOUNT.fullmatch, "no account id: twelve digits"),
+    "duration": (_is_duration, "no duration: 30s, 5m, 3h or 2d"),
+    "timestamp": (_is_timestamp, "no timestamp: `2024-03-20T06:00:00Z`, with its zone"),
+}
+
+
+def _shown(value: Any) -> str:
+    return f"`{str(value)[:80]}`"
