@@ -48,6 +48,10 @@ SCHEMA: Final = (
     f"PRAGMA user_version = {VERSION}",
 )
 
+OWNER: Final = (  # in one statement, so that it sees either nothing or all of what another process lays out
+    "SELECT application_id, (SELECT count(*) FROM sqlite_master) FROM pragma_application_id"
+)
+
 TOLD: Final = (
     # the beginning of SQLite's own name of the error, whether waiting may mend it, what is wrong, what to do
     ("SQLITE_BUSY", True, "is locked by another process", "see who has it open"),
@@ -192,17 +196,17 @@ class Database:
         connection.execute("PRAGMA fullfsync = ON")  # where fsync alone does not reach the disk (macOS)
         if not self._owner(connection):
             _patiently(lambda: self._lay_out(connection))
-        self._refuse(self._owner(connection), _pragma(connection, "user_version"))
+        self._refuse(self._owner(connection), connection.execute("PRAGMA user_version").fetchone()[0])
         if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
             _patiently(lambda: self._write_ahead(connection))
 
     def _owner(self, connection: sqlite3.Connection) -> int:
         """The application id; a database without one that has tables is another program's."""
-        found = _pragma(connection, "application_id")
-        if not found and connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+        found, tables = connection.execute(OWNER).fetchone()
+        if not found and tables:
             message = f"{self.path} is another program's database; it was left alone: choose another with --store"
             raise EnvironmentProblem(message)
-        return found
+        return int(found)
 
     def _lay_out(self, connection: sqlite3.Connection) -> None:
         """All or nothing, and once, whoever comes first."""
@@ -222,10 +226,6 @@ class Database:
         if mode != "wal":
             message = f"{self.path} is on a file system without shared memory ({mode}): choose a local one with --store"
             raise EnvironmentProblem(message)
-
-
-def _pragma(connection: sqlite3.Connection, name: str) -> int:
-    return int(connection.execute(f"PRAGMA {name}").fetchone()[0])
 
 
 def _busy(error: BaseException) -> bool:

@@ -45,14 +45,14 @@ class Record:
     _bytes: bytes = field(default=b"", init=False, repr=False, compare=False)  # `packed()`, once it is sealed
 
     def packed(self) -> bytes:
-        """The bytes that the digest covers and a store keeps: canonical JSON of all but the digest."""
-        return self._bytes or _canonical({name: getattr(self, name) for name in _PACKED})
+        """The bytes that the digest covers and a store keeps: compact JSON of all but the digest, in one order."""
+        return self._bytes or _compact({name: getattr(self, name) for name in _PACKED})
 
     def sealed(self, previous: str) -> Record:
         """This record, chained to the one before."""
         body = {name: getattr(self, name) for name in _PACKED}
         body["previous"] = previous
-        packed = _canonical(body)
+        packed = _compact(body)
         chained = Record(**body, digest=hashlib.sha256(packed).hexdigest())
         # What was digested is what is kept: JSON is written once a commit, and nobody changes it in between.
         object.__setattr__(chained, "_bytes", packed)
@@ -64,11 +64,14 @@ _PACKED: Final = (
     "readable", "format", "previous",
 )  # fmt: skip
 
-_JSON: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+_JSON: Final = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 
 
-def _canonical(body: Mapping[str, Any]) -> bytes:
-    """Half a character, as file names can have, is kept as it is: `json.loads` reads it back."""
+def _compact(body: Mapping[str, Any]) -> bytes:
+    """Keys stay in the order in which they were written, so that a mapping comes back as it was.
+
+    Half a character, as file names can have, is kept as it is: `json.loads` reads it back.
+    """
     return _JSON.encode(body).encode("utf-8", "surrogatepass")
 
 
