@@ -8,24 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from actions.postgres.words import ACCESSES, ERRORS, TLS_MODES
 from engine.language.model import ActionFacts
 from engine.registry import Action, Context, Param
-
-TLS_MODES: Final = ("verify-full", "verify-ca", "require", "off")
-ACCESSES: Final = ("readwrite", "readonly", "none")
-
-ERRORS: Final = (
-    "ConnectionTimeout",
-    "AuthenticationFailed",
-    "DatabaseNotFound",
-    "TlsFailed",
-    "InsufficientPrivilege",
-    "PostgresError",
-    "InvalidParameter",
-    "InvalidSecret",
-    "InvalidPassword",
-)
-"""Every name that they raise."""
 
 _NAMES: Final = {"type": "array", "items": {"type": "string"}}
 

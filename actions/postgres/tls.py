@@ -15,8 +15,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final, Literal
 
-from actions.postgres.declarations import TLS_MODES
 from actions.postgres.errors import BUNDLE, failed
+from actions.postgres.words import TLS_MODES
 
 VARIABLES: Final = ("RUNBOOK_DATABASE_CA", "PGSSLROOTCERT")
 

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from actions.postgres.declarations import ACCESSES
 from actions.postgres.errors import failed
 from actions.postgres.passwords import UnfitPassword, prepared
+from actions.postgres.words import ACCESSES
 from engine.language.secret import Secret
 from engine.registry import Context
 
