@@ -144,6 +144,20 @@ class Action:
     run: Callable[[Mapping[str, Any], Context], Mapping[str, Any]]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownError:
+    """An error's name, as a rescue may write it: AWS's wire code, or the tool's own wider name.
+
+    `calls` are those of a kind's or action's `calls` that can raise it; None: any call can.
+    """
+
+    name: str
+    category: str
+    source: str
+    calls: tuple[str, ...] | None = None
+    also: tuple[str, ...] = ()  # wider names that it answers to
+
+
 class Family(Protocol):
     """Kinds and actions that are made from their names: `aws.SERVICE.OPERATION`. None: there is no such."""
 
@@ -161,6 +175,7 @@ class Registry:
     kinds: dict[str, ResourceKind] = field(default_factory=dict)
     actions: dict[str, Action] = field(default_factory=dict)
     families: dict[str, Family] = field(default_factory=dict)  # by prefix
+    known_errors: Callable[[], Mapping[str, KnownError]] = dict  # every name that an error can have; may be slow once
 
     def kind(self, name: str) -> ResourceKind | None:
         """The kind of that name, registered or of a family; None where there is none."""
