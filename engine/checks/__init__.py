@@ -1,0 +1,54 @@
+"""Runbook → findings: one rule, one function; told together, never raised.
+
+`check` is given what parsing made, `validate` the text. Nothing here reads a file, a network or a clock.
+"""
+
+from __future__ import annotations
+
+from engine.checks.catalogue import catalogue_of
+from engine.checks.rule import Rule
+from engine.checks.rules import ALL
+from engine.checks.subject import Found, Subject
+from engine.errors import Finding
+from engine.language.model import Runbook
+from engine.language.parsing import Parsed, parse
+from engine.language.tree import MapNode
+from engine.registry import Registry, vocabulary
+
+__all__ = ["check", "validate"]
+
+
+def check(parsed: Parsed, registry: Registry, tests: str | None = None) -> list[Finding]:
+    """What is wrong beyond text and shape. `tests`: the text of the test file beside the runbook, if there is one."""
+    if parsed.runbook is None or not isinstance(parsed.root, MapNode):
+        return []
+    subject = Subject(
+        runbook=parsed.runbook, root=parsed.root, places=parsed.places, catalogue=catalogue_of(registry), tests=tests
+    )
+    found = [finding(rule, one, parsed.file) for rule in ALL if rule.find for one in rule.find(subject)]
+    return in_order(found)
+
+
+def validate(
+    text: bytes | str, registry: Registry, file: str = "-", tests: str | None = None
+) -> tuple[Runbook | None, list[Finding]]:
+    """Parse and check: the runbook if nothing is wrong with it, and all findings in the order of the file."""
+    parsed = parse(text, vocabulary(registry), file)
+    findings = in_order([*parsed.findings, *check(parsed, registry, tests)])
+    wrong = any(one.severity == "error" for one in findings)
+    return None if wrong else parsed.runbook, findings
+
+
+def finding(rule: Rule, found: Found, file: str) -> Finding:
+    span = found.span
+    return Finding(
+        rule=rule.id, message=found.message, file=file, line=span.line, column=span.column, end_line=span.end_line,
+        end_column=span.end_column, severity=rule.severity, help=found.help,
+    )  # fmt: skip
+
+
+def in_order(findings: list[Finding]) -> list[Finding]:
+    """Sorted by place and rule; each once."""
+    return sorted(
+        dict.fromkeys(findings), key=lambda one: (one.file, one.line, one.column, one.rule, one.message, one.help)
+    )

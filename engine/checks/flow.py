@@ -28,8 +28,11 @@ _FAILED: Final = Binding(type=ERROR, what="the error of a rescue")
 
 
 def flow_of(subject: Subject) -> Flow:
-    """Walks the whole runbook."""
-    flow = Flow()
+    """Walks the whole runbook, once."""
+    known: Flow | None = subject.memo.get("flow")
+    if known is not None:
+        return known
+    subject.memo["flow"] = flow = Flow()
     walk = Walk(subject, globals_of(subject), flow, Valuer(flow))
     walk.top()
     for place in subject.steps:

@@ -6,9 +6,9 @@ Everything here is computed once, when the first rule asks for it. It finds noth
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 from engine.checks.catalogue import Catalogue
 from engine.language.model import Call, Check, Ensure, KindFacts, Remove, Row, Runbook, Step
@@ -115,6 +115,7 @@ class Subject:
     places: Mapping[str, Node]
     catalogue: Catalogue
     tests: str | None = None  # the text of the test file beside it, where there is one
+    memo: dict[str, Any] = field(default_factory=dict)  # what one rule has worked out and others need
 
     @cached_property
     def steps(self) -> tuple[Place, ...]:
@@ -175,3 +176,12 @@ def scalars(node: Node | None) -> Iterator[Scalar]:
                 yield from scalars(value)
         case None:
             return
+
+
+def written_params(subject: Subject) -> Iterator[tuple[Place, Param, Node]]:
+    """Every parameter that is written and known, with its value."""
+    for place in subject.steps:
+        for key, value in place.written.entries if place.written is not None else ():
+            param = place.params.get(key.text)
+            if param is not None:
+                yield place, param, value

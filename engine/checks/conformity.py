@@ -1,0 +1,227 @@
+"""Does a value in the document fit a parameter's JSON Schema? Literals exactly, expressions by their type.
+
+What schemas of parameters mostly say is checked here, at the place of the wrong part; jsonschema is asked only for
+words of a schema that are not known here, and for values without expressions.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final
+
+from engine.checks.nearest import listed, meant
+from engine.checks.subject import scalars
+from engine.checks.types import WORDS, Type, fits, of_schema, told
+from engine.language.tree import ListNode, MapNode, Node, Scalar, describe, plain
+
+Schema = Mapping[str, Any]
+
+_KNOWN: Final = frozenset(
+    "type enum const pattern minLength maxLength minimum maximum items properties required additionalProperties "
+    "minItems maxItems anyOf oneOf description title default examples format $comment".split()
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """`node` is not what the schema wants. `literal`: it is written so, and no expression is in it."""
+
+    node: Node
+    message: str
+    help: str = ""
+    literal: bool = True
+
+
+def differences(node: Node, schema: Schema, types: Mapping[int, Type]) -> Iterator[Difference]:
+    """What is wrong with the value; `types` are those of the scalars with expressions, by identity."""
+    if not schema:
+        return
+    if _is_expression(node):
+        yield from _by_type(node, schema, types)
+        return
+    if isinstance(node, Scalar) and node.value is None:
+        return  # a parameter that is null is left out
+    strange = schema.keys() - _KNOWN
+    if strange:
+        if not any(_is_expression(one) for one in scalars(node)):
+            yield from _by_jsonschema(node, schema)
+        return
+    branches = schema.get("anyOf") or schema.get("oneOf")
+    if branches:
+        yield from _any_of(node, branches, types)
+        return
+    wanted = of_schema(schema)
+    if wanted.known and not fits(_type_of(node), wanted):
+        help = "quote it" if wanted.may_be("string") and isinstance(node, Scalar) else ""
+        yield Difference(node=node, message=f"{told(wanted)} is wanted here, and this is {describe(node)}", help=help)
+        return
+    match node:
+        case Scalar():
+            yield from _scalar(node, schema)
+        case ListNode():
+            yield from _list(node, schema, types)
+        case MapNode():
+            yield from _map(node, schema, types)
+
+
+def _is_expression(node: Node) -> bool:
+    return isinstance(node, Scalar) and isinstance(node.value, str) and "${" in node.text
+
+
+def _type_of(node: Node) -> Type:
+    match node:
+        case ListNode():
+            return Type(frozenset({"array"}))
+        case MapNode():
+            return Type(frozenset({"object"}))
+        case Scalar(value=bool()):
+            return Type(frozenset({"boolean"}))
+        case Scalar(value=int()):
+            return Type(frozenset({"integer"}))
+        case Scalar(value=float()):
+            return Type(frozenset({"number"}))
+        case _:
+            return Type(frozenset({"string"}))
+
+
+def _by_type(node: Node, schema: Schema, types: Mapping[int, Type]) -> Iterator[Difference]:
+    type = types.get(id(node))
+    wanted = of_schema(schema)
+    if type is None or "secret" in type.names:
+        return  # whether a secret may stand here is a rule of its own
+    if not fits(type, wanted):
+        message = f"{told(wanted)} is wanted here, and this is {told(type)}"
+        yield Difference(node=node, message=message, literal=False)
+    elif type.items is not None and wanted.items is not None and not fits(type.items, wanted.items):
+        message = f"a list of {WORDS.get(_one(wanted.items), 'other things')} is wanted here, and each item is {told(type.items)}"
+        yield Difference(node=node, message=message, literal=False)
+
+
+def _one(type: Type) -> str:
+    return next(iter(sorted(type.names)), "")
+
+
+def _any_of(node: Node, branches: list[Schema], types: Mapping[int, Type]) -> Iterator[Difference]:
+    """None of them fits: what is told is what is wrong with the one that is of the right type, if one is."""
+    tried = []
+    for branch in branches:
+        found = list(differences(node, branch, types))
+        if not found:
+            return
+        tried.append((branch, found))
+    near = [found for branch, found in tried if fits(_type_of(node), of_schema(branch))]
+    if len(near) == 1:
+        yield from near[0]
+        return
+    wanted = " or ".join(told(of_schema(branch)) for branch, _ in tried)
+    yield Difference(node=node, message=f"{wanted} is wanted here, and this is {describe(node)}")
+
+
+def _scalar(node: Scalar, schema: Schema) -> Iterator[Difference]:
+    value = node.value
+    if "enum" in schema and value not in schema["enum"]:
+        legal = [one if isinstance(one, str) else json.dumps(one) for one in schema["enum"]]
+        yield Difference(
+            node=node, message=f"`{node.text}` cannot stand here", help=meant(node.text, legal, "there are")
+        )
+    if "const" in schema and value != schema["const"]:
+        yield Difference(node=node, message=f"only `{schema['const']}` can stand here")
+    if isinstance(value, str):
+        yield from _text(node, value, schema)
+    elif isinstance(value, (int, float)) and not isinstance(value, bool):
+        low, high = schema.get("minimum"), schema.get("maximum")
+        if (low is not None and value < low) or (high is not None and value > high):
+            yield Difference(node=node, message=f"`{node.text}` is out of bounds: {_bounds(low, high)}")
+
+
+def _text(node: Scalar, value: str, schema: Schema) -> Iterator[Difference]:
+    pattern = schema.get("pattern")
+    if pattern is not None and _compiled(pattern).search(value) is None:
+        yield Difference(
+            node=node, message=f"`{value[:80]}` does not match `{pattern}`", help=schema.get("description", "")
+        )
+    low, high = schema.get("minLength"), schema.get("maxLength")
+    if (low is not None and len(value) < low) or (high is not None and len(value) > high):
+        yield Difference(node=node, message=f"the text has {len(value)} characters: {_bounds(low, high)}")
+
+
+def _bounds(low: Any, high: Any) -> str:
+    if low is not None and high is not None:
+        return f"from {low} to {high}"
+    return f"{low} at least" if low is not None else f"{high} at most"
+
+
+@lru_cache(maxsize=256)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
+
+
+def _list(node: ListNode, schema: Schema, types: Mapping[int, Type]) -> Iterator[Difference]:
+    low, high = schema.get("minItems"), schema.get("maxItems")
+    if (low is not None and len(node.items) < low) or (high is not None and len(node.items) > high):
+        yield Difference(node=node, message=f"the list has {len(node.items)} items: {_bounds(low, high)}")
+    items = schema.get("items")
+    if isinstance(items, Mapping):
+        for item in node.items:
+            yield from differences(item, items, types)
+
+
+def _map(node: MapNode, schema: Schema, types: Mapping[int, Type]) -> Iterator[Difference]:
+    properties: Mapping[str, Schema] = schema.get("properties", {})
+    more = schema.get("additionalProperties", True)
+    for key, value in node.entries:
+        if key.text in properties:
+            yield from differences(value, properties[key.text], types)
+        elif more is False:
+            yield Difference(
+                node=key, message=f"there is no `{key.text}` here", help=meant(key.text, properties, "there are")
+            )
+        elif isinstance(more, Mapping):
+            yield from differences(value, more, types)
+    missing = [name for name in schema.get("required", ()) if name not in node]
+    if missing:
+        first = node.entries[0][0] if node.entries else node
+        yield Difference(node=first, message=f"here is missing: {listed(f'`{name}`' for name in missing)}")
+
+
+def _by_jsonschema(node: Node, schema: Schema) -> Iterator[Difference]:
+    """Nothing is fetched: references outside the schema have an empty registry."""
+    import jsonschema
+    import referencing
+
+    validator = jsonschema.Draft202012Validator(schema, registry=referencing.Registry())
+    for error in validator.iter_errors(plain(node)):
+        at = node
+        for step in error.absolute_path:
+            deeper = _deeper(at, step)
+            at = deeper if deeper is not None else at
+        yield Difference(node=at, message=str(error.message)[:400])
+
+
+def _deeper(node: Node, step: Any) -> Node | None:
+    if isinstance(node, MapNode):
+        return node.get(str(step))
+    if isinstance(node, ListNode) and isinstance(step, int) and step < len(node.items):
+        return node.items[step]
+    return None
+
+
+def untyped(node: Node, schema: Schema) -> Iterator[Scalar]:
+    """The scalars of a value of which the schema says nothing at all: in a parameter for secrets, the secrets."""
+    match node:
+        case Scalar():
+            if not schema:
+                yield node
+        case ListNode(items=items):
+            inside: Schema = schema.get("items", {"type": "any"})
+            for item in items:
+                yield from untyped(item, inside)
+        case MapNode():
+            for key, value in node.entries:
+                found = schema.get("properties", {}).get(key.text)
+                if found is not None:
+                    yield from untyped(value, found)

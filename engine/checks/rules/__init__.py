@@ -1,0 +1,11 @@
+"""Every rule, in the order of its number."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from engine.checks.rule import Rule
+from engine.checks.rules import data, parameters
+
+ALL: Final[tuple[Rule, ...]] = (*parameters.RULES, *data.RULES)
+BY_ID: Final = {rule.id: rule for rule in ALL}
