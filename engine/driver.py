@@ -28,6 +28,10 @@ THROTTLED = Backoff(first=1.0, factor=2.0, longest=30.0, jitter="full", within=9
 """The built-in schedule for what was throttled, or never left (language.md §5, 2)."""
 
 
+POLLING = (ev.Looked, ev.Watched, ev.ProofBegun, ev.Proved)
+"""Events that may change nothing but what is volatile."""
+
+
 class Interrupted(BaseException):
     """A signal: the call in hand was finished, everything is committed."""
 
@@ -81,7 +85,7 @@ class Log:
         """Append what is durable; the events that were written. Nothing where nothing has changed."""
         if not self.waiting:
             return []
-        if self.committed is not None and durable(self.operation) == durable(self.committed):
+        if self._is_nothing_new():
             self.waiting.clear()
             return []
         written, self.waiting = self.waiting, []
@@ -90,6 +94,12 @@ class Log:
         self.seq, self.digest = record.seq, record.digest
         self.committed = self.operation
         return written
+
+    def _is_nothing_new(self) -> bool:
+        """Looks and proofs that changed nothing durable: polling writes nothing."""
+        if self.committed is None or not all(isinstance(event, POLLING) for event in self.waiting):
+            return False
+        return durable(self.operation) == durable(self.committed)
 
     def _record(self, written: list[ev.Event]) -> LogRecord:
         events = tuple(encode(event) for event in written)
@@ -119,6 +129,8 @@ class Driver:
     stop: Callable[[], int] = lambda: 0  # the exit code of a signal that has come; 0: none
     cancel: Callable[[], ev.Cancelled | None] = lambda: None
     slice: float = 30.0
+    told: float = 0.0
+    boot: float | None = None
 
     def drive(self) -> str:
         """Until it halts: the status. Raises Interrupted, EnvironmentProblem, StoreConflict."""
@@ -140,8 +152,11 @@ class Driver:
                     return status
 
     def now(self) -> float:
-        """● Times never go back, whatever the clock does."""
-        return max(self.clock.now(), self.log.operation.at)
+        """● Times never go back, whatever the wall clock does, and pass at least as the time since boot does."""
+        boot = self.clock.boot()
+        passed = boot - self.boot if self.boot is not None else 0.0
+        self.told, self.boot = max(self.clock.now(), self.log.operation.at, self.told + passed), boot
+        return self.told
 
     def _commit(self) -> None:
         self.holder.renew_if_due()
@@ -187,9 +202,9 @@ class Driver:
     def _pause(self, delay: float) -> None:
         """Waits for the next sending; a signal or a cancel ends the wait, and the effect is still due."""
         until = self.now() + delay
-        while self.now() < until:
+        while (left := until - self.now()) > 0:
             self._stop_if_asked()
-            self.clock.sleep(min(self.slice, until - self.now()))
+            self.clock.sleep(min(self.slice, left))
             self.holder.renew_if_due()
 
     def _give_up(self, effect: Effect, problem: Problem) -> None:
@@ -208,11 +223,11 @@ class Driver:
         raise EnvironmentProblem(problem.message)
 
     def _sleep(self, at: float) -> None:
-        while self.clock.now() < at:
+        while (left := at - self.now()) > 0:
             self._stop_if_asked()
             if self.cancel_waits():
                 return
-            self.clock.sleep(min(self.slice, at - self.clock.now()))
+            self.clock.sleep(min(self.slice, left))
             self.holder.renew_if_due()
 
     def cancel_waits(self) -> bool:

@@ -40,6 +40,10 @@ ASK_EVERY: Final = 5.0
 """Seconds between two looks at whether somebody asked for the end."""
 
 
+Answer = Callable[[Operation, float], ev.Event | None]
+"""What a person has said, as the event that it is for the operation as it is loaded; None: nothing any more."""
+
+
 class Lease(Holder, Protocol):
     """The lease of one operation."""
 
@@ -172,7 +176,7 @@ class Engine:
             store=self.store, runbook=runbook, operation=operation, actor=self.actor, readable=readable
         )  # fmt: skip
 
-    def _take_up(self, id: str, answers: tuple[Callable[[float], ev.Event], ...], text: str = "") -> Operation:
+    def _take_up(self, id: str, answers: tuple[Answer, ...], text: str = "") -> Operation:
         """Lease, load, TakenUp, the answer, the loop."""
         lease = self.lease(id)
         released = lease.acquire(patience=not answers)
@@ -190,7 +194,7 @@ class Engine:
             log.runbook = self.parse(text)
         return self._drive(log, lease, answers)
 
-    def _drive(self, log: Log, lease: Lease, answers: tuple[Callable[[float], ev.Event], ...]) -> Operation:
+    def _drive(self, log: Log, lease: Lease, answers: tuple[Answer, ...]) -> Operation:
         asked = _Asked(self.store, self.clock, log)
         driver = Driver(
             log=log, clock=self.clock, performer=self._performer(), holder=lease, report=self.report, stop=self.stop,
@@ -198,8 +202,12 @@ class Engine:
         )  # fmt: skip
         try:
             self._lock(log)
+            if log.operation.ending is not None:
+                self.store.ask_cancel(log.operation.id, None)  # it was heard: its end is recorded
             for answer in answers:
-                log.fold(answer(driver.now()))
+                event = answer(log.operation, driver.now())
+                if event is not None:
+                    log.fold(event)
             driver.drive()
         finally:
             self._leave(log, lease)
@@ -243,13 +251,13 @@ class Engine:
             message = f"operation {id} has ended as {operation.ended}: `runbook {hint} {id}`"
             raise UsageError(message)
         _must_answer(operation, answer)
-        events: list[Callable[[float], ev.Event]] = []
+        events: list[Answer] = []
         accepted = answer.pop("accept_target", None)
         if accepted is not None:
-            events.append(lambda at: _accepted(found, accepted, at))
+            events.append(lambda now, at: _accepted(now, accepted, at))
         if operation.hold is not None and not _telling(operation):
             digest = self._replaced(found, text) if text else ""
-            events.append(lambda at: ev.Resumed(at=at, actor=self.actor, digest=digest, **answer))
+            events.append(lambda now, at: ev.Resumed(at=at, actor=self.actor, digest=digest, **answer))
         elif text:
             self._replaced(found, text)
         return self._take_up(id, tuple(events), text)
@@ -264,7 +272,7 @@ class Engine:
         path = _path_of(found.runbook, step)
         _may_restart(found, path)
         self._prove(found, path)
-        return self._take_up(id, (lambda at: ev.Restarted(at=at, path=path, actor=self.actor),))
+        return self._take_up(id, (lambda now, at: ev.Restarted(at=at, path=path, actor=self.actor),))
 
     def _prove(self, found: Loaded, path: str) -> None:
         """● Data and world: what the step requires is looked at now, before anything is written."""
@@ -287,21 +295,22 @@ class Engine:
             message = f"operation {id} has ended, or its end is recorded: {found.operation.status}"
             raise UsageError(message)
         request = {"actor": self.actor, "at": self.clock.now(), "undo": undo, "past": list(past)}
-        try:
-            done = self._take_up(
-                id, (lambda at: ev.Cancelled(at=at, actor=self.actor, undo=undo, past=past),)
-            )  # fmt: skip
-        except Busy:
-            self.store.ask_cancel(id, request)
-            return self._until_ended(id)
-        return done
 
-    def _until_ended(self, id: str) -> Operation:
+        def end(now: Operation, at: float) -> ev.Event | None:
+            return None if now.ending is not None else ev.Cancelled(at=at, actor=self.actor, undo=undo, past=past)
+
+        asked = False
         while True:
+            try:
+                return self._take_up(id, (end,))
+            except Busy:
+                if not asked:
+                    self.store.ask_cancel(id, request)
+                asked = True
+            self.clock.sleep(ASK_EVERY)
             operation = load(self.store, id, self.parse).operation
             if operation.ended or self.stop():
                 return operation
-            self.clock.sleep(1.0)
 
     def cleanup(self, id: str, *, past: tuple[str, ...] = ()) -> Operation:
         """What a failed, cancelled or stuck operation left is taken back."""
@@ -314,11 +323,11 @@ class Engine:
         if not operation.ended:
             message = f"operation {id} has not ended ({operation.status}): `runbook cancel {id} --undo`"
             raise UsageError(message)
-        return self._take_up(id, (lambda at: ev.CleanupBegun(at=at, actor=self.actor, past=past),))
+        return self._take_up(id, (lambda now, at: ev.CleanupBegun(at=at, actor=self.actor, past=past),))
 
 
 class _Asked:
-    """Has somebody asked for the end? Read from the head, now and then."""
+    """Has somebody asked for the end? Read from the head, now and then; what is asked stays until its end is recorded."""
 
     def __init__(self, store: Store, clock: Clock, log: Log) -> None:
         self._store = store
@@ -328,7 +337,7 @@ class _Asked:
 
     def __call__(self) -> ev.Cancelled | None:
         now = self._clock.now()
-        if now < self._next:
+        if now < self._next or self._log.operation.ending is not None:
             return None
         self._next = now + ASK_EVERY
         head = self._store.head(self._log.operation.id)
@@ -336,7 +345,6 @@ class _Asked:
             return None
         asked = head.cancel_asked
         at = max(now, self._log.operation.at)
-        self._store.ask_cancel(self._log.operation.id, None)
         return ev.Cancelled(
             at=at, actor=str(asked.get("actor", "")), undo=bool(asked.get("undo")), past=tuple(asked.get("past", ()))
         )
@@ -367,8 +375,7 @@ def _must_answer(operation: Operation, answer: Mapping[str, Any]) -> None:
         raise UsageError(message)
 
 
-def _accepted(found: Loaded, id: str, at: float) -> ev.Event:
-    operation = found.operation
+def _accepted(operation: Operation, id: str, at: float) -> ev.Event:
     assert operation.hold is not None
     if operation.hold.found != id:
         message = f"{id} is not what was found ({operation.hold.found}): look again before you accept"

@@ -26,7 +26,7 @@ from engine.kernel.operation import (
     Waiting,
 )
 from engine.kernel.schedule import attempts_in
-from engine.kernel.steps import in_ends, key_of, step_of
+from engine.kernel.steps import in_ends, key_of, records_of, step_of
 from engine.language.model import Runbook, Step
 
 FORMAT = 1
@@ -128,9 +128,9 @@ def orphaned(operation: Operation) -> list[str]:
 def _rows(operation: Operation, runbook: Runbook) -> list[tuple[str, Step]]:
     rows: list[tuple[str, Step]] = []
     for step in runbook.steps:
-        items = [key for key in operation.steps if key.startswith(f"{step.id}[")]
         rows.append((step.id, step))
-        rows += [(key, step) for key in items]
+        if step.for_each is not None:
+            rows += [(key, step) for key, _ in records_of(operation, step)]
     return rows
 
 

@@ -50,3 +50,7 @@ def _nobodys_surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 def root() -> Path:
     """The repository."""
     return ROOT
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--soak", action="store_true", help="every pair of points, every seed: hours, not minutes")

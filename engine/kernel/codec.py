@@ -42,6 +42,8 @@ def _made_of(type_name: str) -> Make | None:
     """What makes a field's value of JSON's list or map, where it is neither here."""
     if type_name.startswith("tuple"):
         return tuple
+    if type_name.startswith("Map[str, tuple"):
+        return lambda items: Map({key: tuple(item) for key, item in items.items()})
     return Map if type_name.startswith("Map[") else None
 
 

@@ -145,7 +145,7 @@ def _not_ours_to_take(v: View, seen: Seen, cls: str) -> Event | None:
         return None
     is_whose = whose(v.operation, seen)
     meant = target_of(v)
-    if not is_meant(meant, seen.id) and is_whose != "own":
+    if not is_meant(meant, seen.id):
         return Held(at=v.now, kind="target", reason=_not_the_target(seen, meant), found=seen.id)
     if not may_take(owner, is_whose):
         return Held(at=v.now, kind="owner", reason=_not_owned(v, seen, is_whose, owner), found=seen.id)

@@ -29,7 +29,7 @@ def next_of_queue(v: View) -> Event:
     number = v.frame.queue[0]
     entry = v.operation.ledger[number]
     if v.frame.path.startswith("failure/"):
-        if used_past_return(v.operation, entry, ()):
+        if entry.live and entry.used:
             return EntrySettled(at=v.now, entry=number, state="open", why="it was seen available")
         return EntryTaken(at=v.now, entry=number, how="broken")
     why = kept_because(v, entry)
@@ -148,5 +148,6 @@ def held_key(runbook: Runbook, operation: Operation) -> str:
     """The key of the step that is walked: of the runbook's own list, with the item."""
     for frame in reversed(operation.frames):
         if frame.path.startswith("steps/") and frame.path.count("/") == 1:
-            return key_of(step_of(runbook, operation, frame), frame)
+            key = key_of(step_of(runbook, operation, frame), frame)
+            return key if frame.items is None else f"{key}[{len(frame.collected)}]"
     return operation.last_step

@@ -92,7 +92,7 @@ def evolve(runbook: Runbook, operation: Operation, event: ev.Event) -> Operation
 def _must_fit(operation: Operation, event: ev.Event, phases: tuple[type[Phase], ...]) -> None:
     if event.at < operation.at:
         raise _illegal(operation, event, f"its time {event.at} is before {operation.at}")
-    if bool(operation.ended) != isinstance(event, _AFTER_THE_END):
+    if bool(operation.ended) != isinstance(event, _AFTER_THE_END) and not _is_restart_of_a_hold(operation, event):
         raise _illegal(operation, event, f"the operation is {operation.status}")
     if isinstance(event, _NEEDS_HOLD) and operation.hold is None:
         raise _illegal(operation, event, "it is not held")
@@ -100,10 +100,19 @@ def _must_fit(operation: Operation, event: ev.Event, phases: tuple[type[Phase], 
         if not isinstance(event, _WITHOUT_FRAMES):
             raise _illegal(operation, event, "no step is entered")
         return
-    if phases and not isinstance(operation.top.phase, phases):
+    if phases and not _may_follow_in(operation.top.phase, phases):
         raise _illegal(operation, event, f"the phase is {type(operation.top.phase).__name__}")
     if isinstance(event, ev.EndRecorded) and operation.ending is not None:
         raise _illegal(operation, event, "the end is recorded")
+
+
+def _is_restart_of_a_hold(operation: Operation, event: ev.Event) -> bool:
+    return isinstance(event, ev.Restarted) and operation.hold is not None
+
+
+def _may_follow_in(phase: Phase, phases: tuple[type[Phase], ...]) -> bool:
+    """How far a proof is, is volatile: durably, proving before a look is looking."""
+    return isinstance(phase, phases) or (isinstance(phase, Proving) and phase.then == "look" and Looking in phases)
 
 
 def _illegal(operation: Operation, event: ev.Event, why: str) -> IllegalEvent:

@@ -103,14 +103,21 @@ def _answered(runbook: Runbook, operation: Operation, hold: Hold, event: ev.Resu
         case "rescue":
             return _rescue_again(runbook, operation, frame)
         case _:
-            return top(operation, phase=begin(step_of(runbook, operation, frame)))
+            return _begin_again(runbook, operation, frame)
+
+
+def _begin_again(runbook: Runbook, operation: Operation, frame: Frame) -> Operation:
+    """From its beginning; a `for_each`, from the item that was its last."""
+    if frame.items is not None:
+        return push(operation, frame.path, len(frame.collected))
+    return top(operation, phase=begin(step_of(runbook, operation, frame)))
 
 
 def _rescue_again(runbook: Runbook, operation: Operation, frame: Frame) -> Operation:
     """● A step held by a rescue takes that rescue's refresh and `then` again."""
     if isinstance(frame.phase, Refreshing):
         return top(operation, phase=Refreshing(rescue=frame.phase.rescue))
-    return top(operation, phase=begin(step_of(runbook, operation, frame)))
+    return _begin_again(runbook, operation, frame)
 
 
 def _afresh(frame: Frame) -> Frame:
@@ -181,7 +188,7 @@ def cancelled(runbook: Runbook, operation: Operation, event: ev.Cancelled) -> Op
 def cleanup_begun(runbook: Runbook, operation: Operation, event: ev.CleanupBegun) -> Operation:
     """What an ended operation has left is taken back."""
     assert operation.ending is not None
-    ending = changed(operation.ending, past=event.past)
+    ending = replace(operation.ending, past=event.past)
     return push(changed(operation, ended="", cleaning=True, ending=ending, frames=()), "cleanup/0")
 
 

@@ -14,7 +14,7 @@ from engine.kernel.events import EntrySettled, Held, Proved, Watched
 from engine.kernel.intents import region_of
 from engine.kernel.operation import Command, Effect, Frame, Perform, Proving, Record, Seen, SleepUntil
 from engine.kernel.removing import needs_source
-from engine.kernel.steps import kind_of, monitor_of
+from engine.kernel.steps import kind_of, monitor_of, records_of
 from engine.kernel.view import View
 from engine.language.model import Ensure, Step
 
@@ -33,24 +33,16 @@ class Proof:
 
 def proofs_of(v: View) -> list[Proof]:
     """All that must be met, in order: the items of a `for_each` each; what was skipped is met."""
-    found: list[Proof] = []
-    for required in v.step.requires:
-        step = v.runbook.by_name.get(required.replace("-", "_"))
-        if step is None:
-            continue
-        for key, record in v.operation.steps.items():
-            if record.path == step.path and record.status == "DONE" and (step.for_each is None or key != step.id):
-                found.append(
-                    Proof(
-                        key=key,
-                        step=step,
-                        params=record.params,
-                        region=record.region,
-                        account=record.account,
-                        id=record.id,
-                    )
-                )
-    return found
+    steps = (v.runbook.by_name.get(required.replace("-", "_")) for required in v.step.requires)
+    return [
+        Proof(
+            key=key, step=step, params=record.params, region=record.region, account=record.account, id=record.id
+        )
+        for step in steps
+        if step is not None
+        for key, record in records_of(v.operation, step)
+        if record.path == step.path and record.status == "DONE"
+    ]  # fmt: skip
 
 
 def proving(v: View, phase: Proving) -> Command | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from engine.kernel.operation import Entry, Frame, Operation, UndoRecord
+from engine.kernel.operation import Entry, Frame, Operation, StepRecord, UndoRecord
 from engine.language.model import (
     CLASSES,
     Call,
@@ -95,6 +95,17 @@ def in_ends(frame: Frame) -> bool:
 def key_of(step: Step, frame: Frame) -> str:
     """`copy-snapshot`, `instances[0]`; for a step without id, its path."""
     return step.id if frame.item is None else f"{step.id}[{frame.item}]"
+
+
+def records_of(operation: Operation, step: Step) -> list[tuple[str, StepRecord]]:
+    """What is told of a step; of a `for_each`, of each of its items, in order."""
+    if step.for_each is None:
+        record = operation.steps.get(step.id)
+        return [(step.id, record)] if record is not None else []
+    found: list[tuple[str, StepRecord]] = []
+    while (record := operation.steps.get(key := f"{step.id}[{len(found)}]")) is not None:
+        found.append((key, record))
+    return found
 
 
 def following(runbook: Runbook, path: str) -> str | None:

@@ -1,0 +1,248 @@
+"""The kinds and actions of the laws' world: what `actions` has for AWS, over `tests.laws.world`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from engine.errors import EffectFailed, Problem
+from engine.language.model import ActionFacts, KindFacts, Monitor
+from engine.registry import MISSING, Action, Context, Observation, Param, Part, Registry, Status
+from tests.laws.world import Act, Thing, World, arn
+
+CLASS = {
+    "available": "available", "copying": "pending", "creating": "pending", "modifying": "pending",
+    "starting": "pending", "stopped": "blocked", "failed": "broken", "deleting": "leaving",
+}  # fmt: skip
+ANY: dict[str, Any] = {}
+
+
+def refused(name: str, category: str, message: str = "", *also: str) -> EffectFailed:
+    return EffectFailed(Problem(name=name, category=category, message=message or name, also=also))
+
+
+class Kind:
+    """A kind of thing that can be made, looked at and deleted."""
+
+    doc = ""
+    statuses = {status: Status(cls=cls, source="tests") for status, cls in CLASS.items()}
+    calls = ()
+
+    def __init__(self, world: World, facts: KindFacts, params: str, attributes: str) -> None:
+        self.world = world
+        self.facts = facts
+        self.name = facts.name
+        self.params = {name: Param(schema=ANY, required=name in facts.identity) for name in params.split()}
+        self.attributes = {name: ANY for name in attributes.split()}
+
+    def look(self, identity: Mapping[str, Any], ctx: Context) -> Observation:
+        found: list[Thing | None] = [None]
+
+        def do() -> None:
+            found[0] = self.world.look(self.name, identity, ctx.region)
+
+        self.world.send(f"look {self.name}", identity, do)
+        thing = found[0]
+        if thing is None:
+            return MISSING
+        status = thing.shown(self.world.now)
+        return Observation(
+            status=status, cls=CLASS.get(status, "unknown"), id=thing.id, attributes=self.told(thing, status),
+            tags=thing.tags, parts=self.parts(thing),
+        )  # fmt: skip
+
+    def told(self, thing: Thing, status: str) -> dict[str, Any]:
+        endpoint = {"endpoint": f"{thing.name}.cluster", "port": 5432} if self.name == "rds.cluster" else {}
+        told = {"name": thing.name, "arn": arn(thing), "id": thing.id, "status": status, "encrypted": False}
+        if self.name == "rds.cluster":
+            members = self.world.members(thing.name, thing.region)
+            told["instances"] = [
+                {"name": m.name, "class": m.data.get("class"), "writer": n == 0}
+                for n, m in enumerate(m for m in members if m.shown(self.world.now) != "gone")
+            ]
+        return told | endpoint | thing.data
+
+    def parts(self, thing: Thing) -> tuple[Part, ...]:
+        if self.name != "rds.cluster":
+            return ()
+        now = self.world.now
+        members = [m for m in self.world.members(thing.name, thing.region) if m.shown(now) != "gone"]
+        return tuple(
+            Part(
+                kind="rds.instance", identity={"name": m.name}, id=m.id, status=m.shown(now),
+                cls=CLASS.get(m.shown(now), "unknown"), tags=m.tags,
+            )
+            for m in reversed(members)
+        )  # fmt: skip
+
+    def create(self, params: Mapping[str, Any], tags: Mapping[str, str], ctx: Context) -> str | None:
+        made = self.world.send(f"create {self.name}", params, lambda: self._create(params, tags, ctx), ctx.key)
+        return made.id if made is not None else None
+
+    def _create(self, params: Mapping[str, Any], tags: Mapping[str, str], ctx: Context) -> Thing:
+        world, name = self.world, str(params["name"])
+        if world.named(self.name, name, ctx.region) is not None:
+            raise refused("AlreadyExists", "exists", f"{name} already exists")
+        self._must_be_there(params, ctx)
+        thing = world.make(self.name, name, ctx.region, tags, ctx.key, dict(params))
+        self._note("create", name, thing.id, ctx)
+        return thing
+
+    def _must_be_there(self, params: Mapping[str, Any], ctx: Context) -> None:
+        source = params.get("copy_of") or params.get("from_snapshot")
+        if source is not None:
+            there = [t for t in self.world.alive("rds.cluster_snapshot") if arn(t) == source]
+            if not there or there[0].status(self.world.now) != "available":
+                raise refused("DBClusterSnapshotNotFoundFault", "not_found", str(source), "InvalidSnapshot.NotFound")
+        if "subnet_group" in params and params["subnet_group"] == "wrong":
+            raise refused("DBSubnetGroupNotFoundFault", "config", "no such group", "InvalidVPCConfiguration")
+        if "cluster" in params:
+            whole = self.world.named("rds.cluster", str(params["cluster"]), ctx.region)
+            if whole is None:
+                raise refused("DBClusterNotFoundFault", "not_found", "no cluster", "ClusterNotFound")
+            if whole.status(self.world.now) != "available":
+                raise refused("InvalidDBClusterStateFault", "conflict", "not available")
+
+    def delete(self, target: Mapping[str, Any], ctx: Context) -> None:
+        self.world.send(f"delete {self.name}", target, lambda: self._delete(target, ctx), ctx.key)
+
+    def _delete(self, target: Mapping[str, Any], ctx: Context) -> Thing:
+        world, name = self.world, str(target["name"])
+        thing = world.named(self.name, name.rpartition(":")[2], ctx.region)
+        if thing is None:
+            raise refused("NotFound", "not_found", f"{name} is not there")
+        if thing.status(world.now) == "deleting":
+            raise refused("InvalidState", "conflict", "it is being deleted", "BeingDeleted")
+        if thing.data.get("protected") and not target.get("unprotect"):
+            raise refused("InvalidParameterCombination", "invalid", "it is protected")
+        members = [m for m in world.members(thing.name, thing.region) if m.there(world.now)]
+        if self.name == "rds.cluster" and any(m.status(world.now) != "deleting" for m in members):
+            raise refused("InvalidDBClusterStateFault", "conflict", "it still has instances")
+        world.unmake(thing)
+        self._note("delete", thing.name, thing.id, ctx)
+        return thing
+
+    def in_the_way(self, seen: Observation, params: Mapping[str, Any]) -> str | None:
+        protected = seen.attributes.get("protected") and not params.get("unprotect")
+        return f"{seen.attributes['name']} is protected" if protected else None
+
+    def _note(self, verb: str, name: str, id: str, ctx: Context) -> None:
+        act = Act(at=self.world.now, verb=verb, kind=self.name, name=name, id=id, key=ctx.key, done=True)
+        self.world.journal.append(act)
+
+
+class Checked:
+    """A kind that is only looked at: ok, unless the world says that it is broken."""
+
+    doc = ""
+    statuses = {"ok": Status(cls="available", source="tests"), "wrong": Status(cls="broken", source="tests")}
+    calls = ()
+
+    def __init__(self, world: World, name: str, identity: str) -> None:
+        self.world = world
+        self.name = name
+        self.facts = KindFacts(name=name, identity=tuple(identity.split()), verbs=("check",))
+        self.params = {one: Param(schema=ANY, required=True) for one in identity.split()}
+        self.attributes = {"problem": ANY}
+
+    def look(self, identity: Mapping[str, Any], ctx: Context) -> Observation:
+        self.world.send(f"look {self.name}", identity, lambda: None)
+        wrong = self.name in self.world.broken_checks
+        return Observation(
+            status="wrong" if wrong else "ok", cls="broken" if wrong else "available",
+            attributes={"problem": f"{self.name} is wrong" if wrong else None},
+        )  # fmt: skip
+
+    def create(self, params: Mapping[str, Any], tags: Mapping[str, str], ctx: Context) -> str | None:
+        raise AssertionError(self.name)
+
+    def delete(self, target: Mapping[str, Any], ctx: Context) -> None:
+        raise AssertionError(self.name)
+
+    def in_the_way(self, seen: Observation, params: Mapping[str, Any]) -> str | None:
+        return None
+
+
+def registry(world: World) -> Registry:
+    """Every kind and action of the stories."""
+    made = Registry()
+    watched = Monitor(every=30.0, longest=3600.0, grace=60.0)
+    snapshot = KindFacts(
+        name="rds.cluster_snapshot", identity=("name",), monitor=Monitor(every=30.0, longest=86400.0, grace=60.0),
+        data="copy", source="copy_of",
+    )  # fmt: skip
+    cluster = KindFacts(
+        name="rds.cluster", identity=("name",), monitor=Monitor(every=60.0, longest=14400.0, grace=60.0),
+        removal=watched, data="live",
+    )  # fmt: skip
+    instance = KindFacts(name="rds.instance", identity=("name",), monitor=watched, part_of="cluster")
+    told = "name arn id status encrypted"
+    made.add_kind(Kind(world, snapshot, "name copy_of kms_key", f"{told} cluster"))
+    made.add_kind(
+        Kind(
+            world, cluster, "name from_snapshot subnet_group security_groups unprotect",
+            f"{told} instances endpoint port protected",
+        )
+    )  # fmt: skip
+    made.add_kind(Kind(world, instance, "name cluster class", f"{told} cluster class writer"))
+    made.add_kind(Checked(world, "ec2.network", "subnet_group security_groups"))
+    made.add_kind(Checked(world, "ec2.port_open", "security_groups port"))
+    made.add_kind(Checked(world, "net.endpoint", "host port"))
+    for name, repeatable, params, run in _actions(world):
+        made.add_action(
+            Action(
+                name=name, doc="", facts=ActionFacts(name=name, repeatable=repeatable),
+                params={one: Param(schema=ANY, secret=True) for one in params.split()}, output={}, calls=(), errors=(),
+                run=run,
+            )
+        )  # fmt: skip
+    return made
+
+
+Run = Callable[[Mapping[str, Any], Context], Mapping[str, Any]]
+
+
+def _actions(world: World) -> list[tuple[str, bool | None, str, Run]]:
+    def call(name: str, do: Callable[[Mapping[str, Any], Context], None]) -> Run:
+        def run(params: Mapping[str, Any], ctx: Context) -> Mapping[str, Any]:
+            def perform() -> None:
+                do(params, ctx)
+                world.called.append((name, params))
+                world.journal.append(
+                    Act(at=world.now, verb="call", kind=name, name="", id="", key=ctx.key, done=True)
+                )  # fmt: skip
+
+            world.send(f"call {name}", params, perform, ctx.key)
+            return {"ok": True}
+
+        return run
+
+    def users(params: Mapping[str, Any], ctx: Context) -> None:
+        cluster = str(params["host"]).removesuffix(".cluster")
+        up = [m for m in world.members(cluster, ctx.region) if m.status(world.now) == "available"]
+        if not up:
+            raise refused("ConnectionTimeout", "timeout", "nothing answers")
+        world.users = [one["name"] for one in params["users"]]
+
+    def rename(params: Mapping[str, Any], ctx: Context) -> None:
+        thing = world.named("rds.cluster", str(params["name"]), ctx.region)
+        if thing is None:
+            raise refused("DBClusterNotFoundFault", "not_found", "no cluster")
+        thing.name = str(params["new_name"])
+
+    def start(params: Mapping[str, Any], ctx: Context) -> None:
+        thing = world.named("rds.cluster", str(params["name"]), ctx.region)
+        if thing is None or thing.status(world.now) != "stopped":
+            raise refused("InvalidDBClusterStateFault", "conflict", "not stopped")
+        thing.life = [("starting", world.now), ("available", world.now + 90)]
+
+    def publish(params: Mapping[str, Any], ctx: Context) -> None:
+        world.messages.append(dict(params) | {"key": ctx.key})
+
+    return [
+        ("postgres.setup_users", True, "host port admin users", call("postgres.setup_users", users)),
+        ("sns.publish", True, "topic subject text", call("sns.publish", publish)),
+        ("test.rename", None, "name new_name", call("test.rename", rename)),
+        ("test.start", None, "name", call("test.start", start)),
+        ("test.note", None, "text", call("test.note", lambda params, ctx: None)),
+    ]

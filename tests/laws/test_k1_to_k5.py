@@ -1,0 +1,120 @@
+"""K1 `pending` is total. K2 an illegal event changes nothing. K3, K4 what is stored is the operation. K5 keys."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import fields, replace
+from typing import Any
+
+import pytest
+
+from engine.errors import Problem
+from engine.kernel import IllegalEvent, Operation, evolve, pending
+from engine.kernel import events as ev
+from engine.kernel.codec import decode, durable, encode_operation
+from engine.kernel.operation import Effect, Perform, Record, Seen, Target
+from engine.loading import events_of
+from tests.laws.states import reached
+from tests.laws.stories import STORIES
+from tests.laws.walking import ID, Scene, Story
+
+PROBLEM = Problem(name="X", category="internal", message="x")
+
+
+def one_of_each(at: float) -> list[ev.Event]:
+    """An event of every class."""
+    seen = Seen(at=at, status="available", cls="available", id="x-1")
+    given: dict[str, Any] = {
+        "seen": seen, "entry": 0, "id": "x", "step": "x", "target": Target(id="x"), "row": "x", "verb": "done",
+        "status": "x", "next": at, "until": at, "why": "x", "delay": 0.0, "state": "open",
+        "effect": Effect(verb="look", name="x", key=""), "problem": PROBLEM, "rescue": 0, "settings": {},
+        "changed": False, "queue": (), "kind": "row", "reason": "x", "path": "steps/0", "how": "undo",
+        "operation": "x", "runbook": "x", "digest": "x", "inputs": {}, "targets": {},
+    }  # fmt: skip
+    made = []
+    for cls in ev.Event.__subclasses__():
+        wanted = {f.name: given[f.name] for f in fields(cls) if f.name in given and f.name != "entry"}
+        if cls in (ev.Adopted, ev.EntrySettled, ev.EntryTaken):
+            wanted["entry"] = 0
+        if cls is ev.EndRecorded:
+            wanted["status"] = "FAILED"
+        made.append(cls(at=at, **{k: v for k, v in wanted.items() if k in {f.name for f in fields(cls)}}))
+    return made
+
+
+def test_k1_pending_is_total_and_pure() -> None:
+    for state in reached():
+        assert pending(state.runbook, state.operation, state.now) == state.command
+
+
+def test_k1_what_is_pending_can_follow() -> None:
+    for state in reached():
+        if isinstance(state.command, Record):
+            evolve(state.runbook, state.operation, state.command.event)
+
+
+def test_k2_an_event_that_cannot_follow_raises_and_changes_nothing() -> None:
+    refused = 0
+    for state in reached()[::17]:
+        before = state.operation
+        for event in one_of_each(state.now):
+            try:
+                evolve(state.runbook, before, event)
+            except IllegalEvent:
+                refused += 1
+            except (AssertionError, IndexError, KeyError, StopIteration, AttributeError) as error:
+                pytest.fail(f"{type(event).__name__} at {before.frames and before.top.path}: {error!r}")
+            assert state.operation == before
+    assert refused > 100
+
+
+def test_k3_encoded_and_decoded_it_is_the_same_operation() -> None:
+    for state in reached():
+        again = decode(encode_operation(state.operation))
+        whole = replace_at(durable(state.operation))
+        assert isinstance(again, Operation)
+        assert replace_at(again) == whole
+        assert encode_operation(again) == encode_operation(state.operation)
+
+
+def test_k3_hence_the_same_pending() -> None:
+    for state in reached():
+        again = decode(encode_operation(state.operation))
+        due = replace(again) if isinstance(again, Operation) else None
+        assert due is not None
+        assert pending(state.runbook, due, state.now + 10_000) == pending(
+            state.runbook, durable_due(state.operation), state.now + 10_000
+        )
+
+
+def durable_due(operation: Operation) -> Operation:
+    """The operation with what is volatile due: as a load would have it."""
+    again = decode(encode_operation(operation))
+    assert isinstance(again, Operation)
+    return again
+
+
+def replace_at(operation: Operation) -> Operation:
+    return replace(operation, at=0.0)
+
+
+@pytest.mark.parametrize("story", STORIES, ids=str)
+def test_k5_two_sendings_share_a_key_if_and_only_if_they_are_of_one_effect(story: Story) -> None:
+    scene = Scene(story)
+    scene.tell()
+    for point in (0, scene.killer.count // 3, scene.killer.count // 2, 2 * scene.killer.count // 3):
+        told = Scene(story, [point]).tell()
+        by_key: dict[str, set[str]] = defaultdict(set)
+        for record in told.store.records(ID):
+            for event in events_of(record):
+                if isinstance(event, ev.Intended):
+                    by_key[event.effect.key].add(repr(event.effect))
+        assert all(len(effects) == 1 for effects in by_key.values())
+        effects = [effect for some in by_key.values() for effect in some]
+        assert len(effects) == len(set(effects))
+
+
+def test_k5_keys_are_of_what_changes_something() -> None:
+    for state in reached():
+        if isinstance(state.command, Perform) and state.command.effect.verb in ("create", "delete", "call"):
+            assert state.command.effect.key.startswith(f"{ID}/")

@@ -1,0 +1,51 @@
+"""K9: killed anywhere, any number of times, the world ends as without crashes.
+
+Nothing is made twice, nothing foreign is touched, nothing is left that the ledger does not name.
+"""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import pytest
+
+from tests.laws.stories import STORIES, UNREPEATABLE
+from tests.laws.walking import Scene, Story, end_of, judge, made_twice, not_in_the_ledger
+
+PAIRS = 60
+"""So many pairs of points of each story that is killed twice; `make soak` takes all."""
+
+
+@pytest.mark.parametrize("story", STORIES, ids=str)
+def test_killed_at_every_point(story: Story) -> None:
+    undisturbed = Scene(story).tell()
+    end = end_of(undisturbed)
+    judge(undisturbed, end)
+    for point in range(1, undisturbed.killer.count + 1):
+        scene = Scene(story, [point]).tell()
+        assert scene.deaths == 1, point
+        judge(scene, end)
+
+
+@pytest.mark.parametrize("story", [story for story in STORIES if story.pairs], ids=str)
+def test_killed_twice(story: Story, request: pytest.FixtureRequest) -> None:
+    undisturbed = Scene(story).tell()
+    end = end_of(undisturbed)
+    pairs = list(combinations(range(1, undisturbed.killer.count + 8), 2))
+    step = 1 if request.config.getoption("--soak") else max(1, len(pairs) // PAIRS)
+    for pair in pairs[::step]:
+        judge(Scene(story, pair).tell(), end)
+
+
+@pytest.mark.parametrize("story", UNREPEATABLE, ids=str)
+def test_a_call_that_is_not_repeatable_is_never_sent_twice(story: Story) -> None:
+    """The one exception: where it dies with such a call in the air, it holds, and a person says what became of it."""
+    undisturbed = Scene(story).tell()
+    for point in range(1, undisturbed.killer.count + 1):
+        scene = Scene(story, [point])
+        for act in story.acts:
+            operation = scene.operation
+            if operation is None or not operation.ended:
+                act(scene)
+        assert not made_twice(scene)
+        assert not not_in_the_ledger(scene)

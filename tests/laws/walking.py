@@ -1,0 +1,391 @@
+"""Walking a story: persons act, processes are killed at chosen points and started again, and the end is judged.
+
+Everything above the registry is the product's own: Engine, Driver, kernel, a store. Points are before and after every
+append and every change, and before the first look after an append: further looks change nothing that a crash could lose.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from engine.clock import VirtualClock
+from engine.errors import EnvironmentProblem, Problem, UsageError
+from engine.kernel import Operation
+from engine.kernel.codec import durable
+from engine.language.model import Runbook
+from engine.language.parsing import load as parsed
+from engine.language.secret import Secret
+from engine.loading import load, replayed
+from engine.operations import Engine
+from engine.performing import World as Surroundings
+from engine.registry import Reading, vocabulary
+from engine.stores.memory import MemoryStore
+from tests.laws.kinds import registry
+from tests.laws.world import Fault, Thing, World
+
+ID = "op-001"
+INPUTS = {"snapshot": "daily", "cluster": "orders", "source_region": "us-east-1", "target_region": "us-west-2"}
+SETTINGS = {
+    "subnet-group": "private", "security-group-ids": ["sg-1"], "kms-key": "key-1",
+    "notification-topic-arn": "arn:aws:sns:us-west-2:123456789012:recovery",
+}  # fmt: skip
+AWAY = 5.0
+"""Seconds between a death and the next process."""
+
+
+class Killed(BaseException):
+    """SIGKILL: nothing after it happens in this process."""
+
+
+@dataclass(slots=True)
+class Killer:
+    """Counts points, and kills at those that were chosen."""
+
+    at: frozenset[int] = frozenset()
+    count: int = 0
+    moved: bool = True
+
+    def point(self) -> None:
+        self.count += 1
+        if self.count in self.at:
+            raise Killed
+
+    def look(self) -> None:
+        if self.moved:
+            self.moved = False
+            self.point()
+
+
+class MortalStore(MemoryStore):
+    """A store whose process can be killed before and after each append."""
+
+    def __init__(self, killer: Killer) -> None:
+        super().__init__()
+        self.killer = killer
+
+    def append(self, record: Any) -> None:
+        self.killer.point()
+        super().append(record)
+        self.killer.moved = True
+        self.killer.point()
+
+
+class MortalWorld(World):
+    """A world whose caller can be killed before and after each change."""
+
+    def __init__(self, clock: VirtualClock, killer: Killer) -> None:
+        super().__init__(clock)
+        self.killer = killer
+
+    def send(self, on: str, params: Mapping[str, Any], do: Callable[[], Thing | None], key: str = "") -> Thing | None:
+        if on.startswith("look "):
+            self.killer.look()
+            return super().send(on, params, do, key)
+        self.killer.point()
+        made = super().send(on, params, do, key)
+        self.killer.point()
+        return made
+
+
+@dataclass(slots=True)
+class Lease:
+    """The lease of a process that may have died: nobody else asks for it."""
+
+    scene: Scene
+
+    def acquire(self, *, patience: bool) -> bool:
+        released, self.scene.released = self.scene.released, False
+        return released
+
+    def check(self) -> None: ...
+
+    def renew_if_due(self) -> None: ...
+
+    def release(self) -> None:
+        self.scene.released = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """A restore with something that happens to it. `acts` are a person's, in order; `ends`, a status after each."""
+
+    name: str
+    text: str
+    arrange: tuple[Callable[[World], None], ...] = ()
+    acts: tuple[Callable[[Scene], None], ...] = ()
+    ends: tuple[str, ...] = ("SUCCEEDED",)
+    pairs: bool = False
+    makes: bool = True  # are exactly as many things made as when nothing disturbs it
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Scene:
+    """One telling of a story: a clock, a world, a store, and processes that come and go."""
+
+    def __init__(self, story: Story, at: Iterable[int] = (), away: float = AWAY) -> None:
+        self.story = story
+        self.away = away
+        self.killer = Killer(frozenset(at))
+        self.clock = VirtualClock()
+        self.world = MortalWorld(self.clock, self.killer)
+        self.store = MortalStore(self.killer)
+        self.registry = registry(self.world)
+        self.released = True
+        self.stopped = ""  # why a runner left, or would not begin: exit 2 or 4
+        self.deaths = 0
+        ordinary(self.world)
+        for arrange in story.arrange:
+            arrange(self.world)
+        self.before = {thing.id for thing in self.world.things}
+
+    # -- a process ---------------------------------------------------------------------------------------
+
+    def parse(self, text: str) -> Runbook:
+        return parse(text)
+
+    def engine(self) -> Engine:
+        surroundings = Surroundings(
+            registry=self.registry, clients=_nobody, secret=_nobody, network=None, read_setting=self.read
+        )  # fmt: skip
+        return Engine(
+            store=self.store, clock=self.clock, world=surroundings, parse=self.parse, lease=lambda id: Lease(self),
+            actor="anna", region="us-west-2",
+        )  # fmt: skip
+
+    def read(self, source: str, region: str, account: str | None) -> Reading:
+        self.killer.look()
+        if source.startswith("secret:"):
+            return Reading(value=Secret(name=source.removeprefix("secret:"), version="1"), version="1")
+        return Reading(value=self.world.settings[source.rpartition("/")[2]], version="1")
+
+    @property
+    def operation(self) -> Operation | None:
+        if not self.store.load(ID):
+            return None
+        return load(self.store, ID, self.parse).operation
+
+    # -- a person ----------------------------------------------------------------------------------------
+
+    def type(self, command: Callable[[Engine], Any], recorded: Callable[[Operation | None], bool]) -> None:
+        """Type a command; after a death type it again, or `resume`, as what is stored says."""
+        while True:
+            try:
+                command(self.engine())
+                return
+            except (EnvironmentProblem, UsageError) as stopped:
+                self.stopped = str(stopped)
+                return
+            except Killed:
+                self.deaths += 1
+                self.clock.sleep(self.away)
+            if recorded(self.operation):
+                self.go_on()
+                return
+
+    def go_on(self) -> None:
+        """`resume` what was interrupted, until it halts."""
+        while is_walking(self.operation):
+            try:
+                engine = self.engine()
+                assert self.operation is not None
+                engine.cleanup(ID) if self.operation.cleaning else engine.resume(ID)
+            except EnvironmentProblem as stopped:
+                self.stopped = str(stopped)
+                return
+            except Killed:
+                self.deaths += 1
+                self.clock.sleep(self.away)
+
+    def tell(self) -> Scene:
+        """The whole story."""
+        for number, act in enumerate(self.story.acts or (run(),)):
+            act(self)
+            self.ended_as(number)
+        return self
+
+    def ended_as(self, number: int) -> None:
+        if number < len(self.story.ends) and self.story.ends[number]:
+            operation = self.operation
+            assert operation is not None
+            assert operation.status == self.story.ends[number], told(operation)
+
+
+def _nobody(*_: Any, **__: Any) -> Any:
+    raise AssertionError
+
+
+def told(operation: Operation) -> str:
+    error = operation.ending.error if operation.ending else None
+    return f"{operation.status} at {operation.last_step}: {operation.hold or error or operation.troubles}"
+
+
+@cache
+def parse(text: str) -> Runbook:
+    return parsed(text, vocabulary(registry(World(VirtualClock()))))
+
+
+def is_walking(operation: Operation | None) -> bool:
+    """Is there something left to do for a process that takes it up?"""
+    if operation is None or operation.ended:
+        return False
+    return operation.hold is None or any(frame.path.startswith("on_hold/") for frame in operation.frames)
+
+
+# -- what a person does ------------------------------------------------------------------------------------
+
+
+def run() -> Callable[[Scene], None]:
+    def act(scene: Scene) -> None:
+        runbook = scene.parse(scene.story.text)
+        scene.type(lambda engine: engine.run(runbook, ID, INPUTS), lambda operation: operation is not None)
+
+    return act
+
+
+def resume(text: str = "", **answer: Any) -> Callable[[Scene], None]:
+    def act(scene: Scene) -> None:
+        held = scene.operation
+        assert held is not None
+        same = held.hold
+        scene.type(
+            lambda engine: engine.resume(ID, answer, text), lambda now: now is not None and now.hold != same
+        )  # fmt: skip
+
+    return act
+
+
+def cancel(*, undo: bool = False, past: tuple[str, ...] = ()) -> Callable[[Scene], None]:
+    def act(scene: Scene) -> None:
+        scene.type(
+            lambda engine: engine.cancel(ID, undo=undo, past=past),
+            lambda now: now is not None and now.ending is not None,
+        )
+
+    return act
+
+
+def restart(step: str) -> Callable[[Scene], None]:
+    def act(scene: Scene) -> None:
+        scene.type(lambda engine: engine.restart(ID, step), lambda now: now is not None and is_walking(now))
+
+    return act
+
+
+def cleanup(past: tuple[str, ...] = ()) -> Callable[[Scene], None]:
+    def act(scene: Scene) -> None:
+        scene.type(lambda engine: engine.cleanup(ID, past=past), lambda now: now is not None and now.cleaning)
+
+    return act
+
+
+def meanwhile(*changes: Callable[[World], None], seconds: float = 0.0) -> Callable[[Scene], None]:
+    """Something happens while no process runs."""
+
+    def act(scene: Scene) -> None:
+        for change in changes:
+            change(scene.world)
+        scene.clock.sleep(seconds)
+
+    return act
+
+
+# -- how a world begins --------------------------------------------------------------------------------------
+
+
+def ordinary(world: World) -> None:
+    """The source snapshot, and the old cluster with two instances."""
+    world.put("rds.cluster_snapshot", "daily", "us-east-1")
+    world.put("rds.cluster", "orders", "us-west-2")
+    for number in (1, 2):
+        world.put("rds.instance", f"orders-{number}", "us-west-2", cluster="orders", **{"class": "db.r6g.large"})
+    world.settings.update(SETTINGS)
+
+
+def fault(on: str, do: str | Problem, **how: Any) -> Callable[[World], None]:
+    return lambda world: world.faults.append(Fault(on=on, do=do, **how))
+
+
+def lives(kind: str, *each: list[tuple[str, float]]) -> Callable[[World], None]:
+    return lambda world: world.lives.setdefault(kind, []).extend(list(one) for one in each)
+
+
+def problem(name: str, category: str, *also: str) -> Problem:
+    return Problem(name=name, category=category, message=name, also=also)
+
+
+# -- the judgement -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class End:
+    """What there is to compare of two tellings of one story."""
+
+    status: str
+    at: str
+    things: tuple[tuple[str, str, str, str, bool], ...]
+    made: tuple[tuple[str, str], ...] = field(default=())
+    foreign_deleted: frozenset[str] = frozenset()
+    subjects: frozenset[str] = frozenset()
+    users: tuple[str, ...] = ()
+
+
+def end_of(scene: Scene) -> End:
+    operation, world = scene.operation, scene.world
+    assert operation is not None
+    now = world.now + 600
+    things = [
+        (t.kind, t.name, t.region, t.status(now), t.id in scene.before) for t in world.things if t.status(now) != "gone"
+    ]
+    made = [(act.kind, act.name) for act in world.journal if act.verb == "create"]
+    deleted = {act.id for act in world.journal if act.verb == "delete" and act.id in scene.before}
+    return End(
+        status=operation.status, at=operation.hold.step if operation.hold is not None else "",
+        things=tuple(sorted(things)), made=tuple(sorted(made)) if scene.story.makes else (),
+        foreign_deleted=frozenset(deleted), subjects=frozenset(str(m["subject"]) for m in world.messages),
+        users=tuple(sorted(world.users)),
+    )  # fmt: skip
+
+
+def judge(scene: Scene, undisturbed: End) -> None:
+    """K9: the world ends as without crashes; K3 and K4 of what is stored."""
+    end = end_of(scene)
+    assert end.status == undisturbed.status, told_of(scene)
+    assert end == undisturbed, told_of(scene)
+    unnamed = not_in_the_ledger(scene)
+    assert not unnamed, (unnamed, told_of(scene))
+    twice = made_twice(scene)
+    assert not twice, twice
+    folds(scene)
+
+
+def told_of(scene: Scene) -> str:
+    operation = scene.operation
+    assert operation is not None
+    return told(operation)
+
+
+def made_twice(scene: Scene) -> list[str]:
+    """Effects that were performed twice: two creates, or two calls, of one key."""
+    keys = [act.key for act in scene.world.journal if act.verb == "create"]
+    once = [act.key for act in scene.world.journal if act.verb == "call" and act.kind == "test.note"]
+    return [key for key in {*keys, *once} if (keys + once).count(key) > 1]
+
+
+def not_in_the_ledger(scene: Scene) -> list[str]:
+    """What the operation made, is there, and no line of the ledger names."""
+    operation = scene.operation
+    assert operation is not None
+    named = {entry.id for entry in operation.ledger if entry.state in ("open", "kept", "stuck", "delivered")}
+    ours = [t for t in scene.world.things if t.id not in scene.before and t.by.startswith(f"{ID}/")]
+    left = [t for t in ours if t.status(scene.world.now) not in ("gone", "deleting")]
+    return [f"{t.kind} {t.name} {t.id}" for t in left if t.id not in named]
+
+
+def folds(scene: Scene) -> None:
+    """K4: folding the events gives the stored state."""
+    assert durable(replayed(scene.store, ID, scene.parse)) == durable(load(scene.store, ID, scene.parse).operation)
