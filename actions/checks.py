@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from actions.errors import truncated
 from engine.errors import BrokenInvariant
 from engine.language.model import KindFacts, Monitor
 from engine.registry import MISSING, Context, Observation
@@ -54,3 +55,10 @@ def meant(parameter: str, ctx: Context) -> str:
     """`security_groups, from ssm:/aurora-restore/us-west-2/security-group-ids`: where a value came from."""
     source = ctx.sources.get(parameter)
     return f"{parameter}, from {source}" if source else parameter
+
+
+def told(reply: Mapping[str, Any], call: str, key: str) -> Any:
+    """What a reply says under `key`; one without it was cut off, and says nothing."""
+    if key not in reply:
+        raise truncated(call, key)
+    return reply[key]

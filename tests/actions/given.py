@@ -1,0 +1,28 @@
+"""What an action is given, for tests: a context whose secrets are a map, and the real network unless another is said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from actions.net import SystemNetwork
+from engine.language.secret import Secret
+from engine.registry import Context, Network
+
+NOW = 1_710_893_160.0
+
+
+def context(
+    *,
+    secrets: Mapping[str, Any] | None = None,
+    network: Network | None = None,
+    clients: Any = None,
+    **more: Any,
+) -> Context:
+    """Secrets by name; `clients` as `Sessions.clients`."""
+
+    def secret(reference: Secret) -> Any:
+        return (secrets or {})[reference.name]
+
+    said = {"region": "us-west-2", "account": None, "operation": "op-001", "timeout": 20.0} | more
+    return Context(clients=clients, secret=secret, network=network or SystemNetwork(), now=lambda: NOW, **said)

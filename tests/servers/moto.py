@@ -1,0 +1,70 @@
+"""moto's server on a free port of the loopback interface, spoken to over HTTP.
+
+Each account is a world of its own, so that tests that want an empty one ask for `clients(account=…)`.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+ACCOUNT = "x-moto-account-id"
+SERVE = "from moto.server import main; main()"
+SAID = re.compile(r"Running on http://127\.0\.0\.1:(\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Moto:
+    """A running server. `clients` is as `Sessions.clients` of `actions.aws`."""
+
+    url: str
+
+    def clients(self, service: str, region: str | None = None, account: str | None = None) -> Any:
+        """A client of boto3's own, without retries; `account` is twelve digits, and moto's own without it."""
+        return _client(self.url, service, region or "us-west-2", account)
+
+
+@cache
+def _client(url: str, service: str, region: str, account: str | None) -> Any:
+    import boto3
+    from botocore.config import Config
+
+    client = boto3.session.Session().client(
+        service, region_name=region, endpoint_url=url, config=Config(retries={"total_max_attempts": 1}),
+        aws_access_key_id="testing", aws_secret_access_key="testing",
+    )  # fmt: skip
+    if account is not None:
+        client.meta.events.register("before-sign", lambda request, **_: request.headers.add_header(ACCOUNT, account))
+    return client
+
+
+@contextmanager
+def started() -> Iterator[Moto]:
+    """A server, from nothing to its end."""
+    command = [sys.executable, "-W", "ignore", "-c", SERVE, "-H", "127.0.0.1", "-p", "0"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as server:
+        assert server.stderr is not None
+        try:
+            port = _port(server)
+            # It logs each request: a pipe that nobody reads would fill up and stop it.
+            threading.Thread(target=server.stderr.read, daemon=True).start()
+            yield Moto(f"http://127.0.0.1:{port}")
+        finally:
+            server.kill()
+
+
+def _port(server: subprocess.Popen[str]) -> int:
+    said = []
+    for line in server.stderr:
+        said.append(line)
+        match = SAID.search(line)
+        if match is not None:
+            return int(match[1])
+    raise AssertionError("moto_server ended: " + "".join(said))
