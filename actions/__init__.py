@@ -11,6 +11,7 @@ from importlib.metadata import entry_points as installed_entry_points
 from importlib.util import find_spec
 from typing import Any, Final
 
+from actions.known_errors import known_errors
 from engine.errors import EnvironmentProblem
 from engine.registry import Registry
 
@@ -30,7 +31,7 @@ GROUP: Final = "runbook.actions"
 
 def build_registry(entry_points: bool = True) -> Registry:
     """Everything that a runbook can name; UsageError where a name is there twice."""
-    registry = Registry()
+    registry = Registry(known_errors=known_errors)
     for module in MODULES:
         if find_spec(module) is not None:
             add(registry, import_module(module))

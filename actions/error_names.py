@@ -156,7 +156,7 @@ def _there_or_not() -> Iterator[tuple[str, Lines]]:
         "not_found", "DBClusterNotFoundFault", also=(NO_CLUSTER,), about=("name", "cluster", "from_cluster")
     )
     yield from _line("not_found", "DBInstanceNotFound GlobalClusterNotFoundFault DBClusterAutomatedBackupNotFoundFault")
-    yield from _line("not_found", "ParameterNotFound", "botocore ssm 2014-11-06")
+    yield from _line("not_found", "ParameterNotFound ParameterVersionNotFound", "botocore ssm 2014-11-06")
     yield from _line("not_found", "NotFound", "botocore sns 2010-03-31", about=("topic",))
     yield from _line("not_found", "NotFoundException", "botocore kms 2014-11-01", about=("key", "kms_key"))
     yield from _line("not_found", "ResourceNotFoundException", "botocore secretsmanager 2017-10-17")
@@ -178,6 +178,9 @@ def _keys() -> Iterator[tuple[str, Lines]]:
         about=("topic",),
     )
     yield from _line("denied", "DecryptionFailure", "botocore secretsmanager 2017-10-17")
+    yield from _line("config", "InvalidKeyId", "botocore ssm 2014-11-06")
+    yield from _line("config", "EndpointDisabled PlatformApplicationDisabled", "botocore sns 2010-03-31")
+    yield from _line("denied", "InvalidSecurity", "botocore sns 2010-03-31")
     yield from _line("throttled", "KMSThrottling", "botocore sns 2010-03-31")
     yield from _line(
         "config", "DisabledException InvalidArnException KMSInvalidStateException", "botocore kms 2014-11-01"
@@ -212,6 +215,13 @@ def _everywhere() -> Iterator[tuple[str, Lines]]:
     yield from _line("credentials", CREDENTIALS, COMMON)
     yield from _line("internal", INTERNAL, COMMON)
     yield from _line("timeout", "RequestTimeout RequestTimeoutException", BOTOCORE)
+    yield from _line("config", "RegionDisabledException", "botocore sts 2011-06-15")
+    yield from _line(
+        "invalid",
+        "MalformedPolicyDocument PackedPolicyTooLarge InvalidContextAssertion InvalidMarkerException "
+        "InvalidParameterException InvalidRequestException ParameterValueInvalid",
+        "botocore sts, kms, secretsmanager, sns",
+    )
     yield from _line("invalid", "ValidationError ValidationException InvalidAction MalformedQueryString", COMMON)
 
 

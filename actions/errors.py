@@ -95,7 +95,7 @@ def translated(
     from botocore.exceptions import ClientError
 
     if isinstance(error, ClientError):
-        return _answered(error, context, changes=changes, words=words or {})
+        return _answered(error, context, changes=changes, sent=sent, words=words or {})
     names = [cls.__name__ for cls in type(error).__mro__]
     if any(name in _NOT_LOGGED_IN for name in names):
         return EffectNotSent(_problem(error, "credentials", f"{_text(error)}; {LOG_IN}"))
@@ -111,7 +111,9 @@ def translated(
     return EffectFailed(_problem(error, category, _text(error)))
 
 
-def _answered(error: Any, context: Context | None, *, changes: bool, words: Mapping[str, str]) -> Translated:
+def _answered(
+    error: Any, context: Context | None, *, changes: bool, sent: bool | None, words: Mapping[str, str]
+) -> Translated:
     """AWS has answered with a no, or with a 5xx, which is no answer to a change."""
     told = error.response.get("Error", {})
     code, message = str(told.get("Code") or "Unknown"), str(told.get("Message") or "no message")
@@ -124,6 +126,8 @@ def _answered(error: Any, context: Context | None, *, changes: bool, words: Mapp
         case "credentials":
             return EffectNotSent(Problem(name=code, category="credentials", message=f"{message}; {_login(message)}"))
     if changes and (status >= 500 or what.category in ("timeout", "internal")):
+        if sent is False:  # it was STS that answered, who was asked for credentials first
+            return EffectNotSent(Problem(name=code, category="network", message=f"{operation}: {message}"))
         return EffectUnknown(f"{operation} was answered with {status} {code}: {message}")
     problem = Problem(
         name=what.name or code,
