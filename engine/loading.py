@@ -6,7 +6,7 @@ Nothing here writes. Errors: UsageError for an unknown operation, EnvironmentPro
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.errors import EnvironmentProblem, UsageError
 from engine.kernel import IllegalEvent, Operation, evolve
@@ -45,15 +45,11 @@ def load(store: Store, id: str, parse: Parse) -> Loaded:
 
 
 def _folded(store: Store, records: list[Record], parse: Parse) -> Loaded:
-    first = records[0]
-    whole = decode(first.state) if first.state is not None else None
-    if not isinstance(whole, Operation):
-        message = f"record {first.seq} has no state"
-        raise ValueError(message)
+    whole = _state(records[0])
     runbook = parse(text_of(store, whole.digest))
     for record in records[1:]:
         if record.state is not None:
-            whole = decode(record.state)
+            whole = _state(record)
             continue
         for event in map(decode, record.events):
             if isinstance(event, ev.Resumed) and event.digest:
@@ -62,6 +58,15 @@ def _folded(store: Store, records: list[Record], parse: Parse) -> Loaded:
     if runbook.digest != whole.digest:
         runbook = parse(text_of(store, whole.digest))
     return Loaded(runbook=runbook, operation=whole, seq=records[-1].seq, digest=records[-1].digest)
+
+
+def _state(record: Record) -> Operation:
+    """The whole state of a record, at the time of its last event."""
+    whole = decode(record.state) if record.state is not None else None
+    if not isinstance(whole, Operation):
+        message = f"record {record.seq} has no state"
+        raise ValueError(message)
+    return replace(whole, at=record.at)
 
 
 def text_of(store: Store, digest: str) -> str:
