@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from engine.checks.rule import Rule
-from engine.checks.rules import data, parameters
+from engine.checks.rules import data, parameters, states
 
-ALL: Final[tuple[Rule, ...]] = (*parameters.RULES, *data.RULES)
+ALL: Final[tuple[Rule, ...]] = (*parameters.RULES, *data.RULES, *states.RULES)
 BY_ID: Final = {rule.id: rule for rule in ALL}
