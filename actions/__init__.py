@@ -18,7 +18,7 @@ from engine.registry import Registry
 MODULES: Final = (
     "actions.rds",
     "actions.ec2",
-    "actions.net",
+    "actions.endpoint",
     "actions.kms",
     "actions.sts",
     "actions.sns",
