@@ -6,11 +6,14 @@ Plain values, shared by every service of the sandbox. Knows nothing of botocore 
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-READS: Final = ("Describe", "Get", "List", "Head", "Reach")
+READS: Final = ("Describe", "Get", "List", "Reach", "Connect", "AssumeRole")
+TAGS: Final = 50
+_TAG: Final = re.compile(r"[\w .:/=+\-@]*")  # AWS: letters, digits, blanks, and _ . : / = + - @
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +45,19 @@ class Call:
     def changes(self) -> bool:
         """Can it change the world?"""
         return not self.operation.startswith(READS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A call as it arrives: validated parameters, and what botocore's model says of it."""
+
+    service: str
+    operation: str
+    region: str
+    account: str
+    params: Mapping[str, Any]
+    masked: Mapping[str, Any]  # for the journal: what the model marks as sensitive is not in it
+    can_raise: Callable[[str], bool]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -88,7 +104,12 @@ class Paging:
 
 RDS_PAGES: Final = Paging()
 EC2_PAGES: Final = Paging(
-    size="MaxResults", token_in="NextToken", token_out="NextToken", default=1000, least=5, most=1000  # noqa: S106
+    size="MaxResults",
+    token_in="NextToken",  # noqa: S106
+    token_out="NextToken",  # noqa: S106
+    default=1000,
+    least=5,
+    most=1000,
 )
 
 
@@ -143,10 +164,15 @@ def tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
 
 
 def given_tags(asked: Asked) -> dict[str, str]:
-    """The call's `Tags`; AWS keeps those that begin with `aws:` to itself."""
+    """The call's `Tags`; refuses what AWS refuses, and what it keeps to itself (`aws:`)."""
     tags = {entry["Key"]: entry.get("Value", "") for entry in asked.get("Tags") or ()}
-    for key in tags:
+    if len(tags) > TAGS:
+        raise Refusal("InvalidParameterValue", f"A resource has at most {TAGS} tags.")
+    for key, value in tags.items():
         if key.lower().startswith("aws:"):
             raise Refusal("InvalidParameterValue", f"Tag keys beginning with aws: are reserved: {key}")
+        if not key or len(key) > 128 or len(value) > 256:  # noqa: PLR2004
+            raise Refusal("InvalidParameterValue", f"A tag's key has 1 to 128 characters, its value at most 256: {key}")
+        if _TAG.fullmatch(key) is None or _TAG.fullmatch(value) is None:
+            raise Refusal("InvalidParameterValue", f"Invalid characters in the tag {key}: {value}")
     return tags
-

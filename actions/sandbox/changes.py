@@ -1,76 +1,159 @@
-"""Changes to clusters of the pretend RDS that are there: modifying, tags, global clusters."""
+"""Changes to clusters of the pretend RDS that are there: ModifyDBCluster, and the tags of whatever has any."""
 
 from __future__ import annotations
 
 from typing import Any, Final
 
-from actions.sandbox.calls import Asked, Refusal, given_tags, page, tag_list
-from actions.sandbox.clusters import KIND, LISTING, require_parameter_group, require_status, wire
+from actions.sandbox.calls import Asked, Refusal, given_tags, tag_list
+from actions.sandbox.clusters import KIND, LISTING, require_status, wire
+from actions.sandbox.keys import default_key_arn
+from actions.sandbox.listing import ARN_WORDS, by_arn, needed, new_name
 from actions.sandbox.networks import require_security_groups
-from actions.sandbox.rds_names import arn_of, by_arn, needed, new_name
 from actions.sandbox.world import Resource, World
 
-GLOBAL: Final = "rds.global_cluster"
-_WITHOUT_RESTART: Final = (
+PARAMETER_GROUP: Final = "parameter_group"
+_QUIETLY: Final = (
     "DeletionProtection", "CopyTagsToSnapshot", "BackupRetentionPeriod", "ServerlessV2ScalingConfiguration",
 )  # fmt: skip
 _WITH_CHANGE: Final = {
     "VpcSecurityGroupIds": "VpcSecurityGroupIds",
     "Port": "Port",
-    "EngineVersion": "EngineVersion",
     "DBClusterParameterGroupName": "DBClusterParameterGroup",
-    "EnableIAMDatabaseAuthentication": "IAMDatabaseAuthenticationEnabled",
 }
+_IN_THE_WINDOW: Final = {
+    "EngineVersion": "EngineVersion",
+    "EnableIAMDatabaseAuthentication": "IAMDatabaseAuthenticationEnabled",
+    "NewDBClusterIdentifier": "DBClusterIdentifier",
+}
+"""Parameters that wait for the maintenance window, which never comes here, unless `ApplyImmediately` is given."""
+_PASSWORDS: Final = ("MasterUserPassword", "ManageMasterUserPassword", "RotateMasterUserPassword")
+_MANAGED: Final = "managed by AWS"
 
 
 def modify_cluster(world: World, asked: Asked) -> dict[str, Any]:
     """ModifyDBCluster of an available one; protection and the like need no change of status."""
     cluster = needed(world, asked, LISTING, asked.params["DBClusterIdentifier"])
-    if _is_heavy(asked):
+    heavy = any(asked.get(key) is not None for key in (*_WITH_CHANGE, *_IN_THE_WINDOW, *_PASSWORDS))
+    if heavy or cluster.status(world.now) == "deleting":
         require_status(world, cluster)
-    elif cluster.status(world.now) == "deleting":
-        require_status(world, cluster)
-    new = _new_name(world, asked)
-    require_security_groups(world, asked, asked.get("VpcSecurityGroupIds") or [], cluster.data.get("VpcId", ""))
-    if asked.get("DBClusterParameterGroupName"):
-        require_parameter_group(world, asked, asked.params["DBClusterParameterGroupName"])
-    for key in _WITHOUT_RESTART:
+    _refuse_unfit(world, asked, cluster)
+    for key in _QUIETLY:
         if asked.get(key) is not None:
             cluster.data[key] = asked.params[key]
+    begun = _change_password(world, asked, cluster)
     for parameter, key in _WITH_CHANGE.items():
         if asked.get(parameter) is not None:
             cluster.data[key] = asked.params[parameter]
-    _begin(world, asked, cluster, new)
+            begun = begun or "modifying"
+    begun = _wait_or_apply(world, asked, cluster) or begun
+    if begun:
+        cluster.begin(world.now, (begun, world.takes["modify"]), last="available")
     asked.resource = str(cluster)
     return {"DBCluster": wire(world, cluster, cluster.status(world.now))}
 
 
-def _is_heavy(asked: Asked) -> bool:
-    return any(asked.get(key) is not None for key in (*_WITH_CHANGE, "MasterUserPassword", "NewDBClusterIdentifier"))
-
-
-def _new_name(world: World, asked: Asked) -> str | None:
-    if not asked.get("NewDBClusterIdentifier"):
-        return None
-    name = new_name("NewDBClusterIdentifier", asked.params["NewDBClusterIdentifier"])
-    if world.find(KIND, asked.account, asked.region, name) is not None:
-        raise Refusal("DBClusterAlreadyExistsFault", "DB Cluster already exists")
-    return name
-
-
-def _begin(world: World, asked: Asked, cluster: Resource, new: str | None) -> None:
-    seconds = world.takes["modify"]
+def _refuse_unfit(world: World, asked: Asked, cluster: Resource) -> None:
+    new = asked.get("NewDBClusterIdentifier")
     if new:
-        cluster.rename = (new, world.now + seconds)
-        cluster.begin(world.now, ("renaming", seconds), last="available")
-    elif asked.get("MasterUserPassword"):
-        world.databases.setdefault(cluster.id, {})["admin"] = {
-            "user": cluster.data.get("MasterUsername"),
-            "password": asked.params["MasterUserPassword"],
-        }
-        cluster.begin(world.now, ("resetting-master-credentials", seconds), last="available")
-    elif _is_heavy(asked):
-        cluster.begin(world.now, ("modifying", seconds), last="available")
+        name = new_name("NewDBClusterIdentifier", new)
+        if world.find(KIND, asked.account, asked.region, name) is not None:
+            raise Refusal("DBClusterAlreadyExistsFault", "DB Cluster already exists")
+    require_security_groups(world, asked, asked.get("VpcSecurityGroupIds") or [], cluster.data.get("VpcId", ""))
+    if asked.get("DBClusterParameterGroupName"):
+        require_parameter_group(world, asked, asked.params["DBClusterParameterGroupName"])
+    password = asked.get("MasterUserPassword")
+    if password is not None:
+        _refuse_password(password)
+        if cluster.data.get("MasterUserSecret") and asked.get("ManageMasterUserPassword") is not False:
+            message = "You can't specify MasterUserPassword for an instance with ManageMasterUserPassword enabled."
+            raise Refusal("InvalidParameterCombination", message)
+
+
+def _refuse_password(password: str) -> None:
+    """8 to 41 printable characters of ASCII but `/`, `"`, `@` (ModifyDBCluster, MasterUserPassword)."""
+    why = ""
+    if not 8 <= len(password) <= 41:  # noqa: PLR2004
+        why = "it is not between 8 and 41 characters long"
+    elif not password.isascii() or not password.isprintable() or set(password) & set('/"@'):
+        why = 'only printable ASCII characters besides "/", "@", """ may be used'
+    if why:
+        raise Refusal("InvalidParameterValue", f"The parameter MasterUserPassword is not a valid password: {why}.")
+
+
+def require_parameter_group(world: World, asked: Asked, name: str, kind: str = "DBClusterParameterGroup") -> None:
+    """Refuses a parameter group that is not there; where the world declares none, all are."""
+    declared = {
+        other.name: other.status(world.now) for other in world.all(PARAMETER_GROUP, asked.account, asked.region)
+    }
+    if name.startswith("default") or (name not in declared and not declared):
+        return
+    if declared.get(name, "missing") == "missing":
+        raise Refusal(f"{kind}NotFound", f"{kind} not found: {name}")
+
+
+def describe_parameter_groups(world: World, asked: Asked) -> dict[str, Any]:
+    """DescribeDBClusterParameterGroups of one; its code for a missing one is not the cluster's (aws.md)."""
+    name = asked.get("DBClusterParameterGroupName") or "default"
+    try:
+        require_parameter_group(world, asked, name)
+    except Refusal as refusal:
+        raise Refusal("DBParameterGroupNotFound", refusal.message) from None
+    arn = f"arn:aws:rds:{asked.region}:{asked.account}:{ARN_WORDS[PARAMETER_GROUP]}:{name}"
+    group = {"DBClusterParameterGroupName": name, "DBClusterParameterGroupArn": arn, "Description": ""}
+    return {"DBClusterParameterGroups": [group]}
+
+
+def new_admin(data: dict[str, Any], password: str | None) -> dict[str, Any]:
+    """The admin of a cluster's database, as the pretend database knows it."""
+    return {"user": data.get("MasterUsername") or "admin", "password": password}
+
+
+def _change_password(world: World, asked: Asked, cluster: Resource) -> str:
+    """A password is changed at once, whenever the rest is; returns the status that this gives, if it is."""
+    arn = f"arn:aws:secretsmanager:{cluster.region}:{cluster.account}:secret:rds!{cluster.id}"
+    word = ""
+    if asked.get("ManageMasterUserPassword") and not cluster.data.get("MasterUserSecret"):
+        key = asked.get("MasterUserSecretKmsKeyId") or default_key_arn(cluster.account, cluster.region)
+        cluster.data["MasterUserSecret"] = {"SecretArn": arn, "KmsKeyId": key}
+        word = "creating"
+    elif asked.get("RotateMasterUserPassword") and cluster.data.get("MasterUserSecret"):
+        word = "rotating"
+    until = world.now + world.takes["modify"] + world.takes["pending"]
+    password = _MANAGED if word else asked.get("MasterUserPassword")
+    if word:
+        cluster.data["SecretBusy"] = {"word": word, "until": until}
+    if asked.get("ManageMasterUserPassword") is False:
+        cluster.data.pop("MasterUserSecret", None)
+    if not password:
+        return ""
+    world.databases.setdefault(cluster.id, {})["admin"] = new_admin(cluster.data, password)
+    _pend(world, cluster, {"MasterUserPassword": "****"})
+    return "resetting-master-credentials"
+
+
+def _wait_or_apply(world: World, asked: Asked, cluster: Resource) -> str:
+    """What is for the window joins what waits for it; with `ApplyImmediately` all that waits is done now."""
+    given = {key: asked.get(parameter) for parameter, key in _IN_THE_WINDOW.items() if asked.get(parameter) is not None}
+    waiting = cluster.data.pop("Waiting", {}) | given
+    if waiting and not asked.get("ApplyImmediately"):
+        cluster.data["Waiting"] = waiting
+        return ""
+    if not waiting:
+        return ""
+    seconds = world.takes["modify"]
+    _pend(world, cluster, dict(waiting))
+    new = waiting.pop("DBClusterIdentifier", None)
+    cluster.data |= waiting
+    if new:
+        cluster.rename = (str(new).lower(), world.now + seconds)
+    return "renaming" if new else "modifying"
+
+
+def _pend(world: World, cluster: Resource, values: dict[str, Any]) -> None:
+    """A change that is under way: among the pending values for a little longer than the status says so."""
+    before = cluster.data.get("Pending", {"values": {}, "until": 0.0})
+    values = (before["values"] if world.now < before["until"] else {}) | values
+    cluster.data["Pending"] = {"values": values, "until": world.now + world.takes["modify"] + world.takes["pending"]}
 
 
 def add_tags(world: World, asked: Asked) -> dict[str, Any]:
@@ -96,70 +179,16 @@ def list_tags(world: World, asked: Asked) -> dict[str, Any]:
 
 
 _MISSING: Final = {
-    "cluster": "DBClusterNotFoundFault",
-    "db": "DBInstanceNotFound",
-    "cluster-snapshot": "DBClusterSnapshotNotFoundFault",
+    KIND: "DBClusterNotFoundFault",
+    "rds.instance": "DBInstanceNotFound",
+    "rds.cluster_snapshot": "DBClusterSnapshotNotFoundFault",
 }
 
 
 def _tagged(world: World, asked: Asked) -> Resource:
     arn = asked.params["ResourceName"]
     found = by_arn(world, arn)
-    if found is None or world.now < found.seen_from:
-        raise Refusal(_MISSING.get(arn.split(":")[5], "InvalidParameterValue"), f"{arn} not found.", 404)
-    return found
-
-
-def describe_globals(world: World, asked: Asked) -> dict[str, Any]:
-    """DescribeGlobalClusters, wherever their members are."""
-    name = asked.get("GlobalClusterIdentifier")
-    found = [other for other in world.all(GLOBAL, asked.account, "global") if not name or other.name == name.lower()]
-    if name and not found:
-        raise Refusal("GlobalClusterNotFoundFault", f"Global cluster {name} not found")
-    return page(asked, "GlobalClusters", [_global_wire(world, one) for one in found])
-
-
-def _global_wire(world: World, one: Resource) -> dict[str, Any]:
-    clusters = _global_members(world, one)
-    arns = [arn_of(cluster) for cluster in clusters]
-    return {
-        "GlobalClusterIdentifier": one.name,
-        "GlobalClusterResourceId": one.id,
-        "GlobalClusterArn": arn_of(one),
-        "Status": one.status(world.now),
-        "Engine": one.data.get("Engine", "aurora-postgresql"),
-        "GlobalClusterMembers": [
-            {"DBClusterArn": arn, "IsWriter": number == 0, "Readers": arns[1:] if number == 0 else []}
-            for number, arn in enumerate(arns)
-        ],
-    }
-
-
-def _global_members(world: World, one: Resource) -> list[Resource]:
-    return [
-        other
-        for other in world.resources.values()
-        if other.kind == KIND and other.account == one.account and other.data.get("GlobalClusterIdentifier") == one.name
-    ]
-
-
-def remove_from_global(world: World, asked: Asked) -> dict[str, Any]:
-    """RemoveFromGlobalCluster: then `promoting`, then available; a primary that has secondaries stays."""
-    name = (asked.get("GlobalClusterIdentifier") or "").lower()
-    one = world.find(GLOBAL, asked.account, "global", name)
-    if one is None:
-        raise Refusal("GlobalClusterNotFoundFault", f"Global cluster {name} not found")
-    if not asked.get("DbClusterIdentifier"):
-        raise Refusal("MissingParameter", "DbClusterIdentifier must be given.")
-    cluster = by_arn(world, asked.params["DbClusterIdentifier"])
-    inside = _global_members(world, one)
-    if cluster is None or cluster not in inside:
-        raise Refusal("DBClusterNotFoundFault", f"DBCluster {asked.params['DbClusterIdentifier']} not found.")
-    if cluster is inside[0] and len(inside) > 1:
-        message = "The primary cluster cannot be removed from a global cluster that has secondary clusters."
-        raise Refusal("InvalidGlobalClusterStateFault", message)
-    require_status(world, cluster)
-    del cluster.data["GlobalClusterIdentifier"]
-    cluster.begin(world.now, ("promoting", world.takes["promote"]), last="available")
-    asked.resource = str(cluster)
-    return {"GlobalCluster": _global_wire(world, one)}
+    if found is not None and found.account == asked.account and found.region in (asked.region, "global"):
+        return found
+    kind = next(kind for kind, word in ARN_WORDS.items() if word == arn.split(":")[5])
+    raise Refusal(_MISSING.get(kind, "InvalidParameterValue"), f"{arn} not found.")

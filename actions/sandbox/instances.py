@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any, Final
 
 from actions.sandbox.calls import Asked, Refusal, given_tags, moment, tag_list
+from actions.sandbox.changes import require_parameter_group
 from actions.sandbox.clusters import LISTING as CLUSTERS
 from actions.sandbox.clusters import endpoint_suffix, members, require_status
-from actions.sandbox.rds_names import Listing, arn_of, describe, needed, new_name
+from actions.sandbox.listing import Listing, arn_of, describe, needed, new_name
 from actions.sandbox.world import Resource, World
 
 KIND: Final = "rds.instance"
@@ -46,6 +47,12 @@ def _cluster(world: World, instance: Resource) -> Resource | None:
     return world.find("rds.cluster", instance.account, instance.region, name)
 
 
+def _cluster_names(item: dict[str, Any]) -> list[str]:
+    """Its cluster by name, and by ARN, as the filter takes both."""
+    name, arn = item.get("DBClusterIdentifier", ""), item["DBInstanceArn"].split(":")
+    return [name, ":".join([*arn[:5], "cluster", name])]
+
+
 LISTING: Final = Listing(
     kind=KIND,
     identifier="DBInstanceIdentifier",
@@ -54,12 +61,13 @@ LISTING: Final = Listing(
     missing_text="DBInstance {name} not found.",
     wire=wire,
     filters={
-        "db-cluster-id": lambda item: item.get("DBClusterIdentifier"),
+        "db-cluster-id": _cluster_names,
         "db-instance-id": lambda item: [item["DBInstanceIdentifier"], item["DBInstanceArn"]],
         "dbi-resource-id": lambda item: item["DbiResourceId"],
         "engine": lambda item: item.get("Engine"),
         "domain": lambda item: item.get("Domain"),
     },
+    about_another=frozenset({"db-cluster-id"}),
 )
 
 
@@ -77,7 +85,7 @@ def create_instance(world: World, asked: Asked) -> dict[str, Any]:
         raise Refusal("DBInstanceAlreadyExists", "DB instance already exists")
     cluster = needed(world, asked, CLUSTERS, asked.params["DBClusterIdentifier"])
     require_status(world, cluster)
-    _refuse_unfit(asked, cluster)
+    _refuse_unfit(world, asked, cluster)
     if sum(1 for _ in world.all(KIND, asked.account, asked.region)) >= INSTANCES:
         raise Refusal("InstanceQuotaExceeded", f"The quota of {INSTANCES} DB instances has been reached.")
     zones = cluster.data.get("AvailabilityZones") or [f"{asked.region}a"]
@@ -97,8 +105,10 @@ def create_instance(world: World, asked: Asked) -> dict[str, Any]:
     return {"DBInstance": wire(world, instance, instance.status(world.now))}
 
 
-def _refuse_unfit(asked: Asked, cluster: Resource) -> None:
+def _refuse_unfit(world: World, asked: Asked, cluster: Resource) -> None:
     engine = cluster.data.get("Engine")
+    if asked.get("DBParameterGroupName"):
+        require_parameter_group(world, asked, asked.params["DBParameterGroupName"], "DBParameterGroup")
     if asked.params["Engine"] != engine:
         message = (
             f"The engine name requested for your DB instance ({asked.params['Engine']}) doesn't match the engine name "
@@ -120,7 +130,7 @@ def modify_instance(world: World, asked: Asked) -> dict[str, Any]:
     instance = needed(world, asked, LISTING, asked.params["DBInstanceIdentifier"])
     status = instance.status(world.now)
     if status != "available":
-        raise Refusal("InvalidDBInstanceState", f"Instance {instance.name} is not in available state: {status}")
+        raise Refusal("InvalidDBInstanceState", f"Instance {instance.name} is not in available state.")
     for key in ("DBInstanceClass", "PromotionTier", "PubliclyAccessible"):
         if asked.get(key) is not None:
             instance.data[key] = asked.params[key]
@@ -133,16 +143,19 @@ def modify_instance(world: World, asked: Asked) -> dict[str, Any]:
 
 
 def delete_instance(world: World, asked: Asked) -> dict[str, Any]:
-    """DeleteDBInstance: of a cluster's instance no final snapshot is taken."""
+    """DeleteDBInstance: of a cluster's instance no final snapshot is taken; one that is being made must be made first."""
     instance = needed(world, asked, LISTING, asked.params["DBInstanceIdentifier"])
-    if instance.status(world.now) == "deleting":
+    status = instance.status(world.now)
+    if status == "deleting":  # hashicorp/terraform-provider-aws #11434
         raise Refusal("InvalidDBInstanceState", f"Instance {instance.name} is already being deleted.")
-    if asked.get("FinalDBSnapshotIdentifier"):
+    if status == "creating":  # not documented: the way that asks more
+        raise Refusal("InvalidDBInstanceState", f"Instance {instance.name} is not in available state.")
+    if asked.get("FinalDBSnapshotIdentifier"):  # cloud-custodian #1153
         message = "FinalDBSnapshotIdentifier can not be specified when deleting a cluster instance"
         raise Refusal("InvalidParameterCombination", message)
     cluster = _cluster(world, instance)
     if cluster is not None and cluster.status(world.now) in ("stopped", "stopping", "starting"):
         require_status(world, cluster)
-    before = wire(world, instance, instance.status(world.now))
+    before = wire(world, instance, status)
     world.unmake(asked, instance, world.takes["delete_instance"])
     return {"DBInstance": before | {"DBInstanceStatus": "deleting"}}

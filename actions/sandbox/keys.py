@@ -6,12 +6,19 @@ A region for which the world declares no key has every key that is asked for, an
 from __future__ import annotations
 
 import hashlib
+import re
+from collections.abc import Mapping
 from typing import Any, Final
 
 from actions.sandbox.calls import Asked, Refusal, moment
 from actions.sandbox.world import Resource, World
 
 KIND: Final = "kms.key"
+DEFAULT: Final = "alias/aws/rds"
+SESSION_KEY: Final = "ASIASBOX"
+"""How the access key of an assumed role begins; its account's id follows."""
+
+_ROLE: Final = re.compile(r"arn:aws[a-z-]*:iam::(\d{12}):role/(.+)")
 _USABLE: Final = ("Enabled", "available")
 
 
@@ -55,15 +62,18 @@ def list_aliases(world: World, asked: Asked) -> dict[str, Any]:
 
 
 def find_key(world: World, asked: Asked, name: str) -> Resource | None:
-    """A key by id, ARN or alias; where the world declares none in the region, whatever is asked for."""
+    """A key by id, ARN or alias; where the world declares none in the region, whatever is asked for.
+
+    A key of another region is not to be found here, nor is one of another account but by its whole ARN.
+    """
     short = name.rpartition(":")[2].removeprefix("key/")
-    if short == "alias/aws/rds":
-        return _default_key(asked)
     region, account = asked.region, asked.account
     if name.startswith("arn:"):
         region, account = name.split(":")[3:5]
         if region != asked.region:
             return None
+    if account == asked.account and short in (DEFAULT, _default_key(asked).data["KeyId"]):
+        return _default_key(asked)
     declared = list(world.all(KIND, account, region))
     for key in declared:
         if short in (key.name, key.data["KeyId"], key.data.get("Alias")):
@@ -86,8 +96,14 @@ def key_arn(key: Resource) -> str:
 
 
 def default_key_arn(account: str, region: str) -> str:
-    """The ARN of RDS's own key, `aws/rds`."""
-    return key_arn(_made_up(account, region, "alias/aws/rds"))
+    """The ARN of RDS's own key in a region, `aws/rds`."""
+    return key_arn(_made_up(account, region, DEFAULT))
+
+
+def is_default_key(arn: str) -> bool:
+    """Is it RDS's own key, which no other account can use?"""
+    fields = arn.split(":")
+    return arn.endswith(DEFAULT) or (len(fields) > 5 and arn == default_key_arn(fields[4], fields[3]))  # noqa: PLR2004
 
 
 def _state(world: World, key: Resource) -> str:
@@ -96,21 +112,24 @@ def _state(world: World, key: Resource) -> str:
 
 
 def _default_key(asked: Asked) -> Resource:
-    key = _made_up(asked.account, asked.region, "alias/aws/rds")
+    key = _made_up(asked.account, asked.region, DEFAULT)
     key.data["KeyManager"] = "AWS"
     return key
 
 
 def _made_up(account: str, region: str, name: str) -> Resource:
-    digest = hashlib.sha256(f"{account}{region}{name}".encode()).hexdigest()
-    key_id = name if not name.startswith("alias/") else key_id_of(digest)
-    data = {"KeyId": key_id, "Alias": name if name.startswith("alias/") else None}
+    data = key_data(name, {}, f"{account}{region}{name}")
     return Resource(kind=KIND, name=name, account=account, region=region, life=[("Enabled", 0.0)], data=data)
 
 
-def key_id_of(digest: str) -> str:
-    """A key id in KMS's form, of any hex digits."""
-    return f"{digest[:8]}-{digest[8:12]}-{digest[12:16]}-{digest[16:20]}-{digest[20:32]}"
+def key_data(name: str, said: Mapping[str, Any], seed: str = "") -> dict[str, Any]:
+    """What is kept of a key, by its id or alias and what a world says of it."""
+    digest = hashlib.sha256((seed or name).encode()).hexdigest()
+    by_alias = name.startswith("alias/")
+    key_id = f"{digest[:8]}-{digest[8:12]}-{digest[12:16]}-{digest[16:20]}-{digest[20:32]}" if by_alias else name
+    alias = said.get("alias") or (name if by_alias else None)
+    manager, several = said.get("manager", "CUSTOMER"), bool(said.get("multi_region"))
+    return {"KeyId": key_id, "Alias": alias, "KeyManager": manager, "MultiRegion": several}
 
 
 def get_caller_identity(_: World, asked: Asked) -> dict[str, Any]:
@@ -120,11 +139,14 @@ def get_caller_identity(_: World, asked: Asked) -> dict[str, Any]:
 
 
 def assume_role(world: World, asked: Asked) -> dict[str, Any]:
-    """AssumeRole: credentials that open nothing."""
-    account, _, role = asked.params["RoleArn"].split(":", 4)[4].partition(":role/")
+    """AssumeRole: credentials that open nothing, but tell whose they are."""
+    match = _ROLE.fullmatch(asked.params["RoleArn"])
+    if match is None:
+        raise Refusal("ValidationError", f"{asked.params['RoleArn']} is invalid")
+    account, role = match.groups()
     name = asked.params["RoleSessionName"]
     credentials = {
-        "AccessKeyId": "ASIASANDBOXSANDBOX00",
+        "AccessKeyId": f"{SESSION_KEY}{account}",
         "SecretAccessKey": "sandbox",
         "SessionToken": "sandbox",
         "Expiration": moment(world.now + (asked.get("DurationSeconds") or 3600)),

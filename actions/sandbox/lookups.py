@@ -15,6 +15,7 @@ from actions.sandbox.world import Resource, World
 PARAMETER: Final = "ssm"
 SECRET: Final = "secret"  # noqa: S105 - the name of a kind
 TOPIC: Final = "topic"
+_SUFFIX: Final = "SanDbx"
 
 
 def get_parameter(world: World, asked: Asked) -> dict[str, Any]:
@@ -84,24 +85,32 @@ def parameter_data(value: Any, before: Resource | None = None) -> dict[str, Any]
 
 
 def get_secret_value(world: World, asked: Asked) -> dict[str, Any]:
-    """GetSecretValue of the current version."""
+    """GetSecretValue of the current version; an ARN may lack the six characters that AWS adds to a name."""
     name = asked.params["SecretId"]
-    short = name.rpartition(":secret:")[2] if name.startswith("arn:") else name
-    found = world.find(SECRET, asked.account, asked.region, short)
+    found = _secret(world, asked, name.rpartition(":secret:")[2] if name.startswith("arn:") else name)
     if found is None or found.status(world.now) == "missing":
         raise Refusal("ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
-    version = found.data["VersionId"]
-    if asked.get("VersionId") not in (None, version):
-        message = f"Secrets Manager can't find the specified secret value for VersionId: {asked.params['VersionId']}"
-        raise Refusal("ResourceNotFoundException", message)
+    version, stage = asked.get("VersionId"), asked.get("VersionStage")
+    for what, wanted, there in (
+        ("VersionId", version, found.data["VersionId"]),
+        ("staging label", stage, "AWSCURRENT"),
+    ):
+        if wanted not in (None, there):
+            message = f"Secrets Manager can't find the specified secret value for {what}: {wanted}"
+            raise Refusal("ResourceNotFoundException", message)
     return {
-        "ARN": f"arn:aws:secretsmanager:{asked.region}:{asked.account}:secret:{short}",
-        "Name": short,
-        "VersionId": version,
+        "ARN": f"arn:aws:secretsmanager:{asked.region}:{asked.account}:secret:{found.name}-{_SUFFIX}",
+        "Name": found.name,
+        "VersionId": found.data["VersionId"],
         "SecretString": found.data["SecretString"],
         "VersionStages": ["AWSCURRENT"],
         "CreatedDate": moment(found.created),
     }
+
+
+def _secret(world: World, asked: Asked, name: str) -> Resource | None:
+    found = world.find(SECRET, asked.account, asked.region, name)
+    return found or world.find(SECRET, asked.account, asked.region, name.removesuffix(f"-{_SUFFIX}"))
 
 
 def secret_data(value: Any, before: Resource | None = None) -> dict[str, Any]:
@@ -115,7 +124,9 @@ def publish(world: World, asked: Asked) -> dict[str, Any]:
     """Publish to a topic; the message is kept in `world.messages`."""
     topic = asked.get("TopicArn") or asked.get("TargetArn")
     if not topic:
-        raise Refusal("InvalidParameter", "Invalid parameter: TopicArn or TargetArn Reason: no value for required parameter")
+        raise Refusal(
+            "InvalidParameter", "Invalid parameter: TopicArn or TargetArn Reason: no value for required parameter"
+        )
     parts = topic.split(":")
     if len(parts) != 6 or parts[2] != "sns":  # noqa: PLR2004 - the six fields of an ARN
         raise Refusal("InvalidParameter", "Invalid parameter: TopicArn Reason: An ARN must have at least 6 elements")
@@ -152,5 +163,3 @@ def _refuse_subject(subject: str | None) -> None:
         return
     if not subject or len(subject) > 100 or not subject.isascii() or not subject.isprintable():  # noqa: PLR2004
         raise Refusal("InvalidParameter", "Invalid parameter: Subject")
-
-

@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from actions.sandbox.calls import EC2_PAGES, Asked, Refusal, filtered, page
-from actions.sandbox.rds_names import ARN_WORDS
+from actions.sandbox.listing import ARN_WORDS
 from actions.sandbox.world import Resource, World
 
 SUBNET_GROUP: Final = "subnet_group"
 SECURITY_GROUP: Final = "security_group"
 VPC: Final = "vpc-sandbox"
+DEFAULT_GROUP: Final = "sg-default"
 OPEN: Final = ({"port": 5432, "from": "10.0.0.0/16"}, {"port": 3306, "from": "10.0.0.0/16"})
 ZONES_NEEDED: Final = 2
 
@@ -35,7 +36,7 @@ def _declared_or_made_up(world: World, kind: str, account: str, region: str, nam
     if found is not None:
         return None if found.status(world.now) == "missing" else found
     present = [other for other in world.all(kind, account, region) if other.status(world.now) != "missing"]
-    if present and name != "default":
+    if present and name not in ("default", DEFAULT_GROUP):
         return None
     return Resource(kind=kind, name=name, account=account, region=region, life=[("available", 0.0)])
 
@@ -79,7 +80,7 @@ def placement(world: World, asked: Asked) -> dict[str, Any]:
     require_security_groups(world, asked, groups, vpc_of(group))
     return {
         "DBSubnetGroup": name.lower(),
-        "VpcSecurityGroupIds": groups or ["default"],
+        "VpcSecurityGroupIds": groups or [DEFAULT_GROUP],
         "AvailabilityZones": zones[:3],
         "VpcId": vpc_of(group),
     }
@@ -92,7 +93,10 @@ def require_security_groups(world: World, asked: Asked, groups: list[str], vpc: 
         if found is None:
             raise Refusal("InvalidParameterValue", f"Invalid security group , groupId= {group_id}, groupName=.")
         if vpc_of(found) != vpc:
-            message = f"The DB instance and EC2 security group are in different VPCs. {group_id} is not in {vpc}"
+            message = (
+                f"The DB instance and EC2 security group are in different VPCs. The DB instance is in {vpc} and the EC2 "
+                f"security group is in {vpc_of(found)}"
+            )
             raise Refusal("InvalidParameterCombination", message)
 
 
@@ -142,7 +146,9 @@ def describe_security_groups(world: World, asked: Asked) -> dict[str, Any]:
 def _chosen_groups(world: World, asked: Asked) -> Iterator[Resource]:
     wanted = asked.get("GroupIds")
     if not wanted:
-        yield from (g for g in world.all(SECURITY_GROUP, asked.account, asked.region) if g.status(world.now) != "missing")
+        yield from (
+            g for g in world.all(SECURITY_GROUP, asked.account, asked.region) if g.status(world.now) != "missing"
+        )
         return
     for group_id in wanted:
         found = security_group(world, asked.account, asked.region, group_id)
@@ -253,7 +259,10 @@ def _subnets(world: World, asked: Asked, wanted: list[str]) -> Iterator[dict[str
 
 def describe_vpcs(world: World, asked: Asked) -> dict[str, Any]:
     """DescribeVpcs: those in which a group is."""
-    groups = [*world.all(SUBNET_GROUP, asked.account, asked.region), *world.all(SECURITY_GROUP, asked.account, asked.region)]
+    groups = [
+        *world.all(SUBNET_GROUP, asked.account, asked.region),
+        *world.all(SECURITY_GROUP, asked.account, asked.region),
+    ]
     known = dict.fromkeys([*(vpc_of(group) for group in groups), VPC])
     wanted = asked.get("VpcIds") or list(known)
     for vpc_id in wanted:

@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from actions.sandbox import changes, clusters, instances, keys, lookups, networks, snapshots
+from actions.sandbox import (
+    changes,
+    clusters,
+    global_clusters,
+    instances,
+    keys,
+    lookups,
+    networks,
+    restoring,
+    sharing,
+    snapshots,
+)
 from actions.sandbox.calls import Asked
 from actions.sandbox.world import World
 
@@ -16,11 +27,11 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     "rds.CreateDBClusterSnapshot": clusters.create_snapshot,
     "rds.DeleteDBClusterSnapshot": snapshots.delete_snapshot,
     "rds.DescribeDBClusterSnapshots": snapshots.describe_snapshots,
-    "rds.DescribeDBClusterSnapshotAttributes": snapshots.describe_attributes,
-    "rds.ModifyDBClusterSnapshotAttribute": snapshots.modify_attribute,
-    "rds.RestoreDBClusterFromSnapshot": clusters.restore_from_snapshot,
-    "rds.RestoreDBClusterToPointInTime": clusters.restore_to_point_in_time,
-    "rds.CreateDBCluster": clusters.create_cluster,
+    "rds.DescribeDBClusterSnapshotAttributes": sharing.describe_attributes,
+    "rds.ModifyDBClusterSnapshotAttribute": sharing.modify_attribute,
+    "rds.RestoreDBClusterFromSnapshot": restoring.restore_from_snapshot,
+    "rds.RestoreDBClusterToPointInTime": restoring.restore_to_point_in_time,
+    "rds.CreateDBCluster": restoring.create_cluster,
     "rds.ModifyDBCluster": changes.modify_cluster,
     "rds.DeleteDBCluster": clusters.delete_cluster,
     "rds.DescribeDBClusters": clusters.describe_clusters,
@@ -30,11 +41,12 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     "rds.ModifyDBInstance": instances.modify_instance,
     "rds.DeleteDBInstance": instances.delete_instance,
     "rds.DescribeDBInstances": instances.describe_instances,
+    "rds.DescribeDBClusterParameterGroups": changes.describe_parameter_groups,
     "rds.AddTagsToResource": changes.add_tags,
     "rds.RemoveTagsFromResource": changes.remove_tags,
     "rds.ListTagsForResource": changes.list_tags,
-    "rds.DescribeGlobalClusters": changes.describe_globals,
-    "rds.RemoveFromGlobalCluster": changes.remove_from_global,
+    "rds.DescribeGlobalClusters": global_clusters.describe_globals,
+    "rds.RemoveFromGlobalCluster": global_clusters.remove_from_global,
     "rds.DescribeDBSubnetGroups": networks.describe_subnet_groups,
     "ec2.DescribeSecurityGroups": networks.describe_security_groups,
     "ec2.DescribeSecurityGroupRules": networks.describe_security_group_rules,
@@ -50,17 +62,18 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     "kms.ListAliases": keys.list_aliases,
 }
 
-CREATES: Final = frozenset(
-    {
-        "rds.CopyDBClusterSnapshot",
-        "rds.CreateDBClusterSnapshot",
-        "rds.RestoreDBClusterFromSnapshot",
-        "rds.RestoreDBClusterToPointInTime",
-        "rds.CreateDBCluster",
-        "rds.CreateDBInstance",
-    }
-)
-"""Those that begin a life, which a script can tell."""
+ENDS: Final = frozenset({"rds.DeleteDBClusterSnapshot", "rds.DeleteDBCluster", "rds.DeleteDBInstance"})
+"""Those that end a life."""
+
+LIVES: Final = ENDS | {
+    "rds.CopyDBClusterSnapshot",
+    "rds.CreateDBClusterSnapshot",
+    "rds.RestoreDBClusterFromSnapshot",
+    "rds.RestoreDBClusterToPointInTime",
+    "rds.CreateDBCluster",
+    "rds.CreateDBInstance",
+}
+"""Those that begin or end a life, which a script can tell."""
 
 
 def unknown(name: str) -> str:

@@ -4,7 +4,8 @@
     rds.cluster/NAME@REGION: {status: available, instances: 2}
     subnet_group/NAME@REGION: {vpc: …, subnets: [ZONE, …]}      security_group/ID@REGION: {vpc: …, ingress: […]}
     ssm:/path: value      secret:NAME: {…}      kms.key/ID@REGION      topic/NAME@REGION      parameter_group/NAME@REGION
-    accounts: {NAME: ID}      takes: {copy: 25h}
+    accounts: {NAME: ID}      takes: {copy: 25h}      sql: {STATEMENT: {column: value}, STATEMENT: number of rows}
+    endpoint: HOST:PORT of a real database behind every cluster
 
 `@REGION/ACCOUNT` says the account too; settings, topics and groups without `@` are everywhere; `missing` says that
 something is not there. Everything else has a default, so that small worlds work. Errors: UsageError with the key.
@@ -13,26 +14,23 @@ something is not there. Everything else has a default, so that small worlds work
 from __future__ import annotations
 
 import difflib
-import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
-from actions.sandbox import networks
-from actions.sandbox.keys import default_key_arn, key_id_of
+from actions.sandbox.filling import DAY, fill
 from actions.sandbox.lookups import parameter_data, secret_data
 from actions.sandbox.script import is_status, read_items, take_life
 from actions.sandbox.world import ANYWHERE, GONE, LASTING, TAKES, Resource, World
 from engine.errors import UsageError
 
-DAY: Final = 86_400.0
 _UNITS: Final = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": DAY}
 
 FIELDS: Final[Mapping[str, frozenset[str]]] = {
     "rds.cluster_snapshot": frozenset(
         (
             "status", "cluster", "cluster_id", "engine", "engine_version", "encrypted", "kms_key", "type",
-            "tags", "created", "shared_with", "source", "port", "admin",
+            "tags", "created", "shared_with", "source", "port", "admin", "database",
         )
     ),
     "rds.cluster": frozenset(
@@ -56,6 +54,7 @@ FIELDS: Final[Mapping[str, frozenset[str]]] = {
 }  # fmt: skip
 """Kinds with what may be said of one."""
 
+_ABOUT_ALL: Final = ("accounts", "takes", "endpoint", "sql")
 _EVERYWHERE: Final = ("ssm", "secret", "topic", "subnet_group", "security_group", "parameter_group", "kms.key")
 _USUAL: Final = {  # a status that passes → what takes how long
     ("rds.cluster_snapshot", "copying"): "copy",
@@ -74,13 +73,31 @@ def read_world(spec: Mapping[str, Any], world: World) -> None:
         world.accounts[str(name)] = str(account)
     for name, duration in (spec.get("takes") or {}).items():
         world.takes[_known(str(name), TAKES, "takes")] = seconds_of(f"takes: {name}", duration)
-    for key, value in spec.items():
-        if key not in ("accounts", "takes"):
-            put(world, key, value)
+    world.endpoint = _endpoint(spec.get("endpoint"))
+    world.answers = {str(statement): told for statement, told in (spec.get("sql") or {}).items()}
+    things = [(str(key), value) for key, value in spec.items() if key not in _ABOUT_ALL]
+    for key, value in sorted(things, key=lambda thing: thing[0].startswith("rds.")):  # what they stand on comes first
+        put(world, key, value)
+
+
+def _endpoint(value: Any) -> str:
+    host, _, port = str(value or "").rpartition(":")
+    if value and (not host or not port.isdigit()):
+        message = f"world: endpoint: `{value}` is no HOST:PORT"
+        raise UsageError(message)
+    return str(value or "")
 
 
 def put(world: World, key: str, value: Any) -> Resource | None:
     """One line of a world: made anew, with a new id. None where it says `missing` of something with a life."""
+    try:
+        return _put(world, key, value)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        message = f"world: {key}: `{value}` cannot be read: {type(error).__name__}: {error}"
+        raise UsageError(message) from error
+
+
+def _put(world: World, key: str, value: Any) -> Resource | None:
     kind, name, region, account = parse_key(world, key)
     if kind in ("ssm", "secret"):
         return _put_setting(world, (kind, account, region, name), value)
@@ -92,9 +109,22 @@ def put(world: World, key: str, value: Any) -> Resource | None:
         return None
     resource.created = _created(world, kind, said)
     _live(world, resource, key, status)
-    for extra in _fill(world, resource, said):
-        world.add(extra)
+    for entry in fill(world, resource, said):
+        world.add(_instance(world, resource, entry))
     return world.add(resource)
+
+
+def _instance(world: World, cluster: Resource, entry: Mapping[str, Any]) -> Resource:
+    """An instance that a cluster's own entry names."""
+    key = f"rds.instance/{entry['name']}@{cluster.region}"
+    said = _said(key, "rds.instance", {name: value for name, value in entry.items() if name != "name"})
+    instance = Resource(
+        kind="rds.instance", name=str(entry["name"]).lower(), account=cluster.account, region=cluster.region,
+        created=cluster.created, tags=_tags(said) or dict(cluster.tags),
+    )  # fmt: skip
+    _live(world, instance, key, said.get("status", "available"))
+    fill(world, instance, said)
+    return instance
 
 
 def parse_key(world: World, key: str) -> tuple[str, str, str, str]:
@@ -187,130 +217,3 @@ def _live(world: World, resource: Resource, key: str, status: Any) -> None:
     resource.begin(world.now, (first, takes), last=last)
     if len(items) > 1 or items[0][1] != 1:
         resource.script(*(take_life(items) or ([], None)))
-
-
-def _fill(world: World, resource: Resource, said: Mapping[str, Any]) -> Iterator[Resource]:
-    """What AWS would know besides; yields what else comes with it, a cluster's instances."""
-    match resource.kind:
-        case "rds.cluster_snapshot":
-            resource.data = _snapshot_data(world, resource, said)
-        case "rds.cluster":
-            resource.id = str(said.get("id") or world.new_id("cluster-"))
-            resource.data = _cluster_data(world, resource, said)
-            if said.get("admin"):
-                world.databases[resource.id] = {"admin": _admin(said["admin"])}
-            yield from _instances(world, resource, said)
-            yield from _global(world, resource)
-        case "rds.instance":
-            resource.id = str(said.get("id") or world.new_id("db-"))
-            resource.data = _instance_data(resource, said, str(said.get("cluster", "")))
-        case "kms.key":
-            digest = hashlib.sha256(resource.name.encode()).hexdigest()
-            alias = said.get("alias") or (resource.name if resource.name.startswith("alias/") else None)
-            key_id = key_id_of(digest) if resource.name.startswith("alias/") else resource.name
-            manager, several = said.get("manager", "CUSTOMER"), said.get("multi_region", False)
-            resource.data = {"KeyId": key_id, "Alias": alias, "KeyManager": manager, "MultiRegion": several}
-        case "rds.global_cluster":
-            resource.id = world.new_id("cluster-")
-        case _:
-            resource.data = {name: entry for name, entry in said.items() if name != "status"}
-
-
-def _admin(said: Mapping[str, Any]) -> dict[str, Any]:
-    return {"user": said.get("username"), "password": said.get("password")}
-
-
-def _encryption(resource: Resource, said: Mapping[str, Any]) -> dict[str, Any]:
-    if not (said.get("encrypted") or said.get("kms_key")):
-        return {"StorageEncrypted": False}
-    key = said.get("kms_key") or default_key_arn(resource.account, resource.region)
-    return {"StorageEncrypted": True, "KmsKeyId": str(key)}
-
-
-def _snapshot_data(world: World, resource: Resource, said: Mapping[str, Any]) -> dict[str, Any]:
-    automated = resource.name.startswith("rds:")
-    data = {
-        "DBClusterIdentifier": str(said.get("cluster", "source")),
-        "DbClusterResourceId": str(said.get("cluster_id") or world.new_id("cluster-")),
-        "ClusterCreateTime": resource.created - DAY,
-        "SnapshotType": said.get("type") or ("automated" if automated else "manual"),
-        "SharedWith": [world.account(str(account)) for account in said.get("shared_with") or []],
-    } | _engine(said)
-    if said.get("source"):
-        data["SourceDBClusterSnapshotArn"] = str(said["source"])
-    if said.get("admin"):
-        data["Database"] = {"admin": _admin(said["admin"])}
-    return data | _encryption(resource, said)
-
-
-def _engine(said: Mapping[str, Any]) -> dict[str, Any]:
-    engine = str(said.get("engine", "aurora-postgresql"))
-    return {
-        "Engine": engine,
-        "EngineVersion": str(said.get("engine_version", "15.4" if "postgres" in engine else "8.0.mysql_aurora.3.04.0")),
-        "EngineMode": "provisioned",
-        "AllocatedStorage": 1,
-        "Port": int(said.get("port", 5432 if "postgres" in engine else 3306)),
-        "MasterUsername": str((said.get("admin") or {}).get("username", "admin")),
-    }
-
-
-def _cluster_data(world: World, resource: Resource, said: Mapping[str, Any]) -> dict[str, Any]:
-    name = str(said.get("subnet_group", "default"))
-    group = networks.subnet_group(world, resource.account, resource.region, name)
-    zones = [] if group is None else sorted({subnet["zone"] for subnet in networks.subnets_of(group)})[:3]
-    serverless = said.get("serverless")
-    data = {
-        "DatabaseName": said.get("database"),
-        "DBSubnetGroup": name,
-        "VpcId": networks.VPC if group is None else networks.vpc_of(group),
-        "AvailabilityZones": zones,
-        "VpcSecurityGroupIds": [str(group) for group in said.get("security_groups") or ["default"]],
-        "DBClusterParameterGroup": "default",
-        "BackupRetentionPeriod": 1,
-        "MultiAZ": False,
-        "DeletionProtection": bool(said.get("protected")),
-        "CopyTagsToSnapshot": bool(said.get("copy_tags")),
-        "IAMDatabaseAuthenticationEnabled": False,
-        "GlobalClusterIdentifier": said.get("global"),
-        "ServerlessV2ScalingConfiguration": serverless
-        and {"MinCapacity": serverless["min"], "MaxCapacity": serverless["max"]},
-    }
-    return data | _engine(said) | _encryption(resource, said)
-
-
-def _instances(world: World, cluster: Resource, said: Mapping[str, Any]) -> Iterator[Resource]:
-    listed = said.get("instances") or 0
-    if isinstance(listed, int):
-        listed = [f"{cluster.name}-{number}" for number in range(1, listed + 1)]
-    for entry in listed:
-        one = {"name": entry} if isinstance(entry, str) else dict(entry)
-        name = str(one.pop("name"))
-        key = f"rds.instance/{name}@{cluster.region}"
-        one = {"class": said.get("class", "db.r6g.large"), "status": "available"} | _said(key, "rds.instance", one)
-        instance = Resource(
-            kind="rds.instance", name=name, account=cluster.account, region=cluster.region, created=cluster.created,
-            id=str(one.get("id") or world.new_id("db-")), tags=_tags(one) or dict(cluster.tags),
-        )  # fmt: skip
-        _live(world, instance, key, one["status"])
-        instance.data = _instance_data(instance, one, cluster.name)
-        yield instance
-
-
-def _instance_data(instance: Resource, said: Mapping[str, Any], cluster: str) -> dict[str, Any]:
-    return {
-        "DBClusterIdentifier": cluster,
-        "DBInstanceClass": str(said.get("class", "db.r6g.large")),
-        "AvailabilityZone": str(said.get("zone", f"{instance.region}a")),
-        "PromotionTier": int(said.get("tier", 1)),
-        "PubliclyAccessible": bool(said.get("public")),
-    }
-
-
-def _global(world: World, cluster: Resource) -> Iterator[Resource]:
-    name = cluster.data.get("GlobalClusterIdentifier")
-    if name and world.find("rds.global_cluster", cluster.account, "global", str(name)) is None:
-        one = Resource(kind="rds.global_cluster", name=str(name), account=cluster.account, region="global")
-        one.id = world.new_id("cluster-")
-        one.begin(cluster.created, last="available")
-        yield one

@@ -6,7 +6,7 @@ Run before every call, so that nothing has to tick. Must not know who calls.
 from __future__ import annotations
 
 from actions.sandbox.snapshots import of_cluster
-from actions.sandbox.world import GONE, Resource, World
+from actions.sandbox.world import Resource, World
 
 
 def settle(world: World, now: float) -> None:
@@ -15,21 +15,25 @@ def settle(world: World, now: float) -> None:
     for resource in list(world.resources.values()):
         if resource.rename is not None and resource.rename[1] <= now:
             _rename(world, resource, resource.rename[0])
-        status, since = resource.life[-1]
-        if status == GONE and since <= now and resource.stale_until <= now:
+            world.touched = True
+        if resource.gone(now) and resource.stale_until <= now:
             _remove(world, resource)
+            world.touched = True
         due = resource.data.get("BackupDue")
         if due is not None and due <= now and resource.status(now) == "available":
             del resource.data["BackupDue"]
             world.add(of_cluster(world, resource, due))
+            world.touched = True
 
 
 def _remove(world: World, resource: Resource) -> None:
-    """Automated snapshots go with their cluster (DeleteAutomatedBackups is true by default)."""
+    """Automated snapshots go with their cluster, unless the call that removed it said that they stay."""
     del world.resources[resource.key]
     if resource.kind != "rds.cluster":
         return
     world.databases.pop(resource.id, None)
+    if resource.data.get("KeepBackups"):
+        return
     for other in list(world.resources.values()):
         if (
             other.kind == "rds.cluster_snapshot"
@@ -43,7 +47,8 @@ def _rename(world: World, resource: Resource, name: str) -> None:
     del world.resources[resource.key]
     for other in world.resources.values():
         if (
-            other.kind == "rds.instance"
+            resource.kind == "rds.cluster"
+            and other.kind == "rds.instance"
             and (other.account, other.region) == (resource.account, resource.region)
             and other.data.get("DBClusterIdentifier") == resource.name
         ):

@@ -1,7 +1,7 @@
-"""Cluster snapshots of the pretend RDS: copying, creating, describing, sharing, deleting.
+"""Cluster snapshots of the pretend RDS: copying, taking, describing, deleting.
 
 Texts and codes as aws.md has them ("Snapshot operations", "Modelled errors"); what is marked there as uncertain is
-done the way that asks more of the caller.
+done the way that asks more of the caller. Sharing is another file's.
 """
 
 from __future__ import annotations
@@ -11,19 +11,19 @@ import datetime as dt
 from typing import Any, Final
 
 from actions.sandbox.calls import Asked, Refusal, given_tags, moment, tag_list
-from actions.sandbox.keys import usable_key
-from actions.sandbox.rds_names import Listing, Place, arn_of, describe, needed, new_name, placed
+from actions.sandbox.keys import is_default_key, usable_key
+from actions.sandbox.listing import Listing, Seen, absent, arn_of, listed, needed, new_name, placed, shown
 from actions.sandbox.world import Resource, World
 
 KIND: Final = "rds.cluster_snapshot"
 COPIES_AT_ONCE: Final = 5
 MANUAL_SNAPSHOTS: Final = 100
-SHARED_WITH: Final = 20
 
-_FROM_CLUSTER: Final = (
+_FROM_CLUSTER: Final[tuple[str, ...]] = (
     "AllocatedStorage", "AvailabilityZones", "Engine", "EngineVersion", "EngineMode", "Port", "MasterUsername",
-    "StorageEncrypted", "KmsKeyId", "VpcId", "StorageType",
+    "StorageEncrypted", "KmsKeyId", "VpcId", "StorageType", "IAMDatabaseAuthenticationEnabled",
 )  # fmt: skip
+_HIDDEN: Final = ("SharedWith", "Database", "DatabaseName")
 
 
 def wire(world: World, snapshot: Resource, status: str) -> dict[str, Any]:
@@ -39,7 +39,7 @@ def wire(world: World, snapshot: Resource, status: str) -> dict[str, Any]:
         "SnapshotType": "manual",
     }
     for key, value in snapshot.data.items():
-        if key not in ("SharedWith", "Database"):
+        if key not in _HIDDEN:
             answer[key] = moment(value) if key == "ClusterCreateTime" else value
     return answer
 
@@ -58,6 +58,12 @@ def _percent(snapshot: Resource, now: float) -> int:
     return max(0, min(99, int(100 * (now - snapshot.created) / (end - snapshot.created))))
 
 
+def _cluster_names(item: dict[str, Any]) -> list[str]:
+    """The cluster by name, and by ARN, as the filter takes both."""
+    name, arn = item.get("DBClusterIdentifier", ""), item["DBClusterSnapshotArn"].split(":")
+    return [name, ":".join([*arn[:5], "cluster", name])]
+
+
 LISTING: Final = Listing(
     kind=KIND,
     identifier="DBClusterSnapshotIdentifier",
@@ -66,7 +72,7 @@ LISTING: Final = Listing(
     missing_text="DBClusterSnapshot not found: {name}",
     wire=wire,
     filters={
-        "db-cluster-id": lambda item: item.get("DBClusterIdentifier"),
+        "db-cluster-id": _cluster_names,
         "db-cluster-snapshot-id": lambda item: item["DBClusterSnapshotIdentifier"],
         "snapshot-type": lambda item: item["SnapshotType"],
         "engine": lambda item: item.get("Engine"),
@@ -75,52 +81,61 @@ LISTING: Final = Listing(
 
 
 def describe_snapshots(world: World, asked: Asked) -> dict[str, Any]:
-    """DescribeDBClusterSnapshots: shared ones by ARN, or with IncludeShared or SnapshotType=shared."""
-    shared = asked.get("IncludeShared") or asked.get("SnapshotType") == "shared"
-    if asked.get("DBClusterSnapshotIdentifier"):
-        _guard_shared(world, asked, shared=bool(shared))
-    elif shared:
-        return _shared_ones(world, asked)
-    cluster, wanted = asked.get("DBClusterIdentifier"), asked.get("SnapshotType")
-    resource_id = asked.get("DbClusterResourceId")
+    """DescribeDBClusterSnapshots. Other accounts' only if shared, and asked for as such; `public` ones there are none."""
+    name, cluster = asked.get(LISTING.identifier), asked.get("DBClusterIdentifier")
+    wanted, resource_id = asked.get("SnapshotType"), asked.get("DbClusterResourceId")
+    if name and cluster:
+        message = "DBClusterIdentifier and DBClusterSnapshotIdentifier cannot be given together."
+        raise Refusal("InvalidParameterCombination", message)
+    from_others = wanted == "shared" or (wanted is None and asked.get("IncludeShared"))
+    if name:
+        rows = _named(world, asked, name, wanted, from_others=bool(from_others))
+    else:
+        rows = [] if wanted in ("shared", "public") else _own(world, asked, wanted)
+        rows += _shared(world, asked) if from_others else []
+    if cluster:
+        rows = [row for row in rows if row[0].get("DBClusterIdentifier") == placed(asked, cluster)[2]]
+    if resource_id:
+        rows = [row for row in rows if row[0].get("DbClusterResourceId") == resource_id]
+    return listed(world, asked, LISTING, rows)
 
-    def keep(item: dict[str, Any]) -> bool:
-        return (
-            (not cluster or item.get("DBClusterIdentifier") == placed(asked, cluster)[2])
-            and (not wanted or wanted == "shared" or item["SnapshotType"] == wanted)
-            and (not resource_id or item.get("DbClusterResourceId") == resource_id)
+
+def _named(world: World, asked: Asked, name: str, wanted: str | None, *, from_others: bool) -> list[Seen]:
+    """The one of that name or ARN; that it is of another type than was asked for is no error."""
+    place = placed(asked, name)
+    if place[0] == asked.account:
+        snapshot, status = shown(world, asked, LISTING, name)
+        item = wire(world, snapshot, status)
+        return [(item, snapshot)] if wanted in (None, item["SnapshotType"]) else []
+    found = [row for row in _shared(world, asked) if row[1].key[1:] == place] if from_others else []
+    if not found:
+        raise absent(LISTING, name)
+    return found
+
+
+def _own(world: World, asked: Asked, wanted: str | None) -> list[Seen]:
+    seen = world.seen(KIND, asked.account, asked.region)
+    rows = [(wire(world, snapshot, status), snapshot) for snapshot, status in seen]
+    return [(item, snapshot) for item, snapshot in rows if wanted in (None, item["SnapshotType"])]
+
+
+def _shared(world: World, asked: Asked) -> list[Seen]:
+    """What others share with this account: named by ARN, and their tags stay behind (aws.md)."""
+    return [
+        (
+            wire(world, other, status)
+            | {"DBClusterSnapshotIdentifier": arn_of(other), "SnapshotType": "shared", "TagList": []},
+            other,
         )
-
-    return describe(world, asked, LISTING, keep)
-
-
-def _shared_ones(world: World, asked: Asked) -> dict[str, Any]:
-    items = [
-        wire(world, other, status) | {"DBClusterSnapshotIdentifier": arn_of(other), "SnapshotType": "shared", "TagList": []}
         for other in list(world.resources.values())
         if other.kind == KIND and other.region == asked.region and other.account != asked.account
         if asked.account in other.data.get("SharedWith", ()) and (status := other.shown(world.now))
     ]
-    return {"DBClusterSnapshots": items}
-
-
-def _guard_shared(world: World, asked: Asked, *, shared: bool) -> None:
-    """Another account's snapshot is seen only if it is shared, and asked for as such."""
-    name = asked.params["DBClusterSnapshotIdentifier"]
-    place = placed(asked, name)
-    visible = place[0] == asked.account or (shared and asked.account in _shared_with(world, place))
-    if not visible or place[1] != asked.region:
-        raise Refusal(LISTING.missing, LISTING.missing_text.format(name=name))
-
-
-def _shared_with(world: World, place: Place) -> list[str]:
-    found = world.find(KIND, *place)
-    return [] if found is None else found.data.get("SharedWith", [])
 
 
 def copy_snapshot(world: World, asked: Asked) -> dict[str, Any]:
     """CopyDBClusterSnapshot, called in the region that the copy is to be in."""
-    name = new_name("TargetDBClusterSnapshotIdentifier", asked.params["TargetDBClusterSnapshotIdentifier"], 255)
+    name = new_name("TargetDBClusterSnapshotIdentifier", asked.params["TargetDBClusterSnapshotIdentifier"])
     source = usable_source(world, asked, asked.params["SourceDBClusterSnapshotIdentifier"], anywhere=True)
     _refuse_taken(world, asked, name)
     tags = given_tags(asked)
@@ -129,11 +144,14 @@ def copy_snapshot(world: World, asked: Asked) -> dict[str, Any]:
     abroad = source.region != asked.region
     key = _copy_key(world, asked, source, abroad=abroad)
     _refuse_quota(world, asked, copying=abroad)
-    data = {name: value for name, value in source.data.items() if name not in ("SharedWith", "BackupDue")}
+    data = {name: value for name, value in source.data.items() if name != "SharedWith"}
     data |= {"SnapshotType": "manual", "SourceDBClusterSnapshotArn": arn_of(source)}
     if key is not None:
         data["KmsKeyId"] = key
-    made = Resource(kind=KIND, name=name, account=asked.account, region=asked.region, tags=tags, data=data)
+    made = Resource(
+        kind=KIND, name=name, account=asked.account, region=asked.region, id=world.new_id("snapshot-"), tags=tags,
+        data=data,
+    )  # fmt: skip
     world.make(asked, made, ("copying", world.takes["copy"]))
     return {"DBClusterSnapshot": wire(world, made, made.status(world.now))}
 
@@ -146,7 +164,7 @@ def usable_source(world: World, asked: Asked, name: str, *, anywhere: bool = Fal
         source.account == asked.account or asked.account in source.data.get("SharedWith", ())
     )
     if source is None or not visible or (place[1] != asked.region and not anywhere):
-        raise Refusal(LISTING.missing, LISTING.missing_text.format(name=name))
+        raise absent(LISTING, name)
     if source.status(world.now) != "available":
         message = f"The snapshot {source.name} is not in the available state: {source.status(world.now)}"
         raise Refusal("InvalidDBClusterSnapshotStateFault", message)
@@ -171,17 +189,29 @@ def _copy_key(world: World, asked: Asked, source: Resource, *, abroad: bool) -> 
         raise Refusal("InvalidParameterValue", "Must specify new KMS key for cross region encrypted snapshot copy")
     if not wanted and source.account != asked.account:
         raise Refusal("InvalidParameterValue", "Must specify a KMS key to copy a shared encrypted snapshot")
-    return usable_key(world, asked, wanted) if wanted else str(source.data["KmsKeyId"])
+    theirs = str(source.data["KmsKeyId"])
+    if source.account != asked.account and is_default_key(theirs):  # aws.md, what operators report, 1
+        message = (
+            f"The source snapshot KMS key [{theirs}] does not exist, is not enabled or you do not have permissions to "
+            "access it."
+        )
+        raise Refusal("KMSKeyNotAccessibleFault", message)
+    return usable_key(world, asked, wanted) if wanted else theirs
 
 
 def _refuse_quota(world: World, asked: Asked, *, copying: bool) -> None:
     """Two quotas under one code; only the message tells them apart (aws.md)."""
     mine = [s for s in world.all(KIND, asked.account, asked.region) if s.data.get("SnapshotType") == "manual"]
-    under_way = [s for s in mine if s.status(world.now) == "copying"]
-    if copying and len(under_way) >= COPIES_AT_ONCE:
+    if copying and sum(_arriving(world, snapshot) for snapshot in mine) >= COPIES_AT_ONCE:
         raise Refusal("SnapshotQuotaExceeded", f"Cannot copy more than {COPIES_AT_ONCE} snapshots across regions")
     if len(mine) >= MANUAL_SNAPSHOTS:
         raise Refusal("SnapshotQuotaExceeded", f"Cannot create more than {MANUAL_SNAPSHOTS} manual snapshots")
+
+
+def _arriving(world: World, snapshot: Resource) -> bool:
+    """Is it being copied from another region?"""
+    source = str(snapshot.data.get("SourceDBClusterSnapshotArn", ""))
+    return snapshot.status(world.now) == "copying" and f":rds:{snapshot.region}:" not in source
 
 
 def take_snapshot(world: World, asked: Asked, cluster: Resource, name: str, tags: dict[str, str]) -> Resource:
@@ -203,11 +233,13 @@ def of_cluster(world: World, cluster: Resource, at: float) -> Resource:
         "ClusterCreateTime": cluster.created,
         "SnapshotType": "automated",
         "Database": copy.deepcopy(world.databases.get(cluster.id, {})),
+        "DatabaseName": cluster.data.get("DatabaseName"),
     }
     stamp = dt.datetime.fromtimestamp(at, dt.UTC).strftime("%Y-%m-%d-%H-%M")
     snapshot = Resource(
         kind=KIND, name=f"rds:{cluster.name}-{stamp}", account=cluster.account, region=cluster.region, data=data,
-        created=at, tags=dict(cluster.tags) if cluster.data.get("CopyTagsToSnapshot") else {},
+        id=world.new_id("snapshot-"), created=at,
+        tags=dict(cluster.tags) if cluster.data.get("CopyTagsToSnapshot") else {},
     )  # fmt: skip
     snapshot.begin(at, last="available")
     return snapshot
@@ -219,8 +251,8 @@ def delete_snapshot(world: World, asked: Asked) -> dict[str, Any]:
     status = snapshot.status(world.now)
     if snapshot.data.get("SnapshotType", "manual") != "manual":
         raise Refusal("InvalidDBClusterSnapshotStateFault", "Only manual snapshots may be deleted.")
-    if status == "deleting":
-        message = f"The snapshot {snapshot.name} is already being deleted."
+    if status in ("deleting", "creating"):
+        message = f"The snapshot {snapshot.name} is not in the available state: {status}"
         raise Refusal("InvalidDBClusterSnapshotStateFault", message)
     before = wire(world, snapshot, status)
     for other in world.resources.values():  # a copy whose source goes, fails
@@ -228,31 +260,3 @@ def delete_snapshot(world: World, asked: Asked) -> dict[str, Any]:
             other.begin(world.now, last="failed")
     world.unmake(asked, snapshot, world.takes["delete_snapshot"])
     return {"DBClusterSnapshot": before}
-
-
-def describe_attributes(world: World, asked: Asked) -> dict[str, Any]:
-    """DescribeDBClusterSnapshotAttributes: whom it is shared with."""
-    return _attributes(needed(world, asked, LISTING, asked.params["DBClusterSnapshotIdentifier"]))
-
-
-def modify_attribute(world: World, asked: Asked) -> dict[str, Any]:
-    """ModifyDBClusterSnapshotAttribute `restore`: sharing; an account that is there already is no error."""
-    snapshot = needed(world, asked, LISTING, asked.params["DBClusterSnapshotIdentifier"])
-    if snapshot.data.get("SnapshotType") != "manual":
-        raise Refusal("InvalidDBClusterSnapshotStateFault", "Only manual snapshots may be shared.")
-    added = asked.get("ValuesToAdd") or []
-    if "all" in added and snapshot.data.get("StorageEncrypted"):
-        raise Refusal("InvalidParameterValue", "Encrypted snapshots cannot be made public.")
-    shared = [a for a in snapshot.data.get("SharedWith", []) if a not in (asked.get("ValuesToRemove") or [])]
-    shared += [account for account in added if account not in shared]
-    if len(shared) > SHARED_WITH:
-        raise Refusal("SharedSnapshotQuotaExceeded", f"A snapshot is shared with at most {SHARED_WITH} accounts.")
-    snapshot.data["SharedWith"] = shared
-    asked.resource = str(snapshot)
-    return _attributes(snapshot)
-
-
-def _attributes(snapshot: Resource) -> dict[str, Any]:
-    values = {"AttributeName": "restore", "AttributeValues": list(snapshot.data.get("SharedWith", []))}
-    result = {"DBClusterSnapshotIdentifier": snapshot.name, "DBClusterSnapshotAttributes": [values]}
-    return {"DBClusterSnapshotAttributesResult": result}

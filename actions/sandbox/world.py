@@ -26,6 +26,7 @@ TAKES: Final[Mapping[str, float]] = {
     "cluster": 300.0,
     "instance": 480.0,
     "modify": 120.0,
+    "pending": 30.0,
     "start": 300.0,
     "stop": 300.0,
     "promote": 120.0,
@@ -33,7 +34,8 @@ TAKES: Final[Mapping[str, float]] = {
     "delete_instance": 300.0,
     "delete_cluster": 120.0,
 }
-"""How long things take, in seconds; a world's `takes:` says otherwise."""
+"""How long things take, in seconds; a world's `takes:` says otherwise. `pending`: for how long a change of a cluster
+is still among its `PendingModifiedValues` when its status says `available` again."""
 
 LASTING: Final = frozenset(
     (
@@ -52,10 +54,16 @@ ALIVE: Final = frozenset({"rds.cluster_snapshot", "rds.cluster", "rds.instance",
 Looks = list[tuple[str, int]]
 """Statuses that a script has set, each with the number of looks that see it; -1 is for ever."""
 
+Key = tuple[str, str, str, str]
+"""Kind, account, region, name."""
+
 
 @dataclass(slots=True, kw_only=True)
 class Resource:
-    """One thing in the world. `data` is in wire names, times in seconds since the epoch; JSON throughout."""
+    """One thing in the world. `data` is in wire names, times in seconds since the epoch; JSON throughout.
+
+    `id` never changes and is never used twice; AWS shows it for clusters and instances, not for snapshots.
+    """
 
     kind: str
     name: str
@@ -73,7 +81,7 @@ class Resource:
     rename: tuple[str, float] | None = None
 
     @property
-    def key(self) -> tuple[str, str, str, str]:
+    def key(self) -> Key:
         return (self.kind, self.account, self.region, self.name)
 
     def status(self, now: float) -> str:
@@ -86,6 +94,11 @@ class Resource:
                 current = status
         return current
 
+    def gone(self, now: float) -> bool:
+        """Has it ended? (A script's looks come before that.)"""
+        status, since = self.life[-1]
+        return status == GONE and since <= now and not self.looks
+
     def shown(self, now: float) -> str | None:
         """What lists show, None if nothing."""
         if now < self.seen_from:
@@ -95,11 +108,13 @@ class Resource:
         status = self.status(now)
         return None if status == GONE else status
 
-    def looked_at(self) -> None:
-        """Somebody has been shown it: one look of a script is used up."""
-        if self.looks and self.looks[0][1] > 0:
-            status, left = self.looks[0]
-            self.looks[:1] = [(status, left - 1)] if left > 1 else []
+    def looked_at(self) -> bool:
+        """Somebody has been shown it: one look of a script is used up. Was there one to use up?"""
+        if not self.looks or self.looks[0][1] < 0:
+            return False
+        status, left = self.looks[0]
+        self.looks[:1] = [(status, left - 1)] if left > 1 else []
+        return True
 
     def begin(self, now: float, *steps: tuple[str, float], last: str) -> None:
         """A new life from now on: each status for so many seconds, then `last`."""
@@ -123,21 +138,29 @@ class Resource:
 
 @dataclass(slots=True, kw_only=True)
 class World:
-    """Every resource by kind, account, region and name; the time of the call in hand."""
+    """Every resource by kind, account, region and name; the time of the call in hand.
+
+    `touched` is set by what changes the world besides a call that is meant to: time that passed, a look that counted.
+    """
 
     now: float = 0.0
-    resources: dict[tuple[str, str, str, str], Resource] = field(default_factory=dict)
+    resources: dict[Key, Resource] = field(default_factory=dict)
     accounts: dict[str, str] = field(default_factory=dict)  # names as runbooks use them → ids
     takes: dict[str, float] = field(default_factory=lambda: dict(TAKES))
     messages: list[dict[str, Any]] = field(default_factory=list)
     databases: dict[str, dict[str, Any]] = field(default_factory=dict)  # by DbClusterResourceId
+    endpoint: str = ""  # HOST:PORT of a real database behind every cluster, if there is one
+    answers: dict[str, Any] = field(default_factory=dict)  # of databases: statement → row, rows, or how many
     serial: int = 0
+    touched: bool = False
 
     def account(self, name: str | None) -> str:
-        """The id of an account by its name in the runbook, or by id."""
+        """The id of an account by its name in the runbook, or by id. A name that nobody explained has one of its own."""
         if name is None:
             return self.accounts.get("", ACCOUNT)
-        return name if name.isdigit() else self.accounts.get(name, ACCOUNT)
+        if name in self.accounts or name.isdigit():
+            return self.accounts.get(name, name)
+        return str(int(hashlib.sha256(name.encode()).hexdigest(), 16))[:12]
 
     def find(self, kind: str, account: str, region: str, name: str) -> Resource | None:
         """What is truly there, wherever it was declared: here, or for every region or account."""
@@ -189,11 +212,14 @@ class World:
         return self.add(resource)
 
     def unmake(self, asked: Asked, resource: Resource, seconds: float) -> None:
-        """A removal that a call begins; lists may be late to show it."""
+        """A removal that a call begins; lists may be late to show it, and a script may say how it goes."""
         if asked.stale:
             resource.stale_status = resource.status(self.now)
             resource.stale_until = self.now + asked.stale
         resource.begin(self.now, ("deleting", seconds), last=GONE)
+        scripted = asked.life()
+        if scripted is not None:
+            resource.script(*scripted)
         asked.resource = str(resource)
 
     def new_id(self, prefix: str) -> str:

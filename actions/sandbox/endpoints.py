@@ -7,7 +7,7 @@ A host is an endpoint of a cluster or instance; without an instance that is avai
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
+from collections.abc import Mapping
 from typing import Any, Final
 
 from actions.sandbox import networks
@@ -15,24 +15,26 @@ from actions.sandbox.clusters import endpoint_suffix, members
 from actions.sandbox.world import Resource, World
 
 MILLISECONDS: Final = 1.5
+SQLSTATE: Final = 5  # the length of one
+_UP: Final = frozenset(
+    ("available", "backing-up", "configuring-enhanced-monitoring", "modifying", "storage-optimization")
+)
+"""Statuses of an instance in which its database answers."""
 
 
 def cluster_at(world: World, host: str, port: int) -> tuple[Resource, str]:
     """The cluster behind an endpoint, and the address; OSError as the system's resolver and sockets would."""
     host = host.lower().rstrip(".")
     for cluster in world.resources.values():
-        if cluster.kind != "rds.cluster":
+        if cluster.kind != "rds.cluster" or cluster.gone(world.now):
             continue
         suffix = endpoint_suffix(cluster)
         inside = members(world, cluster)
         roles = (f"{cluster.name}.cluster-{suffix}", f"{cluster.name}.cluster-ro-{suffix}")
-        if host in roles:
-            _require_up(world, cluster, port, inside)
+        behind = inside if host in roles else [one for one in inside if host == f"{one.name}.{suffix}"]
+        if host in roles or behind:
+            _require_up(world, cluster, port, behind)
             return cluster, _address(host)
-        for instance in inside:
-            if host == f"{instance.name}.{suffix}":
-                _require_up(world, cluster, port, [instance])
-                return cluster, _address(host)
     raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
 
@@ -41,11 +43,11 @@ def _require_up(world: World, cluster: Resource, port: int, instances: list[Reso
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
     groups = [
         networks.security_group(world, cluster.account, cluster.region, name)
-        for name in cluster.data.get("VpcSecurityGroupIds") or ["default"]
+        for name in cluster.data.get("VpcSecurityGroupIds") or [networks.DEFAULT_GROUP]
     ]
     if not any(group is not None and networks.lets_in(group, port) for group in groups):
         raise TimeoutError("timed out")
-    if not any(instance.status(world.now) == "available" for instance in instances):
+    if not any(instance.status(world.now) in _UP for instance in instances):
         raise TimeoutError("timed out")
     if port != cluster.data.get("Port"):
         raise ConnectionRefusedError(111, "Connection refused")
@@ -70,7 +72,7 @@ def raise_for(word: str) -> None:
             return
 
 
-_DATABASE_SAYS: Final = {
+_DATABASE_SAYS: Final[Mapping[str, tuple[str, str]]] = {
     "StartingUp": ("57P03", "the database system is starting up"),
     "TooManyConnections": ("53300", "sorry, too many clients already"),
     "AuthenticationFailed": ("28P01", 'password authentication failed for user "{user}"'),
@@ -78,43 +80,20 @@ _DATABASE_SAYS: Final = {
 }
 
 
-def no_connection(host: str, port: int, timeout: Any, cause: OSError) -> Exception:
-    """pg8000's exception for a connection that was not made."""
-    from pg8000.exceptions import InterfaceError  # noqa: PLC0415 - dear to import, and only here
+def connection_lost() -> Exception:
+    """pg8000's exception for a connection that broke under a statement."""
+    from pg8000.exceptions import InterfaceError
 
-    message = f"Can't create a connection to host {host} and port {port} (timeout is {timeout} and source_address is None)."
-    made: Exception = InterfaceError(message)
-    made.__cause__ = cause
+    made: Exception = InterfaceError("network error")
+    made.__cause__ = ConnectionResetError(104, "Connection reset by peer")
     return made
 
 
-def database_says(word: str, options: dict[str, Any]) -> Exception | None:
-    """pg8000's exception for a database that refuses to begin a session; None if `word` is no such refusal."""
-    from pg8000.exceptions import DatabaseError  # noqa: PLC0415
+def database_says(word: str, options: Mapping[str, Any], severity: str = "FATAL") -> Exception:
+    """pg8000's exception for a database's no, by a script's word or a SQLSTATE."""
+    from pg8000.exceptions import DatabaseError
 
-    if word not in _DATABASE_SAYS:
-        return None
-    code, text = _DATABASE_SAYS[word]
+    code, text = _DATABASE_SAYS.get(word, (word if len(word) == SQLSTATE else "XX000", f"a scripted {word}"))
     text = text.format(user=options.get("user"), database=options.get("database") or options.get("user"))
-    made: Exception = DatabaseError({"S": "FATAL", "V": "FATAL", "C": code, "M": text})
+    made: Exception = DatabaseError({"S": severity, "V": severity, "C": code, "M": text})
     return made
-
-
-class PretendNetwork:
-    """`engine.registry.Network` over the pretend AWS; both calls go through the sandbox's journal and faults."""
-
-    def __init__(
-        self,
-        reach: Callable[[str, int, float], tuple[str, float]],
-        postgres: Callable[[dict[str, Any]], Any],
-    ) -> None:
-        self._reach = reach
-        self._postgres = postgres
-
-    def reach(self, host: str, port: int, timeout: float) -> tuple[str, float]:
-        """Address and milliseconds; OSError if nothing answers."""
-        return self._reach(host, port, timeout)
-
-    def postgres(self, **options: Any) -> Any:
-        """A connection that behaves as pg8000's; raises what pg8000 raises."""
-        return self._postgres(options)

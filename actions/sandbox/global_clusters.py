@@ -1,0 +1,67 @@
+"""Global clusters of the pretend RDS: what a cluster can belong to, and be taken out of."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from actions.sandbox.calls import Asked, Refusal, page
+from actions.sandbox.clusters import KIND, require_status
+from actions.sandbox.listing import arn_of, by_arn
+from actions.sandbox.world import Resource, World
+
+GLOBAL: Final = "rds.global_cluster"
+
+
+def describe_globals(world: World, asked: Asked) -> dict[str, Any]:
+    """DescribeGlobalClusters, wherever their members are."""
+    name = asked.get("GlobalClusterIdentifier")
+    found = [other for other in world.all(GLOBAL, asked.account, "global") if not name or other.name == name.lower()]
+    if name and not found:
+        raise Refusal("GlobalClusterNotFoundFault", f"Global cluster {name} not found")
+    return page(asked, "GlobalClusters", [_wire(world, one) for one in found])
+
+
+def _wire(world: World, one: Resource) -> dict[str, Any]:
+    arns = [arn_of(cluster) for cluster in _members(world, one)]
+    return {
+        "GlobalClusterIdentifier": one.name,
+        "GlobalClusterResourceId": one.id,
+        "GlobalClusterArn": arn_of(one),
+        "Status": one.status(world.now),
+        "Engine": one.data.get("Engine", "aurora-postgresql"),
+        "GlobalClusterMembers": [
+            {"DBClusterArn": arn, "IsWriter": number == 0, "Readers": arns[1:] if number == 0 else []}
+            for number, arn in enumerate(arns)
+        ],
+    }
+
+
+def _members(world: World, one: Resource) -> list[Resource]:
+    """Its clusters, the primary first: the one that came first."""
+    return [
+        other
+        for other in world.resources.values()
+        if other.kind == KIND and other.account == one.account and other.data.get("GlobalClusterIdentifier") == one.name
+    ]
+
+
+def remove_from_global(world: World, asked: Asked) -> dict[str, Any]:
+    """RemoveFromGlobalCluster: then `promoting`, then available; a primary that has secondaries stays."""
+    name = (asked.get("GlobalClusterIdentifier") or "").lower()
+    one = world.find(GLOBAL, asked.account, "global", name)
+    if one is None:
+        raise Refusal("GlobalClusterNotFoundFault", f"Global cluster {name} not found")
+    if not asked.get("DbClusterIdentifier"):
+        raise Refusal("MissingParameter", "DbClusterIdentifier must be given.")
+    cluster = by_arn(world, asked.params["DbClusterIdentifier"])
+    inside = _members(world, one)
+    if cluster is None or cluster not in inside:
+        raise Refusal("DBClusterNotFoundFault", f"DBCluster {asked.params['DbClusterIdentifier']} not found.")
+    if cluster is inside[0] and len(inside) > 1:
+        message = "The primary cluster cannot be removed from a global cluster that has secondary clusters."
+        raise Refusal("InvalidGlobalClusterStateFault", message)
+    require_status(world, cluster)
+    del cluster.data["GlobalClusterIdentifier"]
+    cluster.begin(world.now, ("promoting", world.takes["promote"]), last="available")
+    asked.resource = str(cluster)
+    return {"GlobalCluster": _wire(world, one)}

@@ -1,0 +1,64 @@
+"""Sharing cluster snapshots of the pretend RDS with other accounts (aws.md, "Snapshot operations", share)."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from actions.sandbox.calls import Asked, Refusal
+from actions.sandbox.keys import is_default_key
+from actions.sandbox.listing import needed
+from actions.sandbox.snapshots import LISTING
+from actions.sandbox.world import Resource, World
+
+SHARED_WITH: Final = 20
+_ACCOUNT: Final = re.compile(r"\d{12}")
+
+
+def describe_attributes(world: World, asked: Asked) -> dict[str, Any]:
+    """DescribeDBClusterSnapshotAttributes: whom it is shared with."""
+    return _attributes(_own(world, asked))
+
+
+def modify_attribute(world: World, asked: Asked) -> dict[str, Any]:
+    """ModifyDBClusterSnapshotAttribute `restore`: sharing; an account that is there already is no error."""
+    snapshot = _own(world, asked)
+    if asked.params["AttributeName"] != "restore":
+        raise Refusal("InvalidParameterValue", f"Invalid attribute name: {asked.params['AttributeName']}")
+    added, removed = asked.get("ValuesToAdd") or [], asked.get("ValuesToRemove") or []
+    _refuse_unfit(world, snapshot, added)
+    shared = [account for account in snapshot.data.get("SharedWith", []) if account not in removed]
+    shared += [account for account in dict.fromkeys(added) if account not in shared]
+    if len(shared) > SHARED_WITH:
+        raise Refusal("SharedSnapshotQuotaExceeded", f"A snapshot is shared with at most {SHARED_WITH} accounts.")
+    snapshot.data["SharedWith"] = shared
+    asked.resource = str(snapshot)
+    return _attributes(snapshot)
+
+
+def _own(world: World, asked: Asked) -> Resource:
+    return needed(world, asked, LISTING, asked.params["DBClusterSnapshotIdentifier"])
+
+
+def _refuse_unfit(world: World, snapshot: Resource, added: list[str]) -> None:
+    if snapshot.data.get("SnapshotType") != "manual":
+        raise Refusal("InvalidDBClusterSnapshotStateFault", "Only manual snapshots may be shared.")
+    status = snapshot.status(world.now)
+    if status != "available":
+        message = f"The snapshot {snapshot.name} is not in the available state: {status}"
+        raise Refusal("InvalidDBClusterSnapshotStateFault", message)
+    for account in added:
+        if account != "all" and _ACCOUNT.fullmatch(account) is None:
+            raise Refusal("InvalidParameterValue", f"Invalid account: {account}")
+    encrypted = snapshot.data.get("StorageEncrypted")
+    if "all" in added and encrypted:
+        raise Refusal("InvalidParameterValue", "Encrypted snapshots cannot be made public.")
+    if added and encrypted and is_default_key(str(snapshot.data.get("KmsKeyId"))):
+        message = "Snapshots encrypted with the default Amazon RDS key cannot be shared."
+        raise Refusal("InvalidParameterCombination", message)
+
+
+def _attributes(snapshot: Resource) -> dict[str, Any]:
+    values = {"AttributeName": "restore", "AttributeValues": list(snapshot.data.get("SharedWith", []))}
+    result = {"DBClusterSnapshotIdentifier": snapshot.name, "DBClusterSnapshotAttributes": [values]}
+    return {"DBClusterSnapshotAttributesResult": result}
