@@ -154,11 +154,13 @@ class Database:
     def _open(self) -> sqlite3.Connection:
         self._refuse_foreign()
         with self.telling():
-            connection = sqlite3.connect(
-                self.path, timeout=PATIENCE, isolation_level=None, check_same_thread=False, cached_statements=64
-            )
+            fixed = self._fixed()
+            uri = self.path.absolute().as_uri() + ("?immutable=1" if fixed else "")
+            connection = sqlite3.connect(uri, uri=True, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
             try:
-                self._settle(connection)
+                if not fixed:
+                    self._settle(connection)
+                self._refuse(self._owner(connection), connection.execute("PRAGMA user_version").fetchone()[0])
             except BaseException:
                 connection.close()
                 raise
@@ -166,6 +168,16 @@ class Database:
         self._inode = (found.st_dev, found.st_ino)
         self._connection = connection
         return connection
+
+    def _fixed(self) -> bool:
+        """A copy where nothing can be written, beside a ticket or on a read-only disk, is read as it stands."""
+        try:
+            unread = self.path.with_name(f"{self.path.name}-wal").stat().st_size > 0
+        except OSError:
+            unread = False
+        return not unread and not os.access(
+            self.path.parent, os.W_OK, effective_ids=os.access in os.supports_effective_ids
+        )
 
     def _refuse_foreign(self) -> None:
         """By its first bytes, before SQLite touches it: opening alone can make files beside it."""
@@ -191,12 +203,11 @@ class Database:
             raise EnvironmentProblem(message)
 
     def _settle(self, connection: sqlite3.Connection) -> None:
-        """What it is, then how it is to be written."""
+        """How it is written, and its tables if it has none."""
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA fullfsync = ON")  # where fsync alone does not reach the disk (macOS)
         if not self._owner(connection):
             _patiently(lambda: self._lay_out(connection))
-        self._refuse(self._owner(connection), connection.execute("PRAGMA user_version").fetchone()[0])
         if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
             _patiently(lambda: self._write_ahead(connection))
 
