@@ -1,33 +1,36 @@
-"""Expressions: Jinja2's grammar for one expression, an allow-list of its syntax, its immutable sandbox.
+"""Expressions in a runbook's values: finding them in text, evaluating them, putting what comes out into its place.
 
-Parsed, walked, and only then compiled; compiled once. What comes out is data and is never evaluated again.
-Errors: ExpressionError, saying what and why. Knows nothing of runbooks.
+What is one `${ }` and nothing else keeps its type; anything else is text. What comes out is data and is never
+evaluated again. A path of names (`settings.topic`) is looked up here; for all else Jinja is imported and compiles,
+once for each expression. Errors: ExpressionError, saying what and why. Knows nothing of runbooks.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
 from engine.errors import ExpressionError
-from engine.language.secret import Secret
+from engine.language.allowed import LONGEST, Run, compile_expression
+from engine.language.results import LARGEST, absent, attribute, bounded, settled, shown, text_of, unknown
 
-LONGEST: Final = 4096
-LARGEST: Final = 262_144
-_FILTERS: Final = frozenset(
-    "default first last length join lower upper replace sort unique map selectattr int float string tojson "
-    "truncate basename".split()
+_PATH: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*(?:\.[A-Za-z][A-Za-z0-9_]*)*")
+_WORDS: Final = frozenset(
+    "true false none True False None and or not in is if else self super loop caller varargs kwargs".split()
 )
-_TESTS: Final = frozenset({"equalto", "in", "eq", "==", "defined", "none"})
+_OPENING: Final = re.compile(r"\$?\$\{")
+_INSIDE: Final = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|['\"{}]", re.DOTALL)
+
+Part = str | tuple[str, int]
+"""Text as it stands, or an expression with the offset of its first character."""
 
 
 def render(value: Any, names: Mapping[str, Any]) -> Any:
     """The value with every `${ }` in its place; a string that is exactly one keeps its type."""
     if isinstance(value, str):
-        return _text(value, names) if "${" in value else value
+        return _template(value)(names) if "${" in value else value
     if isinstance(value, Mapping):
         return {key: render(item, names) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
@@ -37,190 +40,144 @@ def render(value: Any, names: Mapping[str, Any]) -> Any:
 
 def evaluate(expression: str, names: Mapping[str, Any]) -> Any:
     """An expression as it stands; `${ }` around the whole is allowed."""
-    parts = split(expression) if "${" in expression else []
-    if len(parts) == 1 and isinstance(parts[0], tuple):
-        return _value(parts[0][0], names)
-    return _value(expression, names)
+    return _condition(expression)(names)
 
 
-def split(text: str) -> list[str | tuple[str, int]]:
-    """Literal parts, and expressions with the offset of their first character."""
-    parts: list[str | tuple[str, int]] = []
+def bare(expression: str) -> tuple[str, int]:
+    """An expression as it stands without the `${ }` around it, and the offset where it begins."""
+    if "${" in expression:
+        start = len(expression) - len(expression.lstrip())
+        parts = split(expression.strip())
+        if len(parts) == 1 and isinstance(parts[0], tuple):
+            return parts[0][0], parts[0][1] + start
+    return expression, 0
+
+
+def split(text: str) -> list[Part]:
+    """Literal parts, and expressions with the offset of their first character. `$${` is a literal `${`."""
+    parts: list[Part] = []
     literal, at = "", 0
-    while at < len(text):
-        if text.startswith("$${", at):
-            literal, at = literal + "${", at + 3
-        elif text.startswith("${", at):
-            end = _end(text, at + 2)
-            if literal:
-                parts.append(literal)
-            parts.append((text[at + 2 : end], at + 2))
-            literal, at = "", end + 1
-        else:
-            literal, at = literal + text[at], at + 1
+    while (opening := _OPENING.search(text, at)) is not None:
+        literal += text[at : opening.start()]
+        if len(opening.group()) == 3:
+            literal, at = literal + "${", opening.end()
+            continue
+        end = _end(text, opening.end())
+        if literal:
+            parts.append(literal)
+        parts.append((text[opening.end() : end], opening.end()))
+        literal, at = "", end + 1
+    literal += text[at:]
     if literal:
         parts.append(literal)
     return parts
 
 
 def _end(text: str, at: int) -> int:
-    depth, quote = 0, ""
-    for index in range(at, len(text)):
-        char = text[index]
-        if quote:
-            quote = "" if char == quote else quote
-        elif char in "'\"":
-            quote = char
-        elif char == "{":
+    """Where the `}` stands that closes it: not one in quotes, nor one of a map."""
+    depth = 0
+    for match in _INSIDE.finditer(text, at):
+        char = match.group()
+        if char in ("'", '"'):
+            break  # quotes that are never closed
+        if char == "{":
             depth += 1
         elif char == "}":
             if depth == 0:
-                return index
+                return match.start()
             depth -= 1
-    message = f"`${{` is never closed in `{text[:80]}`"
-    raise ExpressionError(message)
+    raise ExpressionError(f"`${{` is never closed in `{text[:80]}`")
 
 
-def _text(text: str, names: Mapping[str, Any]) -> Any:
-    parts = split(text)
-    if len(parts) == 1 and isinstance(parts[0], tuple):
-        return _value(parts[0][0], names)
-    out = [part if isinstance(part, str) else _as_text(_value(part[0], names), part[0]) for part in parts]
-    joined = "".join(out)
-    if len(joined) > LARGEST:
-        message = "the text is too long"
-        raise ExpressionError(message)
-    return joined
-
-
-def _as_text(value: Any, source: str) -> str:
-    if isinstance(value, Secret):
-        message = f"`{source.strip()}` is a secret and cannot be put into text"
-        raise ExpressionError(message)
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return value if isinstance(value, str) else json.dumps(value) if isinstance(value, (dict, list)) else str(value)
-
-
-def _value(source: str, names: Mapping[str, Any]) -> Any:
-    run, used = compiled(source.strip())
-    try:
-        scope = {name: names[name] for name in used if name in _Has(names)}
-        return run(scope)
-    except ExpressionError:
-        raise
-    except Exception as error:  # jinja2's UndefinedError, and what a filter raises on a wrong type
-        message = f"`{source.strip()}`: {error}"
-        raise ExpressionError(message) from error
-
-
-class _Has:
-    def __init__(self, names: Mapping[str, Any]) -> None:
-        self._names = names
-
-    def __contains__(self, name: str) -> bool:
-        try:
-            self._names[name]
-        except KeyError:
-            return False
-        return True
+# -- what is computed once -------------------------------------------------------------------------------------
 
 
 @lru_cache(maxsize=4096)
-def compiled(source: str) -> tuple[Callable[[Mapping[str, Any]], Any], frozenset[str]]:
-    """The expression's function, and the names that it uses."""
-    import jinja2
-    from jinja2 import meta, nodes
+def _condition(expression: str) -> Callable[[Mapping[str, Any]], Any]:
+    """What evaluates an expression as it stands."""
+    return _evaluator(bare(expression)[0])
 
-    if len(source) > LONGEST:
-        message = f"the expression is longer than {LONGEST} characters"
-        raise ExpressionError(message)
-    environment = _environment()
-    try:
-        tree = environment.parse("{{ " + source + " }}")
-    except jinja2.TemplateError as error:
-        message = f"`{source}`: {error.message}"
-        raise ExpressionError(message) from error
-    _walk(source, tree, nodes)
-    used = frozenset(meta.find_undeclared_variables(tree))
-    function = environment.compile_expression(source, undefined_to_none=False)
+
+@lru_cache(maxsize=4096)
+def _template(text: str) -> Callable[[Mapping[str, Any]], Any]:
+    """What renders one string."""
+    parts = split(text)
+    if len(parts) == 1 and isinstance(parts[0], tuple):
+        return _evaluator(parts[0][0])
+    steps = [part if isinstance(part, str) else _text(part[0]) for part in parts]
+
+    def joined(names: Mapping[str, Any]) -> str:
+        return bounded("".join([step if isinstance(step, str) else step(names) for step in steps]))
+
+    return joined
+
+
+def _text(source: str) -> Callable[[Mapping[str, Any]], str]:
+    """What renders an expression inside of a text."""
+    value_of = _evaluator(source)
+
+    def text(names: Mapping[str, Any]) -> str:
+        value = value_of(names)
+        try:
+            return value if isinstance(value, str) else text_of(value)
+        except ExpressionError as error:
+            raise _about(source, error) from error
+
+    return text
+
+
+@lru_cache(maxsize=4096)
+def _evaluator(source: str) -> Callable[[Mapping[str, Any]], Any]:
+    """What evaluates one expression."""
+    run, used = compiled(source.strip())
+
+    def value(names: Mapping[str, Any]) -> Any:
+        scope = {}
+        for name in used:
+            try:
+                scope[name] = names[name]
+            except KeyError:
+                continue
+        try:
+            return settled(run(scope))
+        except ExpressionError as error:
+            raise _about(source, error) from error
+        except Exception as error:  # jinja2's UndefinedError, and what comparing two unlike things raises
+            raise _about(source, error) from error
+
+    return value
+
+
+def _about(source: str, error: Exception) -> ExpressionError:
+    return ExpressionError(f"`{shown(source.strip())}`: {error}")
+
+
+@lru_cache(maxsize=4096)
+def compiled(source: str) -> tuple[Run, frozenset[str]]:
+    """The expression's function over its names, and those names. ExpressionError where it is not allowed."""
+    if len(source) <= LONGEST and _PATH.fullmatch(source):
+        path = source.split(".")
+        if path[0] not in _WORDS:
+            return _path(tuple(path)), frozenset(path[:1])
+    return compile_expression(source)
+
+
+def _path(path: tuple[str, ...]) -> Run:
+    """`settings.topic`, without Jinja, and with the same answers."""
+    first, *rest = path
 
     def run(scope: Mapping[str, Any]) -> Any:
-        value = function(**scope)
-        if isinstance(value, jinja2.Undefined):
-            message = f"`{source}`: {_why(value)}"
-            raise ExpressionError(message)
-        return list(value) if hasattr(value, "__next__") else value
+        if first not in scope:
+            raise ExpressionError(unknown(first))
+        value = scope[first]
+        for name in rest:
+            owner = value
+            value, there = attribute(owner, name)
+            if not there:
+                raise ExpressionError(absent(owner, name))
+        return value
 
-    return run, used
-
-
-def _why(value: Any) -> str:
-    return str(value._undefined_message)
-
-
-def _walk(source: str, tree: Any, nodes: Any) -> None:
-    allowed = (
-        nodes.Template, nodes.Output, nodes.Name, nodes.Getattr, nodes.Getitem, nodes.Const, nodes.List, nodes.Tuple,
-        nodes.Dict, nodes.Pair, nodes.Compare, nodes.Operand, nodes.And, nodes.Or, nodes.Not, nodes.Concat,
-        nodes.Slice, nodes.CondExpr, nodes.Filter, nodes.Keyword, nodes.Test, nodes.Neg,
-    )  # fmt: skip
-    if len(tree.body) != 1 or not isinstance(tree.body[0], nodes.Output) or len(tree.body[0].nodes) != 1:
-        message = f"`{source}` is not one expression"
-        raise ExpressionError(message)
-    for node in _all(tree):
-        if not isinstance(node, allowed):
-            message = f"`{source}`: {type(node).__name__.lower()} is not allowed in an expression"
-            raise ExpressionError(message)
-        name = getattr(node, "attr", None) or getattr(node, "name", None) or ""
-        if isinstance(node, (nodes.Name, nodes.Getattr)) and str(name).startswith("_"):
-            message = f"`{source}`: names that begin with _ are refused"
-            raise ExpressionError(message)
-        if isinstance(node, nodes.Filter) and node.name not in _FILTERS:
-            message = f"`{source}`: there is no filter {node.name}"
-            raise ExpressionError(message)
-
-
-def _all(node: Any) -> list[Any]:
-    found = [node]
-    for child in node.iter_child_nodes():
-        found += _all(child)
-    return found
-
-
-@lru_cache(maxsize=1)
-def _environment() -> Any:
-    from jinja2 import StrictUndefined
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
-
-    class Environment(ImmutableSandboxedEnvironment):
-        def getattr(self, obj: Any, attribute: str) -> Any:
-            if isinstance(obj, Mapping):
-                return obj[attribute] if attribute in obj else self.undefined(obj=obj, name=attribute)
-            return self.undefined(obj=obj, name=attribute)
-
-        def getitem(self, obj: Any, argument: Any) -> Any:
-            try:
-                return obj[argument]
-            except (LookupError, TypeError):
-                return self.undefined(obj=obj, name=argument)
-
-    class Undefined(StrictUndefined):
-        __slots__ = ()
-
-    environment = Environment(undefined=Undefined, autoescape=False)
-    for name in list(environment.filters):
-        if name not in _FILTERS:
-            del environment.filters[name]
-    default = environment.filters["default"]
-    environment.filters["default"] = lambda value, other="", boolean=False: (
-        other if value is None else default(value, other, boolean)
-    )
-    environment.filters["basename"] = lambda value: re.split(r"[/:]", str(value))[-1]
-    environment.globals.clear()
-    return environment
+    return run
 
 
 def names_in(value: Any) -> set[str]:
@@ -232,3 +189,6 @@ def names_in(value: Any) -> set[str]:
     if not isinstance(value, str) or "${" not in value:
         return set()
     return set().union(*(compiled(part[0].strip())[1] for part in split(value) if isinstance(part, tuple)))
+
+
+__all__ = ["LARGEST", "LONGEST", "bare", "compiled", "evaluate", "names_in", "render", "split"]
