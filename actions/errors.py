@@ -14,7 +14,6 @@ Must not know any service. What is no error of botocore's goes through untouched
 from __future__ import annotations
 
 import re
-import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -197,11 +196,11 @@ def _text(error: Exception) -> str:
 
 def _trace(error: Exception) -> str:
     """Where it came from: files and lines, no locals and no values."""
-    request = ""
-    if hasattr(error, "response"):
-        request = str(error.response.get("ResponseMetadata", {}).get("RequestId") or "")
+    import traceback  # only where something went wrong
+
     lines = "".join(traceback.format_tb(error.__traceback__))
-    return lines + (f"request id {request}\n" if request else "")
+    told = getattr(error, "response", {}).get("ResponseMetadata", {}).get("RequestId")
+    return lines + (f"request id {told}\n" if told else "")
 
 
 def refusal(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from actions.checks import LookedAt
 from actions.rds import reading
 from actions.rds.cluster_snapshot import ATTRIBUTES, attributes_of
 from actions.rds.statuses import LISTED, SNAPSHOT
-from engine.errors import BrokenInvariant
 from engine.language.model import KindFacts, Monitor
 from engine.registry import Context, Observation, Param, Status
 
@@ -24,7 +24,7 @@ PARAMS: Final[Mapping[str, Param]] = {
 }
 
 
-class ClusterSnapshots:
+class ClusterSnapshots(LookedAt):
     """The check."""
 
     name: str = "rds.cluster_snapshots"
@@ -50,18 +50,6 @@ class ClusterSnapshots:
         meant = [item for item in found if _is_meant(item, identity, ctx)]
         meant.sort(key=lambda item: (item["created"] or "9", item["arn"]), reverse=True)
         return Observation(status="ok", cls="available", attributes={"items": meant})
-
-    def create(self, params: Json, tags: Mapping[str, str], ctx: Context) -> str | None:
-        raise BrokenInvariant(_ONLY_LOOKS)
-
-    def delete(self, target: Json, ctx: Context) -> None:
-        raise BrokenInvariant(_ONLY_LOOKS)
-
-    def in_the_way(self, seen: Observation, params: Json) -> str | None:
-        return _ONLY_LOOKS
-
-
-_ONLY_LOOKS: Final = "rds.cluster_snapshots is a list: it can be checked, and neither made nor removed"
 
 
 def _listed(identity: Json, ctx: Context) -> Iterator[reading.Item]:

@@ -27,8 +27,8 @@ PARAMS: Final[Mapping[str, Param]] = {
     "engine_version": Param(schema=_SAID, doc="AWS's default of the region, which may be older than the snapshot's"),
     "subnet_group": Param(schema=_SAID, doc="a DB subnet group; without it, the default VPC's"),
     "security_groups": Param(
-        schema={"type": "array", "items": {"type": "string", "pattern": "^sg-"}},
-        doc="ids of VPC security groups; without them, the VPC's default",
+        schema={"type": ["array", "string"], "items": {"type": "string"}, "minLength": 1},
+        doc="ids of VPC security groups: a list, or text with commas; without them, the VPC's default",
     ),
     "kms_key": Param(schema=_SAID, doc="the key of the cluster; without it, the snapshot's"),
     "parameter_group": Param(schema=_SAID, doc="a DB cluster parameter group; without it, the engine's default"),

@@ -10,6 +10,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any, Final
 
+from actions.ec2 import listed
 from actions.errors import refusal
 from actions.rds import reading
 from actions.rds.cluster_words import WORDS
@@ -33,7 +34,7 @@ def restore(params: Json, ctx: Context) -> tuple[str, dict[str, Any]]:
     }
     wire |= {word: params[WORDS[word]] for word in _AS_GIVEN if params.get(WORDS[word]) is not None}
     if params.get("security_groups"):
-        wire["VpcSecurityGroupIds"] = list(params["security_groups"])
+        wire["VpcSecurityGroupIds"] = listed(params["security_groups"])
     if params.get("serverless") is not None:
         limits = params["serverless"]
         wire["ServerlessV2ScalingConfiguration"] = {"MinCapacity": limits["min"], "MaxCapacity": limits["max"]}

@@ -1,0 +1,239 @@
+"""botocore's model of one service, read from its data files: what an operation takes, yields, and can be refused with.
+
+So that a runbook with `aws.SERVICE.OPERATION` is checked without importing boto3. One service's file is read at a time,
+once. Knows nothing of calls, secrets or the engine; the schemas are JSON Schema.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Final
+
+Json = Mapping[str, Any]
+
+_TYPES: Final[Mapping[str, Json]] = {
+    "string": {"type": "string"},
+    "character": {"type": "string"},
+    "blob": {"type": "string"},
+    "boolean": {"type": "boolean"},
+    "integer": {"type": "integer"},
+    "long": {"type": "integer"},
+    "float": {"type": "number"},
+    "double": {"type": "number"},
+    "timestamp": {"type": ["string", "number"], "description": "ISO 8601, or seconds"},
+}
+_SECRET_NAMES: Final = re.compile(r"(Password|SecretAccessKey|SessionToken|SecretString|PrivateKey)$")
+"""Models forget to mark some (STS's SessionToken)."""
+
+DEEPEST: Final = 12
+
+
+@dataclass(frozen=True, eq=False)
+class Operation:
+    """One operation of a service. `wire` is AWS's name of it, `name` boto3's."""
+
+    wire: str
+    name: str
+    service: ServiceModel
+    said: Json
+
+    @property
+    def doc(self) -> str:
+        """The first sentence of AWS's documentation."""
+        return first_sentence(str(self.said.get("documentation", "")))
+
+    @cached_property
+    def inputs(self) -> Json:
+        """Parameter → its member in the model."""
+        return self._members("input")
+
+    @cached_property
+    def outputs(self) -> Json:
+        """Field of the reply → its member in the model."""
+        return self._members("output")
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """Parameters that must be given."""
+        shape = self.said.get("input", {}).get("shape")
+        return tuple(self.service.shapes[shape].get("required", ())) if shape else ()
+
+    @property
+    def tokens(self) -> tuple[str, ...]:
+        """Parameters that are idempotency tokens."""
+        return tuple(name for name, member in self.inputs.items() if member.get("idempotencyToken"))
+
+    @property
+    def errors(self) -> tuple[str, ...]:
+        """The wire codes that the model has for it."""
+        return tuple(sorted(self.service.code_of(error["shape"]) for error in self.said.get("errors", ())))
+
+    @property
+    def paging(self) -> Json | None:
+        """How its pages are asked for, if it has pages."""
+        found: Json | None = self.service.paginators.get(self.wire)
+        return found
+
+    def _members(self, way: str) -> Json:
+        shape = self.said.get(way, {}).get("shape")
+        members: Json = self.service.shapes[shape].get("members", {}) if shape else {}
+        return members
+
+    def length_of(self, parameter: str) -> tuple[int, int | None]:
+        """The least and the most characters of a parameter."""
+        shape = self.service.shapes[self.inputs[parameter]["shape"]]
+        return int(shape.get("min", 0)), shape.get("max")
+
+
+@dataclass(frozen=True, eq=False)
+class ServiceModel:
+    """One service of AWS, as botocore's data has it."""
+
+    name: str
+    said: Json
+    paginators: Json
+
+    @property
+    def shapes(self) -> Json:
+        found: Json = self.said["shapes"]
+        return found
+
+    @property
+    def is_xml(self) -> bool:
+        """Are its replies XML, in which even nothing has an element?"""
+        protocols = self.said["metadata"].get("protocols") or [self.said["metadata"].get("protocol")]
+        return protocols[0] in ("query", "ec2", "rest-xml")
+
+    @cached_property
+    def operations(self) -> Mapping[str, Operation]:
+        """By boto3's name: `modify_db_cluster`."""
+        from botocore import xform_name
+
+        return {
+            (name := xform_name(wire)): Operation(wire=wire, name=name, service=self, said=said)
+            for wire, said in self.said["operations"].items()
+        }
+
+    def code_of(self, shape: str) -> str:
+        """The wire code of an error; it may differ from the name of its shape."""
+        return str(self.shapes[shape].get("error", {}).get("code") or shape)
+
+    def schema(self, member: Json, within: tuple[str, ...] = ()) -> dict[str, Any]:
+        """JSON Schema of a member; what contains itself is cut off where it does."""
+        name = member["shape"]
+        shape = self.shapes[name]
+        if name in within or len(within) >= DEEPEST or shape.get("document"):
+            return {}
+        inside = (*within, name)
+        match shape["type"]:
+            case "structure":
+                members = {key: self.schema(one, inside) for key, one in shape.get("members", {}).items()}
+                schema = {"type": "object", "properties": members, "additionalProperties": False}
+                return schema | ({"required": list(shape["required"])} if shape.get("required") else {})
+            case "list":
+                return {"type": "array", "items": self.schema(shape["member"], inside)}
+            case "map":
+                return {"type": "object", "additionalProperties": self.schema(shape["value"], inside)}
+            case kind:
+                return dict(_TYPES[kind])
+
+    def is_secret(self, name: str, member: Json) -> bool:
+        """Is that very member marked `sensitive`, or known to be?"""
+        shape = self.shapes[member["shape"]]
+        marked = bool(member.get("sensitive") or shape.get("sensitive"))
+        return marked or (shape["type"] in ("string", "blob") and _SECRET_NAMES.search(name) is not None)
+
+    def holds_secret(self, name: str, member: Json, within: tuple[str, ...] = ()) -> bool:
+        """Is it, or anything in it, a secret?"""
+        if self.is_secret(name, member):
+            return True
+        kind = member["shape"]
+        if kind in within or len(within) >= DEEPEST:
+            return False
+        return any(self.holds_secret(key, one, (*within, kind)) for key, one in self._inside(kind))
+
+    def _inside(self, kind: str) -> list[tuple[str, Json]]:
+        shape = self.shapes[kind]
+        match shape["type"]:
+            case "structure":
+                return list(shape.get("members", {}).items())
+            case "list":
+                return [("", shape["member"])]
+            case "map":
+                return [("", shape["value"])]
+            case _:
+                return []
+
+    def masked(self, value: Any, name: str, member: Json) -> Any:
+        """A value of a reply with `***` for what is secret: a reply is recorded."""
+        if value is None:
+            return None
+        if self.is_secret(name, member):
+            return "***"
+        shape = self.shapes[member["shape"]]
+        match shape["type"]:
+            case "structure" if isinstance(value, Mapping):
+                members = shape.get("members", {})
+                return {
+                    key: self.masked(one, key, members[key]) if key in members else one for key, one in value.items()
+                }
+            case "list" if isinstance(value, (list, tuple)):
+                return [self.masked(one, "", shape["member"]) for one in value]
+            case "map" if isinstance(value, Mapping):
+                return {key: self.masked(one, str(key), shape["value"]) for key, one in value.items()}
+            case _:
+                return value
+
+
+def first_sentence(documentation: str) -> str:
+    """The first sentence of AWS's HTML, as text."""
+    import html
+
+    text = html.unescape(re.sub(r"<[^>]+>", "", documentation))
+    text = re.sub(r"\s+", " ", text).strip()
+    end = re.search(r"\.(?= [A-Z]|$)", text)
+    return text[: end.end()] if end else text
+
+
+def _data() -> Path | None:
+    """botocore's data, found without importing it."""
+    spec = find_spec("botocore")
+    places = spec.submodule_search_locations if spec is not None else None
+    return Path(next(iter(places))) / "data" if places else None
+
+
+@cache
+def service_names() -> tuple[str, ...]:
+    """Every service that botocore knows."""
+    data = _data()
+    return tuple(sorted(path.name for path in data.iterdir() if path.is_dir())) if data is not None else ()
+
+
+@cache
+def service_model(name: str) -> ServiceModel | None:
+    """The newest model of a service; None where botocore has no such service."""
+    data = _data()
+    if data is None or name not in service_names():
+        return None
+    versions = sorted(path for path in (data / name).iterdir() if path.is_dir())
+    for version in reversed(versions):
+        said = _read(version, "service-2")
+        if said is not None:
+            pages = (_read(version, "paginators-1") or {}).get("pagination", {})
+            return ServiceModel(name=name, said=said, paginators=pages)
+    return None
+
+
+def _read(folder: Path, name: str) -> dict[str, Any] | None:
+    import gzip
+
+    plain, packed = folder / f"{name}.json", folder / f"{name}.json.gz"
+    text = gzip.decompress(packed.read_bytes()) if packed.exists() else plain.read_bytes() if plain.exists() else None
+    read: dict[str, Any] | None = None if text is None else json.loads(text)
+    return read
