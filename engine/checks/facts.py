@@ -47,8 +47,6 @@ def canonical(node: Node) -> str:
         case ast.Filter(of=of, name=name, args=args, named=named):
             inside = [canonical(one) for one in args] + [f"{key}={canonical(one)}" for key, one in named]
             return f"{canonical(of)}|{name}({', '.join(inside)})"
-        case ast.Test(of=of, name=name, args=args):
-            return f"{canonical(of)} is {name}({', '.join(canonical(one) for one in args)})"
         case _:
             return f"{type(node).__name__}({', '.join(canonical(one) for one in ast.children(node))})"
 
@@ -92,10 +90,6 @@ def _there_if_true(node: Node) -> list[str]:
     match node:
         case ast.Name() | ast.Attr() | ast.Item():
             return _with_its_owners(node)
-        case ast.Test(name="defined", of=of):
-            return _with_its_owners(of)
-        case ast.Test(name="equalto" | "eq", of=of, args=(ast.Const(value=value),)) if value is not None:
-            return _with_its_owners(of)
         case ast.Compare(left=left, ops=(("==", ast.Const(value=value)),)) if value is not None:
             return _with_its_owners(left)
         case ast.Compare(left=left, ops=(("!=", ast.Const(value=None)),)):
@@ -111,8 +105,6 @@ def _there_if_true(node: Node) -> list[str]:
 
 def _there_if_false(node: Node) -> list[str]:
     match node:
-        case ast.Test(name="none", of=of):
-            return _with_its_owners(of)
         case ast.Compare(left=left, ops=(("==", ast.Const(value=None)),)):
             return _with_its_owners(left)
     return []

@@ -7,6 +7,7 @@ from typing import Final
 
 from engine.checks import syntax as ast
 from engine.checks.types import ANYTHING, INTEGER, NUMBER, TEXT, Type, told, union, without_null
+from engine.language.filters import TESTS
 
 ARGUMENTS: Final[Mapping[str, tuple[int, int, tuple[str, ...]]]] = {
     # name: fewest and most arguments, and the names that they may be given by
@@ -33,7 +34,6 @@ KEEPS_SECRETS: Final = frozenset({"default", "first", "last", "length", "map", "
 _LISTS: Final = frozenset({"first", "last", "join", "sort", "unique", "map", "selectattr"})
 _MAKES_TEXT: Final = frozenset({"join", "lower", "upper", "replace", "string", "tojson", "truncate", "basename"})
 _TEXT_ONLY: Final = frozenset({"lower", "upper", "replace", "truncate", "basename"})
-_SELECTS: Final = frozenset({"equalto", "eq", "==", "in", "defined", "none"})
 
 
 def wrong_use(node: ast.Filter, of: Type) -> Iterator[str]:
@@ -57,7 +57,7 @@ def wrong_use(node: ast.Filter, of: Type) -> Iterator[str]:
 
 
 def _wrong_selection(test: ast.Node) -> Iterator[str]:
-    if isinstance(test, ast.Const) and test.value not in _SELECTS:
+    if isinstance(test, ast.Const) and test.value not in TESTS:
         yield f"`selectattr` has no test `{test.value}`: `equalto` or `in`"
 
 

@@ -11,7 +11,8 @@ from engine.checks.scope import Binding, Globals, Result
 from engine.checks.subject import Place, Subject
 from engine.checks.tokens import NotAnExpression
 from engine.checks.types import ANYTHING, INPUTS, NULL, SECRET, TEXT, Type, of_value, union
-from engine.language.expressions import split
+from engine.errors import ExpressionError
+from engine.language.expressions import bare
 from engine.language.model import Call, Check, Ensure, Fail, Input, Remove, Setting, Step, Wait
 
 _SETTING: Final = Type(frozenset({"string", "array"}), items=TEXT)
@@ -106,12 +107,10 @@ def condition_of(step: Step) -> frozenset[str]:
 
 def whole_expression(text: str) -> str:
     """What stands in `${ }` around the whole, or the text itself."""
-    stripped = text.strip()
-    if stripped.startswith("${") and stripped.endswith("}"):
-        pieces = split(stripped)
-        if len(pieces) == 1 and isinstance(pieces[0], tuple):
-            return pieces[0][0]
-    return text
+    try:
+        return bare(text)[0]
+    except ExpressionError:
+        return text
 
 
 def _surely_filled(subject: Subject, for_each: object) -> bool:

@@ -11,16 +11,13 @@ from functools import lru_cache
 from typing import Final
 
 from engine.checks import syntax as ast
-from engine.checks.syntax import Attr, Cond, Const, Filter, Item, Listing, Logic, Name, Node, Pairs, Test
+from engine.checks.syntax import Attr, Cond, Const, Filter, Item, Listing, Logic, Name, Node, Pairs
 from engine.checks.tokens import NotAnExpression, Token, number, refuse_underscore, tokens, unquoted
+from engine.language.allowed import BRACKETS, DEEPEST, LONGEST
+from engine.language.filters import NAMES as FILTERS
 
-FILTERS: Final = frozenset(
-    "default first last length join lower upper replace sort unique map selectattr int float string tojson "
-    "truncate basename".split()
-)
-TESTS: Final = frozenset({"equalto", "in", "eq", "defined", "none"})
-LONGEST: Final = 4096
-DEEPEST: Final = 64
+_NOT_NAMES: Final = frozenset({"self", "super", "loop", "caller", "varargs", "kwargs"})
+"""Words that the evaluation keeps for itself."""
 _COMPARE: Final = frozenset({"==", "!=", "<", "<=", ">", ">="})
 _ARITHMETIC: Final = frozenset({"+", "-", "*", "/", "//", "%", "**"})
 _CONSTANTS: Final = {"true": True, "True": True, "false": False, "False": False, "none": None, "None": None}
@@ -35,6 +32,8 @@ def parsed(source: str) -> Node:
     node = parser.condition()
     token = parser.current
     if token.kind == "end":
+        if ast.depth(node) > DEEPEST:
+            raise NotAnExpression(f"the expression is nested deeper than {DEEPEST}", 0, len(source))
         return node
     if token.text == ",":
         raise NotAnExpression("one expression only: a list is written in brackets", token.start, token.end)
@@ -48,6 +47,7 @@ class Parser:
         self.tokens = source
         self.at = 0
         self.depth = 0
+        self.brackets = 0
 
     @property
     def current(self) -> Token:
@@ -55,6 +55,10 @@ class Parser:
 
     def next(self) -> Token:
         token = self.tokens[self.at]
+        if token.kind == "op":
+            self.brackets += (token.text in "([{") - (token.text in ")]}")
+            if self.brackets > BRACKETS:
+                raise NotAnExpression(f"brackets are nested deeper than {BRACKETS}", token.start, token.end)
         self.at = min(self.at + 1, len(self.tokens) - 1)
         return token
 
@@ -171,7 +175,9 @@ class Parser:
             self.bounded(self.depth)
             of = self.signed(filters=False)
             self.depth -= 1
-            node: Node = ast.Neg(of, token.start, of.end)
+            if not isinstance(of, Const) or type(of.value) not in (int, float):
+                raise NotAnExpression("there is no arithmetic", token.start, token.end)
+            node: Node = Const(-of.value, token.start, of.end)
         else:
             node = self.primary()
         node = self.postfix(node)
@@ -199,6 +205,8 @@ class Parser:
         if token.text in _CONSTANTS:
             return Const(_CONSTANTS[token.text], token.start, token.end)
         refuse_underscore(token)
+        if token.text in _NOT_NAMES:
+            raise NotAnExpression(f"`{token.text}` has no meaning here", token.start, token.end)
         return Name(token.text, token.start, token.end)
 
     def text(self) -> Node:
@@ -288,7 +296,10 @@ class Parser:
             self.bounded(links)
             if self.is_op("("):
                 raise self.unexpected("nothing can be called in an expression")
-            node = self.filter(node) if self.next().text == "|" else self.test(node)
+            if self.is_word("is"):
+                raise self.unexpected("there are no `is` tests: `==`, `!=` and `in` compare")
+            self.next()
+            node = self.filter(node)
         return node
 
     def filter(self, of: Node) -> Node:
@@ -319,30 +330,3 @@ class Parser:
                 break
             self.next()
         return tuple(args), tuple(named), self.expect(")", "a filter").end
-
-    def test(self, of: Node) -> Node:
-        word = self.next() if self.is_word("not") else None
-        token = self.current
-        if token.kind != "name" and not (token.kind == "op" and token.text == "=="):
-            raise self.unexpected("the name of a test is wanted after `is`")
-        self.next()
-        if token.text not in TESTS:
-            legal = ", ".join(sorted(TESTS))
-            raise NotAnExpression(f"there is no test `{token.text}`; there are {legal}", token.start, token.end)
-        args: tuple[Node, ...] = ()
-        end = token.end
-        if self.is_op("("):
-            args, named, end = self.arguments()
-            if named:
-                raise self.unexpected("a test takes no names")
-        elif self.begins_argument():
-            arg = self.postfix(self.primary())
-            args, end = (arg,), arg.end
-        node: Node = Test(of, token.text, args, token.start, of.start, end)
-        return node if word is None else Logic("not", (node,), of.start, end)
-
-    def begins_argument(self) -> bool:
-        token = self.current
-        if token.kind == "name":
-            return token.text not in ("else", "or", "and", "is", "if")
-        return token.kind in ("string", "integer", "float") or self.is_op("[", "{")

@@ -55,8 +55,6 @@ class Inference:
                 return self.item(node, facts, lenient=lenient)
             case ast.Filter():
                 return self.filtered(node, facts)
-            case ast.Test():
-                return self.test(node, facts)
             case ast.Cond():
                 return self.conditional(node, facts, lenient=lenient)
             case ast.Logic():
@@ -72,8 +70,6 @@ class Inference:
                 return Type(frozenset({"array"}), items=union(types) if types else None)
             case ast.Pairs(pairs=pairs):
                 return self.pairs(pairs, facts)
-            case ast.Neg(of=of):
-                return self.type(of, facts)
             case ast.Slice(bounds=bounds):
                 for one in bounds:
                     self.type(one, facts)
@@ -183,12 +179,6 @@ class Inference:
             if node.name == "map":
                 return Type(frozenset({"array"}), items=items)
         return filters.result(node.name, of, args, named)
-
-    def test(self, node: ast.Test, facts: Facts) -> Type:
-        self.type(node.of, facts, lenient=node.name == "defined")
-        for one in node.args:
-            self.type(one, facts)
-        return BOOLEAN
 
     def as_text(self, node: Node, type: Type) -> None:
         """It becomes text, or is looked into: no secret may."""

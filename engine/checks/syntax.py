@@ -95,13 +95,6 @@ class Concat:
 
 
 @dataclass(frozen=True, slots=True)
-class Neg:
-    of: Node
-    start: int
-    end: int
-
-
-@dataclass(frozen=True, slots=True)
 class Cond:
     """`yes if test else no`; without `else`, `no` is None and the value may be undefined."""
 
@@ -125,19 +118,7 @@ class Filter:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Test:
-    """`of is name(args)`."""
-
-    of: Node
-    name: str
-    args: tuple[Node, ...]
-    at: int
-    start: int
-    end: int
-
-
-Node = Name | Const | Attr | Item | Slice | Listing | Pairs | Compare | Logic | Concat | Neg | Cond | Filter | Test
+Node = Name | Const | Attr | Item | Slice | Listing | Pairs | Compare | Logic | Concat | Cond | Filter
 
 
 def children(node: Node) -> tuple[Node, ...]:
@@ -145,7 +126,7 @@ def children(node: Node) -> tuple[Node, ...]:
     match node:
         case Name() | Const():
             return ()
-        case Attr(of=of) | Neg(of=of):
+        case Attr(of=of):
             return (of,)
         case Item(of=of, index=index):
             return (of, index)
@@ -159,8 +140,6 @@ def children(node: Node) -> tuple[Node, ...]:
             return (yes, test) if no is None else (yes, test, no)
         case Filter(of=of, args=args, named=named):
             return (of, *args, *(value for _, value in named))
-        case Test(of=of, args=args):
-            return (of, *args)
 
 
 def walk(node: Node) -> Iterator[Node]:
@@ -168,3 +147,18 @@ def walk(node: Node) -> Iterator[Node]:
     yield node
     for child in children(node):
         yield from walk(child)
+
+
+def depth(node: Node) -> int:
+    """How many levels the evaluation's own tree of it has."""
+    inside = [depth(one) for one in children(node)]
+    deepest = max(inside, default=-1) + 1
+    match node:
+        case Logic(operands=operands) if len(operands) > 1:
+            return max(inside[0] + len(operands) - 1, deepest)
+        case Compare() | Pairs():
+            return deepest + 1
+        case Filter(named=named) if named:
+            return deepest + 1
+        case _:
+            return deepest

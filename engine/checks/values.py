@@ -10,7 +10,7 @@ from typing import Final
 
 from engine.checks import syntax as ast
 from engine.checks.facts import NO_FACTS, Facts, when_true
-from engine.checks.grammar import FILTERS, parsed
+from engine.checks.grammar import parsed
 from engine.checks.inference import Inference, Trouble
 from engine.checks.nearest import meant
 from engine.checks.scope import Scope
@@ -18,7 +18,8 @@ from engine.checks.subject import Found
 from engine.checks.tokens import NotAnExpression
 from engine.checks.types import ANYTHING, TEXT, Type, of_value, union
 from engine.errors import ExpressionError
-from engine.language.expressions import split
+from engine.language.expressions import bare, split
+from engine.language.filters import NAMES as FILTERS
 from engine.language.tree import ListNode, MapNode, Node, Scalar
 
 
@@ -163,12 +164,7 @@ class Valuer:
 
 def written_expression(node: Scalar) -> tuple[str, int]:
     """The source of an expression as it stands, and where it begins; `${ }` around the whole is left aside."""
-    text = node.text
-    if "${" in text:
-        try:
-            pieces = split(text.strip())
-        except ExpressionError:
-            return text, 0
-        if len(pieces) == 1 and isinstance(pieces[0], tuple):
-            return pieces[0][0], pieces[0][1] + len(text) - len(text.lstrip())
-    return text, 0
+    try:
+        return bare(node.text)
+    except ExpressionError:
+        return node.text, 0

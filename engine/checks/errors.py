@@ -1,0 +1,111 @@
+"""Which errors a step can raise, by their names: what the registry knows of each name, and the step's own calls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from engine.checks.subject import Place, Subject
+from engine.errors import CATEGORIES, PASSING
+from engine.language.model import Call, Check, Ensure, Notify, Remove
+from engine.registry import KnownError
+
+ANY: Final = "any"
+_SUFFIXES: Final = ("Fault", "Exception", "Error")
+
+
+def known_names(subject: Subject) -> Mapping[str, KnownError]:
+    """Every name that the registry knows."""
+    found: Mapping[str, KnownError] | None = subject.memo.get("known errors")
+    if found is None:
+        found = subject.memo["known errors"] = subject.catalogue.registry.known_errors()
+    return found
+
+
+def own_names(subject: Subject, place: Place) -> tuple[str, ...]:
+    """The names that the step's kind or action says that it raises."""
+    thing = place.kind if place.kind is not None else place.action
+    if isinstance(place.step.body, Notify):
+        thing = subject.catalogue.action("sns.publish")
+    return tuple(getattr(thing, "errors", ()))
+
+
+def calls_of(subject: Subject, place: Place) -> tuple[str, ...]:
+    """The AWS calls that the step may make; those of an `until` too."""
+    if isinstance(place.step.body, Notify):
+        action = subject.catalogue.action("sns.publish")
+        return action.calls if action is not None else ()
+    thing = place.kind if place.kind is not None else place.action
+    calls: tuple[str, ...] = thing.calls if thing is not None else ()
+    until = place.step.body.until if isinstance(place.step.body, Call) else None
+    if until is not None and isinstance(until.body, Check):
+        kind = subject.catalogue.kind(until.body.kind)
+        calls += kind.calls if kind is not None else ()
+    return calls
+
+
+def every_name(subject: Subject) -> frozenset[str]:
+    """Every name that any registered thing can raise."""
+    found: frozenset[str] | None = subject.memo.get("every error")
+    if found is None:
+        registry = subject.catalogue.registry
+        things = (*registry.kinds.values(), *registry.actions.values())
+        raised = (name for thing in things for name in getattr(thing, "errors", ()))
+        found = subject.memo["every error"] = frozenset(known_names(subject)) | frozenset(raised)
+    return found
+
+
+def exists(subject: Subject, place: Place, name: str) -> bool:
+    """Is it a category, or a name that anything raises?"""
+    return name == ANY or name in CATEGORIES or name in every_name(subject) or name in own_names(subject, place)
+
+
+def wire_code(subject: Subject, name: str) -> str | None:
+    """The wire code, where the name of botocore's shape was written: `DBInstanceNotFoundFault`."""
+    stems = [name.removesuffix(suffix) for suffix in _SUFFIXES]
+    candidates = [*stems, *(f"{stem}{suffix}" for stem in stems for suffix in _SUFFIXES)]
+    return next((one for one in candidates if one != name and one in known_names(subject)), None)
+
+
+def why_never(subject: Subject, place: Place, name: str) -> str:
+    """Why the step can never raise it; "" where it can."""
+    if name == ANY:
+        return ""
+    if name in CATEGORIES:
+        return _category_never(place, name)
+    own = own_names(subject, place)
+    if name in own:
+        return ""
+    known = known_names(subject)
+    if any(name in known[one].also for one in own if one in known):
+        return ""
+    entry = known.get(name)
+    calls = calls_of(subject, place)
+    if entry is None or (not calls and own):
+        return f"{place.name or 'this step'} does not raise it"
+    if entry.category == "credentials":
+        return _CREDENTIALS
+    if entry.calls is None or not calls or set(entry.calls) & set(calls):
+        return ""
+    return f"none of the calls of {place.name} raises it"
+
+
+_CREDENTIALS: Final = "missing or expired credentials stop the runner, and never reach a step"
+
+
+def _category_never(place: Place, name: str) -> str:
+    if name == "credentials":
+        return _CREDENTIALS
+    if isinstance(place.step.body, Check) and name in PASSING:
+        return "an error of a look that can pass by itself counts as the status `unknown`"
+    if isinstance(place.step.body, (Ensure, Remove)) and name == "exists":
+        return "that a thing is there already is an answer: it is looked at again"
+    return ""
+
+
+def covers(subject: Subject, earlier: str, later: str) -> bool:
+    """Does a rescue for `earlier` take everything that one for `later` would?"""
+    if earlier in (ANY, later):
+        return True
+    entry = known_names(subject).get(later)
+    return entry is not None and not entry.also and entry.category == earlier

@@ -1,0 +1,161 @@
+"""How long a step takes at its longest: once, and with every attempt used. Pure arithmetic over the runbook's values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from engine.language.durations import duration
+from engine.language.model import (
+    Backoff,
+    Call,
+    Check,
+    Delays,
+    Ensure,
+    KindFacts,
+    Monitor,
+    Notify,
+    Remove,
+    Runbook,
+    Schedule,
+    Step,
+    Wait,
+)
+
+CALL: Final = 60.0
+"""The longest that one call may take, where the step does not say (`engine.registry.Context`)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepTime:
+    """Seconds. `items` None: as many as the `for_each` yields; `once` and `all` are of one item then."""
+
+    id: str
+    path: str
+    once: float
+    attempts: int | None  # None: as many as fit into `within`
+    delays: tuple[float, ...]
+    all: float
+    items: int | None = 1
+
+    @property
+    def once_in_all(self) -> float:
+        return self.once * (self.items or 1)
+
+
+def times(runbook: Runbook) -> tuple[StepTime, ...]:
+    """Of every step of the main list, in its order."""
+    return tuple(_time(runbook, step) for step in runbook.steps)
+
+
+def _time(runbook: Runbook, step: Step) -> StepTime:
+    once = longest_once(runbook, step)
+    schedule = step.retry.schedule if step.retry is not None else None
+    delays = delays_of(schedule)
+    attempts = attempts_of(schedule)
+    if isinstance(schedule, Backoff) and schedule.within is not None and attempts is None:
+        total = schedule.within + once
+    else:
+        total = once * (attempts or 1) + sum(delays)
+    return StepTime(
+        id=step.id, path=step.path, once=once, attempts=attempts, delays=delays, all=total, items=_items(runbook, step)
+    )
+
+
+def longest_once(runbook: Runbook, step: Step) -> float:
+    """One attempt: what it waits for, or its one call. A `check` waits where it is meant to: it says `monitor`."""
+    body = step.body
+    call = step.timeout or CALL
+    match body:
+        case Ensure() | Remove():
+            return monitor_of(runbook, step).longest or 0.0
+        case Check():
+            waits = step.monitor.longest is not None or any(
+                row.verb == "monitor" and not row.filled for row in body.states
+            )
+            return monitor_of(runbook, step).longest or 0.0 if waits else 0.0
+        case Call(until=until) if until is not None:
+            return call + (monitor_of(runbook, step).longest or 0.0)
+        case Call() | Notify():
+            return call
+        case Wait(duration=pause):
+            return _seconds(pause)
+        case _:
+            return 0.0
+
+
+def _seconds(pause: object) -> float:
+    """A pause that an expression says is not known."""
+    if isinstance(pause, (int, float)):
+        return float(pause)
+    try:
+        return duration(str(pause))
+    except ValueError:
+        return 0.0
+
+
+def monitor_of(runbook: Runbook, step: Step) -> Monitor:
+    """How the step watches: its own word (the top level's is in it), else its kind's; a removal's, for what goes."""
+    kind = kind_of(runbook, step)
+    base = kind.monitor if kind is not None else Monitor()
+    if kind is not None and kind.removal is not None and isinstance(step.body, Remove):
+        base = kind.removal
+    own = step.monitor
+    return Monitor(
+        every=own.every if own.every is not None else base.every,
+        longest=own.longest if own.longest is not None else base.longest,
+        grace=own.grace if own.grace is not None else base.grace,
+    )
+
+
+def kind_of(runbook: Runbook, step: Step) -> KindFacts | None:
+    """The kind that a step looks at; a call's, by its `until`."""
+    body = step.body
+    if isinstance(body, Call) and body.until is not None:
+        body = body.until.body
+    return runbook.kinds.get(body.kind) if isinstance(body, (Ensure, Remove, Check)) else None
+
+
+def delays_of(schedule: Schedule | None) -> tuple[float, ...]:
+    """The delays between attempts, each at its longest (no jitter); none where `within` alone bounds them."""
+    match schedule:
+        case Delays(delays=delays):
+            return delays
+        case Backoff(attempts=int() as attempts):
+            return tuple(_growing(schedule, attempts - 1))
+        case _:
+            return ()
+
+
+def _growing(schedule: Backoff, count: int) -> Iterator[float]:
+    delay = schedule.first
+    for _ in range(min(count, 10_000)):
+        yield min(delay, schedule.longest)
+        delay = min(delay * schedule.factor, schedule.longest)
+
+
+def attempts_of(schedule: Schedule | None) -> int | None:
+    match schedule:
+        case None:
+            return 1
+        case Delays(delays=delays):
+            return len(delays) + 1
+        case Backoff(attempts=attempts):
+            return attempts
+
+
+def _items(runbook: Runbook, step: Step) -> int | None:
+    if step.for_each is None:
+        return 1
+    return len(step.for_each) if isinstance(step.for_each, (list, tuple)) else None
+
+
+def told(seconds: float) -> str:
+    """`1d2h`, `90s` as `1m30s`: as short as it is exact."""
+    left, found = round(seconds), ""
+    for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)):
+        if left >= size:
+            found += f"{left // size}{unit}"
+            left %= size
+    return found or "0s"
