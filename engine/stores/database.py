@@ -60,7 +60,8 @@ TOLD: Final = (
     ("SQLITE_READONLY", False, "cannot be written", "give yourself the right to write the file and its folder"),
     ("SQLITE_PERM", False, "cannot be written", "give yourself the right to write the file and its folder"),
     ("SQLITE_CANTOPEN", False, "cannot be opened", "see that its folder is there and that you may read and write it"),
-    ("SQLITE_CORRUPT", False, "is damaged", "keep a copy, and restore it from a backup, or try `sqlite3 FILE .recover`"),
+    ("SQLITE_CORRUPT", False, "is damaged",
+     "keep a copy of it, its -wal and its -shm, remove all three, and put a backup there, or try `sqlite3 FILE .recover`"),
     ("SQLITE_NOTADB", False, "is no database", "choose another place with --store"),
     ("SQLITE_IOERR", False, "cannot be read or written: the disk answers with an error", "see to the disk, or its quota"),
     ("SQLITE_NOLFS", False, "is too large for this system", "choose another place with --store"),
@@ -100,8 +101,8 @@ class Database:
             now = None
         if now != self._inode:
             message = (
-                f"{self.path} was deleted or replaced while it was open; nothing more is performed: put the file back, "
-                f"or see with `runbook orphans` what its operations have made"
+                f"{self.path} was deleted or replaced while it was open; nothing more is performed: put the file back "
+                f"(its -wal and -shm belong to it alone), or see with `runbook orphans` what its operations have made"
             )
             raise EnvironmentProblem(message)
 

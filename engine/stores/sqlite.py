@@ -44,8 +44,8 @@ PAGE: Final = (
 )  # fmt: skip
 HEAD: Final = "SELECT operation_id, lease, summary, cancel_asked FROM heads"
 HEADS: Final = (  # those too whose runner died between the first record and the head
-    HEAD + " UNION ALL SELECT operation_id, NULL, NULL, NULL FROM records WHERE seq = 1 "  # noqa: S608 - of constants
-    "AND operation_id NOT IN (SELECT operation_id FROM heads) ORDER BY 1"
+    HEAD + " UNION ALL SELECT operation_id, NULL, NULL, NULL FROM records INDEXED BY records_first "  # noqa: S608 - of constants
+    "WHERE seq = 1 AND operation_id NOT IN (SELECT operation_id FROM heads) ORDER BY 1"
 )
 TAKE_LEASE: Final = (
     "INSERT INTO heads (operation_id, lease, lease_version) SELECT ?1, ?2, ?3 "

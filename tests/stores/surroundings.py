@@ -62,5 +62,5 @@ def python(script: str, *arguments: str, before: tuple[str, ...] = ()) -> subpro
     """A process of ours with that script, which finds the engine and the tests."""
     return subprocess.Popen(
         [*before, sys.executable, "-u", "-c", script, *arguments], cwd=ROOT, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
