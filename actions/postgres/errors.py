@@ -101,6 +101,8 @@ def _answered(told: dict[str, Any], place: Place) -> Problem:
         return _problem(place, "TlsFailed", "config", f"{said}: the server wants TLS; leave `tls: off` away", code)
     hint = str(told.get("H", "")) or _advice(name, said, place)
     sentence = f"{said} (SQLSTATE {code})" if name == "PostgresError" else said
+    if name == "InsufficientPrivilege" and told.get("D"):
+        sentence += f": {str(told['D']).rstrip('.')}"
     return _problem(place, name, category, f"{sentence}; {hint}" if hint else sentence, code)
 
 
@@ -111,6 +113,8 @@ def _advice(name: str, said: str, place: Place) -> str:
             return f"is the password of {whose} the one that this cluster has? A restored one has its snapshot's"
         case "DatabaseNotFound":
             return "name another with `database:`"
+        case "InsufficientPrivilege" if "create role" in said:
+            return f'ALTER ROLE "{place.user}" CREATEROLE, or use another `admin`'
         case "InsufficientPrivilege" if "role" in said:
             return (
                 "from PostgreSQL 16 on CREATEROLE is not enough for a role that another has made: its maker must "

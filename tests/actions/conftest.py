@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.actions.databases import Database, made
 from tests.servers import moto as motos
 from tests.servers import postgres as postgreses
 
@@ -22,3 +23,9 @@ def moto() -> Iterator[motos.Moto]:
     """moto's server, over HTTP."""
     with motos.started() as server:
         yield server
+
+
+@pytest.fixture
+def database(postgres: postgreses.Postgres) -> Database:
+    """A database of the test's own, with an admin who is no superuser."""
+    return made(postgres)

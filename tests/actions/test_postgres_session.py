@@ -1,0 +1,266 @@
+"""How a session is opened: what the certificate must prove, who logs in, and each way in which it does not come about."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from actions.postgres.declarations import RUN
+from actions.postgres.tls import context as tls_context
+from engine.errors import EffectFailed, Problem
+from engine.language.secret import Secret
+from tests.actions.databases import ADMIN, PASSWORD, Database, made
+from tests.servers.certificates import Authority
+from tests.servers.postgres import Postgres, free_port
+from tests.servers.scripted import SILENCE, Scripted, answering, no
+
+QUERY = "SELECT 1 AS one"
+
+
+def ask(database: Database, secrets: dict[str, Any] | None = None, /, **params: Any) -> Any:
+    given = {name: value for name, value in database.params(query=QUERY, **params).items() if value is not None}
+    return RUN.run(given, database.context(secrets, sources={"admin": "secret:db/master"}))["row"]
+
+
+def problem(database: Database, secrets: dict[str, Any] | None = None, /, **params: Any) -> Problem:
+    with pytest.raises(EffectFailed) as failed:
+        ask(database, secrets, **params)
+    return failed.value.problem
+
+
+@pytest.fixture(scope="module")
+def database(postgres: Postgres) -> Database:
+    """One for all, for nothing is changed here."""
+    return made(postgres)
+
+
+@pytest.fixture(scope="module")
+def stranger(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The certificate of an authority that has issued nothing here."""
+    return str(Authority.made(tmp_path_factory.mktemp("stranger"), "stranger").certificate)
+
+
+# --- TLS ---
+
+
+@pytest.mark.parametrize(
+    ("params", "works"),
+    [
+        ({}, True),
+        ({"tls": "verify-full"}, True),
+        ({"tls": "verify-full", "host": "127.0.0.1"}, False),
+        ({"tls": "verify-ca", "host": "127.0.0.1"}, True),
+        ({"tls": "verify-full", "ca": None}, False),
+        ({"tls": "verify-ca", "ca": None}, False),
+        ({"tls": "require", "ca": None, "host": "127.0.0.1"}, True),
+        ({"tls": "off"}, False),
+        ({"tls": "off", "database": "clear"}, True),
+    ],
+)
+def test_what_the_certificate_must_prove(database: Database, params: dict[str, Any], works: bool) -> None:
+    if params.get("database") and not database.as_superuser("SELECT FROM pg_database WHERE datname = 'clear'"):
+        database.as_superuser("CREATE DATABASE clear")
+    if works:
+        assert ask(database, **params) == {"one": 1}
+        return
+    found = problem(database, **params)
+    assert (found.name, found.category) == ("TlsFailed", "config")
+
+
+def test_a_certificate_for_another_host_says_so(database: Database) -> None:
+    found = problem(database, host="127.0.0.1")
+    assert "not valid for '127.0.0.1'" in found.message
+    assert "`tls: verify-ca`" in found.message
+
+
+def test_an_authority_that_nobody_has_named_says_how_to_name_it(database: Database, stranger: str) -> None:
+    found = problem(database, ca=stranger)
+    assert "unable to get local issuer certificate" in found.message
+    assert "RUNBOOK_DATABASE_CA" in found.message
+    assert "global-bundle.pem" in found.message
+
+
+def test_a_server_that_wants_tls_says_so(database: Database) -> None:
+    found = problem(database, tls="off")
+    assert "no encryption" in found.message
+    assert found.also == ("28000",)
+
+
+@pytest.mark.parametrize("name", ["RUNBOOK_DATABASE_CA", "PGSSLROOTCERT"])
+def test_authorities_are_named_by_the_environment(
+    database: Database, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(name, str(database.server.authority))
+    assert ask(database, ca=None) == {"one": 1}
+
+
+def test_the_parameter_comes_before_the_environment(database: Database, stranger: str) -> None:
+    named = {"RUNBOOK_DATABASE_CA": stranger, "PGSSLROOTCERT": "/nowhere"}
+    assert tls_context("verify-full", str(database.server.authority), named)
+    assert tls_context("verify-full", None, named)
+    with pytest.raises(EffectFailed, match="PGSSLROOTCERT"):
+        tls_context("verify-full", None, {"PGSSLROOTCERT": "/nowhere"})
+
+
+def test_libpqs_own_file_is_trusted(database: Database, tmp_path: Path) -> None:
+    (tmp_path / ".postgresql").mkdir()
+    (tmp_path / ".postgresql" / "root.crt").write_bytes(database.server.authority.read_bytes())
+    trusting = tls_context("verify-full", None, {"HOME": str(tmp_path)})
+    plain = tls_context("verify-full", None, {"HOME": "/nowhere"})
+    assert trusting
+    assert plain
+    assert len(trusting.get_ca_certs()) == len(plain.get_ca_certs()) + 1
+
+
+@pytest.mark.parametrize(("text", "why"), [(None, "No such file"), ("no certificate", "holds no certificate")])
+def test_a_file_without_certificates(database: Database, tmp_path: Path, text: str | None, why: str) -> None:
+    path = tmp_path / "bundle.pem"
+    if text is not None:
+        path.write_text(text)
+    found = problem(database, ca=str(path))
+    assert (found.name, found.category) == ("TlsFailed", "config")
+    assert why in found.message
+    assert str(path) in found.message
+
+
+def test_a_file_that_was_mended_is_read_again(database: Database, tmp_path: Path, stranger: str) -> None:
+    path = tmp_path / "bundle.pem"
+    path.write_bytes(Path(stranger).read_bytes())
+    assert problem(database, ca=str(path)).name == "TlsFailed"
+    path.write_bytes(database.server.authority.read_bytes())
+    assert ask(database, ca=str(path)) == {"one": 1}
+
+
+# --- who logs in ---
+
+
+@pytest.mark.parametrize(
+    ("login", "name", "category", "said"),
+    [
+        ({"password": "another"}, "AuthenticationFailed", "denied", "admin`, from secret:db/master,"),
+        ({"username": "nobody_at_all"}, "AuthenticationFailed", "denied", "as nobody_at_all"),
+        ({"database": "nowhere"}, "DatabaseNotFound", "config", 'database "nowhere" does not exist'),
+        ({"dbname": "nowhere"}, "DatabaseNotFound", "config", "name another with `database:`"),
+        ({"password": None}, "InvalidSecret", "config", "username and password"),
+        ({"username": ""}, "InvalidSecret", "config", "username and password"),
+        ({"password": "line\n"}, "InvalidPassword", "config", "line break, at its end"),
+    ],
+)
+def test_a_login_that_is_not_right(
+    database: Database, login: dict[str, Any], name: str, category: str, said: str
+) -> None:
+    right = {"username": database.admin, "password": PASSWORD, "database": database.name}
+    if "dbname" in login:
+        del right["database"]
+    found = problem(database, {ADMIN.name: right | login})
+    assert (found.name, found.category) == (name, category)
+    assert said in found.message
+
+
+@pytest.mark.parametrize("value", ["text", [1], None])
+def test_a_secret_that_is_no_login(database: Database, value: Any) -> None:
+    assert problem(database, {ADMIN.name: value}).name == "InvalidSecret"
+
+
+@pytest.mark.parametrize("admin", [{"username": "admin", "password": "written down"}, "admin:written down"])
+def test_a_login_that_is_written_down_is_refused(database: Database, admin: Any) -> None:
+    found = problem(database, admin=admin)
+    assert found.name == "InvalidSecret"
+    assert "write `secret:NAME`" in found.message
+    assert "written down" not in found.message
+
+
+def test_the_database_is_the_parameters_else_admins_else_postgres(database: Database) -> None:
+    def connected(login: dict[str, Any], **more: Any) -> str:
+        params = database.params(query="SELECT current_database() AS name", **more)
+        secrets = {ADMIN.name: {"username": database.admin, "password": PASSWORD} | login}
+        name: str = RUN.run(params, database.context(secrets))["row"]["name"]
+        return name
+
+    assert connected({"database": database.name}) == database.name
+    assert connected({"dbname": database.name}) == database.name
+    assert connected({}) == "postgres"
+    assert connected({"database": database.name}, database="postgres") == "postgres"
+
+
+@pytest.mark.parametrize("timeout", ["soon", "10", 0, -1])
+def test_a_timeout_that_is_none(database: Database, timeout: Any) -> None:
+    assert problem(database, timeout=timeout).name == "InvalidParameter"
+
+
+# --- what does not answer, or not well ---
+
+
+def asked_of(server: Scripted, database: Database, **more: Any) -> Problem:
+    return problem(database, **{"host": "127.0.0.1", "port": server.port, "tls": "off"} | more)
+
+
+def test_nothing_listens(database: Database) -> None:
+    found = problem(database, port=free_port())
+    assert (found.name, found.category) == ("ConnectionTimeout", "timeout")
+    assert found.message.endswith(": refused")
+
+
+def test_a_name_that_is_none(database: Database) -> None:
+    found = problem(database, host="orders.cluster-abc.invalid", timeout="2s")
+    assert found.name == "ConnectionTimeout"
+    assert "no such name" in found.message or "name service" in found.message
+
+
+@pytest.mark.parametrize("tls", ["verify-full", "off"])
+def test_what_never_answers_is_given_up(database: Database, tls: str) -> None:
+    with answering([SILENCE]) as server:
+        found = asked_of(server, database, tls=tls, timeout=0.2)
+    assert (found.name, found.category) == ("ConnectionTimeout", "timeout")
+    assert found.message.endswith(": no answer")
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("57P03", "the database system is starting up"),
+        ("53300", "sorry, too many clients already"),
+        ("57P01", "terminating connection due to administrator command"),
+    ],
+)
+def test_a_server_that_cannot_yet(database: Database, code: str, said: str) -> None:
+    with answering([no(code, said)]) as server:
+        found = asked_of(server, database)
+    assert (found.name, found.category, found.also) == ("ConnectionTimeout", "timeout", (code,))
+    assert said in found.message
+
+
+def test_a_server_without_tls(database: Database) -> None:
+    with answering([b"N"]) as server:
+        found = asked_of(server, database, tls="verify-full")
+    assert (found.name, found.category) == ("TlsFailed", "config")
+    assert "does not speak TLS" in found.message
+
+
+def test_a_server_that_breaks_off_tls(database: Database) -> None:
+    with answering([b"S", b"not TLS at all, by no means"]) as server:
+        found = asked_of(server, database, tls="verify-full")
+    assert (found.name, found.category) == ("TlsFailed", "config")
+
+
+@pytest.mark.parametrize("said", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\0" * 50])
+def test_what_is_no_postgresql(database: Database, said: bytes) -> None:
+    with answering([said]) as server:
+        found = asked_of(server, database)
+    assert found.name in ("PostgresError", "ConnectionTimeout")
+    assert found.category in ("internal", "timeout")
+
+
+def test_a_secret_is_asked_for_by_its_reference(database: Database) -> None:
+    asked: list[Secret] = []
+
+    def secret(reference: Secret) -> Any:
+        asked.append(reference)
+        return {"username": database.admin, "password": PASSWORD}
+
+    from dataclasses import replace
+
+    RUN.run(database.params(query=QUERY), replace(database.context(), secret=secret))
+    assert asked == [ADMIN]
