@@ -1,3 +1,19 @@
-"""runbook: recovery flows written as YAML, checked, run, and resumed from where they stood."""
+"""runbook: recovery flows written as YAML, checked, run, and resumed from where they stood.
+
+`from engine import run, resume, status`: the same as the commands, for other programs (engine/cli/front.py).
+"""
+
+from typing import Any
 
 __version__ = "0.1.0"
+__all__ = ["__version__", "resume", "run", "status"]  # noqa: F822 - looked up below, when they are asked for
+
+
+def __getattr__(name: str) -> Any:
+    """The front is imported when somebody asks for it: everybody imports this package."""
+    if name in ("run", "resume", "status"):
+        from engine.cli import front
+
+        return getattr(front, name)
+    message = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(message)

@@ -1,0 +1,182 @@
+"""status, list and history: what the log says. Nothing here writes, and nothing needs AWS but a store that is there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any, Final
+
+import typer
+
+from engine.cli import document, screen
+from engine.cli.composing import Surroundings
+from engine.cli.following import Following
+from engine.cli.near import nearest
+from engine.cli.options import FINDING, SHOWING, Options, taking
+from engine.cli.session import Id, located, surrounded, told
+from engine.cli.telling import lines
+from engine.cli.words import moment
+from engine.errors import EnvironmentProblem, UsageError
+from engine.kernel import IllegalEvent
+from engine.loading import events_of, load
+from engine.report import summary
+from engine.stores.port import Head, Record, verify
+
+app = typer.Typer(rich_markup_mode=None)
+
+STATUSES: Final = ("IN_PROGRESS", "HELD", "SUCCEEDED", "FAILED", "CANCELLED", "STUCK")
+EVERY: Final = 1.0
+"""Seconds between two looks of `--follow`."""
+
+
+@app.command("status")
+@taking(*FINDING, *SHOWING)
+def status(options: Options, id: Id) -> int:
+    """One operation: where it stands, and what to type next."""
+    with surrounded(options) as here:
+        told(here, *located(here, id))
+    return 0
+
+
+# -- list -----------------------------------------------------------------------------------------------------
+
+
+@app.command("list")
+@taking(*FINDING, *SHOWING)
+def list_(
+    options: Options,
+    wanted: Annotated[str | None, typer.Option("--status", metavar="STATUS", help="those alone, say HELD")] = None,
+) -> int:
+    """All operations, those that need somebody first."""
+    if wanted is not None and wanted.upper() not in STATUSES:
+        message = f"--status {wanted}: there is no such status{nearest(wanted.upper(), STATUSES)}"
+        raise UsageError(message)
+    with surrounded(options) as here:
+        status = wanted.upper() if wanted else None
+        heads = [_summary(here, head) for head in here.store.heads()]
+        found = sorted((one for one in heads if status in (None, one["status"])), key=_order)
+        if options.as_json:
+            screen.document({"format": 1, "operations": found})
+        else:
+            _listed(here, found)
+    return 0
+
+
+def _summary(here: Surroundings, head: Head) -> dict[str, Any]:
+    """What the head says; what the records say where a runner died before it could."""
+    said = dict(head.summary)
+    if not said:
+        loaded = load(here.store, head.operation, here.parse)
+        said = summary(loaded.operation, loaded.runbook)
+    return {"operation_id": head.operation, **said, "runner": document.runner_of(head)}
+
+
+def _order(one: dict[str, Any]) -> tuple[int, str]:
+    urgent = ("STUCK", "HELD", "IN_PROGRESS")
+    said = str(one.get("status"))
+    return (urgent.index(said) if said in urgent else len(urgent), str(one["operation_id"]))
+
+
+def _listed(here: Surroundings, found: list[dict[str, Any]]) -> None:
+    if not found:
+        screen.err(f"no operation in {screen.clean(here.store.name)}")
+        return
+    rows = [
+        (
+            one["operation_id"], str(one.get("status", "?")), str(one.get("runbook", "")), str(one.get("step") or ""),
+            str(one.get("updated", "")), one["runner"]["actor"] if one["runner"] else "",
+        )
+        for one in found
+    ]  # fmt: skip
+    head, *lined = screen.columns(rows, ("operation", "status", "runbook", "step", "updated", "driven by"))
+    screen.out(screen.dyed(head, "strong"))
+    for line, one in zip(lined, found, strict=True):
+        word = str(one.get("status", "?"))
+        screen.out(line.replace(word, screen.status(word), 1))
+
+
+# -- history --------------------------------------------------------------------------------------------------
+
+
+@app.command("history")
+@taking(*FINDING, *SHOWING)
+def history(
+    options: Options,
+    id: Id,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="go on until the operation ends or holds")] = False,
+    check: Annotated[bool, typer.Option("--verify", help="check the chain of records first")] = False,
+) -> int:
+    """Every event of one operation, one a line."""
+    with surrounded(options) as here, here.stop.installed():
+        located(here, id)
+        if check:
+            _must_hold(here, id)
+        told_of = History(here, id)
+        told_of.tell()
+        while follow and not told_of.over and not here.stop():
+            here.clock.sleep(EVERY)
+            told_of.tell()
+        return here.stop()
+
+
+def _must_hold(here: Surroundings, id: str) -> None:
+    wrong = verify(here.store.records(id))
+    if wrong is not None:
+        message = f"the log of {id} in {here.store.name} is not as it was written: {wrong}"
+        raise EnvironmentProblem(message)
+    count = sum(1 for _ in here.store.records(id))
+    screen.err(f"the chain of {count} record(s) holds")
+
+
+class History:
+    """Tells the records that it has not told yet."""
+
+    def __init__(self, here: Surroundings, id: str) -> None:
+        self._here = here
+        self._id = id
+        self._last = 0
+        self._following = Following(here.runbook)
+
+    @property
+    def over(self) -> bool:
+        """Has it ended, or does it hold, so that nothing comes by itself?"""
+        operation = self._following.operation
+        return operation is not None and (bool(operation.ended) or _waits_for_a_person(operation))
+
+    def tell(self) -> None:
+        """What has been appended since the last time."""
+        for record in self._here.store.records(self._id):
+            if record.seq > self._last:
+                self._last = record.seq
+                for line in self._lines(record):
+                    screen.out(line)
+
+    def _lines(self, record: Record) -> Iterator[str]:
+        try:
+            for raw, event in zip(record.events, events_of(record), strict=True):
+                line = lines(self._following.see(event))[0]
+                if self._here.options.as_json:
+                    yield _as_json(record, raw, line.step, line.text)
+                else:
+                    where = f"{record.seq:>4}  {moment(line.at)}  {screen.clean(line.step).ljust(20)}"
+                    yield f"{where}  {screen.clean(line.text)}".rstrip()
+        except (ValueError, KeyError, TypeError, IllegalEvent) as error:
+            message = f"record {record.seq} of {self._id} cannot be read by this version: {error}"
+            raise EnvironmentProblem(message) from error
+
+
+def _waits_for_a_person(operation: Any) -> bool:
+    return operation.hold is not None and not any(frame.path.startswith("on_hold/") for frame in operation.frames)
+
+
+def _as_json(record: Record, raw: Any, step: str, text: str) -> str:
+    import json
+
+    from engine.kernel.names import iso
+
+    fields = {key: value for key, value in raw.items() if key not in ("$", "at")}
+    told_of = {
+        "format": 1, "operation_id": record.operation, "seq": record.seq, "at": iso(raw["at"]), "actor": record.actor,
+        "host": record.host, "process": record.process, "step": step, "event": raw["$"], "text": text,
+        "fields": fields,
+    }  # fmt: skip
+    return json.dumps(told_of, ensure_ascii=False, separators=(",", ":"))

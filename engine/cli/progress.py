@@ -1,0 +1,77 @@
+"""Progress while an operation is driven: a line for each event, or on a terminal the live table. All of it on stderr."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from engine.cli import screen
+from engine.cli.following import Following, Runbooks
+from engine.cli.live import Table
+from engine.cli.telling import Line, Weight, lines
+from engine.cli.words import moment
+from engine.kernel import Operation
+from engine.kernel import events as ev
+
+COLOUR: Final[dict[Weight, str]] = {"detail": "quiet", "note": "", "wait": "busy", "problem": "warn", "end": "strong"}
+WIDEST: Final = 28
+"""Columns of the step's name at most, so that the text begins at one place."""
+
+
+@dataclass(slots=True)
+class Progress:
+    """Called with each event that was committed. `quiet` says nothing; `verbose` everything."""
+
+    runbooks: Runbooks
+    now: Callable[[], float]
+    quiet: bool = False
+    verbose: bool = False
+    live: bool = False
+    following: Following = field(init=False)
+    table: Table = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.following = Following(self.runbooks)
+        self.table = Table(self.now)
+
+    def known(self, operation: Operation, runbook_digest: str) -> None:
+        """It does not begin here: this is where it stands."""
+        self.following.runbook = self.runbooks(runbook_digest)
+        self.following.operation = operation
+
+    def __call__(self, event: ev.Event, operation: Operation) -> None:
+        if self.quiet:
+            return
+        followed = self.following.see(event, operation)
+        for line in lines(followed):
+            if self._wanted(line):
+                self.say(told(line, _width(followed.runbook.steps)))
+        if self.live:
+            self.table.show(operation, followed.runbook)
+
+    def _wanted(self, line: Line) -> bool:
+        if self.verbose:
+            return True
+        return line.weight in ("wait", "problem", "end") if self.live else line.weight != "detail"
+
+    def say(self, text: str) -> None:
+        """A line of its own, above the table where there is one."""
+        if not self.quiet and not self.table.say(text):
+            screen.err(text)
+
+    def end(self) -> None:
+        """The table's last picture stays."""
+        self.table.end()
+
+
+def _width(steps: tuple[object, ...]) -> int:
+    return min(WIDEST, max((len(getattr(step, "id", "")) for step in steps), default=0))
+
+
+def told(line: Line, width: int) -> str:
+    """`2024-03-20 00:06:00Z  copy-snapshot  …`, in the colour of what it is."""
+    text = f"{moment(line.at)}  {screen.clean(line.step).ljust(width)}  {screen.clean(line.text)}".rstrip()
+    colour = COLOUR[line.weight]
+    return screen.dyed(text, colour, sys.stderr) if colour else text

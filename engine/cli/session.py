@@ -1,0 +1,77 @@
+"""One command's dealings with one operation: found, driven, told, and its exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+
+from engine.cli import document, screen
+from engine.cli.composing import Surroundings, found, typed
+from engine.cli.options import Options
+from engine.driver import Interrupted
+from engine.errors import EnvironmentProblem, StoreConflict
+from engine.kernel import Operation
+from engine.language.model import Runbook
+from engine.operations import Engine
+
+Id = Annotated[str, typer.Argument(metavar="ID", help="the operation")]
+
+
+@contextmanager
+def surrounded(options: Options) -> Iterator[Surroundings]:
+    """The surroundings of a command, closed when it ends."""
+    here = Surroundings(options)
+    try:
+        yield here
+    finally:
+        here.close()
+
+
+def located(here: Surroundings, id: str) -> tuple[Runbook, Operation]:
+    """The operation of that id; UsageError where there is none."""
+    return found(here, id)
+
+
+def drive(
+    here: Surroundings, runbook: Runbook, id: str, go: Callable[[Engine], Operation], *, begins: bool = False
+) -> int:
+    """Compose, do it, tell how it ended or where it stands."""
+    try:
+        with here.driving(runbook, id, begins=begins) as engine:
+            operation = go(engine)
+    except Interrupted as stopped:
+        screen.err(f"interrupted; it stands as it was recorded. Next: {_resume(here, id)}")
+        told(here, *located(here, id), hint=False)
+        return stopped.code
+    except (EnvironmentProblem, StoreConflict) as error:
+        if _is_there(here, id):
+            error.add_note(f"What is recorded stands. Next: {_resume(here, id)}")
+        raise
+    told(here, here.runbook(operation.digest), operation)
+    return document.code_of(operation)
+
+
+def _resume(here: Surroundings, id: str) -> str:
+    return typed(here.options, f"runbook resume {id}")
+
+
+def _is_there(here: Surroundings, id: str) -> bool:
+    try:
+        return here.head(id) is not None
+    except EnvironmentProblem:
+        return True  # who knows: the store is what is away
+
+
+def told(here: Surroundings, runbook: Runbook, operation: Operation, *, hint: bool = True) -> None:
+    """The document on stdout, what to type next on stderr."""
+    made = document.made(operation, runbook, here.options, here.head(operation.id))
+    if here.options.as_json:
+        screen.document(made)
+    else:
+        screen.out("\n".join(document.as_text(made)))
+    if hint and not (here.options.quiet and operation.ended == "SUCCEEDED"):
+        for line in document.hints(made):
+            screen.err(line)

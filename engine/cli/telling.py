@@ -1,0 +1,165 @@
+"""What is told of an event: one line, and how much it matters. Every wait says what, how long, until when.
+
+Pure: no clock and no stream. The plain words of an event are `engine.report.told`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from engine.cli.following import Followed
+from engine.cli.words import attempt_at, attempt_of, spoken, until
+from engine.kernel import events as ev
+from engine.kernel.operation import Frame, Operation, Waiting
+from engine.kernel.steps import monitor_of, step_of
+from engine.language.model import Remove
+from engine.report import told
+
+Weight = Literal["detail", "note", "wait", "problem", "end"]
+
+DETAILS: Final = (
+    ev.Entered, ev.Looked, ev.Adopted, ev.ProofBegun, ev.Proved, ev.NestedDone, ev.EntryTaken, ev.SentAgain,
+    ev.FailurePassedOn, ev.BrokenTakenBack, ev.RowTaken, ev.Vanished, ev.Watched, ev.Delayed,
+)  # fmt: skip
+"""Shown with -v alone; what waits is told as a wait besides."""
+
+PROBLEMS: Final = (ev.Failed, ev.Unknown, ev.NotSent, ev.StepFailed, ev.TroubleTold, ev.Held)
+ENDS: Final = (ev.EndRecorded, ev.Ended, ev.Started, ev.Resumed, ev.Restarted, ev.Cancelled, ev.CleanupBegun)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line of progress."""
+
+    at: float
+    step: str
+    text: str
+    weight: Weight
+
+
+def lines(followed: Followed) -> list[Line]:
+    """What is told of one event: itself, and the wait that it begins."""
+    event = followed.event
+    told_lines = [Line(at=event.at, step=_step(followed), text=_text(followed), weight=_weight(followed))]
+    waiting = wait(followed)
+    if waiting is not None:
+        told_lines.append(waiting)
+    return told_lines
+
+
+def _weight(followed: Followed) -> Weight:
+    """The end is told once, where it is the one that was recorded."""
+    ending = followed.after.ending
+    same = isinstance(followed.event, ev.Ended) and ending is not None and ending.status == followed.after.ended
+    return "detail" if same else weight(followed.event)
+
+
+def weight(event: ev.Event) -> Weight:
+    """How much it matters."""
+    if isinstance(event, PROBLEMS):
+        return "problem"
+    if isinstance(event, ENDS):
+        return "end"
+    if isinstance(event, ev.Entered) and event.skipped:
+        return "note"
+    if isinstance(event, ev.TakenUp) and event.released:
+        return "detail"
+    return "detail" if isinstance(event, DETAILS) else "note"
+
+
+def _step(followed: Followed) -> str:
+    match followed.event:
+        case ev.EndRecorded() | ev.Ended() | ev.TakenUp() | ev.Cancelled() | ev.CleanupBegun():
+            return ""
+        case ev.TargetSettled(step=step):
+            return step
+        case ev.EntrySettled(entry=number):
+            return followed.after.ledger[number].step
+        case _:
+            return followed.step
+
+
+def _text(followed: Followed) -> str:
+    event, after = followed.event, followed.after
+    match event:
+        case ev.Intended(takes=True) if after.frames:
+            step = step_of(followed.runbook, after, after.top)
+            told_attempt = attempt_of(step, after.top.spent)
+            return told(event) + (f" ({told_attempt})" if told_attempt else "")
+        case ev.ReplaceBegun(delay=delay):
+            return _replaced(followed, delay)
+        case ev.StepDone(status="missing") if _removes(followed):
+            return "done: it is gone"
+        case ev.Delayed(until=at, why=why):
+            return f"{why} in {spoken(at - event.at)}"
+        case ev.EntrySettled(entry=number, state=state, why=why):
+            entry = after.ledger[number]
+            return f"{entry.kind} {entry.id or ''} is {state}".replace("  ", " ") + (f": {why}" if why else "")
+        case ev.Ended():
+            return after.ended
+        case _:
+            return told(event)
+
+
+def _replaced(followed: Followed, delay: float) -> str:
+    frame, before = followed.after.top, followed.before
+    seen = before.top.status if before is not None else ""
+    number = attempt_of(step_of(followed.runbook, followed.after, frame), frame.spent)
+    return f"{seen or 'broken'}: it is deleted, and made anew {spoken(delay)} after it is gone ({number})"
+
+
+def _removes(followed: Followed) -> bool:
+    before = followed.before
+    return before is not None and isinstance(step_of(followed.runbook, before, before.top).body, Remove)
+
+
+def wait(followed: Followed) -> Line | None:
+    """The wait that this event begins, or that it gives another reason."""
+    after, before = followed.after, followed.before
+    if not after.frames or after.ended:
+        return None
+    frame = after.top
+    if isinstance(frame.phase, Waiting):
+        if frame.phase.until <= followed.event.at:
+            return None
+        return None if before is not None and _same_wait(before, frame) else _pause(followed, frame)
+    watched = isinstance(followed.event, ev.Watched) and frame.watching is not None
+    if not watched or (before is not None and before.frames and _same_watch(before.top, frame)):
+        return None
+    return _watch(followed, frame)
+
+
+def _same_wait(before: Operation, frame: Frame) -> bool:
+    return bool(before.frames) and before.top.path == frame.path and before.top.phase == frame.phase
+
+
+def _same_watch(before: Frame, frame: Frame) -> bool:
+    same = (before.path, before.item, before.status, before.attempt) == (
+        frame.path, frame.item, frame.status, frame.attempt,
+    )  # fmt: skip
+    return same and before.watching is not None
+
+
+def _pause(followed: Followed, frame: Frame) -> Line:
+    assert isinstance(frame.phase, Waiting)
+    at, after = followed.event.at, followed.after
+    step = step_of(followed.runbook, after, frame)
+    long = f"waits {spoken(frame.phase.until - at)}, until {until(frame.phase.until, at)}"
+    before_what = attempt_at(step, frame) if frame.phase.then == "begin" else ""
+    text = f"{long}, then {before_what or 'goes on'}"
+    return Line(at=at, step=followed.step, text=text, weight="wait")
+
+
+def _watch(followed: Followed, frame: Frame) -> Line:
+    at, after = followed.event.at, followed.after
+    assert frame.watching is not None
+    step = step_of(followed.runbook, after, frame)
+    monitor = monitor_of(followed.runbook, step)
+    last = frame.watching + (monitor.longest or 0.0)
+    number = attempt_at(step, frame)
+    text = (
+        f"{frame.status or 'not there yet'}: waits for it, looks every {spoken(monitor.every or 30.0)}, "
+        f"until {until(last, at)} at most" + (f" ({number})" if number else "")
+    )
+    return Line(at=at, step=followed.step, text=text, weight="wait")
