@@ -1,0 +1,103 @@
+"""`rds.instance` over the pretend AWS."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from engine.registry import MISSING
+from tests.actions.rds_world import TAGS, Rds, made, only_declared
+
+KIND = "rds.instance"
+WORLD: dict[str, Any] = {
+    "rds.cluster/orders@us-west-2": {"instances": 2, "engine": "aurora-mysql"},
+    "rds.cluster/small@us-west-2": "available",
+    "rds.cluster/elastic@us-west-2": {"serverless": {"min": 1, "max": 4}},
+}
+
+
+@pytest.fixture
+def rds() -> Rds:
+    return made(WORLD)
+
+
+def test_an_instance_lives_and_goes(rds: Rds) -> None:
+    id = rds.create(KIND, name="third", cluster="orders", class_="db.r6g.large")
+    assert str(id).startswith("db-")
+    seen = rds.look(KIND, name="third")
+    assert (seen.id, seen.cls, seen.tags) == (id, "pending", TAGS)
+    assert (seen.attributes["endpoint"], seen.attributes["writer"]) == (None, None)
+    told = rds.sent("rds.CreateDBInstance")
+    assert (told["Engine"], told["PubliclyAccessible"]) == ("aurora-mysql", False)
+    assert not {"AvailabilityZone", "PromotionTier", "DBParameterGroupName"} & set(told)
+    rds.sleep(900)
+    done = rds.look(KIND, name="third")
+    assert (done.cls, done.attributes["cluster"], done.attributes["writer"]) == ("available", "orders", False)
+    assert done.attributes["endpoint"].startswith("third.")
+    rds.delete(KIND, name="third")
+    assert rds.look(KIND, name="third").cls == "leaving"
+    assert rds.refused(rds.delete, KIND, name="third").answers_to("BeingDeleted")
+    rds.sleep(600)
+    assert rds.look(KIND, id=id) == MISSING
+    assert rds.refused(rds.delete, KIND, name="third").category == "not_found"
+    assert only_declared(rds, KIND)
+
+
+def test_what_is_said_is_handed_on(rds: Rds) -> None:
+    rds.create(
+        KIND, name="third", cluster="Orders", class_="db.r6g.large", zone="us-west-2b", tier=0, public=True,
+        parameter_group="mine", engine="aurora-mysql",
+    )  # fmt: skip
+    told = rds.sent("rds.CreateDBInstance")
+    wanted = {
+        "DBClusterIdentifier": "orders", "DBInstanceClass": "db.r6g.large", "AvailabilityZone": "us-west-2b",
+        "PromotionTier": 0, "PubliclyAccessible": True, "DBParameterGroupName": "mine",
+    }  # fmt: skip
+    assert told.items() >= wanted.items()
+    assert rds.called() == ["rds.CreateDBInstance"]
+
+
+def test_its_cluster_says_whether_it_writes(rds: Rds) -> None:
+    assert rds.look(KIND, name="Orders-1").attributes["writer"] is True
+    assert rds.look(KIND, name="orders-2").attributes["writer"] is False
+
+
+def test_by_id_it_is_only_the_very_one(rds: Rds) -> None:
+    id = rds.look(KIND, name="orders-2").id
+    assert rds.look(KIND, id=id).attributes["name"] == "orders-2"
+    rds.sandbox.add("rds.instance/orders-2@us-west-2", {"cluster": "orders"})
+    assert rds.look(KIND, id=id) == MISSING
+
+
+@pytest.mark.parametrize(
+    ("params", "code", "said"),
+    [
+        ({"class": "db.r6g.large"}, "MissingParameter", "`cluster`"),
+        ({"cluster": "orders"}, "MissingParameter", "`class`"),
+        ({"cluster": "gone", "class": "db.r6g.large"}, "DBClusterNotFoundFault", "gone"),
+        ({"name": "1st", "cluster": "orders", "class": "db.r6g.large"}, "InvalidParameterValue", "a letter first"),
+    ],
+)
+def test_what_can_be_seen_to_be_wrong_is_said_before_the_call(rds: Rds, params: Any, code: str, said: str) -> None:
+    problem = rds.refused(rds.create, KIND, **{"name": "third", **params})
+    assert (problem.name, said in problem.message) == (code, True)
+    assert "rds.CreateDBInstance" not in rds.called()
+
+
+def test_a_serverless_one_wants_a_serverless_cluster(rds: Rds) -> None:
+    problem = rds.refused(rds.create, KIND, name="third", cluster="small", class_="db.serverless")
+    assert (problem.category, "serverless: {min, max}" in problem.message) == ("config", True)
+    assert rds.create(KIND, name="third", cluster="elastic", class_="db.serverless")
+
+
+def test_a_cluster_that_is_not_ready_is_a_conflict(rds: Rds) -> None:
+    rds.sandbox.change("rds.cluster/small@us-west-2", "modifying", seconds=60)
+    problem = rds.refused(rds.create, KIND, name="third", cluster="small", class_="db.r6g.large")
+    assert (problem.name, problem.category) == ("InvalidDBClusterStateFault", "conflict")
+    rds.sleep(90)
+    assert rds.create(KIND, name="third", cluster="small", class_="db.r6g.large")
+
+
+def test_there_is_nothing_in_the_way(rds: Rds) -> None:
+    assert rds.in_the_way(KIND, "orders-1") is None
