@@ -136,8 +136,8 @@ def _state_left(entry: Entry) -> Any:
 
 def _not_ours_to_take(v: View, seen: Seen, cls: str) -> Event | None:
     body = v.step.body
-    if isinstance(body, Check) or cls == "missing" or (cls == "unknown" and seen.id is None):
-        return None
+    if isinstance(body, Check) or seen.cls == "missing" or (cls == "unknown" and seen.id is None):
+        return None  # nothing is there that could be anybody's, whatever it counts as
     if v.undone is not None and v.undone.id is None:
         return _another_things_name(v, seen)
     owner = body.owner if isinstance(body, (Ensure, Remove)) else "own"

@@ -86,7 +86,10 @@ def evolve(runbook: Runbook, operation: Operation, event: ev.Event) -> Operation
         raise _illegal(operation, event, "it is not known")
     fold, phases = found
     _must_fit(operation, event, phases)
-    return changed(fold(runbook, operation, event), at=event.at)
+    try:
+        return changed(fold(runbook, operation, event), at=event.at)
+    except (AssertionError, LookupError, ValueError) as error:  # it names a line, a row or a phase that is not there
+        raise _illegal(operation, event, repr(error)) from error
 
 
 def _must_fit(operation: Operation, event: ev.Event, phases: tuple[type[Phase], ...]) -> None:

@@ -153,7 +153,7 @@ def broken_taken_back(runbook: Runbook, operation: Operation, event: ev.BrokenTa
 
 def trouble_told(runbook: Runbook, operation: Operation, event: ev.TroubleTold) -> Operation:
     """The list goes on with its next step."""
-    lowest = next(n for n, frame in enumerate(operation.frames) if in_ends(frame))
+    lowest = [in_ends(frame) for frame in operation.frames].index(True)
     operation = changed(operation, troubles=(*operation.troubles, event.why), frames=operation.frames[: lowest + 1])
     return leave(runbook, operation, None)
 

@@ -244,5 +244,6 @@ def _actions(world: World) -> list[tuple[str, bool | None, str, Run]]:
         ("sns.publish", True, "topic subject text", call("sns.publish", publish)),
         ("test.rename", None, "name new_name", call("test.rename", rename)),
         ("test.start", None, "name", call("test.start", start)),
+        ("test.once", None, "text", call("test.once", lambda params, ctx: None)),
         ("test.note", None, "text", call("test.note", lambda params, ctx: None)),
     ]

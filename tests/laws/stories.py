@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.laws.walking import (
+    Scene,
     Story,
     cancel,
     cleanup,
@@ -270,6 +271,54 @@ WHOSE = (
           arrange=(automatic_backups, fault("call postgres.setup_users", UNANSWERED, times=99)), ends=("FAILED",)),
 )  # fmt: skip
 
+ANOTHERS = """
+runbook: aurora-restore
+region: us-west-2
+steps:
+  - id: copy-snapshot
+    ensure: rds.cluster_snapshot
+    with: {name: daily-copy, copy_of: "arn:aws:rds:us-east-1:123456789012:cluster_snapshot:daily"}
+    undo: delete
+%s"""
+
+
+def another(more: str = "") -> Any:
+    """Another operation of a runbook of this name has made the copy, and has ended, or not."""
+
+    def prologue(scene: Scene) -> None:
+        scene.engine().run(scene.parse(ANOTHERS % more), "op-000", {})
+
+    return prologue
+
+
+def copy_of(owner: str) -> tuple[str, str]:
+    return (
+        "      available: done\n    monitor: {every: 30s, for: 24h}",
+        f"      available: done\n    owner: {owner}\n    monitor: {{every: 30s, for: 24h}}",
+    )
+
+
+NOT_ENDED = another("  - {id: wait-for-me, hold: look at it}\n")
+KIN = (
+    *(
+        Story(name=f"kin of an operation that has not ended, with {owner}", text=edited(copy_of(owner)),
+              prologue=NOT_ENDED, ends=("HELD",))
+        for owner in ("kin", "any")
+    ),
+    Story(name="kin of one that has ended, with own", text=RESTORE, prologue=another(), ends=("HELD",)),
+    Story(name="kin of one that has ended is taken over, and is not ours to archive", text=edited(copy_of("kin")),
+          prologue=another(), ends=("HELD",)),
+    Story(name="kin of one that has ended is taken over, and is never undone",
+          text=edited(copy_of("kin"), text=WITH_PAST), prologue=another(),
+          arrange=(fault(f"create {CLUSTER}", CAPACITY, times=99),), ends=("FAILED",)),
+    Story(
+        name="kin of one that has ended is taken over, and archived by its word",
+        text=edited(copy_of("kin"), ("    requires: [restore-snapshot, instances]\n",
+                                     "    requires: [restore-snapshot, instances]\n    owner: kin\n")),
+        prologue=another(),
+    ),
+)  # fmt: skip
+
 STARTS = """    states:
       blocked:
         do:
@@ -277,6 +326,7 @@ STARTS = """    states:
             with: {name: "${cluster}"}
             until: {check: rds.cluster, with: {name: "${cluster}"}, is: seen.status != 'stopped'}
             monitor: {every: 10s, for: 10m}
+            retry: fast
         then: monitor
       available: delete
     retry: slow
@@ -288,7 +338,7 @@ region: us-west-2
 notify: arn:aws:sns:us-west-2:123456789012:recovery
 inputs: {snapshot: {type: string}, cluster: {type: string}, source_region: {type: string}, target_region: {type: string}}
 steps:
-  - {id: first, call: test.note, with: {text: one}, repeatable: %s, retry: [1m, 2m]}
+  - {id: first, call: %s, with: {text: one}, retry: [1m, 2m]}
   - {id: second, call: test.note, with: {text: two}, repeatable: true}
 """
 
@@ -336,7 +386,7 @@ ERRORS = (
           ends=("HELD", "SUCCEEDED")),
     Story(name="an approval is refused", text=edited(before("delete-rds", HOLD)),
           acts=(run(), resume(reject="not today")), ends=("HELD", "FAILED")),
-    Story(name="a repeatable call loses its reply", text=NOTE % "true",
+    Story(name="a repeatable call loses its reply", text=NOTE % "test.note, repeatable: true",
           arrange=(fault("call test.note", "lost", only=lambda params: params["text"] == "one"),)),
     Story(name="until: the reply is lost", text=SWAP % "", arrange=(fault(RENAME, "lost"),)),
     Story(name="until: lost and nothing came of it", text=SWAP % "", arrange=(fault(RENAME, "nothing"),)),
@@ -348,11 +398,11 @@ ERRORS = (
 )  # fmt: skip
 
 UNREPEATABLE = (
-    Story(name="a call that is not repeatable loses its reply, and was done", text=NOTE % "false",
-          arrange=(fault("call test.note", "lost", only=lambda params: params["text"] == "one"),),
+    Story(name="a call that is not repeatable loses its reply, and was done", text=NOTE % "test.once, repeatable: false",
+          arrange=(fault("call test.once", "lost"),),
           acts=(run(), resume(), resume(outcome="done")), ends=("HELD", "HELD", "SUCCEEDED")),
-    Story(name="a call that is not repeatable loses its reply, and was not done", text=NOTE % "false",
-          arrange=(fault("call test.note", "nothing", only=lambda params: params["text"] == "one"),),
+    Story(name="a call that is not repeatable loses its reply, and was not done", text=NOTE % "test.once, repeatable: false",
+          arrange=(fault("call test.once", "nothing"),),
           acts=(run(), resume(outcome="not-done")), ends=("HELD", "SUCCEEDED")),
 )  # fmt: skip
 """Where a crash may end in a hold of its own, `unknown_outcome`: the one exception of K9."""
@@ -396,4 +446,4 @@ ENDS = (
     ),
 )  # fmt: skip
 
-STORIES = (*COPY_AND_RESTORE, *CREDENTIALS, *PARTS, *WHOSE, *ERRORS, *ENDS)
+STORIES = (*COPY_AND_RESTORE, *CREDENTIALS, *PARTS, *WHOSE, *KIN, *ERRORS, *ENDS)

@@ -31,15 +31,13 @@ def one_of_each(at: float) -> list[ev.Event]:
         "changed": False, "queue": (), "kind": "row", "reason": "x", "path": "steps/0", "how": "undo",
         "operation": "x", "runbook": "x", "digest": "x", "inputs": {}, "targets": {},
     }  # fmt: skip
-    made = []
-    for cls in ev.Event.__subclasses__():
-        wanted = {f.name: given[f.name] for f in fields(cls) if f.name in given and f.name != "entry"}
-        if cls in (ev.Adopted, ev.EntrySettled, ev.EntryTaken):
-            wanted["entry"] = 0
-        if cls is ev.EndRecorded:
-            wanted["status"] = "FAILED"
-        made.append(cls(at=at, **{k: v for k, v in wanted.items() if k in {f.name for f in fields(cls)}}))
-    return made
+    classes = [cls for cls in vars(ev).values() if isinstance(cls, type) and issubclass(cls, ev.Event)]
+    more = {ev.EndRecorded: {"status": "FAILED"}, ev.Intended: {"entry": None}}
+    return [
+        cls(at=at, **({f.name: given[f.name] for f in fields(cls) if f.name in given} | more.get(cls, {})))
+        for cls in classes
+        if cls is not ev.Event
+    ]
 
 
 def test_k1_pending_is_total_and_pure() -> None:

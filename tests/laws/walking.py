@@ -118,7 +118,7 @@ class Story:
     acts: tuple[Callable[[Scene], None], ...] = ()
     ends: tuple[str, ...] = ("SUCCEEDED",)
     pairs: bool = False
-    makes: bool = True  # are exactly as many things made as when nothing disturbs it
+    prologue: Callable[[Scene], None] = lambda scene: None  # what other operations have done before
 
     def __str__(self) -> str:
         return self.name
@@ -127,10 +127,14 @@ class Story:
 class Scene:
     """One telling of a story: a clock, a world, a store, and processes that come and go."""
 
-    def __init__(self, story: Story, at: Iterable[int] = (), away: float = AWAY) -> None:
+    def __init__(
+        self, story: Story, at: Iterable[int] = (), away: float = AWAY,
+        meanwhile: Callable[[World], None] = lambda world: None,
+    ) -> None:  # fmt: skip
         self.story = story
         self.away = away
-        self.killer = Killer(frozenset(at))
+        self.meanwhile = meanwhile  # what somebody else does while the process is dead
+        self.killer = Killer()
         self.clock = VirtualClock()
         self.world = MortalWorld(self.clock, self.killer)
         self.store = MortalStore(self.killer)
@@ -141,6 +145,8 @@ class Scene:
         ordinary(self.world)
         for arrange in story.arrange:
             arrange(self.world)
+        story.prologue(self)
+        self.killer.at, self.killer.count = frozenset(at), 0
         self.before = {thing.id for thing in self.world.things}
 
     # -- a process ---------------------------------------------------------------------------------------
@@ -181,8 +187,7 @@ class Scene:
                 self.stopped = str(stopped)
                 return
             except Killed:
-                self.deaths += 1
-                self.clock.sleep(self.away)
+                self.died()
             if recorded(self.operation):
                 self.go_on()
                 return
@@ -198,8 +203,12 @@ class Scene:
                 self.stopped = str(stopped)
                 return
             except Killed:
-                self.deaths += 1
-                self.clock.sleep(self.away)
+                self.died()
+
+    def died(self) -> None:
+        self.deaths += 1
+        self.meanwhile(self.world)
+        self.clock.sleep(self.away)
 
     def tell(self) -> Scene:
         """The whole story."""
@@ -345,7 +354,7 @@ def end_of(scene: Scene) -> End:
     deleted = {act.id for act in world.journal if act.verb == "delete" and act.id in scene.before}
     return End(
         status=operation.status, at=operation.hold.step if operation.hold is not None else "",
-        things=tuple(sorted(things)), made=tuple(sorted(made)) if scene.story.makes else (),
+        things=tuple(sorted(things)), made=tuple(sorted(made)),
         foreign_deleted=frozenset(deleted), subjects=frozenset(str(m["subject"]) for m in world.messages),
         users=tuple(sorted(world.users)),
     )  # fmt: skip
@@ -372,7 +381,7 @@ def told_of(scene: Scene) -> str:
 def made_twice(scene: Scene) -> list[str]:
     """Effects that were performed twice: two creates, or two calls, of one key."""
     keys = [act.key for act in scene.world.journal if act.verb == "create"]
-    once = [act.key for act in scene.world.journal if act.verb == "call" and act.kind == "test.note"]
+    once = [act.key for act in scene.world.journal if act.verb == "call" and act.kind == "test.once"]
     return [key for key in {*keys, *once} if (keys + once).count(key) > 1]
 
 
