@@ -199,7 +199,8 @@ def _trace(error: Exception) -> str:
     import traceback  # only where something went wrong
 
     lines = "".join(traceback.format_tb(error.__traceback__))
-    told = getattr(error, "response", {}).get("ResponseMetadata", {}).get("RequestId")
+    reply = getattr(error, "response", None) or {}  # of a connection that broke it is None
+    told = reply.get("ResponseMetadata", {}).get("RequestId")
     return lines + (f"request id {told}\n" if told else "")
 
 
