@@ -46,20 +46,21 @@ class _Groups:
 
 
 def _security_groups(ids: list[str], ctx: Context) -> _Groups:
-    """All of them; AWS refuses the whole call for one that is not there, and names it."""
-    client, wanted, absent = ctx.client("ec2"), list(ids), list[str]()
-    while wanted:
-        try:
-            with calling(ctx):
-                reply = client.describe_security_groups(GroupIds=wanted)
-                return _Groups(there=told(reply, "ec2.DescribeSecurityGroups", "SecurityGroups"), absent=absent)
-        except EffectFailed as error:
-            if error.problem.name not in NO_GROUP:
-                raise
-            named = [id for id in wanted if id in error.problem.message] or wanted
-        absent += named
-        wanted = [id for id in wanted if id not in named]
-    return _Groups(there=[], absent=absent)
+    """All of them. AWS refuses the whole call for one that is not there; then each is asked for by itself."""
+    client = ctx.client("ec2")
+    try:
+        with calling(ctx):
+            reply = client.describe_security_groups(GroupIds=ids)
+            return _Groups(there=told(reply, "ec2.DescribeSecurityGroups", "SecurityGroups"), absent=[])
+    except EffectFailed as error:
+        if error.problem.name not in NO_GROUP:
+            raise
+    if len(ids) == 1:
+        return _Groups(there=[], absent=ids)
+    each = [_security_groups([id], ctx) for id in ids]
+    return _Groups(
+        there=[group for one in each for group in one.there], absent=[id for one in each for id in one.absent]
+    )
 
 
 class NetworkOfCluster(LookedAt):

@@ -139,6 +139,8 @@ def passes_at_once(error: BaseException) -> bool:
             return error.errno == socket.EAI_AGAIN
         case ConnectionResetError() | BrokenPipeError():
             return True
+        case _ if str(error) == "network error":  # pg8000's word for it; without a cause, the other end has closed
+            return error.__cause__ is None or passes_at_once(error.__cause__)
         case _:
             told = error.args[0] if error.args else None
             return isinstance(told, dict) and told.get("C") in NOT_YET

@@ -77,8 +77,8 @@ class Settings:
 
     def _parameter(self, path: str, place: _Place) -> Reading:
         region = _region_of(path) or place.region
-        client = self._clients("ssm", region=region, account=place.account)
         try:
+            client = self._clients("ssm", region=region, account=place.account)
             with calling():
                 found = told(client.get_parameter(Name=path), "ssm.GetParameter", "Parameter")
         except EffectFailed as error:
@@ -106,9 +106,9 @@ class Settings:
     def _value(self, name: str, field: str | None, version: str, place: _Place) -> tuple[Any, str]:
         """The value, and the version that it is of."""
         region = _region_of(name) or place.region or None
-        client = self._clients("secretsmanager", region=region, account=place.account)
         asked = {"SecretId": name} | ({"VersionId": version} if version else {})
         try:
+            client = self._clients("secretsmanager", region=region, account=place.account)
             with calling():
                 found = client.get_secret_value(**asked)
         except EffectFailed as error:

@@ -1,0 +1,272 @@
+"""ec2.network and ec2.port_open: over the sandbox, where networks can be wrong in every way, and against moto over HTTP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from actions.ec2 import KINDS, lets_in, listed
+from actions.sandbox import Fault, Sandbox
+from engine.errors import EffectFailed, EffectNotSent
+from engine.registry import Observation
+from tests.actions.given import context
+from tests.servers.moto import Moto
+
+NETWORK, PORT_OPEN = KINDS
+FROM = {
+    "subnet_group": "ssm:/aurora/subnet-group",
+    "security_groups": "ssm:/aurora/security-group-ids",
+    "from": "ssm:/aurora/clients",
+}
+WORLD: dict[str, Any] = {
+    "subnet_group/private@us-west-2": {"vpc": "vpc-1", "subnets": ["us-west-2a", "us-west-2b", "us-west-2b"]},
+    "subnet_group/one-zone@us-west-2": {"vpc": "vpc-1", "subnets": ["us-west-2a"]},
+    "subnet_group/empty@us-west-2": {"vpc": "vpc-1", "subnets": []},
+    "subnet_group/full@us-west-2": {
+        "vpc": "vpc-1",
+        "subnets": [
+            {"id": "subnet-1", "zone": "us-west-2a", "free": 9},
+            {"id": "subnet-2", "zone": "us-west-2b", "free": 0},
+        ],
+    },
+    "security_group/sg-1@us-west-2": {"vpc": "vpc-1", "ingress": [{"port": 5432, "from": "10.0.0.0/16"}]},
+    "security_group/sg-2@us-west-2": {"vpc": "vpc-1", "ingress": [{"port": "5000-6000", "from": "sg-clients"}]},
+    "security_group/sg-shut@us-west-2": {"vpc": "vpc-1", "ingress": []},
+    "security_group/sg-elsewhere@us-west-2": {"vpc": "vpc-2", "ingress": [{"port": 5432, "from": "0.0.0.0/0"}]},
+}
+
+
+def look(kind: Any, **identity: Any) -> Observation:
+    seen: Observation = kind.look(identity, context(clients=Sandbox(WORLD).clients, sources=FROM))
+    return seen
+
+
+def network(subnet_group: str = "private", security_groups: Any = ("sg-1",)) -> Observation:
+    groups = list(security_groups) if isinstance(security_groups, tuple) else security_groups
+    return look(NETWORK, subnet_group=subnet_group, security_groups=groups)
+
+
+# --- ec2.network ---
+
+
+def test_a_network_that_will_do() -> None:
+    seen = network(security_groups=("sg-1", "sg-2"))
+    assert (seen.status, seen.cls) == ("ok", "available")
+    assert seen.attributes["vpc"] == "vpc-1"
+    assert seen.attributes["zones"] == ["us-west-2a", "us-west-2b"]
+    assert {subnet["zone"] for subnet in seen.attributes["subnets"]} == {"us-west-2a", "us-west-2b"}
+    assert all(subnet["free"] > 0 for subnet in seen.attributes["subnets"])
+    assert seen.attributes["problem"] is None
+
+
+@pytest.mark.parametrize(
+    ("subnet_group", "groups", "said"),
+    [
+        (
+            "one-zone",
+            ("sg-1",),
+            "in 1 zone (us-west-2a), and a cluster needs 2 (subnet_group, from ssm:/aurora/subnet-group)",
+        ),
+        ("empty", ("sg-1",), "in 0 zones (none), and a cluster needs 2"),
+        ("full", ("sg-1",), "in 1 zone (us-west-2a), and a cluster needs 2; without a free address: subnet-2"),
+        (
+            "private",
+            ("sg-1", "sg-gone"),
+            "there is no security group sg-gone in us-west-2 (security_groups, from ssm:/aurora/security-group-ids)",
+        ),
+        (
+            "private",
+            ("sg-elsewhere",),
+            "sg-elsewhere is in vpc-2, the subnet group private in vpc-1 (security_groups, from ssm:/aurora/security-group-ids; subnet_group, from ssm:/aurora/subnet-group)",
+        ),
+    ],
+)
+def test_a_network_that_is_wrong(subnet_group: str, groups: tuple[str, ...], said: str) -> None:
+    seen = network(subnet_group, groups)
+    assert (seen.status, seen.cls) == ("wrong", "broken")
+    assert said in seen.attributes["problem"]
+
+
+def test_every_problem_is_told() -> None:
+    seen = network("one-zone", ("sg-gone", "sg-elsewhere", "sg-lost"))
+    for part in (
+        "the subnet group one-zone has subnets with free addresses in 1 zone",
+        "there is no security group sg-gone",
+        "there is no security group sg-lost",
+        "the security group sg-elsewhere is in vpc-2",
+    ):
+        assert part in seen.attributes["problem"]
+
+
+def test_a_subnet_group_that_is_not_there() -> None:
+    seen = network("gone")
+    assert (seen.status, seen.cls, seen.id) == ("missing", "missing", None)
+    assert seen.attributes == {
+        "problem": "there is no subnet group gone in us-west-2 (subnet_group, from ssm:/aurora/subnet-group)"
+    }
+
+
+def test_without_a_setting_only_the_parameter_is_named() -> None:
+    seen = NETWORK.look({"subnet_group": "gone", "security_groups": ["sg-1"]}, context(clients=Sandbox(WORLD).clients))
+    assert seen.attributes["problem"] == "there is no subnet group gone in us-west-2 (subnet_group)"
+
+
+@pytest.mark.parametrize(
+    ("value", "ids"),
+    [("sg-1", ["sg-1"]), ("sg-1, sg-2,", ["sg-1", "sg-2"]), (["sg-1", "sg-1"], ["sg-1"]), ([" sg-1 "], ["sg-1"])],
+)
+def test_ids_come_as_a_list_or_as_text(value: Any, ids: list[str]) -> None:
+    assert listed(value) == ids
+
+
+@pytest.mark.parametrize(
+    ("fault", "raised"),
+    [
+        (Fault(kind="error", call="ec2.*", code="UnauthorizedOperation"), EffectFailed),
+        (Fault(kind="throttle", call="rds.*"), EffectNotSent),
+        (Fault(kind="credentials", call="ec2.*"), EffectNotSent),
+        (Fault(kind="lost", call="ec2.DescribeSubnets"), EffectFailed),
+    ],
+)
+def test_what_aws_says_besides_is_an_error_and_no_status(fault: Fault, raised: type[Exception]) -> None:
+    sandbox = Sandbox(WORLD)
+    sandbox.fault(fault)
+    with pytest.raises(raised):
+        NETWORK.look({"subnet_group": "private", "security_groups": ["sg-1"]}, context(clients=sandbox.clients))
+
+
+def test_they_make_no_other_calls_than_they_say() -> None:
+    sandbox = Sandbox(WORLD)
+    given = context(clients=sandbox.clients)
+    NETWORK.look({"subnet_group": "private", "security_groups": ["sg-1"]}, given)
+    assert {call.name for call in sandbox.journal} == set(NETWORK.calls)
+    sandbox.journal.clear()
+    PORT_OPEN.look({"security_groups": ["sg-1"], "port": 5432}, given)
+    assert {call.name for call in sandbox.journal} == set(PORT_OPEN.calls)
+
+
+# --- ec2.port_open ---
+
+
+@pytest.mark.parametrize(
+    ("groups", "port", "origin", "status"),
+    [
+        (["sg-1"], 5432, None, "ok"),
+        (["sg-1"], 5433, None, "closed"),
+        (["sg-shut"], 5432, None, "closed"),
+        (["sg-shut", "sg-1"], 5432, None, "ok"),
+        (["sg-2"], 5999, None, "ok"),
+        (["sg-1"], 5432, "10.0.3.0/24", "ok"),
+        (["sg-1"], 5432, "10.0.3.7", "ok"),
+        (["sg-1"], 5432, "10.1.0.0/16", "closed"),
+        (["sg-1"], 5432, "10.0.0.0/8", "closed"),
+        (["sg-1"], 5432, "sg-clients", "closed"),
+        (["sg-2"], 5432, "sg-clients", "ok"),
+        (["sg-2"], 5432, "sg-others", "closed"),
+        (["sg-elsewhere"], 5432, "sg-clients", "ok"),
+        (["sg-elsewhere"], 5432, "2001:db8::/32", "closed"),
+    ],
+)
+def test_who_is_let_in(groups: list[str], port: int, origin: str | None, status: str) -> None:
+    seen = look(PORT_OPEN, security_groups=groups, port=port, **({"from": origin} if origin else {}))
+    assert (seen.status, seen.cls) == (status, "available" if status == "ok" else "broken")
+    assert (seen.attributes["problem"] is None) == (status == "ok")
+
+
+def test_a_closed_port_says_who_is_let_in_and_by_which_setting() -> None:
+    seen = look(PORT_OPEN, security_groups=["sg-1", "sg-shut"], port=5432, **{"from": "192.168.0.0/24"})
+    assert seen.attributes["problem"] == (
+        "sg-1, sg-shut let port 5432 in from 10.0.0.0/16, not from 192.168.0.0/24 (from, from ssm:/aurora/clients) "
+        "(security_groups, from ssm:/aurora/security-group-ids)"
+    )
+    assert seen.attributes["rules"] == [
+        {"group": "sg-1", "protocol": "tcp", "ports": "5432-5432", "from": "10.0.0.0/16"}
+    ]
+    shut = look(PORT_OPEN, security_groups=["sg-shut"], port=5432)
+    assert "let port 5432 in from nowhere, not from anybody" in shut.attributes["problem"]
+
+
+def test_a_group_that_is_not_there() -> None:
+    seen = look(PORT_OPEN, security_groups=["sg-1", "sg-gone"], port=5432)
+    assert (seen.status, seen.cls) == ("missing", "missing")
+    assert "there is no security group sg-gone in us-west-2" in seen.attributes["problem"]
+
+
+@pytest.mark.parametrize(
+    ("origins", "origin", "let"),
+    [
+        (["10.0.0.0/25", "10.0.0.128/25"], "10.0.0.0/24", True),
+        (["10.0.0.0/25"], "10.0.0.0/24", False),
+        (["2001:db8::/32"], "2001:db8:1::/48", True),
+        (["0.0.0.0/0"], "2001:db8::1", False),
+        (["pl-12345"], "10.0.0.0/24", False),
+        (["pl-12345"], "pl-12345", True),
+        (["10.0.0.0/8"], "no address", False),
+    ],
+)
+def test_ranges_together(origins: list[str], origin: str, let: bool) -> None:
+    assert lets_in([{"from": one} for one in origins], origin) is let
+
+
+# --- against moto, over HTTP ---
+
+
+@pytest.fixture(scope="module")
+def there(moto: Moto) -> dict[str, str]:
+    """A network in which a cluster can be put, and things beside it; names and ids of what is there."""
+    ec2, rds = moto.clients("ec2"), moto.clients("rds")
+    vpc, other = (ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"] for _ in range(2))
+    subnets = [
+        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.9.{number}.0/24", AvailabilityZone=f"us-west-2{zone}")["Subnet"][
+            "SubnetId"
+        ]
+        for number, zone in enumerate("ab")
+    ]
+    for name, ids in (("wide", subnets), ("narrow", subnets[:1])):
+        rds.create_db_subnet_group(DBSubnetGroupName=name, DBSubnetGroupDescription=name, SubnetIds=ids)
+    near, far = (
+        ec2.create_security_group(GroupName=name, Description=name, VpcId=where)["GroupId"]
+        for name, where in (("near", vpc), ("far", other))
+    )
+    ranges = {"IpProtocol": "tcp", "FromPort": 5432, "ToPort": 5432, "IpRanges": [{"CidrIp": "10.0.0.0/8"}]}
+    everything = {"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": far}]}
+    ec2.authorize_security_group_ingress(GroupId=near, IpPermissions=[ranges, everything])
+    return {"vpc": vpc, "near": near, "far": far}
+
+
+def test_networks_of_moto(moto: Moto, there: dict[str, str]) -> None:
+    given = context(clients=moto.clients)
+
+    def seen(group: str, *ids: str) -> Observation:
+        found: Observation = NETWORK.look({"subnet_group": group, "security_groups": list(ids)}, given)
+        return found
+
+    good = seen("wide", there["near"])
+    assert (good.status, good.attributes["vpc"], good.attributes["zones"]) == (
+        "ok",
+        there["vpc"],
+        ["us-west-2a", "us-west-2b"],
+    )
+    assert [subnet["free"] for subnet in good.attributes["subnets"]] == [251, 251]
+    assert seen("narrow", there["near"]).status == "wrong"
+    assert seen("gone", there["near"]).status == "missing"
+    wrong = seen("wide", "sg-0123456789abcdef0", there["far"], "sg-0123456789abcdef1", there["near"])
+    assert "no security group sg-0123456789abcdef0" in wrong.attributes["problem"]
+    assert "no security group sg-0123456789abcdef1" in wrong.attributes["problem"]
+    assert f"the security group {there['far']} is in" in wrong.attributes["problem"]
+
+
+@pytest.mark.parametrize(
+    ("port", "origin", "status"),
+    [
+        (5432, "10.9.0.0/16", "ok"),
+        (5432, None, "ok"),
+        (22, None, "ok"),
+        (22, "10.9.0.0/16", "closed"),
+        (22, "far", "ok"),
+    ],
+)
+def test_rules_of_moto(moto: Moto, there: dict[str, str], port: int, origin: str | None, status: str) -> None:
+    asked = {"security_groups": there["near"], "port": port} | ({"from": there.get(origin, origin)} if origin else {})
+    assert PORT_OPEN.look(asked, context(clients=moto.clients)).status == status

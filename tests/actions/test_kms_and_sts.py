@@ -1,0 +1,107 @@
+"""kms.key and sts.identity."""
+
+from __future__ import annotations
+
+import pytest
+
+from actions.kms import KINDS as KMS_KINDS
+from actions.sandbox import Fault, Sandbox
+from actions.sts import KINDS as STS_KINDS
+from engine.errors import EffectFailed
+from engine.registry import Observation
+from tests.actions.given import context
+from tests.servers.moto import Moto
+
+[KEY] = KMS_KINDS
+[IDENTITY] = STS_KINDS
+
+WORLD = {
+    "kms.key/11111111-0000-4000-8000-000000000001@us-west-2": {"alias": "alias/aurora"},
+    "kms.key/11111111-0000-4000-8000-000000000002@us-west-2": {"status": "Disabled"},
+    "kms.key/11111111-0000-4000-8000-000000000003@us-west-2": {"status": "PendingDeletion"},
+    "kms.key/11111111-0000-4000-8000-000000000004@us-west-2": {"multi_region": True},
+    "kms.key/11111111-0000-4000-8000-000000000005@us-west-2": {"status": "Rotting"},
+}
+
+
+def look(key: str, *faults: Fault) -> Observation:
+    sandbox = Sandbox(WORLD)
+    for fault in faults:
+        sandbox.fault(fault)
+    return KEY.look({"key": key}, context(clients=sandbox.clients, sources={"key": "ssm:/aurora/kms-key"}))
+
+
+def test_a_key_that_will_do() -> None:
+    seen = look("alias/aurora")
+    assert (seen.status, seen.cls) == ("ok", "available")
+    assert seen.attributes == {
+        "arn": "arn:aws:kms:us-west-2:123456789012:key/11111111-0000-4000-8000-000000000001",
+        "state": "Enabled",
+        "manager": "CUSTOMER",
+        "multi_region": False,
+        "problem": None,
+    }
+    assert look(seen.attributes["arn"]) == seen
+    assert look("11111111-0000-4000-8000-000000000004").attributes["multi_region"] is True
+
+
+@pytest.mark.parametrize(
+    ("number", "said"), [(2, "is disabled: enable it"), (3, "is to be deleted: cancel that"), (5, "is Rotting")]
+)
+def test_a_key_that_cannot_be_used(number: int, said: str) -> None:
+    seen = look(f"11111111-0000-4000-8000-00000000000{number}")
+    assert (seen.status, seen.cls) == ("wrong", "broken")
+    assert said in seen.attributes["problem"]
+    assert "(key, from ssm:/aurora/kms-key)" in seen.attributes["problem"]
+
+
+def test_aws_default_key_can_be_used_and_not_be_shared() -> None:
+    seen = look("alias/aws/rds")
+    assert (seen.status, seen.cls, seen.attributes["manager"]) == ("unshareable", "available", "AWS")
+    assert "cannot be shared with another account" in seen.attributes["problem"]
+
+
+def test_a_key_that_is_not_there() -> None:
+    seen = look("alias/gone")
+    assert (seen.status, seen.cls) == ("missing", "missing")
+    assert "there is no key alias/gone in us-west-2 (key, from ssm:/aurora/kms-key)" in seen.attributes["problem"]
+
+
+def test_a_key_that_is_not_ours_to_look_at() -> None:
+    seen = look("alias/aurora", Fault(kind="error", call="kms.DescribeKey", code="AccessDeniedException"))
+    assert (seen.status, seen.cls) == ("wrong", "broken")
+    assert "kms:DescribeKey" in seen.attributes["problem"]
+
+
+def test_what_kms_says_besides_is_an_error() -> None:
+    with pytest.raises(EffectFailed) as failed:
+        look("alias/aurora", Fault(kind="server_error", call="kms.DescribeKey"))
+    assert failed.value.problem.category == "internal"
+
+
+@pytest.mark.parametrize("kind", [KEY, IDENTITY])
+def test_every_status_and_attribute_is_declared(kind: object) -> None:
+    seen = [look("alias/aurora"), look("alias/aws/rds"), look("11111111-0000-4000-8000-000000000002")]
+    if kind is IDENTITY:
+        seen = [IDENTITY.look({}, context(clients=Sandbox().clients))]
+    for one in seen:
+        assert kind.statuses[one.status].cls == one.cls  # type: ignore[attr-defined]
+        assert set(one.attributes) == set(kind.attributes)  # type: ignore[attr-defined]
+
+
+def test_keys_of_moto(moto: Moto) -> None:
+    kms = moto.clients("kms")
+    key = kms.create_key()["KeyMetadata"]["KeyId"]
+    kms.create_alias(AliasName="alias/moto", TargetKeyId=key)
+    given = context(clients=moto.clients)
+    assert KEY.look({"key": "alias/moto"}, given).status == "ok"
+    kms.disable_key(KeyId=key)
+    assert KEY.look({"key": key}, given).attributes["state"] == "Disabled"
+    assert KEY.look({"key": "alias/nowhere"}, given).status == "missing"
+
+
+def test_who_we_are(moto: Moto) -> None:
+    seen = IDENTITY.look({}, context(clients=moto.clients, account="111122223333"))
+    assert (seen.status, seen.cls) == ("ok", "available")
+    assert seen.attributes["account"] == "111122223333"
+    assert seen.attributes["arn"].startswith("arn:aws:sts::111122223333:")

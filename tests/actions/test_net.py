@@ -1,0 +1,130 @@
+"""The real network: what answers, what does not, and that everything ends by its time."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from typing import Any
+
+import pytest
+
+from actions.endpoint import KINDS
+from actions.net import OPENINGS, SystemNetwork, resolved
+from engine.clock import SystemClock, VirtualClock
+from engine.registry import Observation
+from tests.actions.given import context
+from tests.servers.postgres import free_port
+from tests.servers.scripted import SILENCE, answering, no
+
+
+class Impatient(SystemClock):
+    """Real time, in which nobody sleeps; what was to be slept is kept."""
+
+    def __init__(self) -> None:
+        self.slept: list[float] = []
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+
+
+def look(host: str, port: int, **more: Any) -> Observation:
+    [endpoint] = KINDS
+    return endpoint.look({"host": host, "port": port}, context(**more))
+
+
+def test_what_answers() -> None:
+    with answering([SILENCE]) as server:
+        seen = look("localhost", server.port)
+    assert (seen.status, seen.cls, seen.id) == ("ok", "available", None)
+    assert seen.attributes["address"] == "127.0.0.1"
+    assert 0 <= seen.attributes["milliseconds"] < 10_000
+    assert seen.attributes["problem"] is None
+
+
+@pytest.mark.parametrize(
+    ("host", "why"), [("127.0.0.1", "refused"), ("no-such-host.invalid", "no such name"), ("a..b", "no such name")]
+)
+def test_what_does_not(host: str, why: str) -> None:
+    port = free_port()
+    seen = look(host, port)
+    assert (seen.status, seen.cls) == ("unanswered", "broken")
+    assert seen.attributes == {"address": None, "milliseconds": None, "problem": f"{host}:{port}: {why}"}
+
+
+class Silent(SystemNetwork):
+    """A network in which packets are lost, as behind a security group that is closed."""
+
+    def reach(self, host: str, port: int, timeout: float) -> tuple[str, float]:
+        self.waited = timeout
+        raise TimeoutError("timed out")
+
+
+@pytest.mark.parametrize(("timeout", "waited"), [(60.0, 10.0), (3.0, 3.0)])
+def test_it_waits_ten_seconds_or_what_the_step_says(timeout: float, waited: float) -> None:
+    network = Silent()
+    seen = look("orders.example", 5432, network=network, timeout=timeout)
+    assert seen.attributes["problem"] == "orders.example:5432: no answer"
+    assert network.waited == waited
+
+
+def test_a_name_service_that_does_not_answer_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = threading.Event()
+
+    def getaddrinfo(*_: Any, **__: Any) -> Any:
+        asked.wait()
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    with pytest.raises(TimeoutError):
+        resolved("orders.example", 5432, 0.01)
+    asked.set()
+
+
+def test_the_second_address_is_tried_where_the_first_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
+    with answering([SILENCE]) as server:
+        port = free_port()
+        found = [
+            (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port)),
+            (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", server.port)),
+        ]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+        assert SystemNetwork().reach("two-addresses", port, 5.0)[0] == "127.0.0.1"
+
+
+def connect(port: int, clock: SystemClock | None = None, **more: Any) -> Any:
+    options = {"host": "127.0.0.1", "port": port, "user": "app", "password": "secret", "ssl_context": False}
+    return SystemNetwork(clock or Impatient()).postgres(**options | {"timeout": 5.0} | more)
+
+
+@pytest.mark.parametrize("replies", [[], [no("57P03", "starting up")], [no("53300", "too many")]])
+def test_an_opening_that_may_pass_is_tried_again_at_once(replies: list[bytes]) -> None:
+    clock = Impatient()
+    with answering(replies) as server, pytest.raises(Exception, match=r"network error|57P03|53300"):
+        connect(server.port, clock)
+    assert len(server.asked) == OPENINGS
+    assert len(clock.slept) == OPENINGS - 1
+    assert all(0 <= seconds <= 1 for seconds in clock.slept)
+
+
+@pytest.mark.parametrize("code", ["28P01", "3D000", "28000"])
+def test_an_opening_that_cannot_pass_is_not(code: str) -> None:
+    with answering([no(code, "no")]) as server, pytest.raises(Exception, match=code):
+        connect(server.port)
+    assert len(server.asked) == 1
+
+
+def test_a_refused_connection_is_the_steps_business() -> None:
+    clock = Impatient()
+    with pytest.raises(ConnectionRefusedError):
+        connect(free_port(), clock)
+    assert clock.slept == []
+
+
+def test_no_password_leaves_before_tls_is_there() -> None:
+    with answering([b"N"]) as server, pytest.raises(Exception, match="refuses SSL"):
+        connect(server.port, ssl_context=None)
+    assert server.asked == [bytes.fromhex("0000000804d2162f")]
+
+
+def test_time_is_measured_by_the_clock() -> None:
+    with answering([SILENCE]) as server:
+        assert SystemNetwork(VirtualClock()).reach("127.0.0.1", server.port, 5.0) == ("127.0.0.1", 0.0)
