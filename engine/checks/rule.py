@@ -36,15 +36,22 @@ def rule(
     """Declares the rule that the function below it finds."""
 
     def declared(find: Find) -> Rule:
-        return Rule(id=id, title=title, why=why, wrong=wrong, right=right, severity=severity, find=find)
+        return Rule(
+            id=id, title=title, why=why, wrong=_whole(wrong), right=_whole(right), severity=severity, find=find
+        )  # fmt: skip
 
     return declared
 
 
+def _whole(example: str) -> str:
+    """Steps alone, or a runbook with its name."""
+    text = example.strip("\n") + "\n"
+    return text if text.startswith("- ") else f"runbook: example\n{text}"
+
+
 def document(example: str) -> str:
     """An example as a whole runbook: steps alone are put into one."""
-    text = example.strip("\n")
-    if text.startswith("- "):
-        lines = ["  " + line if line else line for line in text.split("\n")]
-        return "runbook: example\nregion: us-west-2\nsteps:\n" + "\n".join(lines) + "\n"
-    return "runbook: example\nregion: us-west-2\n" + text + "\n"
+    if not example.startswith("- "):
+        return example
+    steps = "".join(f"  {line}" if line.strip() else line for line in example.splitlines(keepends=True))
+    return f"runbook: example\nregion: us-west-2\nsteps:\n{steps}"

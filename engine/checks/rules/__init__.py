@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import Final
 
 from engine.checks.rule import Rule
-from engine.checks.rules import data, errors, parameters, states, times
+from engine.checks.rules import data, errors, parameters, references, safety, states, times
+from engine.language.rules import RULES as READ
 
-ALL: Final[tuple[Rule, ...]] = (*parameters.RULES, *data.RULES, *states.RULES, *errors.RULES, *times.RULES)
+_FOUND: Final = (
+    *parameters.RULES, *data.RULES, *states.RULES, *errors.RULES, *times.RULES, *safety.RULES, *references.RULES,
+)  # fmt: skip
+_TOLD: Final = tuple(
+    Rule(id=one.id, title=one.title, why=one.why, wrong=one.wrong, right=one.right) for one in READ.values()
+)
+ALL: Final[tuple[Rule, ...]] = tuple(sorted((*_TOLD, *_FOUND), key=lambda rule: rule.id))
 BY_ID: Final = {rule.id: rule for rule in ALL}

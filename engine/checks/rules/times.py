@@ -8,41 +8,10 @@ from typing import Final
 from engine.checks.rule import rule
 from engine.checks.subject import Found, Subject
 from engine.checks.times import monitor_of, times, told
-from engine.language.model import Call, Check
 
 
 @rule(
     id="RB511",
-    title="A wait without an end",
-    why="Kinds bring their own `monitor`: how often to look, and for how long at most. An AWS call that is looked at by "
-    "`check: aws.…` or `until` has none, so the step must say it.",
-    wrong="""
-- id: clusters
-  check: aws.rds.describe_db_clusters
-  status: seen.DBClusters
-""",
-    right="""
-- id: clusters
-  check: aws.rds.describe_db_clusters
-  status: seen.DBClusters
-  monitor: {every: 30s, for: 1h}
-""",
-)
-def unbounded(subject: Subject) -> Iterator[Found]:
-    for place in subject.steps:
-        body, step = place.step.body, place.step
-        until = body.until.body if isinstance(body, Call) and body.until is not None else None
-        watched = until if until is not None else body
-        if not isinstance(watched, Check) or not watched.kind.startswith("aws.") or step.path.endswith("/until"):
-            continue
-        if step.monitor.longest is None:
-            key = "until" if until is not None else "check"
-            message = f"nothing says how long {watched.kind} is watched"
-            yield Found(span=place.key(key), message=message, help="`monitor: {every: 30s, for: 1h}`")
-
-
-@rule(
-    id="RB512",
     title="Watched more rarely than long",
     why="`every` is the time between two looks, `for` the longest that is watched: with `every` the longer one there is "
     "no second look.",
@@ -70,7 +39,7 @@ def no_second_look(subject: Subject) -> Iterator[Found]:
 
 
 @rule(
-    id="RB513",
+    id="RB512",
     title="A `time_limit` that is too short",
     why="If every step takes once as long as it may, the operation is longer than `time_limit`, and would be held in the "
     "middle of a night in which nothing is wrong. `runbook explain FILE --time` prints the sum.",
@@ -105,4 +74,4 @@ def time_limit(subject: Subject) -> Iterator[Found]:
         yield Found(span=subject.key("time_limit"), message=message, help=help)
 
 
-RULES: Final = (unbounded, no_second_look, time_limit)
+RULES: Final = (no_second_look, time_limit)

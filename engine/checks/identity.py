@@ -1,0 +1,77 @@
+"""Which resource a step is about, as far as it is written: two steps with one canonical text mean one thing.
+
+Vars are put in their places, and `${copy_snapshot.name}` is what `copy-snapshot` is called. What is written otherwise
+and comes out the same is not seen to be the same.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.checks import syntax as ast
+from engine.checks.facts import canonical
+from engine.checks.grammar import parsed
+from engine.checks.subject import Place, Subject
+from engine.checks.tokens import NotAnExpression
+from engine.errors import ExpressionError
+from engine.language.expressions import split
+from engine.language.model import Check, Ensure, Remove
+
+DEEPEST = 16
+
+
+def identity_of(subject: Subject, place: Place) -> tuple[str, ...] | None:
+    """Kind, identity, region, account and `for_each` as one comparable value; None where nothing tells it."""
+    body, facts = place.step.body, place.facts
+    if not isinstance(body, (Ensure, Remove, Check)) or facts is None or not facts.identity:
+        return None
+    known: dict[str, tuple[str, ...] | None] = subject.memo.setdefault("identities", {})
+    path = place.step.path
+    if path not in known:
+        known[path] = None  # a step that names itself
+        given = [name for name in facts.identity if name in body.params]
+        if given:
+            step = place.step
+            values = [f"{name}={text_of(subject, body.params[name])}" for name in given]
+            region = step.region if step.region is not None else subject.runbook.region
+            where = (text_of(subject, region), step.account or subject.runbook.account or "")
+            known[path] = (body.kind, *where, text_of(subject, step.for_each), *values)
+    return known[path]
+
+
+def text_of(subject: Subject, value: Any, depth: int = 0) -> str:
+    """The canonical text of a value: literals as they are, expressions by their meaning."""
+    if not isinstance(value, str):
+        return repr(value)
+    if "${" not in value:
+        return value
+    try:
+        pieces = split(value)
+    except ExpressionError:
+        return value
+    return "".join(piece if isinstance(piece, str) else _expression(subject, piece[0], depth) for piece in pieces)
+
+
+def _expression(subject: Subject, source: str, depth: int) -> str:
+    try:
+        node = parsed(source.strip())
+    except NotAnExpression:
+        return f"${{{source}}}"
+    if depth < DEEPEST:
+        match node:
+            case ast.Name(name=name) if isinstance(subject.runbook.vars.get(name), str):
+                return text_of(subject, subject.runbook.vars[name], depth + 1)
+            case ast.Attr(of=ast.Name(name=step), name=name):
+                found = _parameter(subject, step, name)
+                if found is not None:
+                    return text_of(subject, found, depth + 1)
+    return f"${{{canonical(node)}}}"
+
+
+def _parameter(subject: Subject, step: str, name: str) -> Any:
+    """The identity parameter of a step that is not done for each of a list."""
+    place = subject.by_id.get(step)
+    if place is None or place.facts is None or name not in place.facts.identity or place.step.for_each is not None:
+        return None
+    body = place.step.body
+    return body.params.get(name) if isinstance(body, (Ensure, Remove, Check)) else None

@@ -1,0 +1,158 @@
+"""RB605 and its like: steps that other steps name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from engine.checks.nearest import meant
+from engine.checks.rule import rule
+from engine.checks.scope import order
+from engine.checks.subject import Found, Place, Subject
+from engine.language.model import Check, Ensure, Remove, TakeBack
+from engine.language.tree import ListNode, Scalar
+
+
+def _named(place: Place, key: str) -> Iterator[Scalar]:
+    node = place.node.get(key)
+    if isinstance(node, ListNode):
+        yield from (one for one in node.items if isinstance(one, Scalar))
+    elif isinstance(node, Scalar):
+        yield node
+
+
+def _found(subject: Subject, one: Scalar) -> Place | None:
+    return subject.by_id.get(one.text.replace("-", "_"))
+
+
+def _nothing(subject: Subject, one: Scalar) -> Found:
+    ids = [place.step.id for place in subject.steps if place.step.id != place.step.path]
+    return Found(span=one.span, message=f"there is no step `{one.text}`", help=meant(one.text, ids, "steps"))
+
+
+@rule(
+    id="RB605",
+    title="`requires` of a step that cannot be required",
+    why="`requires` names earlier steps whose thing is looked at again just before a change: `ensure` and `check` steps. A "
+    "later step has nothing yet to look at, and a `call` has nothing to look at at all.",
+    wrong="""
+- id: tell
+  call: sns.publish
+  with: {topic: a, text: b}
+- id: copy
+  ensure: rds.cluster_snapshot
+  with: {name: daily-copy, copy_of: daily}
+  requires: [tell]
+  undo: delete
+""",
+    right="""
+- id: source
+  check: rds.cluster_snapshot
+  with: {name: daily}
+- id: copy
+  ensure: rds.cluster_snapshot
+  with: {name: daily-copy, copy_of: daily}
+  requires: [source]
+  undo: delete
+""",
+)
+def wrong_requirement(subject: Subject) -> Iterator[Found]:
+    for place in subject.steps:
+        for one in _named(place, "requires"):
+            other = _found(subject, one)
+            if other is None:
+                yield _nothing(subject, one)
+            elif order(other.path, place.path) not in ("before", "ended", "perhaps"):
+                yield Found(
+                    span=one.span, message=f"`{one.text}` is not an earlier step", help="require what is done before"
+                )
+            elif not isinstance(other.step.body, (Ensure, Check)):
+                message = f"`{one.text}` is neither an `ensure` nor a `check`: there is nothing to look at again"
+                yield Found(span=one.span, message=message)
+
+
+@rule(
+    id="RB610",
+    title="A step that is named and cannot be meant",
+    why="`target` names the earlier `check` whose thing is to go, and that is a thing of the same kind. `take_back` names "
+    "steps that make something, and `past` the irreversible step beyond which is taken back too.",
+    wrong="""
+- id: copy
+  ensure: rds.cluster_snapshot
+  with: {name: daily-copy, copy_of: daily}
+  undo: delete
+- id: back
+  take_back: [cpoy]
+""",
+    right="""
+- id: copy
+  ensure: rds.cluster_snapshot
+  with: {name: daily-copy, copy_of: daily}
+  undo: delete
+- id: back
+  take_back: [copy]
+""",
+)
+def wrong_reference(subject: Subject) -> Iterator[Found]:
+    for place in subject.steps:
+        body = place.step.body
+        if isinstance(body, Remove) and body.target is not None:
+            yield from _target(subject, place, body)
+        if isinstance(body, TakeBack):
+            for one in _named(place, "take_back") if body.steps is not None else ():
+                if _found(subject, one) is None:
+                    yield _nothing(subject, one)
+            for one in _named(place, "past"):
+                other = _found(subject, one)
+                if other is None:
+                    yield _nothing(subject, one)
+                elif not other.step.irreversible:
+                    yield Found(
+                        span=one.span, message=f"`{one.text}` is not `irreversible`: there is no point to be past"
+                    )
+
+
+def _target(subject: Subject, place: Place, body: Remove) -> Iterator[Found]:
+    for one in _named(place, "target"):
+        other = _found(subject, one)
+        if other is None:
+            yield _nothing(subject, one)
+        elif not isinstance(other.step.body, Check) or other.step.body.kind != body.kind:
+            yield Found(span=one.span, message=f"`{one.text}` is no `check: {body.kind}`")
+        elif order(other.path, place.path) != "before":
+            yield Found(span=one.span, message=f"`{one.text}` is not an earlier step")
+
+
+@rule(
+    id="RB311",
+    title="An account that is not declared",
+    why="`account` says by name where a step works; the names are those of `accounts`, each with its id, which is compared "
+    "with the identity behind the client before the first call.",
+    wrong="""
+accounts: {source: {id: "123456789012"}}
+steps:
+  - id: old
+    account: sorce
+    check: rds.cluster
+    with: {name: orders}
+""",
+    right="""
+accounts: {source: {id: "123456789012"}}
+steps:
+  - id: old
+    account: source
+    check: rds.cluster
+    with: {name: orders}
+""",
+)
+def unknown_account(subject: Subject) -> Iterator[Found]:
+    accounts = subject.runbook.accounts
+    nodes = [place.node.get("account") for place in subject.steps] + [subject.root.get("account")]
+    nodes += [subject.node("settings", name, "account") for name in subject.runbook.settings]
+    for node in nodes:
+        if isinstance(node, Scalar) and node.text and node.text not in accounts:
+            help = meant(node.text, accounts, "accounts")
+            yield Found(span=node.span, message=f"there is no account `{node.text}`", help=help)
+
+
+RULES: Final = (unknown_account, wrong_requirement, wrong_reference)

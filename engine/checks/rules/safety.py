@@ -1,0 +1,331 @@
+"""RB60x: what is made, what is deleted, and what is seen to be so before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from engine.checks import syntax as ast
+from engine.checks.facts import canonical
+from engine.checks.grammar import parsed
+from engine.checks.identity import identity_of
+from engine.checks.rule import rule
+from engine.checks.scope import order
+from engine.checks.subject import Found, Place, Subject
+from engine.checks.tokens import NotAnExpression
+from engine.errors import ExpressionError
+from engine.language.expressions import bare
+from engine.language.model import Call, Check, Ensure, Remove
+
+
+@rule(
+    id="RB601",
+    title="Made without saying how it is taken back",
+    why="When an operation fails, what it made is taken back, newest first. So every `ensure` says what becomes of its "
+    "resource then: `undo: delete`, or `undo: keep` where it is to stay.",
+    wrong="""
+- id: copy
+  ensure: rds.cluster_snapshot
+  with: {name: daily-copy, copy_of: daily}
+""",
+    right="""
+- id: copy
+  ensure: rds.cluster_snapshot
+  with: {name: daily-copy, copy_of: daily}
+  undo: delete
+""",
+)
+def made_without_undo(subject: Subject) -> Iterator[Found]:
+    for place in subject.steps:
+        if isinstance(place.step.body, Ensure) and "undo" not in place.node:
+            message = f"what becomes of this {place.name} when all is taken back must be said"
+            yield Found(span=place.key("ensure"), message=message, help="`undo: delete`, or `undo: keep`")
+
+
+@rule(
+    id="RB602",
+    title="`irreversible` without `requires`",
+    why="Past this step a failure holds, and nothing is taken back by itself. Before such a step begins, what the rest "
+    "depends on must be seen to be there, now: the copy that is to be restored, the network that it goes into.",
+    wrong="""
+- id: copy
+  ensure: rds.cluster_snapshot
+  with: {name: daily-copy, copy_of: daily}
+  undo: delete
+- id: point
+  call: sns.publish
+  with: {topic: a, text: the old one goes}
+  irreversible: true
+""",
+    right="""
+- id: copy
+  ensure: rds.cluster_snapshot
+  with: {name: daily-copy, copy_of: daily}
+  undo: delete
+- id: point
+  call: sns.publish
+  with: {topic: a, text: the old one goes}
+  requires: [copy]
+  irreversible: true
+""",
+)
+def irreversible_without_requires(subject: Subject) -> Iterator[Found]:
+    for place in subject.steps:
+        if place.step.irreversible and not place.step.requires:
+            message = "nothing is seen to be there before the point of no return"
+            help = "`requires: [STEP, …]`: earlier `ensure` and `check` steps, looked at again just before"
+            yield Found(span=place.key("irreversible"), message=message, help=help)
+
+
+@rule(
+    id="RB603",
+    title="A removal of what is not the operation's own",
+    why="Without `owner` a `remove` takes only what this operation has made, and no earlier step makes a thing of this "
+    "name: it would hold every time. Say whose it may be; `owner: any` and `target` have the thing that is meant shown and "
+    "confirmed before anything begins, and nothing else is ever deleted.",
+    wrong="""
+- id: old
+  remove: rds.instance
+  with: {name: orders-1}
+  states: {available: delete}
+""",
+    right="""
+- id: old
+  remove: rds.instance
+  with: {name: orders-1}
+  owner: any
+  states: {available: delete}
+""",
+)
+def foreign_removal(subject: Subject) -> Iterator[Found]:
+    for place in subject.steps:
+        body = place.step.body
+        if not isinstance(body, Remove) or "owner" in place.node or "target" in place.node or place.kind is None:
+            continue
+        identity = identity_of(subject, place)
+        if identity is not None and not any(_makes(subject, other, place, identity) for other in subject.steps):
+            message = f"no earlier step makes this {body.kind}: it is not the operation's own, and the step would hold"
+            help = "`owner: any` (what is meant is confirmed before it begins), `owner: kin`, or `target: STEP`"
+            yield Found(span=place.key("remove"), message=message, help=help)
+
+
+def _makes(subject: Subject, other: Place, place: Place, identity: tuple[str, ...]) -> bool:
+    if not isinstance(other.step.body, Ensure) or order(other.path, place.path) not in ("before", "perhaps", "ended"):
+        return False
+    return identity_of(subject, other) == identity
+
+
+@rule(
+    id="RB606",
+    title="Two steps that make one thing",
+    why="Both name the same resource. The second finds what the first has made, counts it as its own and done, and both "
+    "would take it back.",
+    wrong="""
+- id: copy
+  ensure: rds.cluster_snapshot
+  with: {name: daily-copy, copy_of: daily}
+  undo: delete
+- id: second
+  ensure: rds.cluster_snapshot
+  with: {name: daily-copy, copy_of: weekly}
+  undo: delete
+""",
+    right="""
+- id: copy
+  ensure: rds.cluster_snapshot
+  with: {name: daily-copy, copy_of: daily}
+  undo: delete
+- id: second
+  ensure: rds.cluster_snapshot
+  with: {name: weekly-copy, copy_of: weekly}
+  undo: delete
+""",
+)
+def made_twice(subject: Subject) -> Iterator[Found]:
+    made: dict[tuple[str, ...], Place] = {}
+    for place in subject.steps:
+        identity = identity_of(subject, place)
+        if identity is None:
+            continue
+        if isinstance(place.step.body, Remove):
+            made.pop(identity, None)
+        elif isinstance(place.step.body, Ensure):
+            first = made.setdefault(identity, place)
+            if first is not place and first.step.condition == place.step.condition:
+                message = f"this is the {place.name} that {first.step.id} makes"
+                yield Found(span=place.key("ensure"), message=message, help="one step for one resource")
+
+
+@rule(
+    id="RB607",
+    title="An `until` that is true before the call",
+    why="`until` is asked first: where it is true already, nothing is called. One that only looks whether a thing is there "
+    "and well, which an earlier step has seen to, is true from the beginning, and so is one whose `is` does not depend on "
+    "`seen`.",
+    wrong="""
+- id: cluster
+  check: rds.cluster
+  with: {name: orders}
+- id: change
+  call: aws.rds.modify_db_cluster
+  with: {DBClusterIdentifier: orders, Port: 5433}
+  until: {check: rds.cluster, with: {name: orders}}
+""",
+    right="""
+- id: cluster
+  check: rds.cluster
+  with: {name: orders}
+- id: change
+  call: aws.rds.modify_db_cluster
+  with: {DBClusterIdentifier: orders, Port: 5433}
+  until: {check: rds.cluster, with: {name: orders}, is: seen.port == 5433}
+""",
+)
+def true_before(subject: Subject) -> Iterator[Found]:
+    for place in subject.steps:
+        body = place.step.body
+        until = subject.by_path.get(f"{place.step.path}/until")
+        if not isinstance(body, Call) or until is None or body.repeatable:
+            continue
+        check = until.step.body
+        condition = check.is_ if isinstance(check, Check) else None
+        if condition is not None:
+            if not _depends_on_seen(condition):
+                message = "`is` does not ask what is seen: it is the same before the call as after it"
+                yield Found(
+                    span=until.value("is"), message=message, help="say what the call changes: `is: seen.… == …`"
+                )
+            continue
+        identity = identity_of(subject, until)
+        for other in subject.steps:
+            seen = isinstance(other.step.body, (Ensure, Check)) and not other.step.path.endswith("/until")
+            if seen and identity is not None and order(other.path, place.path) == "before":
+                if identity_of(subject, other) == identity:
+                    message = f"{other.step.id} has seen it there and well: nothing would ever be called"
+                    yield Found(
+                        span=until.key("check"), message=message, help="say what the call changes: `is: seen.…`"
+                    )
+                    break
+
+
+def _depends_on_seen(condition: str) -> bool:
+    try:
+        tree = parsed(bare(condition)[0].strip())
+    except (NotAnExpression, ExpressionError):
+        return True  # that is told elsewhere
+    return any(isinstance(node, ast.Name) and node.name == "seen" for node in ast.walk(tree)) and not _same(tree)
+
+
+def _same(tree: ast.Node) -> bool:
+    """`seen.id == seen.id`."""
+    match tree:
+        case ast.Compare(left=left, ops=(("==", right),)):
+            return canonical(left) == canonical(right)
+        case _:
+            return False
+
+
+@rule(
+    id="RB608",
+    title="The last copy of the data may be deleted",
+    why="Before a cluster or a snapshot goes, something else that holds its data must be seen to be there, just before: an "
+    "earlier `ensure` or `check` of a snapshot or a cluster in `requires`, or a `final_snapshot`.",
+    wrong="""
+- id: copy
+  ensure: rds.cluster_snapshot
+  with: {name: daily-copy, copy_of: daily}
+  undo: delete
+- id: again
+  remove: rds.cluster_snapshot
+  with: {name: daily-copy}
+  states: {available: delete}
+""",
+    right="""
+- id: source
+  check: rds.cluster_snapshot
+  with: {name: daily}
+- id: copy
+  ensure: rds.cluster_snapshot
+  with: {name: daily-copy, copy_of: "${source.name}"}
+  undo: delete
+- id: again
+  remove: rds.cluster_snapshot
+  with: {name: daily-copy}
+  requires: [source]
+  states: {available: delete}
+""",
+)
+def last_copy(subject: Subject) -> Iterator[Found]:
+    for place in subject.steps:
+        body, facts = place.step.body, place.facts
+        if not isinstance(body, Remove) or facts is None or facts.data == "none" or "final_snapshot" in body.params:
+            continue
+        if not any(row.verb == "delete" for row in body.states):
+            continue
+        own = identity_of(subject, place)
+        required = [subject.by_id.get(name.replace("-", "_")) for name in place.step.requires]
+        if not any(_holds_data(subject, one, own) for one in required if one is not None):
+            message = f"nothing in `requires` holds the data of this {body.kind}: it may be the last copy"
+            help = "require an earlier `ensure` or `check` of a snapshot or cluster that has it"
+            yield Found(span=place.key("requires" if place.step.requires else "remove"), message=message, help=help)
+
+
+def _holds_data(subject: Subject, place: Place, own: tuple[str, ...] | None) -> bool:
+    facts = place.facts
+    if facts is None or facts.data == "none" or not isinstance(place.step.body, (Ensure, Check)):
+        return False
+    return own is None or identity_of(subject, place) != own
+
+
+@rule(
+    id="RB609",
+    title="Foreign data removed, and not marked `irreversible`",
+    why="What was there before the operation cannot be made again by undoing. If a later step fails, everything that was "
+    "made would be taken back, and neither the old nor the new is there. `irreversible: true` makes a failure hold from "
+    "here on.",
+    wrong="""
+- id: copy
+  ensure: rds.cluster_snapshot
+  with: {name: daily-copy, copy_of: daily}
+  undo: delete
+- id: old
+  remove: rds.cluster
+  with: {name: orders}
+  owner: any
+  requires: [copy]
+  states: {available: delete}
+""",
+    right="""
+- id: copy
+  ensure: rds.cluster_snapshot
+  with: {name: daily-copy, copy_of: daily}
+  undo: delete
+- id: old
+  remove: rds.cluster
+  with: {name: orders}
+  owner: any
+  requires: [copy]
+  states: {available: delete}
+  irreversible: true
+""",
+)
+def foreign_and_reversible(subject: Subject) -> Iterator[Found]:
+    for place in subject.steps:
+        body, facts = place.step.body, place.facts
+        if not isinstance(body, Remove) or facts is None or facts.data == "none" or place.step.irreversible:
+            continue
+        if (body.owner != "own" or body.target is not None) and any(row.verb == "delete" for row in body.states):
+            key = "owner" if "owner" in place.node else "target"
+            message = f"this takes a {body.kind} that nothing can bring back, and a later failure would undo the rest"
+            yield Found(span=place.key(key), message=message, help="`irreversible: true`")
+
+
+RULES: Final = (
+    made_without_undo,
+    irreversible_without_requires,
+    foreign_removal,
+    made_twice,
+    true_before,
+    last_copy,
+    foreign_and_reversible,
+)
