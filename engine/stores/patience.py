@@ -75,14 +75,16 @@ class PatientStore:
     def _each(self, request: Callable[[], Iterator[T]]) -> Iterator[T]:
         """All of them once: after an outage it reads again, and passes over what was given already."""
         given = 0
-        items = request()
+        items: Iterator[T] | None = None
 
         def following() -> T | None:
             nonlocal items
             try:
+                if items is None:
+                    items = _after(request(), given)
                 return next(items, None)
             except StoreAway:
-                items = _after(request(), given)
+                items = None
                 raise
 
         while (item := self._wait(following)) is not None:
