@@ -1,0 +1,355 @@
+"""What becomes of botocore's exceptions: a no, an unknown outcome, or never sent; and what AWS's codes mean."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from botocore import exceptions as broken
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
+
+from actions.error_names import by_ending, meaning, table
+from actions.errors import SENT, calling, refusal, translated
+from actions.known_errors import known_errors, modelled
+from engine.errors import CATEGORIES, Busy, EffectFailed, EffectNotSent, EffectUnknown, Problem
+from tests.actions.given import context
+from tests.actions.rds_world import REGISTRY
+
+
+def answer(code: str, message: str = "No.", status: int = 400, operation: str = "CopyDBClusterSnapshot") -> ClientError:
+    told = {"HTTPStatusCode": status, "RequestId": "req-1"}
+    return ClientError({"Error": {"Code": code, "Message": message}, "ResponseMetadata": told}, operation)  # type: ignore[typeddict-item]
+
+
+def no(error: Exception, **more: Any) -> Problem:
+    told = translated(error, **{"changes": True, **more})
+    assert isinstance(told, EffectFailed)
+    return told.problem
+
+
+def made(name: str) -> Exception:
+    """An exception of botocore's, by its name."""
+    if name == "ResponseParserError":
+        return ResponseParserError("cut off")
+    words = {
+        "endpoint_url": "https://rds", "error": "x", "provider": "env", "cred_var": "y", "error_msg": "z",
+        "profile": "p", "actual_bytes": 1, "expected_bytes": 2, "report": "Missing", "proxy_url": "http://p",
+        "region_name": "x", "checksum_type": "md5", "expected_checksum": "a", "actual_checksum": "b", "msg": "m",
+        "service_name": "rds",
+    }  # fmt: skip
+    kind: Any = getattr(broken, name)
+    return kind(**words)  # type: ignore[no-any-return]
+
+
+# -- what became of the call --------------------------------------------------------------------------------
+
+FAILED, UNKNOWN, NOT_SENT = EffectFailed, EffectUnknown, EffectNotSent
+
+
+@pytest.mark.parametrize(
+    ("name", "to_a_change", "to_a_read", "category"),
+    [
+        ("EndpointConnectionError", NOT_SENT, NOT_SENT, "network"),
+        ("ConnectTimeoutError", NOT_SENT, NOT_SENT, "network"),
+        ("ProxyConnectionError", NOT_SENT, NOT_SENT, "network"),
+        ("ReadTimeoutError", UNKNOWN, FAILED, "timeout"),
+        ("ConnectionClosedError", UNKNOWN, FAILED, "timeout"),
+        ("HTTPClientError", UNKNOWN, FAILED, "timeout"),
+        ("IncompleteReadError", UNKNOWN, FAILED, "timeout"),
+        ("ResponseParserError", UNKNOWN, FAILED, "internal"),
+        ("SSLError", UNKNOWN, NOT_SENT, "network"),
+        ("NoCredentialsError", NOT_SENT, NOT_SENT, "credentials"),
+        ("PartialCredentialsError", NOT_SENT, NOT_SENT, "credentials"),
+        ("CredentialRetrievalError", NOT_SENT, NOT_SENT, "credentials"),
+        ("TokenRetrievalError", NOT_SENT, NOT_SENT, "credentials"),
+        ("UnauthorizedSSOTokenError", NOT_SENT, NOT_SENT, "credentials"),
+        ("ProfileNotFound", NOT_SENT, NOT_SENT, "credentials"),
+        ("ParamValidationError", FAILED, FAILED, "invalid"),
+        ("NoRegionError", FAILED, FAILED, "config"),
+        ("UnknownEndpointError", FAILED, FAILED, "config"),
+    ],
+)
+def test_an_exception_says_what_became_of_the_call(name: str, to_a_change: Any, to_a_read: Any, category: str) -> None:
+    change, read = translated(made(name), changes=True), translated(made(name), changes=False)
+    assert (type(change), type(read)) == (to_a_change, to_a_read)
+    assert read.problem.category == category  # type: ignore[union-attr]
+    assert read.problem.name == name  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("name", ["ReadTimeoutError", "ConnectionClosedError", "HTTPClientError"])
+def test_what_had_not_left_was_not_sent_whatever_broke(name: str) -> None:
+    assert isinstance(translated(made(name), sent=False, changes=True), EffectNotSent)
+    assert isinstance(translated(made(name), sent=True, changes=True), EffectUnknown)
+
+
+def test_every_exception_of_botocores_becomes_an_outcome() -> None:
+    names = [name for name, kind in vars(broken).items() if isinstance(kind, type) and issubclass(kind, BotoCoreError)]
+    assert len(names) > 80
+    for name in names:
+        kind: Any = getattr(broken, name)
+        error = kind.__new__(kind)
+        Exception.__init__(error, "text")
+        told = translated(error, changes=True)
+        assert isinstance(told, EffectUnknown) or told.problem.category in CATEGORIES
+
+
+@pytest.mark.parametrize("name", ["ConnectTimeoutError", "ReadTimeoutError"])
+def test_a_time_out_has_the_guides_name(name: str) -> None:
+    told = translated(made(name), changes=False)
+    assert told.problem.answers_to("ConnectionTimeout")  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
+def test_a_5xx_is_no_answer_to_a_change(status: int) -> None:
+    assert isinstance(translated(answer("InternalFailure", status=status), changes=True), EffectUnknown)
+    assert no(answer("InternalFailure", status=status), changes=False).category == "internal"
+    assert isinstance(translated(answer("WhoKnows", status=status), changes=True), EffectUnknown)
+
+
+def test_a_5xx_of_whoever_gives_credentials_is_not_about_the_call() -> None:
+    told = translated(answer("InternalFailure", status=500, operation="AssumeRole"), sent=False, changes=True)
+    assert isinstance(told, EffectNotSent)
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [
+        ("Throttling", 400), ("ThrottlingException", 400), ("RequestLimitExceeded", 503), ("SlowDown", 503),
+        ("TooManyRequestsException", 429), ("ProvisionedThroughputExceededException", 400),
+    ],
+)  # fmt: skip
+def test_throttled_is_never_sent_even_as_a_5xx(code: str, status: int) -> None:
+    told = translated(answer(code, "Rate exceeded", status), changes=True)
+    assert isinstance(told, EffectNotSent)
+    assert (told.problem.name, told.problem.category) == (code, "throttled")
+
+
+def test_botocores_own_list_of_throttles_is_known() -> None:
+    from botocore.retries.standard import ThrottledRetryableChecker
+
+    for code in ThrottledRetryableChecker._THROTTLED_ERROR_CODES:
+        assert meaning(code, "").category == "throttled", code
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["ExpiredToken", "ExpiredTokenException", "RequestExpired", "InvalidClientTokenId", "UnrecognizedClientException",
+     "SignatureDoesNotMatch", "AuthFailure"],
+)  # fmt: skip
+def test_credentials_stop_the_runner_and_say_how_to_log_in(code: str) -> None:
+    told = translated(answer(code, "The security token is expired", 403), changes=True)
+    assert isinstance(told, EffectNotSent)
+    assert told.problem.category == "credentials"
+    assert "aws sso login" in told.problem.message
+
+
+def test_a_wrong_clock_is_asked_for() -> None:
+    told = translated(answer("SignatureDoesNotMatch", "Signature expired: 2024 is now earlier", 403), changes=True)
+    assert "clock" in told.problem.message  # type: ignore[union-attr]
+
+
+# -- around calls ---------------------------------------------------------------------------------------------
+
+
+def test_a_bug_and_the_engines_own_errors_go_through_untouched() -> None:
+    for error in (
+        KeyError("bug"),
+        Busy("another runner"),
+        EffectFailed(Problem(name="A", category="config", message="")),
+    ):
+        with pytest.raises(type(error)) as caught, calling():
+            raise error
+        assert caught.value is error
+
+
+def test_what_is_known_of_the_sending_counts_and_is_forgotten_afterwards() -> None:
+    with pytest.raises(EffectNotSent), calling(changes=True):
+        SENT.set(False)
+        raise made("HTTPClientError")
+    assert SENT.get() is None
+    with pytest.raises(EffectUnknown), calling(changes=True):
+        raise made("HTTPClientError")
+
+
+def test_a_trace_has_places_and_no_values() -> None:
+    password = "hunter2-" + "hunter2"
+
+    def fails(secret: str) -> None:
+        raise answer("KMSKeyNotAccessibleFault")
+
+    with pytest.raises(EffectFailed) as caught, calling():
+        fails(password)
+    assert "test_errors.py" in caught.value.problem.trace
+    assert "request id req-1" in caught.value.problem.trace
+    assert password not in repr(caught.value.problem)
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__
+
+
+# -- parameters -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("params", "says"),
+    [
+        ({"DBClusterIdentifier": "a", "MasterUserPassword": ["hunter2"]}, "MasterUserPassword"),
+        (
+            {"DBClusterIdentifier": "a", "MasterUserPassword": {"a": "x, type: hunter2\nhunter2"}, "Port": "hunter2"},
+            "Port",
+        ),
+        ({"DBClusterIdentifier": {"MasterUserPassword": "hunter2, valid types: hunter2"}}, "DBClusterIdentifier"),
+        ({"MasterUserPassword": "hunter2"}, "DBClusterIdentifier"),
+        ({"DBClusterIdentifier": "a", "Nonsense": "hunter2"}, "Nonsense"),
+    ],
+)
+def test_botocores_refusal_of_parameters_is_told_without_their_values(params: Any, says: str) -> None:
+    from actions.sandbox import Sandbox
+
+    with pytest.raises(EffectFailed) as caught, calling(changes=True):
+        Sandbox({}).clients("rds", "us-west-2").modify_db_cluster(**params)
+    problem = caught.value.problem
+    assert (problem.name, problem.category) == ("ParamValidationError", "invalid")
+    assert says in problem.message
+    assert "hunter2" not in problem.message
+
+
+def test_a_refused_parameter_that_came_from_a_setting_is_the_settings_fault() -> None:
+    ctx = context(sources={"security_groups": "ssm:/west/groups", "port": "ssm:/port"})
+    report = (
+        "Invalid type for parameter VpcSecurityGroupIds, value: sg-1, type: <class 'str'>, valid types: <class 'list'>"
+    )
+    error = broken.ParamValidationError(report=report)
+    problem = no(error, context=ctx, words={"VpcSecurityGroupIds": "security_groups", "Port": "port"})
+    assert problem.category == "config"
+    assert "(security_groups, from ssm:/west/groups)" in problem.message
+    assert "sg-1" not in problem.message
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "named"),
+    [
+        ("DBSubnetGroupNotFoundFault", "No.", ["subnet_group"]),
+        ("KMSKeyNotAccessibleFault", "No.", ["kms_key"]),
+        ("InvalidVPCNetworkStateFault", "No.", ["subnet_group", "security_groups"]),
+        ("InvalidParameterValue", "The parameter EngineVersion is not valid", ["engine_version"]),
+        ("InvalidParameterValue", "Nobody knows why", []),
+    ],
+)
+def test_an_error_about_a_parameter_says_where_its_value_came_from(code: str, message: str, named: list[str]) -> None:
+    names = ("subnet_group", "security_groups", "kms_key", "engine_version")
+    ctx = context(sources={name: f"ssm:/{name}" for name in names})
+    problem = no(answer(code, message), context=ctx, words={"EngineVersion": "engine_version"})
+    assert [name for name in names if f"{name}, from ssm:/{name}" in problem.message] == named
+
+
+def test_a_no_of_our_own_is_as_aws_would_say_it() -> None:
+    ctx = context(sources={"copy_of": "ssm:/source"})
+    problem = refusal("gone", code="DBClusterSnapshotNotFoundFault", about="copy_of", context=ctx).problem
+    assert (problem.category, problem.also) == ("not_found", ("InvalidSnapshot.NotFound",))
+    assert problem.message == "gone (copy_of, from ssm:/source)"
+
+
+# -- names ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "name", "category", "also"),
+    [
+        ("SnapshotQuotaExceeded", "Cannot copy more than 5 snapshots across regions", "CopyQuotaExceeded", "capacity", "SnapshotQuotaExceeded"),
+        ("SnapshotQuotaExceeded", "Cannot create more than 100 manual snapshots", "SnapshotQuotaExceeded", "quota", ""),
+        ("SnapshotQuotaExceeded", "Something that nobody has read", "SnapshotQuotaExceeded", "capacity", ""),
+        ("DBClusterSnapshotNotFoundFault", "", "DBClusterSnapshotNotFoundFault", "not_found", "InvalidSnapshot.NotFound"),
+        ("DBClusterNotFoundFault", "", "DBClusterNotFoundFault", "not_found", "ClusterNotFound"),
+        ("DBSubnetGroupDoesNotCoverEnoughAZs", "", "DBSubnetGroupDoesNotCoverEnoughAZs", "config", "InvalidVPCConfiguration"),
+        ("InvalidVpcID.NotFound", "", "InvalidVpcID.NotFound", "config", "InvalidVPCConfiguration"),
+        ("InvalidParameterCombination", "The DB instance and EC2 security group are in different VPCs.", "InvalidParameterCombination", "config", "InvalidVPCConfiguration"),
+        ("InvalidParameterCombination", "Cannot delete protected Cluster, please disable deletion protection", "InvalidParameterCombination", "config", "DeletionProtected"),
+        ("InvalidParameterValue", "Must specify new KMS key for cross region encrypted snapshot copy", "InvalidParameterValue", "config", ""),
+        ("InvalidDBClusterStateFault", "DB cluster a is already being deleted.", "InvalidDBClusterStateFault", "conflict", "BeingDeleted"),
+        ("InvalidDBClusterStateFault", "DB cluster a is not currently in the available state", "InvalidDBClusterStateFault", "conflict", ""),
+        ("InvalidDBClusterStateFault", "This cluster is a part of a global cluster", "InvalidDBClusterStateFault", "config", "GlobalClusterMember"),
+        ("InvalidDBClusterSnapshotStateFault", "Only manual snapshots may be deleted.", "InvalidDBClusterSnapshotStateFault", "denied", ""),
+        ("InsufficientDBInstanceCapacity", "", "InsufficientDBInstanceCapacity", "capacity", ""),
+        ("KMSKeyNotAccessibleFault", "", "KMSKeyNotAccessibleFault", "denied", ""),
+        ("AccessDenied", "", "AccessDenied", "denied", ""),
+        ("DBInstanceAlreadyExists", "", "DBInstanceAlreadyExists", "exists", ""),
+        ("DBClusterParameterGroupNotFound", "", "DBClusterParameterGroupNotFound", "config", ""),
+        ("RepositoryNotFoundException", "", "RepositoryNotFoundException", "not_found", ""),
+    ],
+)  # fmt: skip
+def test_a_code_has_a_name_and_a_category(code: str, message: str, name: str, category: str, also: str) -> None:
+    problem = no(answer(code, message))
+    assert (problem.name, problem.category) == (name, category)
+    assert problem.answers_to(also or code)
+    assert problem.also == ((also,) if also else ())
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "category"),
+    [
+        ("ResourceAlreadyExistsException", 400, "exists"), ("NoSuchBucket", 404, "not_found"),
+        ("ServiceQuotaExceededException", 402, "quota"), ("ConflictException", 409, "conflict"),
+        ("InvalidClusterStateFault", 400, "conflict"), ("UnauthorizedAccess", 403, "denied"),
+        ("SomethingElse", 404, "not_found"), ("SomethingElse", 403, "denied"), ("SomethingElse", 409, "conflict"),
+        ("SomethingElse", 429, "throttled"), ("SomethingElse", 500, "internal"), ("SomethingElse", 400, "invalid"),
+        ("InvalidInput", 400, "invalid"),
+    ],
+)  # fmt: skip
+def test_a_code_that_nobody_knows_is_told_by_its_words_or_its_status(code: str, status: int, category: str) -> None:
+    assert by_ending(code, status).category == category
+
+
+# -- held against botocore --------------------------------------------------------------------------------------
+
+
+RIGHTS_ALONE = {"rds.AddTagsToResource", "rds.CreateDBClusterSnapshot"}
+"""Declared for the permissions that other calls take; never called."""
+
+
+def models() -> dict[str, tuple[str, ...]]:
+    """Every call that a kind or action here makes → the codes that botocore's model has for it."""
+    import botocore.session
+
+    session = botocore.session.Session()
+    things = (*REGISTRY.kinds.values(), *REGISTRY.actions.values())
+    found = {}
+    for call in sorted({call for thing in things for call in thing.calls} - RIGHTS_ALONE):
+        service, _, operation = call.partition(".")
+        model = session.get_service_model(service).operation_model(operation)
+        shapes = model.error_shapes
+        found[call] = tuple(sorted(str(one.metadata.get("error", {}).get("code") or one.name) for one in shapes))
+    return found
+
+
+def test_every_modelled_error_of_our_calls_has_a_meaning() -> None:
+    calls = models()
+    assert len(calls) >= 18
+    assert not {(call, code) for call, codes in calls.items() for code in codes if code not in table()}
+
+
+def test_the_table_of_calls_is_botocores() -> None:
+    ours = modelled()
+    for call, codes in models().items():
+        assert set(codes) <= set(ours.get(call, ())), call
+
+
+def test_every_code_of_the_table_can_be_raised_or_is_known_to_be_said_by_anything() -> None:
+    assert not {code for codes in modelled().values() for code in codes} - set(table())
+    assert all(line.category in CATEGORIES and line.source for lines in table().values() for line in lines)
+
+
+def test_the_last_line_of_a_code_is_for_any_text() -> None:
+    assert not [code for code, lines in table().items() if lines[-1].text or not all(line.text for line in lines[:-1])]
+
+
+def test_known_names_have_their_calls() -> None:
+    known = known_errors()
+    assert known["DBClusterNotFoundFault"].also == ("ClusterNotFound",)
+    assert "rds.CopyDBClusterSnapshot" in (known["InvalidSnapshot.NotFound"].calls or ())
+    assert "rds.RestoreDBClusterFromSnapshot" in (known["InvalidVPCConfiguration"].calls or ())
+    assert known["InvalidVPCConfiguration"].category == "config"
+    assert known["CopyQuotaExceeded"].category == "capacity"
+    assert known["Throttling"].calls is None
+    assert known["ConnectionTimeout"].calls is None
+    assert all(one.name == name and one.category in CATEGORIES and one.calls != () for name, one in known.items())
