@@ -13,6 +13,7 @@ import typer
 
 from engine.cli import screen
 from engine.cli.findings import as_documents, as_text
+from engine.cli.light import Command
 from engine.cli.options import Options, taking
 from engine.cli.reading import LARGEST, data_of, shown
 from engine.errors import Finding, UsageError
@@ -27,7 +28,7 @@ PLACE: Final = "runbooks"
 """What is checked where nothing is named, if it is there; else this folder."""
 
 
-@app.command("validate")
+@app.command("validate", cls=Command)
 @taking("format", "quiet", "debug", formats=FORMATS)
 def validate(
     options: Options,

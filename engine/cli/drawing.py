@@ -7,6 +7,7 @@ from typing import Annotated, Final
 import typer
 
 from engine.cli import screen
+from engine.cli.light import Command
 from engine.cli.options import Options, taking
 from engine.cli.picture import Edge, Node, Picture, Shape, picture
 from engine.cli.reading import checked
@@ -27,7 +28,7 @@ DOT: Final[dict[Shape, str]] = {
 LINES: Final = {"next": "", "aside": "style=dashed", "no_return": "penwidth=3"}
 
 
-@app.command("graph")
+@app.command("graph", cls=Command)
 @taking("format", "debug", formats=("mermaid", "dot"))
 def graph(options: Options, file: Annotated[str, typer.Argument(metavar="FILE", help="the runbook")]) -> int:
     """A runbook as a picture: its steps, their rows and rescues, the point of no return."""

@@ -13,6 +13,7 @@ from engine.cli import screen
 from engine.cli.answers import answer_of, edited
 from engine.cli.composing import Surroundings, place_of
 from engine.cli.inputs import given, typed_inputs
+from engine.cli.light import Command
 from engine.cli.options import DRIVING, Options, taking
 from engine.cli.reading import checked
 from engine.cli.session import Id, drive, located, surrounded
@@ -23,7 +24,7 @@ app = typer.Typer(rich_markup_mode=None)
 OPERATION: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
-@app.command("run")
+@app.command("run", cls=Command)
 @taking(*DRIVING)
 def run(
     options: Options,
@@ -45,7 +46,7 @@ def run(
         return drive(here, runbook, id, lambda engine: engine.run(runbook, id, values), begins=True)
 
 
-@app.command("resume")
+@app.command("resume", cls=Command)
 @taking(*DRIVING)
 def resume(
     options: Options,
@@ -72,7 +73,7 @@ def resume(
         return drive(here, runbook, id, lambda engine: engine.resume(id, answer, text))
 
 
-@app.command("restart")
+@app.command("restart", cls=Command)
 @taking(*DRIVING)
 def restart(
     options: Options,

@@ -10,6 +10,7 @@ import typer
 from engine.cli import document, screen
 from engine.cli.composing import Surroundings
 from engine.cli.following import Following
+from engine.cli.light import Command
 from engine.cli.near import nearest
 from engine.cli.options import FINDING, SHOWING, Options, taking
 from engine.cli.session import Id, located, surrounded, told
@@ -28,7 +29,7 @@ EVERY: Final = 1.0
 """Seconds between two looks of `--follow`."""
 
 
-@app.command("status")
+@app.command("status", cls=Command)
 @taking(*FINDING, *SHOWING)
 def status(options: Options, id: Id) -> int:
     """One operation: where it stands, and what to type next."""
@@ -40,7 +41,7 @@ def status(options: Options, id: Id) -> int:
 # -- list -----------------------------------------------------------------------------------------------------
 
 
-@app.command("list")
+@app.command("list", cls=Command)
 @taking(*FINDING, *SHOWING)
 def list_(
     options: Options,
@@ -97,7 +98,7 @@ def _listed(here: Surroundings, found: list[dict[str, Any]]) -> None:
 # -- history --------------------------------------------------------------------------------------------------
 
 
-@app.command("history")
+@app.command("history", cls=Command)
 @taking(*FINDING, *SHOWING)
 def history(
     options: Options,

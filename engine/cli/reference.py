@@ -9,6 +9,7 @@ from typing import Annotated, Final
 import typer
 
 from engine.cli import describing, screen
+from engine.cli.light import Command
 from engine.cli.near import nearest
 from engine.cli.options import Options, taking
 from engine.cli.session import surrounded
@@ -20,7 +21,7 @@ app = typer.Typer(rich_markup_mode=None)
 RULE: Final = re.compile(r"RB\d{3}", re.IGNORECASE)
 
 
-@app.command("actions")
+@app.command("actions", cls=Command)
 @taking("format", "debug")
 def actions(
     options: Options,
@@ -59,7 +60,7 @@ def _one(options: Options, registry: Registry, name: str) -> None:
         screen.out("\n".join(describing.as_text(found)))
 
 
-@app.command("explain")
+@app.command("explain", cls=Command)
 @taking("format", "debug")
 def explain(
     options: Options,

@@ -9,6 +9,7 @@ import typer
 
 from engine.cli import screen
 from engine.cli.confirming import asked
+from engine.cli.light import Command
 from engine.cli.near import nearest
 from engine.cli.options import DRIVING, Options, taking
 from engine.cli.session import Id, drive, located, surrounded
@@ -24,7 +25,7 @@ Past = Annotated[
 ]
 
 
-@app.command("cancel")
+@app.command("cancel", cls=Command)
 @taking(*DRIVING)
 def cancel(
     options: Options,
@@ -46,7 +47,7 @@ def cancel(
     return _done(code)
 
 
-@app.command("cleanup")
+@app.command("cleanup", cls=Command)
 @taking(*DRIVING)
 def cleanup(options: Options, id: Id, past: Past = None) -> int:
     """Undo what a failed, cancelled or stuck operation left; can be interrupted and typed again."""

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import typer
-from typer.core import TyperGroup
 
 from engine import __version__
 from engine.cli import screen
+from engine.cli.light import Group
 from engine.cli.near import nearest
 from engine.cli.options import DEMO
 from engine.errors import UsageError
@@ -35,7 +35,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
 """Each command: the file of its body, and what a list of commands says of it."""
 
 
-class Tree(TyperGroup):
+class Tree(Group):
     """A group whose commands are looked up when they are named."""
 
     def list_commands(self, ctx: Any) -> list[str]:
@@ -45,9 +45,7 @@ class Tree(TyperGroup):
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(f"engine.cli.{COMMANDS[cmd_name][0]}")
-        command = typer.main.get_group(module.app).commands[cmd_name]
-        command.short_help = COMMANDS[cmd_name][1]
-        return command
+        return typer.main.get_group(module.app).commands[cmd_name]
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         if not args or args[0] in COMMANDS or args[0].startswith("-"):
