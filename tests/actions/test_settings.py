@@ -1,0 +1,180 @@
+"""Settings against moto over HTTP, and over the sandbox what moto does not say."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from actions.sandbox import Fault, Sandbox
+from actions.settings import CALLS, Settings
+from engine.errors import EffectFailed, EffectNotSent, Problem
+from engine.language.secret import Secret
+from tests.servers.moto import Moto
+
+ACCOUNT = "210987654321"
+VALUE = "planted-and-not-to-be-told"
+
+
+@pytest.fixture(scope="module")
+def there(moto: Moto) -> Settings:
+    """Parameters and secrets of one account, in one region."""
+    ssm, secrets = moto.clients("ssm", account=ACCOUNT), moto.clients("secretsmanager", account=ACCOUNT)
+    for name, kind, value in (
+        ("/aurora/subnet-group", "String", "private"),
+        ("/aurora/groups", "StringList", "sg-1, sg-2,sg-3"),
+        ("/aurora/password", "SecureString", VALUE),
+    ):
+        ssm.put_parameter(Name=name, Type=kind, Value=value)
+    for name, text in (
+        ("aurora/app", json.dumps({"app_password": VALUE, "port": 5432})),
+        ("aurora/plain", VALUE),
+        ("aurora/number", "123456789012"),
+        ("aurora/users", json.dumps([{"name": "app", "password": VALUE}])),
+    ):
+        secrets.create_secret(Name=name, SecretString=text)
+    secrets.create_secret(Name="aurora/binary", SecretBinary=b"\0\1")
+    return Settings(moto.clients)
+
+
+def problem(settings: Settings, source: str) -> Problem:
+    with pytest.raises(EffectFailed) as failed:
+        settings.read(source, "us-west-2", ACCOUNT)
+    return failed.value.problem
+
+
+@pytest.mark.parametrize(
+    ("source", "value"),
+    [
+        ("ssm:/aurora/subnet-group", "private"),
+        ("ssm:/aurora/groups", ["sg-1", "sg-2", "sg-3"]),
+        (f"ssm:arn:aws:ssm:us-west-2:{ACCOUNT}:parameter/aurora/subnet-group", "private"),
+    ],
+)
+def test_a_parameter_is_text_or_a_list(there: Settings, source: str, value: Any) -> None:
+    found = there.read(source, "us-west-2", ACCOUNT)
+    assert (found.value, found.version) == (value, "1")
+
+
+def test_an_arn_is_read_in_its_own_region(moto: Moto) -> None:
+    moto.clients("ssm", "eu-west-1").put_parameter(Name="/far", Type="String", Value="away")
+    found = Settings(moto.clients).read("ssm:arn:aws:ssm:eu-west-1:123456789012:parameter/far", "us-west-2", None)
+    assert found.value == "away"
+
+
+def test_a_secure_string_is_refused_and_says_where_secrets_go(there: Settings) -> None:
+    found = problem(there, "ssm:/aurora/password")
+    assert (found.name, found.category) == ("SecureString", "config")
+    assert found.message.startswith(f"ssm:/aurora/password (us-west-2, account {ACCOUNT}): ")
+    assert "write `secret:NAME`" in found.message
+    assert VALUE not in found.message
+
+
+@pytest.mark.parametrize(
+    ("source", "name", "field", "value"),
+    [
+        ("secret:aurora/app#app_password", "aurora/app", "app_password", VALUE),
+        ("secret:aurora/app#port", "aurora/app", "port", 5432),
+        ("secret:aurora/app", "aurora/app", None, {"app_password": VALUE, "port": 5432}),
+        ("secret:aurora/plain", "aurora/plain", None, VALUE),
+        ("secret:aurora/number", "aurora/number", None, "123456789012"),
+        ("secret:aurora/users", "aurora/users", None, [{"name": "app", "password": VALUE}]),
+    ],
+)
+def test_a_secret_stays_a_reference_until_its_value_is_needed(
+    there: Settings, source: str, name: str, field: str | None, value: Any
+) -> None:
+    found = there.read(source, "us-west-2", ACCOUNT)
+    reference = found.value
+    assert isinstance(reference, Secret)
+    assert (reference.name, reference.field, reference.version) == (name, field, found.version)
+    assert (reference.region, reference.account) == ("us-west-2", ACCOUNT)
+    assert len(found.version) > 30
+    assert VALUE not in repr(found)
+    assert there.secret(reference) == value
+
+
+def test_the_version_that_was_read_is_the_one_that_is_used(moto: Moto) -> None:
+    secrets, settings = moto.clients("secretsmanager"), Settings(moto.clients)
+    secrets.create_secret(Name="rotated", SecretString="first")
+    before = settings.read("secret:rotated", "us-west-2", None)
+    secrets.put_secret_value(SecretId="rotated", SecretString="second")
+    after = settings.read("secret:rotated", "us-west-2", None)
+    assert before.value != after.value  # so `settings.changed` sees it
+    assert [settings.secret(one.value) for one in (before, after)] == ["first", "second"]
+
+
+@pytest.mark.parametrize(
+    ("source", "name", "category", "said"),
+    [
+        ("ssm:/aurora/nowhere", "ParameterNotFound", "not_found", "aws ssm put-parameter --name /aurora/nowhere"),
+        ("secret:nowhere", "ResourceNotFoundException", "not_found", "aws secretsmanager create-secret --name nowhere"),
+        ("secret:aurora/app#pasword", "InvalidSecret", "config", "no field pasword; it has app_password, port"),
+        ("secret:aurora/plain#field", "InvalidSecret", "config", "no JSON map"),
+        ("secret:aurora/users#field", "InvalidSecret", "config", "no JSON map"),
+        ("secret:aurora/binary", "InvalidSecret", "config", "binary"),
+        ("env:HOME", "InvalidSetting", "config", "`ssm:/path`"),
+        ("ssm:", "InvalidSetting", "config", "`ssm:/path`"),
+        ("plain", "InvalidSetting", "config", "`ssm:/path`"),
+    ],
+)
+def test_what_cannot_be_read_is_named_with_what_to_do(
+    there: Settings, source: str, name: str, category: str, said: str
+) -> None:
+    found = problem(there, source)
+    assert (found.name, found.category) == (name, category)
+    assert found.message.startswith(f"{source} (us-west-2, account {ACCOUNT}): ")
+    assert said in found.message
+    assert VALUE not in found.message
+
+
+def test_a_version_that_is_gone_says_to_read_the_settings_again(there: Settings) -> None:
+    reference = there.read("secret:aurora/plain", "us-west-2", ACCOUNT).value
+    gone = Secret(name=reference.name, version="0" * 36, region=reference.region, account=reference.account)
+    with pytest.raises(EffectFailed) as failed:
+        there.secret(gone)
+    assert failed.value.problem.category == "not_found"
+    assert "`refresh`" in failed.value.problem.message
+
+
+def test_a_secret_that_is_to_be_deleted(moto: Moto) -> None:
+    secrets = moto.clients("secretsmanager")
+    secrets.create_secret(Name="going", SecretString=VALUE)
+    secrets.delete_secret(SecretId="going")
+    with pytest.raises(EffectFailed, match="aws secretsmanager restore-secret"):
+        Settings(moto.clients).read("secret:going", "us-west-2", None)
+
+
+@pytest.mark.parametrize(
+    ("fault", "source", "said"),
+    [
+        ("AccessDeniedException", "ssm:/a", "needed: ssm:GetParameter"),
+        ("AccessDeniedException", "secret:a", "needed: secretsmanager:GetSecretValue"),
+        ("DecryptionFailure", "secret:a", "kms:Decrypt"),
+    ],
+)
+def test_what_is_not_allowed_names_the_permission(fault: str, source: str, said: str) -> None:
+    sandbox = Sandbox({"ssm:/a": "text", "secret:a": "text"})
+    sandbox.fault(Fault(kind="error", code=fault))
+    with pytest.raises(EffectFailed) as failed:
+        Settings(sandbox.clients).read(source, "us-west-2", None)
+    assert failed.value.problem.category == "denied"
+    assert said in failed.value.problem.message
+    assert failed.value.problem.message.startswith(f"{source} (us-west-2): ")
+
+
+@pytest.mark.parametrize("kind", ["throttle", "credentials", "unsent"])
+def test_what_never_arrived_is_for_the_runner(kind: Any) -> None:
+    sandbox = Sandbox({"ssm:/a": "text"})
+    sandbox.fault(Fault(kind=kind, times=None))
+    with pytest.raises(EffectNotSent):
+        Settings(sandbox.clients).read("ssm:/a", "us-west-2", None)
+
+
+def test_they_make_no_other_calls_than_they_say() -> None:
+    sandbox = Sandbox({"ssm:/a": "text", "secret:a": "text"})
+    settings = Settings(sandbox.clients)
+    settings.read("ssm:/a", "us-west-2", None)
+    settings.secret(settings.read("secret:a", "us-west-2", None).value)
+    assert {call.name for call in sandbox.journal} == set(CALLS)
