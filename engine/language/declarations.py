@@ -132,7 +132,7 @@ def setting_source(d: Draft, node: Node, path: str) -> str | None:
         return None
     bare = re.sub(r"\$\{.*?\}", "x", node.value, flags=re.DOTALL)
     if not _SOURCE.fullmatch(bare):
-        d.tell("RB218", node, f"`{node.value}` says no place", "`ssm:/path`, `secret:NAME` or `secret:NAME#field`")
+        d.tell("RB217", node, f"`{node.value}` says no place", "`ssm:/path`, `secret:NAME` or `secret:NAME#field`")
         return None
     return node.value
 

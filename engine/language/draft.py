@@ -12,7 +12,7 @@ from typing import Any
 
 from engine.errors import Finding
 from engine.language.model import KindFacts, Monitor, Schedule, Step
-from engine.language.shapes import RESERVED, Shape
+from engine.language.shapes import HOLD_FOR, KINDS, OTHER_WORDS, RESERVED, Shape
 from engine.language.tree import MapNode, Node, Scalar, Span, describe
 from engine.language.vocabulary import Vocabulary
 
@@ -48,7 +48,9 @@ class Draft:
         )  # fmt: skip
 
     def wrong(self, node: Node, wanted: str, help: str = "") -> None:
-        """RB203: not of the type that is wanted here."""
+        """RB203: not of the type that is wanted here. What is nothing at all has been told by reading."""
+        if isinstance(node, Scalar) and node.empty:
+            return
         if not help and isinstance(node, Scalar) and node.text and not isinstance(node.value, str):
             help = "quote it if it is text" if "text" in wanted else ""
         self.tell("RB203", node, f"{wanted} is wanted here, and this is {describe(node)}", help)
@@ -85,10 +87,19 @@ class Draft:
         self.tell("RB202", node.head, f"{what} needs `{name}`", "")
 
     def unknown(self, key: Scalar, shape: Shape, what: str) -> None:
-        if key.text in RESERVED:
-            self.tell("RB210", key, f"`{key.text}` is reserved: {RESERVED[key.text]}", "")
+        """A key that the map cannot have: reserved, of another kind of step, by another word, or not known at all."""
+        word = key.text
+        others = [kind for kind, own in KINDS.items() if word in own]
+        if word in RESERVED or (word == "for" and "hold" in shape):
+            self.tell("RB210", key, f"`{word}` is reserved: {RESERVED.get(word, HOLD_FOR)}", "")
+        elif others and "if" in shape:
+            of = " and ".join(f"`{kind}`" for kind in others)
+            self.tell("RB209", key, f"`{word}` is of {of}; {what} cannot have it", meant("", shape))
+        elif OTHER_WORDS.get(word) in shape:
+            help = f"write `{OTHER_WORDS[word]}`. " + meant("", shape)
+            self.tell("RB201", key, f"`{word}` is no key of {what}", help)
         else:
-            self.not_one_of("RB201", key, key.text, f"is no key of {what}", shape)
+            self.not_one_of("RB201", key, word, f"is no key of {what}", shape)
 
     # -- names --------------------------------------------------------------------------------------------
 
@@ -108,6 +119,6 @@ class Draft:
 def meant(word: str, legal: Iterable[str]) -> str:
     """`did you mean …? There are: …`"""
     words = list(legal)
-    near = get_close_matches(word.lower(), words, n=1, cutoff=0.6)
+    near = get_close_matches(word.lower(), words, n=1, cutoff=0.6) if word else []
     listed = ", ".join(f"`{one}`" for one in words)
     return (f"did you mean `{near[0]}`? " if near else "") + f"There are: {listed}"

@@ -127,7 +127,10 @@ class _Reading:
                 self._event(event)
         except yaml.YAMLError as error:
             rule, start, end, message, help = problem_of(error, self.source.text, self.last)
-            raise self.refuse(rule, self.source.span(start, end), message, help) from error
+            span = self.source.span(start, end)
+            # A `$` before a brace was read as a key without a value: told once, as what it is.
+            self.findings = [one for one in self.findings if (one.line, one.column) != (span.line, span.column)]
+            raise self.refuse(rule, span, message, help) from error
         root = self.root
         if root is None or (isinstance(root, Scalar) and root.value is None):
             hint = "a runbook begins with `runbook: NAME` and has `steps`"
@@ -176,13 +179,13 @@ class _Reading:
 
     def _decorated(self, event: Any) -> None:
         start = event.start_mark.index
-        written = re.match(r"\S+", self.source.text[start:])
-        span = self.source.span(start, start + (written.end() if written else 1))
+        written = self.source.text[start:].split(maxsplit=1)[0]
+        span = self.source.span(start, start + len(written))
         if event.anchor is not None:
             self.tell("RB108", span, f"the anchor `&{event.anchor}` is refused", "write the value out, or use `vars`")
         else:
             hint = "leave it out; text that begins with `!` is quoted"
-            self.tell("RB109", span, f"the tag `{event.tag}` is refused", hint)
+            self.tell("RB109", span, f"the tag `{written}` is refused", hint)
 
     def _alias(self, event: Any) -> Scalar:
         span = self.source.span(event.start_mark.index, event.end_mark.index)
@@ -197,7 +200,7 @@ class _Reading:
         style = event.style or ""
         if event.anchor is not None or event.tag is not None:
             self._decorated(event)
-        value = text if style else self._plain(text, start, end)
+        value = text if style or event.tag is not None else self._plain(text, start, end)
         self.last = node = Scalar(text, value, style, start, end, self.source)
         return node
 
@@ -232,7 +235,7 @@ class _Reading:
     def _key(self, within: _Open, by_key: dict[str, tuple[Scalar, Node]], node: Node) -> None:
         within.dropped = True
         if not isinstance(node, Scalar) or node.empty:
-            self.tell("RB118", node.span, "a key is text", "")
+            self.tell("RB118", node.span, "a key is text", "a key that looks like something else is quoted")
             within.key = self.last or Scalar("", None, "", 0, 0, self.source)
             return
         within.key = node

@@ -38,7 +38,7 @@ RUNBOOK: Final[Shape] = {
     "schedules": Key(form="schedules", doc="Delays between attempts, by name."),
     "retry": Key(form="engine_retry", doc="The schedules for throttled calls and for a network that is away."),
     "tags": Key(form="tags", doc="Tags on everything that is made, beside the tool's own."),
-    "steps": Key(form="steps", doc="Done in order.", required=True),
+    "steps": Key(form="main_steps", doc="Done in order.", required=True),
     "outputs": Key(form="outputs", doc="What the operation yields."),
     "on_success": Key(form="list_of_steps", doc="Steps after success; without it, `notify` is told."),
     "on_failure": Key(form="list_of_steps", doc="Steps after a failure; without it, all is taken back and told."),
@@ -205,6 +205,16 @@ RESERVED: Final[Mapping[str, str]] = {
     "include": "a runbook is one file in this version",
 }
 """Words that a later version will give a meaning."""
+HOLD_FOR: Final = "a hold lasts until somebody resumes it in this version"
+
+OTHER_WORDS: Final[Mapping[str, str]] = {
+    "when": "if", "condition": "if", "parameters": "with", "params": "with", "args": "with", "needs": "requires",
+    "depends_on": "requires", "loop": "for_each", "foreach": "for_each", "with_items": "for_each",
+    "retries": "retry", "catch": "rescue", "on_error": "rescue", "except": "rescue", "rollback": "undo",
+    "compensate": "undo", "match": "error", "errors": "error", "name": "id", "interval": "every", "timeout": "for",
+    "variables": "vars", "state": "states", "delay": "first",
+}  # fmt: skip
+"""What people who come from elsewhere write, and the word for it here."""
 
 WORDS: Final[Mapping[str, tuple[str, ...]]] = {
     "input_type": (

@@ -26,7 +26,7 @@ FILLED: Final[Mapping[str, Mapping[str, str]]] = {
 }  # fmt: skip
 """What a class means where no row is written. `available` of a `remove` must be written; until it is, it holds."""
 
-_ALL_VERBS: Final = ("create", "monitor", "replace", "delete", "done", "hold", "fail")
+_ALL_VERBS: Final = tuple(dict.fromkeys(verb for verbs in VERBS.values() for verb in verbs))
 
 
 def states(d: Draft, node: Node, path: str) -> tuple[Row, ...]:
@@ -145,11 +145,6 @@ def then(d: Draft, node: Node, path: str) -> Any:
     else:
         d.wrong(node, "what follows the branch (retry, hold, fail, done)", "")
     return None
-
-
-def misfits(kind: str, row: Row) -> bool:
-    """Is it a verb that a step of this kind cannot have?"""
-    return row.verb not in VERBS[kind]
 
 
 READERS: Final[Mapping[str, Reader]] = {"states": states, "rescues": rescues, "then": then}

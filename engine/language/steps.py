@@ -21,7 +21,7 @@ from engine.language.model import (
     UndoCall,
     Wait,
 )
-from engine.language.shapes import KINDS, RESERVED, STEPS, UNDO_CALL, UNTIL
+from engine.language.shapes import KINDS, RESERVED, STEPS, UNDO_CALL, UNTIL, Shape
 from engine.language.states import filled
 from engine.language.tree import ListNode, MapNode, Node, Scalar
 
@@ -56,10 +56,18 @@ def step(d: Draft, node: Node, path: str) -> Step:
     kind = _kind(d, node)
     if kind is None or not isinstance(node, MapNode):
         return _kept(d, node, Step(path=path, id=_id_of(node) or path, body=_NOTHING))
-    found = d.fields(node, STEPS[kind], path, f"a step with `{kind}`")
+    found = d.fields(node, _shape(node, kind), path, f"a step with `{kind}`")
     if "id" not in node and path.startswith("steps/") and path.count("/") == 1:
         d.missing(node, "id", "a step")
     return _kept(d, node, _built(d, node, path, found, _BODIES[kind](d, node, found, path)))
+
+
+def _shape(node: MapNode, kind: str) -> Shape:
+    """The keys that it may have; of one that is several things, those of all of them: that is told already."""
+    others = [other for other in KINDS if other != kind and other in node]
+    if not others:
+        return STEPS[kind]
+    return {name: key for one in (*others, kind) for name, key in STEPS[one].items()}
 
 
 def _built(d: Draft, node: MapNode, path: str, found: Fields, body: Body) -> Step:
@@ -279,6 +287,6 @@ def _watched(d: Draft, body: Body, found: Fields) -> Monitor:
 
 
 READERS: Final[Mapping[str, Reader]] = {
-    "steps": steps, "list_of_steps": list_of_steps, "kind": kind, "action": action, "until": until,
+    "main_steps": steps, "steps": steps, "list_of_steps": list_of_steps, "kind": kind, "action": action, "until": until,
     "undo_call": undo_call,
 }  # fmt: skip

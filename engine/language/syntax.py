@@ -29,7 +29,7 @@ _TEXTS: Final = (
         "tags are refused",
         "text beginning with `!` is quoted",
     ),
-    (r"expected alphabetic or numeric", "problem", "RB108", "text cannot begin with `*` or `&`", _QUOTE_IT),
+    (r"expected alphabetic or numeric", "context", "RB108", "text cannot begin with `*` or `&`", _QUOTE_IT),
     (r"tab character", "problem", "RB101", "a tab stands where the indentation is", "YAML is indented with spaces"),
     (
         r"mapping values are not allowed",

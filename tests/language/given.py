@@ -1,0 +1,68 @@
+"""What the tests of the language share: a few kinds and actions as words, and findings in short."""
+
+from __future__ import annotations
+
+from engine.errors import Finding
+from engine.language.model import ActionFacts, KindFacts, Monitor
+from engine.language.parsing import Parsed, parse
+from engine.language.vocabulary import FixedVocabulary
+
+ALL = ("ensure", "remove", "check")
+SILENT = Monitor()
+
+WORDS = FixedVocabulary(
+    kinds={
+        kind.name: kind
+        for kind in (
+            KindFacts(name="rds.cluster", identity=("name",), data="live"),
+            KindFacts(name="rds.cluster_snapshot", identity=("name",), data="copy", source="copy_of"),
+            KindFacts(name="rds.instance", identity=("name",), part_of="cluster"),
+            KindFacts(name="ec2.network", identity=("subnet_group", "security_groups"), verbs=("check",)),
+            KindFacts(name="ec2.port_open", identity=("security_groups", "port"), verbs=("check",)),
+            KindFacts(name="net.endpoint", identity=("host", "port"), verbs=("check",)),
+            KindFacts(name="aws.dynamodb.describe_table", identity=(), verbs=("check",), monitor=SILENT),
+        )
+    },
+    actions={
+        action.name: action
+        for action in (
+            ActionFacts(name="sns.publish", repeatable=True),
+            ActionFacts(name="postgres.setup_users", repeatable=True),
+            ActionFacts(name="aws.rds.modify_db_cluster"),
+        )
+    },
+)
+
+HEAD = "runbook: example\nregion: us-west-2\n"
+PAUSE = "steps:\n  - {id: pause, wait: 5m}\n"
+
+
+def document(example: str) -> str:
+    """An example as a whole runbook: steps alone are put into one, at column 3 from line 4 on."""
+    if not example.startswith("- "):
+        return example
+    return HEAD + "steps:\n" + "".join(f"  {line}\n" for line in example.rstrip("\n").split("\n"))
+
+
+def parsed(example: str | bytes) -> Parsed:
+    return parse(document(example) if isinstance(example, str) else example, WORDS, "example.yaml")
+
+
+def told(example: str | bytes) -> list[tuple[str, int, int]]:
+    """Rule, line and column of every finding."""
+    return [(one.rule, one.line, one.column) for one in parsed(example).findings]
+
+
+def only(example: str | bytes) -> Finding:
+    """The one finding that there is."""
+    (found,) = parsed(example).findings
+    return found
+
+
+def pointed(example: str) -> str:
+    """The text that the only finding points at."""
+    found = only(example)
+    lines = document(example).split("\n")
+    if found.line == found.end_line:
+        return lines[found.line - 1][found.column - 1 : found.end_column - 1]
+    return "\n".join([lines[found.line - 1][found.column - 1 :], lines[found.end_line - 1][: found.end_column - 1]])

@@ -1,0 +1,114 @@
+"""Where a character of a value stands: in plain, quoted, literal and folded scalars, with LF and CRLF."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from engine.language.origins import origins
+from engine.language.reading import examine, read
+from engine.language.tree import ListNode, MapNode, Node, Scalar
+
+WRITTEN = {
+    "plain": "x: say ${name} now\n",
+    "plain over lines": "x: say\n  ${name}\n\n  now\n",
+    "single": "x: 'it''s ${name} now'\n",
+    "single over lines": "x: 'it''s\n\n   ${name}\n  now'\n",
+    "double": 'x: "a\\tb \\u00e9\\x41 \\"${name}\\" now"\n',
+    "double over lines": 'x: "a \\\n   b\n\n  ${name} \\n now"\n',
+    "literal": "x: |\n  first\n\n    indented ${name}\n  last\n",
+    "literal stripped": "x: |-\n  ${name}\n",
+    "literal kept": "x: |+\n  a\n\n  ${name}\n\n\ny: 1\n",
+    "literal with indicator": "x: |2-\n    two more ${name}\n  none more\n",
+    "folded": "x: >\n  a\n  b\n\n\n  c ${name}\n    more\n    more still\n  d\n",
+    "folded stripped": "x: >-\n  a\n  ${name}\n",
+    "folded with leading lines": "x: >\n\n\n  a\n  ${name}\n",
+    "folded with a comment": "x: > # why\n  a\n  ${name}\n",
+}
+
+
+def scalar(text: str) -> Scalar:
+    root = read(text)
+    assert isinstance(root, MapNode)
+    node = root.get("x")
+    assert isinstance(node, Scalar)
+    return node
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("text", WRITTEN.values(), ids=WRITTEN)
+def test_a_part_of_a_value_is_found_where_it_is_written(text: str, end: str) -> None:
+    node = scalar(text.replace("\n", end))
+    assert isinstance(node.value, str)
+    span = node.at(node.value.index("name"), 4)
+    line = text.split("\n")[span.line - 1]
+    assert line[span.column - 1 : span.end_column - 1] == "name"
+    assert span.line == span.end_line
+
+
+@pytest.mark.parametrize("text", WRITTEN.values(), ids=WRITTEN)
+def test_the_whole_span_ends_with_the_text(text: str) -> None:
+    node = scalar(text)
+    span = node.span
+    last = text.split("\n")[span.end_line - 1]
+    assert last[: span.end_column - 1].strip()
+    assert span.line == 1
+
+
+def test_an_escape_is_found_as_a_whole_and_what_follows_behind_it() -> None:
+    node = scalar('x: "\\u00e9b"\n')
+    assert node.at(0).column == 5
+    assert node.at(1).column == 11
+
+
+def test_where_it_is_not_known_the_whole_scalar_is_told() -> None:
+    node = scalar("x: abc\n")
+    assert node.at(99) == node.span
+    assert origins("abc", "", "something else") == []
+
+
+def scalars(node: Node) -> list[Scalar]:
+    match node:
+        case Scalar():
+            return [node]
+        case ListNode():
+            return [one for item in node.items for one in scalars(item)]
+        case MapNode():
+            return [one for key, value in node.entries for one in (key, *scalars(value))]
+
+
+TEXTS = st.lists(
+    st.sampled_from(["a", "bc", " ", "  ", "\n", "\n\n", "'", '"', "\\", "${x}", "é", "#", ": ", "-", "\t"]),
+    max_size=12,
+).map("".join)
+
+
+@given(st.lists(TEXTS, min_size=1, max_size=4), st.sampled_from(["'", '"', "|", ">", None]), st.integers(20, 80))
+@example(["a\n b\n  c\nd\n"], ">", 20)
+@example([" a"], "|", 20)
+@example(["\n\na"], ">", 20)
+@example(["a b c d e f g h i j k l m n o p"], '"', 20)
+def test_every_character_of_every_scalar_has_its_place(values: list[str], style: str | None, width: int) -> None:
+    written = yaml.dump(
+        {"k": values}, default_style=style, allow_unicode=True, width=width, Dumper=Untagged, default_flow_style=False
+    )
+    node, findings = examine(written)
+    if findings or node is None:
+        return
+    for one in scalars(node):
+        if one.text:
+            found = origins(one.written, one.style, one.text)
+            assert len(found) == len(one.text), (one.written, one.text)
+            for char, at in zip(one.text, found, strict=True):
+                assert char in (one.written[at], " ", "\n") or one.written[at] == "\\"
+
+
+class Untagged(yaml.SafeDumper):
+    """Writes no tags, whatever the style."""
+
+    def prepare_tag(self, tag: Any) -> Any:
+        return ""

@@ -1,0 +1,249 @@
+"""Text to nodes: types, places, and everything that is refused, each with its line, column and a hint."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from engine.errors import RunbookInvalid
+from engine.language.reading import LARGEST, examine, read
+from engine.language.tree import ListNode, MapNode, Scalar, Span, describe, plain
+
+
+def value_of(written: str) -> Any:
+    return plain(read(f"x: {written}\n"))["x"]
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        ("no", "no"), ("yes", "yes"), ("on", "on"), ("off", "off"), ("y", "y"), ("No", "No"),
+        ("true", True), ("True", True), ("TRUE", True), ("false", False), ("False", False), ("FALSE", False),
+        ("tRUE", "tRUE"), ("null", None), ("Null", None), ("NULL", None), ("~", None), ("nULL", "nULL"),
+        ("22:30", "22:30"), ("190:20:30", "190:20:30"), ("2024-03-20", "2024-03-20"),
+        ("2024-03-20T06:00:00Z", "2024-03-20T06:00:00Z"), ("0755", "0755"), ("0o755", 493), ("0x1F", 31),
+        ("0b101", "0b101"), ("012345678901", "012345678901"), ("1_000", "1_000"), ("1,000", "1,000"),
+        ("0", 0), ("-0", 0), ("+5", 5), ("-17", -17), ("00", "00"), ("5432", 5432),
+        ("1.5", 1.5), ("-1.5e3", -1500.0), (".5", 0.5), ("5.", 5.0), ("1e3", 1000.0), ("1.", 1.0), ("01.5", "01.5"),
+        (".", "."), ("..", ".."), ("1.2.3", "1.2.3"), ("+", "+"), ("1e", "1e"),
+        ("inf", "inf"), ("nan", "nan"), ("=", "="), ('"true"', "true"), ("'5'", "5"), ('"null"', "null"), ('""', ""),
+        ("rds:orders", "rds:orders"), ("a#b", "a#b"), ("${a}", "${a}"), ("${a | default('b')}", "${a | default('b')}"),
+    ],
+)  # fmt: skip
+def test_types_are_those_of_yaml_1_2_core(written: str, value: Any) -> None:
+    found = value_of(written)
+    assert found == value
+    assert type(found) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("text", "rule", "line", "column"),
+    [
+        ("", "RB116", 1, 1),
+        ("# only this\n", "RB116", 1, 1),
+        ("~\n", "RB116", 1, 1),
+        ("---\n", "RB116", 1, 1),
+        ("just text\n", "RB117", 1, 1),
+        ("- a\n- b\n", "RB117", 1, 1),
+        ("a: 1\nb: 2\na: 3\n", "RB106", 3, 1),
+        ("a: {b: 1, 'b': 2}\n", "RB106", 1, 11),
+        ("a: 1\n---\nb: 2\n", "RB110", 2, 1),
+        ("a: 1\n...\nb: 2\n", "RB110", 3, 1),
+        ("%YAML 1.1\n---\na: 1\n", "RB110", 1, 1),
+        ("%YAML 2.0\n---\na: 1\n", "RB110", 1, 1),
+        ("%TAG ! tag:x,2000:\n---\na: 1\n", "RB109", 1, 1),
+        ("a: !!int 5\n", "RB109", 1, 4),
+        ("a: !mine {b: 1}\n", "RB109", 1, 4),
+        ("a: ! b\n", "RB109", 1, 4),
+        ("!!map {a: 1}\n", "RB109", 1, 1),
+        ("a: &x 1\n", "RB108", 1, 4),
+        ("a: &x [1]\n", "RB108", 1, 4),
+        ("a: &x\n  b: 1\n", "RB108", 1, 4),
+        ("a: *x\n", "RB108", 1, 4),
+        ("a: *.txt\n", "RB108", 1, 4),
+        ("a: {<<: {b: 1}}\n", "RB107", 1, 5),
+        ("a: .nan\n", "RB111", 1, 4),
+        ("a: -.inf\n", "RB111", 1, 4),
+        ("a: 1e999\n", "RB111", 1, 4),
+        ("a: " + "9" * 100 + "\n", "RB111", 1, 4),
+        ("a:\n", "RB112", 1, 1),
+        ("a:\nb: 1\n", "RB112", 1, 1),
+        ("a: {pending, unknown: monitor}\n", "RB112", 1, 5),
+        ("a: [b, , c]\n", "RB101", 1, 8),
+        ("a:\n  -\n  - b\n", "RB112", 2, 4),
+        ("a: {name: ${x}}\n", "RB113", 1, 11),
+        ("a: [${x}]\n", "RB113", 1, 5),
+        ("a: {${x}: 1}\n", "RB113", 1, 5),
+        ("a: {b: pre-${x}}\n", "RB113", 1, 12),
+        ("a: ${x | replace(' #', '')}\n", "RB114", 1, 4),
+        ("a: ${x  # why\n  | lower}\n", "RB114", 1, 4),
+        ("a: 123456789012\n", "RB115", 1, 4),
+        ("a: [123456789012]\n", "RB115", 1, 5),
+        ("? [a]\n: 1\n", "RB118", 1, 3),
+        ("{: 1}\n", "RB101", 1, 2),
+        ("a: \x07\n", "RB103", 1, 4),
+        ("a: b\x85c\n", "RB103", 1, 5),
+        ("a: b\u2028c\n", "RB103", 1, 5),
+        ("a: b\ufeffc\n", "RB103", 1, 5),
+        ("a: b\rc: d\n", "RB103", 1, 5),
+        ("a: \x7f\n", "RB103", 1, 4),
+        ("a: \ud800\n", "RB103", 1, 4),
+        ("a:\n\tb: 1\n", "RB101", 2, 1),
+        ("a: b\n\tc: 1\n", "RB101", 2, 1),
+        ("a: b: c\n", "RB101", 1, 5),
+        ("a: [b, c\nd: e\n", "RB101", 2, 2),
+        ('a: "b\nc: d\n', "RB101", 1, 4),
+        ('a: "\\q"\n', "RB101", 1, 5),
+        ("a: @b\n", "RB101", 1, 4),
+        ("a: `b`\n", "RB101", 1, 4),
+        ("a:\n  b: c\n d: e\n", "RB101", 3, 2),
+        ("a:\n- b\nc\n", "RB101", 3, 1),
+        ('a: "b" c\n', "RB101", 1, 8),
+        ("a: - b\n", "RB101", 1, 4),
+        ("a: |x\n  b\n", "RB101", 1, 4),
+        ("[" * 65 + "]" * 65, "RB105", 1, 65),
+        ("a: " + "x" * LARGEST, "RB104", 1, 1),
+    ],
+)  # fmt: skip
+def test_refused_with_place_and_hint(text: str, rule: str, line: int, column: int) -> None:
+    _, findings = examine(text, "a.yaml")
+    first = min(findings, key=lambda one: (one.line, one.column))
+    assert (first.rule, first.line, first.column) == (rule, line, column)
+    assert first.message
+    with pytest.raises(RunbookInvalid):
+        read(text)
+
+
+def test_bytes_that_are_not_utf_8_are_told_where_they_stand() -> None:
+    _, (found,) = examine("a: 1\nb: ä".encode() + b"\xe9\n")
+    assert (found.rule, found.line, found.column) == ("RB102", 2, 5)
+
+
+def test_both_places_of_a_key_that_is_there_twice_are_told() -> None:
+    _, (found,) = examine("a: 1\nb: 2\na: 3\n")
+    assert "line 1, column 1" in found.message
+    assert (found.line, found.column, found.end_column) == (3, 1, 2)
+
+
+def test_all_that_is_refused_is_told_at_once() -> None:
+    node, findings = examine("a: &x 1\nb: *x\nc: .nan\na: 2\nd:\ne: {<<: {}}\n")
+    assert [one.rule for one in findings] == ["RB108", "RB108", "RB111", "RB106", "RB112", "RB107"]
+    assert isinstance(node, MapNode)
+    assert plain(node)["a"] == 1
+
+
+@pytest.mark.parametrize("opening", ["[", "{", "- ", "? ", "[{", "a:\n ", "- - ", "{a: "])
+def test_text_that_was_made_to_hurt_is_refused_at_once(opening: str) -> None:
+    for text in (opening * 100_000, "\n".join([opening] * 100_000)):
+        _, findings = examine(text[:LARGEST])
+        assert findings
+
+
+def test_a_bomb_of_aliases_does_not_grow() -> None:
+    levels = "\n".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 30))
+    _, findings = examine(f"a0: &a0 [x]\n{levels}\n")
+    assert {one.rule for one in findings} == {"RB108"}
+
+
+@pytest.mark.parametrize("depth", [1, 63])
+def test_nesting_up_to_the_bound_is_read(depth: int) -> None:
+    assert value_of("[" * depth + "1" + "]" * depth) is not None
+
+
+# -- places --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_places_are_right_with_every_line_end_and_byte_order_mark(end: str, mark: str) -> None:
+    text = mark + end.join(["a: one", "b:", "  c: [x, 'y']", "  d: two words", ""])
+    for given_as in (text, text.encode()):
+        root = read(given_as)
+        assert isinstance(root, MapNode)
+        inner = root.get("b")
+        assert isinstance(inner, MapNode)
+        listed, words = inner.get("c"), inner.get("d")
+        assert isinstance(listed, ListNode)
+        assert isinstance(words, Scalar)
+        assert root.span == Span(line=1, column=1, end_line=4, end_column=15)
+        assert inner.head == Span(line=3, column=3, end_line=3, end_column=4)
+        assert listed.span == Span(line=3, column=6, end_line=3, end_column=14)
+        assert listed.items[1].span == Span(line=3, column=10, end_line=3, end_column=13)
+        assert words.span == Span(line=4, column=6, end_line=4, end_column=15)
+        assert words.at(4, 5) == Span(line=4, column=10, end_line=4, end_column=15)
+
+
+def test_a_column_is_a_character_not_a_byte() -> None:
+    root = read("ä: [\U0001f600, ö]\n")
+    assert isinstance(root, MapNode)
+    listed = root.get("ä")
+    assert isinstance(listed, ListNode)
+    assert listed.items[1].span.column == 8
+
+
+def test_what_a_node_is_is_said_in_words() -> None:
+    root = read("a: [x, 5, true, null, [1], {b: 1}]\n")
+    assert isinstance(root, MapNode)
+    listed = root.get("a")
+    assert isinstance(listed, ListNode)
+    assert [describe(item) for item in listed.items] == [
+        "text", "the number `5`", "the boolean `true`", "null", "a list", "a map",
+    ]  # fmt: skip
+
+
+# -- whatever it is given ------------------------------------------------------------------------------------
+
+PIECES = st.sampled_from(
+    "a b: c: - [ ] { } , # ' \" ${ } $${ | > & * ! !! % @ ` \n \t 5 .nan ~ << ? : \\ \r\n é ¥ \x00".split(" ")
+)
+
+
+@given(st.one_of(st.binary(max_size=200), st.lists(PIECES, max_size=40).map("".join)))
+@example(b"\xff\xfe")
+@example("a: \x00")
+@example("{a: b, c")
+@example("? - :")
+def test_whatever_it_is_given_it_reads_or_refuses(text: str | bytes) -> None:
+    node, findings = examine(text)
+    assert node is not None or findings
+    for one in findings:
+        assert one.line >= 1
+        assert one.column >= 1
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(10**9), 10**9) | st.text(st.characters(categories=["L", "N", "P", "Zs"])),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text("abc", min_size=1), inner, max_size=4),
+    max_leaves=15,
+)
+
+
+@given(st.dictionaries(st.text("xyz", min_size=1), JSON, min_size=1, max_size=4), st.sampled_from([None, '"']))
+def test_what_is_written_by_others_is_read_as_they_meant_it(value: dict[str, Any], style: str | None) -> None:
+    written = yaml.safe_dump(value, default_style='"', allow_unicode=True) if style else yaml.safe_dump(value)
+    node, findings = examine(written)
+    if any(one.rule in ("RB103", "RB109") for one in findings):
+        return  # a tag, where every number is quoted and marked as one; a character that is refused
+    assert node is not None
+    if not findings:
+        expected = yaml.load(written, Loader=yaml.BaseLoader)
+        assert texts(plain(node)) == texts(expected) or plain(node) == value
+
+
+def texts(value: Any) -> Any:
+    """Without types: as YAML's base loader has it."""
+    match value:
+        case dict():
+            return {key: texts(item) for key, item in value.items()}
+        case list():
+            return [texts(item) for item in value]
+        case None:
+            return "null"
+        case bool():
+            return str(value).lower()
+        case _:
+            return str(value)
