@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -11,6 +12,10 @@ from engine.errors import UsageError
 from engine.stores.port import Store
 
 PLACES: Final = "sqlite:PATH, dynamodb:TABLE or memory:"
+
+TABLE: Final = re.compile(
+    r"[A-Za-z0-9_.-]{3,255}|arn:[A-Za-z0-9-]+:dynamodb:[A-Za-z0-9-]+:\d{12}:table/[A-Za-z0-9_.-]{3,255}"
+)
 
 Clients = Callable[[str], Any]
 """From the name of an AWS service to its client; `actions.aws.Sessions.clients` is one."""
@@ -27,12 +32,32 @@ def open_store(place: str, *, clients: Clients | None = None, clock: Clock | Non
         from engine.stores.memory import MemoryStore
 
         return MemoryStore()
+    if kind == "dynamodb" and rest:
+        return _dynamodb(rest, clients, clock)
     if kind in ("sqlite", "dynamodb", "memory") and colon:
         message = f"the store {place!r} is not complete: {PLACES}"
         raise UsageError(message)
     hint = f"; did you mean sqlite:{place}?" if place.endswith((".db", ".sqlite", ".sqlite3")) else ""
     message = f"{place!r} is no place for a store: {PLACES}{hint}"
     raise UsageError(message)
+
+
+def _dynamodb(table: str, clients: Clients | None, clock: Clock | None) -> Store:
+    from engine.stores.dynamodb import DynamoStore
+
+    if not TABLE.fullmatch(table):
+        message = f"{table!r} is no name of a DynamoDB table: 3 to 255 of A-Z a-z 0-9 _ . -, or its ARN"
+        raise UsageError(message)
+    return DynamoStore(table, clients or own_client, clock)
+
+
+def own_client(service: str) -> Any:
+    """A client from the environment alone. Its retries are off: the store has its own."""
+    import boto3
+    from botocore.config import Config
+
+    settings = Config(connect_timeout=5, read_timeout=20, retries={"total_max_attempts": 1})
+    return boto3.client(service, config=settings)
 
 
 def default_place(environ: Mapping[str, str]) -> str:
