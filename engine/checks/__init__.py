@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from engine.checks.catalogue import catalogue_of
 from engine.checks.rule import Rule
-from engine.checks.rules import ALL
+from engine.checks.rules import ALL, BY_ID
 from engine.checks.subject import Found, Subject
+from engine.checks.suppressions import applied, suppressions
 from engine.errors import Finding
 from engine.language.model import Runbook
 from engine.language.parsing import Parsed, parse
@@ -19,14 +20,24 @@ __all__ = ["check", "validate"]
 
 
 def check(parsed: Parsed, registry: Registry, tests: str | None = None) -> list[Finding]:
-    """What is wrong beyond text and shape. `tests`: the text of the test file beside the runbook, if there is one."""
-    if parsed.runbook is None or not isinstance(parsed.root, MapNode):
-        return []
-    subject = Subject(
-        runbook=parsed.runbook, root=parsed.root, places=parsed.places, catalogue=catalogue_of(registry), tests=tests
-    )
-    found = [finding(rule, one, parsed.file) for rule in ALL if rule.find for one in rule.find(subject)]
-    return in_order(found)
+    """What is wrong beyond text and shape. `tests`: the text of the test file beside the runbook, if there is one.
+
+    Where parsing has told of something, nothing more is told at that place.
+    """
+    found: list[Finding] = []
+    if parsed.runbook is not None and isinstance(parsed.root, MapNode):
+        subject = Subject(
+            runbook=parsed.runbook,
+            root=parsed.root,
+            places=parsed.places,
+            catalogue=catalogue_of(registry),
+            tests=tests,
+        )
+        told = {(one.line, one.column) for one in parsed.findings}
+        all_found = (finding(rule, one, parsed.file) for rule in ALL if rule.find for one in rule.find(subject))
+        found = [one for one in all_found if (one.line, one.column) not in told]
+    comments = suppressions(parsed.text, parsed.root)
+    return in_order(applied(in_order(found), comments, BY_ID, parsed.file) if comments else found)
 
 
 def validate(

@@ -32,6 +32,15 @@ class Flow:
     used: set[str] = field(default_factory=set)  # names, and `settings.NAME`
     scopes: dict[str, Scope] = field(default_factory=dict)  # of steps, by path
 
+    @property
+    def whole_settings(self) -> bool:
+        """Has an expression all settings, by `settings` alone?"""
+        return "settings" in self.used
+
+    @property
+    def whole_accounts(self) -> bool:
+        return "accounts" in self.used
+
     def found(self, rule: str) -> list[Found]:
         return self.troubles.get(rule, [])
 
@@ -141,15 +150,17 @@ class Valuer:
             self.flow.tell("RB308", Found(span=span, message=error.why))
 
     def note_names(self, tree: ast.Node) -> None:
-        used = self.flow.used
-        for node in ast.walk(tree):
-            match node:
-                case ast.Name(name=name):
-                    used.add(name)
-                case ast.Attr(of=ast.Name(name="settings" | "accounts" as owner), name=name):
-                    used.add(f"{owner}.{name}")
-                case ast.Item(of=ast.Name(name="settings" | "accounts" as owner), index=ast.Const(value=str() as name)):
-                    used.add(f"{owner}.{name}")
+        """What is used: a name, or of settings and accounts the one that is meant (`settings` alone: all of them)."""
+        match tree:
+            case ast.Name(name=name):
+                self.flow.used.add(name)
+            case ast.Attr(of=ast.Name(name="settings" | "accounts" as owner), name=name):
+                self.flow.used.add(f"{owner}.{name}")
+            case ast.Item(of=ast.Name(name="settings" | "accounts" as owner), index=ast.Const(value=str() as name)):
+                self.flow.used.add(f"{owner}.{name}")
+            case _:
+                for child in ast.children(tree):
+                    self.note_names(child)
 
     @staticmethod
     def facts(node: Node | None) -> Facts:

@@ -1,0 +1,16 @@
+"""For programs: one JSON document (interface.md, Findings)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+
+from engine.errors import Finding
+
+
+def render(findings: Sequence[Finding], sources: Mapping[str, str]) -> str:
+    """`{format, findings}`."""
+    keys = ("rule", "severity", "file", "line", "column", "end_line", "end_column", "message", "help")
+    told = [{key: values[key] for key in keys} for values in map(asdict, findings)]
+    return json.dumps({"format": 1, "findings": told}, indent=2) + "\n"

@@ -1,0 +1,46 @@
+"""For pipelines that show tests: JUnit XML, a suite a file, a failed case a finding; a clean file is a case that passed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from xml.sax.saxutils import quoteattr
+
+from engine.checks.formats.foreign import shown
+from engine.errors import Finding
+
+
+def render(findings: Sequence[Finding], sources: Mapping[str, str]) -> str:
+    """`<testsuites>`. Warnings are cases that passed, with the finding as output."""
+    by_file: dict[str, list[Finding]] = {file: [] for file in sources}
+    for one in findings:
+        by_file.setdefault(one.file, []).append(one)
+    errors = sum(1 for one in findings if one.severity == "error")
+    cases = sum(max(1, len(found)) for found in by_file.values())
+    suites = "".join(_suite(file, found) for file, found in by_file.items())
+    head = f'<testsuites name="runbook validate" tests="{cases}" failures="{errors}" errors="0">'
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{head}\n{suites}</testsuites>\n'
+
+
+def _suite(file: str, findings: Sequence[Finding]) -> str:
+    errors = sum(1 for one in findings if one.severity == "error")
+    name = quoteattr(shown(file))
+    cases = "".join(_case(one, name) for one in findings)
+    if not findings:
+        cases = f'    <testcase classname={name} name="no findings"/>\n'
+    return f'  <testsuite name={name} tests="{max(1, len(findings))}" failures="{errors}" errors="0">\n{cases}  </testsuite>\n'
+
+
+def _case(finding: Finding, name: str) -> str:
+    title = quoteattr(f"{finding.rule} {finding.line}:{finding.column}")
+    place = f"{shown(finding.file)}:{finding.line}:{finding.column}"
+    told = f"{place}: {finding.severity} {finding.rule}: {shown(finding.message)}"
+    body = _text(told + (f"\n{shown(finding.help)}" if finding.help else ""))
+    if finding.severity == "error":
+        inside = f"<failure message={quoteattr(shown(finding.message))}>{body}</failure>"
+    else:
+        inside = f"<system-out>{body}</system-out>"
+    return f"    <testcase classname={name} name={title}>{inside}</testcase>\n"
+
+
+def _text(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

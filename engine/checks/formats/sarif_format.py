@@ -1,0 +1,55 @@
+"""For code scanning: SARIF 2.1.0 (OASIS, sarif-v2.1.0-os)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+from urllib.parse import quote
+
+from engine import __version__
+from engine.checks.rules import BY_ID
+from engine.errors import Finding
+
+SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+
+
+def render(findings: Sequence[Finding], sources: Mapping[str, str]) -> str:
+    """One run, with the rules that it names."""
+    named = sorted({one.rule for one in findings})
+    driver = {"name": "runbook", "version": __version__, "rules": [_rule(id) for id in named]}
+    run = {
+        "tool": {"driver": driver},
+        "columnKind": "unicodeCodePoints",
+        "results": [_result(one, named) for one in findings],
+    }
+    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+
+
+def _rule(id: str) -> dict[str, Any]:
+    rule = BY_ID[id]
+    return {
+        "id": id,
+        "shortDescription": {"text": rule.title},
+        "fullDescription": {"text": rule.why},
+        "help": {"text": f"{rule.why} `runbook explain {id}` has examples."},
+        "defaultConfiguration": {"level": rule.severity},
+    }
+
+
+def _result(finding: Finding, named: Sequence[str]) -> dict[str, Any]:
+    region = {
+        "startLine": finding.line,
+        "startColumn": finding.column,
+        "endLine": finding.end_line,
+        "endColumn": finding.end_column,
+    }
+    message = finding.message + (f" ({finding.help})" if finding.help else "")
+    place = {"artifactLocation": {"uri": quote(finding.file)}, "region": region}
+    return {
+        "ruleId": finding.rule,
+        "ruleIndex": named.index(finding.rule),
+        "level": finding.severity,
+        "message": {"text": message},
+        "locations": [{"physicalLocation": place}],
+    }
