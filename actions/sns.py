@@ -33,9 +33,10 @@ def publish(params: Mapping[str, Any], ctx: Context) -> Mapping[str, Any]:
     if subject:
         request["Subject"] = subject
     if topic.endswith(".fifo"):
-        request |= {"MessageGroupId": ctx.operation or "runbook"} | (
-            {"MessageDeduplicationId": ctx.key} if ctx.key else {}
-        )
+        import hashlib
+
+        once = hashlib.sha256((ctx.key or str(request)).encode()).hexdigest()  # at most 128 characters
+        request |= {"MessageGroupId": ctx.operation or "runbook", "MessageDeduplicationId": once}
     request["MessageAttributes"] = {
         name: {"DataType": "String", "StringValue": value} for name, value in attributes.items() if value
     }
