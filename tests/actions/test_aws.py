@@ -1,0 +1,252 @@
+"""Sessions and clients: how often a call is sent, as whom, and the last word before it leaves."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from actions.aws import Sessions, is_read
+from actions.errors import calling
+from actions.rds.cluster import Cluster
+from engine.errors import Busy, EffectFailed, EffectNotSent, EffectUnknown, EnvironmentProblem, UsageError
+from engine.language.model import Account
+from tests.actions.given import context
+from tests.actions.http_aws import CUT, EMPTY, FAULT, HOLLOW, OWN_ACCOUNT, THROTTLED, HttpAws, cluster, serving
+from tests.servers.moto import Moto
+
+OTHER = "222222222222"
+ROLE = f"arn:aws:iam::{OTHER}:role/restore"
+
+
+@pytest.fixture
+def aws() -> Iterator[HttpAws]:
+    with serving() as server:
+        yield server
+
+
+def accounts(**more: Any) -> dict[str, Account]:
+    said: dict[str, Any] = {"name": "target", "id": OTHER, "role_arn": ROLE, "external_id": "ticket-7"} | more
+    return {"target": Account(**said)}
+
+
+def sessions(aws: HttpAws, **more: Any) -> Sessions:
+    return Sessions(endpoint_url=aws.url, region="us-west-2", **more)
+
+
+# -- how often ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("first", [CUT, FAULT])
+def test_a_read_is_sent_once_more_and_then_its_reply_counts(aws: HttpAws, first: Any) -> None:
+    aws.replies["DescribeDBClusters"] = [first, cluster("orders")]
+    found = sessions(aws).clients("rds").describe_db_clusters()
+    assert found["DBClusters"][0]["DBClusterIdentifier"] == "orders"
+    assert aws.actions() == ["DescribeDBClusters"] * 2
+
+
+@pytest.mark.parametrize(("reply", "category", "times"), [(CUT, "timeout", 2), (FAULT, "internal", 2)])
+def test_a_read_is_not_sent_a_third_time(aws: HttpAws, reply: Any, category: str, times: int) -> None:
+    aws.replies["DescribeDBClusters"] = [reply]
+    with pytest.raises(EffectFailed) as caught, calling():
+        sessions(aws).clients("rds").describe_db_clusters()
+    assert caught.value.problem.category == category
+    assert len(aws.asked) == times
+
+
+def test_a_throttled_read_is_whoever_drives_to_send_again(aws: HttpAws) -> None:
+    aws.replies["DescribeDBClusters"] = [THROTTLED]
+    with pytest.raises(EffectNotSent), calling():
+        sessions(aws).clients("rds").describe_db_clusters()
+    assert len(aws.asked) == 1
+
+
+@pytest.mark.parametrize("reply", [CUT, FAULT])
+def test_a_change_is_sent_once_and_its_outcome_is_unknown(aws: HttpAws, reply: Any) -> None:
+    aws.replies["DeleteDBCluster"] = [reply]
+    with pytest.raises(EffectUnknown), calling(changes=True):
+        sessions(aws).clients("rds").delete_db_cluster(DBClusterIdentifier="orders", SkipFinalSnapshot=True)
+    assert aws.actions() == ["DeleteDBCluster"]
+
+
+def test_pages_are_reads_too(aws: HttpAws) -> None:
+    aws.replies["DescribeDBClusters"] = [CUT, cluster("orders")]
+    pages = sessions(aws).clients("rds").get_paginator("describe_db_clusters").paginate()
+    assert [page["DBClusters"][0]["Status"] for page in pages] == ["available"]
+
+
+def test_where_nobody_listens_nothing_was_sent() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    client = Sessions(endpoint_url=f"http://127.0.0.1:{port}", region="us-west-2").clients("rds")
+    with pytest.raises(EffectNotSent) as caught, calling(changes=True):
+        client.delete_db_cluster(DBClusterIdentifier="orders", SkipFinalSnapshot=True)
+    assert caught.value.problem.category == "network"
+
+
+@pytest.mark.parametrize(
+    ("name", "reads"),
+    [("DescribeDBClusters", True), ("GetParameter", True), ("ListAliases", True), ("HeadObject", True),
+     ("DeleteDBCluster", False), ("AssumeRole", False), ("PutItem", False)],
+)  # fmt: skip
+def test_reads_are_told_by_their_names(name: str, reads: bool) -> None:
+    assert is_read(name) is reads
+
+
+# -- a reply that was cut off -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("reply", "name"), [(EMPTY, "ResponseParserError"), (HOLLOW, "TruncatedReply")])
+def test_an_empty_reply_does_not_say_that_nothing_is_there(aws: HttpAws, reply: Any, name: str) -> None:
+    aws.replies["DescribeDBClusters"] = [reply]
+    with pytest.raises(EffectFailed) as caught:
+        Cluster().look({"name": "orders"}, context(clients=sessions(aws).clients))
+    assert (caught.value.problem.name, caught.value.problem.category) == (name, "internal")
+
+
+def test_an_empty_list_does(aws: HttpAws) -> None:
+    assert Cluster().look({"name": "orders"}, context(clients=sessions(aws).clients)).cls == "missing"
+
+
+def test_an_empty_reply_to_a_create_leaves_its_outcome_or_its_id_unknown(aws: HttpAws) -> None:
+    aws.replies["RestoreDBClusterToPointInTime"] = [EMPTY, HOLLOW]
+    params = {"name": "fresh", "from_cluster": "orders", "restore_to": "latest"}
+    ctx = context(clients=sessions(aws).clients)
+    with pytest.raises(EffectUnknown):
+        Cluster().create(params, {}, ctx)
+    assert Cluster().create(params, {}, ctx) is None
+
+
+# -- the last word --------------------------------------------------------------------------------------------
+
+
+def test_what_is_asked_before_sending_is_asked_each_time_and_may_refuse(aws: HttpAws) -> None:
+    said: list[str] = []
+
+    def before_send() -> None:
+        said.append("asked")
+        if len(said) > 2:
+            raise Busy("another runner has it")
+
+    client = sessions(aws, before_send=before_send).clients("rds")
+    aws.replies["DescribeDBClusters"] = [CUT, cluster("orders")]
+    client.describe_db_clusters()
+    assert len(said) == 2
+    with pytest.raises(Busy), calling(changes=True):
+        client.delete_db_cluster(DBClusterIdentifier="orders", SkipFinalSnapshot=True)
+    assert aws.actions() == ["DescribeDBClusters"] * 2
+
+
+# -- as whom ----------------------------------------------------------------------------------------------------
+
+
+def test_an_accounts_role_is_taken_with_its_external_id_and_compared_before_the_first_call(aws: HttpAws) -> None:
+    clients = sessions(aws, accounts=accounts()).clients
+    clients("rds", account="target").describe_db_clusters()
+    clients("rds", account="target").describe_db_clusters()
+    clients("rds", region="us-east-1", account=OTHER).describe_db_clusters()
+    assert aws.actions() == ["AssumeRole", "GetCallerIdentity", *["DescribeDBClusters"] * 3]
+    role = aws.asked[0].form
+    assert (role["RoleArn"], role["ExternalId"], role["RoleSessionName"]) == (ROLE, "ticket-7", "runbook")
+    assert {one.key for one in aws.asked[1:]} == {f"ASIA{OTHER}"}
+    assert aws.asked[0].key == "testing"
+
+
+def test_a_role_is_taken_anew_before_it_ends(aws: HttpAws) -> None:
+    aws.expires = 60.0
+    client = sessions(aws, accounts=accounts()).clients("rds", account="target")
+    client.describe_db_clusters()
+    assert aws.actions().count("AssumeRole") >= 2
+
+
+def test_the_wrong_account_is_never_called_and_both_are_named(aws: HttpAws) -> None:
+    wrong = accounts(id="333333333333")
+    for _ in range(2):
+        with pytest.raises(EnvironmentProblem, match=f"`target` is 333333333333 .* {OTHER}"):
+            sessions(aws, accounts=wrong).clients("rds", account="target")
+    assert "DescribeDBClusters" not in aws.actions()
+
+
+def test_an_account_without_a_role_is_whoever_runs_this(aws: HttpAws) -> None:
+    ours = accounts(id=OWN_ACCOUNT, role_arn=None, external_id=None)
+    sessions(aws, accounts=ours).clients("rds", account="target").describe_db_clusters()
+    assert aws.actions() == ["GetCallerIdentity", "DescribeDBClusters"]
+    with pytest.raises(EnvironmentProblem, match=OWN_ACCOUNT):
+        sessions(aws, accounts=accounts(role_arn=None)).clients("rds", account="target")
+
+
+def test_a_role_that_may_not_be_taken_is_a_no_and_one_that_throttles_was_not_sent(aws: HttpAws) -> None:
+    denied = b"<ErrorResponse><Error><Code>AccessDenied</Code><Message>not authorized</Message></Error></ErrorResponse>"
+    aws.replies["AssumeRole"] = [(403, denied)]
+    with pytest.raises(EffectFailed) as caught:
+        sessions(aws, accounts=accounts()).clients("rds", account="target")
+    assert caught.value.problem.category == "denied"
+    aws.replies["AssumeRole"] = [THROTTLED]
+    with pytest.raises(EffectNotSent):
+        sessions(aws, accounts=accounts()).clients("rds", account="target")
+
+
+def test_an_unknown_account_or_profile_says_which_there_are(aws: HttpAws) -> None:
+    with pytest.raises(UsageError, match=r"`nobody` .* there are: target"):
+        sessions(aws, accounts=accounts()).clients("rds", account="nobody")
+    with pytest.raises(EnvironmentProblem, match="no profile `nobody`"):
+        sessions(aws, profile="nobody").clients("rds")
+
+
+def test_without_credentials_nothing_is_sent(aws: HttpAws, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    with pytest.raises(EffectNotSent) as caught, calling(changes=True):
+        sessions(aws).clients("rds").delete_db_cluster(DBClusterIdentifier="orders", SkipFinalSnapshot=True)
+    assert caught.value.problem.category == "credentials"
+    with pytest.raises(EffectNotSent):
+        sessions(aws, accounts=accounts()).clients("rds", account="target")
+    assert aws.asked == []
+
+
+def test_moto_takes_the_role_too(moto: Moto) -> None:
+    clients = Sessions(endpoint_url=moto.url, region="us-west-2", accounts=accounts()).clients
+    told = clients("sts", account="target").get_caller_identity()
+    assert told["Account"] == OTHER
+    assert ":assumed-role/restore/runbook" in told["Arn"]
+    with pytest.raises(EnvironmentProblem, match="444444444444"):
+        wrong = accounts(id="444444444444")
+        Sessions(endpoint_url=moto.url, region="us-west-2", accounts=wrong).clients("rds", account="target")
+
+
+# -- where ----------------------------------------------------------------------------------------------------
+
+
+def test_a_client_is_made_once_for_a_service_region_and_account_by_however_many_threads(aws: HttpAws) -> None:
+    made = sessions(aws, accounts=accounts())
+    found: list[Any] = []
+    threads = [threading.Thread(target=lambda: found.append(made.clients("rds", account="target"))) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len({id(client) for client in found}) == 1
+    assert aws.actions() == ["AssumeRole", "GetCallerIdentity"]
+    assert made.clients("rds") is not made.clients("rds", region="us-east-1")
+    assert made.clients("rds") is made.clients("rds", region="us-west-2")
+
+
+def test_awss_own_variables_are_obeyed(aws: HttpAws, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", aws.url)
+    assert Sessions().clients("rds").meta.region_name == "us-west-2"
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    client = Sessions().clients("rds")
+    assert client.meta.region_name == "eu-west-1"
+    client.describe_db_clusters()
+    assert aws.actions() == ["DescribeDBClusters"]
+    assert Sessions(region="eu-west-3").clients("rds", region="eu-west-2").meta.region_name == "eu-west-2"
+
+
+def test_no_region_at_all_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    with pytest.raises(EffectFailed) as caught:
+        Sessions().clients("rds")
+    assert caught.value.problem.name == "NoRegionError"
