@@ -53,14 +53,14 @@ def _told(error: Exception, words: list[str], *, debug: bool) -> int:
     code = code_of(error)
     try:
         if _wants_json(words):
-            screen.document(_as_document(error, code))
+            _document(error, code)
     except OSError:
         pass  # the message on stderr remains
     match error:
-        case RunbookInvalid(findings=findings):
+        case RunbookInvalid():
             from engine.cli.findings import as_text
 
-            screen.err(as_text(findings))
+            screen.err(as_text(error))
         case _ if code == BUG:
             screen.err(_report(error, words))
         case _:
@@ -86,13 +86,15 @@ def _message(error: Exception) -> str:
     return "\n".join(screen.clean(line) for line in told) or type(error).__name__
 
 
-def _as_document(error: Exception, code: int) -> dict[str, Any]:
-    from engine.cli.findings import as_documents
-
+def _document(error: Exception, code: int) -> None:
+    """Where one JSON document is wanted, an error is one too."""
     if isinstance(error, RunbookInvalid):
-        return {"format": 1, "findings": as_documents(error.findings)}
+        from engine.cli.findings import as_json
+
+        screen.out(as_json(error))
+        return
     message = "a bug of this program" if code == BUG else _message(error)
-    return {"format": 1, "exit_code": code, "error": type(error).__name__, "error_message": message}
+    screen.document({"format": 1, "exit_code": code, "error": type(error).__name__, "error_message": message})
 
 
 def _wants_json(words: list[str]) -> bool:

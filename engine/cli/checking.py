@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Iterator
@@ -11,16 +10,15 @@ from typing import Annotated, Final
 
 import typer
 
+from engine.checks.formats import NAMES, rendered, summary
 from engine.cli import screen
-from engine.cli.findings import as_documents, as_text
 from engine.cli.light import Command
 from engine.cli.options import Options, taking
-from engine.cli.reading import LARGEST, data_of, shown
+from engine.cli.reading import LARGEST, beside, data_of, shown
 from engine.errors import Finding, UsageError
 
 app = typer.Typer(rich_markup_mode=None)
 
-FORMATS: Final = ("text", "json", "github", "sarif", "junit")
 SUFFIXES: Final = (".yaml", ".yml")
 NOT_RUNBOOKS: Final = (".test.yaml", ".test.yml")
 SPEAKS: Final = re.compile(rb"^(?:runbook|steps)[ \t]*:", re.MULTILINE)
@@ -29,7 +27,7 @@ PLACE: Final = "runbooks"
 
 
 @app.command("validate", cls=Command)
-@taking("format", "quiet", "debug", formats=FORMATS)
+@taking("format", "quiet", "debug", formats=NAMES)
 def validate(
     options: Options,
     paths: Annotated[
@@ -48,7 +46,7 @@ def validate(
         data = data_of(path)
         name = shown(path)
         texts[name] = data.decode("utf-8", "replace")
-        findings += checked(data, registry, name)[1]
+        findings += checked(data, registry, name, beside(path))[1]
     _tell(options, findings, texts)
     return 1 if any(one.severity == "error" for one in findings) else 0
 
@@ -82,16 +80,8 @@ def _tell(options: Options, findings: list[Finding], texts: dict[str, str]) -> N
     form = options.format
     if form == "text" and os.environ.get("GITHUB_ACTIONS") == "true":
         form = "github"
-    told = rendered(form, findings, texts)
+    told = rendered(form, findings, texts).rstrip("\n")
     if told:
         screen.out(told)
-    if form == "text" and not options.quiet:
-        errors = sum(one.severity == "error" for one in findings)
-        screen.err(f"{len(texts)} file(s): {errors} error(s), {len(findings) - errors} warning(s)")
-
-
-def rendered(form: str, findings: list[Finding], texts: dict[str, str]) -> str:
-    """In that format."""
-    if form == "json":
-        return json.dumps({"format": 1, "findings": as_documents(findings)}, indent=2, ensure_ascii=False)
-    return as_text(findings, texts)
+    if form in ("text", "github") and not options.quiet:
+        screen.err(summary(findings, len(texts)))

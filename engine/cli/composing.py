@@ -83,7 +83,7 @@ class Surroundings:
         from engine.stores.patience import PatientStore
 
         place = place_of(self.options, os.environ)
-        opened = open_store(place, clients=self._clients, clock=SystemClock())
+        opened = open_store(place, clients=self.clients, clock=SystemClock())
         return PatientStore(
             opened, SystemClock(), timeout=self.options.store_timeout, told=self.progress.say, stop=self.stop
         )  # fmt: skip
@@ -95,7 +95,8 @@ class Surroundings:
 
         return Sessions(**self._session_words)
 
-    def _clients(self, service: str) -> Any:
+    def clients(self, service: str) -> Any:
+        """A client of the store's."""
         return self.sessions.clients(service)
 
     def _now(self) -> float:

@@ -1,26 +1,30 @@
-"""Findings as a person and a program read them."""
+"""Findings on their way out: with the texts that they are about, so that a person sees the line."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
-from typing import Any
+import sys
+from collections.abc import Mapping
 
+from engine.checks.formats import rendered
 from engine.cli import screen
-from engine.errors import Finding
+from engine.errors import Finding, RunbookInvalid
 
 
-def as_documents(findings: Sequence[Finding]) -> list[dict[str, Any]]:
+class Refused(RunbookInvalid):
+    """A file that is no runbook, with its text."""
+
+    def __init__(self, findings: list[Finding], sources: Mapping[str, str]) -> None:
+        super().__init__(findings)
+        self.sources = sources
+
+
+def as_text(error: RunbookInvalid) -> str:
+    """For a person."""
+    sources = error.sources if isinstance(error, Refused) else {}
+    told = rendered("text", error.findings, sources).rstrip("\n")
+    return f"{told}\n{screen.dyed('error:', 'bad', sys.stderr)} the runbook is invalid; nothing was begun"
+
+
+def as_json(error: RunbookInvalid) -> str:
     """As `validate -o json` has them."""
-    return [asdict(one) for one in findings]
-
-
-def as_text(findings: Sequence[Finding], texts: Mapping[str, str] | None = None) -> str:
-    """Place, rule, message and help of each."""
-    lines = []
-    for one in findings:
-        where = f"{one.file}:{one.line}:{one.column}"
-        lines.append(screen.clean(f"{where}: {one.severity} {one.rule}: {one.message}"))
-        if one.help:
-            lines.append(screen.clean(f"   help: {one.help}"))
-    return "\n".join(lines)
+    return rendered("json", error.findings, {}).rstrip("\n")

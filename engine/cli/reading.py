@@ -10,7 +10,7 @@ from typing import Final
 
 from engine.cli import screen
 from engine.cli.near import nearest
-from engine.errors import RunbookInvalid, UsageError
+from engine.errors import UsageError
 from engine.language.model import Runbook
 from engine.registry import Registry
 
@@ -61,14 +61,25 @@ def shown(path: str) -> str:
     return Path(path).name if relative.startswith(os.pardir) else relative
 
 
-def checked(path: str, registry: Registry, *, quiet: bool = False) -> Runbook:
-    """The runbook in a file. RunbookInvalid with every finding; warnings are counted on stderr."""
-    from engine.checks import validate
+def beside(path: str) -> str | None:
+    """The text of the tests beside a runbook; None where there are none."""
+    file = Path(path)
+    tests = file.with_name(f"{file.stem}.test{file.suffix}")
+    try:
+        return tests.read_text(encoding="utf-8", errors="replace") if path != "-" and tests.is_file() else None
+    except OSError:
+        return None
 
-    name = shown(path)
-    runbook, findings = validate(data_of(path), registry, name)
-    if runbook is None or any(one.severity == "error" for one in findings):
-        raise RunbookInvalid(findings)
+
+def checked(path: str, registry: Registry, *, quiet: bool = False) -> Runbook:
+    """The runbook in a file. Refused with every finding; warnings are counted on stderr."""
+    from engine.checks import validate
+    from engine.cli.findings import Refused
+
+    name, data = shown(path), data_of(path)
+    runbook, findings = validate(data, registry, name, beside(path))
+    if runbook is None:
+        raise Refused(findings, {name: data.decode("utf-8", "replace")})
     if findings and not quiet:
         screen.err(f"{name}: {len(findings)} warning(s); `runbook validate {name}` shows them")
     return runbook

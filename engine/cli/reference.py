@@ -1,4 +1,4 @@
-"""actions and explain: what there is, from the declarations themselves."""
+"""actions, explain and schema: what there is, from the declarations themselves."""
 
 from __future__ import annotations
 
@@ -113,3 +113,15 @@ def _word(options: Options, registry: Registry, word: str) -> None:
         screen.document({"format": 1, **found})
     else:
         screen.out("\n".join(describing.error_as_text(found)))
+
+
+@app.command("schema", cls=Command)
+@taking("debug")
+def schema(options: Options) -> int:
+    """The JSON Schema of runbooks, for editors."""
+    from engine.language.schema import as_text
+    from engine.language.schema import schema as made
+
+    with surrounded(options) as here:
+        screen.out(as_text(made(here.registry.kinds, here.registry.actions)).rstrip("\n"))
+    return 0

@@ -31,6 +31,8 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "graph": ("drawing", "a runbook as a picture: Mermaid or DOT"),
     "actions": ("reference", "the kinds and actions that there are"),
     "explain": ("reference", "a rule, an error name, or a runbook's filled state tables and times"),
+    "schema": ("reference", "the JSON Schema of runbooks, for editors"),
+    "store": ("storing", "make and look after a store"),
 }
 """Each command: the file of its body, and what a list of commands says of it."""
 
