@@ -82,7 +82,8 @@ def _meant(subject: Subject, name: str) -> str:
         return f"its wire code is `{code}`"
     guess = nearest(name, sorted(every_name(subject) | set(CATEGORIES)))
     categories = ", ".join(CATEGORIES)
-    return (f"did you mean `{guess}`? " if guess else "") + f"Or a category: {categories}, any"
+    legal = f"it is AWS's wire code, one of the tool's wider names, or a category: {categories}, any"
+    return (f"did you mean `{guess}`? " if guess else "") + legal
 
 
 @rule(

@@ -40,10 +40,16 @@ def unsaid_removal(subject: Subject) -> Iterator[Found]:
         if not isinstance(body, Remove):
             continue
         written = {name for one in place.rows for name in one.row.names}
-        if "available" in written or _covered(place, "available", written):
+        if "available" in written or _covered(place, "available", written) or _misspelt(place, written):
             continue
-        message = f"what is to be done with a {body.kind} that is there must be said: it has no row `available`"
+        message = f"what is to be done with an {body.kind} that is there must be said: there is no row `available`"
         yield Found(span=place.key("states"), message=message, help="`available: delete`, or `available: hold`")
+
+
+def _misspelt(place: Place, written: set[str]) -> bool:
+    """Is a row there whose name nothing has? That is told by RB404, and this would be told twice."""
+    known = {word for words in statuses_of(place).values() for word in words}
+    return any(name not in CLASSES and name.removeprefix("=") not in known for name in written)
 
 
 def _covered(place: Place, cls: str, written: set[str]) -> bool:
@@ -155,7 +161,7 @@ def _unknown(place: Place, written: WrittenRow, name: str, known: set[str]) -> I
         yield Found(span=span, message=message, help=f"write `={word}`; or its class: {_class_of(place, word)}")
     else:
         guess = nearest(word, [*CLASSES, *(f"={one}" for one in sorted(known))])
-        example = next(iter(sorted(known - {"missing"})), "stopped")
+        example = next((one for one in sorted(known) if one not in CLASSES), "stopped")
         help = (f"did you mean `{guess}`? " if guess else "") + f"A status is written `={example}`."
         message = f"`{word}` is neither a class nor a status of {place.name}"
         yield Found(span=span, message=message, help=f"{help} Classes: {listed(CLASSES)}")
