@@ -35,6 +35,12 @@ WORDS = FixedVocabulary(
 
 HEAD = "runbook: example\nregion: us-west-2\n"
 PAUSE = "steps:\n  - {id: pause, wait: 5m}\n"
+CHECK = "- id: old\n  check: rds.cluster\n  with: {name: orders}\n"
+ENSURE = "- id: copy\n  ensure: rds.cluster_snapshot\n  with: {name: a, copy_of: b}\n  undo: delete\n"
+REMOVE = "- id: old\n  remove: rds.cluster\n  with: {name: orders}\n"
+TABLE = "- id: t\n  check: aws.dynamodb.describe_table\n  status: a\n  monitor: {every: 1s, for: 1m}\n"
+CALL = "- id: swap\n  call: aws.rds.modify_db_cluster\n  with: {DBClusterIdentifier: green}\n"
+UNTIL = "  until:\n    check: rds.cluster\n    with: {name: green}\n    is: seen.id == 'x'\n"
 
 
 def document(example: str) -> str:
