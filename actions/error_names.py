@@ -130,6 +130,10 @@ def _settings() -> Iterator[tuple[str, Lines]]:
         "DomainNotFoundFault CertificateNotFound BackupPolicyNotFoundFault ProvisionedIopsNotAvailableInAZFault "
         "DBSecurityGroupNotFound DBCapacityReservationNotFound AuthorizationNotFound",
     )
+
+
+def _values() -> Iterator[tuple[str, Lines]]:
+    """AWS's two words for every wrong value: only the message says what is wrong."""
     in_vpc = Meaning(
         category="config", source="boto3 #3168; aws.md, Error classes to implement", also=(VPC,), about=PLACED,
         text=r"different VPCs|security group|subnet|\bVPC\b|availability zone",
@@ -228,7 +232,7 @@ def _everywhere() -> Iterator[tuple[str, Lines]]:
 @cache
 def table() -> Mapping[str, Lines]:
     """Every code that is known, with the lines that say what it means."""
-    parts = (_states(), _quotas(), _settings(), _there_or_not(), _keys(), _everywhere())
+    parts = (_states(), _quotas(), _settings(), _values(), _there_or_not(), _keys(), _everywhere())
     return {code: lines for part in parts for code, lines in part}
 
 

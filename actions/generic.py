@@ -162,15 +162,25 @@ def _opened(value: Any, ctx: Context, told: list[str]) -> Any:
     match value:
         case Secret():
             opened = ctx.secret(value)
-            text = opened if isinstance(opened, str) else json.dumps(opened)
-            told.append(text)
-            return text
+            told += _leaves(opened)
+            return opened if isinstance(opened, str) else json.dumps(opened)
         case Mapping():
             return {key: _opened(one, ctx, told) for key, one in value.items()}
         case list() | tuple():
             return [_opened(one, ctx, told) for one in value]
         case _:
             return value
+
+
+def _leaves(value: Any) -> list[str]:
+    """Every text in a secret: AWS may quote a part of it."""
+    match value:
+        case Mapping():
+            return [leaf for one in value.values() for leaf in _leaves(one)]
+        case list():
+            return [leaf for one in value for leaf in _leaves(one)]
+        case _:
+            return [str(value)]
 
 
 def _token(operation: Operation, name: str, key: str) -> str:
@@ -195,7 +205,7 @@ def _without(error: EffectFailed | EffectUnknown | EffectNotSent, told: list[str
 
 
 def _masked(text: str, told: list[str]) -> str:
-    for secret in told:
+    for secret in sorted(told, key=len, reverse=True):
         text = text.replace(secret, MASK) if secret else text
     return text
 

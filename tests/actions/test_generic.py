@@ -1,0 +1,343 @@
+"""`aws.SERVICE.OPERATION`: any call of boto3 by botocore's own model."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from actions.generic import Aws, operation_of
+from actions.service_models import first_sentence, service_model, service_names
+from engine.errors import EffectFailed, EffectNotSent, EffectUnknown
+from engine.language.secret import Secret
+from engine.registry import Action, Observation, ResourceKind
+from tests.actions.given import context
+from tests.actions.http_aws import EMPTY, HOLLOW, serving
+from tests.actions.rds_world import REGISTRY, Rds, made
+from tests.servers.moto import Moto
+
+PASSWORD = "correct-horse-battery"
+WORLD: dict[str, Any] = {f"rds.cluster_snapshot/s{number}@us-west-2": {} for number in range(150)} | {
+    "rds.cluster/orders@us-west-2": {"instances": 1}
+}
+
+
+@pytest.fixture
+def rds() -> Rds:
+    return made(WORLD)
+
+
+def action(name: str) -> Action:
+    found = REGISTRY.action(name)
+    assert found is not None
+    return found
+
+
+def kind(name: str) -> ResourceKind:
+    found = REGISTRY.kind(name)
+    assert found is not None
+    return found
+
+
+# -- names -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["aws.rds.nothing", "aws.nothing.describe_db_clusters", "aws.rds", "aws.", "aws.rds.DescribeDBClusters",
+     "aws.../rds.describe_db_clusters", "aws.rds.describe_db_clusters.x", "rds.describe_db_clusters"],
+)  # fmt: skip
+def test_what_botocore_does_not_know_is_neither_action_nor_kind(name: str) -> None:
+    assert (Aws().action(name), Aws().kind(name)) == (None, None)
+
+
+def test_only_a_read_is_something_to_check() -> None:
+    assert REGISTRY.kind("aws.rds.modify_db_cluster") is None
+    assert kind("aws.rds.describe_db_clusters").facts.verbs == ("check",)
+
+
+@pytest.mark.parametrize(
+    ("name", "repeatable"),
+    [("describe_db_clusters", True), ("modify_db_cluster", None), ("delete_db_cluster", None)],
+)
+def test_reads_are_repeatable_and_of_others_the_step_says(name: str, repeatable: Any) -> None:
+    found = action(f"aws.rds.{name}")
+    assert found.facts.repeatable is repeatable
+    assert found.facts.name == found.name == f"aws.rds.{name}"
+
+
+def test_every_name_of_every_service_is_boto3s(root: Path) -> None:
+    from botocore import xform_name
+
+    for service in ("rds", "ec2", "ecs", "s3", "dynamodb", "cognito-idp", "lambda", "ssm"):
+        model = service_model(service)
+        assert model is not None
+        assert {xform_name(one.wire) for one in model.operations.values()} == set(model.operations)
+    assert len(service_names()) > 300
+
+
+# -- what the model says --------------------------------------------------------------------------------------
+
+
+def test_parameters_are_the_models() -> None:
+    params = action("aws.rds.modify_db_cluster").params
+    assert params["DBClusterIdentifier"].required
+    assert not params["MasterUserPassword"].required
+    assert params["MasterUserPassword"].secret
+    assert not params["DBClusterIdentifier"].secret
+    assert params["Port"].schema == {"type": "integer"}
+    assert params["VpcSecurityGroupIds"].schema == {"type": "array", "items": {"type": "string"}}
+    assert params["ServerlessV2ScalingConfiguration"].schema["additionalProperties"] is False
+    assert action("aws.rds.modify_db_cluster").calls == ("rds.ModifyDBCluster",)
+    assert "DBClusterNotFoundFault" in action("aws.rds.modify_db_cluster").errors
+    assert "DBInstanceNotFound" in action("aws.rds.describe_db_instances").errors  # the wire's, not the shape's
+
+
+def test_a_token_need_not_be_given() -> None:
+    params = action("aws.secretsmanager.put_secret_value").params
+    assert not params["ClientRequestToken"].required
+    assert params["SecretString"].secret
+
+
+def test_a_secret_inside_a_structure_makes_the_parameter_take_secrets() -> None:
+    params = action("aws.rds.create_tenant_database").params
+    assert params["MasterUserPassword"].secret
+    nested = action("aws.dms.create_endpoint").params
+    assert nested["PostgreSQLSettings"].secret
+    assert not nested["Tags"].secret
+
+
+def test_outputs_have_types() -> None:
+    output = kind("aws.rds.describe_db_clusters").attributes
+    assert output["DBClusters"]["items"]["properties"]["Status"] == {"type": "string"}
+    assert action("aws.rds.describe_db_clusters").output == output
+
+
+@pytest.mark.parametrize("service", ["rds", "ec2", "dynamodb", "s3", "ecs", "kms", "wafv2", "lexv2-models"])
+def test_schemas_of_whole_services_are_schemas_even_where_shapes_contain_themselves(service: str) -> None:
+    from jsonschema import Draft202012Validator
+
+    model = service_model(service)
+    assert model is not None
+    for name in list(model.operations)[::7]:
+        for param in action(f"aws.{service}.{name}").params.values():
+            Draft202012Validator.check_schema(param.schema)
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("<p>Modifies a <code>cluster</code>. And more.</p>", "Modifies a cluster."),
+        ("<p>Version 1.2 of it &amp; more</p>", "Version 1.2 of it & more"),
+        ("", ""),
+    ],
+)
+def test_documentation_is_its_first_sentence(html: str, text: str) -> None:
+    assert first_sentence(html) == text
+
+
+def test_reading_a_model_imports_no_sdk(root: Path) -> None:
+    code = (
+        "import sys; from actions import build_registry; r = build_registry(False);"
+        "a = r.action('aws.rds.modify_db_cluster'); a.params, a.output, r.kind('aws.ec2.describe_instances').attributes;"
+        "print([m for m in ('boto3', 'botocore.session', 'botocore.client') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True)
+    assert done.stdout.strip() == "[]"
+
+
+# -- calling --------------------------------------------------------------------------------------------------
+
+
+def test_a_call_is_made_with_its_secrets_and_its_reply_is_plain(rds: Rds) -> None:
+    ctx = rds.context(secrets={"admin": PASSWORD})
+    params = {"DBClusterIdentifier": "orders", "MasterUserPassword": Secret(name="admin"), "ApplyImmediately": True}
+    reply = action("aws.rds.modify_db_cluster").run(params, ctx)
+    assert reply["DBCluster"]["Status"] == "resetting-master-credentials"
+    assert "ResponseMetadata" not in reply
+    assert rds.sandbox.world.databases[reply["DBCluster"]["DbClusterResourceId"]]["admin"]["password"] == PASSWORD
+
+
+def test_reads_are_merged_over_their_pages(rds: Rds) -> None:
+    reply = action("aws.rds.describe_db_cluster_snapshots").run({"MaxRecords": 50}, rds.context())
+    assert len(reply["DBClusterSnapshots"]) == 150
+    assert rds.called().count("rds.DescribeDBClusterSnapshots") == 3
+    first = action("aws.rds.describe_db_cluster_snapshots").run({"Marker": "page-100"}, rds.context())
+    assert len(first["DBClusterSnapshots"]) == 50
+
+
+def test_a_check_has_the_reply_as_its_attributes(rds: Rds) -> None:
+    seen = kind("aws.rds.describe_db_clusters").look({"DBClusterIdentifier": "orders"}, rds.context())
+    assert isinstance(seen, Observation)
+    assert (seen.cls, seen.status, seen.id) == ("available", "", None)
+    assert seen.attributes["DBClusters"][0]["Status"] == "available"
+
+
+def test_an_error_keeps_its_code_for_missing_on(rds: Rds) -> None:
+    looked = kind("aws.rds.describe_db_clusters")
+    problem = rds.refused(looked.look, {"DBClusterIdentifier": "gone"}, rds.context())
+    assert (problem.name, problem.category) == ("DBClusterNotFoundFault", "not_found")
+
+
+@pytest.mark.parametrize(
+    ("fault", "outcome"), [("lost", EffectUnknown), ("server_error", EffectUnknown), ("throttle", EffectNotSent)]
+)
+def test_a_change_that_was_not_answered_is_unknown(rds: Rds, fault: str, outcome: Any) -> None:
+    rds.fault(fault, "rds.StopDBCluster")
+    with pytest.raises(outcome):
+        action("aws.rds.stop_db_cluster").run({"DBClusterIdentifier": "orders"}, rds.context())
+
+
+def test_a_parameter_from_a_setting_is_named(rds: Rds) -> None:
+    ctx = rds.context(sources={"Port": "ssm:/port"})
+    problem = rds.refused(action("aws.rds.modify_db_cluster").run, {"DBClusterIdentifier": "a", "Port": "x"}, ctx)
+    assert "Port, from ssm:/port" in problem.message
+
+
+# -- secrets that must not come back ---------------------------------------------------------------------------
+
+
+def test_aws_may_quote_a_secret_and_nothing_repeats_it(rds: Rds) -> None:
+    rds.fault("error", "rds.ModifyDBCluster", code="InvalidParameterValue", message=f"bad password {PASSWORD}")
+    params = {"DBClusterIdentifier": "orders", "MasterUserPassword": Secret(name="admin")}
+    problem = rds.refused(action("aws.rds.modify_db_cluster").run, params, rds.context(secrets={"admin": PASSWORD}))
+    assert "bad password ***" in problem.message
+    assert PASSWORD not in repr(problem)
+
+
+def test_nor_any_part_of_a_secret_of_several(rds: Rds) -> None:
+    whole = {"user": "shop", "keys": [PASSWORD, PASSWORD[:7]]}
+    rds.fault("error", "rds.ModifyDBCluster", code="InvalidParameterValue", message=f"no: {PASSWORD}")
+    params = {"DBClusterIdentifier": "orders", "MasterUserPassword": Secret(name="admin")}
+    problem = rds.refused(action("aws.rds.modify_db_cluster").run, params, rds.context(secrets={"admin": whole}))
+    assert problem.message == "no: ***"
+
+
+def test_what_is_secret_in_a_reply_is_masked(moto: Moto) -> None:
+    ctx = context(clients=moto.clients, secrets={"made": {"password": PASSWORD}}, account="777777777777")
+    made_of = {"Name": "mine", "SecretString": Secret(name="made")}
+    action("aws.secretsmanager.create_secret").run(made_of, ctx)
+    client = moto.clients("secretsmanager", account="777777777777")
+    assert json.loads(client.get_secret_value(SecretId="mine")["SecretString"]) == {"password": PASSWORD}
+    reply = action("aws.secretsmanager.get_secret_value").run({"SecretId": "mine"}, ctx)
+    assert reply["SecretString"] == "***"
+    role = {"RoleArn": "arn:aws:iam::777777777777:role/r", "RoleSessionName": "xx"}
+    credentials = action("aws.sts.assume_role").run(role, ctx)["Credentials"]
+    assert (credentials["SecretAccessKey"], credentials["SessionToken"]) == ("***", "***")
+
+
+def test_a_body_is_read_as_text_and_only_so_much_of_it(moto: Moto, monkeypatch: pytest.MonkeyPatch) -> None:
+    ctx = context(clients=moto.clients, account="777777777777", region="us-east-1")
+    action("aws.s3.create_bucket").run({"Bucket": "notes"}, ctx)
+    action("aws.s3.put_object").run({"Bucket": "notes", "Key": "a", "Body": "hello"}, ctx)
+    assert action("aws.s3.get_object").run({"Bucket": "notes", "Key": "a"}, ctx)["Body"] == "hello"
+    monkeypatch.setattr("actions.generic.LONGEST_BODY", 3)
+    with pytest.raises(EffectFailed, match="OutputTooLong"):
+        action("aws.s3.get_object").run({"Bucket": "notes", "Key": "a"}, ctx)
+
+
+# -- tokens ---------------------------------------------------------------------------------------------------
+
+
+class Sent:
+    """Stands for a client, and keeps what it was told."""
+
+    def __init__(self) -> None:
+        self.params: dict[str, Any] = {}
+
+    def clients(self, *_: Any, **__: Any) -> Sent:
+        return self
+
+    def __getattr__(self, name: str) -> Any:
+        def call(**params: Any) -> Mapping[str, Any]:
+            self.params = params
+            return {}
+
+        return call
+
+
+@pytest.mark.parametrize(
+    ("name", "token", "params"),
+    [
+        ("aws.secretsmanager.put_secret_value", "ClientRequestToken", {"SecretId": "x"}),
+        ("aws.ecs.run_task", "clientToken", {"taskDefinition": "x"}),
+        ("aws.ec2.create_volume", "ClientToken", {"AvailabilityZone": "us-west-2a"}),
+        ("aws.efs.create_file_system", "CreationToken", {}),
+    ],
+)
+def test_a_token_is_of_the_effect(name: str, token: str, params: Any) -> None:
+    sent = Sent()
+
+    def told(key: str, **more: Any) -> Any:
+        action(name).run(params | more, context(clients=sent.clients, key=key))
+        return sent.params.get(token)
+
+    first = told("op/steps/1")
+    assert first == told("op/steps/1")
+    assert first != told("op/steps/2")
+    least, most = operation_of(name).length_of(token)  # type: ignore[union-attr]
+    assert least <= len(first) <= (most or 10_000)
+    assert (
+        told("op/steps/1", **{token: "given-by-the-runbook-itself-000000000"})
+        == "given-by-the-runbook-itself-000000000"
+    )
+    assert told("") is None
+
+
+def test_every_token_of_every_service_gets_a_length_that_it_takes() -> None:
+    from actions.generic import _token
+
+    seen = 0
+    for service in (
+        "rds",
+        "ec2",
+        "ecs",
+        "secretsmanager",
+        "ssm",
+        "efs",
+        "batch",
+        "glue",
+        "codecommit",
+        "fsx",
+        "backup",
+    ):
+        model = service_model(service)
+        assert model is not None
+        for operation in model.operations.values():
+            for name in operation.tokens:
+                least, most = operation.length_of(name)
+                assert least <= len(_token(operation, name, "key")) <= (most or 10_000), (service, operation.wire)
+                seen += 1
+    assert seen > 60
+
+
+# -- a reply that was cut off -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("reply", "name"), [(EMPTY, "ResponseParserError"), (HOLLOW, "TruncatedReply")])
+def test_an_empty_reply_is_no_answer(reply: Any, name: str) -> None:
+    from actions.aws import Sessions
+
+    with serving() as aws:
+        aws.replies["DescribeDBClusters"] = [reply]
+        ctx = context(clients=Sessions(endpoint_url=aws.url, region="us-west-2").clients)
+        with pytest.raises(EffectFailed) as caught:
+            kind("aws.rds.describe_db_clusters").look({}, ctx)
+    assert (caught.value.problem.name, caught.value.problem.category) == (name, "internal")
+
+
+def test_an_empty_map_may_be_an_answer_in_json(moto: Moto) -> None:
+    ctx = context(clients=moto.clients, account="777777777777")
+    table = {
+        "TableName": "t", "BillingMode": "PAY_PER_REQUEST",
+        "KeySchema": [{"AttributeName": "k", "KeyType": "HASH"}],
+        "AttributeDefinitions": [{"AttributeName": "k", "AttributeType": "S"}],
+    }  # fmt: skip
+    action("aws.dynamodb.create_table").run(table, ctx)
+    reply = action("aws.dynamodb.get_item").run({"TableName": "t", "Key": {"k": {"S": "nobody"}}}, ctx)
+    assert reply == {}
