@@ -15,26 +15,36 @@ from typing import Any, Final
 from actions.sandbox.calls import Call
 from actions.sandbox.faults import Fault
 from actions.sandbox.sandbox import Sandbox
-from engine.errors import UsageError
+from engine.errors import RunbookInvalid, UsageError
 
 DEMO: Final = Path(__file__).with_name("demo.yaml")
 """The world of `--sandbox` without WORLD: in it the first copy fails and the first connection times out."""
 
 
+KEYS: Final = ("world", "script", "runbook", "inputs", "tests")
+"""Of a world's file; a test's file is one too."""
+
+
 def read_file(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     """`world` and `script` of a YAML file; UsageError with what is wrong with it."""
-    import yaml  # noqa: PLC0415 - not needed where a world is given as a value
+    from engine.language.reading import read
+    from engine.language.tree import plain
 
     try:
-        document = yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+        document = plain(read(path.read_bytes(), path.name))
     except OSError as error:
         message = f"{path}: cannot be read: {error.strerror}"
         raise UsageError(message) from error
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
-        message = f"{path}: is no YAML: {error}"
+    except RunbookInvalid as error:
+        first = error.findings[0]
+        message = f"{path}:{first.line}:{first.column}: {first.message}{first.help and f'; {first.help}'}"
         raise UsageError(message) from error
     if not isinstance(document, dict) or not isinstance(document.get("world"), dict):
         message = f"{path}: a world's file has the keys `world` and, if need be, `script`"
+        raise UsageError(message)
+    unknown = [key for key in document if key not in KEYS]
+    if unknown:
+        message = f"{path}: `{unknown[0]}` is not known in a world's file; it has {', '.join(KEYS)}"
         raise UsageError(message)
     return document["world"], document.get("script") or {}
 

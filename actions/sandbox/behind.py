@@ -36,6 +36,7 @@ def remove(world: World, key: str) -> None:
         same_place = (other.account, other.region) == (gone.account, gone.region)
         if other is gone or (gone.kind == "rds.cluster" and inside and same_place):
             del world.resources[other.key]
+            world.databases.pop(other.id, None)
 
 
 def change(

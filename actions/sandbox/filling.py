@@ -111,6 +111,9 @@ def _instances(cluster: Resource, said: Said) -> list[dict[str, Any]]:
     listed = said.get("instances") or 0
     if isinstance(listed, int):
         listed = [f"{cluster.name}-{number}" for number in range(1, listed + 1)]
+    if not isinstance(listed, list):
+        message = f"`{listed}` is no number or list of instances"
+        raise ValueError(message)
     usual = {"class": said.get("class", USUAL_CLASS), "cluster": cluster.name}
     return [usual | ({"name": entry} if isinstance(entry, str) else dict(entry)) for entry in listed]
 

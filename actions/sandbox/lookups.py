@@ -15,6 +15,7 @@ from actions.sandbox.world import Resource, World
 PARAMETER: Final = "ssm"
 SECRET: Final = "secret"  # noqa: S105 - the name of a kind
 TOPIC: Final = "topic"
+LONGEST_MESSAGE: Final = 262_144  # bytes (SNS, Publish)
 _SUFFIX: Final = "SanDbx"
 
 
@@ -136,6 +137,8 @@ def publish(world: World, asked: Asked) -> dict[str, Any]:
     _refuse_subject(asked.get("Subject"))
     if not asked.params["Message"]:
         raise Refusal("InvalidParameter", "Invalid parameter: Empty message")
+    if len(asked.params["Message"].encode()) > LONGEST_MESSAGE:
+        raise Refusal("InvalidParameter", "Invalid parameter: Message too long")
     message_id = world.new_id("message-")
     message = {
         "id": message_id,

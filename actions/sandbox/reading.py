@@ -20,7 +20,7 @@ from typing import Any, Final
 
 from actions.sandbox.filling import DAY, fill
 from actions.sandbox.lookups import parameter_data, secret_data
-from actions.sandbox.script import is_status, read_items, take_life
+from actions.sandbox.script import LEAVING, is_status, read_items, take_life
 from actions.sandbox.world import ANYWHERE, GONE, LASTING, TAKES, Resource, World
 from engine.errors import UsageError
 
@@ -67,17 +67,24 @@ _USUAL: Final = {  # a status that passes → what takes how long
 }
 
 
-def read_world(spec: Mapping[str, Any], world: World) -> None:
-    """Put all that a world's form says into `world`."""
-    for name, account in (spec.get("accounts") or {}).items():
-        world.accounts[str(name)] = str(account)
-    for name, duration in (spec.get("takes") or {}).items():
+def read_world(spec: Mapping[str, Any], world: World, accounts: Mapping[str, str]) -> None:
+    """Put all that a world's form says into `world`. `accounts` are the runbook's, and count before the world's own."""
+    world.accounts |= {str(name): str(account) for name, account in _map(spec, "accounts").items()} | dict(accounts)
+    for name, duration in _map(spec, "takes").items():
         world.takes[_known(str(name), TAKES, "takes")] = seconds_of(f"takes: {name}", duration)
     world.endpoint = _endpoint(spec.get("endpoint"))
-    world.answers = {str(statement): told for statement, told in (spec.get("sql") or {}).items()}
+    world.answers = {str(statement): told for statement, told in _map(spec, "sql").items()}
     things = [(str(key), value) for key, value in spec.items() if key not in _ABOUT_ALL]
     for key, value in sorted(things, key=lambda thing: thing[0].startswith("rds.")):  # what they stand on comes first
         put(world, key, value)
+
+
+def _map(spec: Mapping[str, Any], key: str) -> Mapping[Any, Any]:
+    value = spec.get(key) or {}
+    if not isinstance(value, Mapping):
+        message = f"world: {key}: `{value}` is no map"
+        raise UsageError(message)
+    return value
 
 
 def _endpoint(value: Any) -> str:
@@ -93,7 +100,7 @@ def put(world: World, key: str, value: Any) -> Resource | None:
     try:
         return _put(world, key, value)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        message = f"world: {key}: `{value}` cannot be read: {type(error).__name__}: {error}"
+        message = f"world: {key}: {error}: `{value}` cannot be read"
         raise UsageError(message) from error
 
 
@@ -202,18 +209,21 @@ def _created(world: World, kind: str, said: Mapping[str, Any]) -> float:
 
 
 def _live(world: World, resource: Resource, key: str, status: Any) -> None:
+    if not resource.kind.startswith("rds."):
+        resource.begin(resource.created, last=str(status))
+        return
     items = read_items(key, status)
     if not all(is_status(word) for word, _ in items):
         message = f"{key}: {status} is no status"
         raise UsageError(message)
     first = items[0][0]
-    if len(items) == 1 and items[0][1] == 1 and (first in LASTING or not resource.kind.startswith("rds.")):
+    if len(items) == 1 and items[0][1] == 1 and first in LASTING:
         resource.begin(resource.created, last=first)
         return
     if first not in LASTING:
         resource.created = world.now
     takes = world.takes[_USUAL.get((resource.kind, first), "modify")]
-    last = GONE if first == "deleting" else "available"
+    last = GONE if first == LEAVING else "available"
     resource.begin(world.now, (first, takes), last=last)
     if len(items) > 1 or items[0][1] != 1:
-        resource.script(*(take_life(items) or ([], None)))
+        resource.script(*(take_life(items, ending=first == LEAVING) or ([], None)))

@@ -66,9 +66,8 @@ class Sandbox:
         with self._held():
             if self._file is None or self._file.empty:
                 self._script.queues |= Script(script).queues
-                reading.read_world(world or {}, self.world)
-            if accounts:
-                self.world.accounts |= accounts
+                reading.read_world(world or {}, self.world, accounts or {})
+            self.world.accounts |= accounts or {}
             self._keep()
 
     # --- clients ---

@@ -1,0 +1,189 @@
+"""The form of a world, and what is said of one that is wrong."""
+
+from __future__ import annotations
+
+import pytest
+
+from actions.sandbox import DEMO, default_world, demo_script, read_file
+from engine.errors import UsageError
+
+
+def test_a_small_world_has_a_default_for_everything(make):
+    here = make({"rds.cluster_snapshot/s@us-west-2": None, "rds.cluster/c@us-west-2": {"instances": 1}})
+    seen, one = here.snapshot("s"), here.cluster("c")
+    assert (seen["Status"], seen["Engine"], seen["SnapshotType"]) == ("available", "aurora-postgresql", "manual")
+    assert (one["Status"], one["Port"], one["MasterUsername"]) == ("available", 5432, "admin")
+    assert one["ClusterCreateTime"] < seen["SnapshotCreateTime"]
+    here.restore("s")
+
+
+def test_what_can_be_said_of_a_cluster(make):
+    here = make(
+        {
+            "rds.cluster/c@us-west-2": {
+                "id": "cluster-MINE", "engine": "aurora-mysql", "port": 3307, "protected": True, "tags": {"a": 1},
+                "class": "db.t4g.medium", "serverless": {"min": 0.5, "max": 4}, "database": "shop",
+                "security_groups": ["sg-1"], "kms_key": "arn:aws:kms:us-west-2:123456789012:key/k",
+                "instances": ["one", {"name": "two", "class": "db.serverless", "zone": "us-west-2c", "tier": 0, "status": "failed"}],
+            }
+        }
+    )  # fmt: skip
+    one = here.cluster("c")
+    assert (one["DbClusterResourceId"], one["Engine"], one["Port"]) == ("cluster-MINE", "aurora-mysql", 3307)
+    assert (one["DeletionProtection"], one["TagList"]) == (True, [{"Key": "a", "Value": "1"}])
+    assert (one["DatabaseName"], one["StorageEncrypted"]) == ("shop", True)
+    first, second = here.instance("one"), here.instance("two")
+    assert (first["DBInstanceClass"], second["DBInstanceClass"]) == ("db.t4g.medium", "db.serverless")
+    told = (second["DBInstanceStatus"], second["AvailabilityZone"], second["PromotionTier"])
+    assert told == ("failed", "us-west-2c", 0)
+    assert first["TagList"] == [{"Key": "a", "Value": "1"}]
+
+
+@pytest.mark.parametrize(
+    ("value", "seen"),
+    [
+        ("available", ["available", "available"]),
+        ("creating", ["creating", "creating"]),
+        (["creating x1", "failed"], ["creating", "failed"]),
+        ({"status": ["modifying x1", "available"]}, ["modifying", "available"]),
+        ("deleting", ["deleting", "deleting"]),
+        (["deleting x2"], ["deleting", "deleting"]),
+        ("no-such-status", ["no-such-status"] * 2),
+    ],
+)
+def test_statuses(make, value, seen):
+    here = make({"rds.cluster/c@us-west-2": value})
+    assert [here.cluster("c")["Status"] for _ in seen] == seen
+
+
+def test_what_passes_passes(make):
+    here = make({"rds.cluster/c@us-west-2": "creating", "rds.cluster/d@us-west-2": "deleting"})
+    here.sleep(720)
+    assert here.cluster("c")["Status"] == "available"
+    assert here.sandbox.get("rds.cluster/d@us-west-2") is None
+
+
+def test_how_long_things_take(make):
+    here = make({"takes": {"copy": "25h", "restore": 60}, "rds.cluster_snapshot/s@us-west-2": "available"})
+    here.copy("s")
+    here.restore("s")
+    here.sleep(60)
+    assert here.cluster("restored")["Status"] == "available"
+    here.sleep(25 * 3600 - 61)
+    assert here.snapshot("copy")["Status"] == "copying"
+    here.sleep(1)
+    assert here.snapshot("copy")["Status"] == "available"
+
+
+def test_the_order_of_a_world_does_not_count(make):
+    world = {
+        "rds.cluster/c@us-west-2": {"subnet_group": "private"},
+        "subnet_group/private@us-west-2": {"vpc": "vpc-1", "subnets": ["us-west-2a", "us-west-2b"]},
+        "security_group/sg-1@us-west-2": {"vpc": "vpc-1"},
+    }
+    here = make(world)
+    here.rds.modify_db_cluster(DBClusterIdentifier="c", VpcSecurityGroupIds=["sg-1"])
+    assert here.cluster("c")["AvailabilityZones"] == ["us-west-2a", "us-west-2b"]
+
+
+@pytest.mark.parametrize(
+    ("world", "told"),
+    [
+        ({"rds.clutser/c@us-west-2": "available"}, r"world: `rds.clutser` is not known; did you mean `rds.cluster`\?"),
+        ({"rds.cluster/c": "available"}, "needs a region: rds.cluster/c@us-west-2"),
+        ({"rds.cluster": "available"}, "names nothing; write KIND/NAME@REGION"),
+        (
+            {"rds.cluster/c@us-west-2": {"instanecs": 2}},
+            r"rds.cluster/c@us-west-2: `instanecs` is not known; did you mean",
+        ),
+        (
+            {"rds.cluster/c@us-west-2": {"instances": "many"}},
+            "rds.cluster/c@us-west-2: `many` is no number or list of instances",
+        ),
+        ({"rds.cluster/c@us-west-2": {"port": "high"}}, "world: rds.cluster/c@us-west-2: .*: .* cannot be read"),
+        ({"rds.cluster/c@us-west-2": {"admin": "me"}}, "cannot be read"),
+        ({"rds.cluster/c@us-west-2": {"serverless": {"min": 1}}}, "cannot be read"),
+        ({"rds.cluster/c@us-west-2": "NotAStatus"}, "NotAStatus is no status"),
+        ({"rds.cluster/c@us-west-2": ["creating x"]}, "is no item"),
+        ({"takes": {"copie": "3h"}}, "takes: `copie` is not known; did you mean `copy`"),
+        ({"takes": {"copy": "long"}}, "takes: copy: `long` is no duration; write 30s, 5m, 3h or 2d"),
+        ({"endpoint": "somewhere"}, "is no HOST:PORT"),
+        ({"sql": ["x"]}, "sql"),
+        ({"accounts": ["x"]}, "accounts"),
+    ],
+)
+def test_worlds_that_are_wrong(make, world, told):
+    with pytest.raises(UsageError, match=told):
+        make(world)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("world: [", "world.yaml:1:"),
+        ("just text", "the file is text"),
+        ("script: {}", "a world's file has the keys"),
+        ("world: {}\nscripts: {}", "`scripts` is not known"),
+        (b"\xff\xfe\x00", "UTF-8"),
+        ("[" * 100_000, "deep"),
+    ],
+)
+def test_files_that_are_wrong(tmp_path, text, told):
+    path = tmp_path / "world.yaml"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(UsageError, match=told):
+        read_file(path)
+
+
+def test_a_file_that_is_not_there(tmp_path):
+    with pytest.raises(UsageError, match="cannot be read"):
+        read_file(tmp_path / "no.yaml")
+
+
+# -- behind the runner's back --------------------------------------------------------------------------------
+
+
+def test_a_hand_behind_the_runners_back(here):
+    sandbox = here.sandbox
+    before = here.cluster()["DbClusterResourceId"]
+    sandbox.add("rds.cluster/orders@us-west-2", {"instances": 1})  # a namesake
+    assert here.cluster()["DbClusterResourceId"] != before
+    sandbox.change("rds.cluster/orders@us-west-2", "modifying", seconds=60, tags={"a": "b"}, DeletionProtection=True)
+    seen = here.cluster()
+    assert (seen["Status"], seen["DeletionProtection"]) == ("modifying", True)
+    assert seen["TagList"] == [{"Key": "a", "Value": "b"}]
+    here.sleep(60)
+    assert here.cluster()["Status"] == "available"
+    sandbox.remove("rds.cluster/orders@us-west-2")
+    assert [row["name"] for row in sandbox.resources("rds.cluster", "rds.instance")] == ["alone"]
+    with pytest.raises(UsageError, match=r"there is no rds\.cluster/orders@us-west-2"):
+        sandbox.change("rds.cluster/orders@us-west-2", "available")
+    assert [call.name for call in sandbox.journal] == ["rds.DescribeDBClusters"] * 4  # none of it was a call
+
+
+def test_resources_are_plain_values_in_order(here):
+    rows = here.sandbox.resources()
+    assert rows == sorted(rows, key=lambda row: (row["kind"], row["region"], row["name"]))
+    assert {"kind", "name", "region", "account", "id", "status", "tags"} == set(rows[0])
+    assert len({row["id"] for row in rows}) == len(rows)
+    assert here.sandbox.resources("rds.instance")[0]["name"] == "orders-1"
+
+
+# -- the demo ------------------------------------------------------------------------------------------------
+
+
+def test_the_demos_world_has_all_that_the_restore_looks_up(make, root):
+    import re
+
+    here = make(default_world(), script=demo_script())
+    text = (root / "runbooks" / "restore.yaml").read_text(encoding="utf-8").replace("${target_region}", "us-west-2")
+    named = re.findall(r"(ssm:/[\w/-]+|secret:[\w/-]+)", text)
+    assert len(set(named)) >= 5
+    assert all(here.sandbox.get(key) is not None for key in named)
+    assert here.snapshot("daily-backup-2024-03-20", "us-east-1")["Status"] == "available"
+    assert len(here.cluster()["DBClusterMembers"]) == 2
+
+
+def test_the_demos_script_is_a_copy_that_fails_and_a_connection_that_times_out():
+    assert demo_script() == {"copy-snapshot": ["copying x3", "failed"], "setup-db-users": ["ConnectionTimeout"]}
+    assert DEMO.exists()

@@ -1,0 +1,63 @@
+"""Every reply has the shape that botocore's model says: what no parser would have made is not handed out."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from actions.sandbox import Sandbox
+from actions.sandbox.operations import OPERATIONS
+from tests.sandbox.asked import ASKED, MORE, call
+from tests.sandbox.conftest import WORLD
+
+
+def differences(shape, value, path):
+    """Where a reply is not what botocore's model says: unknown members, wrong types."""
+    match shape.type_name:
+        case "structure":
+            if not isinstance(value, dict):
+                yield f"{path}: {value!r} is no structure"
+                return
+            for name, member in value.items():
+                if name == "ResponseMetadata":
+                    continue
+                if name not in shape.members:
+                    yield f"{path}.{name} is not in {shape.name}"
+                else:
+                    yield from differences(shape.members[name], member, f"{path}.{name}")
+        case "list":
+            for number, item in enumerate(value):
+                yield from differences(shape.member, item, f"{path}[{number}]")
+        case "map":
+            for name, item in value.items():
+                yield from differences(shape.value, item, f"{path}[{name}]")
+        case kind:
+            fits = {"string": str, "integer": int, "long": int, "boolean": bool, "timestamp": dt.datetime,
+                    "double": float, "float": float}[kind]  # fmt: skip
+            if not isinstance(value, fits) or (fits is int and isinstance(value, bool)):
+                yield f"{path}: {value!r} is no {kind}"
+
+
+@pytest.fixture(scope="module")
+def called():
+    """Every operation called once, in an order in which each works: name → reply."""
+    sandbox = Sandbox(WORLD | MORE)
+    replies = {}
+    for name, asked in ASKED.items():
+        service, _, operation = name.partition(".")
+        client = sandbox.clients(service, "us-west-2")
+        replies[name] = (client.meta.service_model.operation_model(operation), call(client, operation, asked))
+    return replies
+
+
+def test_every_operation_is_tried():
+    assert set(ASKED) == set(OPERATIONS)
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_replies_have_the_models_shapes(called, name):
+    model, reply = called[name]
+    assert reply["ResponseMetadata"]["HTTPStatusCode"] == 200
+    if model.output_shape is not None:
+        assert list(differences(model.output_shape, reply, name)) == []

@@ -1,0 +1,284 @@
+"""The world in a file: over processes, over SIGKILL at any instant, shared by two, and when the file is none."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+from actions.sandbox import Fault, Sandbox
+from engine.clock import VirtualClock
+from engine.errors import EnvironmentProblem
+
+WORLD = {
+    "rds.cluster_snapshot/here@us-west-2": {"tags": {"a": "é"}},
+    "rds.cluster/orders@us-west-2": {"instances": 2, "admin": {"username": "admin", "password": "pw"}},
+    "ssm:/app/list": ["a", "b"],
+    "secret:app": {"x": 1},
+    "sql": {"SELECT 2": {"two": 2}},
+    "takes": {"copy": 100},
+    "accounts": {"source": "210987654321"},
+}
+SCRIPT = {"rds.CopyDBClusterSnapshot": ["SnapshotQuotaExceeded", "copying x5", "failed"], "left": ["ok always"]}
+
+
+def names_of(sandbox):
+    return [(call.name, call.at, call.outcome, call.performed, call.resource, call.step) for call in sandbox.journal]
+
+
+def in_order(sandbox):
+    """The order of what came first, which tells a cluster's writer and a global cluster's primary."""
+    return [key for key in sandbox.world.resources if key[0].startswith("rds.")]
+
+
+def same(one, other):
+    assert one.world == other.world
+    assert in_order(one) == in_order(other)
+    assert one.script_left == other.script_left
+    assert names_of(one) == names_of(other)
+    assert one.messages == other.messages
+    assert one.clock.now() == other.clock.now()
+
+
+def live(sandbox):
+    """A little of everything that changes a world."""
+    from botocore.exceptions import ClientError
+
+    rds = sandbox.clients("rds", "us-west-2")
+    asked = {"SourceDBClusterSnapshotIdentifier": "here", "TargetDBClusterSnapshotIdentifier": "copy"}
+    sandbox.fault(Fault(kind="invisible", call="rds.CreateDBInstance", nth=2, times=None))
+    with pytest.raises(ClientError):
+        rds.copy_db_cluster_snapshot(**asked)
+    yield
+    rds.copy_db_cluster_snapshot(**asked, Tags=[{"Key": "runbook:step", "Value": "copy/1"}])
+    for _ in range(3):
+        sandbox.clock.sleep(20)
+        rds.describe_db_cluster_snapshots(DBClusterSnapshotIdentifier="copy")
+        yield
+    rds.delete_db_instance(DBInstanceIdentifier="orders-1", SkipFinalSnapshot=True)
+    yield
+    sandbox.clock.sleep(400)
+    rds.modify_db_cluster(
+        DBClusterIdentifier="orders", NewDBClusterIdentifier="other", MasterUserPassword="new-password",
+        ApplyImmediately=True,
+    )  # fmt: skip
+    yield
+    sandbox.clock.sleep(150)
+    for number in (3, 4):
+        rds.create_db_instance(
+            DBInstanceIdentifier=f"orders-{number}", DBInstanceClass="c", DBClusterIdentifier="other",
+            Engine="aurora-postgresql",
+        )  # fmt: skip
+    yield
+    host = rds.describe_db_clusters(DBClusterIdentifier="other")["DBClusters"][0]["Endpoint"]
+    made = sandbox.network.postgres(
+        host=host, port=5432, user="admin", password="new-password", database="d", timeout=1
+    )
+    made.run("CREATE ROLE app")
+    assert made.run("SELECT 2") == [[2]]
+    yield
+    topic = "arn:aws:sns:us-west-2:123456789012:told"
+    sandbox.clients("sns", "us-west-2").publish(TopicArn=topic, Message="done")
+    sandbox.put("ssm:/app/list", ["c"])
+    sandbox.remove("rds.cluster_snapshot/copy@us-west-2")
+    sandbox.add("rds.cluster/orders@us-west-2", {"instances": 1})
+    yield
+
+
+def test_what_is_in_a_file_is_the_same_in_the_next_process(tmp_path):
+    file = tmp_path / "deep" / "world"
+    sandbox = Sandbox(WORLD, script=SCRIPT, file=file)
+    for _ in live(sandbox):
+        same(Sandbox({"rds.cluster/not-this@us-west-2": "available"}, file=file), sandbox)
+
+
+def test_a_story_that_changes_hands_at_every_call_is_the_story_of_one_process(tmp_path):
+    whole = Sandbox(WORLD, script=SCRIPT)
+    for _ in live(whole):
+        pass
+    file = tmp_path / "world"
+
+    class Changing:
+        """A sandbox that is made anew for whatever is asked of it."""
+
+        clock = VirtualClock()
+
+        def __getattr__(self, name):
+            made = Sandbox(WORLD, script=SCRIPT, file=file, clock=self.clock)
+            return getattr(made, name)
+
+    for _ in live(Changing()):
+        pass
+    same(Sandbox(file=file), whole)
+
+
+def test_the_file_is_its_owners_alone(tmp_path):
+    Sandbox(WORLD, file=tmp_path / "world")
+    assert (tmp_path / "world").stat().st_mode & 0o777 == 0o600
+
+
+def test_two_live_ones_share_the_file(tmp_path):
+    file = tmp_path / "world"
+    one, other = Sandbox(WORLD, file=file), Sandbox(file=file)
+    one.clients("rds", "us-west-2").delete_db_cluster_snapshot(DBClusterSnapshotIdentifier="here")
+    seen = other.clients("rds", "us-west-2").describe_db_cluster_snapshots(DBClusterSnapshotIdentifier="here")
+    assert seen["DBClusterSnapshots"][0]["Status"] == "deleting"
+    other.clock.sleep(30)
+    other.clients("rds", "us-west-2").describe_db_clusters()
+    one.clients("rds", "us-west-2").describe_db_clusters()
+    assert one.clock.now() == other.clock.now()  # the time is one
+    assert one.get("rds.cluster_snapshot/here@us-west-2") is None
+    assert [call.name for call in one.journal] == [
+        "rds.DeleteDBClusterSnapshot",
+        "rds.DescribeDBClusterSnapshots",
+        "rds.DescribeDBClusters",
+        "rds.DescribeDBClusters",
+    ]
+    assert names_of(other) == names_of(one)[:3]
+
+
+@pytest.mark.parametrize("cut", [1, 10, 200])
+def test_a_line_that_a_kill_cut_off_was_never_said(tmp_path, cut):
+    file = tmp_path / "world"
+    sandbox = Sandbox(WORLD, file=file)
+    before = file.read_bytes()
+    sandbox.clients("rds", "us-west-2").delete_db_cluster_snapshot(DBClusterSnapshotIdentifier="here")
+    file.write_bytes(file.read_bytes()[:-cut])
+    again = Sandbox(file=file)
+    assert again.get("rds.cluster_snapshot/here@us-west-2").status(again.clock.now()) == "available"
+    assert again.journal == []
+    assert file.read_bytes().startswith(before)
+    again.clients("rds", "us-west-2").describe_db_clusters()
+    assert len(Sandbox(file=file).journal) == 1
+
+
+def test_a_first_line_that_was_cut_off_is_written_again(tmp_path):
+    file = tmp_path / "world"
+    file.write_text('{"format":1,"now":12')
+    assert Sandbox(WORLD, file=file).get("rds.cluster/orders@us-west-2")
+    assert Sandbox(file=file).get("rds.cluster/orders@us-west-2")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("not a world\n", "is no world of the sandbox; move it away"),
+        ('{"format": 99, "now": 1}\n', "another version of the sandbox"),
+        ("[]\n", "is no world of the sandbox"),
+        ('{"format": 1, "now": 1, "resource": {"x": [1]}}\n', "is no world of the sandbox"),
+        ('{"format": 1, "now": 1, "call": [1]}\n', "is no world of the sandbox"),
+    ],
+)
+def test_files_that_are_no_world(tmp_path, text, told):
+    (tmp_path / "world").write_text(text)
+    with pytest.raises(EnvironmentProblem, match=told):
+        Sandbox(WORLD, file=tmp_path / "world")
+    assert (tmp_path / "world").read_text() == text
+
+
+def test_a_place_that_is_none(tmp_path):
+    with pytest.raises(EnvironmentProblem, match="cannot be opened in"):
+        Sandbox(WORLD, file=tmp_path)
+    (tmp_path / "file").touch()
+    with pytest.raises(EnvironmentProblem, match="cannot be opened in"):
+        Sandbox(WORLD, file=tmp_path / "file" / "world")
+
+
+def test_a_full_disk_says_so_and_keeps_what_was(tmp_path):
+    file = tmp_path / "world"
+    code = f"""
+    import resource, signal
+    from pathlib import Path
+    from actions.sandbox import Sandbox
+    from engine.errors import EnvironmentProblem
+    sandbox = Sandbox({WORLD!r}, file=Path({str(file)!r}))
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (Path({str(file)!r}).stat().st_size + 50,) * 2)
+    try:
+        sandbox.clients("rds", "us-west-2").delete_db_cluster_snapshot(DBClusterSnapshotIdentifier="here")
+    except EnvironmentProblem as problem:
+        print(problem)
+    """
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=True)
+    assert "the sandbox's world cannot be written in" in done.stdout
+    again = Sandbox(file=file)
+    assert again.get("rds.cluster_snapshot/here@us-west-2").status(again.clock.now()) == "available"
+
+
+def test_nothing_but_json_lines_is_in_it(tmp_path):
+    file = tmp_path / "world"
+    for _ in live(Sandbox(WORLD, script=SCRIPT, file=file)):
+        pass
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    assert [line.get("format") for line in lines] == [1] + [None] * (len(lines) - 1)
+    assert all("resource" not in line for line in lines if line.get("call", ["", "", ""])[2] == "DescribeDBClusters")
+
+
+# -- killed for real -----------------------------------------------------------------------------------------
+
+RUNNER = """
+import os, signal, sys
+from pathlib import Path
+from actions.sandbox import Sandbox
+WORLD = {"rds.cluster/orders@us-west-2": {"instances": 1}, "rds.cluster_snapshot/s0@us-west-2": "available"}
+sandbox = Sandbox(WORLD, file=Path(sys.argv[1]))
+kill_at, moment = int(sys.argv[2]), sys.argv[3]
+def hook(call, when):
+    done = len(sandbox.journal) - (when == "after")
+    if (done, when) == (kill_at, moment):
+        os.kill(os.getpid(), signal.SIGKILL)
+sandbox.on_call = hook
+rds = sandbox.clients("rds", "us-west-2")
+while (number := len(sandbox.resources("rds.cluster_snapshot"))) < 5:
+    sandbox.clock.sleep(30)
+    rds.describe_db_clusters()
+    rds.copy_db_cluster_snapshot(
+        SourceDBClusterSnapshotIdentifier="s0", TargetDBClusterSnapshotIdentifier=f"s{number}"
+    )
+"""
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize("kill_at", [0, 5])
+def test_killed_at_a_call_and_gone_on_with(tmp_path, kill_at, moment):
+    file = tmp_path / "world"
+
+    def run(*words):
+        return subprocess.run([sys.executable, "-c", RUNNER, str(file), *words], check=False).returncode
+
+    assert run(str(kill_at), moment) == -signal.SIGKILL
+    assert len(Sandbox(file=file).journal) == kill_at + (moment == "after")
+    assert run("-1", "before") == 0
+    end = Sandbox(file=file)
+    assert [row["name"] for row in end.resources("rds.cluster_snapshot")] == ["s0", "s1", "s2", "s3", "s4"]
+    times = [call.at for call in end.journal]
+    assert times == sorted(times)  # it does not go back
+
+
+def test_killed_at_any_instant(tmp_path):
+    """A process that does nothing but write is killed a dozen times: the file is read again each time."""
+    file = tmp_path / "world"
+    code = f"""
+    from pathlib import Path
+    from actions.sandbox import Sandbox
+    sandbox = Sandbox({WORLD!r}, file=Path({str(file)!r}))
+    print("up", flush=True)
+    while True:
+        for number in range(50):
+            sandbox.add(f"ssm:/number/{{number}}", "x" * 300)
+    """
+    Sandbox(WORLD, file=file)
+    for _ in range(12):
+        with subprocess.Popen([sys.executable, "-c", textwrap.dedent(code)], stdout=subprocess.PIPE) as running:
+            running.stdout.readline()
+            size = file.stat().st_size
+            while file.stat().st_size < size + 20_000:
+                pass
+            os.kill(running.pid, signal.SIGKILL)
+        assert Sandbox(file=file).get("rds.cluster/orders@us-west-2")
+        file.write_bytes(file.read_bytes()[:size])  # it need not grow for ever
