@@ -53,8 +53,11 @@ def _value_of(one: Input, values: Mapping[str, Any]) -> Any:
             raise ValueError(f"is required{about}: `-i {one.name}=…`")
         return one.default
     given = values[one.name]
-    value = of_text(one, given) if isinstance(given, str) else given
-    why = problem_with(one, value)
+    try:
+        value = of_text(one, given) if isinstance(given, str) else given
+        why = problem_with(one, value)
+    except ValueError as error:
+        raise ValueError(f"cannot be that: {error}") from error
     if why:
         raise ValueError(f"cannot be that: {why}")
     return value

@@ -197,15 +197,15 @@ class _Reader:
         return next(iter(escaped.singles)) if len(escaped.singles) == 1 else escaped.singles
 
     def _repeated(self, part: Part) -> Part:
-        repeats = 0
-        while (bounds := self._bounds()) is not None:
-            repeats += 1
-            if repeats > 1:
-                raise PatternError("a repeat of a repeat: put the first in parentheses", self.at - 1)
-            part = Repeat(part, *bounds)
-            if self.char == "?":  # the same whole values match
-                self.at += 1
-        return part
+        bounds = self._bounds()
+        if bounds is None:
+            return part
+        if self.char == "?":  # the same whole values match
+            self.at += 1
+        here = self.at
+        if self._bounds() is not None:
+            raise PatternError("a repeat of a repeat: put the first in parentheses", here)
+        return Repeat(part, *bounds)
 
     def _bounds(self) -> tuple[int, int | None] | None:
         here = self.at

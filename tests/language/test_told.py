@@ -126,10 +126,9 @@ from tests.language.given import CALL, CHECK, ENSURE, HEAD, PAUSE, TABLE, UNTIL,
     ],
 )
 def test_told_at_its_place(example: str, rule: str, at: str) -> None:
-    (found,) = [one for one in parsed(example).findings if one.rule == rule]
-    assert found.message
-    if len(parsed(example).findings) == 1:
-        assert pointed(example) == at
+    (found,) = parsed(example).findings
+    assert found.rule == rule
+    assert pointed(example) == at
 
 
 @pytest.mark.parametrize(

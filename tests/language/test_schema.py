@@ -1,0 +1,82 @@
+"""The JSON Schema for editors: as it is generated, and at one with the parser."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+from actions import build_registry
+from engine.language.rules import SHAPE
+from engine.language.schema import as_text, schema
+from tests.language.given import document
+
+ONLY_VALIDATE_SAYS = {
+    "RB207": "two names are compared",
+    "RB213": "which steps a kind can stand in is the kind's own word",
+    "RB214": "a named schedule is looked up",
+    "RB215": "names of rows are split and compared",
+    "RB216": "a default is checked by the input's other words",
+}
+
+
+@pytest.fixture(scope="module")
+def made() -> dict[str, Any]:
+    registry = build_registry(entry_points=False)
+    return schema(registry.kinds, registry.actions)
+
+
+@pytest.fixture(scope="module")
+def validator(made: dict[str, Any]) -> jsonschema.Draft7Validator:
+    jsonschema.Draft7Validator.check_schema(made)
+    return jsonschema.Draft7Validator(made)
+
+
+def test_the_file_is_what_the_code_makes(made: dict[str, Any], root: Path) -> None:
+    """If it is not: `runbook schema > schemas/runbook.schema.json`."""
+    there = (root / "schemas" / "runbook.schema.json").read_text(encoding="utf-8")
+    assert json.loads(there) == json.loads(as_text(made))
+
+
+def test_the_shipped_runbooks_are_right_by_it(validator: jsonschema.Draft7Validator, root: Path) -> None:
+    shipped = [path for path in (root / "runbooks").glob("*.yaml") if not path.name.endswith(".test.yaml")]
+    assert shipped
+    for path in shipped:
+        assert not [one.message for one in validator.iter_errors(yaml.safe_load(path.read_text(encoding="utf-8")))]
+
+
+@pytest.mark.parametrize("rule", SHAPE, ids=lambda rule: rule.id)
+def test_it_refuses_what_the_parser_refuses(rule: Any, validator: jsonschema.Draft7Validator) -> None:
+    wrong, right = (yaml.load(document(text), Loader=yaml.CSafeLoader) for text in (rule.wrong, rule.right))
+    assert not [one.message for one in validator.iter_errors(right)]
+    assert validator.is_valid(wrong) == (rule.id in ONLY_VALIDATE_SAYS)
+
+
+def test_it_knows_the_parameters_of_kinds_and_actions(validator: jsonschema.Draft7Validator) -> None:
+    def errors(step: dict[str, Any]) -> list[str]:
+        return [one.message for one in validator.iter_errors({"runbook": "a", "steps": [step]})]
+
+    assert not errors({"id": "a", "check": "rds.cluster", "with": {"name": "${a}"}})
+    assert "nam" in str(errors({"id": "a", "check": "rds.cluster", "with": {"nam": "x"}}))
+    assert "topc" in str(errors({"id": "a", "call": "sns.publish", "with": {"topc": "x"}}))
+    assert not errors({"id": "a", "call": "aws.s3.put_object", "with": {"Bucket": "x"}, "repeatable": True})
+
+
+def test_without_a_registry_it_takes_any_kind() -> None:
+    made = schema()
+    jsonschema.Draft7Validator.check_schema(made)
+    assert jsonschema.Draft7Validator(made).is_valid({"runbook": "a", "steps": [{"id": "a", "check": "my.kind"}]})
+
+
+def test_every_reference_leads_somewhere(made: dict[str, Any]) -> None:
+    def refs(value: Any) -> set[str]:
+        if isinstance(value, dict):
+            own = {value["$ref"]} if isinstance(value.get("$ref"), str) else set()
+            return own.union(*(refs(item) for item in value.values()))
+        return set().union(*(refs(item) for item in value)) if isinstance(value, list) else set()
+
+    assert {ref.removeprefix("#/definitions/") for ref in refs(made)} <= set(made["definitions"])
