@@ -41,12 +41,15 @@ class SystemNetwork:
     def postgres(self, **options: Any) -> Any:
         """A `pg8000.native.Connection`, made within `timeout`, each of whose answers may take `answer_timeout`.
 
-        The other options are pg8000's. Raises OSError and ssl.SSLError as they are, and what pg8000 raises.
+        The other options are pg8000's, but that `ssl_context` may be a function that makes one, and what it raises
+        comes out. Raises OSError and ssl.SSLError as they are, and what pg8000 raises.
         """
         import tenacity
 
         timeout = float(options.pop("timeout"))
         answer_timeout = float(options.pop("answer_timeout", timeout))
+        if callable(options.get("ssl_context")):
+            options["ssl_context"] = options["ssl_context"]()
         ends = self._clock.boot() + timeout
         opening = tenacity.Retrying(
             stop=tenacity.stop_after_attempt(OPENINGS),

@@ -6,7 +6,7 @@ only a commit without an answer is unknown. Must not know which statements there
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -41,9 +41,28 @@ class Session:
 
     connection: Any
     place: Place
+    ends: float  # when the step's time is over, by `now`
+    now: Callable[[], float]
+
+    def left(self) -> float:
+        """Seconds of the step's time that are left; EffectFailed where there are none: all together, as one call, it
+        must end before a lease does.
+        """
+        left = self.ends - self.now()
+        if left <= 0:
+            raise failed(
+                "ConnectionTimeout", "timeout", f"{self.place}: the step's `timeout` is over; nothing was changed"
+            )
+        return left
+
+    def limit(self, longest: float | None = None) -> None:
+        """From now on a statement has as long as the step has, or `longest` seconds; then the server says no."""
+        seconds = min(self.left(), longest or self.left())
+        self.run(f"SET statement_timeout = {max(int(seconds * 1000), 1)}")
 
     def run(self, sql: str, **values: Any) -> list[list[Any]]:
         """The rows of one statement; EffectFailed with the server's no."""
+        self.left()
         try:
             return list(self.connection.run(sql, **values) or ())
         except Exception as error:  # pg8000 raises what the network, TLS and struct raise, besides its own
@@ -51,6 +70,7 @@ class Session:
 
     def run_alone(self, sql: str) -> list[list[Any]]:
         """A statement that is its own transaction: without an answer, nobody knows."""
+        self.left()
         try:
             return self.run(sql)
         except EffectFailed as error:
@@ -72,6 +92,7 @@ class Session:
         self.run(begin)
         try:
             yield
+            self.left()
         except BaseException:
             with suppress(Exception):  # the connection may be gone; then the server has taken it back
                 self.connection.run("ROLLBACK")
@@ -89,18 +110,25 @@ def _unanswered(problem: Problem, what: str) -> EffectFailed | EffectUnknown:
 
 
 @contextmanager
-def session(params: Mapping[str, Any], ctx: Context, *, hidden: tuple[str, ...] = ()) -> Iterator[Session]:
-    """A session as `admin`, closed at the end. `hidden`: what no message may hold besides the admin's password."""
+def session(
+    params: Mapping[str, Any], ctx: Context, *, hidden: tuple[str, ...] = (), longest: float | None = None
+) -> Iterator[Session]:
+    """A session as `admin`, closed at the end; a statement may take `longest`, all together the step's `timeout`.
+
+    `hidden` is what no message may hold besides the admin's password.
+    """
     login = login_of(params, ctx)
     place = Place(
         host=str(params["host"]), port=int(params.get("port") or PORT), database=login.database, user=login.user,
         source=ctx.sources.get("admin", ""), hidden=(login.password, *hidden),
     )  # fmt: skip
-    secure = tls.context(str(params.get("tls") or "verify-full"), params.get("ca"))
-    made = Session(connection=_opened(login, place, secure, _seconds(params.get("timeout")), ctx), place=place)
+    secure = tls.prepared(str(params.get("tls") or "verify-full"), params.get("ca"))
+    ends = ctx.now() + ctx.timeout
+    opened = _opened(login, place, secure, min(_seconds(params.get("timeout")), ctx.timeout), ctx)
+    made = Session(connection=opened, place=place, ends=ends, now=ctx.now)
     try:
         made.run(QUIET)
-        made.run(f"SET statement_timeout = {max(int(ctx.timeout * 1000), 1)}")
+        made.limit(longest)
         yield made
     finally:
         with suppress(Exception):  # nothing that was asked depends on how it closes
@@ -114,6 +142,8 @@ def _opened(login: Login, place: Place, secure: Any, timeout: float, ctx: Contex
             ssl_context=secure, timeout=timeout, answer_timeout=ctx.timeout + SPARE,
             application_name=f"runbook {ctx.operation}".strip(), startup_params={"client_encoding": "UTF8"},
         )  # fmt: skip
+    except EffectFailed:  # the certificates that are to be trusted
+        raise
     except Exception as error:  # pg8000 raises what the network, TLS, SCRAM and struct raise, besides its own
         problem = problem_of(error, place)
     if problem.name == "AuthenticationFailed":

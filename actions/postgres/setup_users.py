@@ -21,6 +21,9 @@ from engine.registry import Context
 LOCKED: Final = "SET lock_timeout = 10000"
 """Milliseconds to wait for somebody who holds a role or table; then the server says no, and a later attempt goes on."""
 
+LONGEST: Final = 20.0
+"""Seconds for one statement; none of them reads a table."""
+
 SAID_BY_US: Final = "set up by runbook"
 Change = Literal["created", "changed", "unchanged"]
 
@@ -38,7 +41,7 @@ def setup_users(params: Mapping[str, Any], ctx: Context) -> Mapping[str, Any]:
     """`{created, changed, unchanged}`: names, as they were listed."""
     users = read(params["users"], ctx)
     hidden = tuple(user.password for user in users if user.password)
-    with session(params, ctx, hidden=hidden) as made:
+    with session(params, ctx, hidden=hidden, longest=LONGEST) as made:
         _refuse_admin(users, made.place.user)
         made.run(LOCKED)
         with made.transaction():

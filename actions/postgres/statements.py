@@ -30,6 +30,7 @@ def _performed(made: Session, statements: list[str]) -> Mapping[str, Any]:
     affected = 0
     with made.transaction():
         for text in statements:
+            made.limit()
             made.run(text)
             affected += made.affected
     return {"row": None, "rows_affected": affected}

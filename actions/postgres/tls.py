@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import os
 import ssl
-from collections.abc import Mapping
-from functools import lru_cache
+from collections.abc import Callable, Mapping
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Final, Literal
 
@@ -21,14 +21,23 @@ from actions.postgres.words import TLS_MODES
 VARIABLES: Final = ("RUNBOOK_DATABASE_CA", "PGSSLROOTCERT")
 
 
-def context(mode: str, ca: str | None, environ: Mapping[str, str] = os.environ) -> ssl.SSLContext | Literal[False]:
-    """What pg8000 takes as `ssl_context`; EffectFailed `TlsFailed` where the certificates cannot be read."""
+Made = ssl.SSLContext | Literal[False]
+"""What pg8000 takes as `ssl_context`."""
+
+
+def prepared(mode: str, ca: str | None) -> Callable[[], Made]:
+    """What makes it, called by the network when it connects: a pretend one needs no certificates."""
+    if mode not in TLS_MODES:
+        raise failed("InvalidParameter", "invalid", f"tls: `{mode}` is none of {', '.join(TLS_MODES)}")
+    return partial(context, mode, ca, os.environ)
+
+
+def context(mode: str, ca: str | None, environ: Mapping[str, str]) -> Made:
+    """EffectFailed `TlsFailed` where the certificates cannot be read."""
     if mode == "off":
         return False
     if mode == "require":
         return _context("", 0, host=False, verify=False)
-    if mode not in TLS_MODES:
-        raise failed("InvalidParameter", "invalid", f"tls: `{mode}` is none of {', '.join(TLS_MODES)}")
     path, where = _authorities(ca, environ)
     try:
         changed = Path(path).stat().st_mtime_ns if path else 0

@@ -24,5 +24,5 @@ def context(
     def secret(reference: Secret) -> Any:
         return (secrets or {})[reference.name]
 
-    said = {"region": "us-west-2", "account": None, "operation": "op-001", "timeout": 20.0} | more
-    return Context(clients=clients, secret=secret, network=network or SystemNetwork(), now=lambda: NOW, **said)
+    said = {"region": "us-west-2", "account": None, "operation": "op-001", "timeout": 20.0, "now": lambda: NOW} | more
+    return Context(clients=clients, secret=secret, network=network or SystemNetwork(), **said)

@@ -185,6 +185,12 @@ def test_the_database_is_the_parameters_else_admins_else_postgres(database: Data
     assert connected({"database": database.name}, database="postgres") == "postgres"
 
 
+def test_a_mode_that_is_none(database: Database) -> None:
+    found = problem(database, tls="of")
+    assert found.name == "InvalidParameter"
+    assert "verify-full, verify-ca, require, off" in found.message
+
+
 @pytest.mark.parametrize("timeout", ["soon", "10", 0, -1])
 def test_a_timeout_that_is_none(database: Database, timeout: Any) -> None:
     assert problem(database, timeout=timeout).name == "InvalidParameter"

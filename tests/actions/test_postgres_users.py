@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import count
 from typing import Any
 
 import pytest
@@ -221,3 +222,20 @@ def test_the_admin_is_not_one_of_the_users(database: Database) -> None:
         set_up(database, [{"name": database.admin, "password": APP}])
     assert "is who connects" in no.value.problem.message
     assert database.as_admin("SELECT 1") == [[1]]
+
+
+def test_all_of_it_ends_with_the_steps_time_and_what_is_cut_off_is_nothing(database: Database) -> None:
+    def cut_off_after(seconds: int) -> Any:
+        ticking = count()
+        return set_up(database, users(database), now=lambda: float(next(ticking)), timeout=float(seconds))
+
+    said = set()
+    for seconds in range(1, 100):
+        try:
+            done = cut_off_after(seconds)
+            break
+        except EffectFailed as no:
+            said.add(no.problem.message.partition(": ")[2])
+    assert said == {"the step's `timeout` is over; nothing was changed"}
+    assert seconds > 20
+    assert done["created"] == names(database, "app", "reader")  # whatever was made before was taken back
