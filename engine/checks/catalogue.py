@@ -19,6 +19,7 @@ class Catalogue:
         self._kinds: dict[str, ResourceKind | None] = {}
         self._actions: dict[str, Action | None] = {}
         self._attributes: dict[str, Type] = {}
+        self._statuses: dict[str, dict[str, tuple[str, ...]]] = {}
         self._outputs: dict[str, Type] = {}
 
     def kind(self, name: str) -> ResourceKind | None:
@@ -37,6 +38,16 @@ class Catalogue:
             kind = self.kind(name)
             self._attributes[name] = _object(kind.attributes, ("id", "status")) if kind is not None else ANYTHING
         return self._attributes[name]
+
+    def statuses(self, name: str) -> dict[str, tuple[str, ...]]:
+        """The statuses that are known of the kind, by class."""
+        if name not in self._statuses:
+            kind = self.kind(name)
+            found: dict[str, list[str]] = {}
+            for word, status in kind.statuses.items() if kind is not None else ():
+                found.setdefault(status.cls, []).append(word)
+            self._statuses[name] = {cls: tuple(words) for cls, words in found.items()}
+        return self._statuses[name]
 
     def output(self, name: str) -> Type:
         """What the action yields."""

@@ -76,12 +76,11 @@ class Walk:
     # -- a step --------------------------------------------------------------------------------------
 
     def step(self, place: Place) -> None:
-        scope = self.scope(place)
-        outside = replace(scope, given={name: one for name, one in scope.given.items() if name != "each"})
-        node = place.node
-        self.read.condition(node.get("if"), self.entry_scope(place))
+        node, scope = place.node, self.scope(place)
+        if "if" in node:
+            self.read.condition(node.get("if"), self.entry_scope(place))
         if "for_each" in node:
-            scope = self.each(place, node.get("for_each"), outside, scope)
+            scope = self.each(place, node.get("for_each"), scope)
         self.flow.scopes[place.step.path] = scope
         self.read.value(node.get("with"), scope)
         for key in ("region", "hold", "fail", "notify", "subject", "text", "wait"):
@@ -89,9 +88,12 @@ class Walk:
                 self.read.plainly(node.get(key), scope, f"`{key}`")
         looking = self.looking(place, scope)
         for key in ("only", "is", "status"):
-            self.read.condition(node.get(key), looking)
-        self.rows(place, looking)
-        self.rescues(place, looking)
+            if key in node:
+                self.read.condition(node.get(key), looking)
+        if "states" in node:
+            self.rows(place, looking)
+        if "rescue" in node:
+            self.rescues(place, looking)
 
     def scope(self, place: Place) -> Scope:
         """Where the step stands: what is given to it by the steps around it, and what their conditions prove."""
@@ -129,8 +131,9 @@ class Walk:
                 found.append((owner, pieces[at]))
         return found
 
-    def each(self, place: Place, node: Node | None, outside: Scope, scope: Scope) -> Scope:
-        type = self.read.value(node, outside)
+    def each(self, place: Place, node: Node | None, scope: Scope) -> Scope:
+        outside = {name: one for name, one in scope.given.items() if name != "each"}
+        type = self.read.value(node, replace(scope, given=outside))
         if node is not None and type.known and not type.may_be("array"):
             found = Found(span=node.span, message=f"`for_each` wants a list, and this is {told(type)}")
             self.flow.tell("RB307", found)
@@ -140,7 +143,8 @@ class Walk:
 
     def looking(self, place: Place, scope: Scope) -> Scope:
         """With what its look saw."""
-        if place.kind is None and not any(key in place.node for key in ("ensure", "remove", "check")):
+        looks = any(key in place.node for key in ("ensure", "remove", "check"))
+        if not looks or not any(key in place.node for key in ("only", "is", "status", "states", "rescue")):
             return scope
         return replace(scope, given={**scope.given, "seen": self.seen(place)})
 

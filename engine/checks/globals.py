@@ -30,6 +30,7 @@ def globals_of(subject: Subject) -> Globals:
         accounts=Binding(type=Type(frozenset({"object"}), accounts), what="the accounts"),
         results={name: result(subject, place) for name, place in subject.by_id.items()},
         all_vars=frozenset(runbook.vars),
+        guesses=subject.guesses,
     )
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Final
 
 SHOWN: Final = 24
 COMPARED: Final = 2_000
-"""At most so many words are compared, so that a hostile file of wrong names takes no longer than a good one."""
+GUESSED: Final = 100
+"""At most so many words are compared, and so many guesses made for one runbook: a file that is wrong all over takes no
+longer than a good one."""
 
 
 def nearest(word: str, legal: Iterable[str]) -> str | None:
@@ -60,3 +63,16 @@ def meant(word: str, legal: Iterable[str], what: str) -> str:
     found = nearest(word, words)
     guess = f"did you mean `{found}`? " if found is not None else ""
     return guess + (f"{what}: {listed(words)}" if words else f"there are no {what}")
+
+
+@dataclass(slots=True)
+class Guesses:
+    """Guesses over lists that grow with the runbook: the first ones of a check are made, the rest is told without."""
+
+    left: int = GUESSED
+
+    def meant(self, word: str, legal: Callable[[], Iterable[str]], what: str) -> str:
+        if self.left <= 0:
+            return ""
+        self.left -= 1
+        return meant(word, legal(), what)

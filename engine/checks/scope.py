@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from engine.checks.facts import NO_FACTS, Facts
+from engine.checks.nearest import Guesses
 from engine.checks.types import ANYTHING, INTEGER, TEXT, Type
 
 SPECIAL: Final = frozenset({"settings", "accounts", "operation", "seen", "each", "error"})
@@ -60,6 +61,7 @@ class Globals:
     settings: Binding
     accounts: Binding
     results: Mapping[str, Result]  # by name in expressions
+    guesses: Guesses = field(default_factory=Guesses)
     vars: dict[str, Binding] = field(default_factory=dict)
     all_vars: frozenset[str] = frozenset()
 
@@ -137,8 +139,6 @@ class Scope:
         return Binding(type=Type(frozenset({"object"}), attributes), what="the operation")
 
     def unknown(self, name: str) -> Missing:
-        from engine.checks.nearest import meant
-
         if name in SPECIAL:
             return Missing(rule="RB309", message=f"`{name}` is not known here", help=WHERE[name])
         if name in RESERVED:
@@ -147,7 +147,9 @@ class Scope:
             message = f"the var `{name}` is given later: vars may use those before them"
             return Missing(rule="RB302", message=message, help=f"move `{name}` up")
         return Missing(
-            rule="RB301", message=f"nothing is called `{name}`", help=meant(name, self.legal(), "known here")
+            rule="RB301",
+            message=f"nothing is called `{name}`",
+            help=self.globals.guesses.meant(name, self.legal, "known here"),
         )
 
     def legal(self) -> Iterator[str]:

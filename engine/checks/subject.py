@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from engine.checks.catalogue import Catalogue
+from engine.checks.nearest import Guesses
 from engine.language.model import Call, Check, Ensure, KindFacts, Remove, Row, Runbook, Step
 from engine.language.tree import ListNode, MapNode, Node, Scalar, Span
 from engine.registry import Action, Param, ResourceKind
@@ -55,12 +56,13 @@ class Place:
     path: tuple[str | int, ...]
     kind: ResourceKind | None = None
     action: Action | None = None
+    statuses: dict[str, tuple[str, ...]] = field(default_factory=dict)  # of its kind, by class
 
     @property
     def facts(self) -> KindFacts | None:
         return self.kind.facts if self.kind is not None else None
 
-    @property
+    @cached_property
     def params(self) -> Mapping[str, Param]:
         """The parameters that its `with` may have."""
         if self.kind is not None:
@@ -75,7 +77,7 @@ class Place:
             return body.kind
         return body.action if isinstance(body, Call) else ""
 
-    @property
+    @cached_property
     def written(self) -> MapNode | None:
         """Its `with`."""
         found = self.node.get("with")
@@ -115,6 +117,7 @@ class Subject:
     places: Mapping[str, Node]
     catalogue: Catalogue
     tests: str | None = None  # the text of the test file beside it, where there is one
+    guesses: Guesses = field(default_factory=Guesses)
     memo: dict[str, Any] = field(default_factory=dict)  # what one rule has worked out and others need
 
     @cached_property
@@ -134,6 +137,11 @@ class Subject:
             found.setdefault(place.step.name, place)
         return found
 
+    @cached_property
+    def ids(self) -> tuple[str, ...]:
+        """The ids that are written."""
+        return tuple(place.step.id for place in self.steps if place.step.id != place.step.path)
+
     def _steps(self) -> Iterator[Place]:
         for path, step in self.runbook.index.items():
             node = self.places.get(path)
@@ -142,7 +150,8 @@ class Subject:
             body = step.body
             kind = self.catalogue.kind(body.kind) if isinstance(body, (Ensure, Remove, Check)) else None
             action = self.catalogue.action(body.action) if isinstance(body, Call) else None
-            yield Place(step=step, node=node, path=parts(path), kind=kind, action=action)
+            statuses = self.catalogue.statuses(kind.name) if kind is not None else {}
+            yield Place(step=step, node=node, path=parts(path), kind=kind, action=action, statuses=statuses)
 
     def node(self, *keys: str) -> Node | None:
         """What stands under these keys of the document."""
@@ -178,10 +187,15 @@ def scalars(node: Node | None) -> Iterator[Scalar]:
             return
 
 
-def written_params(subject: Subject) -> Iterator[tuple[Place, Param, Node]]:
+def written_params(subject: Subject) -> tuple[tuple[Place, Param, Node], ...]:
     """Every parameter that is written and known, with its value."""
-    for place in subject.steps:
-        for key, value in place.written.entries if place.written is not None else ():
-            param = place.params.get(key.text)
-            if param is not None:
-                yield place, param, value
+    found: tuple[tuple[Place, Param, Node], ...] | None = subject.memo.get("params")
+    if found is None:
+        found = subject.memo["params"] = tuple(
+            (place, place.params[key.text], value)
+            for place in subject.steps
+            if place.written is not None
+            for key, value in place.written.entries
+            if key.text in place.params
+        )
+    return found

@@ -80,7 +80,8 @@ def _meant(subject: Subject, name: str) -> str:
     code = wire_code(subject, name)
     if code is not None:
         return f"its wire code is `{code}`"
-    guess = nearest(name, sorted(every_name(subject) | set(CATEGORIES)))
+    subject.guesses.left -= 1
+    guess = nearest(name, sorted(every_name(subject) | set(CATEGORIES))) if subject.guesses.left > 0 else None
     categories = ", ".join(CATEGORIES)
     legal = f"it is AWS's wire code, one of the tool's wider names, or a category: {categories}, any"
     return (f"did you mean `{guess}`? " if guess else "") + legal

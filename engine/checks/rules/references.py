@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from engine.checks.nearest import meant
 from engine.checks.rule import rule
 from engine.checks.scope import order
 from engine.checks.subject import Found, Place, Subject
@@ -26,8 +25,8 @@ def _found(subject: Subject, one: Scalar) -> Place | None:
 
 
 def _nothing(subject: Subject, one: Scalar) -> Found:
-    ids = [place.step.id for place in subject.steps if place.step.id != place.step.path]
-    return Found(span=one.span, message=f"there is no step `{one.text}`", help=meant(one.text, ids, "steps"))
+    help = subject.guesses.meant(one.text, lambda: subject.ids, "steps")
+    return Found(span=one.span, message=f"there is no step `{one.text}`", help=help)
 
 
 @rule(
@@ -151,7 +150,7 @@ def unknown_account(subject: Subject) -> Iterator[Found]:
     nodes += [subject.node("settings", name, "account") for name in subject.runbook.settings]
     for node in nodes:
         if isinstance(node, Scalar) and node.text and node.text not in accounts:
-            help = meant(node.text, accounts, "accounts")
+            help = subject.guesses.meant(node.text, lambda: accounts, "accounts")
             yield Found(span=node.span, message=f"there is no account `{node.text}`", help=help)
 
 

@@ -63,10 +63,7 @@ def statuses_of(place: Place) -> dict[str, tuple[str, ...]]:
     body = place.step.body
     if isinstance(body, Check) and body.classes:
         return dict(body.classes)
-    found: dict[str, list[str]] = {}
-    for word, status in place.kind.statuses.items() if place.kind is not None else ():
-        found.setdefault(status.cls, []).append(word)
-    return {cls: tuple(words) for cls, words in found.items()}
+    return place.statuses
 
 
 @rule(
