@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from actions.checks import LookedAt
@@ -52,7 +52,7 @@ class ClusterSnapshots(LookedAt):
         return Observation(status="ok", cls="available", attributes={"items": meant})
 
 
-def _listed(identity: Json, ctx: Context) -> Iterator[reading.Item]:
+def _listed(identity: Json, ctx: Context) -> list[reading.Item]:
     cluster = identity.get("cluster")
     return reading.every(ctx, reading.SNAPSHOTS) if cluster is None else reading.snapshots_of(ctx, str(cluster))
 

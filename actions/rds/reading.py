@@ -6,11 +6,11 @@ is none (safety.md: a truncated one parses as `{}`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from actions.errors import calling, truncated
-from actions.rds.names import arn_of
+from actions.rds.names import Arn, arn_of
 from engine.errors import EffectFailed
 from engine.registry import Context
 
@@ -37,13 +37,13 @@ def one(ctx: Context, what: tuple[str, str], *, region: str | None = None, **par
     return listed[0] if listed else None
 
 
-def every(ctx: Context, what: tuple[str, str], *, region: str | None = None, **params: Any) -> Iterator[Item]:
+def every(ctx: Context, what: tuple[str, str], *, region: str | None = None, **params: Any) -> list[Item]:
     """All of them, over all pages."""
     operation, key = what
     with calling(ctx):
         paginator = ctx.client("rds", region=region).get_paginator(operation)
-        for page in paginator.paginate(**params, PaginationConfig={"PageSize": PAGE}):
-            yield from _list_of(page, operation, key)
+        pages = paginator.paginate(**params, PaginationConfig={"PageSize": PAGE})
+        return [item for page in pages for item in _list_of(page, operation, key)]
 
 
 def filtered(name: str, *values: str) -> dict[str, Any]:
@@ -80,21 +80,24 @@ def snapshot(ctx: Context, name: str) -> Item | None:
     return one(ctx, SNAPSHOTS, region=arn.region if arn is not None else None, **params)
 
 
-def snapshots_of(ctx: Context, cluster: str) -> Iterator[Item]:
+def snapshots_of(ctx: Context, cluster: str) -> list[Item]:
     """Every snapshot of a cluster, manual and automated; of another account's, given by ARN, the shared ones.
 
     The filter by cluster misses shared ones (terraform-provider-aws #3907, #31897), so they are listed and sifted.
     """
     arn = arn_of(cluster)
     if arn is None:
-        yield from every(ctx, SNAPSHOTS, DBClusterIdentifier=cluster.lower())
-        return
-    for params in ({"DBClusterIdentifier": arn.name}, {"SnapshotType": "shared", "IncludeShared": True}):
-        for item in every(ctx, SNAPSHOTS, region=arn.region, **params):
-            made_by = arn_of(item.get("DBClusterSnapshotArn", ""))
-            if made_by is None or made_by.account != arn.account or item.get("DBClusterIdentifier") != arn.name:
-                continue
-            yield item
+        return every(ctx, SNAPSHOTS, DBClusterIdentifier=cluster.lower())
+    own = every(ctx, SNAPSHOTS, region=arn.region, DBClusterIdentifier=arn.name)
+    shared = every(ctx, SNAPSHOTS, region=arn.region, SnapshotType="shared", IncludeShared=True)
+    return [item for item in (*own, *shared) if _is_of(item, arn)]
+
+
+def _is_of(item: Item, cluster: Arn) -> bool:
+    """Is it a snapshot of that very account's cluster?"""
+    made_by = arn_of(item.get("DBClusterSnapshotArn", ""))
+    named = item.get("DBClusterIdentifier") == cluster.name
+    return named and made_by is not None and made_by.account == cluster.account
 
 
 def cluster(ctx: Context, identity: Mapping[str, Any]) -> Item | None:
@@ -117,7 +120,7 @@ def instance(ctx: Context, identity: Mapping[str, Any]) -> Item | None:
 
 def instances_of(ctx: Context, name: str) -> list[Item]:
     """Every instance of a cluster."""
-    return list(every(ctx, INSTANCES, **filtered("db-cluster-id", name)))
+    return every(ctx, INSTANCES, **filtered("db-cluster-id", name))
 
 
 def is_denied(error: EffectFailed) -> bool:
