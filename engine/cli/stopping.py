@@ -21,7 +21,11 @@ app = typer.Typer(rich_markup_mode=None)
 
 Past = Annotated[
     list[str] | None,
-    typer.Option("--past", metavar="STEP", help="take back what this step made, though it may have been written to"),
+    typer.Option(
+        "--past",
+        metavar="STEP",
+        help="the point of no return: take back what came after it too, though it may have been written to",
+    ),
 ]
 
 
@@ -40,7 +44,7 @@ def cancel(
         if steps and not undo:
             message = "--past says what is taken back: it goes with --undo"
             raise UsageError(message)
-        _must_be_steps(runbook, steps)
+        _must_be_points(runbook, steps)
         _confirmed(options, operation, steps)
         here.progress.known(operation, runbook.digest)
         code = drive(here, runbook, id, lambda engine: engine.cancel(id, undo=undo, past=steps))
@@ -54,7 +58,7 @@ def cleanup(options: Options, id: Id, past: Past = None) -> int:
     with surrounded(options) as here:
         runbook, operation = located(here, id)
         steps = tuple(past or ())
-        _must_be_steps(runbook, steps)
+        _must_be_points(runbook, steps)
         _confirmed(options, operation, steps)
         here.progress.known(operation, runbook.digest)
         code = drive(here, runbook, id, lambda engine: engine.cleanup(id, past=steps))
@@ -66,11 +70,13 @@ def _done(code: int) -> int:
     return 0 if code == 1 else code
 
 
-def _must_be_steps(runbook: Runbook, steps: tuple[str, ...]) -> None:
-    names = [step.id for step in runbook.steps]
+def _must_be_points(runbook: Runbook, steps: tuple[str, ...]) -> None:
+    """`--past` names points of no return. UsageError for another step, or none."""
+    points = [step.id for step in runbook.steps if step.irreversible]
     for step in steps:
-        if step not in names:
-            message = f"--past {step}: there is no such step in {runbook.name}{nearest(step, names)}"
+        if step not in points:
+            hint = nearest(step, points) if points else "; it has none"
+            message = f"--past {step}: that is no point of no return of {runbook.name}{hint}"
             raise UsageError(message)
 
 

@@ -28,6 +28,17 @@ PROBLEMS: Final = (ev.Failed, ev.Unknown, ev.NotSent, ev.StepFailed, ev.TroubleT
 ENDS: Final = (ev.EndRecorded, ev.Ended, ev.Started, ev.Resumed, ev.Restarted, ev.Cancelled, ev.CleanupBegun)
 
 
+QUIET: Final[dict[type[ev.Event], str]] = {
+    ev.ProofBegun: "what it requires is looked at",
+    ev.NestedDone: "goes on",
+    ev.SentAgain: "sent again",
+    ev.Vanished: "it is gone",
+    ev.FailurePassedOn: "and the step that it belongs to fails",
+    ev.BrokenTakenBack: "past the point of no return: what is broken is taken back, the rest is kept",
+}
+TURNS: Final = {"undo": "to be taken back:", "broken": "to be taken back if it is broken:", "settle": "looked for:"}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
     """One line of progress."""
@@ -98,8 +109,13 @@ def _text(followed: Followed) -> str:
             return f"{entry.kind} {entry.id or ''} is {state}".replace("  ", " ") + (f": {why}" if why else "")
         case ev.Ended():
             return after.ended
+        case ev.Proved(all=all_of_them):
+            return "all that it requires is met" if all_of_them else "one of its requirements is met"
+        case ev.EntryTaken(entry=number, how=how):
+            entry = after.ledger[number]
+            return f"{TURNS[how]} {entry.kind} {entry.id or 'whose id is not known'}"
         case _:
-            return told(event)
+            return QUIET.get(type(event)) or told(event)
 
 
 def _replaced(followed: Followed, delay: float) -> str:
