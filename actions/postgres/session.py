@@ -63,6 +63,9 @@ class Session:
     def run(self, sql: str, **values: Any) -> list[list[Any]]:
         """The rows of one statement; EffectFailed with the server's no."""
         self.left()
+        return self._ask(sql, values)
+
+    def _ask(self, sql: str, values: Mapping[str, Any]) -> list[list[Any]]:
         try:
             return list(self.connection.run(sql, **values) or ())
         except Exception as error:  # pg8000 raises what the network, TLS and struct raise, besides its own
@@ -72,7 +75,7 @@ class Session:
         """A statement that is its own transaction: without an answer, nobody knows."""
         self.left()
         try:
-            return self.run(sql)
+            return self._ask(sql, {})
         except EffectFailed as error:
             raise _unanswered(error.problem, "the statement was sent") from None
 
@@ -98,7 +101,7 @@ class Session:
                 self.connection.run("ROLLBACK")
             raise
         try:
-            self.run("COMMIT")
+            self._ask("COMMIT", {})
         except EffectFailed as error:
             raise _unanswered(error.problem, "COMMIT was sent") from None
 
