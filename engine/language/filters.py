@@ -195,8 +195,11 @@ def _replace(value: Any, old: Any, new: Any, count: Any = None) -> str:
     return text.replace(old, new, limit)
 
 
-def _truncate(value: Any, length: Any = 255, killwords: Any = False, end: Any = "...", leeway: Any = 5) -> str:
-    """At most `length` characters, `end` included; at a word's end unless `killwords`; `leeway` more are let be."""
+def _truncate(value: Any, length: Any = 255, killwords: Any = False, end: Any = "...", leeway: Any = 0) -> str:
+    """At most `length` characters, `end` included; at a word's end unless `killwords`.
+
+    `leeway` more are let be: none unless it is said, for AWS counts exactly.
+    """
     text, ending, longest = text_of(value), text_of(end), int(length)
     if longest < len(ending):
         raise ExpressionError(f"`truncate` to {longest} leaves no room for `{ending}`")

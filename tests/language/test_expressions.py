@@ -1,0 +1,230 @@
+"""Expressions: what they mean, and every way out of the sandbox and past its bounds, closed."""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.errors import ExpressionError
+from engine.language.expressions import bare, compiled, evaluate, render, split
+from engine.language.results import LARGEST
+from engine.language.secret import Secret
+
+ADMIN = Secret(name="aurora/admin")
+NAMES: dict[str, Any] = {
+    "cluster": "orders", "n": 5, "yes": True, "old": None, "result": "r", "text": "a,b", "empty": [],
+    "settings": {"topic": "arn:aws:sns:us-west-2:1:t", "admin": ADMIN, "zones": ["b", "a", "b"]},
+    "copy": {"items": [1, 2], "get": "data", "arn": "arn:aws:rds:us-east-1:1:cluster-snapshot:daily"},
+    "members": [
+        {"name": "orders-1", "writer": True, "tier": 1, "place": {"zone": "a"}},
+        {"name": "orders-2", "writer": False, "tier": 2, "place": {"zone": "b"}},
+    ],
+    "big": "x" * 200_000,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ("cluster", "orders"), ("settings.topic", "arn:aws:sns:us-west-2:1:t"), ("copy.items", [1, 2]),
+        ("copy['items']", [1, 2]), ("copy.get", "data"), ("members[0].name", "orders-1"), ("members[-1].tier", 2),
+        ("members.0.name", "orders-1"), ("settings.zones[1:]", ["a", "b"]), ("cluster[:2]", "or"),
+        ("cluster[::-1]", "sredro"), ("5", 5), ("-5", -5), ("1.5", 1.5), ("'a'", "a"), ("'a' 'b'", "ab"),
+        ("true", True), ("True", True), ("none", None), ("[1, 'a', none]", [1, "a", None]), ("(1, 2)", [1, 2]),
+        ("{'a': n, 'b': [cluster]}", {"a": 5, "b": ["orders"]}), ("n == 5", True), ("n != 5", False),
+        ("1 < n <= 5", True), ("n in [1, 5]", True), ("'x' not in settings.zones", True), ("'name' in members[0]", True),
+        ("yes and n", 5), ("old or cluster", "orders"), ("not old", True), ("cluster ~ '-' ~ n", "orders-5"),
+        ("'a' ~ none ~ true ~ 1.5 ~ [1]", "atrue1.5[1]"), ("'x' if old else 'y'", "y"), ("old", None),
+        ("result ~ result", "rr"), ("old.a.b.c | default('d')", "d"), ("nosuch | default(1)", 1),
+        ("old | default(2)", 2), ("empty | default(3)", []), ("empty | default(3, true)", 3),
+        ("0 | default(4, boolean=true)", 4), ("cluster | default(nosuch)", "orders"), ("settings.zones | first", "b"),
+        ("settings.zones | last", "b"), ("empty | first | default('e')", "e"), ("settings.zones | length", 3),
+        ("members[0] | length", 4), ("cluster | length", 6), ("settings.zones | join('-')", "b-a-b"),
+        ("members | join(',', attribute='name')", "orders-1,orders-2"), ("'AbC' | lower", "abc"), ("n | string", "5"),
+        ("'AbC' | upper", "ABC"), ("cluster | replace('o', '0')", "0rders"), ("'aaa' | replace('a', 'b', 2)", "bba"),
+        ("settings.zones | sort", ["a", "b", "b"]), ("settings.zones | unique", ["b", "a"]), ("'5' | int", 5),
+        ("settings.zones | sort(reverse=true)", ["b", "b", "a"]), ("['B', 'a'] | sort", ["a", "B"]),
+        ("['B', 'a'] | sort(case_sensitive=true)", ["B", "a"]), ("['B', 'b'] | unique", ["B"]), ("'x' | int(7)", 7),
+        ("members | sort(attribute='tier', reverse=true) | map(attribute='name')", ["orders-2", "orders-1"]),
+        ("members | map(attribute='place.zone')", ["a", "b"]), ("members | map(attribute='x', default='-')", ["-", "-"]),
+        ("members | selectattr('writer') | map(attribute='name') | first", "orders-1"),
+        ("members | selectattr('tier', 'equalto', 2) | length", 1),
+        ("members | selectattr('name', 'in', ['orders-2']) | map(attribute='tier')", [2]), ("1.9 | int", 1),
+        ("'1.5' | float", 1.5), ("'x' | float(0.5)", 0.5), ("yes | string", "true"), ("'é<' | tojson", '"é<"'),
+        ("{'a': [1, none, true]} | tojson", '{"a": [1, null, true]}'), ("copy.arn | basename", "daily"),
+        ("'a/b/c' | basename", "c"), ("'a long text here' | truncate(12)", "a long..."), ("'abc' | truncate(2, true, '', 0)", "ab"),
+        ("settings.admin", ADMIN), ("[settings.admin]", [ADMIN]), ("settings.admin if yes else none", ADMIN),
+        (" n\n  == 5 ", True), ("'it''s'", "its"), ("'a\\n'", "a\n"),
+    ],
+)  # fmt: skip
+def test_what_it_means(expression: str, value: Any) -> None:
+    found = evaluate(expression, NAMES)
+    assert found == value
+    assert type(found) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("expression", "why"),
+    [
+        # out of the sandbox
+        ("cluster.__class__", "begin with _"), ("cluster['__class__']", "no `__class__`"), ("_private", "begin with _"),
+        ("members | map(attribute='__class__')", "begin with _"), ("members | selectattr('__class__')", "begin with _"),
+        ("members | map(attribute='place.__class__')", "begin with _"), ("members | sort(attribute='_x')", "begin with _"),
+        ("members | map(attribute=cluster ~ '.__class__')", "no `orders`"), ("copy.keys", "no `keys`"),
+        ("cluster.upper", "no `upper`"), ("members.append", "no `append`"), ("n.real", "no `real`"), ("yes.real", "no"),
+        ("cluster.upper()", "nothing can be called"), ("range(10)", "nothing can be called"), ("self", "not defined"),
+        ("lipsum()", "nothing can be called"), ("cycler", "not defined"), ("cluster | attr('x')", "no filter `attr`"),
+        ("cluster | format(1)", "no filter"), ("cluster | center(1000000000)", "no filter"), ("members | map('upper')", "attribute="),
+        ("members | selectattr('name', 'match', 'a')", "`'equalto'` or `'in'`"), ("n | xmlattr", "no filter"),
+        ("members | selectattr('name', cluster, 'a')", "`'equalto'` or `'in'`"), ("cluster is defined", "no `is` tests"),
+        ("members | map(*settings.zones)", "written out"), ("members | map(**copy)", "written out"),
+        # more than one expression, or none
+        ("", "missing"), ("  ", "missing"), ("a b", "not expected"), ("n, n", "not expected"), ("n }} {{ n", "not expected"),
+        ("{% if n %}", "unexpected"), ("n %}", ""), ("n = 5", ""), ("{# n #}", "unexpected"), ("n;", ""), ("\\", ""),
+        # what is not there, and what does not fit
+        ("nosuch", "`nosuch` is not defined"), ("settings.nosuch", "there are: topic, admin, zones"),
+        ("old.arn", "it is null"), ("members[7]", "no item 7"), ("[nosuch]", "not defined"), ("{'a': nosuch}", "not defined"),
+        ("nosuch ~ 'a'", "not defined"), ("nosuch == 1", "not defined"), ("nosuch and n", "not defined"),
+        ("not nosuch", "not defined"), ("nosuch | lower", "not defined"), ("n if nosuch", "not defined"),
+        ("'a' | replace(nosuch, 'b')", "not defined"), ("empty | first", "the list is empty"), ("n < cluster", "not supported"),
+        ("n in 5", ""), ("n | first", "is of a list"), ("old | length", "null"), ("cluster | int", "no whole number"),
+        ("[1, 'a'] | sort", "can be compared"), ("cluster | lower(1)", ""), ("cluster | truncate(1)", "no room"),
+        ("copy-snapshot.arn", "`copy_snapshot`"), ("n - 1", "no arithmetic"), ("n + 1", "joined by `~`"),
+        ("'a' % 1", "no arithmetic"), ("cluster | uper", "did you mean `upper`"), ("n if false", ""), ("-cluster", "no arithmetic"),
+        # without bound
+        ("'a' * 1000000000", "no arithmetic"), ("10 ** 100000000", "no arithmetic"), ("'%1000000000d' % 1", "no arithmetic"),
+        ("big ~ big", f"longer than {LARGEST}"), ("[big, big] | join", f"longer than {LARGEST}"),
+        ("[1, 2] | join(big)", f"longer than {LARGEST}"), ("big | replace('x', 'yy')", f"longer than {LARGEST}"),
+        ("big | replace('', 'yy')", f"longer than {LARGEST}"), ("[big, big] | tojson", f"longer than {LARGEST}"),
+        ("'a'" + " | replace('a', 'aaaaaaaa')" * 10, f"longer than {LARGEST}"), ("9" * 100, "too large"),
+        ("1e999", "too large"), ("'inf' | float", ""), ("'9' | replace('9', '" + "9" * 3000 + "') | int", "no whole number"),
+        ("'" + "x" * 5000 + "'", "longer than 4096"), ("(" * 17 + "n" + ")" * 17, "deeper than 16"),
+        ("[" * 2000 + "]" * 2000, "deeper than 16"), ("not " * 1000 + "n", "deep"), ("n" + " | string" * 100, "deeper than 64"),
+        ("n" + ".a" * 100, ""), ("1 if n else " * 300 + "n", "deep"), ("-" * 3000 + "1", ""),
+        # secrets
+        ("settings.admin ~ ''", "a secret cannot"), ("settings.admin | string", "a secret cannot"),
+        ("settings.admin | lower", "a secret cannot"), ("settings.admin | replace('a', 'b')", "a secret cannot"),
+        ("[settings.admin] | join(',')", "a secret cannot"), ("settings.zones | join(settings.admin)", "a secret cannot"),
+        ("settings | tojson", "a secret cannot"), ("[settings.admin] | string", "a secret cannot"),
+        ("settings.admin | truncate(3)", "a secret cannot"), ("settings.admin | basename", "a secret cannot"),
+        ("settings.admin | length", ""), ("settings.admin | first", ""), ("settings.admin | int", ""),
+        ("settings.admin.name", "secret:NAME#name"), ("settings.admin[0]", ""), ("settings.admin < 'a'", ""),
+        ("[settings.admin] | unique", "a secret cannot"), ("'x' | replace('x', settings.admin)", "a secret cannot"),
+        ("[[settings.admin]] | join", "a secret cannot"), ("settings.admin | float", ""), ("settings.admin in cluster", ""),
+    ],
+)  # fmt: skip
+def test_what_is_refused(expression: str, why: str) -> None:
+    with pytest.raises(ExpressionError) as raised:
+        evaluate(expression, NAMES)
+    assert why in str(raised.value)
+    assert len(str(raised.value)) < 500
+    assert "aurora/admin" not in str(raised.value)
+
+
+# -- in text -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        ("plain", "plain"), ("${n}", 5), ("${cluster}", "orders"), ("${old}", None), ("${yes}", True), ("$${n}", "${n}"),
+        ("${cluster}-1", "orders-1"), ("a ${n} b ${yes} ${old}.", "a 5 b true ."), ("$n {n}", "$n {n}"),
+        ("${settings.zones}!", '["b", "a", "b"]!'), ("${ {'a': {'b': n}} }", {"a": {"b": 5}}), ("${'}'}", "}"),
+        ("${'{' ~ n}", "{5"), ("${ '\\'}' }", "'}"), ("$${a} ${n}", "${a} 5"), ("${n}${n}", "55"), ("${settings.admin}", ADMIN),
+        (5, 5), (None, None), ({"a": "${n}", "b": ["${cluster}", {"c": "x"}]}, {"a": 5, "b": ["orders", {"c": "x"}]}),
+        ("${n} ", "5 "), ("", ""), ("$$${n}", "$${n}"), ("${\n  n\n}", 5), ("${copy}", NAMES["copy"]),
+    ],
+)  # fmt: skip
+def test_in_its_place(written: Any, value: Any) -> None:
+    assert render(written, NAMES) == value
+
+
+@pytest.mark.parametrize(
+    "written", ["${n", "a ${'}", "${ {'a': n }", "${}", "${ }", "x${settings.admin}", "${[settings.admin]}!"]
+)
+def test_text_that_cannot_be_rendered(written: str) -> None:
+    with pytest.raises(ExpressionError) as raised:
+        render(written, NAMES)
+    assert "aurora/admin" not in str(raised.value)
+
+
+def test_what_came_out_is_never_evaluated_again() -> None:
+    names = {"a": "${b}", "b": "no", "c": "{{ b }}"}
+    assert render("${a}", names) == "${b}"
+    assert render("${a} ${c}", names) == "${b} {{ b }}"
+    assert evaluate("a ~ c", names) == "${b}{{ b }}"
+
+
+def test_text_that_is_too_long_is_refused() -> None:
+    with pytest.raises(ExpressionError, match="longer than"):
+        render("${big}${big}", NAMES)
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("a", ["a"]), ("", []), ("${a}", [("a", 2)]), ("x ${a} y", ["x ", ("a", 4), " y"]), ("$${a}", ["${a}"]),
+        ("a$${b}${c}", ["a${b}", ("c", 8)]), ("${'}'}${ a }", [("'}'", 2), (" a ", 8)]),
+    ],
+)  # fmt: skip
+def test_where_expressions_stand_in_text(text: str, parts: list[Any]) -> None:
+    assert split(text) == parts
+
+
+@pytest.mark.parametrize(
+    ("written", "source", "offset"),
+    [("n == 5", "n == 5", 0), ("${n == 5}", "n == 5", 2), (" ${ n }\n", " n ", 3), ("'${n}' == 1", "'${n}' == 1", 0)],
+)
+def test_an_expression_as_it_stands_with_or_without_braces(written: str, source: str, offset: int) -> None:
+    assert bare(written) == (source, offset)
+    assert written[offset : offset + len(source)] == source
+
+
+def test_the_names_that_it_uses_are_looked_up_and_no_others() -> None:
+    class Watched(dict[str, Any]):
+        asked: list[str] = []  # noqa: RUF012 - of this test alone
+
+        def __missing__(self, key: str) -> Any:
+            self.asked.append(key)
+            raise KeyError(key)
+
+    names = Watched(a=1)
+    assert evaluate("b | default(a)", names) == 1
+    assert names.asked == ["b"]
+    assert compiled("b | default(a)")[1] == {"a", "b"}
+    assert compiled("a.b.c")[1] == {"a"}
+
+
+@given(st.text("abn.[]()'\"{}|~,:=<> -+_$%#\\0159\n", max_size=30))
+def test_whatever_it_is_given_it_evaluates_or_refuses(text: str) -> None:
+    for evaluated in (evaluate, render):
+        with contextlib.suppress(ExpressionError):
+            evaluated(text, NAMES)
+
+
+@given(st.from_regex(r"(settings|copy|members|old|nosuch)(\.(topic|items|admin|nosuch|name)){0,3}", fullmatch=True))
+def test_a_path_means_what_jinja_would_make_of_it(path: str) -> None:
+    def outcome(expression: str) -> Any:
+        try:
+            return evaluate(expression, NAMES)
+        except ExpressionError as error:
+            return str(error).split(": ", 1)[1]
+
+    assert outcome(path) == outcome(f"({path})")
+
+
+def test_a_path_needs_no_jinja(root: Path) -> None:
+    code = (
+        "import sys; from engine.language.expressions import render\n"
+        "assert render({'a': '${b.c}-x'}, {'b': {'c': 1}}) == {'a': '1-x'}; print('jinja2' in sys.modules)\n"
+        "assert render('${b | lower}', {'b': 'A'}) == 'a'; print('jinja2' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, check=True, capture_output=True, text=True)
+    assert done.stdout == "False\nTrue\n"
