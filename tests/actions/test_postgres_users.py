@@ -239,3 +239,20 @@ def test_all_of_it_ends_with_the_steps_time_and_what_is_cut_off_is_nothing(datab
     assert said == {"the step's `timeout` is over; nothing was changed"}
     assert seconds > 20
     assert done["created"] == names(database, "app", "reader")  # whatever was made before was taken back
+
+
+def test_roles_that_somebody_else_has_made(database: Database) -> None:
+    """From PostgreSQL 16 on CREATEROLE is not enough for them, and the error says what is."""
+    app, staff = database.role("app"), database.role("staff")
+    database.as_superuser(f"CREATE ROLE {app}", f"CREATE ROLE {staff}")
+    listed = [users(database)[0] | {"member_of": [staff]}]
+    [[version]] = database.as_superuser("SELECT CAST(current_setting('server_version_num') AS int)")
+    for role in (app, staff) if version >= 160_000 else ():
+        with pytest.raises(EffectFailed) as no:
+            set_up(database, listed)
+        assert (no.value.problem.name, no.value.problem.category) == ("InsufficientPrivilege", "denied")
+        assert f'ADMIN option on role "{role}"' in no.value.problem.message
+        assert f'must GRANT it TO "{database.admin}" WITH ADMIN OPTION' in no.value.problem.message
+        database.as_superuser(f'GRANT {role} TO "{database.admin}" WITH ADMIN OPTION')
+    assert set_up(database, listed)["changed"] == [app]
+    assert database.as_superuser(f"SELECT pg_has_role('{app}', '{staff}', 'MEMBER')") == [[True]]
