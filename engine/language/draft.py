@@ -32,7 +32,7 @@ class Draft:
     kinds: dict[str, KindFacts] = field(default_factory=dict)
     index: dict[str, Step] = field(default_factory=dict)
     by_name: dict[str, Step] = field(default_factory=dict)
-    names: dict[str, tuple[str, Span | None]] = field(default_factory=dict)  # in expressions: what has it, and where
+    names: dict[str, tuple[str, Node | None]] = field(default_factory=dict)  # in expressions: what has it, and where
     schedules: Mapping[str, Schedule | None] = field(default_factory=dict)
     monitor: Monitor = field(default_factory=Monitor)  # the top level's
 
@@ -108,9 +108,10 @@ class Draft:
         in_expressions = name.replace("-", "_")
         before = self.names.get(in_expressions)
         if before is None:
-            self.names[in_expressions] = (what, node.span if node is not None else None)
+            self.names[in_expressions] = (what, node)
             return
-        other, where = before
+        other, place = before
+        where = place.span if place is not None else None
         at = f" (line {where.line}, column {where.column})" if where is not None else ""
         assert node is not None
         self.tell("RB207", node, f"{what} has the name of {other}{at}; `-` counts as `_`", "choose another name")

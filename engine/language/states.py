@@ -46,17 +46,22 @@ def states(d: Draft, node: Node, path: str) -> tuple[Row, ...]:
 
 def _names(d: Draft, key: Scalar, seen: dict[str, Scalar]) -> tuple[str, ...]:
     """`pending, =copying`: classes and exact statuses."""
-    names = tuple(part.strip() for part in key.text.split(","))
+    found = []
     offset = 0
-    for part, name in zip(key.text.split(","), names, strict=True):
-        span = key.at(offset + len(part) - len(part.lstrip()), len(name) or 1)
+    for part in key.text.split(","):
+        name = part.strip()
+        start = offset + len(part) - len(part.lstrip())
         offset += len(part) + 1
         if not name or name == "=":
-            d.tell("RB215", span, "a row's name is missing here", "a class, or `=status`; several with commas")
-        elif name in seen:
-            d.tell("RB215", span, f"`{name}` has a row already, in line {seen[name].span.line}", "")
+            help = "a class, or `=status`; several with commas"
+            d.tell("RB215", key.at(start, len(name)), "a row's name is missing here", help)
+            continue
+        if name in seen:
+            message = f"`{name}` has a row already, in line {seen[name].span.line}"
+            d.tell("RB215", key.at(start, len(name)), message, "")
         seen.setdefault(name, key)
-    return tuple(name for name in names if name)
+        found.append(name)
+    return tuple(found)
 
 
 def _row(d: Draft, node: Node, path: str, names: tuple[str, ...]) -> Row:

@@ -272,6 +272,8 @@ def undo_call(d: Draft, node: Node, path: str) -> UndoCall | None:
 
 def _watched(d: Draft, body: Body, found: Fields) -> Monitor:
     """The step's own word, else its `until`'s, else the top level's; where all are silent, the kind's."""
+    if "monitor" not in found and not isinstance(body, Call):
+        return d.monitor
     own: Monitor = found.get("monitor") or Monitor()
     said = body.until.monitor if isinstance(body, Call) and body.until is not None else Monitor()
     top = d.monitor
