@@ -46,12 +46,31 @@ def same(one, other):
 
 
 def live(sandbox):
-    """A little of everything that changes a world."""
+    """A little of everything that changes a world, with a stop after each."""
+    sandbox.fault(Fault(kind="invisible", call="rds.CreateDBInstance", nth=2, times=None))
+    yield from live_of_snapshots(sandbox, sandbox.clients("rds", "us-west-2"))
+    yield from live_of_clusters(sandbox, sandbox.clients("rds", "us-west-2"))
+    host = sandbox.clients("rds", "us-west-2").describe_db_clusters(DBClusterIdentifier="other")["DBClusters"][0][
+        "Endpoint"
+    ]
+    made = sandbox.network.postgres(
+        host=host, port=5432, user="admin", password="new-password", database="d", timeout=1
+    )
+    made.run("CREATE ROLE app")
+    assert made.run("SELECT 2") == [[2]]
+    yield
+    topic = "arn:aws:sns:us-west-2:123456789012:told"
+    sandbox.clients("sns", "us-west-2").publish(TopicArn=topic, Message="done")
+    sandbox.put("ssm:/app/list", ["c"])
+    sandbox.remove("rds.cluster_snapshot/copy@us-west-2")
+    sandbox.add("rds.cluster/orders@us-west-2", {"instances": 1})
+    yield
+
+
+def live_of_snapshots(sandbox, rds):
     from botocore.exceptions import ClientError
 
-    rds = sandbox.clients("rds", "us-west-2")
     asked = {"SourceDBClusterSnapshotIdentifier": "here", "TargetDBClusterSnapshotIdentifier": "copy"}
-    sandbox.fault(Fault(kind="invisible", call="rds.CreateDBInstance", nth=2, times=None))
     with pytest.raises(ClientError):
         rds.copy_db_cluster_snapshot(**asked)
     yield
@@ -60,6 +79,9 @@ def live(sandbox):
         sandbox.clock.sleep(20)
         rds.describe_db_cluster_snapshots(DBClusterSnapshotIdentifier="copy")
         yield
+
+
+def live_of_clusters(sandbox, rds):
     rds.delete_db_instance(DBInstanceIdentifier="orders-1", SkipFinalSnapshot=True)
     yield
     sandbox.clock.sleep(400)
@@ -74,19 +96,6 @@ def live(sandbox):
             DBInstanceIdentifier=f"orders-{number}", DBInstanceClass="c", DBClusterIdentifier="other",
             Engine="aurora-postgresql",
         )  # fmt: skip
-    yield
-    host = rds.describe_db_clusters(DBClusterIdentifier="other")["DBClusters"][0]["Endpoint"]
-    made = sandbox.network.postgres(
-        host=host, port=5432, user="admin", password="new-password", database="d", timeout=1
-    )
-    made.run("CREATE ROLE app")
-    assert made.run("SELECT 2") == [[2]]
-    yield
-    topic = "arn:aws:sns:us-west-2:123456789012:told"
-    sandbox.clients("sns", "us-west-2").publish(TopicArn=topic, Message="done")
-    sandbox.put("ssm:/app/list", ["c"])
-    sandbox.remove("rds.cluster_snapshot/copy@us-west-2")
-    sandbox.add("rds.cluster/orders@us-west-2", {"instances": 1})
     yield
 
 

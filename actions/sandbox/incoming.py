@@ -1,0 +1,182 @@
+"""What a real client sends over HTTP → which operation, with which parameters: query, EC2 query and JSON 1.1.
+
+Everything follows botocore's models, so that what its serializers write is what is read here. Parameters were checked by
+the client; what does not fit a model is left out. Must not know what is answered.
+"""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.message import Message
+from functools import cache
+from typing import Any, Final
+from urllib.parse import parse_qsl
+
+Headers = Mapping[str, str] | Message
+"""Of a request; HTTP's own kind is asked without regard to case."""
+
+Tree = dict[str, Any]
+"""`Filters.Filter.1.Name=x` → {"Filters": {"Filter": {"1": {"Name": "x"}}}}."""
+
+_SCOPE: Final = re.compile(r"Credential=([^/,]+)/[^/]*/([^/]*)/([^/]*)/aws4_request")
+
+
+class NoRequest(Exception):
+    """Nothing that AWS would understand; the message says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signed:
+    """Who asks what service where, by the signature's scope. The signature itself is not checked."""
+
+    access_key: str
+    region: str
+    service: str
+
+
+def signed(headers: Headers) -> Signed:
+    """The scope of a request's signature (AWS4-HMAC-SHA256)."""
+    match = _SCOPE.search(headers.get("Authorization", ""))
+    if match is None:
+        raise NoRequest("the request is not signed: no Authorization header with a credential's scope")
+    return Signed(access_key=match[1], region=match[2], service=match[3])
+
+
+@cache
+def service_model(service: str) -> Any:
+    """botocore's model of a service; NoRequest if there is none."""
+    import botocore.exceptions
+    import botocore.session
+
+    try:
+        return botocore.session.Session().get_service_model(service)
+    except botocore.exceptions.UnknownServiceError as error:
+        raise NoRequest(f"there is no service {service}") from error
+
+
+def read(service: str, headers: Headers, body: bytes) -> tuple[Any, dict[str, Any]]:
+    """The operation's model, and its parameters."""
+    model = service_model(service)
+    match model.metadata["protocol"]:
+        case "query" | "ec2" as protocol:
+            form = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
+            tree = _tree(form)
+            operation = _operation(model, str(tree.get("Action", "")))
+            params = _from_form(operation.input_shape, tree, ec2=protocol == "ec2")
+        case "json":
+            operation = _operation(model, headers.get("X-Amz-Target", "").rpartition(".")[2])
+            params = _from_json(operation.input_shape, _object(body))
+        case other:
+            raise NoRequest(f"{service} speaks {other}, which is not served")
+    return operation, params or {}
+
+
+def _operation(model: Any, name: str) -> Any:
+    if name not in model.operation_names:
+        raise NoRequest(f"{model.service_name} has no operation {name or 'without a name'}")
+    return model.operation_model(name)
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    try:
+        told = json.loads(body or b"{}")
+    except ValueError as error:
+        raise NoRequest("the body is no JSON") from error
+    if not isinstance(told, dict):
+        raise NoRequest("the body is no JSON object")
+    return told
+
+
+def _tree(form: list[tuple[str, str]]) -> Tree:
+    tree: Tree = {}
+    for key, value in form:
+        place = tree
+        *path, last = key.split(".")
+        for word in path:
+            inner = place.get(word)
+            place[word] = place = inner if isinstance(inner, dict) else {}
+        place[last] = value
+    return tree
+
+
+def _from_form(shape: Any, value: Any, *, ec2: bool) -> Any:
+    """A value of a form, by its shape. None where nothing is there."""
+    match None if shape is None else shape.type_name:
+        case None:
+            return {}
+        case "structure":
+            found = {name: _member(member, name, value, ec2=ec2) for name, member in shape.members.items()}
+            return {name: one for name, one in found.items() if one is not None}
+        case "list":
+            inner = value if ec2 or _is_flat(shape) else value.get(shape.member.serialization.get("name", "member"), {})
+            return [_from_form(shape.member, item, ec2=ec2) for item in _numbered(inner)]
+        case "map":
+            names = (shape.key.serialization.get("name", "key"), shape.value.serialization.get("name", "value"))
+            entries = _numbered(value if _is_flat(shape) else value.get("entry", {}))
+            return {entry[names[0]]: _from_form(shape.value, entry[names[1]], ec2=ec2) for entry in entries}
+        case _:
+            return _scalar(shape.type_name, value)
+
+
+def _member(member: Any, name: str, tree: Any, *, ec2: bool) -> Any:
+    """A member of a structure, under the name that the serializer gave it. An empty list is an empty text."""
+    wire = member.serialization.get("name", name)
+    if ec2:
+        wire = member.serialization.get("queryName") or wire[0].upper() + wire[1:]
+    elif member.type_name == "list" and _is_flat(member):
+        wire = member.member.serialization.get("name", wire)
+    told = tree.get(wire) if isinstance(tree, dict) else None
+    if told == "" and member.type_name in ("list", "map"):
+        return [] if member.type_name == "list" else {}
+    if told is None or (isinstance(told, str) and member.type_name in ("structure", "list", "map")):
+        return None
+    return _from_form(member, told, ec2=ec2)
+
+
+def _is_flat(shape: Any) -> bool:
+    return bool(shape.serialization.get("flattened"))
+
+
+def _numbered(tree: Any) -> list[Any]:
+    """Items by their numbers, from 1."""
+    numbers = sorted(int(word) for word in tree if word.isdigit()) if isinstance(tree, dict) else []
+    return [tree[str(number)] for number in numbers]
+
+
+def _from_json(shape: Any, value: Any) -> Any:
+    """A value of JSON, by its shape."""
+    match None if shape is None else shape.type_name:
+        case "structure" if isinstance(value, dict):
+            known = {name: value[name] for name in shape.members if value.get(name) is not None}
+            return {name: _from_json(shape.members[name], one) for name, one in known.items()}
+        case "list" if isinstance(value, list):
+            return [_from_json(shape.member, item) for item in value]
+        case "map" if isinstance(value, dict):
+            return {name: _from_json(shape.value, item) for name, item in value.items()}
+        case None:
+            return {}
+        case kind:
+            return _scalar(kind, value)
+
+
+def _scalar(kind: str, value: Any) -> Any:
+    match kind:
+        case "integer" | "long":
+            return int(value)
+        case "float" | "double":
+            return float(value)
+        case "boolean":
+            return value if isinstance(value, bool) else str(value).lower() == "true"
+        case "blob":
+            return base64.b64decode(value)
+        case "timestamp" if isinstance(value, (int, float)):
+            return dt.datetime.fromtimestamp(value, dt.UTC)
+        case "timestamp":
+            return dt.datetime.fromisoformat(str(value))
+        case _:
+            return str(value)
