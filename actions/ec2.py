@@ -89,23 +89,33 @@ class NetworkOfCluster(LookedAt):
     statuses: Mapping[str, Status] = {
         "ok": Status(cls="available", source="kinds.md"),
         "wrong": Status(cls="broken", source="kinds.md: problem says what"),
+        "missing": Status(cls="missing", source="kinds.md: neither the subnet group nor a security group is there"),
     }
     calls: tuple[str, ...] = ("rds.DescribeDBSubnetGroups", "ec2.DescribeSubnets", "ec2.DescribeSecurityGroups")
 
     def look(self, identity: Mapping[str, Any], ctx: Context) -> Observation:
-        name, ids = str(identity["subnet_group"]), listed(identity["security_groups"])
+        name, groups = str(identity["subnet_group"]), _security_groups(listed(identity["security_groups"]), ctx)
         group = _subnet_group(name, ctx)
         if group is None:
-            return missing(f"there is no subnet group {name} in {ctx.region} ({meant('subnet_group', ctx)})")
+            return _without_subnets(name, groups, ctx)
         wanted = [subnet["SubnetIdentifier"] for subnet in group.get("Subnets", ())]
         subnets, gone = _subnets(wanted, ctx)
         zones = sorted({subnet["zone"] for subnet in subnets if subnet["free"] > 0})
+        vpc = str(group.get("VpcId"))
         problems = [
             *_of_subnets(name, zones, subnets, gone, ctx),
-            *_of_groups(name, str(group.get("VpcId")), _security_groups(ids, ctx), ctx),
+            *_absent(groups, ctx),
+            *_elsewhere(name, vpc, groups, ctx),
         ]
-        seen = {"vpc": group.get("VpcId"), "subnets": subnets, "zones": zones}
+        seen = {"vpc": vpc, "subnets": subnets, "zones": zones}
         return broken("wrong", "; ".join(problems), **seen) if problems else available("ok", **seen)
+
+
+def _without_subnets(name: str, groups: _Groups, ctx: Context) -> Observation:
+    """Wrong where something of it is there: most often a setting that names another group; missing where nothing is."""
+    said = f"there is no subnet group {name} in {ctx.region} ({meant('subnet_group', ctx)})"
+    problem = "; ".join([said, *_absent(groups, ctx)])
+    return broken("wrong", problem, vpc=None, subnets=[], zones=[]) if groups.there else missing(problem)
 
 
 def _subnet_group(name: str, ctx: Context) -> Mapping[str, Any] | None:
@@ -154,15 +164,18 @@ def _of_subnets(name: str, zones: list[str], subnets: list[dict[str, Any]], gone
         )
 
 
-def _of_groups(name: str, vpc: str, groups: _Groups, ctx: Context) -> Iterator[str]:
-    where = meant("security_groups", ctx)
+def _absent(groups: _Groups, ctx: Context) -> Iterator[str]:
     for id in groups.absent:
-        yield f"there is no security group {id} in {ctx.region} ({where})"
+        yield f"there is no security group {id} in {ctx.region} ({meant('security_groups', ctx)})"
+
+
+def _elsewhere(name: str, vpc: str, groups: _Groups, ctx: Context) -> Iterator[str]:
+    where = f"{meant('security_groups', ctx)}; {meant('subnet_group', ctx)}"
     for group in groups.there:
         if group.get("VpcId") != vpc:
             yield (
                 f"the security group {group['GroupId']} is in {group.get('VpcId')}, the subnet group {name} in {vpc} "
-                f"({where}; {meant('subnet_group', ctx)})"
+                f"({where})"
             )
 
 
@@ -191,6 +204,7 @@ class PortOpen(LookedAt):
     statuses: Mapping[str, Status] = {
         "ok": Status(cls="available", source="kinds.md"),
         "closed": Status(cls="broken", source="kinds.md: no rule lets it in"),
+        "missing": Status(cls="missing", source="kinds.md: one of the security groups is not there"),
     }
     calls: tuple[str, ...] = ("ec2.DescribeSecurityGroups",)
 

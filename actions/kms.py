@@ -48,6 +48,7 @@ class Key(LookedAt):
             cls="available", source="re:Post aurora-share-encrypted-snapshot: default keys stay at home"
         ),
         "wrong": Status(cls="broken", source="kinds.md: problem says what"),
+        "missing": Status(cls="missing", source="botocore kms 2014-11-01: NotFoundException"),
     }
     calls: tuple[str, ...] = ("kms.DescribeKey",)
 

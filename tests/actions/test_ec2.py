@@ -99,12 +99,22 @@ def test_every_problem_is_told() -> None:
         assert part in seen.attributes["problem"]
 
 
-def test_a_subnet_group_that_is_not_there() -> None:
+def test_a_subnet_group_that_is_not_there_is_wrong_where_the_rest_is_there() -> None:
     seen = network("gone")
-    assert (seen.status, seen.cls, seen.id) == ("missing", "missing", None)
+    assert (seen.status, seen.cls, seen.id) == ("wrong", "broken", None)
     assert seen.attributes == {
-        "problem": "there is no subnet group gone in us-west-2 (subnet_group, from ssm:/aurora/subnet-group)"
+        "vpc": None,
+        "subnets": [],
+        "zones": [],
+        "problem": "there is no subnet group gone in us-west-2 (subnet_group, from ssm:/aurora/subnet-group)",
     }
+
+
+def test_a_network_of_which_nothing_is_there_is_missing() -> None:
+    seen = network("gone", ("sg-gone", "sg-lost"))
+    assert (seen.status, seen.cls, seen.id) == ("missing", "missing", None)
+    for name in ("subnet group gone", "security group sg-gone", "security group sg-lost"):
+        assert f"there is no {name} in us-west-2" in seen.attributes["problem"]
 
 
 def test_without_a_setting_only_the_parameter_is_named() -> None:
@@ -250,7 +260,8 @@ def test_networks_of_moto(moto: Moto, there: dict[str, str]) -> None:
     )
     assert [subnet["free"] for subnet in good.attributes["subnets"]] == [251, 251]
     assert seen("narrow", there["near"]).status == "wrong"
-    assert seen("gone", there["near"]).status == "missing"
+    assert seen("gone", there["near"]).status == "wrong"
+    assert seen("gone", "sg-0123456789abcdef0").status == "missing"
     wrong = seen("wide", "sg-0123456789abcdef0", there["far"], "sg-0123456789abcdef1", there["near"])
     assert "no security group sg-0123456789abcdef0" in wrong.attributes["problem"]
     assert "no security group sg-0123456789abcdef1" in wrong.attributes["problem"]
