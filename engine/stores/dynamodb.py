@@ -15,10 +15,10 @@ from itertools import chain, islice
 from typing import Any
 
 from engine.clock import Clock, SystemClock
-from engine.errors import StoreConflict
+from engine.errors import EnvironmentProblem, StoreConflict
 from engine.stores import dynamodb_items as items
 from engine.stores.dynamodb_calls import Calls, ConditionFailed
-from engine.stores.dynamodb_table import INDEX, explained
+from engine.stores.dynamodb_table import INDEX, unfit
 from engine.stores.packing import Kept, as_text, chained, lease_text, missing, taken, unpacked
 from engine.stores.port import Head, Lease, Record, StoreAway
 
@@ -35,7 +35,7 @@ class DynamoStore:
         self.name = f"dynamodb:{table}"
         self._clock = clock or SystemClock()
         self._calls = Calls(table, clients, self._clock)
-        self._calls.explain = lambda message: explained(self._calls, message)
+        self._calls.explain = lambda message: unfit(self._calls) or message
         self._whole_at: dict[str, int] = {}  # of each operation met: where its last whole state is
 
     # -- records ------------------------------------------------------------------------------------------
@@ -108,13 +108,16 @@ class DynamoStore:
                 "query", IndexName=INDEX, KeyConditionExpression="head_status = :s",
                 ExpressionAttributeValues={":s": {"S": status}},
             )  # fmt: skip
-        ids = iter(sorted({items.text(item, "operation_id") for item in listed}))
+        found = sorted({items.text(item, "operation_id") for item in listed})
+        if not found and (wrong := unfit(self._calls)) is not None:
+            raise EnvironmentProblem(wrong)  # an index with another key has nothing, and says so in silence
+        ids = iter(found)
         while batch := list(islice(ids, BATCH)):
             there = {items.text(item, "operation_id"): item for item in self._batch(batch)}
             for id in batch:
-                found = items.head(there.get(id, {}), id, self.name)
-                if status is None or found.summary.get("status") == status:
-                    yield found
+                head = items.head(there.get(id, {}), id, self.name)
+                if status is None or head.summary.get("status") == status:
+                    yield head
 
     def _batch(self, ids: list[str]) -> Iterator[dict[str, Any]]:
         wanted: dict[str, Any] = {

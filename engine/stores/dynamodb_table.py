@@ -65,14 +65,14 @@ def _told(keys: tuple[tuple[str, str, str], ...]) -> str:
     return ", ".join(f"{name} ({kind.lower()}, {type})" for name, kind, type in keys)
 
 
-def explained(calls: Calls, message: str) -> str:
-    """Why AWS calls a request invalid: of ours, the table's form is the likely reason."""
+def unfit(calls: Calls) -> str | None:
+    """Why the table cannot serve, in a sentence; None if it can, or if we may not see its form."""
     try:
         wrong = misfit(calls.ask("describe_table")["Table"])
     except EnvironmentProblem:
-        wrong = None
+        return None
     if wrong is None:
-        return message
+        return None
     return (
         f"the DynamoDB table {calls.table} is not one of runbook's: {wrong}; nothing was written: choose another name, "
         f"and make it with `runbook store init --store dynamodb:NAME`"
