@@ -99,7 +99,8 @@ class Draft:
             help = f"write `{OTHER_WORDS[word]}`. " + meant("", shape)
             self.tell("RB201", key, f"`{word}` is no key of {what}", help)
         else:
-            self.not_one_of("RB201", key, word, f"is no key of {what}", shape)
+            under = " A parameter of the kind or action stands under `with`." if "with" in shape else ""
+            self.tell("RB201", key, f"`{word}` is no key of {what}", meant(word, shape) + under)
 
     # -- names --------------------------------------------------------------------------------------------
 

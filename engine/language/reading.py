@@ -19,6 +19,8 @@ from engine.language.tree import ListNode, MapNode, Node, Scalar, Source, Span
 
 LARGEST: Final = 1_000_000
 DEEPEST: Final = 64
+MOST: Final = 1_000
+"""So many findings end the reading: nobody reads more, and text that was made to hurt has a hundred thousand."""
 
 _LOADER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NOT_TEXT: Final = re.compile(
@@ -82,6 +84,8 @@ class _Reading:
                 end_line=span.end_line, end_column=span.end_column,
             )
         )  # fmt: skip
+        if len(self.findings) >= MOST:
+            raise _Refused
 
     def refuse(self, rule: str, span: Span, message: str, help: str = "") -> _Refused:
         """To be raised."""

@@ -29,6 +29,7 @@ Fields = Mapping[str, Any]
 
 _NOTHING: Final = Call(action="", params={})
 """Stands in a runbook for a step of which nobody knows what it is; the finding is told."""
+_GENERIC: Final = "`aws.SERVICE.OPERATION` in the names of boto3's clients: `aws.rds.describe_db_clusters`"
 
 
 # -- lists of steps --------------------------------------------------------------------------------------------
@@ -212,7 +213,7 @@ def kind(d: Draft, node: Node, path: str) -> str | None:
         return name
     facts = d.vocabulary.kind_facts(name)
     if facts is None:
-        help = meant(name, d.vocabulary.kind_names())
+        help = meant(name, d.vocabulary.kind_names()) if not name.startswith("aws.") else _GENERIC
         if d.vocabulary.action_facts(name) is not None:
             help = f"it is an action: `call: {name}`"
         d.tell("RB211", node, f"there is no kind `{name}`", help)
@@ -235,7 +236,7 @@ def action(d: Draft, node: Node, path: str) -> str | None:
     """The name of an action."""
     name: str | None = d.readers["word"](d, node, path)
     if name is not None and d.vocabulary.action_facts(name) is None:
-        help = meant(name, d.vocabulary.action_names())
+        help = meant(name, d.vocabulary.action_names()) if not name.startswith("aws.") else _GENERIC
         if d.vocabulary.kind_facts(name) is not None:
             help = "it is a kind of resource: `ensure`, `remove` or `check`"
         d.tell("RB212", node, f"there is no action `{name}`", help)

@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from engine.errors import RunbookInvalid
-from engine.language.reading import LARGEST, examine, read
+from engine.language.reading import LARGEST, MOST, examine, read
 from engine.language.tree import ListNode, MapNode, Scalar, Span, describe, plain
 
 
@@ -134,6 +134,11 @@ def test_all_that_is_refused_is_told_at_once() -> None:
     assert [one.rule for one in findings] == ["RB108", "RB108", "RB111", "RB106", "RB112", "RB107"]
     assert isinstance(node, MapNode)
     assert plain(node)["a"] == 1
+
+
+def test_findings_have_an_end() -> None:
+    _, findings = examine("- *x\n" * (MOST + 5))
+    assert len(findings) == MOST
 
 
 @pytest.mark.parametrize("opening", ["[", "{", "- ", "? ", "[{", "a:\n ", "- - ", "{a: "])

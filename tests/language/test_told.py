@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from engine.errors import RunbookInvalid
 from engine.language import shapes
 from engine.language.parsing import READERS, load
-from tests.language.given import CALL, CHECK, ENSURE, HEAD, PAUSE, TABLE, UNTIL, WORDS, parsed, pointed, told
+from tests.language.given import CALL, CHECK, ENSURE, HEAD, PAUSE, REMOVE, TABLE, UNTIL, WORDS, parsed, pointed, told
 
 
 @pytest.mark.parametrize(
@@ -139,6 +139,9 @@ def test_told_at_its_place(example: str, rule: str, at: str) -> None:
         ("- {id: one, call: sns.publsh}\n", "did you mean `sns.publish`?"),
         ("- {id: one, ensures: rds.cluster}\n", "did you mean `ensure`?"),
         ("- {id: one, wait: 5m, when: a}\n", "write `if`"),
+        (REMOVE + "  states: {available: delete}\n  unprotect: true\n", "stands under `with`"),
+        (TABLE.replace("dynamodb.describe_table", "dynamodb.describe"), "boto3's clients"),
+        ("- {id: one, call: aws.rds.modify_cluster}\n", "boto3's clients"),
         ("- {id: one, wait: 30}\n", "`30s`"),
         ("- {id: one, check: sns.publish}\n", "`call: sns.publish`"),
         (CHECK + "  states: {broken: hodl}\n", "did you mean `hold`?"),
