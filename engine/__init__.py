@@ -3,17 +3,16 @@
 `from engine import run, resume, status`: the same as the commands, for other programs (engine/cli/front.py).
 """
 
-from typing import Any
-
 __version__ = "0.1.0"
 __all__ = ["__version__", "resume", "run", "status"]  # noqa: F822 - looked up below, when they are asked for
 
 
-def __getattr__(name: str) -> Any:
-    """The front is imported when somebody asks for it: everybody imports this package."""
+def __getattr__(name: str) -> object:
+    """The front is imported when somebody asks for it: everybody imports this package, and `--version` no more."""
     if name in ("run", "resume", "status"):
         from engine.cli import front
 
-        return getattr(front, name)
+        found: object = getattr(front, name)
+        return found
     message = f"module {__name__!r} has no attribute {name!r}"
     raise AttributeError(message)

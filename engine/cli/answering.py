@@ -30,8 +30,10 @@ def answer(words: list[str]) -> int:
         code = _asked(words)
     except LeftByUser as left:
         code = left.code
-    except BrokenPipeError:
+    except screen.NobodyReads:
         code = 0  # whoever read it has seen enough
+    except SystemExit as left:  # typer's own: help that nobody reads, completion
+        code = 0 if isinstance(left.__context__, BrokenPipeError) else int(left.code or 0)
     except KeyboardInterrupt:
         screen.err("interrupted")
         code = INTERRUPTED
@@ -54,7 +56,7 @@ def _told(error: Exception, words: list[str], *, debug: bool) -> int:
     try:
         if _wants_json(words):
             _document(error, code)
-    except OSError:
+    except (OSError, screen.NobodyReads):
         pass  # the message on stderr remains
     match error:
         case RunbookInvalid():

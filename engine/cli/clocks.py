@@ -1,4 +1,4 @@
-"""Clocks for a person who waits: a sleep that a signal ends. Time itself is `engine.clock`'s."""
+"""A clock for a person who waits: a sleep that a signal ends, and that is never long. Time is `engine.clock`'s."""
 
 from __future__ import annotations
 
@@ -12,9 +12,13 @@ SLICE: Final = 0.2
 """Seconds of sleep between two looks at whether a signal has come."""
 
 
+LONGEST: Final = 2.5
+"""Seconds after which a sleep ends in any case, so that whoever sleeps in a loop asks whether the end was asked for."""
+
+
 @dataclass(slots=True)
 class Wakeful:
-    """The machine's clock, whose sleep ends early once somebody told the runner to stop."""
+    """The machine's clock. Its sleep may end early: whoever needs all of it sleeps again, as the driver does."""
 
     inner: Clock
     stop: Callable[[], int]
@@ -26,7 +30,7 @@ class Wakeful:
         return self.inner.boot()
 
     def sleep(self, seconds: float) -> None:
-        left = seconds
+        left = min(seconds, LONGEST)
         while left > 0 and not self.stop():
             self.inner.sleep(min(SLICE, left))
             left -= SLICE

@@ -39,9 +39,16 @@ def prepare() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
+class NobodyReads(Exception):
+    """Whoever read stdout has gone: what was asked for is done all the same."""
+
+
 def out(text: str) -> None:
-    """A result; OSError where nobody takes it."""
-    print(text, flush=True)
+    """A result. Raises NobodyReads, OSError where it cannot be written."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError as error:
+        raise NobodyReads from error
 
 
 def document(value: Any) -> None:
@@ -61,12 +68,16 @@ def coloured(stream: TextIO | None = None) -> bool:
     """May there be colour on it?"""
     if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         return False
-    return bool(os.environ.get("FORCE_COLOR")) or is_terminal(stream if stream is not None else sys.stdout)
+    return bool(os.environ.get("FORCE_COLOR")) or _draws(stream if stream is not None else sys.stdout)
 
 
 def live() -> bool:
     """Can a table on stderr be drawn again and again?"""
-    return is_terminal(sys.stderr) and os.environ.get("TERM", "dumb") not in ("dumb", "unknown", "")
+    return _draws(sys.stderr)
+
+
+def _draws(stream: TextIO | None) -> bool:
+    return is_terminal(stream) and os.environ.get("TERM", "") not in ("dumb", "unknown", "")
 
 
 def is_terminal(stream: TextIO | None) -> bool:

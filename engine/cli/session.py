@@ -44,14 +44,22 @@ def drive(
             operation = go(engine)
     except Interrupted as stopped:
         screen.err(f"interrupted; it stands as it was recorded. Next: {_resume(here, id)}")
-        told(here, *located(here, id), hint=False)
+        _tell(here, *located(here, id), hint=False)
         return stopped.code
     except (EnvironmentProblem, StoreConflict) as error:
         if _is_there(here, id):
             error.add_note(f"What is recorded stands. Next: {_resume(here, id)}")
         raise
-    told(here, here.runbook(operation.digest), operation)
+    _tell(here, here.runbook(operation.digest), operation)
     return document.code_of(operation)
+
+
+def _tell(here: Surroundings, runbook: Runbook, operation: Operation, *, hint: bool = True) -> None:
+    """Whether anybody reads it or not, the exit code is the operation's."""
+    try:
+        told(here, runbook, operation, hint=hint)
+    except screen.NobodyReads:
+        return
 
 
 def _resume(here: Surroundings, id: str) -> str:

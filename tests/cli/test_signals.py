@@ -1,0 +1,174 @@
+"""Ctrl-C, SIGTERM and SIGKILL to real processes: what stands is resumed, and what to type is said."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import threading
+from pathlib import Path
+
+import pytest
+
+from tests.cli.asking import INPUTS, LONG, RESTORE, RUNBOOK, Ask, written
+
+Store = tuple[str, str]
+
+
+class Running:
+    """A command that is driven; its stderr is read line by line."""
+
+    def __init__(self, *words: str) -> None:
+        self.process = subprocess.Popen(
+            [RUNBOOK, *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            env=os.environ | {"PYTHONUNBUFFERED": "1"},
+        )  # fmt: skip
+        self.seen = ""
+
+    def until(self, text: str) -> None:
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            self.seen += line
+            if text in line:
+                return
+        pytest.fail(f"{text!r} was not said: {self.seen}")
+
+    def end(self) -> tuple[int, str, str]:
+        out, err = self.process.communicate(timeout=30)
+        self.seen += err
+        assert "Traceback" not in self.seen
+        return self.process.returncode, out, self.seen
+
+
+@pytest.fixture
+def long(tmp_path: Path) -> str:
+    return written(tmp_path / "long.yaml", LONG)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_the_first_signal_stops_it_safely(ask: Ask, long: str, store: Store, number: int, code: int) -> None:
+    running = Running("run", long, *store, "--operation-id", "op")
+    running.until("waits 1h")
+    running.process.send_signal(number)
+    ended, out, err = running.end()
+    assert ended == code
+    assert "stopping after the call in hand; once more leaves at once" in err
+    assert f"Next: runbook resume op {' '.join(store)}" in err
+    assert out.startswith("op  IN_PROGRESS  long")
+    document = ask("status", "op", *store, "-o", "json").document
+    assert document["runner"] is None
+    assert document["next"] == f"runbook resume op {' '.join(store)}"
+    assert document["next_wake"] is not None
+
+
+def test_json_is_one_document_when_it_is_interrupted(long: str, store: Store) -> None:
+    import json
+
+    running = Running("run", long, *store, "-o", "json")
+    running.until("waits 1h")
+    running.process.send_signal(signal.SIGINT)
+    code, out, _ = running.end()
+    assert code == 130
+    assert json.loads(out)["status"] == "IN_PROGRESS"
+
+
+def test_the_second_leaves_at_once(ask: Ask, long: str, store: Store) -> None:
+    running = Running("run", long, *store, "--operation-id", "op")
+    running.until("waits 1h")
+    running.process.send_signal(signal.SIGSTOP)  # so that both are there before the first is looked at
+    running.process.send_signal(signal.SIGINT)
+    running.process.send_signal(signal.SIGTERM)
+    running.process.send_signal(signal.SIGCONT)
+    code, _, err = running.end()
+    assert code in (130, 143)
+    assert f"Next: runbook resume op {' '.join(store)}" in err
+    assert ask("status", "op", *store, "-o", "json").document["status"] == "IN_PROGRESS"
+
+
+def test_what_was_interrupted_goes_on_where_it_stood(tmp_path: Path, ask: Ask, store: Store) -> None:
+    file = written(tmp_path / "a.yaml", LONG.replace("1h", "2s"))
+    running = Running("run", file, *store, "--operation-id", "op")
+    running.until("waits 2s")
+    running.process.send_signal(signal.SIGINT)
+    assert running.end()[0] == 130
+    told = ask("resume", "op", *store)
+    assert told.code == 0
+    assert "first  done" not in told.err
+
+
+def test_the_same_run_typed_again_goes_on_too(tmp_path: Path, ask: Ask, store: Store) -> None:
+    file = written(tmp_path / "a.yaml", LONG.replace("1h", "2s"))
+    words = ("run", file, *store, "--operation-id", "op")
+    running = Running(*words)
+    running.until("waits 2s")
+    running.process.kill()
+    running.process.communicate(timeout=30)
+    told = ask(*words)
+    assert told.code == 0
+    assert "after a runner that did not say good-bye" in told.err
+
+
+def test_a_killed_restore_is_resumed_by_another_process(process: Ask, sandbox: tuple[str, ...]) -> None:
+    for number in range(3):  # on a busy machine it may be through before the signal comes
+        id = f"op-{number}"
+        running = Running("run", RESTORE, *INPUTS, *sandbox, "--yes", "--operation-id", id)
+        running.until("restore-snapshot")
+        running.process.kill()
+        running.process.communicate(timeout=30)
+        if running.process.returncode == -signal.SIGKILL:
+            break
+    told = process("resume", id, *sandbox, "-o", "json")
+    assert told.code == 0
+    assert [one["kind"] for one in told.document["resources"] if one["state"] == "delivered"] == [
+        "rds.cluster", "rds.instance", "rds.instance",
+    ]  # fmt: skip
+
+
+def test_a_live_runner_keeps_its_operation(ask: Ask, long: str, store: Store) -> None:
+    running = Running("run", long, *store, "--operation-id", "op")
+    running.until("waits 1h")
+    told = ask("resume", "op", *store)
+    shown = ask("status", "op", *store)
+    running.process.send_signal(signal.SIGINT)
+    running.end()
+    assert told.code == 6
+    assert f"(process {running.process.pid})" in told.err
+    assert f"(process {running.process.pid})" in shown.out
+    assert "runbook history op --follow" in shown.err
+
+
+def test_cancel_asks_the_runner_wherever_it_runs(ask: Ask, long: str, store: Store) -> None:
+    running = Running("run", long, *store, "--operation-id", "op")
+    running.until("waits 1h")
+    told = ask("cancel", "op", *store)
+    code, out, err = running.end()
+    assert told.code == 0
+    assert code == 1
+    assert "CANCELLED" in out
+    assert "cancelled by" in err
+
+
+def test_following_another_runner(long: str, tmp_path: Path, store: Store) -> None:
+    file = written(tmp_path / "a.yaml", LONG.replace("1h", "3s"))
+    running = Running("run", file, *store, "--operation-id", "op")
+    running.until("waits 3s")
+    told: list[str] = []
+
+    def follow() -> None:
+        done = subprocess.run(
+            [RUNBOOK, "history", "op", "--follow", *store], capture_output=True, text=True, timeout=30, check=False
+        )
+        told.append(done.stdout)
+
+    thread = threading.Thread(target=follow)
+    thread.start()
+    assert running.end()[0] == 0
+    thread.join(timeout=30)
+    assert told
+    assert told[0].splitlines()[-1].endswith("SUCCEEDED")
+
+
+def test_an_interrupt_before_anything_is_driven() -> None:
+    running = Running("history", "nothing", "--store", "memory:")
+    running.process.send_signal(signal.SIGINT)
+    assert running.end()[0] in (130, -signal.SIGINT, 2)
