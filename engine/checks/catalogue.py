@@ -36,7 +36,8 @@ class Catalogue:
         """What a look at the kind yields."""
         if name not in self._attributes:
             kind = self.kind(name)
-            self._attributes[name] = _object(kind.attributes, ("id", "status")) if kind is not None else ANYTHING
+            more = () if name.startswith("aws.") else ("id", "status")  # a reply has what its API says, and no more
+            self._attributes[name] = _object(kind.attributes, more) if kind is not None else ANYTHING
         return self._attributes[name]
 
     def statuses(self, name: str) -> dict[str, tuple[str, ...]]:

@@ -56,7 +56,7 @@ def differences(node: Node, schema: Schema, types: Mapping[int, Type]) -> Iterat
         return
     wanted = of_schema(schema)
     if wanted.known and not fits(_type_of(node), wanted):
-        help = "quote it" if wanted.may_be("string") and isinstance(node, Scalar) else ""
+        help = _otherwise(node, wanted)
         yield Difference(node=node, message=f"{told(wanted)} is wanted here, and this is {describe(node)}", help=help)
         return
     match node:
@@ -66,6 +66,17 @@ def differences(node: Node, schema: Schema, types: Mapping[int, Type]) -> Iterat
             yield from _list(node, schema, types)
         case MapNode():
             yield from _map(node, schema, types)
+
+
+def _otherwise(node: Node, wanted: Type) -> str:
+    """How it would be right, where that is told by what is there."""
+    if not isinstance(node, Scalar):
+        return "a list is written `[a, b]`" if wanted.is_only("array") else ""
+    if wanted.may_be("string"):
+        return "quote it"
+    if wanted.is_only("boolean") and node.text.lower() in ("yes", "no", "on", "off", "true", "false"):
+        return "booleans are `true` and `false`, without quotes"
+    return f"a list of one is written `[{node.text}]`" if wanted.is_only("array") else ""
 
 
 def _is_expression(node: Node) -> bool:
@@ -189,12 +200,16 @@ def _map(node: MapNode, schema: Schema, types: Mapping[int, Type]) -> Iterator[D
 
 
 def _by_jsonschema(node: Node, schema: Schema) -> Iterator[Difference]:
-    """Nothing is fetched: references outside the schema have an empty registry."""
+    """Nothing is fetched: references outside the schema have an empty registry, and say nothing."""
     import jsonschema
-    import referencing
+    import referencing.exceptions
 
     validator = jsonschema.Draft202012Validator(schema, registry=referencing.Registry())
-    for error in validator.iter_errors(plain(node)):
+    try:
+        errors = list(validator.iter_errors(plain(node)))
+    except (referencing.exceptions.Unresolvable, jsonschema.exceptions.UnknownType):
+        return
+    for error in errors:
         at = node
         for step in error.absolute_path:
             deeper = _deeper(at, step)

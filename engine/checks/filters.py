@@ -50,6 +50,8 @@ def wrong_use(node: ast.Filter, of: Type) -> Iterator[str]:
         yield "`map` takes `attribute='…'`"
     if node.name == "selectattr" and len(node.args) > 1:
         yield from _wrong_selection(node.args[1])
+    if "secret" in of.names:
+        return  # that is told as such
     if node.name in _LISTS and of.known and not of.may_be("array", "object", "string"):
         yield f"`{node.name}` wants a list, and this is {told(of)}"
     if node.name in _TEXT_ONLY and of.known and not of.may_be("string", "integer", "number", "boolean"):

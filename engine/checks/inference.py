@@ -37,10 +37,16 @@ class Inference:
     """One expression at one place. `troubles` collects what is wrong; `used` the names that were asked for."""
 
     scope: Scope
+    source: str
     troubles: list[Trouble] = field(default_factory=list)
 
     def trouble(self, rule: str, node: tuple[int, int], message: str, help: str = "") -> None:
         self.troubles.append(Trouble(rule=rule, start=node[0], end=node[1], message=message, help=help))
+
+    def written(self, node: Node) -> str:
+        """It as it is written, for messages."""
+        text = " ".join(self.source[node.start : node.end].split())
+        return text if len(text) <= 60 else f"{text[:59]}…"
 
     def type(self, node: Node, facts: Facts, *, lenient: bool = False) -> Type:
         """Its type. `lenient`: it may be absent, for something stands in for it then."""
@@ -54,7 +60,7 @@ class Inference:
             case ast.Item():
                 return self.item(node, facts, lenient=lenient)
             case ast.Filter():
-                return self.filtered(node, facts)
+                return self.filtered(node, facts, lenient=lenient)
             case ast.Cond():
                 return self.conditional(node, facts, lenient=lenient)
             case ast.Logic():
@@ -98,10 +104,10 @@ class Inference:
     # -- attributes and items ------------------------------------------------------------------------
 
     def attribute(self, of: Node, name: str, at: tuple[int, int], facts: Facts, *, lenient: bool) -> Type:
-        owner = self.type(of, facts, lenient=True)
+        owner = self.type(of, facts, lenient=lenient or isinstance(of, ast.Name))
         if not lenient:
             self.must_be_there(of, owner, facts)
-        return self.attribute_of(owner, name, at, canonical(of))
+        return self.attribute_of(owner, name, at, self.written(of))
 
     def must_be_there(self, of: Node, owner: Type, facts: Facts) -> None:
         """An attribute of null is undefined."""
@@ -113,8 +119,9 @@ class Inference:
             if isinstance(found, Binding) and found.absent:
                 self.perhaps_absent(of, found)
         elif "null" in owner.names and "object" in owner.names:
-            message = f"`{key}` may be null, and null has no attributes"
-            self.trouble("RB305", (of.start, of.end), message, f"ask first: `… if {key} else …`, or `| default(…)`")
+            written = self.written(of)
+            message = f"`{written}` may be null, and null has no attributes"
+            self.trouble("RB305", (of.start, of.end), message, f"ask first: `… if {written} else …`, or `| default(…)`")
 
     def attribute_of(self, owner: Type, name: str, at: tuple[int, int], key: str) -> Type:
         if not owner.known:
@@ -135,7 +142,7 @@ class Inference:
         if isinstance(node.index, ast.Const) and isinstance(node.index.value, str):
             at = (node.index.start, node.index.end)
             return self.attribute(node.of, node.index.value, at, facts, lenient=lenient)
-        owner = self.type(node.of, facts, lenient=True)
+        owner = self.type(node.of, facts, lenient=lenient or isinstance(node.of, ast.Name))
         self.type(node.index, facts)
         if not lenient:
             self.must_be_there(node.of, owner, facts)
@@ -158,11 +165,11 @@ class Inference:
 
     # -- filters and tests ---------------------------------------------------------------------------
 
-    def filtered(self, node: ast.Filter, facts: Facts) -> Type:
+    def filtered(self, node: ast.Filter, facts: Facts, *, lenient: bool) -> Type:
         of = self.type(node.of, facts, lenient=node.name == "default")
         args = [self.type(one, facts) for one in node.args]
         named = {name: self.type(one, facts) for name, one in node.named}
-        if node.name in ("first", "last"):
+        if node.name in ("first", "last") and not lenient:
             self.must_be_filled(node.of, facts)
         for why in filters.wrong_use(node, of):
             self.trouble("RB307", (node.at, node.end), why)
@@ -183,7 +190,7 @@ class Inference:
     def as_text(self, node: Node, type: Type) -> None:
         """It becomes text, or is looked into: no secret may."""
         if "secret" in type.names:
-            message = f"`{canonical(node)}` is a secret, and this would put it into text"
+            message = f"`{self.written(node)}` is a secret, and this would put it into text"
             help = "a secret can be handed, alone, to a parameter that takes secrets, and to nothing else"
             self.trouble("RB306", (node.start, node.end), message, help)
 
@@ -220,11 +227,11 @@ class Inference:
     def compared(self, op: str, left: tuple[Node, Type], right: tuple[Node, Type]) -> None:
         one, other = left[1], right[1]
         at = (left[0].start, right[0].end)
-        if not one.known or not other.known or "null" in one.names | other.names:
+        if not one.known or not other.known or not {"null", "secret"}.isdisjoint(one.names | other.names):
             return
         if op in ("in", "not in"):
             if not other.may_be("array", "object", "string"):
-                self.trouble("RB307", at, f"nothing is in `{canonical(right[0])}`: it is {told(other)}")
+                self.trouble("RB307", at, f"nothing is in `{self.written(right[0])}`: it is {told(other)}")
             return
         if _numbers(one) & _numbers(other):
             return

@@ -122,8 +122,8 @@ class Subject:
 
     @cached_property
     def steps(self) -> tuple[Place, ...]:
-        """Every step that is written, nested ones too, in the order of the runbook's index."""
-        return tuple(self._steps())
+        """Every step that is written, those of the main list first; what stands in a step comes after it."""
+        return tuple(sorted(self._steps(), key=lambda place: (place.path[0] != "steps", place.path)))
 
     @cached_property
     def by_path(self) -> Mapping[str, Place]:

@@ -127,7 +127,7 @@ class Valuer:
             self.unreadable(node, offset, error)
             return ANYTHING
         self.note_names(tree)
-        inference = Inference(scope)
+        inference = Inference(scope, stripped)
         type = inference.type(tree, scope.facts)
         for trouble in inference.troubles:
             self.trouble(node, offset, trouble)

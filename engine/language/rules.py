@@ -181,7 +181,7 @@ SHAPE: Final = (
         why="Text, a list or a map is wanted here, and this is something else. What looks like a number or a boolean and "
         "is text, is quoted.",
         wrong="- {id: pause, wait: 5m, requires: 5}\n",
-        right="- {id: other, wait: 5m}\n- {id: pause, wait: 5m, requires: [other]}\n",
+        right="- {id: old, check: rds.cluster, with: {name: orders}}\n- {id: pause, wait: 5m, requires: [old]}\n",
     ),
     Told(
         id="RB204",
@@ -251,8 +251,8 @@ SHAPE: Final = (
         id="RB213",
         title="A kind that cannot stand in such a step",
         why="Some kinds can only be looked at: nothing can make them or take them away.",
-        wrong="- {id: net, ensure: ec2.network, with: {subnet_group: a}, undo: keep}\n",
-        right="- {id: net, check: ec2.network, with: {subnet_group: a}}\n",
+        wrong="- {id: net, ensure: ec2.network, with: {subnet_group: a, security_groups: [sg-1]}, undo: keep}\n",
+        right="- {id: net, check: ec2.network, with: {subnet_group: a, security_groups: [sg-1]}}\n",
     ),
     Told(
         id="RB214",

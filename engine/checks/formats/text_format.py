@@ -38,7 +38,7 @@ def _pointed(finding: Finding, line: str) -> list[str]:
     before, meant = shown(line[first:start]), shown(line[start : min(end, last)])
     whole = ("…" if first else "") + before + meant + shown(line[end:last]) + ("…" if last < len(line) else "")
     indent = " " * (width(before) + (1 if first else 0))
-    return [f"{finding.line:>5} | {whole.rstrip()}", f"      | {indent}{'^' * max(width(meant), 1)}"]
+    return [f"{finding.line:>5} | {whole}".rstrip(), f"      | {indent}{'^' * max(width(meant), 1)}"]
 
 
 def _help(finding: Finding) -> str:

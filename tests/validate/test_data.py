@@ -1,0 +1,380 @@
+"""RB3xx: what each name may be on every path to where it is used."""
+
+from __future__ import annotations
+
+import pytest
+from cases import findings, holds, marked, whole
+
+OLD = """
+- id: old
+  check: rds.cluster
+  with: {name: "${cluster}"}
+  states: {missing: done}
+"""
+LOOK = """
+- id: look
+  check: rds.cluster
+  with: {name: "${cluster}"}
+"""
+MADE = """
+- id: made
+  ensure: rds.cluster
+  with: {name: "${cluster}", from_snapshot: "${snapshot}"}
+  undo: delete
+"""
+
+NAMES = {
+    "an input, a var, a setting, an account": '- {id: x, hold: "${cluster} ${copy} ${settings.topic} ${accounts.source.id}"}',
+    "the operation": '- {id: x, hold: "${operation.id} ${operation.short_id} ${operation.elapsed} ${operation.step}"}',
+    "nothing": '- {id: x, hold: "${«RB301 clutser»}"}',
+    "twice in one text": '- {id: x, hold: "${«RB301 one»} and ${«RB301 two»}"}',
+    "in a plain scalar": "- id: x\n  hold: at ${ «RB301 clutser» }",
+    "in single quotes": "- {id: x, hold: 'it''s ${«RB301 clutser»}'}",
+    "in double quotes with an escape": '- {id: x, hold: "\\"${«RB301 clutser»}\\""}',
+    "in a folded scalar": "- id: x\n  hold: >\n    the first line\n    and ${«RB301 clutser»} in the second\n",
+    "in a literal scalar": "- id: x\n  hold: |\n    the first line\n    and ${«RB301 clutser»}\n",
+    "in a condition": "- {id: x, if: «RB301 clutser» == 'a', wait: 1s}",
+    "in a condition with its braces": '- {id: x, if: "${ «RB301 clutser» }", wait: 1s}',
+    "deep in an expression": "- {id: x, hold: \"${cluster if [1, {'a': «RB301 b»}] else none}\"}",
+    "in a filter's argument": "- {id: x, hold: \"${cluster | replace('a', «RB301 b»)}\"}",
+    "a result before": LOOK + '- {id: x, hold: "${look.arn}"}',
+    "a result later": '- {id: x, hold: "${«RB302 look».arn}"}' + LOOK,
+    "its own result": '- id: x\n  check: rds.cluster\n  with: {name: "${«RB302 x».name}"}',
+    "its own result in `undo`": """
+        - id: x
+          call: aws.rds.modify_db_cluster
+          repeatable: true
+          undo: {call: aws.rds.start_db_cluster, with: {a: "${«RB302 x».b}"}, repeatable: true}
+        """,
+    "a result where a skipped step has none": '- {id: x, if: dry, wait: 1s}\n- {id: y, hold: "${x}"}',
+    "seen where nothing looks": '- {id: x, hold: "${«RB309 seen».arn}"}',
+    "seen in `with`": '- id: x\n  check: rds.cluster\n  with: {name: "${«RB309 seen».name}"}',
+    "seen in `is`": LOOK + "  is: seen.settled",
+    "seen in a row": LOOK + '  states: {broken: {hold: "${seen.status} of ${seen.name}"}}',
+    "each where there is none": '- {id: x, hold: "${«RB309 each»}"}',
+    "each in its own list": '- {id: x, for_each: "${«RB309 each»}", hold: "${each}"}',
+    "error outside a rescue": '- {id: x, hold: "${«RB309 error».name}"}',
+    "attempt": '- {id: x, hold: "${«RB309 attempt»}"}',
+}
+
+
+@pytest.mark.parametrize("case", NAMES.values(), ids=NAMES)
+def test_names(case: str) -> None:
+    holds(case)
+
+
+ATTRIBUTES = {
+    "of a kind": LOOK + '- {id: x, hold: "${look.«RB303 endpont»}"}',
+    "with an index": LOOK + "- {id: x, hold: \"${look[«RB303 'endpont'»]}\"}",
+    "its id and status": LOOK + '- {id: x, hold: "${look.id} ${look.status}"}',
+    "of a list": LOOK + '- {id: x, hold: "${look.instances.«RB303 name»}"}',
+    "of an item": LOOK + '- {id: x, hold: "${look.instances[0].«RB303 nmae»}"}',
+    "of an item that there is": LOOK + '- {id: x, hold: "${look.instances[0].name}"}',
+    "of the first item": LOOK + '- {id: x, hold: "${(look.instances | first).«RB303 nmae»}"}',
+    "in `map`": LOOK + "- {id: x, hold: \"${look.instances | map(attribute=«RB303 'nmae'») | join(', ')}\"}",
+    "in `selectattr`": LOOK + "- {id: x, hold: \"${look.instances | selectattr(«RB303 'writr'») | first}\"}",
+    "of an open map": LOOK + '- {id: x, hold: "${look.tags.anything}"}',
+    "of text": '- {id: x, hold: "${cluster.«RB303 name»}"}',
+    "of a number": '- {id: x, hold: "${port.«RB303 name»}"}',
+    "of the settings": '- {id: x, hold: "${settings.«RB303 topik»}"}',
+    "of the accounts": '- {id: x, hold: "${accounts.«RB303 sorce».id}"}',
+    "of an account": '- {id: x, hold: "${accounts.source.«RB303 name»}"}',
+    "of the operation": '- {id: x, hold: "${operation.«RB303 idd»}"}',
+    "of an action": """
+        - id: set-up
+          call: postgres.setup_users
+          with: {host: a, admin: "${settings.admin}", users: "${users}"}
+        - {id: x, hold: "${set_up.created} ${set_up.«RB303 deleted»}"}
+        """,
+    "of seen": LOOK + '  states: {broken: {hold: "${seen.«RB303 problem»}"}}',
+    "of seen where nothing is": LOOK + '  states: {missing: {fail: "no ${seen.«RB303 name»}: ${seen.status}"}}',
+    "of the error": """
+        - id: set-up
+          call: postgres.run
+          with: {host: a, admin: "${settings.admin}"}
+          repeatable: false
+          rescue:
+            - error: ConnectionTimeout
+              do: [{hold: "${error.name} ${error.«RB303 code»}"}]
+              then: hold
+        """,
+    "changed without refresh": """
+        - id: go
+          call: postgres.run
+          with: {host: a, admin: "${settings.admin}"}
+          repeatable: true
+          retry: [1m]
+          rescue:
+            - {error: ConnectionTimeout, then: {retry_if: settings.«RB303 changed», else: hold}}
+        """,
+    "changed after refresh": """
+        - id: go
+          call: postgres.run
+          with: {host: a, admin: "${settings.admin}"}
+          repeatable: true
+          retry: [1m]
+          rescue:
+            - {error: ConnectionTimeout, refresh: settings, then: {retry_if: settings.changed, else: hold}}
+        """,
+    "of a secret": "- {id: x, if: settings.admin.«RB303 username», wait: 1s}",
+    "with `default` it is still wrong": LOOK + "- {id: x, hold: \"${look.«RB303 endpont» | default('none')}\"}",
+}
+
+
+@pytest.mark.parametrize("case", ATTRIBUTES.values(), ids=ATTRIBUTES)
+def test_attributes(case: str) -> None:
+    holds(case)
+
+
+ABSENT = {
+    "a check that may see nothing": OLD + '- {id: x, hold: "${«RB305 old».arn}"}',
+    "the whole of it may be null": OLD + '- {id: x, hold: "${old}"}',
+    "default": OLD + "- {id: x, hold: \"${old.arn | default('none')}\"}",
+    "asked by `if`": OLD + '- {id: x, if: old, hold: "${old.arn}"}',
+    "asked by its attribute": OLD + '- {id: x, if: old.arn | default(false), hold: "${old.arn}"}',
+    "asked with `and`": OLD + '- {id: x, if: not dry and old, hold: "${old.arn}"}',
+    "asked with `or`: that proves nothing": OLD + '- {id: x, if: dry or old, hold: "${«RB305 old».arn}"}',
+    "asked in the expression": OLD + '- {id: x, hold: "${old.arn if old else none}"}',
+    "asked the wrong way round": OLD + '- {id: x, hold: "${none if old else «RB305 old».arn}"}',
+    "asked with `not`": OLD + '- {id: x, hold: "${none if not old else old.arn}"}',
+    "asked with `and` in the expression": OLD + "- {id: x, if: old and old.arn == 'a', wait: 1s}",
+    "asked too late": OLD + "- {id: x, if: «RB305 old».arn == 'a' and old, wait: 1s}",
+    "not null": OLD + '- {id: x, if: old != none, hold: "${old.arn}"}',
+    "null": OLD + '- {id: x, if: old == none, hold: "${«RB305 old».arn}"}',
+    "a skipped step": LOOK + "  if: dry\n" + '- {id: x, hold: "${«RB305 look».arn}"}',
+    "skipped by the same condition": LOOK + "  if: dry\n" + '- {id: x, if: dry, hold: "${look.arn}"}',
+    "skipped by the same, written otherwise": LOOK + "  if: ${ dry }\n" + '- {id: x, if: dry, hold: "${look.arn}"}',
+    "skipped by a part of the condition": LOOK
+    + "  if: not dry\n"
+    + '- {id: x, if: not dry and port > 1, hold: "${look.arn}"}',
+    "skipped by more": LOOK + "  if: dry and port > 1\n" + '- {id: x, if: dry, hold: "${«RB305 look».arn}"}',
+    "skipped, and may see nothing": OLD + "  if: dry\n" + '- {id: x, if: dry, hold: "${«RB305 old».arn}"}',
+    "a removal": """
+        - id: gone
+          remove: rds.instance
+          with: {name: a}
+          owner: any
+          states: {available: delete}
+        - {id: x, hold: "${«RB305 gone».arn}"}
+        """,
+    "an ensure that makes nothing": MADE + "  states: {missing: done}\n" + '- {id: x, hold: "${«RB305 made».arn}"}',
+    "an ensure": MADE + '- {id: x, hold: "${made.arn}"}',
+    "rescued as done": """
+        - id: go
+          call: postgres.run
+          with: {host: a, admin: "${settings.admin}"}
+          repeatable: true
+          rescue: [{error: ConnectionTimeout, then: done}]
+        - {id: x, hold: "${«RB305 go».rows_affected}"}
+        """,
+    "a step in a row's `do`": """
+        - id: look
+          check: rds.cluster
+          with: {name: a}
+          states: {=stopped: {do: [{id: inside, check: rds.instance, with: {name: b}}], then: monitor}}
+        - {id: x, hold: "${«RB305 inside».arn} ${inside.arn | default('none')}"}
+        """,
+    "a step earlier in the same `do`": """
+        - id: look
+          check: rds.cluster
+          with: {name: a}
+          states:
+            =stopped:
+              do:
+                - {id: inside, check: rds.instance, with: {name: b}}
+                - {hold: "${inside.arn}"}
+              then: monitor
+        """,
+    "anything in `on_failure`": """
+        runbook: case
+        steps:
+          - {id: look, check: rds.cluster, with: {name: a}}
+        on_failure:
+          - {notify: topic, text: "${«RB305 look».arn} ${look.arn | default('')} ${operation.error.name}"}
+        """,
+    "nothing in `on_success`": """
+        runbook: case
+        steps:
+          - {id: look, check: rds.cluster, with: {name: a}}
+        on_success:
+          - {notify: topic, text: "${look.arn}"}
+        """,
+    "the error where there may be none": '- {id: x, hold: "${«RB305 operation.error».name}"}',
+    "the hold in `on_hold`": """
+        runbook: case
+        steps:
+          - {id: look, check: rds.cluster, with: {name: a}}
+        on_hold:
+          - {notify: topic, text: "${operation.hold.reason} ${«RB305 operation.error».name}"}
+        """,
+    "an output": """
+        runbook: case
+        steps:
+          - {id: look, check: rds.cluster, with: {name: a}}
+          - {id: other, if: look, check: rds.cluster, with: {name: a}}
+        outputs: {one: "${look.arn}", two: "${«RB305 other».arn}"}
+        """,
+    "the results of a `for_each`": """
+        - {id: look, for_each: "${names}", check: rds.cluster, with: {name: "${each}"}}
+        - {id: x, hold: "${look | map(attribute='arn') | join(' ')} ${«RB305 look»[0].arn}"}
+        - {id: y, if: look, hold: "${look[0].arn} ${(look | first).arn}"}
+        """,
+    "the results of a `for_each` over a list with items": """
+        - {id: look, for_each: [a, b], check: rds.cluster, with: {name: "${each}"}}
+        - {id: x, hold: "${look[0].arn}"}
+        """,
+    "no `else`": '- {id: x, hold: "${«RB305 cluster if dry»}"}',
+}
+
+
+@pytest.mark.parametrize("case", ABSENT.values(), ids=ABSENT)
+def test_what_may_not_be_there(case: str) -> None:
+    holds(case)
+
+
+UNREADABLE = {
+    "a hyphen": LOOK.replace("id: look", "id: look-at") + '- {id: x, hold: "${«RB304 look-at».arn}"}',
+    "a hyphen in a setting": '- {id: x, hold: "${settings.«RB304 app-password»}"}',
+    "arithmetic": "- {id: x, if: port «RB308 +» 1 > 2, wait: 1s}",
+    "a minus": "- {id: x, if: port «RB308 -» 1 > 2, wait: 1s}",
+    "a call": "- {id: x, if: cluster.upper«RB308 (»), wait: 1s}",
+    "a filter": '- {id: x, hold: "${cluster | «RB308 uper»}"}',
+    "a test": "- {id: x, if: cluster «RB308 is» defined, wait: 1s}",
+    "an underscore": '- {id: x, hold: "${cluster.«RB308 __class__»}"}',
+    "two expressions": "- {id: x, if: cluster «RB308 snapshot», wait: 1s}",
+}
+
+
+@pytest.mark.parametrize("case", UNREADABLE.values(), ids=UNREADABLE)
+def test_what_cannot_be_read(case: str) -> None:
+    holds(case)
+
+
+@pytest.mark.parametrize("source", ["", "cluster in ['a'", "cluster |", "'open"])
+def test_what_ends_too_early_is_told(source: str) -> None:
+    found = findings(whole(f'- {{id: x, hold: "a ${{{source}}} b"}}'))
+    assert any(one.rule in ("RB308", "RB203") for one in found)
+
+
+SECRETS = {
+    "in text": '- {id: x, hold: "it is ${«RB306 settings.admin»}"}',
+    "alone in a text": '- {id: x, hold: «RB306 "${settings.admin}"»}',
+    "through a var": '- {id: x, hold: "${«RB306 users[0].password»}!"}',
+    "through a filter": "- {id: x, if: («RB306 settings.admin» | lower) == 'a', wait: 1s}",
+    "joined": "- {id: x, if: (\"a\" ~ «RB306 settings.admin») == 'ab', wait: 1s}",
+    "compared": "- {id: x, if: «RB306 settings.admin» == 'a', wait: 1s}",
+    "asked for": "- {id: x, if: settings.admin, wait: 1s}",
+    "in a parameter that takes none": LOOK.replace('"${cluster}"', '«RB306 "${settings.admin}"»'),
+    "in a parameter that takes one": """
+        - id: set-up
+          call: postgres.setup_users
+          with: {host: a, admin: "${settings.admin}", users: "${users}"}
+        """,
+    "deep in a parameter that takes one": """
+        - id: set-up
+          call: postgres.setup_users
+          with: {host: a, admin: "${settings.admin}", users: [{name: b, password: "${settings.password}"}]}
+        """,
+    "in an output": """
+        runbook: case
+        settings: {admin: secret:db/admin}
+        steps: [{id: x, wait: 1s}]
+        outputs: {admin: «RB306 "${settings.admin}"»}
+        """,
+    "in a lock": """
+        runbook: case
+        settings: {admin: secret:db/admin}
+        lock: a/${«RB306 settings.admin»}
+        steps: [{id: x, wait: 1s}]
+        """,
+    "written down": """
+        - id: set-up
+          call: postgres.setup_users
+          with: {host: a, admin: «RB310 swordfish», users: [{name: b, password: «RB310 "hunter2"»}]}
+        """,
+    "an input is no secret": """
+        - id: set-up
+          call: postgres.setup_users
+          with: {host: a, admin: "${settings.admin}", users: [{name: b, password: «RB310 "${cluster}"»}]}
+        """,
+}
+
+
+@pytest.mark.parametrize("case", SECRETS.values(), ids=SECRETS)
+def test_secrets(case: str) -> None:
+    holds(case)
+
+
+TYPES = {
+    "text for a number": '- {id: x, check: net.endpoint, with: {host: a, port: «RB307 "${cluster}"»}}',
+    "a number for a number": '- {id: x, check: net.endpoint, with: {host: a, port: "${port}"}}',
+    "a part of a text is text": '- {id: x, check: net.endpoint, with: {host: a, port: «RB307 "1${port}"»}}',
+    "by a filter": '- {id: x, check: net.endpoint, with: {host: a, port: "${cluster | int}"}}',
+    "a list for text": LOOK.replace('"${cluster}"', '«RB307 "${names}"»'),
+    "an attribute": LOOK + '- {id: x, check: net.endpoint, with: {host: "${look.endpoint}", port: "${look.port}"}}',
+    "an attribute of the wrong type": LOOK
+    + '- {id: x, check: net.endpoint, with: {host: «RB307 "${look.instances}"», port: 1}}',
+    "what is null is left out": '- {id: x, check: rds.cluster, with: {name: a, port: "${none}"}}',
+    "in one of two cases": '- {id: x, check: rds.cluster, with: {name: a, port: "${port if dry else none}"}}',
+    "deep in a parameter": '- {id: x, check: rds.cluster, with: {name: a, serverless: {min: «RB307 "${cluster}"», max: 2}}}',
+    "for_each of text": '- {id: x, for_each: «RB307 "${cluster}"», hold: "${each}"}',
+    "never equal": "- {id: x, if: «RB307 port == '5432'», wait: 1s}",
+    "always unequal": "- {id: x, if: «RB307 cluster != 5», wait: 1s}",
+    "no order": "- {id: x, if: «RB307 cluster > 5», wait: 1s}",
+    "numbers": "- {id: x, if: port > 5.5 and port == 5, wait: 1s}",
+    "in a number": "- {id: x, if: «RB307 cluster in port», wait: 1s}",
+    "too few arguments": "- {id: x, hold: \"${cluster | «RB307 replace('a')»}\"}",
+    "a strange argument": '- {id: x, hold: "${cluster | «RB307 truncate(size=5)»}"}',
+    "a list's filter on a number": '- {id: x, hold: "${port | «RB307 join»}"}',
+    "text's filter on a list": '- {id: x, hold: "${names | «RB307 upper»}"}',
+}
+
+
+@pytest.mark.parametrize("case", TYPES.values(), ids=TYPES)
+def test_types(case: str) -> None:
+    holds(case)
+
+
+VARS = {
+    "earlier": "a: ${cluster}\n  b: ${a}",
+    "later": "a: ${«RB302 b»}\n  b: ${cluster}",
+    "itself": "a: ${«RB302 a»}",
+    "a step": "a: ${«RB302 x».arn}",
+    "a map": 'a: {b: {c: "${cluster}"}}\n  d: ${a.b.c} ${a.b.«RB303 e»}',
+}
+
+
+@pytest.mark.parametrize("vars", VARS.values(), ids=VARS)
+def test_vars(vars: str) -> None:
+    holds(
+        f"runbook: case\ninputs: {{cluster: {{}}}}\nvars:\n  {vars}\nsteps: [{{id: x, check: rds.cluster, with: {{name: a}}}}]"
+    )
+
+
+def test_settings_are_read_before_any_step() -> None:
+    holds("""
+        runbook: case
+        inputs: {where: {}}
+        settings:
+          one: ssm:/${where}/one
+          two: ssm:/${«RB302 x».arn}
+          three: {from: "ssm:/${«RB301 were»}", region: "${where}"}
+        region: ${«RB302 x».arn}
+        steps: [{id: x, check: rds.cluster, with: {name: a}}]
+        """)
+
+
+ACCOUNTS = {
+    "declared": "- {id: x, account: source, wait: 1s}",
+    "not declared": "- {id: x, account: «RB311 sorce», wait: 1s}",
+}
+
+
+@pytest.mark.parametrize("case", ACCOUNTS.values(), ids=ACCOUNTS)
+def test_accounts(case: str) -> None:
+    holds(case)
+
+
+def test_a_mark_stands_where_it_is_read() -> None:
+    text, expected = marked("a: «RB303 bc»\nd: «RB301 e»")
+    assert (text, expected) == ("a: bc\nd: e", [("RB303", 1, 4, 6), ("RB301", 2, 4, 5)])

@@ -1,0 +1,92 @@
+"""`runbook explain FILE STEP` and `--time`: the filled table, status by status, and the worst-case times."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from cases import REGISTRY
+
+from actions import build_registry
+from engine.checks import validate
+from engine.checks.explain import StatusLine, status_table, told_statuses, told_times
+from engine.errors import UsageError
+from engine.language.model import Runbook
+
+TEXT = """
+runbook: a
+steps:
+  - id: made
+    ensure: rds.cluster
+    with: {name: a}
+    states:
+      =stopped: {do: [{wait: 1m}], then: monitor}
+      broken: replace
+    retry: [5m, 10m]
+    undo: delete
+  - id: called
+    check: aws.rds.describe_db_clusters
+    status: seen.DBClusters
+    classes: {pending: [CREATING], available: [ACTIVE]}
+    monitor: {every: 30s, for: 1h}
+  - {id: pause, wait: 90s}
+"""
+
+
+@pytest.fixture(scope="module")
+def runbook() -> Runbook:
+    found, findings = validate(TEXT, REGISTRY)
+    assert found is not None, findings
+    return found
+
+
+TABLE = {
+    # status: class, row, verb, written
+    "missing": ("missing", "missing", "create", False),
+    "creating": ("pending", "pending", "monitor", False),
+    "available": ("available", "available", "done", False),
+    "stopped": ("blocked", "=stopped", "do 1 step, then monitor", True),
+    "incompatible-network": ("blocked", "blocked", "hold", False),
+    "failed": ("broken", "broken", "replace", True),
+    "restore-failed": ("broken", "broken", "replace", True),
+    "deleting": ("leaving", "leaving", "monitor", False),
+    "(any other)": ("unknown", "unknown", "monitor", False),
+}
+
+
+def as_row(line: StatusLine) -> tuple[str, str, str, bool]:
+    return line.cls, line.row, line.verb, line.written
+
+
+def test_every_status_has_its_row(runbook: Runbook) -> None:
+    table = {line.status: as_row(line) for line in status_table(runbook, REGISTRY, "made")}
+    assert TABLE.items() <= table.items()
+
+
+def test_classes_that_the_step_says_are_its_statuses(runbook: Runbook) -> None:
+    table = {line.status: as_row(line) for line in status_table(runbook, REGISTRY, "called")}
+    assert table["CREATING"] == ("pending", "pending", "monitor", False)
+    assert table["ACTIVE"] == ("available", "available", "done", False)
+
+
+def test_the_table_says_who_says_so(runbook: Runbook) -> None:
+    told = told_statuses(status_table(runbook, REGISTRY, "made")).split("\n")
+    assert told[0].split() == ["status", "class", "row", "verb", "source"]
+    assert any(
+        line.split() == ["creating", "pending", "pending", "monitor", "filled", "in", "a", "test"] for line in told
+    )
+
+
+def test_a_step_that_is_not_there_is_told_with_the_nearest(runbook: Runbook) -> None:
+    with pytest.raises(UsageError, match="did you mean `made`"):
+        status_table(runbook, REGISTRY, "mde")
+    with pytest.raises(UsageError, match="looks at nothing"):
+        status_table(runbook, REGISTRY, "pause")
+
+
+def test_times_of_the_restore(root: Path) -> None:
+    found, findings = validate((root / "runbooks" / "restore.yaml").read_bytes(), build_registry())
+    assert found is not None, findings
+    lines = [line.split() for line in told_times(found).split("\n")]
+    assert ["copy-snapshot", "1d", "4", "5m", "10m", "15m", "4d30m"] in lines
+    assert ["time_limit:", "1d12h"] in lines

@@ -1,0 +1,72 @@
+"""The rules as data: their pages are complete, their examples are true, and docs/rules.md is made of them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from cases import REGISTRY
+
+from engine.checks import validate
+from engine.checks.pages import FAMILIES, document, page
+from engine.checks.rule import Rule
+from engine.checks.rule import document as whole
+from engine.checks.rules import ALL, BY_ID
+
+TESTS = {"RB706": "tests: [{name: pause}]"}
+
+
+def rules_of(rule: Rule, example: str, encoding: str = "utf-8") -> set[str]:
+    """The rules that the example breaks; warnings only where it is about one."""
+    found = validate(whole(example).encode(encoding), REGISTRY, "example.yaml", TESTS.get(rule.id))[1]
+    return {one.rule for one in found if one.severity == "error" or one.rule == rule.id}
+
+
+@pytest.mark.parametrize("rule", ALL, ids=lambda rule: rule.id)
+def test_examples_are_true(rule: Rule) -> None:
+    encoding = "latin-1" if rule.id == "RB102" else "utf-8"
+    assert rules_of(rule, rule.wrong, encoding) == {rule.id}
+    assert not rules_of(rule, rule.right)
+
+
+@pytest.mark.parametrize("rule", ALL, ids=lambda rule: rule.id)
+def test_pages_say_what_a_reader_needs(rule: Rule) -> None:
+    assert re.fullmatch(r"RB[1-7]\d\d", rule.id)
+    assert rule.title[0].isupper() or rule.title[0] in "`["
+    assert not rule.title.endswith(".")
+    assert rule.why.endswith((".", ")", "?"))
+    assert len(rule.why) > 30
+    text = page(rule.id.lower())
+    assert text is not None
+    assert text.startswith(f"{rule.id} {rule.title}")
+
+
+def test_ids_are_unique_and_in_order() -> None:
+    ids = [rule.id for rule in ALL]
+    assert ids == sorted(set(ids))
+    assert set(BY_ID) == set(ids)
+    assert {id[:3] for id in ids} == set(FAMILIES)
+
+
+def test_only_style_and_the_time_limit_warn() -> None:
+    warnings = {rule.id for rule in ALL if rule.severity == "warning"}
+    assert warnings <= {"RB512"} | {rule.id for rule in ALL if rule.id.startswith("RB7")}
+    assert "RB512" in warnings
+
+
+def test_there_is_no_page_of_what_is_no_rule() -> None:
+    assert page("RB999") is None
+
+
+def test_the_documentation_is_made_of_the_rules(root: Path) -> None:
+    """Where it differs: `python -m engine.checks.pages > docs/rules.md`."""
+    assert (root / "docs" / "rules.md").read_text(encoding="utf-8") == document()
+
+
+def test_every_rule_that_is_told_has_its_page(root: Path) -> None:
+    told = set()
+    for file in (root / "engine").rglob("*.py"):
+        told |= set(re.findall(r'"(RB\d{3})"', file.read_text(encoding="utf-8")))
+    examples = {"RB404", "RB402", "RB605"}  # names that comments and help texts use
+    assert told - examples - set(BY_ID) == set()

@@ -1,0 +1,149 @@
+"""RB6xx: what is made, what is deleted, which steps are named."""
+
+from __future__ import annotations
+
+import pytest
+from cases import holds
+
+COPY = """
+- id: made
+  ensure: rds.cluster_snapshot
+  with: {name: "${copy}", copy_of: "${snapshot}"}
+  undo: delete
+"""
+FOUND = "\n- {id: source, check: rds.cluster_snapshot, with: {name: other}}\n"
+OLD = """
+- id: old
+  remove: rds.cluster
+  with: {name: "${cluster}"}
+  owner: any
+  requires: [made]
+  states: {available: delete}
+  irreversible: true
+"""
+
+
+def removed(
+    name: str, more: str = "  requires: [source]\n", kind: str = "rds.cluster_snapshot", key: str = "remove"
+) -> str:
+    return f"\n- id: gone\n  {key}: {kind}\n  with: {{name: {name}}}\n  states: {{available: delete}}\n{more}"
+
+
+MADE = {
+    "with undo": COPY,
+    "with keep": COPY.replace("delete", "keep"),
+    "without undo": COPY.replace("  undo: delete\n", "").replace("ensure:", "«RB601 ensure»:"),
+    "without undo, in a `do`": """
+        - id: x
+          check: rds.cluster
+          with: {name: a}
+          states: {=stopped: {do: [{«RB601 ensure»: rds.instance, with: {name: b}}], then: hold}}
+        """,
+    "twice": COPY + COPY.replace("id: made", "id: again").replace("ensure:", "«RB606 ensure»:"),
+    "twice, written otherwise": COPY
+    + COPY.replace("id: made", "id: again")
+    .replace("ensure:", "«RB606 ensure»:")
+    .replace("${copy}", "${snapshot}-copy"),
+    "in two regions": COPY + COPY.replace("id: made", "id: again\n  region: us-east-1"),
+    "in two accounts": COPY + COPY.replace("id: made", "id: again\n  account: source"),
+    "on two conditions": COPY.replace("id: made", "id: a\n  if: dry")
+    + COPY.replace("id: made", "id: b\n  if: not dry"),
+    "after a removal": COPY + FOUND + removed('"${copy}"') + COPY.replace("id: made", "id: again"),
+    "irreversible without requires": COPY
+    + "- {id: x, call: sns.publish, with: {topic: a}, «RB602 irreversible»: true}",
+    "irreversible with requires": COPY
+    + "- {id: x, call: sns.publish, with: {topic: a}, requires: [made], irreversible: true}",
+    "not irreversible": "- {id: x, call: sns.publish, with: {topic: a}, irreversible: false}",
+}
+
+
+@pytest.mark.parametrize("case", MADE.values(), ids=MADE)
+def test_what_is_made(case: str) -> None:
+    holds(case)
+
+
+GONE = {
+    "its own": COPY + FOUND + removed('"${copy}"'),
+    "its own, by its result": COPY + FOUND + removed('"${made.name}"'),
+    "not its own": FOUND + removed("other-one", key="«RB603 remove»"),
+    "not its own, in another region": COPY
+    + FOUND
+    + removed('"${copy}"', "  requires: [source]\n  region: us-east-1\n", key="«RB603 remove»"),
+    "not its own, and it says so": FOUND + removed("other-one", "  requires: [source]\n  owner: own\n"),
+    "kin": FOUND + removed("other-one", "  requires: [source]\n  owner: kin\n  irreversible: true\n"),
+    "any": COPY + OLD,
+    "any, and reversible": COPY + OLD.replace("  irreversible: true\n", "").replace("owner:", "«RB609 owner»:"),
+    "a target, and reversible": COPY
+    + "\n- {id: seen_, check: rds.cluster, with: {name: a}}\n"
+    + removed("b", "  requires: [made]\n  «RB609 target»: seen_\n", "rds.cluster"),
+    "any of what holds no data": "\n" + removed("a", "  owner: any\n", "rds.instance"),
+    "the last copy": COPY + removed('"${copy}"', "", key="«RB608 remove»"),
+    "the last copy, requiring itself": COPY + removed('"${copy}"', "  «RB608 requires»: [made]\n"),
+    "the last copy, requiring what holds no data": COPY
+    + "\n- {id: door, check: net.endpoint, with: {host: a, port: 1}}\n"
+    + removed('"${copy}"', "  «RB608 requires»: [door]\n"),
+    "not the last copy": COPY + FOUND + removed('"${copy}"'),
+    "a final snapshot": COPY
+    + "\n- {id: door, check: net.endpoint, with: {host: a, port: 1}}\n"
+    + OLD.replace('{name: "${cluster}"}', '{name: "${cluster}", final_snapshot: last}').replace("[made]", "[door]"),
+    "a removal that holds": COPY
+    + removed('"${copy}"', "").replace("available: delete", "available: hold").replace("  states", "  «RB409 states»"),
+}
+
+
+@pytest.mark.parametrize("case", GONE.values(), ids=GONE)
+def test_what_is_deleted(case: str) -> None:
+    holds(case)
+
+
+def until(more: str, before: str = "", repeatable: str = "") -> str:
+    return (
+        f"{before}\n- id: change\n  call: aws.rds.modify_db_cluster\n  with: {{a: b}}\n{repeatable}"
+        f'  until:\n    check: rds.cluster\n    with: {{name: "${{cluster}}"}}\n{more}'
+    )
+
+
+LOOK = '\n- {id: look, check: rds.cluster, with: {name: "${cluster}"}}\n'
+UNTIL = {
+    "asks what is changed": until("    is: seen.settled\n", LOOK),
+    "there already": until("", LOOK).replace("    check:", "    «RB607 check»:"),
+    "there already, but only asked afterwards": until("", LOOK, "  repeatable: true\n"),
+    "not known to be there": until(""),
+    "another one": until("", LOOK.replace("${cluster}", "another")),
+    "asks nothing": until("    is: «RB607 dry»\n"),
+    "compares with itself": until("    is: «RB607 seen.id == seen.id»\n"),
+}
+
+
+@pytest.mark.parametrize("case", UNTIL.values(), ids=UNTIL)
+def test_until(case: str) -> None:
+    holds(case)
+
+
+NAMED = {
+    "an earlier check": FOUND + COPY + "  requires: [source]\n",
+    "no such step": COPY + "  requires: [«RB605 sorce»]\n",
+    "with an underscore": FOUND.replace("source", "the-source") + COPY + "  requires: [the_source]\n",
+    "a later one": COPY + "  requires: [«RB605 source»]\n" + FOUND,
+    "itself": COPY + "  requires: [«RB605 made»]\n",
+    "a call": "\n- {id: tell, call: sns.publish, with: {topic: a}}\n" + COPY + "  requires: [«RB605 tell»]\n",
+    "a removal": removed("a", "  owner: any\n", "rds.instance") + COPY + "  requires: [«RB605 gone»]\n",
+    "two of three": FOUND + COPY + "  requires: [«RB605 a», source, «RB605 b»]\n",
+    "a target that is a check of the kind": "\n- {id: look, check: rds.instance, with: {name: a}}\n"
+    + removed("b", "  target: look\n", "rds.instance"),
+    "a target that there is not": removed("b", "  target: «RB610 look»\n", "rds.instance"),
+    "a target of another kind": FOUND + removed("b", "  target: «RB610 source»\n", "rds.instance"),
+    "a target that is later": removed("b", "  target: «RB610 look»\n", "rds.instance")
+    + "\n- {id: look, check: rds.instance, with: {name: a}}\n",
+    "take_back of a step": COPY + "- {id: back, take_back: [made]}",
+    "take_back of none": COPY + "- {id: back, take_back: [«RB610 mde»]}",
+    "take_back of all": COPY + "- {id: back, take_back: all}",
+    "past no point": COPY + "- {id: back, take_back: all, past: «RB610 made»}",
+    "past none": COPY + "- {id: back, take_back: all, past: [«RB610 mde»]}",
+    "past the point": COPY + OLD + "- {id: back, take_back: all, past: old}",
+}
+
+
+@pytest.mark.parametrize("case", NAMED.values(), ids=NAMED)
+def test_steps_that_are_named(case: str) -> None:
+    holds(case)
