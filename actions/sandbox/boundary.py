@@ -1,19 +1,18 @@
-"""Where the pretend AWS meets botocore: real boto3 clients whose calls never leave the process.
+"""Where the pretend AWS meets botocore: real clients whose calls never leave the process.
 
-Parameters are validated and serialized, paginators and error classes are botocore's own; only the sending is replaced,
-by the hooks `before-parameter-build` and `before-call`. Making a client is dear, so one a service and region is made
-and every sandbox gets a shallow copy that names its own answerer. botocore is imported when the first client is asked for.
+Methods, paginators, waiters, the checking of parameters and the classes of errors are botocore's own; what would
+serialize, sign and send a request is replaced, in the one place through which every call goes. (Over HTTP, that is
+tried too: `serving`.) Making a client is dear, so one a service and region is made, and every sandbox gets a shallow
+copy that asks its own answerer. botocore is imported when the first client is asked for.
 """
 
 from __future__ import annotations
 
 import os
 import threading
-from contextvars import ContextVar
-from dataclasses import dataclass
+from collections.abc import Callable
 from functools import cache
-from types import SimpleNamespace
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from actions.sandbox.calls import Refusal, Request
 from actions.sandbox.models import facts_of
@@ -27,48 +26,68 @@ class Answerer(Protocol):
         """The reply in wire names; raises Refusal or Cut."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Caller:
-    answerer: Answerer
-    account: str
-
-
-_caller: ContextVar[_Caller | None] = ContextVar("sandbox_caller", default=None)
-_clients: dict[tuple[str, str], Any] = {}
-_making = threading.Lock()
+_clients: Final[dict[tuple[str, str], Any]] = {}
+_making: Final = threading.Lock()
 
 
 def client_for(answerer: Answerer, service: str, region: str, account: str) -> Any:
-    """A boto3 client of `service` in `region` whose calls `answerer` answers, as `account`."""
+    """A client of `service` in `region` whose calls `answerer` answers, as `account`."""
     base = _clients.get((service, region)) or _make_client(service, region)
     own = object.__new__(type(base))
     own.__dict__.update(base.__dict__)
-    caller = _Caller(answerer, account)
-    call = base._make_api_call  # the one place through which every method and paginator goes
-
-    def make_api_call(operation: str, params: dict[str, Any]) -> Any:
-        token = _caller.set(caller)
-        try:
-            return call(operation, params)
-        finally:
-            _caller.reset(token)
-
-    own.__dict__["_make_api_call"] = make_api_call
+    own.__dict__["_make_api_call"] = _calling(base, answerer, region, account)
     return own
+
+
+def _calling(base: Any, answerer: Answerer, region: str, account: str) -> Callable[[str, dict[str, Any]], Any]:
+    service = base.meta.service_model
+
+    def make_api_call(name: str, params: dict[str, Any]) -> Any:
+        model = service.operation_model(name)
+        _check(model, params)
+        facts = facts_of(model)
+        request = Request(
+            service=service.service_name, operation=name, region=region, account=account, params=params,
+            masked=facts.masked(params), can_raise=facts.can_raise,
+        )  # fmt: skip
+        try:
+            return _reply(200, answerer.answer(request))
+        except Refusal as refusal:
+            status = refusal.status or facts.status(refusal.code)
+            kind = base.exceptions.from_code(refusal.code)
+            raise kind(_reply(status, {"Error": _error(refusal, status)}), name) from None
+        except Cut as cut:
+            raise _broken(cut, request) from None
+
+    return make_api_call
+
+
+def _check(model: Any, params: dict[str, Any]) -> None:
+    """botocore's own checking."""
+    from botocore.exceptions import ParamValidationError
+
+    if model.input_shape is None:
+        return
+    report = _validator().validate(params, model.input_shape)
+    if report.has_errors():
+        raise ParamValidationError(report=report.generate_report())
+
+
+@cache
+def _validator() -> Any:
+    from botocore.validate import ParamValidator
+
+    return ParamValidator()
 
 
 def _make_client(service: str, region: str) -> Any:
     from botocore.config import Config
 
     with _making:
-        if (service, region) in _clients:
-            return _clients[service, region]
-        config = Config(retries={"total_max_attempts": 1, "mode": "standard"}, ignore_configured_endpoint_urls=True)
-        client = _session().create_client(service, region_name=region, config=config)
-        client.meta.events.register_first("before-parameter-build", _keep_params)
-        client.meta.events.register_first("before-call", _answer)
-        _clients[service, region] = client
-        return client
+        if (service, region) not in _clients:
+            config = Config(retries={"total_max_attempts": 1}, ignore_configured_endpoint_urls=True)
+            _clients[service, region] = _session().create_client(service, region_name=region, config=config)
+        return _clients[service, region]
 
 
 @cache
@@ -86,42 +105,19 @@ def _session() -> Any:
     return session
 
 
-def _keep_params(params: Any, context: dict[str, Any], **_: Any) -> None:
-    context["sandbox_params"] = dict(params)
+def _error(refusal: Refusal, status: int) -> dict[str, str]:
+    fault = "Sender" if status < 500 else "Receiver"
+    return {"Type": fault, "Code": refusal.code, "Message": refusal.message}
 
 
-def _answer(model: Any, context: dict[str, Any], **_: Any) -> tuple[Any, dict[str, Any]]:
-    caller = _caller.get()
-    assert caller is not None, "a shared client of the sandbox was called directly"
-    params = context["sandbox_params"]
-    facts = facts_of(model)
-    request = Request(
-        service=model.service_model.service_name,
-        operation=model.name,
-        region=context["client_region"],
-        account=caller.account,
-        params=params,
-        masked=facts.masked(params),
-        can_raise=facts.can_raise,
-    )
-    try:
-        return _reply(200, caller.answerer.answer(request))
-    except Refusal as refusal:
-        status = refusal.status or facts.status(refusal.code)
-        error = {"Type": "Sender" if status < 500 else "Receiver", "Code": refusal.code, "Message": refusal.message}
-        return _reply(status, {"Error": error})
-    except Cut as cut:
-        raise _broken(cut, request) from None
-
-
-def _reply(status: int, parsed: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+def _reply(status: int, parsed: dict[str, Any]) -> dict[str, Any]:
     parsed["ResponseMetadata"] = {
         "RequestId": "00000000-0000-0000-0000-000000000000",
         "HTTPStatusCode": status,
         "HTTPHeaders": {},
         "RetryAttempts": 0,
     }
-    return SimpleNamespace(status_code=status, headers={}), parsed
+    return parsed
 
 
 def _broken(cut: Cut, request: Request) -> Exception:
@@ -129,8 +125,7 @@ def _broken(cut: Cut, request: Request) -> Exception:
     import botocore.exceptions as broken
 
     usual = "EndpointConnectionError" if cut.kind == "unsent" else "ReadTimeoutError"
-    name = cut.code or usual
-    kind: Any = getattr(broken, name)
+    kind: Any = getattr(broken, cut.code or usual)
     made: Exception = kind(
         endpoint_url=f"https://{request.service}.{request.region}.amazonaws.com/", error=f"scripted {cut.kind}"
     )
