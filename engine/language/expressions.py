@@ -180,15 +180,4 @@ def _path(path: tuple[str, ...]) -> Run:
     return run
 
 
-def names_in(value: Any) -> set[str]:
-    """The top-level names that a value's expressions use."""
-    if isinstance(value, Mapping):
-        return set().union(*(names_in(item) for item in value.values())) if value else set()
-    if isinstance(value, (list, tuple)):
-        return set().union(*(names_in(item) for item in value)) if value else set()
-    if not isinstance(value, str) or "${" not in value:
-        return set()
-    return set().union(*(compiled(part[0].strip())[1] for part in split(value) if isinstance(part, tuple)))
-
-
-__all__ = ["LARGEST", "LONGEST", "bare", "compiled", "evaluate", "names_in", "render", "split"]
+__all__ = ["LARGEST", "LONGEST", "bare", "compiled", "evaluate", "render", "split"]

@@ -28,6 +28,8 @@ _NOT_TEXT: Final = re.compile(
 )
 """Control characters, what turns the direction of writing, line breaks that YAML 1.2 does not know."""
 _ACCOUNT: Final = re.compile(r"[0-9]{12}")
+_IDS: Final = re.compile(r".*(?:id|ids|account|accounts|owner|owners)", re.IGNORECASE)
+"""Keys whose value is an id."""
 
 
 def read(text: bytes | str, file: str = "-") -> Node:
@@ -264,5 +266,10 @@ class _Reading:
             if within is not None and within.flow:
                 hint = f'in `{{…}}` a comma ends an entry: several names are quoted, `"{what[1:-1]}, …": …`'
             self.tell("RB112", span, f"{what} has no value", hint)
-        elif type(node.value) is int and _ACCOUNT.fullmatch(node.text):
+        elif type(node.value) is int and _ACCOUNT.fullmatch(node.text) and self._means_id():
             self.tell("RB115", node.span, f"`{node.text}` is a number here, and looks like an account's id", "quote it")
+
+    def _means_id(self) -> bool:
+        """Does the key that is being read, or the one of the list that it stands in, name an id?"""
+        key = next((one.key for one in reversed(self.stack) if one.by_key is not None), None)
+        return key is not None and _IDS.fullmatch(key.text) is not None

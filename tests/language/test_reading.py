@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from engine.errors import RunbookInvalid
+from engine.language import reading
 from engine.language.reading import LARGEST, MOST, examine, read
 from engine.language.tree import ListNode, MapNode, Scalar, Span, describe, plain
 
@@ -27,7 +29,7 @@ def value_of(written: str) -> Any:
         ("22:30", "22:30"), ("190:20:30", "190:20:30"), ("2024-03-20", "2024-03-20"),
         ("2024-03-20T06:00:00Z", "2024-03-20T06:00:00Z"), ("0755", "0755"), ("0o755", 493), ("0x1F", 31),
         ("0b101", "0b101"), ("012345678901", "012345678901"), ("1_000", "1_000"), ("1,000", "1,000"),
-        ("0", 0), ("-0", 0), ("+5", 5), ("-17", -17), ("00", "00"), ("5432", 5432),
+        ("549755813888", 549755813888), ("0", 0), ("-0", 0), ("+5", 5), ("-17", -17), ("00", "00"), ("5432", 5432),
         ("1.5", 1.5), ("-1.5e3", -1500.0), (".5", 0.5), ("5.", 5.0), ("1e3", 1000.0), ("1.", 1.0), ("01.5", "01.5"),
         (".", "."), ("..", ".."), ("1.2.3", "1.2.3"), ("+", "+"), ("1e", "1e"),
         ("inf", "inf"), ("nan", "nan"), ("=", "="), ('"true"', "true"), ("'5'", "5"), ('"null"', "null"), ('""', ""),
@@ -81,8 +83,8 @@ def test_types_are_those_of_yaml_1_2_core(written: str, value: Any) -> None:
         ("a: {b: pre-${x}}\n", "RB113", 1, 12),
         ("a: ${x | replace(' #', '')}\n", "RB114", 1, 4),
         ("a: ${x  # why\n  | lower}\n", "RB114", 1, 4),
-        ("a: 123456789012\n", "RB115", 1, 4),
-        ("a: [123456789012]\n", "RB115", 1, 5),
+        ("id: 123456789012\n", "RB115", 1, 5),
+        ("AwsAccountIds: [123456789012]\n", "RB115", 1, 17),
         ("? [a]\n: 1\n", "RB118", 1, 3),
         ("{: 1}\n", "RB101", 1, 2),
         ("a: \x07\n", "RB103", 1, 4),
@@ -252,3 +254,17 @@ def texts(value: Any) -> Any:
             return str(value).lower()
         case _:
             return str(value)
+
+
+def test_without_the_c_library_the_same_is_read(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (root / "runbooks" / "restore.yaml").read_bytes()
+    node = read(text)
+    monkeypatch.setattr(reading, "_LOADER", yaml.SafeLoader)
+    again = read(text)
+    assert plain(again) == plain(node)
+    assert isinstance(again, MapNode)
+    assert isinstance(node, MapNode)
+    assert [(key.span, value.span) for key, value in again.entries] == [
+        (key.span, value.span) for key, value in node.entries
+    ]
+    assert {one.rule for one in examine("[" * 100_000)[1]} == {"RB105"}
