@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-import re
 import secrets
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
@@ -16,12 +15,9 @@ from engine.cli.inputs import given, typed_inputs
 from engine.cli.light import Command
 from engine.cli.options import DRIVING, Options, taking
 from engine.cli.reading import checked
-from engine.cli.session import Id, drive, located, surrounded
-from engine.errors import UsageError
+from engine.cli.session import Id, checked_id, drive, located, surrounded
 
 app = typer.Typer(rich_markup_mode=None)
-
-OPERATION: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 @app.command("run", cls=Command)
@@ -85,14 +81,6 @@ def restart(
         runbook, operation = located(here, id)
         here.progress.known(operation, runbook.digest)
         return drive(here, runbook, id, lambda engine: engine.restart(id, step))
-
-
-def checked_id(id: str) -> str:
-    """An operation's id is part of tags, keys and file names. UsageError."""
-    if OPERATION.fullmatch(id) is None:
-        message = f"{id!r} is no operation id: letters, digits, `.`, `_` and `-`, at most 64, a letter or digit first"
-        raise UsageError(message)
-    return id
 
 
 def new_id(runbook: str) -> str:

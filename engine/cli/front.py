@@ -15,12 +15,12 @@ from typing import Any
 
 from engine.cli import document
 from engine.cli.answers import answer_of, edited
-from engine.cli.composing import Surroundings, found
-from engine.cli.driving import checked_id, new_id
+from engine.cli.composing import Surroundings
+from engine.cli.driving import new_id
 from engine.cli.inputs import typed_inputs
 from engine.cli.options import DEMO, Options, settle
 from engine.cli.reading import checked
-from engine.cli.session import surrounded
+from engine.cli.session import checked_id, located, surrounded
 from engine.kernel import Operation
 from engine.operations import Engine
 
@@ -52,7 +52,7 @@ def resume(
         answer = answer_of(why=why, reject=reject, outcome=outcome, output=None, accept_target=accept_target)
         if output is not None:
             answer["output"] = output
-        read, operation = found(here, operation_id)
+        read, operation = located(here, operation_id)
         text = edited(here, read, operation, os.fspath(with_)) if with_ else ""
         engine = here.composed(read, operation_id, begins=False)
         return _driven(here, engine, lambda engine: engine.resume(operation_id, answer, text))
@@ -61,7 +61,7 @@ def resume(
 def status(operation_id: str, **where: Any) -> dict[str, Any]:
     """The status document of an operation; `where` as in `run`."""
     with surrounded(_options(where)) as here:
-        read, operation = found(here, operation_id)
+        read, operation = located(here, operation_id)
         return document.made(operation, read, here.options, here.head(operation_id))
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -12,10 +13,12 @@ from engine.cli import document, screen
 from engine.cli.composing import Surroundings, found, typed
 from engine.cli.options import Options
 from engine.driver import Interrupted
-from engine.errors import EnvironmentProblem, StoreConflict
+from engine.errors import EnvironmentProblem, StoreConflict, UsageError
 from engine.kernel import Operation
 from engine.language.model import Runbook
 from engine.operations import Engine
+
+OPERATION: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="the operation")]
 
@@ -31,8 +34,16 @@ def surrounded(options: Options) -> Iterator[Surroundings]:
 
 
 def located(here: Surroundings, id: str) -> tuple[Runbook, Operation]:
-    """The operation of that id; UsageError where there is none."""
-    return found(here, id)
+    """The operation of that id; UsageError where there is none, or can be none."""
+    return found(here, checked_id(id))
+
+
+def checked_id(id: str) -> str:
+    """An operation's id is part of tags, keys and file names. UsageError."""
+    if OPERATION.fullmatch(id) is None:
+        message = f"{id!r} is no operation id: letters, digits, `.`, `_` and `-`, at most 64, a letter or digit first"
+        raise UsageError(message)
+    return id
 
 
 def drive(

@@ -10,8 +10,9 @@ from typing import Final, Literal
 
 from engine.cli.following import Followed
 from engine.cli.words import attempt_at, attempt_of, spoken, until
+from engine.errors import Problem
 from engine.kernel import events as ev
-from engine.kernel.operation import Frame, Operation, Waiting
+from engine.kernel.operation import Acting, Frame, Operation, Waiting
 from engine.kernel.steps import monitor_of, step_of
 from engine.language.model import Remove
 from engine.report import told
@@ -109,6 +110,10 @@ def _text(followed: Followed) -> str:
             return f"{entry.kind} {entry.id or ''} is {state}".replace("  ", " ") + (f": {why}" if why else "")
         case ev.Ended():
             return after.ended
+        case ev.StepFailed(problem=problem) if _was_told(followed, problem):
+            return f"failed: {problem.name}"
+        case ev.EndRecorded(status=status, error=problem) if problem is not None:
+            return f"it ends: {status}: {problem.name}"
         case ev.Proved(all=all_of_them):
             return "all that it requires is met" if all_of_them else "one of its requirements is met"
         case ev.EntryTaken(entry=number, how=how):
@@ -123,6 +128,12 @@ def _replaced(followed: Followed, delay: float) -> str:
     seen = before.top.status if before is not None else ""
     number = attempt_of(step_of(followed.runbook, followed.after, frame), frame.spent)
     return f"{seen or 'broken'}: it is deleted, and made anew {spoken(delay)} after it is gone ({number})"
+
+
+def _was_told(followed: Followed, problem: Problem) -> bool:
+    """Has the line before said the whole of it?"""
+    phase = followed.before.top.phase if followed.before is not None and followed.before.frames else None
+    return isinstance(phase, Acting) and phase.failed == problem
 
 
 def _removes(followed: Followed) -> bool:
