@@ -175,7 +175,7 @@ class Driver:
             except EffectNotSent as error:
                 problem = error.problem
             tried += 1
-            if problem.category == "credentials":
+            if stops_the_runner(problem):
                 self._leave(effect, problem)
             delay = self._delay(effect, problem, tried, self.now() - began)
             if delay is None:
@@ -216,7 +216,7 @@ class Driver:
             self.log.fold(ev.Failed(at=self.now(), problem=problem))
 
     def _leave(self, effect: Effect, problem: Problem) -> None:
-        """● Credentials stop the driver, not the step."""
+        """What was not sent is still due; everything else is committed."""
         if isinstance(self.log.operation.top.phase, Acting):
             self.log.fold(ev.NotSent(at=self.now(), problem=problem))
         self._commit()
@@ -249,6 +249,11 @@ class Driver:
             self.log.fold(ev.NotSent(at=self.now(), problem=problem))
         self._commit()
         raise Interrupted(code)
+
+
+def stops_the_runner(problem: Problem) -> bool:
+    """● Credentials stop the driver, not the step: nothing is used up, and a person logs in."""
+    return problem.category == "credentials"
 
 
 def failed_look(at: float, problem: Problem) -> ev.Looked:

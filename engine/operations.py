@@ -255,7 +255,7 @@ class Engine:
         accepted = answer.pop("accept_target", None)
         if accepted is not None:
             events.append(lambda now, at: _accepted(now, accepted, at))
-        if operation.hold is not None and not _telling(operation):
+        if operation.hold is not None and not is_telling(operation):
             digest = self._replaced(found, text) if text else ""
             events.append(lambda now, at: ev.Resumed(at=at, actor=self.actor, digest=digest, **answer))
         elif text:
@@ -357,8 +357,8 @@ def lock_name(runbook: Runbook, operation: Operation) -> str:
     return str(rendered(runbook.lock, Names(runbook, operation)))
 
 
-def _telling(operation: Operation) -> bool:
-    """Is `on_hold` not yet done? Then a resume finishes it, and it stays held."""
+def is_telling(operation: Operation) -> bool:
+    """● Is `on_hold` not yet done? Then a resume finishes it, and it stays held."""
     return operation.hold is not None and any(frame.path.startswith("on_hold/") for frame in operation.frames)
 
 

@@ -29,7 +29,7 @@ from engine.kernel.steps import is_undo
 from engine.kernel.verbs import replacing, verb
 from engine.kernel.view import View, thing, watch
 from engine.kernel.whose import adoptable, may_take, whose
-from engine.language.model import Call, Check, Ensure, Remove
+from engine.language.model import Call, Check, Ensure, Remove, Row
 
 
 def decide(v: View, seen: Seen) -> Event:
@@ -115,9 +115,14 @@ def _by_class(v: View, seen: Seen, cls: str) -> Event:
     if v.frame.routine in ("deleting", "creating"):
         return replacing(v, seen, cls)
     row = row_for(v, seen, cls)
-    if row.path != v.frame.row:
+    if is_another(row, v):
         return RowTaken(at=v.now, row=row.path, verb=row.verb, status=seen.status)
     return verb(v, seen, row, cls)
+
+
+def is_another(row: Row, v: View) -> bool:
+    """● A row's `do` runs once, until another row is taken; the same row then means its `then`."""
+    return row.path != v.frame.row
 
 
 def _settled(v: View, seen: Seen, cls: str) -> Event:

@@ -86,7 +86,17 @@ def resumed(runbook: Runbook, operation: Operation, event: ev.Resumed) -> Operat
     if event.reject is not None:
         problem = Problem(name="Rejected", category="invalid", message=event.reject)
         return top(record(runbook, operation, status="FAILED", error=problem), failed=problem)
-    return _answered(runbook, operation, hold, event)
+    return _told_again(_answered(runbook, operation, hold, event))
+
+
+def _told_again(operation: Operation) -> Operation:
+    """A notice that was not sent is sent at the next `resume`."""
+    for number in reversed(range(len(operation.notices))):
+        if not operation.notices[number].sent:
+            operation = push(
+                operation, f"notice/{number}", region=operation.notices[number].region, phase=Proving(then="act")
+            )
+    return operation
 
 
 def _answered(runbook: Runbook, operation: Operation, hold: Hold, event: ev.Resumed) -> Operation:
@@ -154,6 +164,8 @@ def broken_taken_back(runbook: Runbook, operation: Operation, event: ev.BrokenTa
 def trouble_told(runbook: Runbook, operation: Operation, event: ev.TroubleTold) -> Operation:
     """The list goes on with its next step."""
     lowest = [in_ends(frame) for frame in operation.frames].index(True)
+    if operation.top.path.startswith("notice/"):
+        lowest = len(operation.frames) - 1
     operation = changed(operation, troubles=(*operation.troubles, event.why), frames=operation.frames[: lowest + 1])
     return leave(runbook, operation, None)
 

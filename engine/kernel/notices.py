@@ -6,7 +6,7 @@ from typing import Any
 
 from engine.kernel.ends import failure_of
 from engine.kernel.names import rendered
-from engine.kernel.operation import Operation
+from engine.kernel.operation import Notice, Operation
 from engine.kernel.view import View
 from engine.language.model import Notify
 
@@ -15,6 +15,9 @@ def notice(v: View) -> tuple[str, str, str] | None:
     """Topic, subject and text; None where the topic is null."""
     body = v.step.body
     assert isinstance(body, Notify)
+    again = unsent_of(v.operation, v.frame.path)
+    if again is not None:
+        return again.topic, again.subject, again.text
     names = v.names()
     topic: Any = rendered(body.topic if body.topic is not None else v.runbook.notify, names)
     if not topic:
@@ -22,6 +25,12 @@ def notice(v: View) -> tuple[str, str, str] | None:
     subject = rendered(body.subject, names) if body.subject is not None else standard_subject(v.operation)
     text = rendered(body.text, names) if body.text is not None else standard_text(v.operation)
     return str(topic), str(subject), str(text)
+
+
+def unsent_of(operation: Operation, path: str) -> Notice | None:
+    """The message that a frame sends again, as it was written: it is data, and is not rendered twice."""
+    head, _, number = path.partition("/")
+    return operation.notices[int(number)] if head == "notice" else None
 
 
 def standing(operation: Operation) -> str:

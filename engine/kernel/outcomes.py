@@ -88,8 +88,10 @@ def _noticed(operation: Operation, effect: Effect, error: str) -> Operation:
         topic=topic, subject=subject, text=text, key=effect.key, region=effect.region, account=effect.account,
         sent=not error, error=error,
     )  # fmt: skip
-    others = tuple(one for one in operation.notices if one.key != effect.key)
-    return changed(operation, notices=(*others, told))
+    head, _, number = operation.top.path.partition("/")
+    before = [one.key for one in operation.notices]
+    place = int(number) if head == "notice" else before.index(told.key) if told.key in before else len(before)
+    return changed(operation, notices=(*operation.notices[:place], told, *operation.notices[place + 1 :]))
 
 
 def failed(runbook: Runbook, operation: Operation, event: ev.Failed) -> Operation:

@@ -18,8 +18,9 @@ from engine.language.model import Ensure, KindFacts, Remove
 
 def delete(v: View, seen: Seen) -> Event:
     """Parts first, then itself; each by an intent of its own, all of them one attempt."""
-    if seen.in_the_way is not None:
-        return Held(at=v.now, kind="in_the_way", reason=seen.in_the_way)
+    obstacle = obstacle_of(seen)
+    if obstacle is not None:
+        return Held(at=v.now, kind="in_the_way", reason=obstacle)
     foreign = [part for part in seen.parts if not _goes_with(v, part)]
     if foreign:
         names = ", ".join(str(next(iter(part.identity.values()), part.id)) for part in foreign)
@@ -35,6 +36,11 @@ def delete(v: View, seen: Seen) -> Event:
     if seen.parts and not all(part.cls == "leaving" for part in seen.parts):
         return watch(v, seen)
     return _send_delete(v, seen, _whole(v, seen))
+
+
+def obstacle_of(seen: Seen) -> str | None:
+    """● What the kind sees to be in the way of a delete: it holds before the first part goes."""
+    return seen.in_the_way
 
 
 def _goes_with(v: View, part: Any) -> bool:

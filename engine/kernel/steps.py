@@ -15,6 +15,7 @@ from engine.language.model import (
     Ensure,
     KindFacts,
     Monitor,
+    Notify,
     Remove,
     Row,
     Runbook,
@@ -51,6 +52,8 @@ def step_of(runbook: Runbook, operation: Operation, frame: Frame) -> Step:
             entry = operation.ledger[int(number)]
             body = Remove(kind=entry.kind, params={}, states=_SETTLE)
             return Step(path=frame.path, id=entry.step, body=body)
+        case "notice":
+            return Step(path=frame.path, id=head, body=Notify(topic=operation.notices[int(number)].topic))
         case _:
             ending = operation.ending
             past = ending.past if ending is not None else ()
@@ -89,7 +92,7 @@ def entry_number(frame: Frame) -> int:
 
 def in_ends(frame: Frame) -> bool:
     """Is it a step of an `on_*` list (or what is inside one)?"""
-    return frame.path.startswith(("on_", "cancel/", "cleanup/"))
+    return frame.path.startswith(("on_", "cancel/", "cleanup/", "notice/"))
 
 
 def key_of(step: Step, frame: Frame) -> str:

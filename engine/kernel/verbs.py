@@ -19,7 +19,7 @@ from engine.kernel.events import (
 from engine.kernel.intents import intend_create
 from engine.kernel.names import rendered
 from engine.kernel.operation import Operation, Seen
-from engine.kernel.removing import delete, must_prove
+from engine.kernel.removing import delete, must_prove, obstacle_of
 from engine.kernel.view import View, thing, watch
 from engine.language.model import Remove, Row
 
@@ -78,8 +78,9 @@ def _change(v: View, seen: Seen, intend: Any) -> Event:
 def _replace(v: View, seen: Seen) -> Event:
     if never_replaced(v.operation, seen.id):
         return Held(at=v.now, kind="row", reason=f"{thing(v, seen)} was seen available or delivered: never replaced")
-    if seen.in_the_way is not None:
-        return Held(at=v.now, kind="in_the_way", reason=seen.in_the_way)
+    obstacle = obstacle_of(seen)
+    if obstacle is not None:
+        return Held(at=v.now, kind="in_the_way", reason=obstacle)
     delay = troubles.delay_of_next(v)
     if delay is None:
         return troubles.exhausted(v, _seen_broken(v, seen))

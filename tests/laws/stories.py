@@ -33,6 +33,7 @@ BUSY = problem("InvalidDBClusterStateFault", "conflict")
 NO_NETWORK = problem("DBSubnetGroupNotFoundFault", "config", "InvalidVPCConfiguration")
 UNANSWERED = problem("ConnectionTimeout", "timeout")
 GONE = problem("NotFound", "not_found")
+INTERNAL = problem("InternalFailure", "internal")
 HOUR = 3600.0
 
 
@@ -95,6 +96,12 @@ def swapped(world: World) -> None:
     world.put(CLUSTER, "orders", "us-west-2")
 
 
+def vanishes(world: World) -> None:
+    copy = world.named(SNAPSHOT, "daily-copy", "us-west-2")
+    if copy is not None:
+        copy.life = [("gone", 0.0)]
+
+
 INVISIBLE = tuple(fault(f"create {kind}", "invisible", times=99, seconds=45) for kind in (SNAPSHOT, CLUSTER, INSTANCE))
 
 COPY_AND_RESTORE = (
@@ -136,7 +143,8 @@ COPY_AND_RESTORE = (
     Story(
         name="the old cluster is still going when its successor is due",
         text=edited(("    states:\n      available: delete\n    retry: slow\n    irreversible: true",
-                     "    if: 1 == 2\n    states:\n      available: delete\n    retry: slow\n    irreversible: true")),
+                     "    if: 1 == 2\n    states:\n      available: delete\n    retry: slow\n    irreversible: true"),
+                    ("  - id: old\n", "  - id: old\n    if: 1 == 2\n")),
         arrange=(lambda world: setattr(old(world), "life", [("deleting", 0.0), ("gone", world.now + 300)]),
                  lambda world: [t.life.__setitem__(0, ("gone", 0.0)) for t in world.things if t.kind == INSTANCE]),
     ),
@@ -148,6 +156,28 @@ COPY_AND_RESTORE = (
           arrange=(fault(f"create {CLUSTER}", CAPACITY, times=99),), ends=("FAILED",), pairs=True),
     Story(name="the copy fails for ever", text=RESTORE,
           arrange=(lives(SNAPSHOT, FAILS, FAILS, FAILS, FAILS),), ends=("FAILED",)),
+    Story(name="the copy fails three times", text=RESTORE, arrange=(lives(SNAPSHOT, FAILS, FAILS, FAILS),)),
+    Story(name="the copy is lost three times", text=RESTORE,
+          arrange=(fault(f"create {SNAPSHOT}", "nothing", times=3),)),
+    Story(name="everything made is invisible, and nothing is tried twice",
+          text=edited(("      broken: replace                  # exists and failed", "      broken: hold # exists and failed"),
+                      ("    monitor: {every: 30s, for: 24h}\n    retry: slow", "    monitor: {every: 30s, for: 24h}")),
+          arrange=INVISIBLE),
+    Story(name="the old cluster's deletes are stale, and nothing is tried twice",
+          text=edited(("    retry: slow\n    irreversible: true", "    irreversible: true")),
+          arrange=(fault(f"delete {CLUSTER}", "stale", seconds=40),
+                   fault(f"delete {INSTANCE}", "stale", seconds=40, times=2))),
+    Story(name="looks answer with errors that pass", text=RESTORE,
+          arrange=(fault(f"look {SNAPSHOT}", INTERNAL, first=2, times=2), fault(f"look {CLUSTER}", INTERNAL, first=1),
+                   fault(f"look {INSTANCE}", INTERNAL, times=3))),
+    Story(name="a status that nobody knows", text=RESTORE,
+          arrange=(lives(CLUSTER, [("creating", 60), ("odd", 120)]), lives(INSTANCE, [("odd", 60)]))),
+    Story(name="the copy vanishes before the old cluster goes", text=edited(before("delete-rds", HOLD)),
+          acts=(run(), meanwhile(vanishes), resume()), ends=("HELD", "HELD", "HELD")),
+    Story(name="a status with a row of its own", text=edited(
+        ("      broken: replace\n      available: done\n    monitor: {every: 60s, for: 4h}",
+         "      broken: replace\n      =odd: {hold: it is odd}\n      available: done\n    monitor: {every: 60s, for: 4h}")),
+          arrange=(lives(CLUSTER, [("creating", 60), ("odd", 120)]),), ends=("HELD",)),
     Story(name="the replacement's delete is refused twice", text=RESTORE,
           arrange=(lives(SNAPSHOT, FAILS), fault(f"delete {SNAPSHOT}", BUSY, times=2))),
     Story(
@@ -434,6 +464,12 @@ ENDS = (
     Story(name="held past the point, then cancelled with undo", text=RESTORE,
           arrange=(fault(f"create {CLUSTER}", CAPACITY, times=99),),
           acts=(run(), cancel(undo=True, past=("delete-rds",))), ends=("HELD", "CANCELLED")),
+    Story(name="held past the point with a used cluster, then cancelled with undo", text=RESTORE,
+          arrange=(lives(INSTANCE, [("creating", 60)], *[BREAKS] * 4),), acts=(run(), cancel(undo=True)),
+          ends=("HELD", "CANCELLED")),
+    Story(name="a notice is not sent, and sent at the resume", text=edited(before("delete-rds", HOLD)),
+          arrange=(fault("call sns.publish", problem("AuthorizationError", "denied")),), acts=(run(), resume()),
+          ends=("HELD", "SUCCEEDED")),
     Story(name="cancelled, then cleaned up", text=RESTORE, arrange=(fault(f"create {CLUSTER}", CAPACITY, times=99),),
           acts=(run(), cancel(), cleanup(("delete-rds",))), ends=("HELD", "CANCELLED", "CANCELLED")),
     Story(name="cancelled, restarted, and well", text=RESTORE, arrange=(fault(f"create {CLUSTER}", CAPACITY, times=4),),

@@ -12,6 +12,7 @@ from tests.laws.stories import (
     SNAPSHOT,
     edited,
     swapped,
+    vanishes,
 )
 from tests.laws.walking import Scene, Story, cancel, end_of, judge, made_twice, not_in_the_ledger, run, told_of
 from tests.laws.world import Thing, World
@@ -33,12 +34,6 @@ def test_what_was_finished_while_nobody_ran_for_30_hours_is_finished() -> None:
     end = end_of(Scene(WELL).tell())
     for point in points(WELL):
         judge(Scene(WELL, [point], away=30 * 3600.0).tell(), end)
-
-
-def vanishes(world: World) -> None:
-    copy = world.named(SNAPSHOT, "daily-copy", "us-west-2")
-    if copy is not None:
-        copy.life = [("gone", 0.0)]
 
 
 def swaps(world: World) -> None:

@@ -47,10 +47,12 @@ class Killer:
     at: frozenset[int] = frozenset()
     count: int = 0
     moved: bool = True
+    dead: bool = False
 
     def point(self) -> None:
         self.count += 1
         if self.count in self.at:
+            self.dead = True
             raise Killed
 
     def look(self) -> None:
@@ -71,6 +73,14 @@ class MortalStore(MemoryStore):
         super().append(record)
         self.killer.moved = True
         self.killer.point()
+
+    def summarise(self, operation: str, summary: Mapping[str, Any]) -> None:
+        if not self.killer.dead:
+            super().summarise(operation, summary)
+
+    def release_lock(self, lock: str, operation: str) -> None:
+        if not self.killer.dead:
+            super().release_lock(lock, operation)
 
 
 class MortalWorld(World):
@@ -105,7 +115,7 @@ class Lease:
     def renew_if_due(self) -> None: ...
 
     def release(self) -> None:
-        self.scene.released = True
+        self.scene.released = not self.scene.killer.dead
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,6 +165,7 @@ class Scene:
         return parse(text)
 
     def engine(self) -> Engine:
+        self.killer.dead = False
         surroundings = Surroundings(
             registry=self.registry, clients=_nobody, secret=_nobody, network=None, read_setting=self.read
         )  # fmt: skip
@@ -341,6 +352,7 @@ class End:
     foreign_deleted: frozenset[str] = frozenset()
     subjects: frozenset[str] = frozenset()
     users: tuple[str, ...] = ()
+    asked: frozenset[str] = frozenset()
 
 
 def end_of(scene: Scene) -> End:
@@ -356,7 +368,7 @@ def end_of(scene: Scene) -> End:
         status=operation.status, at=operation.hold.step if operation.hold is not None else "",
         things=tuple(sorted(things)), made=tuple(sorted(made)),
         foreign_deleted=frozenset(deleted), subjects=frozenset(str(m["subject"]) for m in world.messages),
-        users=tuple(sorted(world.users)),
+        users=tuple(sorted(world.users)), asked=frozenset(key for key in world.asked if "sns" not in key and "/on_" not in key),
     )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from engine.errors import EffectFailed, EffectNotSent, EffectUnknown, Problem
 
 REGIONS = ("us-east-1", "us-west-2")
 FOREVER = float("inf")
+MOST_CALLS = 5000
 
 LIVES: Mapping[str, list[tuple[str, float]]] = {
     "rds.cluster_snapshot": [("copying", 90)],
@@ -111,6 +112,8 @@ class World:
         self.on_create: list[Callable[[World, Thing], None]] = []
         self.called: list[tuple[str, Mapping[str, Any]]] = []
         self.serial = 0
+        self.asked: set[str] = set()  # keys of the changes that were asked for
+        self.calls = 0
 
     @property
     def now(self) -> float:
@@ -185,6 +188,10 @@ class World:
 
     def send(self, on: str, params: Mapping[str, Any], do: Callable[[], Thing | None], key: str = "") -> Thing | None:
         """One call, with what happens to it."""
+        self.calls += 1
+        assert self.calls < MOST_CALLS, "it goes round in circles"
+        if key:
+            self.asked.add(key)
         hits = [fault for fault in self.faults if fault.hits(on, params, key)]
         for fault in hits:
             fault.after(self)
