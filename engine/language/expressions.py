@@ -62,7 +62,7 @@ def split(text: str) -> list[Part]:
         if len(opening.group()) == 3:
             literal, at = literal + "${", opening.end()
             continue
-        end = _end(text, opening.end())
+        end = end_of(text, opening.end())
         if literal:
             parts.append(literal)
         parts.append((text[opening.end() : end], opening.end()))
@@ -73,8 +73,8 @@ def split(text: str) -> list[Part]:
     return parts
 
 
-def _end(text: str, at: int) -> int:
-    """Where the `}` stands that closes it: not one in quotes, nor one of a map."""
+def end_of(text: str, at: int) -> int:
+    """Where the `}` stands that closes an expression that begins at `at`: not one in quotes, nor one of a map."""
     depth = 0
     for match in _INSIDE.finditer(text, at):
         char = match.group()
@@ -180,4 +180,4 @@ def _path(path: tuple[str, ...]) -> Run:
     return run
 
 
-__all__ = ["LARGEST", "LONGEST", "bare", "compiled", "evaluate", "render", "split"]
+__all__ = ["LARGEST", "LONGEST", "bare", "compiled", "end_of", "evaluate", "render", "split"]

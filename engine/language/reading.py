@@ -14,13 +14,16 @@ import yaml
 
 from engine.errors import Finding, RunbookInvalid
 from engine.language.resolution import resolve
-from engine.language.syntax import is_cut_off, problem_of
+from engine.language.syntax import is_cut_off, problem_of, without_expression
 from engine.language.tree import ListNode, MapNode, Node, Scalar, Source, Span
 
 LARGEST: Final = 1_000_000
 DEEPEST: Final = 64
 MOST: Final = 1_000
 """So many findings end the reading: nobody reads more, and text that was made to hurt has a hundred thousand."""
+
+_TRIES: Final = 20
+"""So many expressions that stand where none can are told at once."""
 
 _LOADER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NOT_TEXT: Final = re.compile(
@@ -128,15 +131,35 @@ class _Reading:
 
     def document(self, text: str) -> Node:
         """The one document of the text, a map."""
+        for _ in range(_TRIES):
+            again = self._events(text)
+            if again is None:
+                return self._whole()
+            text = again
+            self.source = Source(text, self.source.file)
+            self.stack, self.root, self.last = [], None, None
+        raise _Refused
+
+    def _events(self, text: str) -> str | None:
+        """Reads all of it. Where a `${` stood unquoted in a flow map, the text without it, to be read again."""
         try:
             for event in yaml.parse(text, Loader=_LOADER):
                 self._event(event)
         except yaml.YAMLError as error:
-            rule, start, end, message, help = problem_of(error, self.source.text, self.last)
+            rule, start, end, message, help = problem_of(error, text, self.last)
             span = self.source.span(start, end)
             # A `$` before a brace was read as a key without a value: told once, as what it is.
             self.findings = [one for one in self.findings if (one.line, one.column) != (span.line, span.column)]
-            raise self.refuse(rule, span, message, help) from error
+            told = self.refuse(rule, span, message, help)
+            without = without_expression(text, start) if rule == "RB113" else None
+            if without is None:
+                raise told from error
+            self.findings = [one for one in self.findings if one.rule == "RB113"]
+            return without
+        return None
+
+    def _whole(self) -> Node:
+        """What was read, which is to be a map."""
         root = self.root
         if root is None or (isinstance(root, Scalar) and root.value is None):
             hint = "a runbook begins with `runbook: NAME` and has `steps`"

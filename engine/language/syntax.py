@@ -8,7 +8,7 @@ from typing import Final
 import yaml
 
 from engine.errors import ExpressionError
-from engine.language.expressions import split
+from engine.language.expressions import end_of, split
 from engine.language.tree import Scalar
 
 _COMMENT: Final = re.compile(r"[ \t]+#")
@@ -110,6 +110,15 @@ def _no_token(text: str, at: int) -> Told:
     if char == "\t":
         return "RB101", at, at + 1, "a tab stands where the indentation is", "YAML is indented with spaces"
     return "RB101", at, at + 1, f"text cannot begin with `{char}`", _QUOTE_IT
+
+
+def without_expression(text: str, at: int) -> str | None:
+    """The text with the `${ }` at `at` as so many letters, so that every place stays what it is; None if it has no end."""
+    try:
+        end = end_of(text, at + 2) + 1
+    except ExpressionError:
+        return None
+    return None if "\n" in text[at:end] else text[:at] + "x" * (end - at) + text[end:]
 
 
 def is_cut_off(text: str, end: int, value: str) -> bool:

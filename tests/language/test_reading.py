@@ -138,6 +138,22 @@ def test_all_that_is_refused_is_told_at_once() -> None:
     assert plain(node)["a"] == 1
 
 
+def test_every_expression_that_stands_unquoted_in_a_flow_map_is_told_and_the_rest_is_read() -> None:
+    node, findings = examine("a: {b: ${x}, c: [${y | default('z', true)}, 1]}\nd: *e\nf: {g: ${h\n")
+    assert [(one.rule, one.line, one.column) for one in findings] == [
+        ("RB113", 1, 8), ("RB113", 1, 18), ("RB108", 2, 4), ("RB113", 3, 8),
+    ]  # fmt: skip
+    assert node is None
+    node, findings = examine("a: {b: ${x}, c: [${y | default('z', true)}, 1]}\nd: *e\n")
+    assert [(one.rule, one.line, one.column) for one in findings] == [
+        ("RB113", 1, 8),
+        ("RB113", 1, 18),
+        ("RB108", 2, 4),
+    ]
+    assert isinstance(node, MapNode)
+    assert list(node) == ["a", "d"]
+
+
 def test_findings_have_an_end() -> None:
     _, findings = examine("- *x\n" * (MOST + 5))
     assert len(findings) == MOST
