@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from actions.sandbox import networks
 from actions.sandbox.clusters import endpoint_suffix, members
+from actions.sandbox.security_groups import lets_in
 from actions.sandbox.world import Resource, World
 
 MILLISECONDS: Final = 1.5
@@ -45,7 +46,7 @@ def _require_up(world: World, cluster: Resource, port: int, instances: list[Reso
         networks.security_group(world, cluster.account, cluster.region, name)
         for name in cluster.data.get("VpcSecurityGroupIds") or [networks.DEFAULT_GROUP]
     ]
-    if not any(group is not None and networks.lets_in(group, port) for group in groups):
+    if not any(group is not None and lets_in(group, port) for group in groups):
         raise TimeoutError("timed out")
     if not any(instance.status(world.now) in _UP for instance in instances):
         raise TimeoutError("timed out")

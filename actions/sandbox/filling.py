@@ -11,6 +11,7 @@ from typing import Any, Final
 from actions.sandbox import networks
 from actions.sandbox.keys import default_key_arn, key_data
 from actions.sandbox.restoring import PORTS, VERSIONS
+from actions.sandbox.security_groups import rules_of
 from actions.sandbox.world import Resource, World
 
 DAY: Final = 86_400.0
@@ -38,8 +39,12 @@ def fill(world: World, resource: Resource, said: Said) -> list[dict[str, Any]]:
         case "rds.global_cluster":
             resource.id = world.new_id("cluster-")
             resource.data = {"Engine": str(said.get("engine", "aurora-postgresql"))}
-        case _:
+        case kind:
             resource.data = {name: entry for name, entry in said.items() if name != "status"}
+            if kind == networks.SECURITY_GROUP:
+                rules_of(resource)
+            elif kind == networks.SUBNET_GROUP:
+                networks.subnets_of(resource)
     return []
 
 

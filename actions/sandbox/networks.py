@@ -1,4 +1,4 @@
-"""Subnet groups, security groups, subnets and VPCs of the pretend AWS, and what RDS asks of them.
+"""Subnet groups, subnets and VPCs of the pretend AWS, and what RDS asks of a network.
 
 Small worlds need not describe a network: a region for which the world declares no subnet group (or no security
 group) has every one that is asked for, in one VPC, with the database's port open to it.
@@ -17,7 +17,6 @@ SUBNET_GROUP: Final = "subnet_group"
 SECURITY_GROUP: Final = "security_group"
 VPC: Final = "vpc-sandbox"
 DEFAULT_GROUP: Final = "sg-default"
-OPEN: Final = ({"port": 5432, "from": "10.0.0.0/16"}, {"port": 3306, "from": "10.0.0.0/16"})
 ZONES_NEEDED: Final = 2
 
 
@@ -35,10 +34,14 @@ def _declared_or_made_up(world: World, kind: str, account: str, region: str, nam
     found = world.find(kind, account, region, name)
     if found is not None:
         return None if found.status(world.now) == "missing" else found
-    present = [other for other in world.all(kind, account, region) if other.status(world.now) != "missing"]
-    if present and name not in ("default", DEFAULT_GROUP):
+    if present(world, kind, account, region) and name not in ("default", DEFAULT_GROUP):
         return None
     return Resource(kind=kind, name=name, account=account, region=region, life=[("available", 0.0)])
+
+
+def present(world: World, kind: str, account: str, region: str) -> list[Resource]:
+    """All that a world declares of a kind, but what it says is missing."""
+    return [other for other in world.all(kind, account, region) if other.status(world.now) != "missing"]
 
 
 def vpc_of(resource: Resource) -> str:
@@ -47,20 +50,18 @@ def vpc_of(resource: Resource) -> str:
 
 
 def subnets_of(group: Resource) -> list[dict[str, Any]]:
-    """`[{id, zone, free}]`; three zones where the world does not say."""
-    declared = group.data.get("subnets")
-    if declared is not None:
-        return [
-            item if isinstance(item, dict) else {"id": f"subnet-{group.name}-{item[-1]}", "zone": item, "free": 250}
-            for item in declared
-        ]
-    zones = [group.region + letter for letter in "abc"]
-    return [{"id": f"subnet-{group.name}-{zone[-1]}", "zone": zone, "free": 250} for zone in zones]
+    """`[{id, zone, free}]`; three zones where the world does not say. A zone's name is one with 250 free addresses."""
+    declared = group.data.get("subnets", [group.region + letter for letter in "abc"])
+    return [_subnet(group, item if isinstance(item, dict) else {"zone": item}) for item in declared]
 
 
-def rules_of(group: Resource) -> list[dict[str, Any]]:
-    """`[{port, from}]`: what may come in."""
-    return list(group.data.get("ingress", OPEN))
+def _subnet(group: Resource, said: dict[str, Any]) -> dict[str, Any]:
+    zone = str(said["zone"])
+    return {
+        "id": str(said.get("id") or f"subnet-{group.name}-{zone[-1]}"),
+        "zone": zone,
+        "free": int(said.get("free", 250)),
+    }
 
 
 def placement(world: World, asked: Asked) -> dict[str, Any]:
@@ -104,7 +105,7 @@ def describe_subnet_groups(world: World, asked: Asked) -> dict[str, Any]:
     """DescribeDBSubnetGroups."""
     name = asked.get("DBSubnetGroupName")
     if not name:
-        groups = [g for g in world.all(SUBNET_GROUP, asked.account, asked.region) if g.status(world.now) != "missing"]
+        groups = present(world, SUBNET_GROUP, asked.account, asked.region)
         return page(asked, "DBSubnetGroups", [_subnet_group_wire(asked, group) for group in groups])
     found = subnet_group(world, asked.account, asked.region, name)
     if found is None:
@@ -132,97 +133,6 @@ def _subnet_group_wire(asked: Asked, group: Resource) -> dict[str, Any]:
     }
 
 
-def describe_security_groups(world: World, asked: Asked) -> dict[str, Any]:
-    """DescribeSecurityGroups, by `GroupIds` or filters."""
-    wires = [_security_group_wire(group) for group in _chosen_groups(world, asked)]
-    fields = {
-        "group-id": lambda item: item["GroupId"],
-        "vpc-id": lambda item: item["VpcId"],
-        "group-name": lambda item: item["GroupName"],
-    }
-    return page(asked, "SecurityGroups", filtered(asked, wires, fields), EC2_PAGES)
-
-
-def _chosen_groups(world: World, asked: Asked) -> Iterator[Resource]:
-    wanted = asked.get("GroupIds")
-    if not wanted:
-        yield from (
-            g for g in world.all(SECURITY_GROUP, asked.account, asked.region) if g.status(world.now) != "missing"
-        )
-        return
-    for group_id in wanted:
-        found = security_group(world, asked.account, asked.region, group_id)
-        if found is None:
-            raise Refusal("InvalidGroup.NotFound", f"The security group '{group_id}' does not exist")
-        yield found
-
-
-def _security_group_wire(group: Resource) -> dict[str, Any]:
-    permissions = []
-    for rule in rules_of(group):
-        low, high = _ports(rule)
-        source: str = str(rule.get("from", "0.0.0.0/0"))
-        by_group = source.startswith("sg-")
-        permissions.append(
-            {
-                "IpProtocol": rule.get("protocol", "tcp"),
-                "FromPort": low,
-                "ToPort": high,
-                "UserIdGroupPairs": [{"GroupId": source, "UserId": group.account}] if by_group else [],
-                "IpRanges": [] if by_group or ":" in source else [{"CidrIp": source}],
-                "Ipv6Ranges": [{"CidrIpv6": source}] if ":" in source else [],
-                "PrefixListIds": [],
-            }
-        )
-    return {
-        "GroupId": group.name,
-        "GroupName": str(group.data.get("name", group.name)),
-        "Description": "",
-        "OwnerId": group.account,
-        "VpcId": vpc_of(group),
-        "IpPermissions": permissions,
-        "IpPermissionsEgress": [],
-        "Tags": [],
-    }
-
-
-def _ports(rule: dict[str, Any]) -> tuple[int, int]:
-    """`5432` or `5000-6000`."""
-    low, _, high = str(rule["port"]).partition("-")
-    return int(low), int(high or low)
-
-
-def lets_in(group: Resource, port: int) -> bool:
-    """Does the group let anybody in at that port?"""
-    return any(low <= port <= high for low, high in map(_ports, rules_of(group)))
-
-
-def describe_security_group_rules(world: World, asked: Asked) -> dict[str, Any]:
-    """DescribeSecurityGroupRules, by the filter `group-id`."""
-    wires = []
-    for group in _rule_groups(world, asked):
-        for number, rule in enumerate(rules_of(group)):
-            low, high = _ports(rule)
-            source = str(rule.get("from", "0.0.0.0/0"))
-            target: dict[str, Any] = {"CidrIpv4": source}
-            if source.startswith("sg-"):
-                target = {"ReferencedGroupInfo": {"GroupId": source, "UserId": group.account}}
-            elif ":" in source:
-                target = {"CidrIpv6": source}
-            base = {"SecurityGroupRuleId": f"sgr-{group.name}-{number}", "GroupId": group.name, "IsEgress": False}
-            ports = {"IpProtocol": rule.get("protocol", "tcp"), "FromPort": low, "ToPort": high}
-            wires.append(base | ports | target)
-    return page(asked, "SecurityGroupRules", filtered(asked, wires, {"group-id": lambda i: i["GroupId"]}), EC2_PAGES)
-
-
-def _rule_groups(world: World, asked: Asked) -> list[Resource]:
-    named = [v for f in asked.get("Filters") or () if f.get("Name") == "group-id" for v in f.get("Values", ())]
-    if not named:
-        return [g for g in world.all(SECURITY_GROUP, asked.account, asked.region) if g.status(world.now) != "missing"]
-    found = (security_group(world, asked.account, asked.region, name) for name in named)
-    return [group for group in found if group is not None]
-
-
 def describe_subnets(world: World, asked: Asked) -> dict[str, Any]:
     """DescribeSubnets: those of the subnet groups, declared or made up by their names."""
     wanted = asked.get("SubnetIds")
@@ -240,7 +150,7 @@ def describe_subnets(world: World, asked: Asked) -> dict[str, Any]:
 
 
 def _subnets(world: World, asked: Asked, wanted: list[str]) -> Iterator[dict[str, Any]]:
-    groups = [g for g in world.all(SUBNET_GROUP, asked.account, asked.region) if g.status(world.now) != "missing"]
+    groups = present(world, SUBNET_GROUP, asked.account, asked.region)
     if not groups:
         names = {subnet.removeprefix("subnet-").rpartition("-")[0] for subnet in wanted} or {"default"}
         made_up = (subnet_group(world, asked.account, asked.region, name) for name in sorted(names))
@@ -251,7 +161,7 @@ def _subnets(world: World, asked: Asked, wanted: list[str]) -> Iterator[dict[str
                 "SubnetId": subnet["id"],
                 "VpcId": vpc_of(group),
                 "AvailabilityZone": subnet["zone"],
-                "AvailableIpAddressCount": subnet.get("free", 250),
+                "AvailableIpAddressCount": subnet["free"],
                 "State": "available",
                 "OwnerId": asked.account,
             }

@@ -14,6 +14,7 @@ from actions.sandbox import (
     lookups,
     networks,
     restoring,
+    security_groups,
     sharing,
     snapshots,
 )
@@ -48,8 +49,8 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     "rds.DescribeGlobalClusters": global_clusters.describe_globals,
     "rds.RemoveFromGlobalCluster": global_clusters.remove_from_global,
     "rds.DescribeDBSubnetGroups": networks.describe_subnet_groups,
-    "ec2.DescribeSecurityGroups": networks.describe_security_groups,
-    "ec2.DescribeSecurityGroupRules": networks.describe_security_group_rules,
+    "ec2.DescribeSecurityGroups": security_groups.describe_security_groups,
+    "ec2.DescribeSecurityGroupRules": security_groups.describe_security_group_rules,
     "ec2.DescribeSubnets": networks.describe_subnets,
     "ec2.DescribeVpcs": networks.describe_vpcs,
     "ssm.GetParameter": lookups.get_parameter,

@@ -29,6 +29,13 @@ CONNECTIONS: Final = (
 )  # fmt: skip
 """What a connection to a database can meet."""
 
+WIDER: Final[Mapping[str, str]] = {
+    "InvalidSnapshot.NotFound": "DBClusterSnapshotNotFoundFault",
+    "InvalidVPCConfiguration": "InvalidVPCNetworkStateFault",
+    "ClusterNotFound": "DBClusterNotFoundFault",
+}
+"""The operations' guide's own names, and a code of AWS's that each stands for."""
+
 FAULT_WORDS: Final = ("lost", "lost_unperformed", "unsent", "throttle", "server_error", "credentials")
 """Kinds of fault that a script can name as they are."""
 
@@ -51,7 +58,7 @@ def read_items(place: str, items: Any) -> list[Item]:
                 f"{place}: `{item}` is no item of a script; write a status or an error, and perhaps `x3` or `always`"
             )
             raise UsageError(message)
-        read.append((match[1], FOR_EVER if match[3] else int(match[2] or 1)))
+        read.append((WIDER.get(match[1], match[1]), FOR_EVER if match[3] else int(match[2] or 1)))
     return read
 
 

@@ -66,6 +66,17 @@ def test_rules(ec2):
     assert told == [(5432, "10.0.0.0/16"), (5000, "sg-app"), (22, "::/0")]
 
 
+def test_a_rule_for_all_and_one_for_all_ports(make):
+    ingress = [{"protocol": -1, "from": "10.0.0.0/8"}, {"from": "sg-app"}]
+    here = make({"security_group/sg-1@us-west-2": {"ingress": ingress}})
+    ec2 = here.sandbox.clients("ec2", "us-west-2")
+    every, ports = ec2.describe_security_groups(GroupIds=["sg-1"])["SecurityGroups"][0]["IpPermissions"]
+    assert (every["IpProtocol"], every.get("FromPort")) == ("-1", None)
+    assert (ports["IpProtocol"], ports["FromPort"], ports["ToPort"]) == ("tcp", 0, 65535)
+    every, ports = ec2.describe_security_group_rules()["SecurityGroupRules"]
+    assert (every["FromPort"], ports["ToPort"]) == (-1, 65535)
+
+
 def test_subnets(ec2):
     found = ec2.describe_subnets(SubnetIds=["subnet-x"])["Subnets"]
     assert [(one["AvailabilityZone"], one["VpcId"], one["AvailableIpAddressCount"]) for one in found] == [

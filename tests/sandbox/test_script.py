@@ -86,6 +86,18 @@ def test_errors_in_order(make):
     assert statuses(here, 1) == ["failed"]
 
 
+@pytest.mark.parametrize(
+    ("word", "code"),
+    [
+        ("InvalidVPCConfiguration", "InvalidVPCNetworkStateFault"),
+        ("InvalidSnapshot.NotFound", "DBClusterSnapshotNotFoundFault"),
+    ],
+)
+def test_the_guides_own_names_stand_for_codes_of_aws(make, word, code):
+    here = scripted(make, restore_snapshot=[word])
+    assert here.refusal(here.restore, Tags=[{"Key": "runbook:step", "Value": "restore-snapshot"}])[0] == code
+
+
 @pytest.mark.parametrize("word", ["lost", "lost_unperformed", "unsent", "throttle", "server_error", "credentials"])
 def test_kinds_of_fault_are_words_of_a_script(make, word):
     from botocore.exceptions import BotoCoreError, ClientError
@@ -124,6 +136,14 @@ def test_looks_at_a_cluster_do_not_use_up_those_at_its_instances(make):
         here.cluster("c")
         here.rds.describe_db_instances(Filters=[{"Name": "db-cluster-id", "Values": ["c"]}])
     assert [here.instance("c-1")["DBInstanceStatus"] for _ in range(3)] == ["creating", "creating", "failed"]
+
+
+def test_only_those_on_the_page_have_been_looked_at(make):
+    world = {f"rds.cluster_snapshot/s{number:02}@us-west-2": "available" for number in range(24)}
+    here = make(world | {"rds.cluster_snapshot/s24@us-west-2": ["copying x1", "failed"]})
+    for expected in ("copying", "failed"):
+        pages = here.rds.get_paginator("describe_db_cluster_snapshots").paginate(PaginationConfig={"PageSize": 20})
+        assert [page["DBClusterSnapshots"][-1]["Status"] for page in pages][-1] == expected
 
 
 # -- connections ---------------------------------------------------------------------------------------------

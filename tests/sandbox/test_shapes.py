@@ -55,6 +55,15 @@ def test_every_operation_is_tried():
     assert set(ASKED) == set(OPERATIONS)
 
 
+def test_every_call_that_kinds_and_actions_make_is_known():
+    from actions import build_registry
+
+    registry = build_registry(entry_points=False)
+    made = {name for one in (*registry.kinds.values(), *registry.actions.values()) for name in one.calls}
+    assert len(made) >= 20
+    assert made <= set(OPERATIONS)
+
+
 @pytest.mark.parametrize("name", ASKED)
 def test_replies_have_the_models_shapes(called, name):
     model, reply = called[name]

@@ -1,0 +1,134 @@
+"""Security groups of the pretend EC2: who may come in at which port.
+
+A world says `ingress: [{port: 5432, from: 10.0.0.0/16}, {port: 5000-6000, from: sg-app}, {protocol: -1}]`: a CIDR or a
+group, from anywhere if it is not said; a port or several, all of them if it is not said.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from actions.sandbox.calls import EC2_PAGES, Asked, Refusal, filtered, page
+from actions.sandbox.networks import SECURITY_GROUP, present, security_group, vpc_of
+from actions.sandbox.world import Resource, World
+
+OPEN: Final = ({"port": 5432, "from": "10.0.0.0/16"}, {"port": 3306, "from": "10.0.0.0/16"})
+ALL: Final = "-1"
+HIGHEST: Final = 65_535
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """What may come in: from `low` to `high`, both in it."""
+
+    protocol: str
+    low: int
+    high: int
+    source: str
+
+    @property
+    def from_group(self) -> bool:
+        return self.source.startswith("sg-")
+
+    @property
+    def ports(self) -> dict[str, Any]:
+        """In wire names; a rule for all protocols has no ports in a group's form."""
+        limits = {} if self.protocol == ALL else {"FromPort": self.low, "ToPort": self.high}
+        return {"IpProtocol": self.protocol} | limits
+
+
+def rules_of(group: Resource) -> list[Rule]:
+    """Of a group; where the world says none, the databases' ports are open to the VPC. ValueError for what is no rule."""
+    return [_rule(said) for said in group.data.get("ingress", OPEN)]
+
+
+def _rule(said: dict[str, Any]) -> Rule:
+    low, _, high = str(said.get("port", f"0-{HIGHEST}")).partition("-")
+    source = str(said.get("from", "0.0.0.0/0"))
+    if not source.startswith("sg-"):
+        ipaddress.ip_network(source)
+    unknown = set(said) - {"port", "from", "protocol"}
+    if unknown:
+        raise ValueError(f"a rule has port, from and protocol, not {', '.join(sorted(unknown))}")
+    return Rule(protocol=str(said.get("protocol", "tcp")), low=int(low), high=int(high or low), source=source)
+
+
+def lets_in(group: Resource, port: int) -> bool:
+    """Does the group let anybody in at that port?"""
+    return any(rule.low <= port <= rule.high and rule.protocol in ("tcp", ALL) for rule in rules_of(group))
+
+
+def describe_security_groups(world: World, asked: Asked) -> dict[str, Any]:
+    """DescribeSecurityGroups, by `GroupIds` or filters."""
+    wires = [_wire(group) for group in _chosen(world, asked)]
+    fields = {
+        "group-id": lambda item: item["GroupId"],
+        "vpc-id": lambda item: item["VpcId"],
+        "group-name": lambda item: item["GroupName"],
+    }
+    return page(asked, "SecurityGroups", filtered(asked, wires, fields), EC2_PAGES)
+
+
+def _chosen(world: World, asked: Asked) -> Iterator[Resource]:
+    wanted = asked.get("GroupIds")
+    if not wanted:
+        yield from present(world, SECURITY_GROUP, asked.account, asked.region)
+        return
+    for group_id in wanted:
+        found = security_group(world, asked.account, asked.region, group_id)
+        if found is None:
+            raise Refusal("InvalidGroup.NotFound", f"The security group '{group_id}' does not exist")
+        yield found
+
+
+def _wire(group: Resource) -> dict[str, Any]:
+    return {
+        "GroupId": group.name,
+        "GroupName": str(group.data.get("name", group.name)),
+        "Description": "",
+        "OwnerId": group.account,
+        "VpcId": vpc_of(group),
+        "IpPermissions": [_permission(group, rule) for rule in rules_of(group)],
+        "IpPermissionsEgress": [],
+        "Tags": [],
+    }
+
+
+def _permission(group: Resource, rule: Rule) -> dict[str, Any]:
+    six = ":" in rule.source
+    return rule.ports | {
+        "UserIdGroupPairs": [{"GroupId": rule.source, "UserId": group.account}] if rule.from_group else [],
+        "IpRanges": [] if rule.from_group or six else [{"CidrIp": rule.source}],
+        "Ipv6Ranges": [{"CidrIpv6": rule.source}] if six else [],
+        "PrefixListIds": [],
+    }
+
+
+def describe_security_group_rules(world: World, asked: Asked) -> dict[str, Any]:
+    """DescribeSecurityGroupRules, by the filter `group-id`."""
+    wires = [
+        _rule_wire(group, number, rule)
+        for group in _of_filter(world, asked)
+        for number, rule in enumerate(rules_of(group))
+    ]
+    return page(asked, "SecurityGroupRules", filtered(asked, wires, {"group-id": lambda i: i["GroupId"]}), EC2_PAGES)
+
+
+def _rule_wire(group: Resource, number: int, rule: Rule) -> dict[str, Any]:
+    source: dict[str, Any] = {"CidrIpv6" if ":" in rule.source else "CidrIpv4": rule.source}
+    if rule.from_group:
+        source = {"ReferencedGroupInfo": {"GroupId": rule.source, "UserId": group.account}}
+    base = {"SecurityGroupRuleId": f"sgr-{group.name}-{number}", "GroupId": group.name, "IsEgress": False}
+    ports = rule.ports if rule.protocol != ALL else {"IpProtocol": ALL, "FromPort": -1, "ToPort": -1}
+    return base | ports | source
+
+
+def _of_filter(world: World, asked: Asked) -> list[Resource]:
+    named = [v for f in asked.get("Filters") or () if f.get("Name") == "group-id" for v in f.get("Values", ())]
+    if not named:
+        return present(world, SECURITY_GROUP, asked.account, asked.region)
+    found = (security_group(world, asked.account, asked.region, name) for name in named)
+    return [group for group in found if group is not None]
