@@ -234,12 +234,23 @@ class Inference:
                 self.trouble("RB307", at, f"nothing is in `{self.written(right[0])}`: it is {told(other)}")
             return
         if _numbers(one) & _numbers(other):
+            self.never_one_of(op, left, right)
             return
         if op in ORDERED:
             self.trouble("RB307", at, f"{told(one)} and {told(other)} have no order")
         else:
             always = "never" if op == "==" else "always"
             self.trouble("RB307", at, f"this is {always} so: {told(one)} is compared with {told(other)}")
+
+    def never_one_of(self, op: str, left: tuple[Node, Type], right: tuple[Node, Type]) -> None:
+        """A literal that the other side, all of whose values are known, never is."""
+        for (node, type), (_, values) in ((left, right), (right, left)):
+            literal = isinstance(node, ast.Const) and isinstance(node.value, str)
+            if op in ("==", "!=") and literal and len(values.literals) > 1 and type.literals[0] not in values.literals:
+                always = "never" if op == "==" else "always"
+                legal = [str(one) for one in values.literals]
+                message = f"this is {always} so: `{type.literals[0]}` is none of its values"
+                self.trouble("RB307", (node.start, node.end), message, meant(str(type.literals[0]), legal, "there are"))
 
     def pairs(self, pairs: tuple[tuple[Node, Node], ...], facts: Facts) -> Type:
         attributes = {}

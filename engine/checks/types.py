@@ -86,7 +86,8 @@ def of_schema(schema: Mapping[str, Any]) -> Type:
     if "properties" in schema and not schema.get("additionalProperties"):
         attributes = {name: of_schema(one) for name, one in schema["properties"].items()}
     items = schema.get("items")
-    return Type(names, attributes, of_schema(items) if isinstance(items, Mapping) else None)
+    literals = tuple(schema.get("enum", ()))
+    return Type(names, attributes, of_schema(items) if isinstance(items, Mapping) else None, literals)
 
 
 def of_value(value: Any) -> Type:

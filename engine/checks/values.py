@@ -115,7 +115,7 @@ class Valuer:
         """An expression as it stands."""
         if isinstance(node, Scalar):
             source, offset = written_expression(node)
-            self.expression(node, source, offset, scope)
+            self.flow.types[id(node)] = self.expression(node, source, offset, scope)
 
     def expression(self, node: Scalar, source: str, offset: int, scope: Scope) -> Type:
         """One expression, whose source begins at `offset` of the scalar's text."""

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from textwrap import dedent, indent
 
-from kinds import registry
-
 from engine.checks import validate
 from engine.errors import Finding
+from tests.validate.kinds import registry
 
 MARK = re.compile(r"«(RB\d{3}) ((?:[^«»]|«[^»]*»)*)»")
 REGISTRY = registry()

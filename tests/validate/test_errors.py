@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from cases import marked, places, whole
 
 from actions import build_registry
 from engine.checks import validate
 from engine.checks.times import times, told
+from tests.validate.cases import marked, places, whole
 
 REGISTRY = build_registry()
 

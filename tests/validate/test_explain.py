@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from cases import REGISTRY
 
 from actions import build_registry
 from engine.checks import validate
 from engine.checks.explain import StatusLine, status_table, told_statuses, told_times
 from engine.errors import UsageError
 from engine.language.model import Runbook
+from tests.validate.cases import REGISTRY
 
 TEXT = """
 runbook: a

@@ -7,11 +7,11 @@ from xml.etree import ElementTree as ET  # of our own text
 
 import jsonschema
 import pytest
-from cases import REGISTRY
 
 from engine.checks import validate
 from engine.checks.formats import NAMES, rendered, summary
 from engine.errors import Finding
+from tests.validate.cases import REGISTRY
 
 FILE = "runbooks/restore.yaml"
 TEXT = """\

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from cases import findings, holds
 
 from engine.checks.conformity import differences
 from engine.language.reading import read
 from engine.language.tree import MapNode
+from tests.validate.cases import findings, holds
 
 CASES = {
     "all is well": "- {id: x, check: rds.cluster, with: {name: orders, port: 5432, security_groups: [a, b]}}",

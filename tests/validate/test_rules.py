@@ -6,13 +6,13 @@ import re
 from pathlib import Path
 
 import pytest
-from cases import REGISTRY
 
 from engine.checks import validate
 from engine.checks.pages import FAMILIES, document, page
 from engine.checks.rule import Rule
 from engine.checks.rule import document as whole
 from engine.checks.rules import ALL, BY_ID
+from tests.validate.cases import REGISTRY
 
 TESTS = {"RB706": "tests: [{name: pause}]"}
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from cases import holds
+
+from tests.validate.cases import holds
 
 COPY = """
 - id: made

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from cases import findings, holds, whole
+
+from tests.validate.cases import findings, holds, whole
 
 
 def check(states: str, more: str = "") -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from cases import findings, holds
+
+from tests.validate.cases import findings, holds
 
 STEPS = "steps: [{id: x, wait: 1s}]"
 UNUSED = {

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from engine.checks.nearest import listed, nearest
+from engine.checks.flow import flow_of
+from engine.checks.nearest import listed, meant, nearest
 from engine.checks.rule import rule
-from engine.checks.subject import Found, Place, Subject, WrittenRow
+from engine.checks.subject import Found, Place, Subject, WrittenRow, scalars
 from engine.language.model import CLASSES, Check, Ensure, Remove
 from engine.language.shapes import VERBS
+from engine.language.tree import Span
 
 ALWAYS: Final = frozenset({"missing", "unknown", "leaving"})
 """Classes that any look may come to, whatever the catalogue has."""
@@ -135,7 +137,10 @@ def _step_word(place: Place) -> str:
 )
 def unknown_row(subject: Subject) -> Iterator[Found]:
     for place in subject.steps:
-        if not place.rows or (place.kind is None):
+        if place.kind is None:
+            continue
+        if place.name.startswith("aws."):
+            yield from _unknown_words(subject, place)
             continue
         known = {word for words in statuses_of(place).values() for word in words}
         for written in place.rows:
@@ -162,6 +167,35 @@ def _unknown(place: Place, written: WrittenRow, name: str, known: set[str]) -> I
         help = (f"did you mean `{guess}`? " if guess else "") + f"A status is written `={example}`."
         message = f"`{word}` is neither a class nor a status of {place.name}"
         yield Found(span=span, message=message, help=f"{help} Classes: {listed(CLASSES)}")
+
+
+def _unknown_words(subject: Subject, place: Place) -> Iterator[Found]:
+    """Of a call that is looked at: the values of `status`, where the API's model knows them all."""
+    status, classes = place.node.get("status"), place.node.get("classes")
+    type = flow_of(subject).types.get(id(status))
+    values = [str(one) for one in type.literals] if type is not None else []
+    said = [word for words in statuses_of(place).values() for word in words]
+    for written in place.rows:
+        for name in written.row.names:
+            if not name.startswith("=") and name not in CLASSES:
+                message = f"`{name}` is no class: a status of {place.name} is written `={name}`"
+                yield Found(span=written.name_span(name), message=message, help=f"classes: {listed(CLASSES)}")
+            elif name.startswith("="):
+                yield from _unknown_word(name[1:], written.name_span(name), values, said)
+    for word in scalars(classes) if values else ():
+        yield from _unknown_word(word.text, word.span, values, [])
+
+
+def _unknown_word(word: str, span: Span, values: list[str], said: list[str]) -> Iterator[Found]:
+    """No value of the API's; where those are not known, one that is nearly one of `classes`."""
+    if word in values or word in said:
+        return
+    if values:
+        yield Found(
+            span=span, message=f"`{word}` is none of the values of `status`", help=meant(word, values, "there are")
+        )
+    elif nearest(word, said) is not None:
+        yield Found(span=span, message=f"`{word}` is in none of `classes`", help=meant(word, said, "there are"))
 
 
 def _class_of(place: Place, status: str) -> str:

@@ -1,0 +1,159 @@
+"""RB302 and RB305: when a result is there, and on which paths it may not be."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.validate.cases import holds
+
+OLD = """
+- id: old
+  check: rds.cluster
+  with: {name: "${cluster}"}
+  states: {missing: done}
+"""
+LOOK = """
+- id: look
+  check: rds.cluster
+  with: {name: "${cluster}"}
+"""
+MADE = """
+- id: made
+  ensure: rds.cluster
+  with: {name: "${cluster}", from_snapshot: "${snapshot}"}
+  undo: delete
+"""
+
+ABSENT = {
+    "a check that may see nothing": OLD + '- {id: x, hold: "${«RB305 old».arn}"}',
+    "the whole of it may be null": OLD + '- {id: x, hold: "${old}"}',
+    "default": OLD + "- {id: x, hold: \"${old.arn | default('none')}\"}",
+    "asked by `if`": OLD + '- {id: x, if: old, hold: "${old.arn}"}',
+    "asked by its attribute": OLD + '- {id: x, if: old.arn | default(false), hold: "${old.arn}"}',
+    "asked with `and`": OLD + '- {id: x, if: not dry and old, hold: "${old.arn}"}',
+    "asked with `or`: that proves nothing": OLD + '- {id: x, if: dry or old, hold: "${«RB305 old».arn}"}',
+    "asked in the expression": OLD + '- {id: x, hold: "${old.arn if old else none}"}',
+    "asked the wrong way round": OLD + '- {id: x, hold: "${none if old else «RB305 old».arn}"}',
+    "asked with `not`": OLD + '- {id: x, hold: "${none if not old else old.arn}"}',
+    "asked with `and` in the expression": OLD + "- {id: x, if: old and old.arn == 'a', wait: 1s}",
+    "asked too late": OLD + "- {id: x, if: «RB305 old».arn == 'a' and old, wait: 1s}",
+    "not null": OLD + '- {id: x, if: old != none, hold: "${old.arn}"}',
+    "null": OLD + '- {id: x, if: old == none, hold: "${«RB305 old».arn}"}',
+    "a skipped step": LOOK + "  if: dry\n" + '- {id: x, hold: "${«RB305 look».arn}"}',
+    "skipped by the same condition": LOOK + "  if: dry\n" + '- {id: x, if: dry, hold: "${look.arn}"}',
+    "skipped by the same, written otherwise": LOOK + "  if: ${ dry }\n" + '- {id: x, if: dry, hold: "${look.arn}"}',
+    "skipped by a part of the condition": LOOK
+    + "  if: not dry\n"
+    + '- {id: x, if: not dry and port > 1, hold: "${look.arn}"}',
+    "skipped by more": LOOK + "  if: dry and port > 1\n" + '- {id: x, if: dry, hold: "${«RB305 look».arn}"}',
+    "skipped, and may see nothing": OLD + "  if: dry\n" + '- {id: x, if: dry, hold: "${«RB305 old».arn}"}',
+    "a removal": """
+        - id: gone
+          remove: rds.instance
+          with: {name: a}
+          owner: any
+          states: {available: delete}
+        - {id: x, hold: "${«RB305 gone».arn}"}
+        """,
+    "an ensure that makes nothing": MADE + "  states: {missing: done}\n" + '- {id: x, hold: "${«RB305 made».arn}"}',
+    "an ensure": MADE + '- {id: x, hold: "${made.arn}"}',
+    "rescued as done": """
+        - id: go
+          call: postgres.run
+          with: {host: a, admin: "${settings.admin}"}
+          repeatable: true
+          rescue: [{error: ConnectionTimeout, then: done}]
+        - {id: x, hold: "${«RB305 go».rows_affected}"}
+        """,
+    "a step in a row's `do`": """
+        - id: look
+          check: rds.cluster
+          with: {name: a}
+          states: {=stopped: {do: [{id: inside, check: rds.instance, with: {name: b}}], then: monitor}}
+        - {id: x, hold: "${«RB305 inside».arn} ${inside.arn | default('none')}"}
+        """,
+    "a step earlier in the same `do`": """
+        - id: look
+          check: rds.cluster
+          with: {name: a}
+          states:
+            =stopped:
+              do:
+                - {id: inside, check: rds.instance, with: {name: b}}
+                - {hold: "${inside.arn}"}
+              then: monitor
+        """,
+    "anything in `on_failure`": """
+        runbook: case
+        steps:
+          - {id: look, check: rds.cluster, with: {name: a}}
+        on_failure:
+          - {notify: topic, text: "${«RB305 look».arn} ${look.arn | default('')} ${operation.error.name}"}
+        """,
+    "nothing in `on_success`": """
+        runbook: case
+        steps:
+          - {id: look, check: rds.cluster, with: {name: a}}
+        on_success:
+          - {notify: topic, text: "${look.arn}"}
+        """,
+    "the error where there may be none": '- {id: x, hold: "${«RB305 operation.error».name}"}',
+    "the hold in `on_hold`": """
+        runbook: case
+        steps:
+          - {id: look, check: rds.cluster, with: {name: a}}
+        on_hold:
+          - {notify: topic, text: "${operation.hold.reason} ${«RB305 operation.error».name}"}
+        """,
+    "an output": """
+        runbook: case
+        steps:
+          - {id: look, check: rds.cluster, with: {name: a}}
+          - {id: other, if: look, check: rds.cluster, with: {name: a}}
+        outputs: {one: "${look.arn}", two: "${«RB305 other».arn}"}
+        """,
+    "the results of a `for_each`": """
+        - {id: look, for_each: "${names}", check: rds.cluster, with: {name: "${each}"}}
+        - {id: x, hold: "${look | map(attribute='arn') | join(' ')} ${«RB305 look»[0].arn}"}
+        - {id: y, if: look, hold: "${look[0].arn} ${(look | first).arn}"}
+        """,
+    "the results of a `for_each` over a list with items": """
+        - {id: look, for_each: [a, b], check: rds.cluster, with: {name: "${each}"}}
+        - {id: x, hold: "${look[0].arn}"}
+        """,
+    "no `else`": '- {id: x, hold: "${«RB305 cluster if dry»}"}',
+}
+
+
+@pytest.mark.parametrize("case", ABSENT.values(), ids=ABSENT)
+def test_what_may_not_be_there(case: str) -> None:
+    holds(case)
+
+
+VARS = {
+    "earlier": "a: ${cluster}\n  b: ${a}",
+    "later": "a: ${«RB302 b»}\n  b: ${cluster}",
+    "itself": "a: ${«RB302 a»}",
+    "a step": "a: ${«RB302 x».arn}",
+    "a map": 'a: {b: {c: "${cluster}"}}\n  d: ${a.b.c} ${a.b.«RB303 e»}',
+}
+
+
+@pytest.mark.parametrize("vars", VARS.values(), ids=VARS)
+def test_vars(vars: str) -> None:
+    holds(
+        f"runbook: case\ninputs: {{cluster: {{}}}}\nvars:\n  {vars}\nsteps: [{{id: x, check: rds.cluster, with: {{name: a}}}}]"
+    )
+
+
+def test_settings_are_read_before_any_step() -> None:
+    holds("""
+        runbook: case
+        inputs: {where: {}}
+        settings:
+          one: ssm:/${where}/one
+          two: ssm:/${«RB302 x».arn}
+          three: {from: "ssm:/${«RB301 were»}", region: "${where}"}
+        region: ${«RB302 x».arn}
+        steps: [{id: x, check: rds.cluster, with: {name: a}}]
+        """)
