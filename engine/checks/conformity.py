@@ -55,7 +55,7 @@ def differences(node: Node, schema: Schema, types: Mapping[int, Type]) -> Iterat
         yield from _any_of(node, branches, types)
         return
     wanted = of_schema(schema)
-    if wanted.known and not fits(_type_of(node), wanted):
+    if wanted.known and (not fits(_type_of(node), wanted) or _is_part(node, wanted)):
         help = _otherwise(node, wanted)
         yield Difference(node=node, message=f"{told(wanted)} is wanted here, and this is {describe(node)}", help=help)
         return
@@ -66,6 +66,12 @@ def differences(node: Node, schema: Schema, types: Mapping[int, Type]) -> Iterat
             yield from _list(node, schema, types)
         case MapNode():
             yield from _map(node, schema, types)
+
+
+def _is_part(node: Node, wanted: Type) -> bool:
+    """1.5 where a whole number is wanted."""
+    whole = not wanted.may_be("number")
+    return whole and isinstance(node, Scalar) and isinstance(node.value, float) and not node.value.is_integer()
 
 
 def _otherwise(node: Node, wanted: Type) -> str:

@@ -58,6 +58,8 @@ def _takes_nothing(place: Place) -> bool:
 )
 def missing_parameter(subject: Subject) -> Iterator[Found]:
     for place in subject.steps:
+        if "with" in place.node and place.written is None:
+            continue  # it is no map, and that is told
         given = set(place.written) if place.written is not None else set()
         missing = [name for name, param in place.params.items() if param.required and name not in given]
         if missing and not (given - set(place.params)):

@@ -316,7 +316,7 @@ def foreign_and_reversible(subject: Subject) -> Iterator[Found]:
             continue
         if (body.owner != "own" or body.target is not None) and any(row.verb == "delete" for row in body.states):
             key = "owner" if "owner" in place.node else "target"
-            message = f"this takes a {body.kind} that nothing can bring back, and a later failure would undo the rest"
+            message = f"nothing can bring this {body.kind} back, and a later failure would undo the rest"
             yield Found(span=place.key(key), message=message, help="`irreversible: true`")
 
 

@@ -202,7 +202,7 @@ def silent_about_broken(subject: Subject) -> Iterator[Found]:
         broken = {word for word, status in place.kind.statuses.items() if status.cls == "broken"}
         written = {name for one in place.rows for name in one.row.names}
         if broken and "broken" not in written and not written & {f"={word}" for word in broken}:
-            message = f"`retry` is not for a {body.kind} that comes out broken: it has no row `broken`, and holds"
+            message = f"without a row `broken` an {body.kind} that comes out broken holds, whatever `retry` says"
             yield Found(span=place.key("retry"), message=message, help="`broken: replace`, or `broken: hold`")
 
 

@@ -1,0 +1,46 @@
+"""The corpus: runbooks that read as documentation, the bad ones with what is found in them beside them.
+
+Run it to write what is found now: `python -m tests.validate.corpus`, then read the difference.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from actions import build_registry
+from engine.checks import validate
+from engine.checks.formats import rendered
+from engine.errors import Finding
+from engine.registry import Registry
+
+HERE = Path(__file__).parent
+
+
+@cache
+def registry() -> Registry:
+    return build_registry()
+
+
+def runbooks(folder: str) -> list[Path]:
+    """Every runbook in `good` or `bad`; the tests beside them are none."""
+    return sorted(file for file in (HERE / folder).glob("*.yaml") if not file.name.endswith(".test.yaml"))
+
+
+def found(file: Path) -> list[Finding]:
+    tests = file.with_suffix(".test.yaml")
+    return validate(file.read_bytes(), registry(), file.name, tests.read_text("utf-8") if tests.exists() else None)[1]
+
+
+def told(file: Path) -> str:
+    """What a person sees."""
+    return rendered("text", found(file), {file.name: file.read_text("utf-8")})
+
+
+def expected(file: Path) -> Path:
+    return file.with_suffix(".txt")
+
+
+if __name__ == "__main__":
+    for one in runbooks("bad"):
+        expected(one).write_text(told(one), "utf-8")
