@@ -1,0 +1,115 @@
+"""runbooks/README.md is true: each branch in it is added as it says, run in the sandbox, and taken."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.cli.asking import ROOT, Ask
+
+PAGE = (ROOT / "runbooks" / "README.md").read_text(encoding="utf-8")
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+INPUTS = ("-i", "snapshot=daily", "-i", "cluster=orders", "--yes")
+WORLD = "--sandbox=runbooks/restore.world.yaml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Branch:
+    """One section: what it is called, its edits, and what is then said."""
+
+    title: str
+    diffs: tuple[str, ...]
+    said: tuple[str, ...]
+
+
+def branches() -> list[Branch]:
+    sections = PAGE.partition("## Three branches, added")[2].split("\n### ")[1:]
+    found = []
+    for section in sections:
+        blocks = BLOCK.findall(section)
+        diffs = tuple(body for kind, body in blocks if kind == "diff")
+        said = tuple(line for kind, body in blocks if kind == "text" for line in body.splitlines())
+        found.append(Branch(title=section.partition("\n")[0], diffs=diffs, said=said))
+    return found
+
+
+def applied(diff: str, folder: Path) -> None:
+    """The lines of a diff without line numbers, put where its context stands, which is there once."""
+    head, *lines = diff.splitlines()
+    file = folder / head.removeprefix("--- ")
+    before = "".join(line[1:] + "\n" for line in lines if line[:1] in (" ", "-"))
+    after = "".join(line[1:] + "\n" for line in lines if line[:1] in (" ", "+"))
+    text = file.read_text(encoding="utf-8")
+    assert text.count(before) == 1, diff
+    file.write_text(text.replace(before, after), encoding="utf-8")
+
+
+@pytest.fixture
+def copied(tmp_path: Path) -> Path:
+    shutil.copytree(ROOT / "runbooks", tmp_path / "runbooks")
+    return tmp_path
+
+
+def run(ask: Ask, store: tuple[str, str]) -> str:
+    told = ask("run", "runbooks/restore.yaml", WORLD, *INPUTS, *store)
+    assert told.code in (0, 1, 5), told.err
+    return told.err + told.out
+
+
+def test_there_are_three() -> None:
+    assert len(branches()) == 3
+    assert all(branch.said for branch in branches())
+
+
+@pytest.mark.parametrize("branch", branches(), ids=lambda branch: branch.title)
+def test_it_is_an_edit_of_two_or_three_lines(branch: Branch) -> None:
+    mine = [diff for diff in branch.diffs if diff.startswith("--- runbooks/restore.yaml\n")]
+    assert len(mine) == 1
+    added = [line for line in mine[0].splitlines()[1:] if line.startswith("+")]
+    assert 2 <= len(added) <= 3
+    assert not [line for line in mine[0].splitlines()[1:] if line.startswith("-")]
+
+
+@pytest.mark.parametrize("branch", branches(), ids=lambda branch: branch.title)
+def test_it_is_taken(branch: Branch, ask: Ask, copied: Path, store: tuple[str, str]) -> None:
+    for diff in branch.diffs:
+        applied(diff, copied)
+    assert ask("validate", "runbooks").code == 0
+    told = run(ask, store)
+    for line in branch.said:
+        assert line in told
+
+
+@pytest.mark.parametrize("branch", branches(), ids=lambda branch: branch.title)
+def test_without_the_edit_it_is_not(branch: Branch, ask: Ask, copied: Path, store: tuple[str, str]) -> None:
+    for diff in branch.diffs:
+        if "restore.world.yaml" in diff.partition("\n")[0]:
+            applied(diff, copied)
+    assert branch.said[0] not in run(ask, store)
+
+
+def test_what_a_hold_says_is_true(ask: Ask, copied: Path, store: tuple[str, str]) -> None:
+    """Resumed with nothing mended, the first branch holds again, and no second copy was asked for."""
+    for diff in branches()[0].diffs:
+        applied(diff, copied)
+    ask("run", "runbooks/restore.yaml", WORLD, *INPUTS, *store, "--operation-id", "op")
+    told = ask("resume", "op", WORLD, *store)
+    assert told.code == 5
+    assert "create rds.cluster_snapshot" not in told.err
+
+
+def test_every_command_of_the_page_works(ask: Ask, copied: Path) -> None:
+    for kind, body in BLOCK.findall(PAGE):
+        if kind == "sh":
+            for line in body.splitlines():
+                assert ask(*line.removeprefix("runbook ").split()).code == 0, line
+
+
+def test_every_step_is_explained() -> None:
+    text = (ROOT / "runbooks" / "restore.yaml").read_text(encoding="utf-8").partition("\nsteps:")[2]
+    for step in re.findall(r"^  - id: ([\w-]+)$", text, re.MULTILINE):
+        assert f"**{step}**" in PAGE
