@@ -162,6 +162,7 @@ def test_a_bug_and_the_engines_own_errors_go_through_untouched() -> None:
 
 
 def test_what_is_known_of_the_sending_counts_and_is_forgotten_afterwards() -> None:
+    SENT.set(None)
     with pytest.raises(EffectNotSent), calling(changes=True):
         SENT.set(False)
         raise made("HTTPClientError")
