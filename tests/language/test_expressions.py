@@ -202,6 +202,15 @@ def test_the_names_that_it_uses_are_looked_up_and_no_others() -> None:
     assert compiled("a.b.c")[1] == {"a"}
 
 
+def test_the_longest_expression_is_read_and_one_more_is_not() -> None:
+    longest = "'" + "x" * 4094 + "'"
+    assert evaluate(longest, {}) == "x" * 4094
+    with pytest.raises(ExpressionError, match="longer than 4096"):
+        evaluate(f"{longest} ~ ''", {})
+    with pytest.raises(ExpressionError, match="longer than 4096"):
+        evaluate(longest[:-1] + "x'", {})
+
+
 @given(st.text("abn.[]()'\"{}|~,:=<> -+_$%#\\0159\n", max_size=30))
 def test_whatever_it_is_given_it_evaluates_or_refuses(text: str) -> None:
     for evaluated in (evaluate, render):
