@@ -60,6 +60,9 @@ class Performer(Protocol):
 
 Reporter = Callable[[ev.Event, Operation], None]
 
+Pausing = Callable[[Effect, Problem, float], None]
+"""Told of an effect that did not leave, why, and the seconds until it is sent again: no event says so."""
+
 
 @dataclass(slots=True)
 class Log:
@@ -126,6 +129,7 @@ class Driver:
     performer: Performer
     holder: Holder
     report: Reporter = lambda event, operation: None
+    pausing: Pausing = lambda effect, problem, delay: None
     stop: Callable[[], int] = lambda: 0  # the exit code of a signal that has come; 0: none
     cancel: Callable[[], ev.Cancelled | None] = lambda: None
     slice: float = 30.0
@@ -181,6 +185,7 @@ class Driver:
             if delay is None:
                 self._give_up(effect, problem)
                 return
+            self.pausing(effect, problem, delay)
             self._pause(delay)
 
     def _delay(self, effect: Effect, problem: Problem, tried: int, elapsed: float) -> float | None:

@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from typing import Any, Final, Protocol
 
 from engine.clock import Clock
-from engine.driver import Driver, Holder, Log, Reporter
+from engine.driver import Driver, Holder, Log, Pausing, Reporter
 from engine.errors import (
     Busy,
     EffectFailed,
@@ -73,6 +73,7 @@ class Engine:
     region: str = ""
     version: str = ""
     report: Reporter = lambda event, operation: None
+    pausing: Pausing = lambda effect, problem, delay: None
     stop: Callable[[], int] = lambda: 0
     confirm: Callable[[list[Meant]], bool] = lambda meant: True
 
@@ -197,7 +198,8 @@ class Engine:
     def _drive(self, log: Log, lease: Lease, answers: tuple[Answer, ...]) -> Operation:
         asked = _Asked(self.store, self.clock, log)
         driver = Driver(
-            log=log, clock=self.clock, performer=self._performer(), holder=lease, report=self.report, stop=self.stop,
+            log=log, clock=self.clock, performer=self._performer(), holder=lease, report=self.report,
+            pausing=self.pausing, stop=self.stop,
             cancel=asked,
         )  # fmt: skip
         try:
