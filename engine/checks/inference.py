@@ -6,7 +6,7 @@ told, unless `default`, `is defined` or a condition around it sees to that.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from engine.checks import filters
@@ -90,11 +90,7 @@ class Inference:
             return without_null(found.type)
         if found.unset and not lenient:
             self.perhaps_absent(node, found)
-        return (
-            Type(found.type.names | {"null"}, found.type.attributes, found.type.items)
-            if _nullable(found)
-            else found.type
-        )
+        return replace(found.type, names=found.type.names | {"null"}) if _nullable(found) else found.type
 
     def perhaps_absent(self, node: ast.Name, found: Binding) -> None:
         message = f"`{node.name}` may not be there: {found.absent}"
@@ -107,6 +103,10 @@ class Inference:
         owner = self.type(of, facts, lenient=lenient or isinstance(of, ast.Name))
         if not lenient:
             self.must_be_there(of, owner, facts)
+            if name in owner.partial and f"{canonical(of)}.{name}" not in facts.there:
+                written = self.written(of)
+                message = f"`{written}` may have no `{name}`: not all that it can be have one"
+                self.trouble("RB305", at, message, f"say what else: `{written}.{name} | default(…)`")
         return self.attribute_of(owner, name, at, self.written(of))
 
     def must_be_there(self, of: Node, owner: Type, facts: Facts) -> None:

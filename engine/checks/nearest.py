@@ -13,10 +13,10 @@ GUESSED: Final = 100
 longer than a good one."""
 
 
-def nearest(word: str, legal: Iterable[str]) -> str | None:
-    """The legal word that was probably meant; None where none is near enough."""
+def nearest(word: str, legal: Iterable[str], most: int | None = None) -> str | None:
+    """The legal word that was probably meant; None where none is near enough (`most` changes away, else by its length)."""
     plain = _plain(word)
-    best, least = None, max(2, len(word) // 3) + 1
+    best, least = None, (max(2, len(word) // 3) if most is None else most) + 1
     for candidate in list(legal)[:COMPARED]:
         other = _plain(candidate)
         if abs(len(other) - len(plain)) >= least:

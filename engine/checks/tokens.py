@@ -31,6 +31,9 @@ _TOKEN: Final = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+_ESCAPE: Final = re.compile(r"\\(?:(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8})|([0-7]{1,3})|(.))", re.DOTALL)
+_SIMPLE: Final = {"\\": "\\", "'": "'", '"': '"', "\n": "", "a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r",
+                  "t": "\t", "v": "\v"}  # fmt: skip
 _PREFIXES: Final = frozenset({"0b", "0o", "0x"})
 
 
@@ -66,14 +69,23 @@ def refuse_underscore(token: Token) -> None:
 
 
 def unquoted(token: Token) -> str:
-    """A literal text's value; escapes are those of Python."""
+    """A literal text's value; escapes are those of Python, and one that is none of them stands for itself."""
     body = token.text[1:-1]
     if "\\" not in body:
         return body
-    try:
-        return body.encode("ascii", "backslashreplace").decode("unicode-escape")
-    except UnicodeDecodeError as error:
-        raise NotAnExpression(f"the text has a wrong escape: {error.reason}", token.start, token.end) from error
+    return _ESCAPE.sub(lambda match: _character(match, token), body)
+
+
+def _character(match: re.Match[str], token: Token) -> str:
+    digits = match.group(1) or match.group(2)
+    if digits is not None:
+        code = int(digits.lstrip("xuU"), 8 if match.group(2) else 16)
+        if code > 0x10FFFF:
+            raise NotAnExpression("the text has an escape of no character", token.start, token.end)
+        return chr(code)
+    if match.group(3) in ("x", "u", "U", "N"):
+        raise NotAnExpression("the text has an escape that is cut off", token.start, token.end)
+    return _SIMPLE.get(match.group(3), f"\\{match.group(3)}")
 
 
 def number(token: Token) -> int | float:

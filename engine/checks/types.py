@@ -7,7 +7,7 @@ are known. No names at all: anything. Types come from JSON Schemas of kinds and 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 
@@ -19,6 +19,7 @@ class Type:
     attributes: Mapping[str, Type] | None = None
     items: Type | None = None
     literals: tuple[Any, ...] = ()  # all the values that it can have, where those are known
+    partial: frozenset[str] = frozenset()  # attributes that only some of what it can be have
 
     @property
     def known(self) -> bool:
@@ -122,15 +123,20 @@ def union(types: Iterable[Type]) -> Type:
     objects = [one for one in many if "object" in one.names]
     lists = [one for one in many if "array" in one.names]
     literals = tuple(value for one in many for value in one.literals) if all(one.literals for one in many) else ()
-    return Type(names, _shared(objects), _shared_items(lists), literals)
+    attributes = _shared(objects)
+    return Type(names, attributes, _shared_items(lists), literals, _partial(objects, attributes))
+
+
+def _partial(objects: list[Type], attributes: Mapping[str, Type] | None) -> frozenset[str]:
+    """The attributes that not all of the objects surely have."""
+    surely = [(one.attributes or {}).keys() - one.partial for one in objects]
+    return frozenset(name for name in attributes or () if not all(name in one for one in surely))
 
 
 def _shared(objects: list[Type]) -> Mapping[str, Type] | None:
-    """The attributes that any of the objects has: one that only some have may be meant."""
+    """The attributes that any of the objects has."""
     if not objects or any(one.attributes is None for one in objects):
         return None
-    if len(objects) == 1:
-        return objects[0].attributes
     found: dict[str, list[Type]] = {}
     for one in objects:
         for name, type in (one.attributes or {}).items():
@@ -149,7 +155,7 @@ def without_null(type: Type) -> Type:
     if "null" not in type.names:
         return type
     names = type.names - {"null"}
-    return Type(names, type.attributes, type.items) if names else ANYTHING
+    return replace(type, names=names) if names else ANYTHING
 
 
 def fits(type: Type, wanted: Type) -> bool:

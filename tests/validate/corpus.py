@@ -27,6 +27,18 @@ def runbooks(folder: str) -> list[Path]:
     return sorted(file for file in (HERE / folder).glob("*.yaml") if not file.name.endswith(".test.yaml"))
 
 
+def shipped() -> list[Path]:
+    """The runbooks that come with the product; worlds and tests beside them are none."""
+    files = sorted((HERE.parents[1] / "runbooks").glob("*.yaml"))
+    return [
+        file for file in files if any(line.startswith("runbook:") for line in _lines(file)) and ".test" not in file.name
+    ]
+
+
+def _lines(file: Path) -> list[str]:
+    return file.read_text("utf-8").splitlines()
+
+
 def found(file: Path) -> list[Finding]:
     tests = file.with_suffix(".test.yaml")
     return validate(file.read_bytes(), registry(), file.name, tests.read_text("utf-8") if tests.exists() else None)[1]

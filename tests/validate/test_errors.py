@@ -42,6 +42,11 @@ CASES = {
     "one of a list": rescue(CLUSTER, "{error: [quota, «RB501 capcity»], then: hold}"),
     "the name of a shape": rescue(CLUSTER, "{error: «RB501 InsufficientDBInstanceCapacityFault», then: hold}"),
     "in retry": CLUSTER + "  states: {broken: hold}\n  retry: {schedule: [1m], errors: [quota, «RB501 quotta»]}\n",
+    "a name of one's own": "- {id: x, fail: it does not, error: NoBackup}",
+    "a name of one's own that is hardly one": "- {id: x, fail: it does not, error: «RB501 InvalidSnapsoht.NotFound»}",
+    "a name of a row that is hardly one's own": (
+        "- {id: x, check: rds.cluster, with: {name: a}, states: {missing: {fail: no, error: «RB501 ClusterNotFoud»}}}"
+    ),
     "of another call": rescue(COPY, "{error: «RB502 DBSubnetGroupNotFoundFault», then: hold}"),
     "of another kind of step": rescue(SETUP, "{error: «RB502 InvalidVPCConfiguration», then: hold}"),
     "of this kind of step": rescue(SETUP, "{error: ConnectionTimeout, then: hold}"),

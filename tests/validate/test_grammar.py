@@ -144,6 +144,28 @@ def test_any_text_is_read_or_refused(source: str) -> None:
     accepted(source)
 
 
+TEXTS = {
+    r"'a'": "a",
+    r"'it\'s'": "it's",
+    r"'\n\t'": "\n\t",
+    r"'\x41\u00e9\U0001F600\101'": "Aé😀A",
+    r"'\d'": r"\d",
+    r"'\\'": "\\",
+}
+
+
+@pytest.mark.parametrize(("source", "value"), TEXTS.items())
+def test_texts_are_what_python_would_have(source: str, value: str) -> None:
+    node = parsed(source)
+    assert isinstance(node, Const)
+    assert node.value == value
+
+
+@pytest.mark.parametrize("source", [r"'\x4'", r"'\u12'", r"'\UFFFFFFFF'", r"'\N{DASH}'"])
+def test_an_escape_that_is_cut_off_is_refused(source: str) -> None:
+    assert not accepted(source)
+
+
 def test_every_token_has_its_place() -> None:
     source = "settings.kms_key | default(old.arn[0])"
     tree = parsed(source)

@@ -42,6 +42,14 @@ def named_errors(place: Place) -> Iterator[Scalar]:
         yield from words(retry.get("errors"))
 
 
+def given_names(place: Place) -> Iterator[Scalar]:
+    """The names that the step itself gives to what ends it: of rows that hold or fail, and of `fail`."""
+    for written in place.rows:
+        if isinstance(written.value, MapNode):
+            yield from words(written.value.get("error"))
+    yield from words(place.node.get("error"))
+
+
 @rule(
     id="RB501",
     title="An error's name that nothing raises",
@@ -71,9 +79,20 @@ def unknown_error(subject: Subject) -> Iterator[Found]:
     for place in subject.steps:
         for one in named_errors(place):
             if one.text and not exists(subject, place, one.text):
-                yield Found(
-                    span=one.span, message=f"nothing raises an error `{one.text}`", help=_meant(subject, one.text)
-                )
+                message = f"nothing raises an error `{one.text}`"
+                yield Found(span=one.span, message=message, help=_meant(subject, one.text))
+        for one in given_names(place):
+            near = _nearly(subject, place, one.text)
+            if near is not None:
+                message = f"`{one.text}` is hardly a name of your own: it is nearly `{near}`"
+                yield Found(span=one.span, message=message, help=f"write `{near}`, or a name that differs more from it")
+
+
+def _nearly(subject: Subject, place: Place, name: str) -> str | None:
+    if not name or exists(subject, place, name) or subject.guesses.left <= 0:
+        return None
+    subject.guesses.left -= 1
+    return nearest(name, sorted(every_name(subject)), most=2)
 
 
 def _meant(subject: Subject, name: str) -> str:

@@ -1,0 +1,181 @@
+"""Mutants of a runbook: one row, rescue, `undo` or input less, or one name misspelt; each at a place of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from engine.checks.grammar import parsed
+from engine.checks.syntax import Attr, Filter, Name, walk
+from engine.checks.tokens import NotAnExpression
+from engine.errors import ExpressionError
+from engine.language.expressions import bare, split
+from engine.language.reading import read
+from engine.language.tree import ListNode, MapNode, Node, Scalar, Span
+
+PROSE: Final = frozenset(
+    {"description", "runbook", "pattern", "text", "subject", "lock", "tags", "outputs", "every", "for"}
+)
+"""Keys below which nothing is a name: texts, durations, and words that the author makes up."""
+CONDITIONS: Final = frozenset({"if", "is", "only", "status", "retry_if"})
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """What was done, where, and the text that it makes."""
+
+    what: str  # row, rescue, undo, input, name
+    where: str
+    text: str
+
+
+def mutants(text: str) -> Iterator[Mutant]:
+    """Every mutant of a runbook."""
+    root = read(text)
+    assert isinstance(root, MapNode)
+    yield from dropped(text, root)
+    seen = set()
+    for token, span in names(root, ""):
+        if (span.line, span.column) not in seen and len(token) > 1:
+            seen.add((span.line, span.column))
+            yield Mutant("name", f"{span.line}:{span.column} {token}", replaced(text, span, misspelt(token)))
+
+
+def misspelt(token: str) -> str:
+    """Two neighbours swapped; where that is the same word, one doubled."""
+    middle = max(1, len(token) // 2)
+    swapped = token[: middle - 1] + token[middle] + token[middle - 1] + token[middle + 1 :]
+    return swapped if swapped != token else token[:middle] + token[middle - 1] + token[middle:]
+
+
+def replaced(text: str, span: Span, new: str) -> str:
+    lines = text.split("\n")
+    line = lines[span.line - 1]
+    lines[span.line - 1] = line[: span.column - 1] + new + line[span.end_column - 1 :]
+    return "\n".join(lines)
+
+
+# -- one thing less -------------------------------------------------------------------------------------------
+
+
+def dropped(text: str, node: Node, path: str = "") -> Iterator[Mutant]:
+    if isinstance(node, ListNode):
+        for number, item in enumerate(node.items):
+            if path.endswith("rescue"):
+                whole = len(node.items) == 1
+                yield Mutant("rescue", written(text, item.span), without(text, item.span, key=whole))
+            yield from dropped(text, item, f"{path}/{number}")
+    if isinstance(node, MapNode):
+        for key, value in node.entries:
+            what = _droppable(path, key.text)
+            if what:
+                whole = what == "row" and len(node.entries) == 1
+                yield Mutant(what, written(text, key.span), _without_entry(text, key, value, whole=whole))
+            yield from dropped(text, value, f"{path}/{key.text}")
+
+
+def written(text: str, span: Span) -> str:
+    """The line, for a person: without its comment."""
+    return text.split("\n")[span.line - 1].partition("  #")[0].strip().removeprefix("- ")
+
+
+def _droppable(path: str, key: str) -> str:
+    if path.endswith("states"):
+        return "row"
+    if path == "/inputs":
+        return "input"
+    return "undo" if key == "undo" else ""
+
+
+def _without_entry(text: str, key: Scalar, value: Node, *, whole: bool) -> str:
+    lines = text.split("\n")
+    first, last = key.span.line - 1, value.span.end_line - 1
+    if whole:
+        first -= 1  # `states:` stands above its only row
+    return "\n".join(lines[:first] + lines[last + 1 :])
+
+
+def without(text: str, span: Span, *, key: bool) -> str:
+    lines = text.split("\n")
+    first = span.line - 1 - (1 if key else 0)
+    return "\n".join(lines[:first] + lines[span.end_line :])
+
+
+# -- names ----------------------------------------------------------------------------------------------------
+
+
+def names(node: Node, path: str) -> Iterator[tuple[str, Span]]:
+    """Every name: keys, words, and the names in expressions."""
+    match node:
+        case MapNode():
+            for key, value in node.entries:
+                if key.text in PROSE and not path.endswith("/inputs"):
+                    yield from in_expressions(value, key.text)
+                    continue
+                yield from _words(key)
+                yield from names(value, f"{path}/{key.text}")
+        case ListNode(items=items):
+            for item in items:
+                yield from names(item, path)
+        case Scalar() if isinstance(node.value, str):
+            yield from in_expressions(node, path.rpartition("/")[2])
+            if _is_word(node, path):
+                yield node.text, node.at(0, len(node.text))
+
+
+def _words(key: Scalar) -> Iterator[tuple[str, Span]]:
+    """A row may be for several."""
+    offset = 0
+    for piece in key.text.split(","):
+        word = piece.strip().removeprefix("=")
+        if word:
+            yield word, key.at(offset + piece.index(word), len(word))
+        offset += len(piece) + 1
+
+
+def _is_word(node: Scalar, path: str) -> bool:
+    """A word that has a meaning: a kind, a verb, a step, an error, a type; no text, no value of a parameter."""
+    last = path.rpartition("/")[2]
+    if "${" in node.text or last in CONDITIONS or "/with/" in path or "/vars/" in path:
+        return path.endswith("access")
+    if path.startswith(("/settings", "/schedules")) or path in ("/region", "/time_limit", "/notify"):
+        return False
+    return last not in ("default", "hold", "fail", "region", "wait", "timeout", "enum", "retry") or last == "retry"
+
+
+def in_expressions(node: Node, key: str) -> Iterator[tuple[str, Span]]:
+    """The names, attributes and filters of the expressions of a value."""
+    match node:
+        case MapNode():
+            for one, value in node.entries:
+                yield from in_expressions(value, one.text)
+        case ListNode(items=items):
+            for item in items:
+                yield from in_expressions(item, key)
+        case Scalar() if isinstance(node.value, str):
+            for source, offset in _sources(node, key):
+                yield from _in_source(node, source, offset)
+
+
+def _sources(node: Scalar, key: str) -> list[tuple[str, int]]:
+    if key in CONDITIONS:
+        return [bare(node.text)]
+    try:
+        return [piece for piece in split(node.text) if isinstance(piece, tuple)]
+    except ExpressionError:
+        return []
+
+
+def _in_source(node: Scalar, source: str, offset: int) -> Iterator[tuple[str, Span]]:
+    offset += len(source) - len(source.lstrip())
+    try:
+        tree = parsed(source.strip())
+    except NotAnExpression:
+        return
+    for one in walk(tree):
+        match one:
+            case Name(name=name, start=start):
+                yield name, node.at(offset + start, len(name))
+            case Attr(name=name, at=at) | Filter(name=name, at=at):
+                yield name, node.at(offset + at, len(name))

@@ -1,0 +1,84 @@
+"""Mutation: what changes the meaning of a shipped runbook is found, or falls to the side on which nothing is destroyed."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from engine.checks import validate
+from tests.validate.corpus import registry, shipped
+from tests.validate.mutants import Mutant, misspelt, mutants
+
+ANOTHER = {
+    # Another runbook, and a right one; nothing in it destroys anything that the first one would not.
+    "restore": {
+        'row missing: {fail: "no snapshot ${snapshot} in ${source_region}", error: InvalidSnapshot.NotFound}': "it holds",
+        "row missing: done": "it holds where there is no old cluster",
+        'row broken: {hold: "${seen.problem}", error: InvalidVPCConfiguration}': "it holds, with a standard reason",
+        "row broken: done": "it holds where the endpoint does not answer",
+        "rescue error: InvalidVPCConfiguration": "it fails, and past the point of no return that holds",
+        "rescue error: ConnectionTimeout": "it is tried again, without looking why",
+    }
+}
+
+
+@pytest.mark.parametrize("file", shipped(), ids=lambda file: file.stem)
+def test_mutants(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = file.read_text("utf-8")
+    original = meaning(text)
+    assert original is not None
+    counts: Counter[tuple[str, str]] = Counter()
+    another = set()
+    for mutant in mutants(text):
+        outcome = judged(mutant, original)
+        counts[mutant.what, outcome] += 1
+        if outcome == "another":
+            another.add(f"{mutant.what} {mutant.where}")
+    with capsys.disabled():
+        print(f"\n{file.name}: {told(counts)}")
+    assert another == ANOTHER.get(file.stem, {}).keys()
+    assert counts["name", "found"] > 200
+
+
+def judged(mutant: Mutant, original: object) -> str:
+    runbook, findings = validate(mutant.text, registry())
+    if findings:
+        return "found"
+    return "the same" if runbook is not None and plain(runbook) == original else "another"
+
+
+def told(counts: Counter[tuple[str, str]]) -> str:
+    """`312 mutants: name found 283, …`."""
+    said = ", ".join(f"{what} {outcome} {number}" for (what, outcome), number in sorted(counts.items()))
+    return f"{sum(counts.values())} mutants: {said}"
+
+
+def meaning(text: str) -> object:
+    runbook, _ = validate(text, registry())
+    return plain(runbook) if runbook is not None else None
+
+
+def plain(value: object) -> object:
+    """What a runbook does: without its text, without places, rows by name, whether written or filled, ids left aside."""
+    if dataclasses.is_dataclass(value):
+        aside = {"path", "id", "filled", "text", "digest", "index", "by_name"}
+        fields = {one.name: getattr(value, one.name) for one in dataclasses.fields(value) if one.name not in aside}
+        if "states" in fields:
+            fields["states"] = {
+                name: plain(dataclasses.replace(row, names=())) for row in fields["states"] for name in row.names
+            }
+        return {name: plain(one) for name, one in fields.items()}
+    if isinstance(value, Mapping):
+        return {key: plain(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(one) for one in value]
+    return value
+
+
+@pytest.mark.parametrize(("word", "wrong"), [("create", "craete"), ("aa", "aaa"), ("id", "di")])
+def test_misspelling(word: str, wrong: str) -> None:
+    assert misspelt(word) == wrong
