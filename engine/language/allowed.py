@@ -24,6 +24,8 @@ DEEPEST: Final = 64
 _STRING: Final = r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\""
 _BRACKET: Final = re.compile(rf"{_STRING}|[(\[{{]|[)\]}}]", re.DOTALL)
 _HYPHENED: Final = re.compile(rf"{_STRING}|([A-Za-z]\w*(?:-[A-Za-z]\w*)+)", re.DOTALL)
+_ESCAPE: Final = re.compile(r"\\(.)", re.DOTALL)
+_ESCAPES: Final = frozenset("\n\\'\"abfnrtvxuUN01234567")
 _REFUSED: Final = {
     "Call": "nothing can be called", "Test": "there are no `is` tests: `==`, `!=` and `in` compare",
     "Add": "there is no arithmetic; text is joined by `~`", "Sub": "there is no arithmetic",
@@ -83,7 +85,7 @@ def _parsed(source: str, environment: Any) -> Any:
     from jinja2.parser import Parser
 
     try:
-        parser = Parser(environment, source, state="variable")
+        parser = Parser(environment, _escaped(source), state="variable")
         tree = parser.parse_expression()
         if not parser.stream.eos:
             raise ExpressionError(f"`{shown(source)}`: `{parser.stream.current.value}` was not expected here")
@@ -91,6 +93,13 @@ def _parsed(source: str, environment: Any) -> Any:
         return tree
     except TemplateError as error:
         raise ExpressionError(f"`{shown(source)}`: {error.message}{_hyphen(source)}") from error
+
+
+def _escaped(source: str) -> str:
+    """An escape that Python does not know stands for itself, as in Python, but without Python's warning of it."""
+    if "\\" not in source:
+        return source
+    return _ESCAPE.sub(lambda match: match.group() if match.group(1) in _ESCAPES else "\\" + match.group(), source)
 
 
 # -- what is allowed -------------------------------------------------------------------------------------------

@@ -61,7 +61,7 @@ NAMES: dict[str, Any] = {
         ("{'a': [1, none, true]} | tojson", '{"a": [1, null, true]}'), ("copy.arn | basename", "daily"),
         ("'a/b/c' | basename", "c"), ("'a long text here' | truncate(12)", "a long..."), ("'abc' | truncate(2, true, '', 0)", "ab"),
         ("settings.admin", ADMIN), ("[settings.admin]", [ADMIN]), ("settings.admin if yes else none", ADMIN),
-        (" n\n  == 5 ", True), ("'it''s'", "its"), ("'a\\n'", "a\n"),
+        (" n\n  == 5 ", True), ("'it''s'", "its"), ("'a\\n'", "a\n"), ("'\\d\\\\d'", "\\d\\d"), ("'\\x41\\''", "A'"),
     ],
 )  # fmt: skip
 def test_what_it_means(expression: str, value: Any) -> None:

@@ -43,10 +43,11 @@ def test_the_file_is_what_the_code_makes(made: dict[str, Any], root: Path) -> No
 
 
 def test_the_shipped_runbooks_are_right_by_it(validator: jsonschema.Draft7Validator, root: Path) -> None:
-    shipped = [path for path in (root / "runbooks").glob("*.yaml") if not path.name.endswith(".test.yaml")]
-    assert shipped
-    for path in shipped:
-        assert not [one.message for one in validator.iter_errors(yaml.safe_load(path.read_text(encoding="utf-8")))]
+    there = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in (root / "runbooks").glob("*.yaml")]
+    runbooks = [one for one in there if "steps" in one]  # not the worlds and tests beside them
+    assert runbooks
+    for one in runbooks:
+        assert not [error.message for error in validator.iter_errors(one)]
 
 
 @pytest.mark.parametrize("rule", SHAPE, ids=lambda rule: rule.id)
