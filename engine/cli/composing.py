@@ -173,7 +173,7 @@ class Surroundings:
 
         return Engine(
             store=self.store, clock=self.clock, world=world, parse=self.parse, lease=self._leased, actor=actor(),
-            region=region, version=__version__ + (PRETEND if told.sandbox else ""), report=_all(reporters),
+            region=region, version=__version__ + (PRETEND if told.sandbox else ""), report=_all(reporters), pausing=self.progress.pausing,
             stop=self.stop, confirm=Confirming(told, runbook, world.clients),
         )  # fmt: skip
 

@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from engine.cli import screen
-from engine.cli.following import Following, Runbooks
+from engine.cli.following import Following, Runbooks, place
 from engine.cli.live import Table
 from engine.cli.telling import Line, Weight, lines
-from engine.cli.words import moment
+from engine.cli.words import moment, spoken, until
+from engine.errors import Problem
 from engine.kernel import Operation
 from engine.kernel import events as ev
+from engine.kernel.operation import Effect
 
 COLOUR: Final[dict[Weight, str]] = {"detail": "quiet", "note": "", "wait": "busy", "problem": "warn", "end": "strong"}
 WIDEST: Final = 28
@@ -50,6 +52,17 @@ class Progress:
                 self.say(told(line, _width(followed.runbook.steps)))
         if self.live:
             self.table.show(operation, followed.runbook)
+
+    def pausing(self, effect: Effect, problem: Problem, delay: float) -> None:
+        """An effect did not leave, and is sent again: the wait has no event of its own."""
+        operation, runbook = self.following.operation, self.following.runbook
+        if self.quiet or operation is None or runbook is None:
+            return
+        at = self.now()
+        why = f"{problem.name}: {problem.message}"
+        text = f"{effect.verb} of {effect.name} did not leave ({why}): waits {spoken(delay)}, until {until(at + delay, at)}, then sends it again"
+        line = Line(at=at, step=place(runbook, operation), text=text, weight="wait")
+        self.say(told(line, _width(runbook.steps)))
 
     def _wanted(self, line: Line) -> bool:
         if self.verbose:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 from pathlib import Path
 
@@ -463,3 +464,13 @@ def test_a_wait_is_virtual_in_the_sandbox(ask: Ask, tmp_path: Path, sandbox: tup
     told = ask("run", written(tmp_path / "a.yaml", LONG), *sandbox)
     assert told.code == 0
     assert "waits 1h, until 01:06:00Z, then goes on" in told.err
+
+
+def test_a_call_that_does_not_leave_is_a_wait_too(ask: Ask, tmp_path: Path, store: Store) -> None:
+    pretend = world(tmp_path, "{copy-snapshot: [throttle x2]}")
+    told = ask("run", RESTORE, *INPUTS, pretend, *store, "--yes")
+    assert told.code == 0
+    waits = [line for line in told.err.splitlines() if "then sends it again" in line]
+    assert len(waits) == 2
+    assert "copy-snapshot     create of rds.cluster_snapshot did not leave (Throttling" in waits[0]
+    assert re.search(r": waits \d+s, until 00:06:0\dZ, then sends it again$", waits[0])
