@@ -145,16 +145,11 @@ def perform(operation: Operation, params: Json, ctx: Context) -> dict[str, Any]:
 
 def _sent(operation: Operation, given: Json, ctx: Context) -> dict[str, Any]:
     client = ctx.client(operation.service.name)
-    paging = operation.paging
-    if paging is None or not is_read(operation.wire) or any(name in given for name in _texts(paging["input_token"])):
+    if operation.paging is None or not is_read(operation.wire):
         reply: dict[str, Any] = getattr(client, operation.name)(**given)
         return reply
     merged: dict[str, Any] = client.get_paginator(operation.name).paginate(**given).build_full_result()
     return merged
-
-
-def _texts(value: Any) -> list[str]:
-    return [value] if isinstance(value, str) else list(value)
 
 
 def _opened(value: Any, ctx: Context, told: list[str]) -> Any:

@@ -107,6 +107,12 @@ def test_an_empty_reply_does_not_say_that_nothing_is_there(aws: HttpAws, reply: 
     assert (caught.value.problem.name, caught.value.problem.category) == (name, "internal")
 
 
+def test_who_does_not_filter_by_id_does_not_make_another_cluster_the_one_that_is_meant(aws: HttpAws) -> None:
+    aws.replies["DescribeDBClusters"] = [cluster("orders")]
+    seen = Cluster().look({"id": "cluster-GONE"}, context(clients=sessions(aws).clients))
+    assert seen.cls == "missing"
+
+
 def test_an_empty_list_does(aws: HttpAws) -> None:
     assert Cluster().look({"name": "orders"}, context(clients=sessions(aws).clients)).cls == "missing"
 

@@ -112,6 +112,17 @@ def test_a_secret_inside_a_structure_makes_the_parameter_take_secrets() -> None:
     assert not nested["Tags"].secret
 
 
+def test_what_the_model_marks_takes_secrets_whatever_it_is_called() -> None:
+    params = action("aws.ssm.put_parameter").params
+    assert params["Value"].secret
+    assert not params["Name"].secret
+
+
+def test_a_shape_that_contains_itself_is_cut_off_where_it_does() -> None:
+    schema = action("aws.dynamodb.get_item").params["Key"].schema
+    assert schema["additionalProperties"]["properties"]["M"] == {"type": "object", "additionalProperties": {}}
+
+
 def test_outputs_have_types() -> None:
     output = kind("aws.rds.describe_db_clusters").attributes
     assert output["DBClusters"]["items"]["properties"]["Status"] == {"type": "string"}

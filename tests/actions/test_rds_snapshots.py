@@ -148,11 +148,12 @@ def test_the_tags_go_with_the_call_and_an_items_brackets_as_aws_takes_them(rds: 
 
 def test_tags_of_the_source_come_along_if_asked_without_those_that_are_kept(rds: Rds) -> None:
     rds.sandbox.change(
-        "rds.cluster_snapshot/nightly@us-east-1", tags={"team": "shop", "aws:x": "1", "runbook:step": "old"}
+        "rds.cluster_snapshot/nightly@us-east-1",
+        tags={"team": "shop", "aws:x": "1", "runbook:note": "old", "owner": "them"},
     )
-    rds.create(KIND, name="copy", copy_of=NIGHTLY, copy_tags=True)
+    rds.create(KIND, TAGS | {"owner": "us"}, name="copy", copy_of=NIGHTLY, copy_tags=True)
     assert "CopyTags" not in rds.sent("rds.CopyDBClusterSnapshot")
-    assert rds.look(KIND, name="copy").tags == TAGS | {"team": "shop"}
+    assert rds.look(KIND, name="copy").tags == TAGS | {"team": "shop", "owner": "us"}
     rds.create(KIND, name="bare", copy_of=NIGHTLY)
     assert rds.look(KIND, name="bare").tags == TAGS
 
