@@ -64,11 +64,13 @@ class Sandbox:
             state = State(world=self.world, queues=self._script.queues, faults=self._faults.seen, journal=self.journal)
             self._file = WorldFile(file, state)
         with self._held():
-            if self._file is None or self._file.empty:
+            fresh = self._file is None or self._file.empty
+            if fresh:
                 self._script.queues |= Script(script).queues
                 reading.read_world(world or {}, self.world, accounts or {})
             self.world.accounts |= accounts or {}
-            self._keep()
+            if fresh or accounts:
+                self._keep()
 
     # --- clients ---
 
@@ -132,7 +134,7 @@ class Sandbox:
             outcome = carry_out(call.service, fault_of(word) if word else fault, perform)
             done = replace(call, outcome=outcome.word, performed=outcome.performed, resource=asked.resource)
             self.journal.append(done)
-            self._keep(done, changed=call.changes or bool(hits) or word is not None or self.world.touched)
+            self._keep(done, changed=call.changes or bool(self._faults.seen) or word is not None or self.world.touched)
         if self.on_call is not None:
             self.on_call(done, "after")
         if outcome.error is not None:

@@ -57,7 +57,9 @@ def test_what_waits_for_the_window_waits_until_it_is_said_at_once(here):
 def test_a_managed_secret_is_creating_for_a_while(here):
     made = change(here, ManageMasterUserPassword=True)
     assert made["MasterUserSecret"]["SecretStatus"] == "creating"
-    here.sleep(150)
+    here.sleep(120)
+    assert (here.cluster()["Status"], here.cluster()["MasterUserSecret"]["SecretStatus"]) == ("available", "creating")
+    here.sleep(30)
     assert here.cluster()["MasterUserSecret"]["SecretStatus"] == "active"
     told = refused(here, MasterUserPassword="long-enough")
     assert told[0] == "InvalidParameterCombination"

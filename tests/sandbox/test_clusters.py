@@ -308,6 +308,13 @@ def test_stopping_and_starting_takes_the_instances_along(here):
     assert (here.cluster()["Status"], here.instance("orders-2")["DBInstanceStatus"]) == ("available", "available")
 
 
+def test_stopping_revives_no_instance_that_is_going(here):
+    here.rds.delete_db_instance(DBInstanceIdentifier="orders-2", SkipFinalSnapshot=True)
+    here.rds.stop_db_cluster(DBClusterIdentifier="orders")
+    here.sleep(300)
+    assert [one["name"] for one in here.sandbox.resources("rds.instance")] == ["orders-1"]
+
+
 def test_what_cannot_be_started(here):
     told = here.refusal(here.rds.start_db_cluster, DBClusterIdentifier="orders")
     text = "DB cluster orders is not currently in the stopped state: available"

@@ -106,3 +106,10 @@ def test_changing_one(here):
     ask(DBInstanceIdentifier="orders-1", NewDBInstanceIdentifier="first", ApplyImmediately=True)
     here.sleep(120)
     assert here.instance("first")["DBClusterIdentifier"] == "orders"
+
+
+def test_an_instance_with_the_name_of_its_cluster_is_renamed_alone(make):
+    here = make({"rds.cluster/c@us-west-2": {"instances": ["c", "d"]}})
+    here.rds.modify_db_instance(DBInstanceIdentifier="c", NewDBInstanceIdentifier="e", ApplyImmediately=True)
+    here.sleep(120)
+    assert [here.instance(name)["DBClusterIdentifier"] for name in ("d", "e")] == ["c", "c"]

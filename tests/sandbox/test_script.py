@@ -185,6 +185,14 @@ def test_what_a_database_says(make, word, code):
     assert caught.value.args[0]["C"] == code
 
 
+def test_a_step_has_its_own_connections(make):
+    here = scripted(make, first=["ConnectionTimeout"], second=["ConnectionRefused"])
+    here.sandbox.step = "second"
+    with pytest.raises(ConnectionRefusedError):
+        connected(here)
+    assert list(here.sandbox.script_left) == ["first"]
+
+
 def test_a_commit_can_be_lost(make):
     from pg8000.exceptions import InterfaceError
 

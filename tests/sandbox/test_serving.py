@@ -86,6 +86,11 @@ def test_pages_filters_lists_and_odd_letters(served):
     rds.add_tags_to_resource(ResourceName=arn, Tags=[{"Key": "é ü", "Value": "a b+c"}, {"Key": "empty", "Value": ""}])
     tags = {tag["Key"]: tag["Value"] for tag in rds.list_tags_for_resource(ResourceName=arn)["TagList"]}
     assert tags == {"team": "shop", "é ü": "a b+c", "empty": ""}
+    served.sandbox.put("security_group/sg-odd@us-west-2", {"name": "<a> & 'b'"})
+    (group,) = client(served, "ec2").describe_security_groups(GroupIds=["sg-odd"])["SecurityGroups"]
+    assert group["GroupName"] == "<a> & 'b'"
+    rds.modify_db_cluster(DBClusterIdentifier="alone", VpcSecurityGroupIds=[])
+    assert served.sandbox.journal[-1].params == {"DBClusterIdentifier": "alone", "VpcSecurityGroupIds": []}
     attributes = {"a": {"DataType": "String", "StringValue": "<&>"}}
     client(served, "sns").publish(
         TopicArn="arn:aws:sns:us-west-2:123456789012:t", Message="ä\n<&>", MessageAttributes=attributes

@@ -151,6 +151,40 @@ def test_two_live_ones_share_the_file(tmp_path):
     assert names_of(other) == names_of(one)[:3]
 
 
+def test_which_call_of_many_a_fault_hits_is_counted_over_processes(tmp_path):
+    from botocore.exceptions import ClientError
+
+    file = tmp_path / "world"
+    Sandbox(WORLD, file=file).fault(Fault(kind="throttle", call="rds.DescribeDBClusters", nth=3, times=2))
+    for number in range(1, 7):
+        rds = Sandbox(file=file).clients("rds", "us-west-2")
+        if number in (3, 4):
+            with pytest.raises(ClientError, match="Throttling"):
+                rds.describe_db_clusters()
+        else:
+            rds.describe_db_clusters()
+
+
+def test_processes_that_write_at_once_do_not_meet(tmp_path):
+    file = tmp_path / "world"
+    code = f"""
+    import sys
+    from pathlib import Path
+    from actions.sandbox import Sandbox
+    rds = Sandbox(file=Path({str(file)!r})).clients("rds", "us-west-2")
+    arn = "arn:aws:rds:us-west-2:123456789012:cluster:orders"
+    for number in range(15):
+        key = f"{{sys.argv[1]}}-{{number}}"
+        rds.add_tags_to_resource(ResourceName=arn, Tags=[dict(Key=key, Value="x")])
+    """
+    Sandbox(WORLD, file=file)
+    running = [subprocess.Popen([sys.executable, "-c", textwrap.dedent(code), name]) for name in "abc"]
+    assert [process.wait() for process in running] == [0, 0, 0]
+    end = Sandbox(file=file)
+    assert len(end.journal) == 45
+    assert len(end.get("rds.cluster/orders@us-west-2").tags) == 45
+
+
 @pytest.mark.parametrize("cut", [1, 10, 200])
 def test_a_line_that_a_kill_cut_off_was_never_said(tmp_path, cut):
     file = tmp_path / "world"
@@ -161,7 +195,7 @@ def test_a_line_that_a_kill_cut_off_was_never_said(tmp_path, cut):
     again = Sandbox(file=file)
     assert again.get("rds.cluster_snapshot/here@us-west-2").status(again.clock.now()) == "available"
     assert again.journal == []
-    assert file.read_bytes().startswith(before)
+    assert file.read_bytes() == before
     again.clients("rds", "us-west-2").describe_db_clusters()
     assert len(Sandbox(file=file).journal) == 1
 
