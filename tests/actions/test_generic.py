@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,7 +10,7 @@ from typing import Any
 import pytest
 
 from actions.generic import Aws, operation_of
-from actions.service_models import first_sentence, service_model, service_names
+from actions.service_models import service_model, service_names
 from engine.errors import EffectFailed, EffectNotSent, EffectUnknown
 from engine.language.secret import Secret
 from engine.registry import Action, Observation, ResourceKind
@@ -79,87 +77,6 @@ def test_every_name_of_every_service_is_boto3s(root: Path) -> None:
         assert model is not None
         assert {xform_name(one.wire) for one in model.operations.values()} == set(model.operations)
     assert len(service_names()) > 300
-
-
-# -- what the model says --------------------------------------------------------------------------------------
-
-
-def test_parameters_are_the_models() -> None:
-    params = action("aws.rds.modify_db_cluster").params
-    assert params["DBClusterIdentifier"].required
-    assert not params["MasterUserPassword"].required
-    assert params["MasterUserPassword"].secret
-    assert not params["DBClusterIdentifier"].secret
-    assert params["Port"].schema == {"type": "integer"}
-    assert params["VpcSecurityGroupIds"].schema == {"type": "array", "items": {"type": "string"}}
-    assert params["ServerlessV2ScalingConfiguration"].schema["additionalProperties"] is False
-    assert action("aws.rds.modify_db_cluster").calls == ("rds.ModifyDBCluster",)
-    assert "DBClusterNotFoundFault" in action("aws.rds.modify_db_cluster").errors
-    assert "DBInstanceNotFound" in action("aws.rds.describe_db_instances").errors  # the wire's, not the shape's
-
-
-def test_a_token_need_not_be_given() -> None:
-    params = action("aws.secretsmanager.put_secret_value").params
-    assert not params["ClientRequestToken"].required
-    assert params["SecretString"].secret
-
-
-def test_a_secret_inside_a_structure_makes_the_parameter_take_secrets() -> None:
-    params = action("aws.rds.create_tenant_database").params
-    assert params["MasterUserPassword"].secret
-    nested = action("aws.dms.create_endpoint").params
-    assert nested["PostgreSQLSettings"].secret
-    assert not nested["Tags"].secret
-
-
-def test_what_the_model_marks_takes_secrets_whatever_it_is_called() -> None:
-    params = action("aws.ssm.put_parameter").params
-    assert params["Value"].secret
-    assert not params["Name"].secret
-
-
-def test_a_shape_that_contains_itself_is_cut_off_where_it_does() -> None:
-    schema = action("aws.dynamodb.get_item").params["Key"].schema
-    assert schema["additionalProperties"]["properties"]["M"] == {"type": "object", "additionalProperties": {}}
-
-
-def test_outputs_have_types() -> None:
-    output = kind("aws.rds.describe_db_clusters").attributes
-    assert output["DBClusters"]["items"]["properties"]["Status"] == {"type": "string"}
-    assert action("aws.rds.describe_db_clusters").output == output
-
-
-@pytest.mark.parametrize("service", ["rds", "ec2", "dynamodb", "s3", "ecs", "kms", "wafv2", "lexv2-models"])
-def test_schemas_of_whole_services_are_schemas_even_where_shapes_contain_themselves(service: str) -> None:
-    from jsonschema import Draft202012Validator
-
-    model = service_model(service)
-    assert model is not None
-    for name in list(model.operations)[::7]:
-        for param in action(f"aws.{service}.{name}").params.values():
-            Draft202012Validator.check_schema(param.schema)
-
-
-@pytest.mark.parametrize(
-    ("html", "text"),
-    [
-        ("<p>Modifies a <code>cluster</code>. And more.</p>", "Modifies a cluster."),
-        ("<p>Version 1.2 of it &amp; more</p>", "Version 1.2 of it & more"),
-        ("", ""),
-    ],
-)
-def test_documentation_is_its_first_sentence(html: str, text: str) -> None:
-    assert first_sentence(html) == text
-
-
-def test_reading_a_model_imports_no_sdk(root: Path) -> None:
-    code = (
-        "import sys; from actions import build_registry; r = build_registry(False);"
-        "a = r.action('aws.rds.modify_db_cluster'); a.params, a.output, r.kind('aws.ec2.describe_instances').attributes;"
-        "print([m for m in ('boto3', 'botocore.session', 'botocore.client') if m in sys.modules])"
-    )
-    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True)
-    assert done.stdout.strip() == "[]"
 
 
 # -- calling --------------------------------------------------------------------------------------------------
