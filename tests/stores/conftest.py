@@ -4,27 +4,33 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from itertools import count
 from pathlib import Path
 
 import pytest
 
-from engine.clock import SystemClock
+from engine.clock import SystemClock, VirtualClock
 from engine.stores.dynamodb import DynamoStore
 from engine.stores.dynamodb_calls import Calls
 from engine.stores.dynamodb_table import create_table
 from engine.stores.memory import MemoryStore
 from engine.stores.port import Store
 from engine.stores.sqlite import SqliteStore
-from tests.servers import dynamodb, moto
+from tests.servers import dynamodb, faults, moto
+from tests.servers.faults import Faults
 from tests.servers.moto import Moto
 from tests.stores.places import Place
 
 OWN = os.environ.get("RUNBOOK_TEST_DYNAMODB_ENDPOINT", "")
 SERVERS = ["moto", "ministack", "dynalite", *(["own"] if OWN else [])]
 STARTED = {"moto": moto.started, "ministack": dynamodb.ministack, "dynalite": dynamodb.dynalite}
-TABLES = count(1)
+EVERYWHERE = pytest.mark.parametrize("kind", SERVERS)
+ONCE = pytest.mark.parametrize("kind", ["ministack"])
+"""For what is ours to get right, whatever stands behind: the most faithful server is enough."""
+
+TABLES = (f"runbook-test-{os.getpid()}-{number}" for number in count(1))
+"""Names that no table has yet."""
 
 
 @pytest.fixture(scope="session")
@@ -41,11 +47,24 @@ def server() -> Iterator[Callable[[str], Moto]]:
             return running[kind]
 
         yield named
+        if OWN:
+            _tidy(running["own"])
+
+
+def _tidy(server: Moto) -> None:
+    """What stands in memory goes with its server; somebody's own does not."""
+    client = server.clients("dynamodb")
+    for page in client.get_paginator("list_tables").paginate():
+        for name in page["TableNames"]:
+            if name.startswith(f"runbook-test-{os.getpid()}-"):
+                with suppress(client.exceptions.ClientError):  # a server that knows no protection
+                    client.update_table(TableName=name, DeletionProtectionEnabled=False)
+                client.delete_table(TableName=name)
 
 
 def table_on(server: Moto) -> str:
     """A new one."""
-    name = f"runbook-{os.getpid()}-{next(TABLES)}"
+    name = next(TABLES)
     create_table(Calls(name, server.clients, SystemClock()), SystemClock())
     return name
 
@@ -71,3 +90,50 @@ def _place(kind: str, folder: Path, server: Callable[[str], Moto]) -> Place:
 @pytest.fixture
 def store(place: Place) -> Store:
     return place.open()
+
+
+# -- a table of DynamoDB's, for tests that say which `kind` of server stands behind ------------------------------
+
+
+@pytest.fixture
+def behind(kind: str, server: Callable[[str], Moto]) -> Moto:
+    return server(kind)
+
+
+@pytest.fixture
+def table(behind: Moto) -> str:
+    return table_on(behind)
+
+
+@pytest.fixture(scope="session")
+def proxies() -> Iterator[Callable[[Moto], Faults]]:
+    """One before each server: making a client takes longer than a test."""
+    made: dict[str, Faults] = {}
+    with ExitStack() as stack:
+
+        def before(behind: Moto) -> Faults:
+            if behind.url not in made:
+                made[behind.url] = stack.enter_context(faults.before(behind.url))
+            return made[behind.url]
+
+        yield before
+
+
+@pytest.fixture
+def proxy(behind: Moto, proxies: Callable[[Moto], Faults]) -> Faults:
+    made = proxies(behind)
+    made.plan.clear()
+    made.asked.clear()
+    made.replied = 0
+    return made
+
+
+@pytest.fixture
+def clock() -> VirtualClock:
+    return VirtualClock()
+
+
+@pytest.fixture
+def twin(table: str, behind: Moto) -> DynamoStore:
+    """Another handle, before which nothing is lost."""
+    return DynamoStore(table, behind.clients)

@@ -3,76 +3,25 @@
 from __future__ import annotations
 
 import random
-import zlib
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from typing import Any
 
 import pytest
 
 from engine.clock import VirtualClock
-from engine.errors import EnvironmentProblem, StoreConflict
+from engine.errors import StoreConflict
 from engine.stores.dynamodb import DynamoStore
-from engine.stores.dynamodb_items import LARGEST, of_record
+from engine.stores.dynamodb_items import key, of_record
 from engine.stores.patience import PatientStore
-from engine.stores.port import Record, StoreAway, verify
-from tests.servers import faults
+from engine.stores.port import Record, StoreAway
 from tests.servers.faults import CUT_REPLY, LOSE_REPLY, LOSE_REQUEST, PASS, THROTTLE, Faults, answer
 from tests.servers.moto import Moto
-from tests.stores.conftest import SERVERS, table_on
+from tests.stores.conftest import EVERYWHERE, ONCE, SERVERS
 from tests.stores.values import lease, log, record, written
-
-everywhere = pytest.mark.parametrize("kind", SERVERS)
-once = pytest.mark.parametrize("kind", ["ministack"])
-"""For what is ours to get right, whatever stands behind: the most faithful server is enough."""
-
-
-@pytest.fixture
-def behind(kind: str, server: Callable[[str], Moto]) -> Moto:
-    return server(kind)
-
-
-@pytest.fixture
-def table(behind: Moto) -> str:
-    return table_on(behind)
-
-
-@pytest.fixture(scope="module")
-def proxies() -> Iterator[Callable[[Moto], Faults]]:
-    """One before each server: making a client takes longer than a test."""
-    made: dict[str, Faults] = {}
-    with ExitStack() as stack:
-
-        def before(behind: Moto) -> Faults:
-            if behind.url not in made:
-                made[behind.url] = stack.enter_context(faults.before(behind.url))
-            return made[behind.url]
-
-        yield before
-
-
-@pytest.fixture
-def proxy(behind: Moto, proxies: Callable[[Moto], Faults]) -> Faults:
-    made = proxies(behind)
-    made.plan.clear()
-    made.asked.clear()
-    made.replied = 0
-    return made
-
-
-@pytest.fixture
-def clock() -> VirtualClock:
-    return VirtualClock()
 
 
 @pytest.fixture
 def store(table: str, proxy: Faults, clock: VirtualClock) -> DynamoStore:
     return DynamoStore(table, Moto(proxy.url).clients, clock)
-
-
-@pytest.fixture
-def twin(table: str, behind: Moto) -> DynamoStore:
-    """Another handle, before which nothing is lost."""
-    return DynamoStore(table, behind.clients)
 
 
 # -- replies that are lost ----------------------------------------------------------------------------------
@@ -118,7 +67,7 @@ def test_a_write_whose_reply_is_lost_is_ours(
         assert [one.write_id for one in twin.records("op-1")] == ["w"]
 
 
-@once
+@ONCE
 def test_botocores_own_repeating_is_settled_too(table: str, proxy: Faults, twin: DynamoStore) -> None:
     """A client with retries, as other people's may be: the condition fails on our own write."""
     import boto3
@@ -132,7 +81,7 @@ def test_botocores_own_repeating_is_settled_too(table: str, proxy: Faults, twin:
     assert twin.load("op-1") == [one]
 
 
-@everywhere
+@EVERYWHERE
 def test_anothers_record_is_a_conflict_though_our_reply_was_lost(
     store: DynamoStore, twin: DynamoStore, proxy: Faults
 ) -> None:
@@ -155,7 +104,7 @@ READS = {
 }
 
 
-@once
+@ONCE
 @pytest.mark.parametrize("fault", [CUT_REPLY, LOSE_REQUEST, LOSE_REPLY, THROTTLE], ids=str)
 @pytest.mark.parametrize("name", list(READS))
 def test_a_reply_that_is_cut_off_is_not_an_empty_one(
@@ -177,7 +126,7 @@ def test_a_reply_that_is_cut_off_is_not_an_empty_one(
     assert len(proxy.plan[request]) == 50 - 4
 
 
-@once
+@ONCE
 def test_a_store_that_is_away_for_ten_minutes_loses_nothing(
     store: DynamoStore, twin: DynamoStore, proxy: Faults, clock: VirtualClock
 ) -> None:
@@ -192,13 +141,13 @@ def test_a_store_that_is_away_for_ten_minutes_loses_nothing(
 # -- what it costs ------------------------------------------------------------------------------------------
 
 
-@once
+@ONCE
 def test_a_commit_is_one_write_and_nothing_else(store: DynamoStore, proxy: Faults) -> None:
     written(store, count=20, whole={1: {}, 9: {}})
     assert proxy.asked == ["PutItem"] * 20
 
 
-@everywhere
+@EVERYWHERE
 @pytest.mark.parametrize("known", [True, False])
 def test_a_load_reads_no_more_than_twice_the_state(
     store: DynamoStore, twin: DynamoStore, table: str, behind: Moto, proxy: Faults, kind: str, known: bool
@@ -208,7 +157,7 @@ def test_a_load_reads_no_more_than_twice_the_state(
     whole_at = count - 100
     state = {f"s{n}": random.Random(n).randbytes(30).hex() for n in range(1_200)}  # hardly compressible
     records = list(log("op-1", count, whole={1: {}, whole_at: state}, size=100))
-    _put(behind, table, records, whole_at if known else None)
+    _put(behind, table, records, known)
     assert store.load("op-1") == records[whole_at - 1 :]
     bound = 2 * len(records[whole_at - 1].packed())
     if known:
@@ -222,130 +171,59 @@ def test_a_load_reads_no_more_than_twice_the_state(
     assert proxy.replied - before < bound + 4_096  # from the first append on, the place is known
 
 
-def _put(behind: Moto, table: str, records: list[Record], whole_at: int | None) -> None:
-    """25 at a time; the whole states' places as a runner that did, or did not, know them would have written."""
-    client = behind.clients("dynamodb")
-    items = []
+def _put(behind: Moto, table: str, records: list[Record], known: bool) -> None:
+    """25 at a time, as a runner that did, or did not, know where the last whole state is would have written them.
+
+    Where it is known, those before it are hollow: nobody is to read them.
+    """
+    client, items = behind.clients("dynamodb"), []
+    last = max(one.seq for one in records if one.state is not None)
     for one in records:
-        at = one.seq if one.state is not None else 1 if one.seq < (whole_at or 0) else whole_at
-        items.append(of_record(one, at, "store", lambda part: ""))
+        hollow = known and one.seq < last
+        items.append(key("op-1", one.seq) if hollow else of_record(one, last if known else None, "", lambda part: ""))
     for at in range(0, len(items), 25):
         left = {table: [{"PutRequest": {"Item": item}} for item in items[at : at + 25]]}
         while left:
             left = client.batch_write_item(RequestItems=left).get("UnprocessedItems")
 
 
-# -- what is large ------------------------------------------------------------------------------------------
+# -- lists under load ---------------------------------------------------------------------------------------
 
 
-def noise(size: int, seed: int = 1) -> str:
-    """Text that does not compress below half."""
-    return random.Random(seed).randbytes(size // 2).hex()
+class Sparing:
+    """A client that gives of a batch no more than two items, and the rest when it is asked again."""
+
+    def __init__(self, client: Any, *, spares: bool = True) -> None:
+        self.client, self.spares, self.asked = client, spares, 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.client, name)
+
+    def batch_get_item(self, RequestItems: dict[str, Any]) -> dict[str, Any]:
+        self.asked += 1
+        ((table, wanted),) = RequestItems.items()
+        now, later = wanted["Keys"][:2], wanted["Keys"][2:]
+        if not self.spares:
+            return {"Responses": {}, "UnprocessedKeys": RequestItems}
+        reply = self.client.batch_get_item(RequestItems={table: wanted | {"Keys": now}})
+        return reply | {"UnprocessedKeys": {table: wanted | {"Keys": later}} if later else {}}
 
 
-@everywhere
-def test_a_large_state_is_kept_in_parts(store: DynamoStore, twin: DynamoStore, proxy: Faults) -> None:
-    state = {f"s{n}": noise(20_000, n) for n in range(100)}  # two megabytes, one compressed
-    one = record(state=state)
-    store.append(one)
-    assert twin.load("op-1") == list(twin.records("op-1")) == [one]
-    puts = proxy.asked.count("PutItem")
-    assert 3 <= puts <= 5
-    two = record(seq=2, previous=one.digest)
-    store.append(two)
-    assert twin.load("op-1") == [one, two]
+@ONCE
+def test_what_a_batch_leaves_out_is_asked_again(table: str, behind: Moto, clock: VirtualClock) -> None:
+    sparing = Sparing(behind.clients("dynamodb"))
+    store = DynamoStore(table, lambda service: sparing, clock)
+    for number in range(7):
+        store.summarise(f"op-{number}", {"status": "HELD"})
+    assert [head.operation for head in store.heads("HELD")] == [f"op-{number}" for number in range(7)]
+    assert sparing.asked == 4
+    sparing.spares = False
+    with pytest.raises(StoreAway, match="it is throttled"):
+        list(store.heads())
 
 
-@once
-def test_an_output_over_64_kb_is_kept_apart(store: DynamoStore, twin: DynamoStore) -> None:
-    event = {"$": "Succeeded", "output": {"rows": [noise(2_000, n) for n in range(150)]}}
-    one = record(events=(event,))
-    store.append(one)
-    assert twin.load("op-1") == [one]
-    item = twin._one("op-1", 1)
-    assert item is not None and "packed" not in item and len(item["parts"]["L"]) == 1
-
-
-@once
-def test_an_output_that_is_too_large_is_refused_with_step_and_field(
-    store: DynamoStore, twin: DynamoStore, proxy: Faults
-) -> None:
-    event = {"$": "Succeeded", "at": 1.0, "output": {"count": 3, "rows": noise(3 * LARGEST)}}
-    with pytest.raises(
-        EnvironmentProblem, match=r"step export yields 5\d\d KB .* in events\[1\].output.rows"
-    ) as caught:
-        store.append(record(events=({"$": "Entered"}, event), readable={"step": "export"}))
-    assert "at most 350 KB" in str(caught.value)
-    assert proxy.asked == [] and twin.load("op-1") == []
-
-
-@once
-def test_a_runbook_that_is_too_large_is_refused(store: DynamoStore, proxy: Faults) -> None:
-    assert store.blob(store.put_blob(b"# comment\n" * 200_000))  # two megabytes that compress
-    proxy.asked.clear()
-    with pytest.raises(EnvironmentProblem, match=r"a text of 1050 KB is 598 KB compressed, .* at most 350 KB"):
-        store.put_blob(noise(3 * LARGEST).encode())
-    assert proxy.asked == []
-
-
-# -- what is in the table -----------------------------------------------------------------------------------
-
-
-@everywhere
-def test_a_person_reads_a_record_in_the_table(store: DynamoStore, twin: DynamoStore) -> None:
-    told = {
-        "step": "copy", "status": "IN_PROGRESS", "timestamp": "2024-03-20T00:06:00Z", "details": "name=x", "error": "",
-        "retry_count": "1", "max_retries": "3", "error_message": "é" * 9_000, "cleanup_status": "NOT_NEEDED",
-    }  # fmt: skip
-    store.append(record(readable=told))
-    item = twin._one("op-1", 1)
-    assert item is not None
-    read = {name: value["S"] for name, value in item.items() if "S" in value}
-    expected = {name: text for name, text in told.items() if text and name != "error_message"}
-    assert {name: read.get(name) for name in expected} == expected
-    assert "error" not in read  # an empty one is left out
-    assert len(read["error_message"]) == 4_000
-
-
-SPOILT = {
-    "packed": ("SET packed = :v", {"B": b"nonsense"}, "cannot be read"),
-    "no packed": ("REMOVE packed", None, "cannot be read"),
-    "other bytes": ("SET packed = :v", {"B": zlib.compress(b'{"format":1}')}, "was changed after it was written"),
-    "digest": ("SET digest = :v", {"S": "0" * 64}, "was changed after it was written"),
-    "parts": ("SET parts = :v", {"L": [{"S": "0" * 64}]}, "is missing"),
-}
-
-
-@once
-@pytest.mark.parametrize("name", list(SPOILT))
-def test_a_record_that_was_changed_in_the_table_is_told(
-    store: DynamoStore, behind: Moto, table: str, kind: str, name: str
-) -> None:
-    written(store)
-    change, value, said = SPOILT[name]
-    key = {"operation_id": {"S": "op-1"}, "seq": {"N": "2"}}
-    values = {"ExpressionAttributeValues": {":v": value}} if value is not None else {}
-    behind.clients("dynamodb").update_item(TableName=table, Key=key, UpdateExpression=change, **values)
-    with pytest.raises(EnvironmentProblem, match=said):
-        store.load("op-1")
-    if name == "digest":
-        assert "record 2 was changed" in str(verify(store.records("op-1")))
-
-
-@everywhere
-def test_keys_of_locks_and_blobs_are_no_operations(store: DynamoStore) -> None:
-    digest = store.put_blob(b"text")
-    store.take_lock("orders", "op-1")
-    for id in (f"blob#{digest}", "lock#orders"):
-        assert store.load(id) == list(store.records(id)) == []
-        assert store.head(id) is None
-    assert list(store.heads()) == []
-    assert store.take_lock("x" * 5_000, "op-1") is None
-    assert store.take_lock("x" * 5_000, "op-2") == "op-1"
-
-
-@everywhere
-def test_a_renewal_does_not_touch_the_index(store: DynamoStore, behind: Moto, table: str) -> None:
-    """Its keys alone are in it: a lease renewed every half minute would be paid for twice."""
-    (index,) = behind.clients("dynamodb").describe_table(TableName=table)["Table"]["GlobalSecondaryIndexes"]
-    assert index["Projection"] == {"ProjectionType": "KEYS_ONLY"}
+@ONCE
+def test_more_heads_than_a_batch_holds(store: DynamoStore) -> None:
+    for number in range(205):
+        store.summarise(f"op-{number:03}", {"status": "HELD"})
+    assert [head.operation for head in store.heads()] == [f"op-{number:03}" for number in range(205)]

@@ -25,7 +25,7 @@ ANY_REQUEST = ("Query", "PutItem", "UpdateItem", "Scan", "CreateTable", "Describ
 
 @pytest.fixture
 def name() -> str:
-    return f"runbook-made-{next(TABLES)}"
+    return next(TABLES)
 
 
 @pytest.fixture(scope="module")

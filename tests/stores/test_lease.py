@@ -1,17 +1,14 @@
-"""The lease: who may drive, who is provably dead, and who stops. In virtual time, but for this very process."""
+"""The lease: who may drive, who is provably dead, and who stops. In virtual time."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from dataclasses import dataclass, field, replace
 
 import pytest
 
-from engine.clock import SystemClock, VirtualClock
+from engine.clock import VirtualClock
 from engine.errors import Busy, StoreConflict
-from engine.stores.lease import DURATION, ProcessIdentity, StoreLease, start_of, this_process
+from engine.stores.lease import DURATION, ProcessIdentity, StoreLease
 from engine.stores.memory import MemoryStore
 from engine.stores.patience import PatientStore
 from engine.stores.port import Head, Lease, StoreAway
@@ -291,63 +288,3 @@ def test_who_took_over_in_an_outage_keeps_it(clock) -> None:
     with pytest.raises(StoreConflict):
         held.check()
     assert version(store) == "v9"
-
-
-# -- this very machine -------------------------------------------------------------------------------------
-
-
-def test_this_process_is_alive_and_a_killed_child_is_dead() -> None:
-    here = this_process("ana")
-    assert here.pid == os.getpid() and here.host and here.started.isdigit()
-    assert here.boot.count("/") == 1 and "pid:[" in here.boot
-    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    started = start_of(child.pid)
-    assert started and int(started) >= int(here.started)
-    theirs = lease(pid=child.pid, started=started, boot=here.boot)
-    assert here.judged(theirs) == "alive"
-    child.kill()
-    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
-    assert here.judged(theirs) == "dead"  # a zombie: not yet waited for
-    child.communicate()
-    assert here.judged(theirs) == "dead"
-    assert here.judged(lease(pid=here.pid, started=here.started, boot=here.boot)) == "alive"
-    assert here.judged(lease(pid=here.pid, started="1", boot=here.boot)) == "dead"
-    assert here.judged(lease(pid=here.pid, started="", boot=here.boot)) == "unknown"
-
-
-def test_a_name_with_brackets_does_not_mislead() -> None:
-    script = "import sys; open('/proc/self/comm', 'w').write('a) Z (b'); print(1, flush=True); input()"
-    child = subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    assert child.stdout is not None
-    child.stdout.readline()
-    started = start_of(child.pid)
-    assert started is not None and started.isdigit()
-    child.communicate(b"\n")
-    assert start_of(child.pid) is None
-
-
-def test_a_killed_runner_is_succeeded_at_once(tmp_path) -> None:
-    from engine.stores.sqlite import SqliteStore
-
-    script = f"""
-from pathlib import Path
-from engine.clock import SystemClock
-from engine.stores.lease import StoreLease, this_process
-from engine.stores.sqlite import SqliteStore
-store = SqliteStore(Path({str(tmp_path / "operations.db")!r}))
-StoreLease(store, "op-1", SystemClock(), this_process("ana")).acquire(patience=False)
-print("taken", flush=True)
-input()
-"""
-    child = subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    assert child.stdout is not None
-    assert child.stdout.readline() == b"taken\n"
-    store = SqliteStore(tmp_path / "operations.db")
-    ours = StoreLease(store, "op-1", SystemClock(), this_process("bob"))
-    with pytest.raises(Busy, match="driven by ana"):
-        ours.acquire(patience=False)
-    child.kill()
-    child.communicate()
-    assert ours.acquire(patience=False) is False
-    ours.release()
-    store.close()
