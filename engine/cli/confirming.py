@@ -14,7 +14,7 @@ from engine.cli.options import Options
 from engine.cli.policy import Policy
 from engine.errors import EnvironmentProblem, RunbookError, UsageError
 from engine.language.model import Runbook
-from engine.operations import Meant
+from engine.preparing import Meant
 
 
 class Confirming:

@@ -15,7 +15,7 @@ from engine.kernel import events as ev
 from engine.kernel.operation import Acting, Frame, Operation, Waiting
 from engine.kernel.steps import monitor_of, step_of
 from engine.language.model import Remove
-from engine.report import told
+from engine.history import told
 
 Weight = Literal["detail", "note", "wait", "problem", "end"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from engine.errors import EffectFailed, Problem
@@ -25,7 +26,9 @@ class Kind:
     """A kind of thing that can be made, looked at and deleted."""
 
     doc = ""
-    statuses = {status: Status(cls=cls, source="tests") for status, cls in CLASS.items()}
+    statuses: Mapping[str, Status] = MappingProxyType(
+        {status: Status(cls=cls, source="tests") for status, cls in CLASS.items()}
+    )
     calls = ()
 
     def __init__(self, world: World, facts: KindFacts, params: str, attributes: str) -> None:
@@ -33,7 +36,7 @@ class Kind:
         self.facts = facts
         self.name = facts.name
         self.params = {name: Param(schema=ANY, required=name in facts.identity) for name in params.split()}
-        self.attributes = {name: ANY for name in attributes.split()}
+        self.attributes = dict.fromkeys(attributes.split(), ANY)
 
     def look(self, identity: Mapping[str, Any], ctx: Context) -> Observation:
         found: list[Thing | None] = [None]
@@ -135,7 +138,9 @@ class Checked:
     """A kind that is only looked at: ok, unless the world says that it is broken."""
 
     doc = ""
-    statuses = {"ok": Status(cls="available", source="tests"), "wrong": Status(cls="broken", source="tests")}
+    statuses: Mapping[str, Status] = MappingProxyType(
+        {"ok": Status(cls="available", source="tests"), "wrong": Status(cls="broken", source="tests")}
+    )
     calls = ()
 
     def __init__(self, world: World, name: str, identity: str) -> None:

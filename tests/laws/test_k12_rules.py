@@ -16,15 +16,15 @@ from typing import Any
 import pytest
 
 from engine.errors import Problem
-from engine.kernel import pending
 from engine.kernel import events as ev
-from engine.kernel import outcomes
+from engine.kernel import outcomes, pending
 from engine.kernel.classes import row_for
 from engine.kernel.frames import top
 from engine.kernel.operation import Acting, Command, Operation, Seen
 from engine.kernel.view import View
 from engine.language.model import Ensure, Row, Runbook
-from tests.laws.stories import INVISIBLE, RESTORE, STORIES, UNREPEATABLE
+from tests.laws.edits import INVISIBLE, RESTORE
+from tests.laws.stories import STORIES, UNREPEATABLE
 from tests.laws.walking import End, Killed, Scene, Story, cancel, end_of, judge, made_twice, not_in_the_ledger, run
 
 MOST_COMMANDS = 20_000
@@ -238,7 +238,7 @@ RULES = (
     Rule(function="folding_ends._afresh", instead=as_it_was, stories=("the copy takes 25 hours",)),
     Rule(function="folding_ends.taken_up", instead=still_in_hand, scenario=a_call_is_never_sent_twice),
     Rule(function="pending.is_poison", instead=no, scenario=a_poison_document),
-    Rule(function="engine.operations.is_telling", instead=no, stories=("the copy takes 25 hours",)),
+    Rule(function="engine.answering.is_telling", instead=no, stories=("the copy takes 25 hours",)),
     # the end
     Rule(function="ends.unsettled", instead=nothing, scenario=a_cancel_while_everything_is_invisible),
     Rule(function="ends.used_past_return", instead=no,

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from tests.laws.stories import (
+from tests.laws.edits import (
     CLUSTER,
     INSTANCE,
     INVISIBLE,
     RESTORE,
-    SNAPSHOT,
     edited,
     swapped,
     vanishes,

@@ -14,11 +14,12 @@ from typing import Any
 from engine.clock import VirtualClock
 from engine.errors import EnvironmentProblem, Problem, UsageError
 from engine.kernel import Operation
+from engine.kernel import events as ev
 from engine.kernel.codec import durable
 from engine.language.model import Runbook
 from engine.language.parsing import load as parsed
 from engine.language.secret import Secret
-from engine.loading import load, replayed
+from engine.loading import events_of, load, replayed
 from engine.operations import Engine
 from engine.performing import World as Surroundings
 from engine.registry import Reading, vocabulary
@@ -196,6 +197,8 @@ class Scene:
                 return
             except (EnvironmentProblem, UsageError) as stopped:
                 self.stopped = str(stopped)
+                if self.operation is None:
+                    continue  # nothing was begun: it is typed again
                 return
             except Killed:
                 self.died()
@@ -268,37 +271,32 @@ def run() -> Callable[[Scene], None]:
 
 
 def resume(text: str = "", **answer: Any) -> Callable[[Scene], None]:
-    def act(scene: Scene) -> None:
-        held = scene.operation
-        assert held is not None
-        same = held.hold
-        scene.type(
-            lambda engine: engine.resume(ID, answer, text), lambda now: now is not None and now.hold != same
-        )  # fmt: skip
-
-    return act
+    return typed(ev.Resumed, lambda engine: engine.resume(ID, answer, text))
 
 
 def cancel(*, undo: bool = False, past: tuple[str, ...] = ()) -> Callable[[Scene], None]:
-    def act(scene: Scene) -> None:
-        scene.type(
-            lambda engine: engine.cancel(ID, undo=undo, past=past),
-            lambda now: now is not None and now.ending is not None,
-        )
-
-    return act
+    return typed(ev.Cancelled, lambda engine: engine.cancel(ID, undo=undo, past=past))
 
 
 def restart(step: str) -> Callable[[Scene], None]:
-    def act(scene: Scene) -> None:
-        scene.type(lambda engine: engine.restart(ID, step), lambda now: now is not None and is_walking(now))
-
-    return act
+    return typed(ev.Restarted, lambda engine: engine.restart(ID, step))
 
 
 def cleanup(past: tuple[str, ...] = ()) -> Callable[[Scene], None]:
+    return typed(ev.CleanupBegun, lambda engine: engine.cleanup(ID, past=past))
+
+
+def typed(word: type[ev.Event], command: Callable[[Engine], Any]) -> Callable[[Scene], None]:
+    """A command that is typed until the log has the person's word."""
+
     def act(scene: Scene) -> None:
-        scene.type(lambda engine: engine.cleanup(ID, past=past), lambda now: now is not None and now.cleaning)
+        before = len(scene.store.load(ID)) and scene.store.load(ID)[-1].seq
+
+        def recorded(_: Operation | None) -> bool:
+            since = [record for record in scene.store.records(ID) if record.seq > before]
+            return any(isinstance(event, word) for record in since for event in events_of(record))
+
+        scene.type(command, recorded)
 
     return act
 

@@ -28,7 +28,10 @@ LAYERS: dict[str, set[str]] = {
     "engine.kernel": {"engine.errors", "engine.language"},
     "engine.stores": {"engine.errors", "engine.clock", "engine.kernel"},
 }
-DRIVING = {"engine.driver", "engine.operations", "engine.performing", "engine.loading", "engine.report"}
+DRIVING = {
+    "engine.answering", "engine.driver", "engine.history", "engine.loading", "engine.operations", "engine.performing",
+    "engine.preparing", "engine.report",
+}  # fmt: skip
 BELOW_DRIVING = set(LAYERS) - {"engine.checks"}
 LAYERS |= dict.fromkeys(DRIVING, BELOW_DRIVING | DRIVING)
 LAYERS["engine.rehearsal"] = set(LAYERS)
