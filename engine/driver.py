@@ -10,7 +10,7 @@ import os
 import secrets
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from engine.clock import Clock
@@ -105,19 +105,20 @@ class Log:
         return durable(self.operation) == durable(self.committed)
 
     def _record(self, written: list[ev.Event]) -> LogRecord:
-        events = tuple(encode(event) for event in written)
-        size = sum(len(str(event)) for event in events)
-        whole = None
-        self.since_whole += size
-        if self.since_whole >= self.whole:
-            whole = encode_operation(self.operation)
-            self.whole, self.since_whole = len(str(whole)), 0
+        """The whole state goes with it when what was appended since the last one outweighs that."""
         told = self.readable(self.operation, self.runbook) if self.readable is not None else {}
-        return LogRecord(
+        record = LogRecord(
             operation=self.operation.id, seq=self.seq + 1, at=self.operation.at, write_id=secrets.token_hex(8),
-            events=events, state=whole, actor=self.actor, host=socket.gethostname(), process=str(os.getpid()),
-            readable=told,
+            events=tuple(encode(event) for event in written), actor=self.actor, host=socket.gethostname(),
+            process=str(os.getpid()), readable=told,
         ).sealed(self.digest)  # fmt: skip
+        weight = len(record.packed())
+        self.since_whole += weight
+        if self.since_whole < self.whole:
+            return record
+        record = replace(record, state=encode_operation(self.operation)).sealed(self.digest)
+        self.whole, self.since_whole = len(record.packed()) - weight, 0
+        return record
 
 
 @dataclass(slots=True)

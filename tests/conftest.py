@@ -54,3 +54,10 @@ def root() -> Path:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--soak", action="store_true", help="every pair of points, every seed: hours, not minutes")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--soak"):
+        from tests.laws import walking
+
+        walking.EVERY = True

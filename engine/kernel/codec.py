@@ -7,7 +7,7 @@ whose fields are at theirs. Errors: `ValueError` for what is no value of ours.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, Field, fields, is_dataclass, replace
+from dataclasses import MISSING, Field, dataclass, fields, is_dataclass, replace
 from typing import Any, Final
 
 from immutables import Map
@@ -33,26 +33,39 @@ def _classes() -> dict[str, type]:
 
 
 _KNOWN: Final = _classes()
+_ATOMS: Final = frozenset({str, int, float, bool, type(None)})
 
 
-_PLANS: Final[dict[str, tuple[tuple[str, Any, Make | None], ...]]] = {}
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """Of a class: its durable fields with their defaults, and what makes a field's value of JSON's list or map."""
+
+    name: str
+    fields: tuple[tuple[str, Any], ...]
+    makes: Mapping[str, Make | None]
+
+
+_PLANS: Final[dict[type, _Plan]] = {}
+
+
+def _plan(cls: Any) -> _Plan:
+    durable_ones = [one for one in fields(cls) if one.compare]
+    return _PLANS.setdefault(
+        cls,
+        _Plan(
+            cls.__name__,
+            tuple((one.name, _default(one)) for one in durable_ones),
+            {one.name: _made_of(str(one.type)) for one in durable_ones},
+        ),
+    )
 
 
 def _made_of(type_name: str) -> Make | None:
-    """What makes a field's value of JSON's list or map, where it is neither here."""
     if type_name.startswith("tuple"):
         return tuple
     if type_name.startswith("Map[str, tuple"):
         return lambda items: Map({key: tuple(item) for key, item in items.items()})
     return Map if type_name.startswith("Map[") else None
-
-
-def _plan(cls: Any) -> tuple[tuple[str, Any, Make | None], ...]:
-    """Of each durable field: its name, its default, and what makes it of a list or map in JSON."""
-    name: str = cls.__name__
-    if name not in _PLANS:
-        _PLANS[name] = tuple((one.name, _default(one), _made_of(str(one.type))) for one in fields(cls) if one.compare)
-    return _PLANS[name]
 
 
 def _default(one: Field[Any]) -> Any:
@@ -64,41 +77,49 @@ def _default(one: Field[Any]) -> Any:
 
 def encode(value: Any) -> Any:
     """As JSON values."""
-    if value is None or isinstance(value, (str, int, float, bool)):
+    kind = type(value)
+    if kind in _ATOMS:
         return value
-    if isinstance(value, Secret):
+    if kind is list or kind is tuple:
+        return [encode(item) for item in value]
+    if kind is dict or kind is Map or isinstance(value, Mapping):
+        out = {str(key): encode(item) for key, item in value.items()}
+        return {_PLAIN: out} if any(key[:1] == "$" for key in out) else out
+    if kind is Secret:
         fields_of = ("name", "field", "version", "region", "account")
         return {_SECRET: {name: getattr(value, name) for name in fields_of}}
-    if isinstance(value, Mapping):
-        out = {str(key): encode(item) for key, item in value.items()}
-        return {_PLAIN: out} if any(key.startswith("$") for key in out) else out
-    if isinstance(value, (list, tuple)):
-        return [encode(item) for item in value]
-    cls = type(value)
-    if _KNOWN.get(cls.__name__) is not cls:
-        message = f"a {cls.__name__} cannot be stored"
-        raise ValueError(message)
-    out = {_CLASS: cls.__name__}
-    for name, default, _ in _plan(cls):
+    return _encode_class(value, kind)
+
+
+def _encode_class(value: Any, kind: type) -> dict[str, Any]:
+    plan = _PLANS.get(kind)
+    if plan is None:
+        if _KNOWN.get(kind.__name__) is not kind:
+            message = f"a {kind.__name__} cannot be stored"
+            raise ValueError(message)
+        plan = _plan(kind)
+    out: dict[str, Any] = {_CLASS: plan.name}
+    for name, default in plan.fields:
         item = getattr(value, name)
-        if item != default:
-            out[name] = encode(item)
+        if item is not default and item != default:
+            out[name] = item if type(item) in _ATOMS else encode(item)
     return out
 
 
 def decode(value: Any) -> Any:
     """The value again."""
-    if isinstance(value, list):
+    kind = type(value)
+    if kind is list:
         return [decode(item) for item in value]
-    if not isinstance(value, dict):
+    if kind is not dict:
         return value
     if _CLASS in value:
         return _decode_class(value)
     if _SECRET in value:
         return Secret(**value[_SECRET])
     if _PLAIN in value:
-        return {key: decode(item) for key, item in value[_PLAIN].items()}
-    return {key: decode(item) for key, item in value.items()}
+        value = value[_PLAIN]
+    return {key: item if type(item) in _ATOMS else decode(item) for key, item in value.items()}
 
 
 def _decode_class(value: dict[str, Any]) -> Any:
@@ -106,7 +127,7 @@ def _decode_class(value: dict[str, Any]) -> Any:
     if cls is None:
         message = f"{value[_CLASS]} is not known to this version"
         raise ValueError(message)
-    makes = {name: make for name, _, make in _plan(cls)}
+    makes = (_PLANS.get(cls) or _plan(cls)).makes
     arguments = {}
     for name, item in value.items():
         if name == _CLASS:
@@ -114,8 +135,9 @@ def _decode_class(value: dict[str, Any]) -> Any:
         if name not in makes:
             message = f"{cls.__name__} has no {name} in this version"
             raise ValueError(message)
-        decoded, make = decode(item), makes[name]
-        arguments[name] = make(decoded) if make is not None and isinstance(decoded, (list, dict)) else decoded
+        decoded = item if type(item) in _ATOMS else decode(item)
+        make = makes[name]
+        arguments[name] = make(decoded) if make is not None and type(decoded) in (list, dict) else decoded
     try:
         return cls(**arguments)
     except TypeError as error:

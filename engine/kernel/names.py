@@ -91,9 +91,12 @@ class Names(Mapping[str, Any]):
 
 def seen_names(seen: Seen) -> Mapping[str, Any]:
     """`seen` in expressions: the attributes, with status and id."""
-    return {**seen.attributes, "status": seen.status, "id": seen.id} | (
-        {"status": seen.attributes["status"]} if not seen.status and "status" in seen.attributes else {}
-    )
+    told = dict(seen.attributes)
+    if seen.status or "status" not in told:
+        told["status"] = seen.status
+    if seen.id is not None or "id" not in told:
+        told["id"] = seen.id
+    return told
 
 
 def iso(at: float) -> str:
