@@ -52,7 +52,8 @@ def main(words: list[str] | None = None) -> int:
     """Serve until SIGINT or SIGTERM; the exit code."""
     told = _options(words)
     signal.pthread_sigmask(signal.SIG_BLOCK, _ENDS)  # in every thread: one waits for them
-    clock = VirtualClock() if told.speed is None else FastClock(told.speed, SystemClock())
+    machine = SystemClock()  # its clients tell time by it too
+    clock = VirtualClock(machine.now()) if told.speed is None else FastClock(told.speed, machine)
     try:
         world, script = read_file(told.world)
         sandbox = Sandbox(world, script=script, file=told.file, clock=clock)

@@ -189,5 +189,6 @@ def test_a_role_is_assumed(there):
     made = ask(RoleArn="arn:aws:iam::210987654321:role/runbook", RoleSessionName="me", ExternalId="x1")
     assert made["AssumedRoleUser"]["Arn"] == "arn:aws:sts::210987654321:assumed-role/runbook/me"
     assert made["Credentials"]["AccessKeyId"].endswith("210987654321")
+    assert made["Credentials"]["Expiration"].year == 2099  # its clients have clocks of their own
     told = there.refusal(ask, RoleArn="arn:aws:iam::nobody:role/x", RoleSessionName="me")
     assert told[0] == "ValidationError"
