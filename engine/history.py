@@ -73,6 +73,8 @@ def _told_otherwise(event: ev.Event) -> str:
             return f"HELD ({kind}): {reason}"
         case ev.Resumed(actor=actor, why=why):
             return f"resumed by {actor or '?'}" + (f": {why}" if why else "")
+        case ev.RunbookEdited(actor=actor, digest=digest):
+            return f"another text of the runbook ({digest[:12]}), from {actor or '?'}"
         case ev.Restarted(path=path, actor=actor):
             return f"restarted from {path} by {actor or '?'}"
         case ev.Cancelled(actor=actor, undo=undo):

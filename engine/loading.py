@@ -52,7 +52,7 @@ def _folded(store: Store, records: list[Record], parse: Parse) -> Loaded:
             whole = _state(record)
             continue
         for event in map(decode, record.events):
-            if isinstance(event, ev.Resumed) and event.digest:
+            if isinstance(event, ev.RunbookEdited):
                 runbook = parse(text_of(store, event.digest))
             whole = evolve(runbook, whole, event)
     if runbook.digest != whole.digest:
@@ -91,7 +91,7 @@ def replayed(store: Store, id: str, parse: Parse) -> Operation:
                 operation = begun(runbook, event)
                 continue
             assert operation is not None and runbook is not None
-            if isinstance(event, ev.Resumed) and event.digest:
+            if isinstance(event, ev.RunbookEdited):
                 runbook = parse(text_of(store, event.digest))
             operation = evolve(runbook, operation, event)
     if operation is None:

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from engine.answering import ASK_EVERY, Asked, accepted, is_telling, may_restart, must_answer, path_of, prove, resumed
 from engine.clock import Clock
 from engine.driver import Driver, Holder, Log, Pausing, Reporter
+from engine.editing import edited
 from engine.errors import Busy, StoreConflict, UsageError
 from engine.kernel import Operation, start
 from engine.kernel import events as ev
@@ -109,7 +110,7 @@ class Engine:
             store=self.store, runbook=runbook, operation=operation, actor=self.actor, readable=readable
         )  # fmt: skip
 
-    def _take_up(self, id: str, answers: tuple[Answer, ...], text: str = "") -> Operation:
+    def _take_up(self, id: str, answers: tuple[Answer, ...], runbook: Runbook | None = None) -> Operation:
         """Lease, load, TakenUp, the answer, the loop."""
         lease = self.lease(id)
         released = lease.acquire(patience=not answers)
@@ -123,8 +124,7 @@ class Engine:
         if not found.operation.ended:
             now = max(self.clock.now(), found.operation.at)
             log.fold(ev.TakenUp(at=now, runner=self.actor, released=released))
-        if text:
-            log.runbook = self.parse(text)
+        log.runbook = runbook or log.runbook
         return self._drive(log, lease, answers)
 
     def _drive(self, log: Log, lease: Lease, answers: tuple[Answer, ...]) -> Operation:
@@ -185,21 +185,24 @@ class Engine:
             message = f"operation {id} has ended as {operation.ended}: `runbook {hint} {id}`"
             raise UsageError(message)
         must_answer(operation, answer)
-        events: list[Answer] = []
+        if text:
+            return self._go_on_with(id, found.runbook, operation, text)
+        answers: list[Answer] = []
         meant = answer.pop("accept_target", None)
         if meant is not None:
-            events.append(lambda now, at: accepted(now, meant, at))
+            answers.append(lambda now, at: accepted(now, meant, at))
         if operation.hold is not None and not is_telling(operation):
-            digest = self._replaced(text) if text else ""
-            word = partial(ev.Resumed, actor=self.actor, digest=digest, **answer)
-            events.append(lambda now, at: word(at=at) if resumed(operation, now) else None)
-        elif text:
-            self._replaced(text)
-        return self._take_up(id, tuple(events), text)
+            word = partial(ev.Resumed, actor=self.actor, **answer)
+            answers.append(lambda now, at: word(at=at) if resumed(operation, now) else None)
+        return self._take_up(id, tuple(answers))
 
-    def _replaced(self, text: str) -> str:
+    def _go_on_with(self, id: str, before: Runbook, operation: Operation, text: str) -> Operation:
+        """With an edited runbook: refused before anything is written, if the rest could not use it."""
+        after = self.parse(text)
+        read = self.world.read_setting
+        edited(before, after, operation, read, operation.at, self.actor)
         self.store.put_blob(text.encode("utf-8"))
-        return self.parse(text).digest
+        return self._take_up(id, (lambda now, at: edited(before, after, now, read, at, self.actor),), after)
 
     def restart(self, id: str, step: str) -> Operation:
         """Back to a step, after what it needs is proved."""

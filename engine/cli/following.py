@@ -55,7 +55,7 @@ class Following:
         return Followed(event=event, runbook=self.runbook, before=before, after=after)
 
     def _after(self, event: ev.Event, known: Operation | None) -> Operation:
-        if isinstance(event, ev.Resumed) and event.digest:
+        if isinstance(event, ev.RunbookEdited):
             self.runbook = self.runbooks(event.digest)
         if self.runbook is None and known is not None:
             self.runbook = self.runbooks(known.digest)

@@ -242,7 +242,17 @@ class Resumed(Event):
     reject: str | None = None
     outcome: Literal["", "done", "not-done"] = ""
     output: Any = None
-    digest: str = ""  # of another text, from `--with`
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunbookEdited(Event):
+    """It goes on with another text; `moves`: old path of each step that is still there → its new one."""
+
+    digest: str
+    moves: Mapping[str, str]
+    inputs: Mapping[str, Any]
+    settings: Mapping[str, SettingValue]
+    actor: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

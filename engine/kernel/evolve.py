@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from engine.errors import BrokenInvariant
+from engine.kernel import editing, folding_ends, folding_steps, outcomes
 from engine.kernel import events as ev
-from engine.kernel import folding_ends, folding_steps, outcomes
 from engine.kernel.changing import changed
 from engine.kernel.operation import (
     Acting,
@@ -63,6 +63,7 @@ _FOLDS: Final[Mapping[type[ev.Event], tuple[Fold, tuple[type[Phase], ...]]]] = {
     ev.BrokenTakenBack: (folding_ends.broken_taken_back, ()),
     ev.Held: (folding_ends.held, ()),
     ev.Resumed: (folding_ends.resumed, ()),
+    ev.RunbookEdited: (editing.runbook_edited, ()),
     ev.Restarted: (folding_ends.restarted, ()),
     ev.Cancelled: (folding_ends.cancelled, ()),
     ev.CleanupBegun: (folding_ends.cleanup_begun, ()),
@@ -105,6 +106,10 @@ def _must_fit(operation: Operation, event: ev.Event, phases: tuple[type[Phase], 
         return
     if phases and not _may_follow_in(operation.top.phase, phases):
         raise _illegal(operation, event, f"the phase is {type(operation.top.phase).__name__}")
+    if isinstance(event, ev.RunbookEdited) and (
+        operation.ending is not None or operation.frames[0].path not in event.moves
+    ):
+        raise _illegal(operation, event, "it does not stand at a step that is still there")
     if isinstance(event, ev.EndRecorded) and operation.ending is not None:
         raise _illegal(operation, event, "the end is recorded")
 

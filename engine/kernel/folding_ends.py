@@ -76,9 +76,7 @@ def resumed(runbook: Runbook, operation: Operation, event: ev.Resumed) -> Operat
     hold = operation.hold
     assert hold is not None
     frames = tuple(_afresh(frame) for frame in operation.frames)
-    operation = changed(
-        operation, hold=None, failing=None, since=event.at, frames=frames, digest=event.digest or operation.digest
-    )
+    operation = changed(operation, hold=None, failing=None, since=event.at, frames=frames)
     operation = record(runbook, operation, status="IN_PROGRESS", error=None)
     if hold.step in operation.steps:
         going_on = changed(operation.steps[hold.step], status="IN_PROGRESS", error=None)

@@ -35,7 +35,7 @@ def edited(*changes: tuple[str, str], text: str = RESTORE) -> str:
 
 def before(step: str, more: str) -> tuple[str, str]:
     """Steps put before a step."""
-    return (f"  - id: {step}\n", f"{more}  - id: {step}\n")
+    return (f"  - id: {step}", f"{more}  - id: {step}")
 
 
 HOLD = "  - {id: approval, hold: look at it}\n"

@@ -5,9 +5,9 @@ Each is told undisturbed, then killed at every point. `pairs` are killed twice, 
 
 from __future__ import annotations
 
-from tests.laws.stories_of_ends import ENDS, ERRORS, KIN, UNREPEATABLE, WHOSE
+from tests.laws.stories_of_ends import EDITS, ENDS, ERRORS, KIN, UNREPEATABLE, WHOSE
 from tests.laws.stories_of_making import COPY_AND_RESTORE, CREDENTIALS, PARTS
 
-STORIES = (*COPY_AND_RESTORE, *CREDENTIALS, *PARTS, *WHOSE, *KIN, *ERRORS, *ENDS)
+STORIES = (*COPY_AND_RESTORE, *CREDENTIALS, *PARTS, *WHOSE, *KIN, *ERRORS, *EDITS, *ENDS)
 
 __all__ = ["STORIES", "UNREPEATABLE"]

@@ -12,6 +12,7 @@ from tests.laws.edits import (
     HOLD,
     HOUR,
     INSTANCE,
+    INVISIBLE,
     RESTORE,
     SNAPSHOT,
     UNANSWERED,
@@ -188,6 +189,38 @@ ERRORS = (
           arrange=(fault(RENAME, "lost"),), ends=("FAILED",)),
     Story(name="until: true already", text=SWAP % "",
           arrange=(lambda world: setattr(old(world), "name", "orders-old"),), acts=(), ends=("HELD",)),
+)  # fmt: skip
+
+RESCUE = RESTORE[
+    RESTORE.index("    rescue:\n      - error: InvalidVPC") : RESTORE.index("    undo: delete\n\n  - id: instances")
+]
+EDITS = (
+    Story(
+        name="a recovery branch is added while it holds", text=edited((RESCUE, "")),
+        arrange=(mend(subnet_group="wrong"),),
+        acts=(
+            run(),
+            meanwhile(mend(subnet_group="right")),
+            resume(text=edited(before("instances", "  - {id: pause, wait: 1m}\n"))),
+        ),
+        ends=("HELD", "HELD", "SUCCEEDED"),
+    ),
+    Story(
+        name="steps move while it holds, and it fails",
+        text=edited((RESCUE, ""), before("setup-db-users", HOLD), text=WITH_PAST),
+        acts=(
+            run(),
+            resume(text=edited((RESCUE, ""), before("instances", "  - {id: pause, wait: 1m}\n"),
+                               before("setup-db-users", "  - {id: approval, fail: no, error: No}\n"), text=WITH_PAST)),
+        ),
+        ends=("HELD", ""),
+    ),
+    Story(
+        name="it is edited while a copy is made", text=edited((RESCUE, ""), ("time_limit: 36h", "time_limit: 2m")),
+        arrange=(*INVISIBLE, lives(SNAPSHOT, [("copying", 600)])),
+        acts=(run(), resume(text=edited((RESCUE, ""), ("time_limit: 36h", "time_limit: 10h")))),
+        ends=("HELD", "SUCCEEDED"),
+    ),
 )  # fmt: skip
 
 UNREPEATABLE = (

@@ -278,7 +278,8 @@ def run() -> Callable[[Scene], None]:
 
 
 def resume(text: str = "", **answer: Any) -> Callable[[Scene], None]:
-    return typed(ev.Resumed, lambda engine: engine.resume(ID, answer, text))
+    word = ev.RunbookEdited if text else ev.Resumed
+    return typed(word, lambda engine: engine.resume(ID, answer, text))
 
 
 def cancel(*, undo: bool = False, past: tuple[str, ...] = ()) -> Callable[[Scene], None]:

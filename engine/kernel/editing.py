@@ -1,0 +1,66 @@
+"""Folding an edited runbook in: the operation goes on with another text, at the step where it stands.
+
+Steps are known by their ids; `moves` says where each that is still there has gone. Nothing that was done, made or
+sent is forgotten: keys of effects, visits and the ledger go with their steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from immutables import Map
+
+from engine.kernel.changing import changed
+from engine.kernel.events import RunbookEdited
+from engine.kernel.frames import push
+from engine.kernel.operation import Entry, Operation, StepRecord, UndoRecord
+from engine.language.model import Runbook
+
+
+def runbook_edited(runbook: Runbook, operation: Operation, event: RunbookEdited) -> Operation:
+    """The step where it stands is entered again from its beginning; what a create has begun stays begun."""
+    standing = operation.frames[0]
+    deepest = next((frame for frame in reversed(operation.frames) if frame.path == standing.path), standing)
+    operation = changed(
+        operation, digest=event.digest, settings=event.settings, inputs=event.inputs, frames=(), hold=None, failing=None,
+        since=event.at, ledger=tuple(_entry(entry, event.moves) for entry in operation.ledger),
+        steps=Map({key: _record(record, event.moves) for key, record in operation.steps.items()}),
+        visits=_visits(operation.visits, event.moves),
+    )  # fmt: skip
+    return push(
+        operation, event.moves[standing.path], begun=deepest.begun, unknown=deepest.unknown, attempt=deepest.attempt
+    )
+
+
+def moved(path: str, moves: Mapping[str, str]) -> str:
+    """Where a path has gone: the step that it is in has another place; "" where that step is no more."""
+    parts = path.split("/")
+    if parts[0] != "steps":
+        return path
+    head = moves.get("/".join(parts[:2]).partition("[")[0])
+    return "/".join((head, *parts[2:])) if head else ""
+
+
+def _entry(entry: Entry, moves: Mapping[str, str]) -> Entry:
+    undo = entry.undo
+    if isinstance(undo, UndoRecord):
+        undo = replace(undo, path=moved(undo.path, moves))
+    return replace(entry, path=moved(entry.path, moves), undo=undo)
+
+
+def _record(record: StepRecord, moves: Mapping[str, str]) -> StepRecord:
+    path = moved(record.path, moves)
+    return changed(record, path=path) if path else changed(record, path="", status="SUPERSEDED")
+
+
+def _visits(visits: Map[str, int], moves: Mapping[str, str]) -> Map[str, int]:
+    """A step goes on with its own count, and no place starts below the count that it had."""
+    found = dict(visits)
+    for place, count in visits.items():
+        path, bracket, item = place.partition("[")
+        there = moved(path, moves)
+        if there:
+            name = f"{there}{bracket}{item}"
+            found[name] = max(found.get(name, 0), count)
+    return Map(found)
