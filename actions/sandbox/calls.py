@@ -80,7 +80,7 @@ class Asked:
         return self.params.get(name)
 
 
-class Refusal(Exception):  # noqa: N818 - AWS's no, turned into botocore's own exception at the boundary
+class Refusal(Exception):
     """AWS says no. `status` is the HTTP status; None: what botocore's model has for the code, else 400."""
 
     def __init__(self, code: str, message: str, status: int | None = None) -> None:
@@ -95,8 +95,8 @@ class Paging:
     """How a service pages: names of its parameters, its default and largest page."""
 
     size: str = "MaxRecords"
-    token_in: str = "Marker"  # noqa: S105 - a parameter's name
-    token_out: str = "Marker"  # noqa: S105
+    token_in: str = "Marker"
+    token_out: str = "Marker"
     default: int = 100
     least: int = 20
     most: int = 100
@@ -105,8 +105,8 @@ class Paging:
 RDS_PAGES: Final = Paging()
 EC2_PAGES: Final = Paging(
     size="MaxResults",
-    token_in="NextToken",  # noqa: S106
-    token_out="NextToken",  # noqa: S106
+    token_in="NextToken",
+    token_out="NextToken",
     default=1000,
     least=5,
     most=1000,
@@ -171,7 +171,7 @@ def given_tags(asked: Asked) -> dict[str, str]:
     for key, value in tags.items():
         if key.lower().startswith("aws:"):
             raise Refusal("InvalidParameterValue", f"Tag keys beginning with aws: are reserved: {key}")
-        if not key or len(key) > 128 or len(value) > 256:  # noqa: PLR2004
+        if not key or len(key) > 128 or len(value) > 256:
             raise Refusal("InvalidParameterValue", f"A tag's key has 1 to 128 characters, its value at most 256: {key}")
         if _TAG.fullmatch(key) is None or _TAG.fullmatch(value) is None:
             raise Refusal("InvalidParameterValue", f"Invalid characters in the tag {key}: {value}")

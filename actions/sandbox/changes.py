@@ -72,7 +72,7 @@ def _refuse_unfit(world: World, asked: Asked, cluster: Resource) -> None:
 def _refuse_password(password: str) -> None:
     """8 to 41 printable characters of ASCII but `/`, `"`, `@` (ModifyDBCluster, MasterUserPassword)."""
     why = ""
-    if not 8 <= len(password) <= 41:  # noqa: PLR2004
+    if not 8 <= len(password) <= 41:
         why = "it is not between 8 and 41 characters long"
     elif not password.isascii() or not password.isprintable() or set(password) & set('/"@'):
         why = 'only printable ASCII characters besides "/", "@", """ may be used'

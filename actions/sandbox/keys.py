@@ -106,7 +106,7 @@ def default_key_arn(account: str, region: str) -> str:
 def is_default_key(arn: str) -> bool:
     """Is it RDS's own key, which no other account can use?"""
     fields = arn.split(":")
-    return arn.endswith(DEFAULT) or (len(fields) > 5 and arn == default_key_arn(fields[4], fields[3]))  # noqa: PLR2004
+    return arn.endswith(DEFAULT) or (len(fields) > 5 and arn == default_key_arn(fields[4], fields[3]))
 
 
 def _state(world: World, key: Resource) -> str:

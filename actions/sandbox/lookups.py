@@ -13,7 +13,7 @@ from actions.sandbox.calls import Asked, Refusal, moment
 from actions.sandbox.world import Resource, World
 
 PARAMETER: Final = "ssm"
-SECRET: Final = "secret"  # noqa: S105 - the name of a kind
+SECRET: Final = "secret"
 TOPIC: Final = "topic"
 LONGEST_MESSAGE: Final = 262_144  # bytes (SNS, Publish)
 _SUFFIX: Final = "SanDbx"
@@ -129,7 +129,7 @@ def publish(world: World, asked: Asked) -> dict[str, Any]:
             "InvalidParameter", "Invalid parameter: TopicArn or TargetArn Reason: no value for required parameter"
         )
     parts = topic.split(":")
-    if len(parts) != 6 or parts[2] != "sns":  # noqa: PLR2004 - the six fields of an ARN
+    if len(parts) != 6 or parts[2] != "sns":
         raise Refusal("InvalidParameter", "Invalid parameter: TopicArn Reason: An ARN must have at least 6 elements")
     if parts[3] != asked.region:
         raise Refusal("InvalidParameter", "Invalid parameter: TopicArn")
@@ -164,5 +164,5 @@ def _refuse_subject(subject: str | None) -> None:
     """At most 100 characters of ASCII, no line breaks or control characters (SNS, Publish)."""
     if subject is None:
         return
-    if not subject or len(subject) > 100 or not subject.isascii() or not subject.isprintable():  # noqa: PLR2004
+    if not subject or len(subject) > 100 or not subject.isascii() or not subject.isprintable():
         raise Refusal("InvalidParameter", "Invalid parameter: Subject")
