@@ -98,7 +98,7 @@ def test_operations_are_apart(store: Store) -> None:
 
 def test_long_logs_are_read_to_the_end(place: Place) -> None:
     store = place.open()
-    records = written(store, count=60, size=40_000)  # several pages of DynamoDB's
+    records = written(store, count=40, size=80_000)  # several pages of DynamoDB's
     assert list(store.records("op-1")) == records
     assert place.open().load("op-1") == records
 

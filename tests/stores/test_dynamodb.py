@@ -138,6 +138,37 @@ def test_a_store_that_is_away_for_ten_minutes_loses_nothing(
     assert clock.now() - VirtualClock().now() > 300
 
 
+class Watched:
+    """A client that keeps what it was asked."""
+
+    def __init__(self, client: Any) -> None:
+        self.client = client
+        self.asked: list[tuple[str, dict[str, Any]]] = []
+
+    def __getattr__(self, name: str) -> Any:
+        def request(**arguments: Any) -> Any:
+            self.asked.append((name, arguments))
+            return getattr(self.client, name)(**arguments)
+
+        return request
+
+
+@ONCE
+@pytest.mark.parametrize("name", list(READS))
+def test_every_read_of_an_item_is_strongly_consistent(table: str, behind: Moto, name: str) -> None:
+    """No emulator lags, so that none would show it."""
+    watched = Watched(behind.clients("dynamodb"))
+    store = DynamoStore(table, lambda service: watched)
+    written(store, count=3)
+    store.summarise("op-1", {"status": "HELD"})
+    READS[name][1](store)
+    reads = [(name, asked) for name, asked in watched.asked if name in ("query", "scan", "batch_get_item", "get_item")]
+    assert reads
+    for request, asked in reads:
+        told = asked["RequestItems"][table] if request == "batch_get_item" else asked
+        assert told.get("ConsistentRead") is (None if "IndexName" in asked else True), (request, asked)
+
+
 # -- what it costs ------------------------------------------------------------------------------------------
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import zlib
 
 import pytest
@@ -15,7 +14,7 @@ from engine.stores.port import verify
 from tests.servers.faults import Faults
 from tests.servers.moto import Moto
 from tests.stores.conftest import EVERYWHERE, ONCE
-from tests.stores.values import record, written
+from tests.stores.values import noise, record, written
 
 
 @pytest.fixture
@@ -24,11 +23,6 @@ def store(table: str, proxy: Faults, clock: VirtualClock) -> DynamoStore:
 
 
 # -- what is large ------------------------------------------------------------------------------------------
-
-
-def noise(size: int, seed: int = 1) -> str:
-    """Text that does not compress below half."""
-    return random.Random(seed).randbytes(size // 2).hex()
 
 
 @EVERYWHERE

@@ -92,6 +92,7 @@ class Describes:
         self.states = states
 
     def create_table(self, **asked: Any) -> dict[str, Any]:
+        assert asked["DeletionProtectionEnabled"] is True  # from the first moment
         return {}
 
     def describe_table(self, TableName: str) -> dict[str, Any]:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import itertools
+import random
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from engine.stores.port import Lease, Record, Store
 
 _NUMBERS = itertools.count(1)
+
+
+def noise(size: int, seed: int = 1) -> str:
+    """Text that does not compress below half."""
+    return random.Random(seed).randbytes(size // 2).hex()
 
 
 def record(operation: str = "op-1", seq: int = 1, previous: str = "", **values: Any) -> Record:
@@ -21,11 +27,14 @@ def record(operation: str = "op-1", seq: int = 1, previous: str = "", **values: 
 
 
 def log(operation: str, count: int, *, whole: Mapping[int, Any] | None = None, size: int = 0) -> Iterator[Record]:
-    """`count` records, chained; `whole` has the states by seq, else the first alone has one; events of `size` bytes."""
+    """`count` records, chained; `whole` has the states by seq, else the first alone has one; events of `size` bytes.
+
+    What is in them hardly compresses: a page of DynamoDB's is full when we mean it to be.
+    """
     states = whole if whole is not None else {1: {"seq": 1}}
     previous = ""
     for seq in range(1, count + 1):
-        events = ({"$": "Entered", "seq": seq, "text": f"{seq:0{size}}" if size else ""},)
+        events = ({"$": "Entered", "seq": seq, "text": noise(size, seq)},)
         one = record(operation, seq, previous, events=events, state=states.get(seq))
         previous = one.digest
         yield one
