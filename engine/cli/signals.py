@@ -26,7 +26,7 @@ class LeftByUser(BaseException):
         self.code = code
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)  # signal.signal formats its handler, and with it this
 class Stop:
     """Has somebody told the runner to stop? Called, it is the exit code of that; 0 for no."""
 

@@ -11,11 +11,11 @@ from typing import Final, Literal
 from engine.cli.following import Followed
 from engine.cli.words import attempt_at, attempt_of, spoken, until
 from engine.errors import Problem
+from engine.history import told
 from engine.kernel import events as ev
 from engine.kernel.operation import Acting, Frame, Operation, Waiting
 from engine.kernel.steps import monitor_of, step_of
 from engine.language.model import Remove
-from engine.history import told
 
 Weight = Literal["detail", "note", "wait", "problem", "end"]
 
