@@ -6,7 +6,6 @@ operation's lease; the append is what fences a runner that has lost it.
 
 from __future__ import annotations
 
-import os
 import secrets
 import socket
 from collections.abc import Callable
@@ -78,6 +77,7 @@ class Log:
     whole: int = 0  # bytes of the last whole state
     waiting: list[ev.Event] = field(default_factory=list)
     actor: str = ""
+    process: str = ""
     readable: Callable[[Operation, Runbook], dict[str, str]] | None = None
 
     def fold(self, event: ev.Event) -> None:
@@ -110,7 +110,7 @@ class Log:
         record = LogRecord(
             operation=self.operation.id, seq=self.seq + 1, at=self.operation.at, write_id=secrets.token_hex(8),
             events=tuple(encode(event) for event in written), actor=self.actor, host=socket.gethostname(),
-            process=str(os.getpid()), readable=told,
+            process=self.process, readable=told,
         ).sealed(self.digest)  # fmt: skip
         weight = len(record.packed())
         self.since_whole += weight

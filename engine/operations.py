@@ -48,6 +48,7 @@ class Engine:
     parse: Parse
     lease: Callable[[str], Lease]
     actor: str = ""
+    process: str = ""  # PID@start time
     region: str = ""
     version: str = ""
     report: Reporter = lambda event, operation: None
@@ -107,7 +108,8 @@ class Engine:
 
     def _log(self, runbook: Runbook, operation: Operation) -> Log:
         return Log(
-            store=self.store, runbook=runbook, operation=operation, actor=self.actor, readable=readable
+            store=self.store, runbook=runbook, operation=operation, actor=self.actor, process=self.process,
+            readable=readable,
         )  # fmt: skip
 
     def _take_up(self, id: str, answers: tuple[Answer, ...], runbook: Runbook | None = None) -> Operation:

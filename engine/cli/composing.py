@@ -170,10 +170,12 @@ class Surroundings:
             world = self._real(runbook)
         region = told.region or region_of_profile(told.profile, os.environ) or (SANDBOX_REGION if told.sandbox else "")
         from engine.cli.confirming import Confirming
+        from engine.stores.lease import this_process
 
+        me = this_process(actor())
         return Engine(
             store=self.store, clock=self.clock, world=world, parse=self.parse, lease=self._leased, actor=actor(),
-            region=region, version=__version__ + (PRETEND if told.sandbox else ""), report=_all(reporters), pausing=self.progress.pausing,
+            process=f"{me.pid}@{me.started}", region=region, version=__version__ + (PRETEND if told.sandbox else ""), report=_all(reporters), pausing=self.progress.pausing,
             stop=self.stop, confirm=Confirming(told, runbook, world.clients),
         )  # fmt: skip
 

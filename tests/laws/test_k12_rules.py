@@ -157,7 +157,7 @@ def a_poison_document() -> None:
     scene = Scene(WELL, [7])
     dies(scene)
     for _ in range(30):
-        scene.killer.count, scene.killer.at = 0, frozenset({3})
+        scene.killer.count, scene.killer.at = 0, frozenset({1})
         try:
             scene.engine().resume("op-001")
         except Killed:

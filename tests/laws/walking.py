@@ -101,9 +101,10 @@ class MortalWorld(World):
         self.killer.before()
         if on.startswith("look "):
             return super().send(on, params, do, key)
-        made = super().send(on, params, do, key)
-        self.killer.point()
-        return made
+        try:
+            return super().send(on, params, do, key)
+        finally:
+            self.killer.point()  # whatever was answered, it is not recorded
 
 
 @dataclass(slots=True)
