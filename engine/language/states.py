@@ -99,8 +99,8 @@ def _row_with_more(d: Draft, node: MapNode, path: str, names: tuple[str, ...]) -
 def filled(kind: str, path: str, written: tuple[Row, ...]) -> tuple[Row, ...]:
     """The whole table: exact statuses first, then what is written, then what is not."""
     taken = {name for row in written for name in row.names}
-    exact = [row for row in written if row.name.startswith("=") or any(name.startswith("=") for name in row.names)]
-    classes = [row for row in written if row not in exact]
+    exact = [row for row in written if any(name.startswith("=") for name in row.names)]
+    classes = [row for row in written if not any(name.startswith("=") for name in row.names)]
     rest = [
         Row(path=f"{path}/states/{cls}", names=(cls,), verb=FILLED[kind][cls], filled=True)
         for cls in CLASSES
