@@ -8,13 +8,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, Final
 
 from engine.errors import Finding
 from engine.language.model import KindFacts, Monitor, Schedule, Step
 from engine.language.shapes import HOLD_FOR, KINDS, OTHER_WORDS, RESERVED, Shape
-from engine.language.tree import MapNode, Node, Scalar, Span, describe
+from engine.language.tree import MapNode, Node, Scalar, Span, brief, describe
 from engine.language.vocabulary import Vocabulary
+
+_MANY: Final = 50
+"""So many words are compared and listed where some of them may be meant."""
+_HINTED: Final = 1_000
+"""So many findings have a hint that must be searched for."""
 
 Reader = Callable[["Draft", Node, str], Any]
 """From the node of a value, and the path of that value, to what the model holds; None where it is wrong."""
@@ -42,7 +47,7 @@ class Draft:
         span = where if isinstance(where, Span) else where.span
         self.findings.append(
             Finding(
-                rule=rule, message=message, help=help, file=self.file, line=span.line, column=span.column,
+                rule=rule, message=brief(message), help=brief(help), file=self.file, line=span.line, column=span.column,
                 end_line=span.end_line, end_column=span.end_column,
             )
         )  # fmt: skip
@@ -57,7 +62,8 @@ class Draft:
 
     def not_one_of(self, rule: str, node: Node, word: str, what: str, legal: Iterable[str]) -> None:
         """`word` is none of the legal ones: told with the nearest and with all."""
-        self.tell(rule, node, f"`{word}` {what}", meant(word, legal))
+        help = meant(word, legal) if len(self.findings) < _HINTED else ""  # nobody reads a thousand hints
+        self.tell(rule, node, f"`{word}` {what}", help)
 
     # -- maps ---------------------------------------------------------------------------------------------
 
@@ -121,6 +127,8 @@ class Draft:
 def meant(word: str, legal: Iterable[str]) -> str:
     """`did you mean …? There are: …`"""
     words = list(legal)
-    near = get_close_matches(word.lower(), words, n=1, cutoff=0.6) if word else []
-    listed = ", ".join(f"`{one}`" for one in words)
-    return (f"did you mean `{near[0]}`? " if near else "") + f"There are: {listed}"
+    asked = words if len(words) <= _MANY else [one for one in words if one[:1] == word[:1]][:_MANY]
+    near = get_close_matches(word.lower(), asked, n=1, cutoff=0.6) if word else []
+    listed = ", ".join(f"`{one}`" for one in words[:_MANY])
+    more = f" and {len(words) - _MANY} more" if len(words) > _MANY else ""
+    return (f"did you mean `{near[0]}`? " if near else "") + f"There are: {listed}{more}"

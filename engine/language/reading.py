@@ -15,7 +15,7 @@ import yaml
 from engine.errors import Finding, RunbookInvalid
 from engine.language.resolution import resolve
 from engine.language.syntax import is_cut_off, problem_of, without_expression
-from engine.language.tree import ListNode, MapNode, Node, Scalar, Source, Span
+from engine.language.tree import ListNode, MapNode, Node, Scalar, Source, Span, brief
 
 LARGEST: Final = 1_000_000
 DEEPEST: Final = 64
@@ -85,7 +85,7 @@ class _Reading:
     def tell(self, rule: str, span: Span, message: str, help: str = "") -> None:
         self.findings.append(
             Finding(
-                rule=rule, message=message, help=help, file=self.source.file, line=span.line, column=span.column,
+                rule=rule, message=brief(message), help=brief(help), file=self.source.file, line=span.line, column=span.column,
                 end_line=span.end_line, end_column=span.end_column,
             )
         )  # fmt: skip

@@ -18,6 +18,7 @@ Value = str | int | float | bool | None
 
 LITERAL: Final = "|"
 FOLDED: Final = ">"
+_BRIEF: Final = 600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +60,7 @@ class Source:
 class Scalar:
     """One value. `text` is it as text, `value` as YAML 1.2's core schema has it; `style` is `'"|>` or empty."""
 
-    __slots__ = ("_source", "end", "start", "style", "text", "value")
+    __slots__ = ("_places", "_source", "end", "start", "style", "text", "value")
 
     def __init__(self, text: str, value: Value, style: str, start: int, end: int, source: Source) -> None:
         self.text = text
@@ -68,6 +69,7 @@ class Scalar:
         self.start = start
         self.end = end
         self._source = source
+        self._places: Sequence[int] | None = None  # of each character, once somebody asks
 
     @property
     def plain(self) -> bool:
@@ -93,7 +95,9 @@ class Scalar:
 
     def at(self, offset: int, length: int = 1) -> Span:
         """The place of `text[offset:offset + length]`, also inside quotes and folded or literal blocks."""
-        places = origins(self.written, self.style, self.text)
+        places = self._places
+        if places is None:
+            places = self._places = origins(self.written, self.style, self.text)
         if not places or offset >= len(places):
             return self.span
         last = places[min(offset + max(length, 1), len(places)) - 1]
@@ -217,3 +221,8 @@ def describe(node: Node) -> str:
             return f"the number `{node.text}`"
         case Scalar():
             return "text"
+
+
+def brief(message: str) -> str:
+    """A message that quotes something endless, with its middle left out."""
+    return message if len(message) <= _BRIEF else f"{message[: _BRIEF // 2]} … {message[-_BRIEF // 4 :]}"

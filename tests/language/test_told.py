@@ -12,7 +12,21 @@ from hypothesis import strategies as st
 from engine.errors import RunbookInvalid
 from engine.language import shapes
 from engine.language.parsing import READERS, load
-from tests.language.given import CALL, CHECK, ENSURE, HEAD, PAUSE, REMOVE, TABLE, UNTIL, WORDS, parsed, pointed, told
+from tests.language.given import (
+    CALL,
+    CHECK,
+    ENSURE,
+    HEAD,
+    PAUSE,
+    REMOVE,
+    TABLE,
+    UNTIL,
+    WORDS,
+    document,
+    parsed,
+    pointed,
+    told,
+)
 
 
 @pytest.mark.parametrize(
@@ -151,6 +165,22 @@ def test_told_at_its_place(example: str, rule: str, at: str) -> None:
 )
 def test_the_help_says_what_to_do(example: str, help: str) -> None:
     assert help in parsed(example).findings[0].help
+
+
+def test_a_message_that_would_be_endless_leaves_its_middle_out() -> None:
+    found = parsed("- {id: one, check: " + "r" * 500_000 + "}\n").findings[0]
+    assert found.rule == "RB211"
+    assert len(found.message) < 1_000
+    assert found.end_column > 500_000
+
+
+def test_of_many_names_the_nearest_is_told_and_not_all_are_listed() -> None:
+    many = ", ".join(f"s{number}: [1s]" for number in range(9_000))
+    steps = "".join(f"- {{id: q{n}, check: rds.cluster, with: {{name: a}}, retry: q{n}}}\n" for n in range(3_000))
+    found = parsed(document(steps) + f"schedules: {{{many}, slow: [1s]}}\n").findings
+    assert len(found) == 3_000
+    assert "and 8951 more" in found[0].help
+    assert not found[-1].help
 
 
 def test_everything_that_is_wrong_is_told_at_once_and_in_order() -> None:
