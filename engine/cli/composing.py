@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import re
 import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -247,11 +248,16 @@ class Surroundings:
 
 
 def world_file(store: str, id: str) -> Path | None:
-    """Where the sandbox keeps the world of an operation: beside the store's file; None for a store without one."""
-    kind, _, path = store.partition(":")
-    if kind == "sqlite":
-        return Path(f"{path}.sandbox") / f"{id}.json"
-    return None
+    """Where the sandbox keeps the world of an operation: beside the store's file, for a table in the user's state
+    folder; None for a store that ends with its process.
+    """
+    kind, _, place = store.partition(":")
+    if kind == "dynamodb":
+        from engine.stores.opening import default_place
+
+        folder = Path(default_place(os.environ).partition(":")[2]).parent
+        place = str(folder / re.sub(r"[:/]", "_", place))  # a table may be named by its ARN
+    return None if kind == "memory" else Path(f"{place}.sandbox") / f"{id}.json"
 
 
 def typed(options: Options, command: str) -> str:

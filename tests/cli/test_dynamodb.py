@@ -61,3 +61,10 @@ def test_the_sandbox_runs_over_it(ask: Ask, table: tuple[str, ...]) -> None:
     told = ask("run", RESTORE, *INPUTS, *words, "--yes", "--operation-id", "op", "-o", "json")
     assert told.code == 0
     assert told.document["status"] == "SUCCEEDED"
+
+
+def test_the_sandbox_s_world_outlives_the_process_here_too(ask: Ask, few: str, table: tuple[str, ...]) -> None:
+    words = [*table, "--sandbox"]
+    assert ask("store", "init", *table).code == 0
+    assert ask("run", few, *words, "--operation-id", "op").code == 5
+    assert ask("resume", "op", *words).code == 0
