@@ -127,7 +127,10 @@ class ResourceKind(Protocol):
         """Begin the removal, by identity and removal parameters (`final_snapshot`, `unprotect`, …)."""
 
     def in_the_way(self, seen: Observation, params: Mapping[str, Any]) -> str | None:
-        """Why it cannot be deleted now, or None."""
+        """Why it cannot be deleted now, or None.
+
+        `params`: what the removal says, and as `needed` the names or ARNs of what later steps are made from.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

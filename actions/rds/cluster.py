@@ -82,6 +82,11 @@ class Cluster:
             return (
                 f"the cluster {name} belongs to the global cluster {its['global']}: take it out, or say `detach: true`"
             )
+        backup = next(
+            (one for one in params.get("needed", ()) if _goes_with(str(name), str(its.get("arn")), one)), None
+        )
+        if backup is not None:
+            return f"a later step restores from {backup}, and AWS deletes a cluster's automated snapshots with it: copy it first"
         return None
 
     def delete(self, target: Json, ctx: Context) -> None:
@@ -121,3 +126,13 @@ def _removal(name: str, target: Json, ctx: Context) -> dict[str, Any]:
         return {"DBClusterIdentifier": name, "SkipFinalSnapshot": True}
     named = new_name("final_snapshot", str(final), ctx, LONGEST_SNAPSHOT)
     return {"DBClusterIdentifier": name, "SkipFinalSnapshot": False, "FinalDBSnapshotIdentifier": named}
+
+
+def _goes_with(name: str, arn: str, snapshot: str) -> bool:
+    """Is it an automated snapshot of this cluster? They are named `rds:CLUSTER-…` and are deleted with it.
+
+    Source: aws.md, "Names", and botocore's `DeleteAutomatedBackups` of DeleteDBCluster.
+    """
+    where, colon, short_name = snapshot.rpartition("rds:")
+    here = arn.split(":")[3:5]
+    return bool(colon) and short_name.startswith(f"{name}-") and (not where or where.split(":")[3:5] == here)

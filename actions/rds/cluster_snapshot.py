@@ -132,8 +132,11 @@ class ClusterSnapshot:
         return None if arn is None else id_of(arn, None, tags)
 
     def in_the_way(self, seen: Observation, params: Json) -> str | None:
-        """AWS deletes manual ones only, and only its owner's (aws-nuke #511)."""
-        match seen.attributes.get("type"):
+        """AWS deletes manual ones only, and only its owner's (aws-nuke #511); none that a later step is made from."""
+        its = seen.attributes
+        if {its.get("arn"), its.get("name")} & set(params.get("needed", ())):
+            return f"a later step is made from {its.get('name')}: it must not go before that is done"
+        match its.get("type"):
             case "manual":
                 return None
             case "shared":

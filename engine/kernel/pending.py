@@ -46,7 +46,8 @@ from engine.kernel.operation import (
     Waiting,
 )
 from engine.kernel.proofs import proving
-from engine.kernel.removing import removal_params
+from engine.kernel.removing import needed_later, removal_params
+from engine.kernel.steps import is_undo
 from engine.kernel.view import View, view
 from engine.language.durations import duration
 from engine.language.model import (
@@ -218,7 +219,10 @@ def _looking(v: View, phase: Looking) -> Command:
         return SleepUntil(at=phase.next)
     if isinstance(v.step.body, Remove) and v.step.body.target is not None and "id" not in v.frame.identity:
         return Record(event=StepDone(at=v.now, result=None, status="missing"))
-    return Perform(effect=look_effect(v, v.frame.identity, removal_params(v)))
+    removal = removal_params(v)
+    if isinstance(v.step.body, Remove) and removal is not None and not is_undo(v.frame):
+        removal |= {"needed": needed_later(v)}
+    return Perform(effect=look_effect(v, v.frame.identity, removal))
 
 
 # -- acting ----------------------------------------------------------------------------------------------

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine.errors import ExpressionError
 from engine.kernel import troubles
 from engine.kernel.classes import deleted_lately
 from engine.kernel.events import Event, Held, ProofBegun
 from engine.kernel.intents import intend_delete
 from engine.kernel.names import rendered
 from engine.kernel.operation import Effect, Seen, Target
-from engine.kernel.steps import is_undo
+from engine.kernel.steps import is_undo, kind_of, records_of
 from engine.kernel.view import View, thing, watch
 from engine.kernel.whose import whose
-from engine.language.model import Ensure, KindFacts, Remove
+from engine.language.model import Ensure, KindFacts, Remove, Step
 
 
 def delete(v: View, seen: Seen) -> Event:
@@ -63,11 +64,33 @@ def removal_params(v: View) -> dict[str, Any] | None:
     """What a delete would be told besides the name; None where nothing is deleted here."""
     body = v.step.body
     if isinstance(body, Remove):
+        if is_undo(v.frame):
+            return {}
         identity = v.kind.identity if v.kind is not None else ()
         return {key: value for key, value in rendered(dict(body.params), v.names()).items() if key not in identity}
     if isinstance(body, Ensure) and any(row.verb == "replace" for row in body.states):
         return {}
     return None
+
+
+def needed_later(v: View) -> list[str]:
+    """● What steps that are not done are made from: it must not go, nor what would take it along."""
+    found = []
+    for step in v.runbook.steps:
+        kind = kind_of(v.runbook, step)
+        body, source = step.body, kind.source if kind is not None else None
+        if not isinstance(body, Ensure) or source is None or source not in body.params or _is_done(v, step):
+            continue
+        try:
+            found.append(str(rendered(body.params[source], v.names())))
+        except ExpressionError:
+            continue  # what it is made from is not there yet
+    return found
+
+
+def _is_done(v: View, step: Step) -> bool:
+    records = records_of(v.operation, step)
+    return bool(records) and all(record.status in ("DONE", "SKIPPED") for _, record in records)
 
 
 def _send_delete(v: View, seen: Seen, effect: Effect) -> Event:

@@ -267,6 +267,22 @@ def test_protection_is_in_the_way_unless_the_step_says_so(rds: Rds) -> None:
     assert told == {"DBClusterIdentifier": "kept", "DeletionProtection": False, "ApplyImmediately": True}
 
 
+@pytest.mark.parametrize(
+    ("needed", "stays"),
+    [
+        ("rds:alone-2024-03-20-05-10", True),  # deleted by AWS with its cluster
+        ("arn:aws:rds:us-west-2:123456789012:cluster-snapshot:rds:alone-2024-03-20-05-10", True),
+        ("arn:aws:rds:us-east-1:123456789012:cluster-snapshot:rds:alone-2024-03-20-05-10", False),
+        ("rds:alone2-2024-03-20-05-10", False),
+        ("alone-2024-03-20-05-10", False),  # a manual one outlives it
+    ],
+)
+def test_an_automated_snapshot_that_a_later_step_needs_is_in_the_way(rds: Rds, needed: str, stays: bool) -> None:
+    why = rds.in_the_way(KIND, "alone", needed=[needed])
+    assert (why is not None) == stays
+    assert not stays or "copy it first" in str(why)
+
+
 def test_what_is_not_protected_is_not_modified(rds: Rds) -> None:
     rds.delete(KIND, name="alone", unprotect=True, detach=True)
     assert rds.called() == ["rds.DescribeDBClusters", "rds.DeleteDBCluster"]

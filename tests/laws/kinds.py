@@ -126,6 +126,8 @@ class Kind:
         return thing
 
     def in_the_way(self, seen: Observation, params: Mapping[str, Any]) -> str | None:
+        if seen.attributes["arn"] in params.get("needed", ()) or seen.id in params.get("needed", ()):
+            return f"a later step is made from {seen.attributes['name']}"
         protected = seen.attributes.get("protected") and not params.get("unprotect")
         return f"{seen.attributes['name']} is protected" if protected else None
 
@@ -178,7 +180,7 @@ def registry(world: World) -> Registry:
     )  # fmt: skip
     cluster = KindFacts(
         name="rds.cluster", identity=("name",), monitor=Monitor(every=60.0, longest=14400.0, grace=60.0),
-        removal=watched, data="live",
+        removal=watched, data="live", source="from_snapshot",
     )  # fmt: skip
     instance = KindFacts(name="rds.instance", identity=("name",), monitor=watched, part_of="cluster")
     told = "name arn id status encrypted"

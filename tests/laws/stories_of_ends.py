@@ -191,6 +191,10 @@ ERRORS = (
           arrange=(lambda world: setattr(old(world), "name", "orders-old"),), acts=(), ends=("HELD",)),
 )  # fmt: skip
 
+ARCHIVED_TOO_SOON = before(
+    "restore-snapshot",
+    '  - {id: too-soon, remove: rds.cluster_snapshot, with: {name: "${copy}"}, states: {available: delete}}\n',
+)
 RESCUE = RESTORE[
     RESTORE.index("    rescue:\n      - error: InvalidVPC") : RESTORE.index("    undo: delete\n\n  - id: instances")
 ]
@@ -260,6 +264,7 @@ ENDS = (
     Story(name="held past the point, then cancelled with undo", text=RESTORE,
           arrange=(fault(f"create {CLUSTER}", CAPACITY, times=99),),
           acts=(run(), cancel(undo=True, past=("delete-rds",))), ends=("HELD", "CANCELLED")),
+    Story(name="the copy is to go before the restore that needs it", text=edited(ARCHIVED_TOO_SOON), ends=("HELD",)),
     Story(name="held past the point with a used cluster, then cancelled with undo", text=RESTORE,
           arrange=(lives(INSTANCE, [("creating", 60)], *[BREAKS] * 4),), acts=(run(), cancel(undo=True)),
           ends=("HELD", "CANCELLED")),

@@ -223,6 +223,8 @@ RULES = (
     Rule(function="removing.obstacle_of", instead=nothing, stories=("protection is on, and stays on",)),
     Rule(function="removing.must_prove", instead=no, stories=("the copy vanishes before the old cluster goes",)),
     Rule(function="removing.needs_source", instead=no, stories=("undo: the source is gone, so the copy is kept",)),
+    Rule(function="removing.needed_later", instead=lambda v: [],
+         stories=("the copy is to go before the restore that needs it",)),
     # outcomes
     Rule(function="outcomes.not_sent", instead=failed_instead,
          stories=("credentials expire at: create rds.cluster_snapshot",)),
