@@ -151,11 +151,8 @@ class Scene:
         self.story = story
         self.away = away
         self.meanwhile = meanwhile  # what somebody else does while the process is dead
-        self.killer = Killer()
         self.clock = VirtualClock()
-        self.world = MortalWorld(self.clock, self.killer)
-        self.store = MortalStore(self.killer)
-        self.registry = registry(self.world)
+        self.surround()
         self.loaded: tuple[int, Operation | None] = (0, None)
         self.released = True
         self.stopped = ""  # why a runner left, or would not begin: exit 2 or 4
@@ -166,6 +163,13 @@ class Scene:
         story.prologue(self)
         self.killer.at, self.killer.count = frozenset(at), 0
         self.before = {thing.id for thing in self.world.things}
+
+    def surround(self) -> None:
+        """What stands where AWS, the actions and a store stand; the crash suite has others."""
+        self.killer = Killer()
+        self.world = MortalWorld(self.clock, self.killer)
+        self.store = MortalStore(self.killer)
+        self.registry = registry(self.world)
 
     # -- a process ---------------------------------------------------------------------------------------
 
