@@ -103,9 +103,7 @@ def _category_never(place: Place, name: str) -> str:
     return ""
 
 
-def covers(subject: Subject, earlier: str, later: str) -> bool:
-    """Does a rescue for `earlier` take everything that one for `later` would?"""
-    if earlier in (ANY, later):
-        return True
-    entry = known_names(subject).get(later)
-    return entry is not None and not entry.also and entry.category == earlier
+def covering(subject: Subject, name: str) -> tuple[str, ...]:
+    """The names and categories whose rescue takes everything that one for `name` would."""
+    entry = known_names(subject).get(name)
+    return (ANY, name, entry.category) if entry is not None and not entry.also else (ANY, name)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 SHOWN: Final = 24
-COMPARED: Final = 2_000
-GUESSED: Final = 100
+COMPARED: Final = 500
+GUESSED: Final = 50
 """At most so many words are compared, and so many guesses made for one runbook: a file that is wrong all over takes no
 longer than a good one."""
 
@@ -17,7 +18,7 @@ def nearest(word: str, legal: Iterable[str], most: int | None = None) -> str | N
     """The legal word that was probably meant; None where none is near enough (`most` changes away, else by its length)."""
     plain = _plain(word)
     best, least = None, (max(2, len(word) // 3) if most is None else most) + 1
-    for candidate in list(legal)[:COMPARED]:
+    for candidate in islice(legal, COMPARED):
         other = _plain(candidate)
         if abs(len(other) - len(plain)) >= least:
             continue
@@ -59,7 +60,7 @@ def listed(legal: Iterable[str]) -> str:
 
 def meant(word: str, legal: Iterable[str], what: str) -> str:
     """``did you mean `x`? WHAT: a, b, c``."""
-    words = list(legal)
+    words = list(islice(legal, COMPARED))
     found = nearest(word, words)
     guess = f"did you mean `{found}`? " if found is not None else ""
     return guess + (f"{what}: {listed(words)}" if words else f"there are no {what}")
@@ -72,7 +73,11 @@ class Guesses:
     left: int = GUESSED
 
     def meant(self, word: str, legal: Callable[[], Iterable[str]], what: str) -> str:
-        if self.left <= 0:
-            return ""
+        return meant(word, legal(), what) if self.another() else ""
+
+    def nearest(self, word: str, legal: Callable[[], Iterable[str]], most: int | None = None) -> str | None:
+        return nearest(word, legal(), most) if self.another() else None
+
+    def another(self) -> bool:
         self.left -= 1
-        return meant(word, legal(), what)
+        return self.left >= 0

@@ -7,6 +7,7 @@ that suppresses nothing is a finding itself, so that they do not outlive what th
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -40,9 +41,10 @@ def suppressions(text: str, root: Node | None) -> list[Suppression]:
     inside = _lines_of_texts(root)
     found = []
     lines = text.split("\n")
+    following = _following(lines)
     for number, line in enumerate(lines, 1):
         match = _COMMENT.search(line) if "ignore" in line else None
-        if match is None or any(start <= (number, match.start() + 1) < end for start, end in inside):
+        if match is None or _within(inside, (number, match.start() + 1)):
             continue
         told = _REST.fullmatch(match.group("rest").rstrip("\r"))
         rules = tuple(re.split(r"[ \t]*,[ \t]*", told.group("rules"))) if told else ()
@@ -50,7 +52,7 @@ def suppressions(text: str, root: Node | None) -> list[Suppression]:
             Suppression(
                 rules=rules,
                 reason=(told.group("why") or "") if told else "",
-                lines=_meant(lines, number, alone=not line[: match.start()].strip()),
+                lines=frozenset({number if line[: match.start()].strip() else following[number - 1]}),
                 line=number,
                 column=match.start() + 1,
                 end_column=len(line.rstrip()) + 1,
@@ -59,15 +61,22 @@ def suppressions(text: str, root: Node | None) -> list[Suppression]:
     return found
 
 
-def _meant(lines: list[str], number: int, *, alone: bool) -> frozenset[int]:
-    """Its own line; alone, the next line that is no comment."""
-    if not alone:
-        return frozenset({number})
-    for after in range(number, len(lines)):
-        stripped = lines[after].strip()
+def _within(extents: list[tuple[tuple[int, int], tuple[int, int]]], place: tuple[int, int]) -> bool:
+    """Is the place in one of the extents, which are in order and do not overlap?"""
+    at = bisect_right(extents, place, key=lambda one: one[0]) - 1
+    return at >= 0 and place < extents[at][1]
+
+
+def _following(lines: list[str]) -> list[int]:
+    """For each line the number of the next one that is neither empty nor a comment; 0 where there is none."""
+    found = [0] * len(lines)
+    after = 0
+    for at in range(len(lines) - 1, -1, -1):
+        found[at] = after
+        stripped = lines[at].strip()
         if stripped and not stripped.startswith("#"):
-            return frozenset({after + 1})
-    return frozenset()
+            after = at + 1
+    return found
 
 
 def _lines_of_texts(node: Node | None) -> list[tuple[tuple[int, int], tuple[int, int]]]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from engine.checks.errors import covers, every_name, exists, why_never, wire_code
-from engine.checks.nearest import nearest
+from engine.checks.errors import covering, every_name, exists, why_never, wire_code
 from engine.checks.rule import rule
 from engine.checks.subject import Found, Place, Subject
 from engine.errors import CATEGORIES
@@ -89,18 +88,16 @@ def unknown_error(subject: Subject) -> Iterator[Found]:
 
 
 def _nearly(subject: Subject, place: Place, name: str) -> str | None:
-    if not name or exists(subject, place, name) or subject.guesses.left <= 0:
+    if not name or exists(subject, place, name):
         return None
-    subject.guesses.left -= 1
-    return nearest(name, sorted(every_name(subject)), most=2)
+    return subject.guesses.nearest(name, lambda: sorted(every_name(subject)), most=2)
 
 
 def _meant(subject: Subject, name: str) -> str:
     code = wire_code(subject, name)
     if code is not None:
         return f"its wire code is `{code}`"
-    subject.guesses.left -= 1
-    guess = nearest(name, sorted(every_name(subject) | set(CATEGORIES))) if subject.guesses.left > 0 else None
+    guess = subject.guesses.nearest(name, lambda: sorted(every_name(subject) | set(CATEGORIES)))
     categories = ", ".join(CATEGORIES)
     legal = f"it is AWS's wire code, one of the tool's wider names, or a category: {categories}, any"
     return (f"did you mean `{guess}`? " if guess else "") + legal
@@ -164,15 +161,16 @@ steps:
 )
 def shadowed(subject: Subject) -> Iterator[Found]:
     for place in subject.steps:
-        earlier: list[Scalar] = []
+        earlier: dict[str, Scalar] = {}
         for _, node in rescues(place):
             here = list(words(node.get("error")))
             for one in here:
-                before = next((other for other in earlier if covers(subject, other.text, one.text)), None)
+                before = next((earlier[name] for name in covering(subject, one.text) if name in earlier), None)
                 if before is not None:
                     message = f"`{one.text}` is taken by the rescue in line {before.span.line} already"
                     yield Found(span=one.span, message=message, help="put the narrower one first")
-            earlier += here
+            for one in here:
+                earlier.setdefault(one.text, one)
 
 
 @rule(

@@ -146,23 +146,23 @@ def unknown_row(subject: Subject) -> Iterator[Found]:
         for written in place.rows:
             for name in written.row.names:
                 if name not in CLASSES:
-                    yield from _unknown(place, written, name, known)
+                    yield from _unknown(subject, place, written, name, known)
 
 
-def _unknown(place: Place, written: WrittenRow, name: str, known: set[str]) -> Iterator[Found]:
+def _unknown(subject: Subject, place: Place, written: WrittenRow, name: str, known: set[str]) -> Iterator[Found]:
     word = name.removeprefix("=")
     span = written.name_span(name)
     if name.startswith("="):
         if word in known or not known:
             return
-        guess = nearest(word, known)
+        guess = subject.guesses.nearest(word, lambda: sorted(known))
         help = (f"did you mean `={guess}`? " if guess else "") + f"its statuses: {listed(known)}"
         yield Found(span=span, message=f"`{word}` is no status of {place.name}", help=help)
     elif word in known:
         message = f"`{word}` is a status of {place.name}, and a row without `=` is for a class"
         yield Found(span=span, message=message, help=f"write `={word}`; or its class: {_class_of(place, word)}")
     else:
-        guess = nearest(word, [*CLASSES, *(f"={one}" for one in sorted(known))])
+        guess = subject.guesses.nearest(word, lambda: [*CLASSES, *(f"={one}" for one in sorted(known))])
         example = next((one for one in sorted(known) if one not in CLASSES), "stopped")
         help = (f"did you mean `{guess}`? " if guess else "") + f"A status is written `={example}`."
         message = f"`{word}` is neither a class nor a status of {place.name}"
