@@ -69,7 +69,7 @@ class Scalar:
         self.start = start
         self.end = end
         self._source = source
-        self._places: Sequence[int] | None = None  # of each character, once somebody asks
+        self._places: list[int] | None = None  # of each character, once somebody asks
 
     @property
     def plain(self) -> bool:
