@@ -14,8 +14,8 @@ T = TypeVar("T")
 def changed(value: T, **changes: Any) -> T:
     """`value` with these fields changed; a field that it does not have is a bug."""
     fields = value.__dict__
-    assert changes.keys() <= fields.keys(), changes.keys() - fields.keys()
-    new = object.__new__(type(value))
-    new.__dict__.update(fields)
-    new.__dict__.update(changes)
+    after = fields | changes
+    assert len(after) == len(fields), changes.keys() - fields.keys()
+    new = object.__new__(value.__class__)
+    object.__setattr__(new, "__dict__", after)
     return new

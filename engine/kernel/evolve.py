@@ -88,7 +88,8 @@ def evolve(runbook: Runbook, operation: Operation, event: ev.Event) -> Operation
     fold, phases = found
     _must_fit(operation, event, phases)
     try:
-        return changed(fold(runbook, operation, event), at=event.at)
+        after = fold(runbook, operation, event)
+        return after if after.at == event.at else changed(after, at=event.at)
     except (AssertionError, LookupError, ValueError) as error:  # it names a line, a row or a phase that is not there
         raise _illegal(operation, event, repr(error)) from error
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from engine.kernel import events as ev
 from engine.kernel.changing import changed
-from engine.kernel.frames import begin, complete, leave, push, record, settle, top, with_entry
+from engine.kernel.frames import begin, complete, leave, push, record, recorded, settle, top, topped, with_entry
 from engine.kernel.operation import Looking, Nested, Operation, Proving, Refreshing, Seen, Waiting
 from engine.kernel.steps import in_ends, is_undo, key_of, step_of
 from engine.language.model import Check, Ensure, Remove, Runbook, Step
@@ -17,24 +17,26 @@ def entered(runbook: Runbook, operation: Operation, event: ev.Entered) -> Operat
     frame = operation.top
     step = step_of(runbook, operation, frame)
     key = key_of(step, frame)
-    if not any(in_ends(one) for one in operation.frames) and frame.path in runbook.index:
-        operation = changed(operation, last_step=key)
-    status = "SKIPPED" if event.skipped else "IN_PROGRESS"
-    operation = record(
-        runbook, operation, status=status, visit=frame.visit, attempt=0, spent=0, id=None, params=event.identity,
-        region=event.region, account=event.account, since=event.at, error=None, seen="",
+    of_a_list = any(in_ends(one) for one in operation.frames) or frame.path not in runbook.index
+    steps = recorded(
+        runbook, operation, status="SKIPPED" if event.skipped else "IN_PROGRESS", visit=frame.visit, attempt=0, spent=0,
+        id=None, params=event.identity, region=event.region, account=event.account, since=event.at, error=None, seen="",
     )  # fmt: skip
+    last_step = operation.last_step if of_a_list else key
     if event.skipped:
-        return _skipped(runbook, operation)
-    if event.target is not None and key not in operation.targets:
-        operation = changed(operation, targets=operation.targets.set(key, event.target))
+        return _skipped(runbook, changed(operation, steps=steps, last_step=last_step))
+    targets = operation.targets
+    if event.target is not None and key not in targets:
+        targets = targets.set(key, event.target)
     if event.items is not None:
-        operation = top(operation, phase=Nested(why="items"), items=event.items)
+        frames = topped(operation, phase=Nested(why="items"), items=event.items)
+        operation = changed(operation, steps=steps, last_step=last_step, targets=targets, frames=frames)
         return push(operation, frame.path, 0) if event.items else operation
-    phase = begin(step, event.until)
-    return top(
-        operation, phase=phase, identity=event.identity, region=event.region, account=event.account, queue=event.queue
-    )
+    frames = topped(
+        operation, phase=begin(step, event.until), identity=event.identity, region=event.region, account=event.account,
+        queue=event.queue,
+    )  # fmt: skip
+    return changed(operation, steps=steps, last_step=last_step, targets=targets, frames=frames)
 
 
 def _skipped(runbook: Runbook, operation: Operation) -> Operation:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
+
+from immutables import Map
 
 from engine.kernel.changing import changed
 from engine.kernel.operation import (
@@ -21,10 +23,19 @@ from engine.kernel.operation import (
 from engine.kernel.steps import following, is_undo, key_of, step_of
 from engine.language.model import Call, Fail, Hold, Notify, Runbook, Step, TakeBack, Wait
 
+_FRAME: Final = Frame(path="")
+_RECORD: Final = StepRecord(path="", status="IN_PROGRESS")
+"""What new ones are copied from: a copy costs less than a construction."""
+
 
 def top(operation: Operation, **changes: Any) -> Operation:
     """The operation with its top frame changed."""
-    return changed(operation, frames=(*operation.frames[:-1], changed(operation.frames[-1], **changes)))
+    return changed(operation, frames=topped(operation, **changes))
+
+
+def topped(operation: Operation, **changes: Any) -> tuple[Frame, ...]:
+    """The frames, with the top one changed."""
+    return (*operation.frames[:-1], changed(operation.frames[-1], **changes))
 
 
 def push(
@@ -33,7 +44,7 @@ def push(
     """One more frame, in its next visit."""
     place = path if item is None else f"{path}[{item}]"
     visit = operation.visits.get(place, 0) + 1
-    frame = Frame(path=path, item=item, visit=visit, phase=phase or Entering(), **more)
+    frame = changed(_FRAME, path=path, item=item, visit=visit, phase=phase or Entering(), **more)
     return changed(operation, frames=(*operation.frames, frame), visits=operation.visits.set(place, visit))
 
 
@@ -51,13 +62,20 @@ def begin(step: Step, until: float | None = None) -> Phase:
 
 def record(runbook: Runbook, operation: Operation, **changes: Any) -> Operation:
     """What is told of the top frame's step."""
+    return changed(operation, steps=recorded(runbook, operation, **changes))
+
+
+def recorded(runbook: Runbook, operation: Operation, **changes: Any) -> Map[str, StepRecord]:
+    """What is told of steps, with that of the top frame's changed."""
     frame = operation.frames[-1]
     step = runbook.index.get(frame.path)
     if step is None:
-        return operation
+        return operation.steps
     key = key_of(step, frame)
-    before = operation.steps.get(key) or StepRecord(path=frame.path, status="IN_PROGRESS")
-    return changed(operation, steps=operation.steps.set(key, changed(before, **changes)))
+    before = operation.steps.get(key)
+    if before is None:
+        before, changes = _RECORD, {"path": frame.path, **changes}
+    return operation.steps.set(key, changed(before, **changes))
 
 
 def with_entry(operation: Operation, number: int, **changes: Any) -> Operation:
@@ -77,16 +95,18 @@ def find_entry(operation: Operation, step: str, tag: str) -> int | None:
 
 def leave(runbook: Runbook, operation: Operation, result: Any) -> Operation:
     """The top frame is done: the next item, the next step of the list, or what is below."""
-    frame = operation.frames[-1]
-    operation = changed(operation, frames=operation.frames[:-1])
-    if frame.item is not None:
+    return _onward(runbook, changed(operation, frames=operation.frames[:-1]), operation.frames[-1], result)
+
+
+def _onward(runbook: Runbook, operation: Operation, left: Frame, result: Any) -> Operation:
+    if left.item is not None:
         parent = operation.frames[-1]
         collected = (*parent.collected, result)
         operation = top(operation, collected=collected)
         more = parent.items is not None and len(collected) < len(parent.items)
-        return push(operation, frame.path, len(collected)) if more else operation
-    after = following(runbook, frame.path)
-    if after is None and frame.path == "cleanup/0" and runbook.notify is not None:
+        return push(operation, left.path, len(collected)) if more else operation
+    after = following(runbook, left.path)
+    if after is None and left.path == "cleanup/0" and runbook.notify is not None:
         after = "cleanup/1"
     return push(operation, after) if after is not None else operation
 
@@ -96,15 +116,19 @@ def complete(runbook: Runbook, operation: Operation, result: Any, id: str | None
     frame = operation.frames[-1]
     if is_undo(frame):
         return settle(operation, int(frame.path.partition("/")[2]), "gone")
-    operation = record(runbook, operation, status="DONE", id=id, seen=status, error=None)
-    return leave(runbook, with_result(runbook, operation, frame, result), result)
+    operation = changed(
+        operation, steps=recorded(runbook, operation, status="DONE", id=id, seen=status, error=None),
+        results=resulting(runbook, operation, frame, result), frames=operation.frames[:-1],
+    )  # fmt: skip
+    return _onward(runbook, operation, frame, result)
 
 
-def with_result(runbook: Runbook, operation: Operation, frame: Frame, result: Any) -> Operation:
+def resulting(runbook: Runbook, operation: Operation, frame: Frame, result: Any) -> Map[str, Any]:
+    """The results, with that of a step that expressions can name."""
     step = runbook.index.get(frame.path)
     if step is None or frame.item is not None or runbook.by_name.get(step.name) is not step:
-        return operation
-    return changed(operation, results=operation.results.set(step.name, result))
+        return operation.results
+    return operation.results.set(step.name, result)
 
 
 def settle(operation: Operation, number: int, state: str, why: str = "") -> Operation:

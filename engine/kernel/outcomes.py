@@ -15,7 +15,7 @@ from dataclasses import replace
 from engine.errors import Problem
 from engine.kernel import events as ev
 from engine.kernel.changing import changed
-from engine.kernel.frames import complete, find_entry, push, record, top, with_entry
+from engine.kernel.frames import complete, find_entry, push, record, recorded, top, topped, with_entry
 from engine.kernel.operation import Acting, Effect, Looking, Nested, Notice, Operation, Refreshing
 from engine.kernel.steps import key_of, step_of
 from engine.language.model import Call, Notify, Runbook
@@ -31,16 +31,16 @@ def intended(runbook: Runbook, operation: Operation, event: ev.Intended) -> Oper
     sent = frame.sent
     if event.effect.verb == "delete":
         sent = (*sent, f"{number}:{event.effect.target}")
-    operation = top(
+    frames = topped(
         operation, phase=Acting(effect=event.effect), attempt=number, spent=spent, granted=False, repeat=None,
         routine=event.routine, watching=None, sent=sent, begun=None, unknown=False,
         output=event.saw if event.saw is not None else frame.output,
     )  # fmt: skip
-    if event.entry is not None:
-        operation = changed(operation, ledger=(*operation.ledger, event.entry))
-    if event.irreversible and not operation.irreversible:
-        operation = changed(operation, irreversible=event.irreversible)
-    return record(runbook, operation, attempt=number, spent=spent)
+    return changed(
+        operation, frames=frames, steps=recorded(runbook, operation, attempt=number, spent=spent),
+        ledger=operation.ledger if event.entry is None else (*operation.ledger, event.entry),
+        irreversible=operation.irreversible or event.irreversible,
+    )  # fmt: skip
 
 
 def sent_again(runbook: Runbook, operation: Operation, event: ev.SentAgain) -> Operation:
@@ -59,7 +59,7 @@ def not_sent(runbook: Runbook, operation: Operation, event: ev.NotSent) -> Opera
 def succeeded(runbook: Runbook, operation: Operation, event: ev.Succeeded) -> Operation:
     """A look follows a create or a delete, for only a look tells that it is done."""
     effect = _effect(operation)
-    operation = changed(operation, taken_up=0)
+    operation = _answered(operation)
     match effect.verb:
         case "create":
             number = _entry_of_intent(runbook, operation)
@@ -71,6 +71,11 @@ def succeeded(runbook: Runbook, operation: Operation, event: ev.Succeeded) -> Op
             return _deleted(operation, effect, event.at)
         case _:
             return _called(runbook, operation, effect, event)
+
+
+def _answered(operation: Operation) -> Operation:
+    """An outcome has come: whoever took it up was not killed by it."""
+    return changed(operation, taken_up=0) if operation.taken_up else operation
 
 
 def _called(runbook: Runbook, operation: Operation, effect: Effect, event: ev.Succeeded) -> Operation:
@@ -97,7 +102,7 @@ def _noticed(operation: Operation, effect: Effect, error: str) -> Operation:
 def failed(runbook: Runbook, operation: Operation, event: ev.Failed) -> Operation:
     """Answers that are not errors mean: look again. The rest is for the error path."""
     effect = _effect(operation)
-    operation = changed(operation, taken_up=0)
+    operation = _answered(operation)
     if looks_again(effect, event.problem):
         return _look_after(runbook, operation, effect, event.at)
     frame = operation.top
@@ -124,7 +129,7 @@ def looks_again(effect: Effect, problem: Problem) -> bool:
 def unknown(runbook: Runbook, operation: Operation, event: ev.Unknown) -> Operation:
     """● Sent, and nobody knows: never an error, never blindly repeated."""
     effect = _effect(operation)
-    operation = changed(operation, taken_up=0)
+    operation = _answered(operation)
     if effect.verb in ("create", "delete"):
         return _look_after(runbook, operation, effect, event.at)
     return unknown_call(runbook, operation, effect, event)
