@@ -56,8 +56,9 @@ class Walk:
         scope = Scope(globals=self.globals)
         settings = self.subject.node("settings")
         if isinstance(settings, MapNode):
-            for _, value in settings.entries:
-                self.read.plainly(value, scope, "a setting's source")
+            for number, (_, value) in enumerate(settings.entries):
+                later = frozenset(key.text for key, _ in settings.entries[number:])
+                self.read.plainly(value, replace(scope, later=later), "a setting's source")
         self.vars(scope)
         for key in ("region", "lock", "notify", "tags"):
             self.read.plainly(self.subject.node(key), scope, f"`{key}`")

@@ -74,6 +74,7 @@ class Scope:
     path: tuple[str | int, ...] | None = None
     given: Mapping[str, Binding] = field(default_factory=dict)
     facts: Facts = NO_FACTS
+    later: frozenset[str] = frozenset()  # settings that are not read yet: their sources come after this one
 
     def binding(self, name: str, facts: Facts = NO_FACTS) -> Binding | Missing:
         """What the name means here, or why it means nothing."""

@@ -157,3 +157,14 @@ def test_settings_are_read_before_any_step() -> None:
         region: ${«RB302 x».arn}
         steps: [{id: x, check: rds.cluster, with: {name: a}}]
         """)
+
+
+def test_settings_are_read_in_their_order() -> None:
+    holds("""
+        runbook: case
+        settings:
+          one: ssm:/${settings.«RB302 two»}
+          two: ssm:/${settings.one}
+          three: ssm:/${settings.«RB302 three»}
+        steps: [{id: x, hold: "${settings.three}"}]
+        """)

@@ -73,10 +73,14 @@ GONE = {
     "not its own, and it says so": FOUND + removed("other-one", "  requires: [source]\n  owner: own\n"),
     "kin": FOUND + removed("other-one", "  requires: [source]\n  owner: kin\n  irreversible: true\n"),
     "any": COPY + OLD,
-    "any, and reversible": COPY + OLD.replace("  irreversible: true\n", "").replace("owner:", "«RB609 owner»:"),
+    "any, and reversible": COPY
+    + OLD.replace("  irreversible: true\n", "").replace("owner:", "«RB609 owner»:")
+    + "- {id: last, wait: 1s}\n",
+    "any, and reversible, as the last thing": COPY + OLD.replace("  irreversible: true\n", ""),
     "a target, and reversible": COPY
     + "\n- {id: seen_, check: rds.cluster, with: {name: a}}\n"
-    + removed("b", "  requires: [made]\n  «RB609 target»: seen_\n", "rds.cluster"),
+    + removed("b", "  requires: [made]\n  «RB609 target»: seen_\n", "rds.cluster")
+    + "- {id: last, wait: 1s}\n",
     "any of what holds no data": "\n" + removed("a", "  owner: any\n", "rds.instance"),
     "the last copy": COPY + removed('"${copy}"', "", key="«RB608 remove»"),
     "the last copy, requiring itself": COPY + removed('"${copy}"', "  «RB608 requires»: [made]\n"),

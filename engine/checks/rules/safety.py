@@ -294,6 +294,7 @@ def _holds_data(subject: Subject, place: Place, own: tuple[str, ...] | None) -> 
   owner: any
   requires: [copy]
   states: {available: delete}
+- {id: pause, wait: 5m}
 """,
     right="""
 - id: copy
@@ -307,6 +308,7 @@ def _holds_data(subject: Subject, place: Place, own: tuple[str, ...] | None) -> 
   requires: [copy]
   states: {available: delete}
   irreversible: true
+- {id: pause, wait: 5m}
 """,
 )
 def foreign_and_reversible(subject: Subject) -> Iterator[Found]:
@@ -314,10 +316,18 @@ def foreign_and_reversible(subject: Subject) -> Iterator[Found]:
         body, facts = place.step.body, place.facts
         if not isinstance(body, Remove) or facts is None or facts.data == "none" or place.step.irreversible:
             continue
+        if not _something_follows(subject, place):
+            continue
         if (body.owner != "own" or body.target is not None) and any(row.verb == "delete" for row in body.states):
             key = "owner" if "owner" in place.node else "target"
             message = f"nothing can bring this {body.kind} back, and a later failure would undo the rest"
             yield Found(span=place.key(key), message=message, help="`irreversible: true`")
+
+
+def _something_follows(subject: Subject, place: Place) -> bool:
+    """Is there a later step in its list, or around it, that could fail?"""
+    head = place.step.path.split("/")[0]
+    return head != "steps" or place.path[1] != len(subject.runbook.steps) - 1
 
 
 RULES: Final = (
