@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import sys
+from collections.abc import Mapping
 from typing import Any, Final
 
 from engine.cli import screen
@@ -41,8 +42,13 @@ def answer_of(
     return {name: value for name, value in answer.items() if value is not None}
 
 
-def edited(here: Surroundings, runbook: Runbook, operation: Operation, path: str) -> str:
+def edited(
+    here: Surroundings, runbook: Runbook, operation: Operation, path: str, answer: Mapping[str, Any]
+) -> str:  # fmt: skip
     """The text of another runbook, checked, and what it changes shown."""
+    if answer:
+        message = f"--with enters the step again and answers nothing: leave the answer ({', '.join(answer)}) for then"
+        raise UsageError(message)
     new = checked(path, here.registry, quiet=here.options.quiet)
     if new.name != runbook.name:
         message = f"{path} is the runbook {new.name}, and operation {operation.id} is one of {runbook.name}"

@@ -102,6 +102,7 @@ def _steps(document: Mapping[str, Any]) -> list[str]:
         most = step["max_retries"] + 1
         tried = f"attempt {step['retry_count'] + 1} of {most}" if step["attempt"] and most > 1 else ""
         seen = step["seen"] if not step["waits_for"] else f"waits for {step['waits_for']}"
+        seen = "waits for a person" if step["status"] == "HELD" else seen  # the reason stands above
         rows.append((step["id"], step["status"], tried, seen))
     return [
         _dyed(line, step["status"])

@@ -64,7 +64,7 @@ def resume(
     with surrounded(options) as here:
         answer = answer_of(why=why, reject=reject, outcome=outcome, output=output, accept_target=accept_target)
         runbook, operation = located(here, id)
-        text = edited(here, runbook, operation, with_) if with_ else ""
+        text = edited(here, runbook, operation, with_, answer) if with_ else ""
         here.progress.known(operation, runbook.digest)
         return drive(here, runbook, id, lambda engine: engine.resume(id, answer, text))
 

@@ -53,7 +53,7 @@ def resume(
         if output is not None:
             answer["output"] = output
         read, operation = located(here, operation_id)
-        text = edited(here, read, operation, os.fspath(with_)) if with_ else ""
+        text = edited(here, read, operation, os.fspath(with_), answer) if with_ else ""
         engine = here.composed(read, operation_id, begins=False)
         return _driven(here, engine, lambda engine: engine.resume(operation_id, answer, text))
 

@@ -82,7 +82,7 @@ def weight(event: ev.Event) -> Weight:
 
 def _step(followed: Followed) -> str:
     match followed.event:
-        case ev.EndRecorded() | ev.Ended() | ev.TakenUp() | ev.Cancelled() | ev.CleanupBegun():
+        case ev.EndRecorded() | ev.Ended() | ev.TakenUp() | ev.Cancelled() | ev.CleanupBegun() | ev.RunbookEdited():
             return ""
         case ev.TargetSettled(step=step):
             return step

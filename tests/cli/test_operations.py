@@ -143,6 +143,7 @@ def test_resume_of_what_has_failed_says_restart(ask: Ask, few: str, store: Store
         (["--output", "x"], "goes with --outcome done"),
         (["--reject", "x", "--outcome", "done"], "--reject and --outcome are answers to different questions"),
         (["--with", "nothing.yaml"], "there is no file nothing.yaml"),
+        (["--with", "few.yaml", "--reject", "x"], "--with enters the step again and answers nothing"),
     ],
 )
 def test_answers_that_do_not_fit(ask: Ask, few: str, store: Store, words: list[str], said: str) -> None:
@@ -157,8 +158,10 @@ def test_resume_with_an_edited_runbook_shows_what_changes(ask: Ask, few: str, st
     begun(ask, few, store)
     edited = written(tmp_path / "b.yaml", FEW + "  more: yes-it-is\n")
     told = ask("resume", "op", *store, "--with", edited, "-o", "json")
-    assert told.code == 0
+    assert told.code == 5  # the step where it stands is entered again
     assert "+  more: yes-it-is" in told.err
+    assert "another text of the runbook" in ask("history", "op", *store).out
+    told = ask("resume", "op", *store, "-o", "json")
     assert told.document["outputs"]["more"] == "yes-it-is"
 
 
