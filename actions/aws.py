@@ -4,7 +4,8 @@ A call that changes something is sent once, a read at most twice: whoever drives
 call in an account that a runbook names, the identity behind it is compared with the account's id. The last instant
 before a request leaves, `before_send` is asked; what it raises comes out of the call.
 
-AWS's own variables and files are obeyed. The time-outs together are shorter than a lease (engine.md, section 3).
+AWS's own variables and files are obeyed. The lease is longer than the time-outs together (engine.md, section 3): who
+asks for a longer one must have a longer lease.
 Nothing here imports botocore before the first client is asked for. Must not know any service but STS.
 """
 
@@ -16,7 +17,8 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from actions.errors import SENT, calling, is_botocores, translated
+from actions.botocore_errors import is_botocores, of_a_reply, of_credentials
+from actions.errors import begins, calling, leaves, translated
 from engine.errors import EffectFailed, EffectNotSent, EnvironmentProblem, UsageError
 from engine.language.model import Account
 
@@ -28,6 +30,10 @@ READS: Final = ("Describe", "Get", "List", "Head")
 SESSION_NAME: Final = "runbook"
 _NO_ACCOUNTS: Final[Mapping[str, Account]] = MappingProxyType({})
 _PASSING: Final = ("network", "timeout", "internal")
+_EXPIRED: Final = ("ExpiredToken", "ExpiredTokenException")
+
+Renew = Callable[[], None]
+"""Forgets credentials that were taken, so that the next call takes them anew."""
 
 
 def _nothing() -> None:
@@ -53,43 +59,55 @@ class Sessions:
         self._before_send = before_send
         self._lock = threading.RLock()
         self._sessions: dict[str, Any] = {}  # by name of the account; "" is whoever runs this
-        self._clients: dict[tuple[str, str, str], Any] = {}
+        self._renews: dict[str, Renew] = {}  # by name of the account
+        self._clients: dict[tuple[str, str, str, float], Any] = {}
 
-    def clients(self, service: str, region: str | None = None, account: str | None = None) -> Any:
+    def clients(
+        self, service: str, region: str | None = None, account: str | None = None, *, timeout: float | None = None
+    ) -> Any:
         """A client of `service` in `region`, as `account` (a name of the runbook's, or an id).
 
+        `timeout`: the seconds that an answer may take, where a step says how many.
         UsageError for an account that is not named; EnvironmentProblem where the credentials are of another account;
         EffectNotSent where there are none; EffectFailed where AWS does not let them be taken.
         """
         where = region or self._region or os.environ.get("AWS_REGION") or ""
-        key = (service, where, account or "")
+        key = (service, where, account or "", timeout or READ_SECONDS)
         with self._lock:
             if key not in self._clients:
                 with calling():
-                    self._clients[key] = self._made(service, where, self._session(account, where))
+                    self._clients[key] = self._made(service, where, account, timeout or READ_SECONDS)
             return self._clients[key]
 
-    def _made(self, service: str, region: str, session: Any) -> Any:
-        client = self._bare(service, region, session)
+    def _made(self, service: str, region: str, account: str | None, timeout: float) -> Any:
+        client = self._bare(service, region, self._session(account, region), timeout)
         client.meta.events.register_first("before-parameter-build", _begins)
         client.meta.events.register_last("before-send", self._leaves)
-        client._make_api_call = _twice_if_it_reads(client._make_api_call)
+        renew = self._renews.get(self._named(account).name) if account is not None else None
+        client._make_api_call = _again(_by_name(client._make_api_call), renew)
         return client
 
-    def _bare(self, service: str, region: str, session: Any, **credentials: str) -> Any:
+    def _bare(self, service: str, region: str, session: Any, timeout: float = READ_SECONDS, **credentials: Any) -> Any:
         from botocore.config import Config
 
         config = Config(
             retries={"total_max_attempts": 1, "mode": "standard"}, connect_timeout=CONNECT_SECONDS,
-            read_timeout=READ_SECONDS, tcp_keepalive=True, user_agent_extra="runbook",
+            read_timeout=timeout, tcp_keepalive=True, user_agent_extra="runbook",
         )  # fmt: skip
-        return session.create_client(
-            service, region_name=region or None, endpoint_url=self._endpoint_url, config=config, **credentials
-        )
+        made = _by_name(session.create_client)
+        try:
+            return made(
+                service, region_name=region or None, endpoint_url=self._endpoint_url, config=config, **credentials
+            )
+        except ValueError as error:  # botocore's plain one: of `--endpoint-url`, or of AWS_ENDPOINT_URL
+            if not str(error).startswith("Invalid endpoint"):
+                raise
+            message = f"{error}: an address is written http://HOST:PORT or https://HOST"
+            raise UsageError(message) from error
 
     def _leaves(self, **_: Any) -> None:
         self._before_send()
-        SENT.set(True)
+        leaves()
 
     # -- accounts ---------------------------------------------------------------------------------------------
 
@@ -138,19 +156,25 @@ class Sessions:
             raise NoCredentialsError
         told = {"RoleSessionName": SESSION_NAME} | ({"ExternalId": account.external_id} if account.external_id else {})
 
-        def sts(service: str, **credentials: str) -> Any:
+        def sts(service: str, **credentials: Any) -> Any:
             return self._bare(service, region, base, **credentials)
 
-        fetcher = AssumeRoleCredentialFetcher(sts, source, account.role_arn, extra_args=told)
+        taken: dict[str, Any] = {}
+        fetcher = AssumeRoleCredentialFetcher(sts, source, account.role_arn, extra_args=told, cache=taken)
         session = botocore.session.Session(profile=self._profile)
-        session._credentials = DeferredRefreshableCredentials(  # noqa: SLF001 - as botocore's own providers do it
-            refresh_using=fetcher.fetch_credentials, method="assume-role"
-        )
+        credentials = DeferredRefreshableCredentials(refresh_using=fetcher.fetch_credentials, method="assume-role")
+        session._credentials = credentials  # noqa: SLF001 - as botocore's own providers do it
+
+        def renew() -> None:
+            taken.clear()
+            credentials._frozen_credentials = None  # noqa: SLF001 - botocore has no other word for "take them anew"
+
+        self._renews[account.name] = renew
         return session
 
     def _compare(self, account: Account, sts: Any) -> None:
         """Is the identity behind it of the account that the runbook means?"""
-        found = _twice_if_it_reads(sts._make_api_call)("GetCallerIdentity", {})
+        found = _again(_by_name(sts._make_api_call), None)("GetCallerIdentity", {})
         if found.get("Account") != account.id:
             message = (
                 f"the account `{account.name}` is {account.id} in the runbook, and these credentials are of "
@@ -160,8 +184,7 @@ class Sessions:
 
 
 def _begins(**_: Any) -> None:
-    """A call begins: nothing of it has left."""
-    SENT.set(False)
+    begins()
 
 
 def is_read(operation: str) -> bool:
@@ -169,14 +192,18 @@ def is_read(operation: str) -> bool:
     return operation.startswith(READS)
 
 
-def _twice_if_it_reads(call: Callable[..., Any]) -> Callable[..., Any]:
-    """A read whose connection or reply was lost is sent once more, at once."""
+def _again(call: Callable[..., Any], renew: Renew | None) -> Callable[..., Any]:
+    """A read whose connection or reply was lost is sent once more, at once; what was refused because credentials that
+    were taken have expired, with fresh ones: AWS has performed nothing of it.
+    """
 
     def make_api_call(operation: str, params: Mapping[str, Any]) -> Any:
         try:
             return call(operation, params)
         except Exception as error:
-            if not is_read(operation) or not is_botocores(error) or not _passes(error):
+            if renew is not None and _has_expired(error, operation):
+                renew()
+            elif not is_read(operation) or not is_botocores(error) or not _passes(error):
                 raise
         return call(operation, params)
 
@@ -186,3 +213,32 @@ def _twice_if_it_reads(call: Callable[..., Any]) -> Callable[..., Any]:
 def _passes(error: Exception) -> bool:
     told = translated(error, changes=False)
     return isinstance(told, (EffectFailed, EffectNotSent)) and told.problem.category in _PASSING
+
+
+def _has_expired(error: Exception, operation: str) -> bool:
+    """Did AWS refuse this very call, and not the one that takes credentials for it?"""
+    from botocore.exceptions import ClientError
+
+    if not isinstance(error, ClientError) or error.operation_name != operation:
+        return False
+    return error.response.get("Error", {}).get("Code") in _EXPIRED
+
+
+def _by_name(call: Callable[..., Any]) -> Callable[..., Any]:
+    """An error of Python's own, out of botocore's search for credentials or its reading of a reply, gets its name."""
+
+    def named(*args: Any, **words: Any) -> Any:
+        from botocore.exceptions import CredentialRetrievalError
+        from botocore.parsers import ResponseParserError
+
+        try:
+            return call(*args, **words)
+        except Exception as error:
+            if of_credentials(error):
+                raise CredentialRetrievalError(provider="this machine", error_msg=str(error)) from error
+            if of_a_reply(error):
+                message = f"a reply that is none of this call ({type(error).__name__})"
+                raise ResponseParserError(message) from error
+            raise
+
+    return named

@@ -19,41 +19,42 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Final
 
+from actions.botocore_errors import (
+    CUT,
+    MISCONFIGURED,
+    NEVER_SENT,
+    NO_PLACE,
+    NOT_LOGGED_IN,
+    TIMED_OUT,
+    UNREADABLE,
+    is_botocores,
+    of_credentials,
+)
 from actions.error_names import NO_ANSWER, Meaning, meaning
 from engine.errors import EffectFailed, EffectNotSent, EffectUnknown, Problem, RunbookError
 from engine.registry import Context
 
 Translated = EffectFailed | EffectUnknown | EffectNotSent
 
-SENT: Final[ContextVar[bool | None]] = ContextVar("sent", default=None)
-"""Has the call in hand left? Set by the clients of `actions.aws`; None where nobody says."""
+
+class _InHand:
+    """What is known of the call in hand: has it left? None where nobody says."""
+
+    __slots__ = ("left",)
+
+    def __init__(self) -> None:
+        self.left: bool | None = None
+
+
+_IN_HAND: Final[ContextVar[_InHand | None]] = ContextVar("in_hand", default=None)
 
 LOG_IN: Final = (
     "log in again (`aws sso login`, or fresh keys in AWS_PROFILE or the environment), then resume; nothing is lost"
 )
-
-_NEVER_SENT: Final = frozenset({"EndpointConnectionError", "ConnectTimeoutError", "ProxyConnectionError"})
-"""botocore: no connection was made."""
-
-_CUT: Final = frozenset(
-    {
-        "ReadTimeoutError", "ConnectionClosedError", "ResponseStreamingError", "HTTPClientError", "SSLError",
-        "IncompleteReadError", "ResponseParserError", "ConnectionError", "ChecksumError",
-    }
-)  # fmt: skip
-"""botocore: it may have arrived, and no answer came that can be read."""
-
-_NOT_LOGGED_IN: Final = frozenset(
-    {
-        "NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError", "TokenRetrievalError",
-        "NoAuthTokenError", "UnknownTokenProviderError", "ProfileNotFound", "MetadataRetrievalError",
-        "RefreshWithMFAUnsupportedError", "SSOError", "SSOTokenLoadError", "UnauthorizedSSOTokenError", "LoginError",
-        "LoginRefreshRequired", "LoginInsufficientPermissions", "LoginTokenLoadError", "LoginAuthorizationCodeError",
-        "InfiniteLoopConfigError", "UnknownCredentialError",
-    }
-)  # fmt: skip
-
-_TIMED_OUT: Final = frozenset({"ReadTimeoutError", "ConnectTimeoutError"})
+MEND: Final = (
+    "mend what this machine tells of AWS (~/.aws/config, ~/.aws/credentials, AWS's variables), then resume; "
+    "nothing is lost"
+)
 
 
 @contextmanager
@@ -61,7 +62,8 @@ def calling(
     context: Context | None = None, *, changes: bool = False, words: Mapping[str, str] | None = None
 ) -> Iterator[None]:
     """Around calls to AWS. `changes`: can the call change anything; `words`: wire names → parameters of `with`."""
-    token = SENT.set(None)
+    in_hand = _InHand()
+    token = _IN_HAND.set(in_hand)
     try:
         yield
     except RunbookError:
@@ -69,17 +71,25 @@ def calling(
     except Exception as error:
         if not is_botocores(error):
             raise
-        raise translated(error, sent=SENT.get(), context=context, changes=changes, words=words) from None
+        raise translated(error, sent=in_hand.left, context=context, changes=changes, words=words) from None
     finally:
-        SENT.reset(token)
+        _IN_HAND.reset(token)
 
 
-def is_botocores(error: Exception) -> bool:
-    """Is it one of botocore's, whose meaning is known here?"""
-    from botocore.exceptions import BotoCoreError, ClientError
-    from botocore.parsers import ResponseParserError
+def begins() -> None:
+    """A call begins: nothing of it has left. Told by the clients of `actions.aws`; outside of `calling` to nobody."""
+    _leaves(left=False)
 
-    return isinstance(error, (BotoCoreError, ClientError, ResponseParserError))
+
+def leaves() -> None:
+    """The call in hand leaves now."""
+    _leaves(left=True)
+
+
+def _leaves(*, left: bool) -> None:
+    in_hand = _IN_HAND.get()
+    if in_hand is not None:
+        in_hand.left = left
 
 
 def translated(
@@ -96,17 +106,21 @@ def translated(
     if isinstance(error, ClientError):
         return _answered(error, context, changes=changes, sent=sent, words=words or {})
     names = [cls.__name__ for cls in type(error).__mro__]
-    if any(name in _NOT_LOGGED_IN for name in names):
+    if any(name in NOT_LOGGED_IN for name in names) or of_credentials(error):
         return EffectNotSent(_problem(error, "credentials", f"{_text(error)}; {LOG_IN}"))
+    if any(name in MISCONFIGURED for name in names):
+        return EffectNotSent(_problem(error, "credentials", f"{_text(error)}; {MEND}"))
+    if names[0] == "CapacityNotAvailableError":  # botocore's own limit of sendings
+        return EffectNotSent(_problem(error, "throttled", _text(error)))
     if "ParamValidationError" in names:
         return EffectFailed(_invalid(error, context, words or {}))
-    if names[0] in _NEVER_SENT:
+    if names[0] in NEVER_SENT:
         return EffectNotSent(_problem(error, "network", _text(error), _timed_out(names)))
-    if any(name in _CUT for name in names) and sent is not False:
+    if any(name in CUT for name in names) and sent is not False:
         return _unanswered(error, names, changes=changes)
-    if any(name in _CUT for name in names):
+    if any(name in CUT for name in names):
         return EffectNotSent(_problem(error, "network", _text(error), _timed_out(names)))
-    category = "config" if names[0] in ("NoRegionError", "InvalidRegionError", "UnknownEndpointError") else "invalid"
+    category = "config" if any(name in NO_PLACE for name in names) else "invalid"
     return EffectFailed(_problem(error, category, _text(error)))
 
 
@@ -160,12 +174,12 @@ def _unanswered(error: Exception, names: list[str], *, changes: bool) -> Transla
         return EffectUnknown(f"no answer came: {type(error).__name__}: {_text(error)}")
     if "SSLError" in names:
         return EffectNotSent(_problem(error, "network", _text(error)))
-    unreadable = names[0] in ("ResponseParserError", "ChecksumError")
+    unreadable = names[0] in UNREADABLE
     return EffectFailed(_problem(error, "internal" if unreadable else "timeout", _text(error), _timed_out(names)))
 
 
 def _timed_out(names: list[str]) -> tuple[str, ...]:
-    return (NO_ANSWER,) if any(name in _TIMED_OUT for name in names) else ()
+    return (NO_ANSWER,) if any(name in TIMED_OUT for name in names) else ()
 
 
 _VALUE: Final = re.compile(r", value: .*(?=, (?:type: <|valid ))", re.DOTALL)

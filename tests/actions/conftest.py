@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.actions.databases import Database, made
+from tests.actions.http_aws import HttpAws, serving
 from tests.servers import moto as motos
 from tests.servers import postgres as postgreses
 
@@ -29,3 +30,10 @@ def moto() -> Iterator[motos.Moto]:
 def database(postgres: postgreses.Postgres) -> Database:
     """A database of the test's own, with an admin who is no superuser."""
     return made(postgres)
+
+
+@pytest.fixture
+def aws() -> Iterator[HttpAws]:
+    """An AWS that says what it is told to, over HTTP."""
+    with serving() as server:
+        yield server

@@ -24,6 +24,10 @@ THROTTLED = (
     400,
     b"<ErrorResponse><Error><Code>Throttling</Code><Message>Rate exceeded</Message></Error></ErrorResponse>",
 )
+EXPIRED = (
+    403,
+    b"<ErrorResponse><Error><Code>ExpiredToken</Code><Message>The token has expired</Message></Error></ErrorResponse>",
+)
 OWN_ACCOUNT = "111111111111"
 
 
@@ -44,6 +48,7 @@ class HttpAws:
     asked: list[Asked] = field(default_factory=list)
     replies: dict[str, list[Any]] = field(default_factory=dict)
     expires: float = 3600.0  # of assumed credentials, in seconds from now
+    slow: float = 0.0  # seconds before each reply
 
     def actions(self) -> list[str]:
         return [one.action for one in self.asked]
@@ -93,6 +98,7 @@ def cluster(name: str) -> tuple[int, bytes]:
 def serving() -> Iterator[HttpAws]:
     """A server, from nothing to its end."""
     made = HttpAws()
+    hurried = threading.Event()
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -104,6 +110,8 @@ def serving() -> Iterator[HttpAws]:
             asked = Asked(action=form.get("Action", ""), form=form, key=key[1] if key else "")
             made.asked.append(asked)
             said = made.reply(asked)
+            if made.slow:
+                hurried.wait(made.slow)
             if said == CUT:
                 self.close_connection = True
                 return
@@ -124,8 +132,9 @@ def serving() -> Iterator[HttpAws]:
         try:
             yield made
         finally:
+            hurried.set()
             server.shutdown()
             thread.join(timeout=5)
 
 
-__all__ = ["CUT", "EMPTY", "FAULT", "HOLLOW", "OWN_ACCOUNT", "THROTTLED", "HttpAws", "cluster", "serving"]
+__all__ = ["CUT", "EMPTY", "EXPIRED", "FAULT", "HOLLOW", "OWN_ACCOUNT", "THROTTLED", "HttpAws", "cluster", "serving"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,30 +11,10 @@ import pytest
 from actions.aws import Sessions, is_read
 from actions.errors import calling
 from actions.rds.cluster import Cluster
-from engine.errors import Busy, EffectFailed, EffectNotSent, EffectUnknown, EnvironmentProblem, UsageError
-from engine.language.model import Account
+from engine.errors import Busy, EffectFailed, EffectNotSent, EffectUnknown
 from tests.actions.given import context
-from tests.actions.http_aws import CUT, EMPTY, FAULT, HOLLOW, OWN_ACCOUNT, THROTTLED, HttpAws, cluster, serving
-from tests.servers.moto import Moto
-
-OTHER = "222222222222"
-ROLE = f"arn:aws:iam::{OTHER}:role/restore"
-
-
-@pytest.fixture
-def aws() -> Iterator[HttpAws]:
-    with serving() as server:
-        yield server
-
-
-def accounts(**more: Any) -> dict[str, Account]:
-    said: dict[str, Any] = {"name": "target", "id": OTHER, "role_arn": ROLE, "external_id": "ticket-7"} | more
-    return {"target": Account(**said)}
-
-
-def sessions(aws: HttpAws, **more: Any) -> Sessions:
-    return Sessions(endpoint_url=aws.url, region="us-west-2", **more)
-
+from tests.actions.http_aws import CUT, EMPTY, FAULT, HOLLOW, THROTTLED, HttpAws, cluster
+from tests.actions.sessions import accounts, sessions
 
 # -- how often ------------------------------------------------------------------------------------------------
 
@@ -113,6 +92,13 @@ def test_who_does_not_filter_by_id_does_not_make_another_cluster_the_one_that_is
     assert seen.cls == "missing"
 
 
+def test_a_page_of_somebody_elses_is_no_reply(aws: HttpAws) -> None:
+    aws.replies["DescribeDBClusters"] = [(200, b"<html><body>Please log in to the network.</body></html>")]
+    with pytest.raises(EffectFailed) as caught:
+        Cluster().look({"name": "orders"}, context(clients=sessions(aws).clients))
+    assert (caught.value.problem.name, caught.value.problem.category) == ("ResponseParserError", "internal")
+
+
 def test_an_empty_list_does(aws: HttpAws) -> None:
     assert Cluster().look({"name": "orders"}, context(clients=sessions(aws).clients)).cls == "missing"
 
@@ -146,81 +132,17 @@ def test_what_is_asked_before_sending_is_asked_each_time_and_may_refuse(aws: Htt
     assert aws.actions() == ["DescribeDBClusters"] * 2
 
 
-# -- as whom ----------------------------------------------------------------------------------------------------
+# -- how long -------------------------------------------------------------------------------------------------
 
 
-def test_an_accounts_role_is_taken_with_its_external_id_and_compared_before_the_first_call(aws: HttpAws) -> None:
-    clients = sessions(aws, accounts=accounts()).clients
-    clients("rds", account="target").describe_db_clusters()
-    clients("rds", account="target").describe_db_clusters()
-    clients("rds", region="us-east-1", account=OTHER).describe_db_clusters()
-    assert aws.actions() == ["AssumeRole", "GetCallerIdentity", *["DescribeDBClusters"] * 3]
-    role = aws.asked[0].form
-    assert (role["RoleArn"], role["ExternalId"], role["RoleSessionName"]) == (ROLE, "ticket-7", "runbook")
-    assert {one.key for one in aws.asked[1:]} == {f"ASIA{OTHER}"}
-    assert aws.asked[0].key == "testing"
-
-
-def test_a_role_is_taken_anew_before_it_ends(aws: HttpAws) -> None:
-    aws.expires = 60.0
-    client = sessions(aws, accounts=accounts()).clients("rds", account="target")
-    client.describe_db_clusters()
-    assert aws.actions().count("AssumeRole") >= 2
-
-
-def test_the_wrong_account_is_never_called_and_both_are_named(aws: HttpAws) -> None:
-    wrong = accounts(id="333333333333")
-    for _ in range(2):
-        with pytest.raises(EnvironmentProblem, match=f"`target` is 333333333333 .* {OTHER}"):
-            sessions(aws, accounts=wrong).clients("rds", account="target")
-    assert "DescribeDBClusters" not in aws.actions()
-
-
-def test_an_account_without_a_role_is_whoever_runs_this(aws: HttpAws) -> None:
-    ours = accounts(id=OWN_ACCOUNT, role_arn=None, external_id=None)
-    sessions(aws, accounts=ours).clients("rds", account="target").describe_db_clusters()
-    assert aws.actions() == ["GetCallerIdentity", "DescribeDBClusters"]
-    with pytest.raises(EnvironmentProblem, match=OWN_ACCOUNT):
-        sessions(aws, accounts=accounts(role_arn=None)).clients("rds", account="target")
-
-
-def test_a_role_that_may_not_be_taken_is_a_no_and_one_that_throttles_was_not_sent(aws: HttpAws) -> None:
-    denied = b"<ErrorResponse><Error><Code>AccessDenied</Code><Message>not authorized</Message></Error></ErrorResponse>"
-    aws.replies["AssumeRole"] = [(403, denied)]
-    with pytest.raises(EffectFailed) as caught:
-        sessions(aws, accounts=accounts()).clients("rds", account="target")
-    assert caught.value.problem.category == "denied"
-    aws.replies["AssumeRole"] = [THROTTLED]
-    with pytest.raises(EffectNotSent):
-        sessions(aws, accounts=accounts()).clients("rds", account="target")
-
-
-def test_an_unknown_account_or_profile_says_which_there_are(aws: HttpAws) -> None:
-    with pytest.raises(UsageError, match=r"`nobody` .* there are: target"):
-        sessions(aws, accounts=accounts()).clients("rds", account="nobody")
-    with pytest.raises(EnvironmentProblem, match="no profile `nobody`"):
-        sessions(aws, profile="nobody").clients("rds")
-
-
-def test_without_credentials_nothing_is_sent(aws: HttpAws, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
-    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
-    with pytest.raises(EffectNotSent) as caught, calling(changes=True):
-        sessions(aws).clients("rds").delete_db_cluster(DBClusterIdentifier="orders", SkipFinalSnapshot=True)
-    assert caught.value.problem.category == "credentials"
-    with pytest.raises(EffectNotSent):
-        sessions(aws, accounts=accounts()).clients("rds", account="target")
-    assert aws.asked == []
-
-
-def test_moto_takes_the_role_too(moto: Moto) -> None:
-    clients = Sessions(endpoint_url=moto.url, region="us-west-2", accounts=accounts()).clients
-    told = clients("sts", account="target").get_caller_identity()
-    assert told["Account"] == OTHER
-    assert ":assumed-role/restore/runbook" in told["Arn"]
-    with pytest.raises(EnvironmentProblem, match="444444444444"):
-        wrong = accounts(id="444444444444")
-        Sessions(endpoint_url=moto.url, region="us-west-2", accounts=wrong).clients("rds", account="target")
+def test_an_answer_may_take_as_long_as_the_step_says(aws: HttpAws) -> None:
+    made = sessions(aws)
+    assert made.clients("rds")._client_config.read_timeout == 30
+    assert made.clients("rds", timeout=600.0)._client_config.read_timeout == 600
+    assert made.clients("rds", timeout=600.0) is made.clients("rds", timeout=600.0)
+    aws.slow = 30.0
+    with pytest.raises(EffectUnknown, match="ReadTimeoutError"), calling(changes=True):
+        made.clients("rds", timeout=0.05).delete_db_cluster(DBClusterIdentifier="orders", SkipFinalSnapshot=True)
 
 
 # -- where ----------------------------------------------------------------------------------------------------

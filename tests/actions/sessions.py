@@ -1,0 +1,21 @@
+"""Sessions for tests, of a server that says what it is told to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from actions.aws import Sessions
+from engine.language.model import Account
+from tests.actions.http_aws import HttpAws
+
+OTHER = "222222222222"
+ROLE = f"arn:aws:iam::{OTHER}:role/restore"
+
+
+def accounts(**more: Any) -> dict[str, Account]:
+    said: dict[str, Any] = {"name": "target", "id": OTHER, "role_arn": ROLE, "external_id": "ticket-7"} | more
+    return {"target": Account(**said)}
+
+
+def sessions(aws: HttpAws, **more: Any) -> Sessions:
+    return Sessions(endpoint_url=aws.url, region="us-west-2", **more)

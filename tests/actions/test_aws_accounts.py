@@ -1,0 +1,163 @@
+"""Sessions: as whom a call is made, and what becomes of it where that cannot be settled."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from actions.aws import Sessions
+from actions.errors import calling
+from engine.errors import EffectFailed, EffectNotSent, EnvironmentProblem, UsageError
+from tests.actions.http_aws import EXPIRED, OWN_ACCOUNT, THROTTLED, HttpAws, cluster
+from tests.actions.sessions import OTHER, ROLE, accounts, sessions
+from tests.servers.moto import Moto
+
+
+def test_an_accounts_role_is_taken_with_its_external_id_and_compared_before_the_first_call(aws: HttpAws) -> None:
+    clients = sessions(aws, accounts=accounts()).clients
+    clients("rds", account="target").describe_db_clusters()
+    clients("rds", account="target").describe_db_clusters()
+    clients("rds", region="us-east-1", account=OTHER).describe_db_clusters()
+    assert aws.actions() == ["AssumeRole", "GetCallerIdentity", *["DescribeDBClusters"] * 3]
+    role = aws.asked[0].form
+    assert (role["RoleArn"], role["ExternalId"], role["RoleSessionName"]) == (ROLE, "ticket-7", "runbook")
+    assert {one.key for one in aws.asked[1:]} == {f"ASIA{OTHER}"}
+    assert aws.asked[0].key == "testing"
+
+
+def test_a_role_is_taken_anew_before_it_ends(aws: HttpAws) -> None:
+    aws.expires = 60.0
+    client = sessions(aws, accounts=accounts()).clients("rds", account="target")
+    client.describe_db_clusters()
+    assert aws.actions().count("AssumeRole") >= 2
+
+
+@pytest.mark.parametrize(("operation", "said"), [
+    ("DescribeDBClusters", {}), ("DeleteDBCluster", {"DBClusterIdentifier": "orders", "SkipFinalSnapshot": True}),
+])  # fmt: skip
+def test_what_was_refused_for_expired_credentials_of_a_role_is_sent_once_more_with_fresh_ones(
+    aws: HttpAws, operation: str, said: dict[str, Any]
+) -> None:
+    client = sessions(aws, accounts=accounts()).clients("rds", account="target")
+    aws.replies[operation] = [EXPIRED, (200, cluster("orders")[1] if not said else b"<R><DeleteDBClusterResult/></R>")]
+    with calling(changes=bool(said)):
+        client._make_api_call(operation, said)
+    assert aws.actions() == ["AssumeRole", "GetCallerIdentity", operation, "AssumeRole", operation]
+
+
+def test_expired_twice_stops_the_runner(aws: HttpAws) -> None:
+    client = sessions(aws, accounts=accounts()).clients("rds", account="target")
+    aws.replies["DescribeDBClusters"] = [EXPIRED]
+    with pytest.raises(EffectNotSent) as caught, calling():
+        client.describe_db_clusters()
+    assert caught.value.problem.category == "credentials"
+    assert aws.actions().count("DescribeDBClusters") == 2
+
+
+def test_expired_credentials_that_no_role_gave_are_a_persons_to_renew(aws: HttpAws) -> None:
+    aws.replies["DescribeDBClusters"] = [EXPIRED]
+    with pytest.raises(EffectNotSent), calling():
+        sessions(aws).clients("rds").describe_db_clusters()
+    assert aws.actions() == ["DescribeDBClusters"]
+
+
+def test_a_role_that_gives_expired_credentials_stops_the_runner(aws: HttpAws) -> None:
+    aws.expires = -60.0
+    with pytest.raises(EffectNotSent) as caught:
+        sessions(aws, accounts=accounts()).clients("rds", account="target")
+    assert caught.value.problem.category == "credentials"
+    assert "still expired" in caught.value.problem.message
+
+
+def test_the_wrong_account_is_never_called_and_both_are_named(aws: HttpAws) -> None:
+    wrong = accounts(id="333333333333")
+    for _ in range(2):
+        with pytest.raises(EnvironmentProblem, match=f"`target` is 333333333333 .* {OTHER}"):
+            sessions(aws, accounts=wrong).clients("rds", account="target")
+    assert "DescribeDBClusters" not in aws.actions()
+
+
+def test_an_account_without_a_role_is_whoever_runs_this(aws: HttpAws) -> None:
+    ours = accounts(id=OWN_ACCOUNT, role_arn=None, external_id=None)
+    sessions(aws, accounts=ours).clients("rds", account="target").describe_db_clusters()
+    assert aws.actions() == ["GetCallerIdentity", "DescribeDBClusters"]
+    with pytest.raises(EnvironmentProblem, match=OWN_ACCOUNT):
+        sessions(aws, accounts=accounts(role_arn=None)).clients("rds", account="target")
+
+
+def test_a_role_that_may_not_be_taken_is_a_no_and_one_that_throttles_was_not_sent(aws: HttpAws) -> None:
+    denied = b"<ErrorResponse><Error><Code>AccessDenied</Code><Message>not authorized</Message></Error></ErrorResponse>"
+    aws.replies["AssumeRole"] = [(403, denied)]
+    with pytest.raises(EffectFailed) as caught:
+        sessions(aws, accounts=accounts()).clients("rds", account="target")
+    assert caught.value.problem.category == "denied"
+    aws.replies["AssumeRole"] = [THROTTLED]
+    with pytest.raises(EffectNotSent):
+        sessions(aws, accounts=accounts()).clients("rds", account="target")
+
+
+def test_an_unknown_account_or_profile_says_which_there_are(aws: HttpAws) -> None:
+    with pytest.raises(UsageError, match=r"`nobody` .* there are: target"):
+        sessions(aws, accounts=accounts()).clients("rds", account="nobody")
+    with pytest.raises(EnvironmentProblem, match="no profile `nobody`"):
+        sessions(aws, profile="nobody").clients("rds")
+
+
+def test_without_credentials_nothing_is_sent(aws: HttpAws, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    with pytest.raises(EffectNotSent) as caught, calling(changes=True):
+        sessions(aws).clients("rds").delete_db_cluster(DBClusterIdentifier="orders", SkipFinalSnapshot=True)
+    assert caught.value.problem.category == "credentials"
+    with pytest.raises(EffectNotSent):
+        sessions(aws, accounts=accounts()).clients("rds", account="target")
+    assert aws.asked == []
+
+
+@pytest.mark.parametrize(
+    "process", ["/nowhere/login", "echo nonsense", "false", '"unclosed'], ids=["gone", "no JSON", "fails", "no shell"]
+)
+def test_a_login_that_does_not_work_is_no_bug(
+    aws: HttpAws, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, process: str
+) -> None:
+    config = tmp_path / "config"
+    config.write_text(f"[default]\ncredential_process = {process}\n")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    with pytest.raises(EffectNotSent) as caught, calling():
+        sessions(aws).clients("rds").describe_db_clusters()
+    assert caught.value.problem.category == "credentials"
+    assert aws.asked == []
+
+
+def test_a_configuration_that_cannot_be_read_stops_the_runner(
+    aws: HttpAws, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    config = tmp_path / "config"
+    config.write_text("nonsense")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    with pytest.raises(EffectNotSent, match="Unable to parse config file") as caught:
+        sessions(aws).clients("rds")
+    assert caught.value.problem.category == "credentials"
+
+
+@pytest.mark.parametrize("address", ["nonsense", "http://", "ftp:/x y"])
+def test_an_address_that_is_none_is_told(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(UsageError, match="http://HOST:PORT"):
+        Sessions(endpoint_url=address, region="us-west-2").clients("rds")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", address)
+    with pytest.raises(UsageError, match="http://HOST:PORT"):
+        Sessions(region="us-west-2").clients("rds")
+
+
+def test_moto_takes_the_role_too(moto: Moto) -> None:
+    clients = Sessions(endpoint_url=moto.url, region="us-west-2", accounts=accounts()).clients
+    told = clients("sts", account="target").get_caller_identity()
+    assert told["Account"] == OTHER
+    assert ":assumed-role/restore/runbook" in told["Arn"]
+    with pytest.raises(EnvironmentProblem, match="444444444444"):
+        wrong = accounts(id="444444444444")
+        Sessions(endpoint_url=moto.url, region="us-west-2", accounts=wrong).clients("rds", account="target")
