@@ -9,7 +9,7 @@ from measuring import ROOT, Row, alternate, show, timed
 from works import as_yaml
 
 from actions import build_registry
-from engine.checks import check
+from engine.checks import validate
 
 MANY = 1_000
 LIMIT = 8.0
@@ -25,13 +25,13 @@ def floor() -> float:
 
 def product() -> float:
     registry = build_registry()
-    return timed(lambda: [check(text, "restore.yaml", registry) for text in TEXTS]) / MANY
+    return timed(lambda: [validate(text, registry, "restore.yaml") for text in TEXTS]) / MANY
 
 
 def long(steps: int) -> float:
     """Seconds a step of one runbook with so many steps."""
     text, registry = as_yaml(steps), build_registry()
-    return timed(lambda: check(text, "long.yaml", registry)) / steps
+    return timed(lambda: validate(text, registry, "long.yaml")) / steps
 
 
 def rows() -> list[Row]:

@@ -13,7 +13,7 @@ from engine.checks.suppressions import applied, suppressions
 from engine.errors import Finding
 from engine.language.model import Runbook
 from engine.language.parsing import Parsed, parse
-from engine.language.tree import MapNode
+from engine.language.tree import MapNode, brief
 from engine.registry import Registry, vocabulary
 
 __all__ = ["check", "validate"]
@@ -53,8 +53,8 @@ def validate(
 def finding(rule: Rule, found: Found, file: str) -> Finding:
     span = found.span
     return Finding(
-        rule=rule.id, message=found.message, file=file, line=span.line, column=span.column, end_line=span.end_line,
-        end_column=span.end_column, severity=rule.severity, help=found.help,
+        rule=rule.id, message=brief(found.message), file=file, line=span.line, column=span.column,
+        end_line=span.end_line, end_column=span.end_column, severity=rule.severity, help=brief(found.help),
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Final
 
 SHOWN: Final = 24
+LONGEST: Final = 320
 COMPARED: Final = 500
 GUESSED: Final = 50
 """At most so many words are compared, and so many guesses made for one runbook: a file that is wrong all over takes no
@@ -54,8 +55,12 @@ def _distance(a: str, b: str, limit: int) -> int:
 def listed(legal: Iterable[str]) -> str:
     """`a, b, c`; of a long list the beginning, and how many more there are."""
     words = sorted(set(legal))
-    more = len(words) - SHOWN
-    return ", ".join(words[:SHOWN]) + (f" and {more} more" if more > 0 else "")
+    shown, length = 0, 0
+    while shown < min(len(words), SHOWN) and length < LONGEST:
+        length += len(words[shown]) + 2
+        shown += 1
+    more = len(words) - shown
+    return ", ".join(words[:shown]) + (f" and {more} more" if more > 0 else "")
 
 
 def meant(word: str, legal: Iterable[str], what: str) -> str:

@@ -175,6 +175,11 @@ SECRETS = {
           call: postgres.setup_users
           with: {host: a, admin: «RB310 swordfish», users: [{name: b, password: «RB310 "hunter2"»}]}
         """,
+    "null is no secret": """
+        - id: set-up
+          call: postgres.setup_users
+          with: {host: a, admin: "${settings.admin}", users: [{name: b, password: null}]}
+        """,
     "an input is no secret": """
         - id: set-up
           call: postgres.setup_users

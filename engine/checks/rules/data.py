@@ -11,7 +11,7 @@ from engine.checks.rule import rule
 from engine.checks.subject import Found, Subject, scalars, written_params
 from engine.checks.types import Type, of_value, told
 from engine.checks.values import SECRET_HELP
-from engine.language.tree import Node
+from engine.language.tree import Node, Scalar
 
 
 @rule(
@@ -287,7 +287,8 @@ def written_secret(subject: Subject) -> Iterator[Found]:
     for _, param, value in written_params(subject):
         if not param.secret:
             continue
-        for leaf in untyped(value, param.schema):
+        plainly = isinstance(value, Scalar) and id(value) not in flow.types
+        for leaf in [value] if isinstance(value, Scalar) and plainly else untyped(value, param.schema):
             type = flow.types.get(id(leaf), of_value(leaf.value))
             if type.known and not type.may_be("secret", "null"):
                 message = "a secret is wanted here, and this is " + told(type)
