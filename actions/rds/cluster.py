@@ -12,7 +12,7 @@ from typing import Any
 from actions.errors import calling
 from actions.rds import reading
 from actions.rds.cluster_words import ATTRIBUTES, PARAMS, WORDS, attributes_of, parts_of
-from actions.rds.names import LONGEST_SNAPSHOT, new_name, short, tag_list
+from actions.rds.names import new_name, short, tag_list
 from actions.rds.refusing import explained
 from actions.rds.restoring import restore
 from actions.rds.statuses import CLUSTER, class_of
@@ -124,7 +124,7 @@ def _removal(name: str, target: Json, ctx: Context) -> dict[str, Any]:
     final = target.get("final_snapshot")
     if final is None:
         return {"DBClusterIdentifier": name, "SkipFinalSnapshot": True}
-    named = new_name("final_snapshot", str(final), ctx, LONGEST_SNAPSHOT)
+    named = new_name("final_snapshot", str(final), ctx)
     return {"DBClusterIdentifier": name, "SkipFinalSnapshot": False, "FinalDBSnapshotIdentifier": named}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from actions.rds.names import IDENTIFIER, LONGEST_SNAPSHOT, NAME_SCHEMA, tags_of, time_of
+from actions.rds.names import NAME_SCHEMA, tags_of, time_of
 from actions.rds.statuses import INSTANCE, class_of
 from engine.registry import Param, Part
 
@@ -48,7 +48,7 @@ PARAMS: Final[Mapping[str, Param]] = {
     ),
     "protected": Param(schema={"type": "boolean"}, doc="deletion protection (false)"),
     "final_snapshot": Param(
-        schema={"type": "string", "pattern": f"^{IDENTIFIER}$", "maxLength": LONGEST_SNAPSHOT},
+        schema=NAME_SCHEMA,
         doc="for `remove`: the snapshot that AWS takes before it goes; without it none is taken",
     ),
     "unprotect": Param(schema={"type": "boolean"}, doc="for `remove`: switch deletion protection off first"),

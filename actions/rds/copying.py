@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from actions.errors import refusal
 from actions.rds import reading
-from actions.rds.names import LONGEST_SNAPSHOT, RESERVED, arn_of, new_name, tag_list, tags_of
+from actions.rds.names import RESERVED, arn_of, new_name, tag_list, tags_of
 from engine.errors import EffectFailed
 from engine.registry import Context
 
@@ -28,7 +28,7 @@ _TOOLS_OWN: Final = "runbook:"
 
 def copy_params(params: Mapping[str, Any], tags: Mapping[str, str], ctx: Context) -> dict[str, Any]:
     """The call's parameters; EffectFailed with what is wrong, where the source shows it."""
-    name = new_name("name", str(params["name"]), ctx, LONGEST_SNAPSHOT)
+    name = new_name("name", str(params["name"]), ctx)
     if params.get("copy_of") is None:
         raise refusal("a cluster snapshot is made by copying one: give `copy_of`, an ARN or a name in the same region")
     copy_of = str(params["copy_of"])

@@ -16,7 +16,10 @@ from actions.errors import refusal
 from engine.registry import Context
 
 LONGEST: Final = 63
-LONGEST_SNAPSHOT: Final = 255
+"""Of a cluster, an instance and a snapshot (botocore, `TargetDBClusterSnapshotIdentifier` and others). Of a final snapshot
+alone botocore says 255, and of the same thing made by CreateDBClusterSnapshot 63: what fits both is taken (aws.md).
+"""
+
 IDENTIFIER: Final = "[a-z](?:-?[a-z0-9])*"
 NAME_SCHEMA: Final[Mapping[str, Any]] = {"type": "string", "pattern": f"^{IDENTIFIER}$", "maxLength": LONGEST}
 
@@ -52,12 +55,12 @@ def short(text: str) -> str:
     return arn.name if arn is not None else text.lower()
 
 
-def new_name(parameter: str, name: str, ctx: Context, longest: int = LONGEST) -> str:
+def new_name(parameter: str, name: str, ctx: Context) -> str:
     """A name for something new, as it is; EffectFailed where AWS would refuse or change it."""
     if name != name.lower():
         wrong = f"AWS would write {name!r} in lower case; write {name.lower()!r}"
-    elif len(name) > longest:
-        wrong = f"{name!r} has {len(name)} characters, and AWS takes at most {longest}"
+    elif len(name) > LONGEST:
+        wrong = f"{name!r} has {len(name)} characters, and AWS takes at most {LONGEST}"
     elif re.fullmatch(IDENTIFIER, name) is None:
         wrong = (
             f"{name!r} is no name for something new: letters, digits and single hyphens, a letter first "

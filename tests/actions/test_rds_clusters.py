@@ -310,7 +310,12 @@ def test_a_final_snapshot_is_taken_if_it_is_named(rds: Rds) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "code"), [("here", "DBClusterSnapshotAlreadyExistsFault"), ("a--b", "InvalidParameterValue")]
+    ("name", "code"),
+    [
+        ("here", "DBClusterSnapshotAlreadyExistsFault"),
+        ("a--b", "InvalidParameterValue"),
+        ("x" * 64, "InvalidParameterValue"),
+    ],
 )
 def test_a_final_snapshot_that_cannot_be_is_told(rds: Rds, name: str, code: str) -> None:
     assert rds.refused(rds.delete, KIND, name="alone", final_snapshot=name).name == code

@@ -173,7 +173,7 @@ def test_from_another_region_botocore_is_told_which(rds: Rds) -> None:
         ({"name": "Copy", "copy_of": NIGHTLY}, "InvalidParameterValue", "config", "write 'copy'"),
         ({"name": "a--b", "copy_of": NIGHTLY}, "InvalidParameterValue", "config", "single hyphens"),
         ({"name": "rds:copy", "copy_of": NIGHTLY}, "InvalidParameterValue", "config", "letters, digits"),
-        ({"name": "x" * 256, "copy_of": NIGHTLY}, "InvalidParameterValue", "config", "at most 255"),
+        ({"name": "x" * 64, "copy_of": NIGHTLY}, "InvalidParameterValue", "config", "at most 63"),
         ({"name": "copy"}, "InvalidParameterValue", "config", "`copy_of`"),
         ({"name": "copy", "copy_of": arn("gone", EAST)}, "DBClusterSnapshotNotFoundFault", "not_found", "gone"),
         ({"name": "copy", "copy_of": arn("young", EAST)}, "InvalidDBClusterSnapshotStateFault", "conflict", "creating"),
