@@ -107,7 +107,7 @@ class Inference:
                 written = self.written(of)
                 message = f"`{written}` may have no `{name}`: not all that it can be have one"
                 self.trouble("RB305", at, message, f"say what else: `{written}.{name} | default(…)`")
-        if self.scope.later and name in self.scope.later and of == ast.Name("settings", of.start, of.end):
+        if name in self.scope.later and isinstance(of, ast.Name) and of.name == "settings":
             message = f"`settings.{name}` is not read yet: settings are read in their order"
             self.trouble("RB302", at, message, f"move `{name}` up")
         return self.attribute_of(owner, name, at, self.written(of))

@@ -1,6 +1,7 @@
 """The tree of an expression, as `engine.checks.grammar` reads it.
 
-Offsets are characters of the expression's source; `start` and `end` span the whole node.
+Offsets are characters of the expression's source; `start` and `end` span the whole node. Nodes are compared by
+`facts.canonical`, never field by field, so that a cold start does not wait for methods that nobody calls.
 """
 
 from __future__ import annotations
@@ -10,21 +11,25 @@ from dataclasses import dataclass
 from typing import Any
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Name:
+    """`cluster`."""
+
     name: str
     start: int
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Const:
+    """A literal."""
+
     value: Any
     start: int
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Attr:
     """`of.name`; `at` is where the name begins."""
 
@@ -35,7 +40,7 @@ class Attr:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Item:
     """`of[index]`; `at` is where the index begins."""
 
@@ -46,28 +51,34 @@ class Item:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Slice:
+    """`a:b` in an index."""
+
     bounds: tuple[Node, ...]
     start: int
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Listing:
+    """`[a, b]`."""
+
     items: tuple[Node, ...]
     start: int
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Pairs:
+    """`{a: b}`."""
+
     pairs: tuple[tuple[Node, Node], ...]
     start: int
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Compare:
     """`left` with each of `ops`: (operator, right)."""
 
@@ -77,7 +88,7 @@ class Compare:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Logic:
     """`and`, `or`, `not`: one or two operands."""
 
@@ -87,14 +98,16 @@ class Logic:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Concat:
+    """`a ~ b`."""
+
     parts: tuple[Node, ...]
     start: int
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Cond:
     """`yes if test else no`; without `else`, `no` is None and the value may be undefined."""
 
@@ -105,7 +118,7 @@ class Cond:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Filter:
     """`of | name(args)`; `at` is where the name begins."""
 

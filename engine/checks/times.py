@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
 
 from engine.language.durations import duration
 from engine.language.model import (
@@ -22,9 +21,7 @@ from engine.language.model import (
     Step,
     Wait,
 )
-
-CALL: Final = 60.0
-"""The longest that one call may take, where the step does not say (`engine.registry.Context`)."""
+from engine.registry import CALL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
