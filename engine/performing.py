@@ -9,6 +9,7 @@ import datetime as dt
 import decimal
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from engine.errors import (
@@ -26,7 +27,7 @@ from engine.kernel.names import Names, rendered
 from engine.kernel.operation import Effect, Maker, Seen, SeenPart, SettingValue
 from engine.language.model import Runbook
 from engine.language.secret import Secret
-from engine.registry import Action, Context, Network, Observation, Reading, Registry, ResourceKind
+from engine.registry import CALL, Action, Context, Network, Observation, Reading, Registry, ResourceKind
 
 ReadSetting = Callable[[str, str, str | None], Reading]
 """(source with its `ssm:` or `secret:`, region, account) → what is there; EffectFailed, EffectNotSent."""
@@ -104,10 +105,13 @@ class RegistryPerformer:
         return action
 
     def _context(self, effect: Effect, operation: Operation, now: Callable[[], float]) -> Context:
+        clients = self.world.clients
+        if effect.timeout is not None:
+            clients = partial(clients, timeout=effect.timeout)
         return Context(
-            region=effect.region, account=effect.account, clients=self.world.clients, secret=self.world.secret,
+            region=effect.region, account=effect.account, clients=clients, secret=self.world.secret,
             network=self.world.network, now=now, key=effect.key, operation=operation.id,
-            runbook=operation.runbook, timeout=effect.timeout or 60.0, sources=effect.sources,
+            runbook=operation.runbook, timeout=effect.timeout or CALL, sources=effect.sources,
         )  # fmt: skip
 
     def _look(self, effect: Effect, operation: Operation, context: Context, now: Callable[[], float]) -> Seen:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from engine.errors import UsageError
 from engine.language.model import ActionFacts, KindFacts
@@ -85,6 +85,10 @@ class Network(Protocol):
         """A `pg8000.native.Connection`, or what behaves as one; raises what pg8000 raises."""
 
 
+CALL: Final = 60.0
+"""The seconds that one call may take, where the step does not say."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
     """What an effect is given besides its parameters."""
@@ -98,7 +102,7 @@ class Context:
     key: str = ""  # idempotency key, for parameters that botocore marks as idempotency tokens
     operation: str = ""
     runbook: str = ""  # its name: what tells kin
-    timeout: float = 60.0
+    timeout: float = CALL
     sources: Mapping[str, str] = field(default_factory=dict)  # parameter → "ssm:/…", for messages
 
     def client(self, service: str, *, region: str | None = None) -> Any:

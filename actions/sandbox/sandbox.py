@@ -74,8 +74,13 @@ class Sandbox:
 
     # --- clients ---
 
-    def clients(self, service: str, region: str | None = None, account: str | None = None) -> Any:
-        """A boto3 client that talks to this sandbox; `account` is a name of the runbook's or an id."""
+    def clients(
+        self, service: str, region: str | None = None, account: str | None = None, *, timeout: float | None = None
+    ) -> Any:
+        """A boto3 client that talks to this sandbox; `account` is a name of the runbook's or an id.
+
+        Whatever `timeout` says: an answer comes at once, or never.
+        """
         return boundary.client_for(self, service, region or REGION, self.world.account(account))
 
     @property

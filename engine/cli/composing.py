@@ -18,6 +18,7 @@ from typing import Any, Final
 from engine import __version__
 from engine.cli import screen
 from engine.cli.clocks import Wakeful
+from engine.cli.leasing import lease_seconds
 from engine.cli.options import DEMO, Options
 from engine.cli.policy import Policy, guarded
 from engine.cli.progress import Progress
@@ -181,9 +182,10 @@ class Surroundings:
         )  # fmt: skip
 
     def _leased(self, id: str) -> Lease:
-        from engine.stores.lease import StoreLease, this_process
+        from engine.stores.lease import DURATION, StoreLease, this_process
 
-        self._lease = StoreLease(self.store, id, SystemClock(), this_process(actor()))
+        duration = lease_seconds(self._parsed.values(), least=DURATION)
+        self._lease = StoreLease(self.store, id, SystemClock(), this_process(actor()), duration)
         return self._lease
 
     def _before_send(self) -> None:
