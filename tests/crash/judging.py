@@ -1,0 +1,67 @@
+"""The judgement of a telling over the sandbox: what the laws judge, and what only the real actions can get wrong.
+
+Fails on a thing made twice, a foreign thing touched, a thing left that the ledger does not name, a history that does not
+fold or whose chain is broken, an end that differs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.stores.port import verify
+from tests.crash.effects import MAKES
+from tests.crash.scenes import RealScene
+from tests.laws import walking
+from tests.laws.walking import ID, End
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RealEnd:
+    """What there is to compare of two tellings."""
+
+    end: End
+    foreign: frozenset[tuple[str, str]]  # what was changed of that which was there before: call and thing
+
+
+def end_of(scene: RealScene) -> RealEnd:
+    return RealEnd(end=walking.end_of(scene), foreign=frozenset(touched(scene)))
+
+
+def touched(scene: RealScene) -> set[tuple[str, str]]:
+    """Every call that has changed something of RDS that no effect of ours made."""
+    ours = {thing.resource.id for thing in scene.world.things if thing.by.startswith(f"{ID}/")}
+    return {
+        (call.name, call.resource)
+        for call in scene.world.sandbox.journal
+        if call.service == "rds" and call.changes and call.performed and call.name not in MAKES
+        if call.resource.rpartition("#")[2] not in ours
+    }
+
+
+def judge(scene: RealScene, undisturbed: RealEnd) -> None:
+    """K9: the world ends as without crashes."""
+    found = end_of(scene)
+    assert found.end.status == undisturbed.end.status, walking.told_of(scene)
+    assert found == undisturbed, (differences(found, undisturbed), walking.told_of(scene))
+    keeps_the_laws(scene)
+
+
+def keeps_the_laws(scene: RealScene) -> None:
+    """Whatever the end: nothing twice, nothing unnamed, and the history stands."""
+    unnamed = walking.not_in_the_ledger(scene)
+    assert not unnamed, (unnamed, walking.told_of(scene))
+    twice = walking.made_twice(scene)
+    assert not twice, twice
+    walking.folds(scene)
+    broken = verify(scene.store.records(ID))
+    assert broken is None, broken
+
+
+def differences(one: RealEnd, other: RealEnd) -> list[str]:
+    """In a line each, for whoever has to find out."""
+    lines = [] if one.foreign == other.foreign else [f"foreign: {sorted(one.foreign ^ other.foreign)}"]
+    for name in End.__slots__:
+        here, there = getattr(one.end, name), getattr(other.end, name)
+        if here != there:
+            lines.append(f"{name}: {here} instead of {there}")
+    return lines
