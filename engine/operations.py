@@ -145,8 +145,12 @@ class Engine:
                 if event is not None:
                     log.fold(event)
             driver.drive()
-        finally:
+        except StoreConflict:
+            raise  # another runner has it: nothing more is written
+        except BaseException:
             self._leave(log, lease)
+            raise
+        self._leave(log, lease)
         return log.operation
 
     def _leave(self, log: Log, lease: Lease) -> None:

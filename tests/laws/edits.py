@@ -5,10 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from tests.laws.walking import (
-    fault,
-    problem,
-)
+from tests.laws.walking import fault, problem
 from tests.laws.world import FOREVER, Thing, World
 
 SNAPSHOT, CLUSTER, INSTANCE = "rds.cluster_snapshot", "rds.cluster", "rds.instance"

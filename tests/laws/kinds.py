@@ -210,47 +210,53 @@ Run = Callable[[Mapping[str, Any], Context], Mapping[str, Any]]
 
 
 def _actions(world: World) -> list[tuple[str, bool | None, str, Run]]:
-    def call(name: str, do: Callable[[Mapping[str, Any], Context], None]) -> Run:
-        def run(params: Mapping[str, Any], ctx: Context) -> Mapping[str, Any]:
-            def perform() -> None:
-                do(params, ctx)
-                world.called.append((name, params))
-                world.journal.append(
-                    Act(at=world.now, verb="call", kind=name, name="", id="", key=ctx.key, done=True)
-                )  # fmt: skip
-
-            world.send(f"call {name}", params, perform, ctx.key)
-            return {"ok": True}
-
-        return run
+    def cluster(name: Any, ctx: Context) -> Thing:
+        thing = world.named("rds.cluster", str(name), ctx.region)
+        if thing is None:
+            raise refused("DBClusterNotFoundFault", "not_found", "no cluster")
+        return thing
 
     def users(params: Mapping[str, Any], ctx: Context) -> None:
-        cluster = str(params["host"]).removesuffix(".cluster")
-        up = [m for m in world.members(cluster, ctx.region) if m.status(world.now) == "available"]
-        if not up:
+        whole = str(params["host"]).removesuffix(".cluster")
+        if not [m for m in world.members(whole, ctx.region) if m.status(world.now) == "available"]:
             raise refused("ConnectionTimeout", "timeout", "nothing answers")
         world.users = [one["name"] for one in params["users"]]
 
     def rename(params: Mapping[str, Any], ctx: Context) -> None:
-        thing = world.named("rds.cluster", str(params["name"]), ctx.region)
-        if thing is None:
-            raise refused("DBClusterNotFoundFault", "not_found", "no cluster")
-        thing.name = str(params["new_name"])
+        cluster(params["name"], ctx).name = str(params["new_name"])
 
     def start(params: Mapping[str, Any], ctx: Context) -> None:
-        thing = world.named("rds.cluster", str(params["name"]), ctx.region)
-        if thing is None or thing.status(world.now) != "stopped":
+        thing = cluster(params["name"], ctx)
+        if thing.status(world.now) != "stopped":
             raise refused("InvalidDBClusterStateFault", "conflict", "not stopped")
         thing.life = [("starting", world.now), ("available", world.now + 90)]
 
     def publish(params: Mapping[str, Any], ctx: Context) -> None:
         world.messages.append(dict(params) | {"key": ctx.key})
 
+    def note(params: Mapping[str, Any], ctx: Context) -> None: ...
+
     return [
-        ("postgres.setup_users", True, "host port admin users", call("postgres.setup_users", users)),
-        ("sns.publish", True, "topic subject text", call("sns.publish", publish)),
-        ("test.rename", None, "name new_name", call("test.rename", rename)),
-        ("test.start", None, "name", call("test.start", start)),
-        ("test.once", None, "text", call("test.once", lambda params, ctx: None)),
-        ("test.note", None, "text", call("test.note", lambda params, ctx: None)),
+        ("postgres.setup_users", True, "host port admin users", _call(world, "postgres.setup_users", users)),
+        ("sns.publish", True, "topic subject text", _call(world, "sns.publish", publish)),
+        ("test.rename", None, "name new_name", _call(world, "test.rename", rename)),
+        ("test.start", None, "name", _call(world, "test.start", start)),
+        ("test.once", None, "text", _call(world, "test.once", note)),
+        ("test.note", None, "text", _call(world, "test.note", note)),
     ]
+
+
+def _call(world: World, name: str, do: Callable[[Mapping[str, Any], Context], None]) -> Run:
+    """An action whose calls the world's faults befall, and its journal keeps."""
+
+    def run(params: Mapping[str, Any], ctx: Context) -> Mapping[str, Any]:
+        def perform() -> None:
+            do(params, ctx)
+            world.called.append((name, params))
+            act = Act(at=world.now, verb="call", kind=name, name="", id="", key=ctx.key, done=True)
+            world.journal.append(act)
+
+        world.send(f"call {name}", params, perform, ctx.key)
+        return {"ok": True}
+
+    return run

@@ -24,8 +24,9 @@ from engine.kernel.operation import Acting, Command, Operation, Seen
 from engine.kernel.view import View
 from engine.language.model import Ensure, Row, Runbook
 from tests.laws.edits import INVISIBLE, RESTORE
+from tests.laws.judging import End, end_of, judge, made_twice, not_in_the_ledger
 from tests.laws.stories import STORIES, UNREPEATABLE
-from tests.laws.walking import End, Killed, Scene, Story, cancel, end_of, judge, made_twice, not_in_the_ledger, run
+from tests.laws.walking import Killed, Scene, Story, cancel, run
 
 MOST_COMMANDS = 20_000
 ALL = {story.name: story for story in (*STORIES, *UNREPEATABLE)}

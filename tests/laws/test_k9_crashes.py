@@ -9,8 +9,9 @@ from itertools import combinations
 
 import pytest
 
+from tests.laws.judging import end_of, judge, made_twice, not_in_the_ledger
 from tests.laws.stories import STORIES, UNREPEATABLE
-from tests.laws.walking import Scene, Story, end_of, judge, made_twice, not_in_the_ledger
+from tests.laws.walking import Scene, Story
 
 PAIRS = 60
 """So many pairs of points of each story that is killed twice; `make soak` takes all."""

@@ -13,7 +13,8 @@ from tests.laws.edits import (
     swapped,
     vanishes,
 )
-from tests.laws.walking import Scene, Story, cancel, end_of, judge, made_twice, not_in_the_ledger, run, told_of
+from tests.laws.judging import end_of, judge, made_twice, not_in_the_ledger, told_of
+from tests.laws.walking import Scene, Story, cancel, run
 from tests.laws.world import Thing, World
 
 WELL = Story(name="all goes well", text=RESTORE)

@@ -7,7 +7,7 @@ every change; before the next one nothing durable is different, so those are poi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -15,20 +15,16 @@ from engine.clock import VirtualClock
 from engine.errors import EnvironmentProblem, Problem, UsageError
 from engine.kernel import Operation
 from engine.kernel import events as ev
-from engine.kernel.codec import durable
 from engine.language.model import Runbook
 from engine.language.parsing import load as parsed
 from engine.language.secret import Secret
-from engine.loading import events_of, load, replayed
+from engine.loading import events_of, load
 from engine.operations import Engine
 from engine.performing import World as Surroundings
 from engine.registry import Reading, vocabulary
 from engine.stores.memory import MemoryStore
 from tests.laws.kinds import registry
 from tests.laws.world import Fault, Thing, World
-
-FOLDED = 7
-"""Of so many killed scenes, the log of one is folded anew."""
 
 EVERY = False
 """Is it a soak?"""
@@ -347,78 +343,3 @@ def lives(kind: str, *each: list[tuple[str, float]]) -> Callable[[World], None]:
 
 def problem(name: str, category: str, *also: str) -> Problem:
     return Problem(name=name, category=category, message=name, also=also)
-
-
-# -- the judgement -------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class End:
-    """What there is to compare of two tellings of one story."""
-
-    status: str
-    at: str
-    things: tuple[tuple[str, str, str, str, bool], ...]
-    made: tuple[tuple[str, str], ...] = field(default=())
-    foreign_deleted: frozenset[str] = frozenset()
-    subjects: frozenset[str] = frozenset()
-    users: tuple[str, ...] = ()
-    asked: frozenset[str] = frozenset()
-
-
-def end_of(scene: Scene) -> End:
-    operation, world = scene.operation, scene.world
-    assert operation is not None
-    now = world.now + 600
-    things = [
-        (t.kind, t.name, t.region, t.status(now), t.id in scene.before) for t in world.things if t.status(now) != "gone"
-    ]
-    made = [(act.kind, act.name) for act in world.journal if act.verb == "create"]
-    deleted = {act.id for act in world.journal if act.verb == "delete" and act.id in scene.before}
-    return End(
-        status=operation.status, at=operation.hold.step if operation.hold is not None else "",
-        things=tuple(sorted(things)), made=tuple(sorted(made)),
-        foreign_deleted=frozenset(deleted), subjects=frozenset(str(m["subject"]) for m in world.messages),
-        users=tuple(sorted(world.users)), asked=frozenset(key for key in world.asked if "sns" not in key and "/on_" not in key),
-    )  # fmt: skip
-
-
-def judge(scene: Scene, undisturbed: End) -> None:
-    """K9: the world ends as without crashes; K3 and K4 of what is stored."""
-    end = end_of(scene)
-    assert end.status == undisturbed.status, told_of(scene)
-    assert end == undisturbed, told_of(scene)
-    unnamed = not_in_the_ledger(scene)
-    assert not unnamed, (unnamed, told_of(scene))
-    twice = made_twice(scene)
-    assert not twice, twice
-    if scene.deaths == 0 or scene.killer.count % FOLDED == 0:
-        folds(scene)
-
-
-def told_of(scene: Scene) -> str:
-    operation = scene.operation
-    assert operation is not None
-    return told(operation)
-
-
-def made_twice(scene: Scene) -> list[str]:
-    """Effects that were performed twice: two creates, or two calls, of one key."""
-    keys = [act.key for act in scene.world.journal if act.verb == "create"]
-    once = [act.key for act in scene.world.journal if act.verb == "call" and act.kind == "test.once"]
-    return [key for key in {*keys, *once} if (keys + once).count(key) > 1]
-
-
-def not_in_the_ledger(scene: Scene) -> list[str]:
-    """What the operation made, is there, and no line of the ledger names."""
-    operation = scene.operation
-    assert operation is not None
-    named = {entry.id for entry in operation.ledger if entry.state in ("open", "kept", "stuck", "delivered")}
-    ours = [t for t in scene.world.things if t.id not in scene.before and t.by.startswith(f"{ID}/")]
-    left = [t for t in ours if t.status(scene.world.now) not in ("gone", "deleting")]
-    return [f"{t.kind} {t.name} {t.id}" for t in left if t.id not in named]
-
-
-def folds(scene: Scene) -> None:
-    """K4: folding the events gives the stored state."""
-    assert durable(replayed(scene.store, ID, scene.parse)) == durable(load(scene.store, ID, scene.parse).operation)

@@ -321,6 +321,8 @@ def test_of_32_threads_one_wins_each_number(place: Place) -> None:
 
 
 def test_of_16_threads_one_takes_the_lease_and_one_the_lock(place: Place) -> None:
+    if place.kind == "moto":
+        pytest.skip("moto says yes to two conditional updates at once; MiniStack and dynalite race instead")
     barrier = Barrier(16)
     leases: list[str] = []
     locks: list[str] = []
