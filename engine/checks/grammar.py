@@ -167,21 +167,19 @@ class Parser:
             )
         return NotAnExpression(f"there is no arithmetic: `{token.text}` cannot stand here", token.start, token.end)
 
-    def signed(self, *, filters: bool = True) -> Node:
+    def signed(self) -> Node:
         token = self.current
         if self.is_op("-"):
             self.next()
-            self.depth += 1
-            self.bounded(self.depth)
-            of = self.signed(filters=False)
-            self.depth -= 1
-            if not isinstance(of, Const) or type(of.value) not in (int, float):
+            literal = self.current.kind in ("integer", "float")
+            of = self.postfix(self.primary()) if literal else None
+            if not isinstance(of, Const) or not isinstance(of.value, (int, float)):
                 raise NotAnExpression("there is no arithmetic", token.start, token.end)
             node: Node = Const(-of.value, token.start, of.end)
         else:
             node = self.primary()
         node = self.postfix(node)
-        return self.filtered(node) if filters else node
+        return self.filtered(node)
 
     def primary(self) -> Node:
         token = self.current

@@ -118,6 +118,7 @@ PIECES = st.sampled_from(
 
 @given(st.lists(PIECES, max_size=12), st.sampled_from(["", " "]))
 @example(["a", "if", "b", "if", "c"], " ")
+@example(["-", "-", "1"], "")
 @example(["1", ".", "a"], "")
 def test_nothing_is_read_that_cannot_be_evaluated(pieces: list[str], glue: str) -> None:
     source = glue.join(pieces)
