@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import datetime as dt
 import decimal
+import json
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from engine.errors import (
     BrokenInvariant,
@@ -31,6 +33,10 @@ from engine.registry import CALL, Action, Context, Network, Observation, Reading
 
 ReadSetting = Callable[[str, str, str | None], Reading]
 """(source with its `ssm:` or `secret:`, region, account) → what is there; EffectFailed, EffectNotSent."""
+
+SURELY_SMALL: Final = 256 * 1024
+LARGEST_OUTPUT: Final = 300 * 1024
+"""Bytes of one answer, as JSON, and compressed: an item of DynamoDB holds 400 KB with all that is beside it."""
 
 FindMaker = Callable[[str], Maker]
 """What the log knows of an operation."""
@@ -84,8 +90,8 @@ class RegistryPerformer:
                 self._kind(effect).delete(effect.params, context)
                 return ev.Succeeded(at=now())
             case "call":
-                output = self._action(effect).run(effect.params, context)
-                return ev.Succeeded(at=now(), output=plain(output))
+                output = plain(self._action(effect).run(effect.params, context))
+                return ev.Succeeded(at=now(), output=storable(effect.name, output))
             case "refresh":
                 settings = read_settings(runbook, operation, self.world.read_setting)
                 return ev.Refreshed(at=now(), settings=settings, changed=_changed(operation.settings, settings))
@@ -120,7 +126,9 @@ class RegistryPerformer:
         way = kind.in_the_way(observed, effect.removal) if effect.removal is not None and observed.id else None
         named = observed.tags.get("runbook:operation")
         maker = self.find_maker(named) if named is not None and named != operation.id else None
-        return seen_of(observed, now(), way, maker)
+        seen = seen_of(observed, now(), way, maker)
+        storable(effect.name, seen.attributes)
+        return seen
 
 
 def seen_of(observed: Observation, at: float, in_the_way: str | None = None, maker: Maker | None = None) -> Seen:
@@ -145,6 +153,18 @@ def _refused(effect: Effect, at: float, problem: Problem) -> ev.Event:
             raise EnvironmentProblem(message)
         case _:
             return ev.Failed(at=at, problem=problem)
+
+
+def storable(name: str, output: Any) -> Any:
+    """An answer that a record can hold; EffectFailed for a larger one, which was given all the same."""
+    text = json.dumps(output)
+    if len(text) > SURELY_SMALL and len(zlib.compress(text.encode())) > LARGEST_OUTPUT:
+        message = (
+            f"what {name} answered is {len(text) // 1024} KB, and a record holds {LARGEST_OUTPUT // 1024} KB of it "
+            "compressed: ask for less of it. The call itself was done"
+        )
+        raise EffectFailed(Problem(name="OutputTooLarge", category="invalid", message=message))
+    return output
 
 
 def plain(value: Any) -> Any:

@@ -1,0 +1,171 @@
+"""The loop: what is committed between two effects, what a poll costs, what was never sent, and how it stops."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+
+from engine.driver import Interrupted
+from engine.errors import EffectFailed, EffectNotSent, EnvironmentProblem, Problem
+from engine.kernel import events as ev
+from engine.language.model import ActionFacts
+from engine.loading import events_of
+from engine.performing import storable
+from engine.registry import Action, Context
+from tests.laws.edits import CAPACITY, CLUSTER, RESTORE, SNAPSHOT
+from tests.laws.judging import told_of
+from tests.laws.walking import ID, INPUTS, Scene, Story, fault, lives
+
+FOUR = """
+runbook: four
+region: us-west-2
+inputs: {snapshot: {type: string}, cluster: {type: string}, source_region: {type: string}, target_region: {type: string}}
+steps:
+  - {id: a, call: test.note, with: {text: one}, repeatable: true}
+  - {id: b, call: test.note, with: {text: two}, repeatable: true}
+  - {id: c, call: test.note, with: {text: three}, repeatable: true}
+  - {id: d, call: test.note, with: {text: four}, repeatable: true}
+"""
+
+
+def scene(text: str, *arrange: Callable[[Any], Any]) -> Scene:
+    return Scene(Story(name="", text=text, arrange=arrange, ends=("",)))
+
+
+def events(told: Scene) -> list[list[ev.Event]]:
+    return [[*events_of(record)] for record in told.store.records(ID)]
+
+
+def test_one_commit_between_two_effects() -> None:
+    """N effects are N + 2 records: the start, one before each effect, and the end."""
+    records = events(scene(FOUR).tell())
+    assert len(records) == 1 + 4 + 1
+    assert [sum(isinstance(event, ev.Intended) for event in some) for some in records] == [0, 1, 1, 1, 1, 0]
+
+
+def test_an_outcome_goes_with_the_next_intent() -> None:
+    second = events(scene(FOUR).tell())[2]
+    assert isinstance(second[0], ev.Succeeded)
+    assert isinstance(second[-1], ev.Intended)
+
+
+def test_the_intent_is_on_the_log_before_the_effect() -> None:
+    told = scene(FOUR)
+    seen: list[int] = []
+    told.world.send, send = (lambda *a, **k: (seen.append(len(events(told))), send(*a, **k))[1]), told.world.send
+    told.tell()
+    assert seen == [2, 3, 4, 5]
+
+
+def test_a_poll_that_sees_nothing_new_writes_nothing() -> None:
+    quick = scene(RESTORE).tell()
+    slow = scene(RESTORE, lives(SNAPSHOT, [("copying", 6 * 3600)])).tell()
+    assert len(events(quick)) == len(events(slow))
+    assert slow.world.calls > quick.world.calls + 700
+
+
+def test_what_was_throttled_uses_no_attempt_up_and_writes_nothing() -> None:
+    told = scene(RESTORE, fault(f"create {CLUSTER}", "not_sent", times=5)).tell()
+    assert told.operation is not None
+    assert told.operation.steps["restore-snapshot"].attempt == 1
+    assert len(events(told)) == len(events(scene(RESTORE).tell()))
+
+
+def test_what_is_throttled_for_ever_takes_the_error_path_after_a_while() -> None:
+    told = scene(RESTORE, fault(f"create {SNAPSHOT}", "not_sent", times=10_000)).tell()
+    assert told.operation is not None
+    assert told.operation.status == "FAILED", told_of(told)
+    assert told.operation.steps["copy-snapshot"].attempt == 4
+
+
+@pytest.mark.parametrize("written", ["[1s, 2s]", "{first: 1s, factor: 2, max: 4s, jitter: none, attempts: 3}"])
+def test_a_runbook_says_how_often_what_was_throttled_is_sent(written: str) -> None:
+    text = RESTORE.replace("\nschedules:", f"\nretry: {{throttled: {written}}}\n\nschedules:")
+    told = scene(text, fault(f"create {SNAPSHOT}", "not_sent", times=3))
+    started = told.clock.now()
+    told.tell()
+    assert told.operation is not None
+    assert told.operation.steps["copy-snapshot"].attempt == 2  # three sendings were one attempt
+    assert told.operation.status == "SUCCEEDED"
+    assert told.clock.now() - started > 300
+
+
+def test_a_signal_ends_a_wait_and_loses_nothing() -> None:
+    told = scene(RESTORE, fault(f"create {CLUSTER}", CAPACITY))
+    engine = told.engine()
+    asked = iter([*[0] * 60, *[143] * 1000])
+    engine.stop = lambda: next(asked)
+    with pytest.raises(Interrupted) as stopped:
+        engine.run(told.parse(RESTORE), ID, INPUTS)
+    assert stopped.value.code == 143
+    assert told.operation is not None
+    assert told.operation.status == "IN_PROGRESS"
+    told.engine().resume(ID)
+    assert told.operation.status == "SUCCEEDED"
+
+
+def test_credentials_stop_the_runner_and_say_so() -> None:
+    told = scene(RESTORE, fault(f"create {SNAPSHOT}", "not_sent", category="credentials"))
+    with pytest.raises(EnvironmentProblem):
+        told.engine().run(told.parse(RESTORE), ID, INPUTS)
+    assert told.operation is not None
+    assert told.operation.top.attempt == 1
+    told.engine().resume(ID)
+    assert told.operation.status == "SUCCEEDED"
+    assert told.operation.steps["copy-snapshot"].attempt == 1
+
+
+@pytest.mark.parametrize("steps", [1_200])
+def test_a_deep_runbook_goes_to_its_end(steps: int) -> None:
+    """Engines that recurse stop in silence at a depth of a thousand, and say that they are done."""
+    text = FOUR + "".join(
+        f"  - {{id: s{n}, call: test.note, with: {{text: t{n}}}, repeatable: true}}\n" for n in range(steps)
+    )
+    told = scene(text).tell()
+    assert told.operation is not None
+    assert told.operation.status == "SUCCEEDED"
+    assert len(told.world.called) == steps + 4
+
+
+def answering(told: Scene, output: Mapping[str, Any]) -> None:
+    def run(params: Mapping[str, Any], ctx: Context) -> Mapping[str, Any]:
+        return output
+
+    told.registry.actions["test.note"] = Action(
+        name="test.note", doc="", facts=ActionFacts(name="test.note"), params={}, output={}, calls=(), errors=(), run=run
+    )  # fmt: skip
+
+
+def test_an_answer_that_no_record_holds_is_refused_with_its_step() -> None:
+    told = scene(FOUR)
+    answering(told, {"much": secrets.token_hex(700_000)})
+    told.tell()
+    assert told.operation is not None
+    record = told.operation.steps["a"]
+    assert record.error is not None
+    assert record.error.name == "OutputTooLarge"
+    assert "test.note answered is 1367 KB" in record.error.message
+
+
+def test_an_answer_that_packs_well_is_kept() -> None:
+    assert storable("x", {"much": "ab" * 500_000}) == {"much": "ab" * 500_000}
+    with pytest.raises(EffectFailed, match="ask for less"):
+        storable("x", secrets.token_hex(700_000))
+
+
+def test_what_never_left_is_told_to_who_drives() -> None:
+    told = scene(RESTORE, fault(f"create {SNAPSHOT}", "not_sent", times=2))
+    engine = told.engine()
+    pauses: list[tuple[str, float]] = []
+    engine.pausing = lambda effect, problem, delay: pauses.append((effect.verb, delay))
+    engine.run(told.parse(RESTORE), ID, INPUTS)
+    assert [verb for verb, _ in pauses] == ["create", "create"]
+    assert all(delay > 0 for _, delay in pauses)
+
+
+def test_the_causes_of_not_sent_are_told_apart() -> None:
+    error = EffectNotSent(Problem(name="Throttling", category="throttled", message="slow down"))
+    assert str(error) == "Throttling: slow down"
