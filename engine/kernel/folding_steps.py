@@ -6,9 +6,21 @@ from dataclasses import replace
 
 from engine.kernel import events as ev
 from engine.kernel.changing import changed
-from engine.kernel.frames import begin, complete, leave, push, record, recorded, settle, top, topped, with_entry
+from engine.kernel.frames import (
+    begin,
+    complete,
+    leave,
+    push,
+    record,
+    recorded,
+    seen_in,
+    settle,
+    top,
+    topped,
+    with_entry,
+)
 from engine.kernel.operation import Looking, Nested, Operation, Proving, Refreshing, Seen, Waiting
-from engine.kernel.steps import in_ends, is_undo, key_of, step_of
+from engine.kernel.steps import is_undo, key_of, step_of
 from engine.language.model import Check, Ensure, Remove, Runbook, Step
 
 
@@ -17,12 +29,12 @@ def entered(runbook: Runbook, operation: Operation, event: ev.Entered) -> Operat
     frame = operation.top
     step = step_of(runbook, operation, frame)
     key = key_of(step, frame)
-    of_a_list = any(in_ends(one) for one in operation.frames) or frame.path not in runbook.index
+    its_own = frame.path.startswith("steps/") and frame.path.count("/") == 1  # not of a `do`, nor of an `on_*` list
     steps = recorded(
         runbook, operation, status="SKIPPED" if event.skipped else "IN_PROGRESS", visit=frame.visit, attempt=0, spent=0,
         id=None, params=event.identity, region=event.region, account=event.account, since=event.at, error=None, seen="",
     )  # fmt: skip
-    last_step = operation.last_step if of_a_list else key
+    last_step = key if its_own else operation.last_step
     if event.skipped:
         return _skipped(runbook, changed(operation, steps=steps, last_step=last_step))
     targets = operation.targets
@@ -91,7 +103,7 @@ def row_taken(runbook: Runbook, operation: Operation, event: ev.RowTaken) -> Ope
     rows = body.states if isinstance(body, (Ensure, Remove, Check)) else ()
     for row in rows:
         if row.path == event.row and row.do:
-            operation = top(operation, phase=Nested(why="row", path=row.path))
+            operation = top(operation, phase=Nested(why="row", path=row.path), seen=seen_in(frame))
             return push(operation, row.do[0].path)
     return operation
 

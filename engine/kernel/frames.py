@@ -17,6 +17,7 @@ from engine.kernel.operation import (
     Operation,
     Phase,
     Proving,
+    Seen,
     StepRecord,
     Waiting,
 )
@@ -36,6 +37,17 @@ def top(operation: Operation, **changes: Any) -> Operation:
 def topped(operation: Operation, **changes: Any) -> tuple[Frame, ...]:
     """The frames, with the top one changed."""
     return (*operation.frames[:-1], changed(operation.frames[-1], **changes))
+
+
+def seen_in(frame: Frame) -> Seen | None:
+    """What the look in hand has brought, else what the frame keeps of an earlier one.
+
+    Folded anew, a proof may still stand where a look was: how far it was is volatile.
+    """
+    phase = frame.phase
+    looks = isinstance(phase, Looking) or (isinstance(phase, Proving) and phase.then == "look")
+    seen = phase.seen if isinstance(phase, (Looking, Proving)) and looks else None
+    return seen if seen is not None else frame.seen
 
 
 def push(

@@ -130,4 +130,5 @@ def look_effect(v: View, params: Mapping[str, Any], removal: Mapping[str, Any] |
     return Effect(
         verb="look", name=name, key="", params=params, region=frame.region, account=frame.account,
         timeout=v.step.timeout, removal=removal,
+        sources=sources(v.runbook, v.operation, getattr(v.step.body, "params", None)),
     )  # fmt: skip

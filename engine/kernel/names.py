@@ -53,8 +53,8 @@ class Names(Mapping[str, Any]):
                 return about(self._runbook, self._operation)
             case "each":
                 return self._each()
-            case "seen" if self._seen is not None:
-                return seen_names(self._seen)
+            case "seen" if (seen := self._what_was_seen()) is not None:
+                return seen_names(seen)
             case "error" if self._error() is not None:
                 return self._error()
             case _:
@@ -71,6 +71,12 @@ class Names(Mapping[str, Any]):
             if frame.items is not None and len(frame.collected) < len(frame.items):
                 return frame.items[len(frame.collected)]
         raise KeyError("each")
+
+    def _what_was_seen(self) -> Seen | None:
+        """By this look; within a row's or rescue's steps, by that of the step that they belong to."""
+        if self._seen is not None:
+            return self._seen
+        return next((frame.seen for frame in reversed(self._operation.frames) if frame.seen is not None), None)
 
     def _error(self) -> dict[str, Any] | None:
         for frame in reversed(self._operation.frames):

@@ -170,6 +170,7 @@ class Frame:
     failed: Problem | None = None  # the step has failed
     output: Any = None  # of a call that is looked at; what a remove saw last
     status: str = ""  # the status seen last
+    seen: Seen | None = None  # what the row's or rescue's steps call `seen`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from dataclasses import replace
 from engine.errors import Problem
 from engine.kernel import events as ev
 from engine.kernel.changing import changed
-from engine.kernel.frames import complete, find_entry, push, record, recorded, top, topped, with_entry
+from engine.kernel.frames import complete, find_entry, push, record, recorded, seen_in, top, topped, with_entry
 from engine.kernel.operation import Acting, Effect, Looking, Nested, Notice, Operation, Refreshing
 from engine.kernel.steps import key_of, step_of
 from engine.language.model import Call, Notify, Runbook
@@ -34,7 +34,7 @@ def intended(runbook: Runbook, operation: Operation, event: ev.Intended) -> Oper
     frames = topped(
         operation, phase=Acting(effect=event.effect), attempt=number, spent=spent, granted=False, repeat=None,
         routine=event.routine, watching=None, sent=sent, begun=None, unknown=False,
-        output=event.saw if event.saw is not None else frame.output,
+        output=event.saw if event.saw is not None else frame.output, seen=seen_in(frame),
     )  # fmt: skip
     return changed(
         operation, frames=frames, steps=recorded(runbook, operation, attempt=number, spent=spent),
@@ -189,7 +189,8 @@ def rescued(runbook: Runbook, operation: Operation, event: ev.Rescued) -> Operat
     step = step_of(runbook, operation, frame)
     spent = frame.spent + (1 if isinstance(frame.phase, Looking) else 0)
     rescue = step.rescue[event.rescue]
-    operation = top(operation, error=event.problem, spent=spent, changed=False, phase=Refreshing(rescue=event.rescue))
+    phase = Refreshing(rescue=event.rescue)
+    operation = top(operation, error=event.problem, spent=spent, changed=False, phase=phase, seen=seen_in(frame))
     if not rescue.do:
         return operation
     operation = top(operation, phase=Nested(why="rescue", path=str(event.rescue)))

@@ -31,11 +31,11 @@ def verb(v: View, seen: Seen, row: Row, cls: str) -> Event:
         case "monitor":
             return watch(v, seen)
         case "hold":
-            reason = rendered(row.reason, v.names(seen)) or f"{thing(v, seen)} is {cls}"
+            reason = rendered(row.reason, v.names(seen)) or _why(v, seen, cls)
             problem = Problem(name=row.error, category="config", message=str(reason)) if row.error else None
             return Held(at=v.now, kind="row", reason=str(reason), error=problem)
         case "fail":
-            reason = rendered(row.reason, v.names(seen)) or f"{thing(v, seen)} is {cls}"
+            reason = rendered(row.reason, v.names(seen)) or _why(v, seen, cls)
             return StepFailed(
                 at=v.now, problem=Problem(name=row.error or "Failed", category="invalid", message=str(reason))
             )
@@ -45,6 +45,11 @@ def verb(v: View, seen: Seen, row: Row, cls: str) -> Event:
             return _replace(v, seen)
         case _:
             return delete(v, seen)
+
+
+def _why(v: View, seen: Seen, cls: str) -> str:
+    """In the kind's own words, where it has seen what is wrong."""
+    return str(seen.attributes.get("problem") or f"{thing(v, seen)} is {cls}")
 
 
 def _done(v: View, seen: Seen, cls: str) -> Event:

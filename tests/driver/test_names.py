@@ -1,0 +1,60 @@
+"""What steps inside rows and rescues may name: what was seen, the error, the item."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.laws.edits import BREAKS, CAPACITY, CLUSTER, INSTANCE
+from tests.laws.judging import told_of
+from tests.laws.walking import Scene, Story, fault, lives
+
+HEAD = """
+runbook: names
+region: us-west-2
+inputs: {snapshot: {type: string}, cluster: {type: string}, source_region: {type: string}, target_region: {type: string}}
+steps:
+"""
+
+ROW = """
+  - id: made
+    for_each: [one]
+    ensure: rds.instance
+    with: {name: "${each}", cluster: "${cluster}", class: x}
+    states:
+      missing: create
+      broken:
+        do: [{call: test.note, with: {text: "${seen.id} is ${seen.status}, item ${each}"}, repeatable: true}]
+        then: done
+    undo: keep
+"""
+
+RESCUE = """
+  - id: made
+    ensure: rds.cluster
+    with: {name: other}
+    undo: keep
+    retry: [1m]
+    rescue:
+      - error: capacity
+        do: [{call: test.note, with: {text: "${error.name}: ${seen.status}"}, repeatable: true}]
+        then: {retry_if: seen.status == 'missing', else: fail}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "arrange", "noted"),
+    [
+        (ROW, (lives(INSTANCE, BREAKS),), "instance-5 is failed, item one"),
+        (RESCUE, (fault(f"create {CLUSTER}", CAPACITY),), "InsufficientDBClusterCapacityFault: missing"),
+    ],
+)
+def test_what_was_seen_can_be_named(text: str, arrange: tuple[Callable[[Any], Any], ...], noted: str) -> None:
+    story = Story(name="", text=HEAD + text, arrange=arrange, ends=("",))
+    for point in range(Scene(story).tell().killer.count + 1):
+        told = Scene(story, [point]).tell()
+        assert told.operation is not None
+        assert told.operation.status == "SUCCEEDED", told_of(told)
+        assert {params["text"] for name, params in told.world.called if name == "test.note"} == {noted}
