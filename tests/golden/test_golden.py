@@ -1,0 +1,32 @@
+"""An operation that an earlier version has written is loaded, folded and told as it was then."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.kernel.codec import durable
+from engine.loading import load, replayed
+from engine.report import status_document
+from engine.stores.port import verify
+from tests.golden.keeping import FOLDER, read
+from tests.laws.walking import ID, parse
+
+FILES = sorted(FOLDER.glob("*.jsonl"))
+
+
+def test_there_are_some() -> None:
+    assert len(FILES) >= 6
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_a_history_of_format_1(file: Path) -> None:
+    head, store = read(file)
+    assert verify(store.records(ID)) is None
+    found = load(store, ID, parse)
+    assert found.operation.status == head["status"]
+    assert durable(replayed(store, ID, parse)) == durable(found.operation)
+    document = status_document(found.operation, found.runbook)
+    assert document["status"] == head["status"]
+    assert document["format"] == 1
