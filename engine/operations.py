@@ -76,7 +76,13 @@ class Engine:
             self.report(event, log.operation)
         lease = self.lease(id)
         lease.acquire(patience=False)
-        return self._drive(log, lease, ())
+        try:
+            return self._drive(log, lease, ())
+        except StoreConflict:
+            if log.seq > 1:
+                raise
+            lease.check()
+        return self._go_on(id, lease, ())
 
     def _same_again(self, runbook: Runbook, id: str, inputs: Mapping[str, Any]) -> Operation:
         found = load(self.store, id, self.parse)
@@ -113,9 +119,31 @@ class Engine:
         )  # fmt: skip
 
     def _take_up(self, id: str, answers: tuple[Answer, ...], runbook: Runbook | None = None) -> Operation:
-        """Lease, load, TakenUp, the answer, the loop."""
+        """The lease, then go on."""
         lease = self.lease(id)
         released = lease.acquire(patience=not answers)
+        return self._go_on(id, lease, answers, runbook, released=released)
+
+    def _go_on(
+        self, id: str, lease: Lease, answers: tuple[Answer, ...], runbook: Runbook | None = None, *, released: bool = False
+    ) -> Operation:  # fmt: skip
+        """Load, TakenUp, the answer, the loop.
+
+        ● A conflict before our first record, while the lease is ours, is a late runner's last word: it appends before it
+        looks at its lease, which stops it. Were we to stop as well, nobody would go on; so once more.
+        """
+        while True:
+            log = self._taken_up(id, lease, released=released)
+            log.runbook = runbook or log.runbook
+            loaded = log.seq
+            try:
+                return self._drive(log, lease, answers)
+            except StoreConflict:
+                if log.seq != loaded:
+                    raise
+                lease.check()
+
+    def _taken_up(self, id: str, lease: Lease, *, released: bool) -> Log:
         try:
             found = load(self.store, id, self.parse)
         except BaseException:
@@ -126,8 +154,7 @@ class Engine:
         if not found.operation.ended:
             now = max(self.clock.now(), found.operation.at)
             log.fold(ev.TakenUp(at=now, runner=self.actor, released=released))
-        log.runbook = runbook or log.runbook
-        return self._drive(log, lease, answers)
+        return log
 
     def _drive(self, log: Log, lease: Lease, answers: tuple[Answer, ...]) -> Operation:
         asked = Asked(self.store, self.clock, log)
