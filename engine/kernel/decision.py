@@ -129,6 +129,8 @@ def _settled(v: View, seen: Seen, cls: str) -> Event:
     """Before the end: is the id known, or has nothing come of it?"""
     number, entry = v.own_entries()[0]
     if entry.id is not None:
+        if entry.undo == "keep" and len(v.operation.frames) > 1:  # it was its turn to be taken back
+            return EntrySettled(at=v.now, entry=number, state="kept", why="undo: keep")
         return EntrySettled(at=v.now, entry=number, state=_state_left(entry), why=entry.why)
     if not grace_is_over(v, entry.at) or (cls == "unknown" and seen.id is None):
         return watch(v, seen)

@@ -35,7 +35,7 @@ def next_of_queue(v: View) -> Event:
     why = kept_because(v, entry)
     if why is not None:
         return EntrySettled(at=v.now, entry=number, state="kept", why=why)
-    return EntryTaken(at=v.now, entry=number, how="undo")
+    return EntryTaken(at=v.now, entry=number, how="settle" if entry.undo == "keep" else "undo")
 
 
 def kept_because(v: View, entry: Entry) -> str | None:

@@ -9,6 +9,7 @@ from tests.laws.edits import (
     INSTANCE,
     INVISIBLE,
     RESTORE,
+    SNAPSHOT,
     edited,
     swapped,
     vanishes,
@@ -87,6 +88,9 @@ def test_a_cancel_at_every_moment_leaves_nothing_that_the_ledger_does_not_name(
         assert not not_in_the_ledger(scene), (point, told_of(scene))
         assert not made_twice(scene)
         assert undo is False or not [entry for entry in operation.ledger if entry.state == "open"]
+        copies = [act for act in scene.world.journal if act.kind == SNAPSHOT and act.verb == "delete"]
+        archived = operation.steps.get("archive-snapshot") is not None
+        assert archived or not copies or story not in (KEPT, KEPT_LATE), (point, "what is to be kept was deleted")
         if undo and past and story is not KEPT and story is not KEPT_LATE:
             assert not ours(scene), point
 
