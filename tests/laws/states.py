@@ -44,9 +44,9 @@ def traced(into: list[Reached], story: Story) -> Iterator[None]:
 
 @cache
 def reached() -> tuple[Reached, ...]:
-    """The states of every story, undisturbed, and killed at one point in the middle."""
+    """The states of every third story, undisturbed, and killed at one point in the middle."""
     found: list[Reached] = []
-    for story in (*STORIES, *UNREPEATABLE):
+    for story in (*STORIES[::3], *UNREPEATABLE):
         with traced(found, story):
             scene = Scene(story).tell()
         if story not in UNREPEATABLE:
