@@ -14,7 +14,6 @@ from engine.kernel.frames import (
     record,
     recorded,
     seen_in,
-    settle,
     top,
     topped,
     with_entry,
@@ -214,6 +213,3 @@ def failure_passed_on(runbook: Runbook, operation: Operation, event: ev.FailureP
     failed = parent.error if rescue and parent.error is not None else problem
     operation = top(operation, failed=failed)
     return record(runbook, operation, status="FAILED", error=failed)
-
-
-__all__ = ["settle"]

@@ -10,7 +10,6 @@ from immutables import Map
 from engine.kernel.changing import changed
 from engine.kernel.operation import (
     Entering,
-    Entry,
     Frame,
     Looking,
     Nested,
@@ -21,7 +20,7 @@ from engine.kernel.operation import (
     StepRecord,
     Waiting,
 )
-from engine.kernel.steps import following, is_undo, key_of, step_of
+from engine.kernel.steps import following, is_undo, key_of
 from engine.language.model import Call, Fail, Hold, Notify, Runbook, Step, TakeBack, Wait
 
 _FRAME: Final = Frame(path="")
@@ -154,14 +153,3 @@ def settle(operation: Operation, number: int, state: str, why: str = "") -> Oper
     if frame.queue and frame.queue[0] == number:
         return top(operation, queue=frame.queue[1:])
     return operation
-
-
-def entry_of(operation: Operation, frame: Frame, key: str) -> list[tuple[int, Entry]]:
-    """The ledger's lines that this frame's step has made."""
-    return [(n, e) for n, e in enumerate(operation.ledger) if e.path == frame.path and e.step == key]
-
-
-__all__ = [
-    "begin", "complete", "entry_of", "find_entry", "leave", "push", "record", "settle", "step_of", "top",
-    "with_entry",
-]  # fmt: skip

@@ -12,7 +12,7 @@ from engine.kernel.operation import Effect, Entry, Frame, Seen, UndoRecord
 from engine.kernel.steps import is_undo
 from engine.kernel.view import View
 from engine.kernel.whose import tags_of
-from engine.language.model import Call, Check, Ensure, Notify, UndoCall
+from engine.language.model import Call, Check, Ensure, UndoCall
 
 NOTIFY = "sns.publish"
 
@@ -117,10 +117,6 @@ def region_of(arn: str) -> str:
     """The region in `arn:aws:sns:us-west-2:…`; "" for what is no ARN."""
     match = re.match(r"arn:[^:]*:[^:]*:([a-z0-9-]*):", arn)
     return match.group(1) if match else ""
-
-
-def is_notice(v: View) -> bool:
-    return isinstance(v.step.body, Notify)
 
 
 def look_effect(v: View, params: Mapping[str, Any], removal: Mapping[str, Any] | None) -> Effect:

@@ -10,9 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from engine.errors import ExpressionError
 from engine.kernel.operation import Frame, Operation, Seen
-from engine.kernel.steps import key_of, step_of
 from engine.language.expressions import evaluate, render
 from engine.language.model import Runbook, Step
 
@@ -168,14 +166,3 @@ def sources(runbook: Runbook, operation: Operation, params: Any) -> dict[str, st
             if match and match.group(1) in operation.settings:
                 found[name] = operation.settings[match.group(1)].source
     return found
-
-
-def current_key(runbook: Runbook, operation: Operation) -> str:
-    """The key of the step at the top; "" where no step is."""
-    if not operation.frames:
-        return operation.last_step
-    frame = operation.top
-    return key_of(step_of(runbook, operation, frame), frame)
-
-
-__all__ = ["ExpressionError", "Names", "about", "iso", "names_of", "place", "rendered", "short_id", "sources", "true"]
