@@ -32,12 +32,12 @@ demo: $(VENV)/.runtime ## a restore in which things go wrong, then one that is k
 test: $(VENV)/.dev servers ## every test, with the servers that they need
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal $(ARGS)
 
-servers: node_modules/.installed ## what the tests start: PostgreSQL, and where there is Node.js a strict DynamoDB
+servers: node_modules/.installed ## what the tests start: PostgreSQL; where there is Node.js, a strict DynamoDB and a YAML language server
 	@.ci/postgres
 
 node_modules/.installed: package.json package-lock.json
 	@if command -v npm >/dev/null; then npm ci --silent --no-audit --no-fund; \
-	else echo "no npm: the tests against dynalite are left out"; mkdir -p node_modules; fi
+	else echo "no npm: the tests against dynalite and a YAML language server are left out"; mkdir -p node_modules; fi
 	@touch $@
 
 lint: $(VENV)/.dev ## ruff: rules and format

@@ -7,7 +7,8 @@ that (names that must exist, values that must fit one another) only `runbook val
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, Protocol
 
 from engine.language import shapes
@@ -145,8 +146,8 @@ def _composed() -> Json:
         "monitor": _shape(shapes.MONITOR),
         "retry": {"anyOf": [*schedule["anyOf"], _shape(shapes.RETRY)]},
         "engine_retry": _shape(shapes.ENGINE_RETRY),
-        "states": _states(),
-        "row": {"anyOf": [{"enum": _verbs()}, _row()]},
+        "states": _states(_verbs()),
+        "row": _row(),
         "rescues": {"type": "array", "items": _shape(shapes.RESCUE)},
         "then": {"anyOf": [{"enum": list(shapes.THEN)}, _shape(shapes.RETRY_IF)]},
         "until": _shape(shapes.UNTIL),
@@ -166,34 +167,38 @@ def _row() -> Json:
     return {**_shape(shapes.ROW), "oneOf": ways}
 
 
-def _states() -> Json:
+def _states(verbs: Iterable[str]) -> Json:
     """Classes are offered by name; a status is written with an equals sign, several names with commas."""
-    return {
-        "type": "object",
-        "properties": {cls: _ref("row") for cls in CLASSES},
-        "additionalProperties": _ref("row"),
-    }
+    row = {"anyOf": [{"enum": list(verbs)}, _ref("row")]}
+    return {"type": "object", "properties": dict.fromkeys(CLASSES, row), "additionalProperties": row}
 
 
 def _named(declared: Mapping[str, Declared]) -> Json:
+    """Both spellings of what each name means: editors read the one or the other."""
     if not declared:
         return _WORD
-    names = [{"const": name, "description": one.doc} for name, one in sorted(declared.items())]
-    return {"anyOf": [*names, {"type": "string", "pattern": _GENERIC}]}
+    names = sorted(declared)
+    docs = [declared[name].doc for name in names]
+    offered = {"enum": names, "enumDescriptions": docs, "markdownEnumDescriptions": docs}
+    return {"anyOf": [offered, {"type": "string", "pattern": _GENERIC}]}
 
 
 # -- steps -----------------------------------------------------------------------------------------------------
 
 
 def _steps() -> Json:
-    """A step is one thing: the key that says which decides what else it may have."""
+    """A step is one thing: the key that says which decides what else it may have. Before there is one, all are offered."""
     kinds = list(shapes.KINDS)
-    offered = {name: {"description": key.doc} for shape in shapes.STEPS.values() for name, key in shape.items()}
+    words = {kind: {"description": own[kind].doc} for kind, own in shapes.KINDS.items()}
+    more = {name: {"description": key.doc} for name, key in shapes.COMMON.items()}
+    known: Json = {"anyOf": [{"required": [kind]} for kind in kinds]}
     step: Json = {
         "type": "object",
-        "properties": offered,
         "oneOf": [{"required": [kind]} for kind in kinds],
-        "allOf": [{"if": {"required": [kind]}, "then": _ref(f"step_{kind}")} for kind in kinds],
+        "allOf": [
+            {"if": known, "else": {"properties": {**more, **words}}},
+            *({"if": {"required": [kind]}, "then": _ref(f"step_{kind}")} for kind in kinds),
+        ],
     }
     return {"step": step} | {f"step_{kind}": _one(kind) for kind in kinds}
 
@@ -203,8 +208,7 @@ def _one(kind: str) -> Json:
     if kind in ("ensure", "remove", "check", "call"):
         made["allOf"] = [_ref(f"with_{'call' if kind == 'call' else 'kind'}")]
     if kind in shapes.VERBS:
-        verbs = {"enum": list(shapes.VERBS[kind])}
-        made["properties"]["states"]["additionalProperties"] = {"anyOf": [verbs, {"type": "object"}]}
+        made["properties"]["states"]["allOf"] = [_states(shapes.VERBS[kind])]
     return made
 
 
@@ -220,7 +224,8 @@ def _parameters(kinds: Mapping[str, Declared], actions: Mapping[str, Declared]) 
 
 
 def _if_with(word: str, name: str, one: Declared) -> Json:
-    named = {"properties": {word: {"const": name}}, "required": [word]}
+    exactly = {"pattern": f"^{re.escape(name)}$"}  # editors take the beginning of a `const` for it, while one types
+    named = {"properties": {word: exactly}, "required": [word]}
     return {"if": named, "then": {"properties": {"with": _ref(f"with:{name}")}}}
 
 
