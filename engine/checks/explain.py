@@ -1,12 +1,16 @@
-"""What a step's state table comes to, row by row, and how long a runbook can take: `runbook explain FILE [STEP]`."""
+"""What a step's state table comes to, status by status, and how long a runbook can take, as values and as rows of words.
+
+`runbook explain FILE [STEP]` prints them; how rows are aligned is not known here.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from engine.checks.nearest import meant
-from engine.checks.times import StepTime, times, told
+from engine.checks.times import StepTime, told
 from engine.errors import UsageError
 from engine.language.model import CLASSES, Check, Ensure, Remove, Row, Runbook, Step
 from engine.registry import Registry, Status
@@ -24,17 +28,16 @@ class StatusLine:
     source: str
 
 
-def status_table(runbook: Runbook, registry: Registry, step_id: str) -> tuple[StatusLine, ...]:
-    """Every status of the step's kind. UsageError for a step that is not there, or that looks at nothing."""
-    step = _step(runbook, step_id)
+def status_table(registry: Registry, step: Step) -> tuple[StatusLine, ...]:
+    """Every status of the step's kind; none of a step that looks at nothing."""
     body = step.body
     if not isinstance(body, (Ensure, Remove, Check)):
-        message = f"the step {step.id} looks at nothing: only `ensure`, `remove` and `check` have a state table"
-        raise UsageError(message)
+        return ()
     return tuple(_lines(body.states, _statuses(registry, body)))
 
 
-def _step(runbook: Runbook, step_id: str) -> Step:
+def step_named(runbook: Runbook, step_id: str) -> Step:
+    """The step of that id, or at that path. UsageError, with the nearest, where there is none."""
     found = runbook.by_name.get(step_id.replace("-", "_")) or runbook.index.get(step_id)
     if found is None:
         ids = [step.id for step in runbook.by_name.values()]
@@ -81,35 +84,38 @@ def _verb(row: Row) -> str:
     return f"do {len(row.do)} {'step' if len(row.do) == 1 else 'steps'}, then {row.verb}" if row.do else row.verb
 
 
-def told_statuses(lines: Sequence[StatusLine]) -> str:
-    """The table as text."""
-    head = ("status", "class", "row", "verb", "", "source")
-    body = [
+STATUS_HEAD: Final = ("status", "class", "row", "verb", "", "source")
+TIME_HEAD: Final = ("step", "once", "attempts", "delays between them", "with every attempt")
+
+
+def status_rows(lines: Iterable[StatusLine]) -> list[tuple[str, ...]]:
+    """A table's lines as words, below STATUS_HEAD."""
+    return [
         (one.status, one.cls, one.row, one.verb, "written" if one.written else "filled in", one.source) for one in lines
     ]
-    return table(head, body)
 
 
-def told_times(runbook: Runbook) -> str:
-    """How long each step and all of them take at their longest: once, and with every attempt used."""
-    each = times(runbook)
-    body = [_time_row(one) for one in each]
-    once, all_ = sum(one.once_in_all for one in each), sum(one.all * (one.items or 1) for one in each)
-    body.append(("in all", told(once), "", "", told(all_)))
-    limit = f"time_limit: {told(runbook.time_limit)}\n" if runbook.time_limit is not None else ""
+def time_rows(each: Sequence[StepTime]) -> list[tuple[str, ...]]:
+    """How long each of them and all take at their longest, once and with every attempt, below TIME_HEAD."""
+    once, longest = in_all(each)
+    return [*map(_time_row, each), ("in all", told(once), "", "", told(longest))]
+
+
+def time_notes(runbook: Runbook, each: Sequence[StepTime]) -> list[str]:
+    """What is to be said of those times."""
     open_ended = [one.id for one in each if one.items is None]
-    note = f"of each item of its `for_each`, counted once: {', '.join(open_ended)}\n" if open_ended else ""
-    return table(("step", "once", "attempts", "delays between them", "with every attempt"), body) + note + limit
+    notes = [f"of each item of its `for_each`, counted once: {', '.join(open_ended)}"] if open_ended else []
+    if runbook.time_limit is not None:
+        notes.append(f"time_limit: {told(runbook.time_limit)}")
+    return notes
+
+
+def in_all(each: Sequence[StepTime]) -> tuple[float, float]:
+    """Seconds of all of them, once and with every attempt; of what nobody can count, one."""
+    return sum(one.once_in_all for one in each), sum(one.longest_in_all for one in each)
 
 
 def _time_row(one: StepTime) -> tuple[str, ...]:
     delays = " ".join(told(delay) for delay in one.delays[:8]) + (" …" if len(one.delays) > 8 else "")
     attempts = str(one.attempts) if one.attempts is not None else "as many as fit"
-    return (one.id, told(one.once_in_all), attempts, delays, told(one.all * (one.items or 1)))
-
-
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Columns as wide as their widest cell."""
-    widths = [max(len(row[column]) for row in (head, *rows)) for column in range(len(head))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in (head, *rows)]
-    return "".join(line.rstrip() + "\n" for line in lines)
+    return (one.id, told(one.once_in_all), attempts, delays, told(one.longest_in_all))

@@ -40,6 +40,10 @@ class StepTime:
     def once_in_all(self) -> float:
         return self.once * (self.items or 1)
 
+    @property
+    def longest_in_all(self) -> float:
+        return self.all * (self.items or 1)
+
 
 def times(runbook: Runbook) -> tuple[StepTime, ...]:
     """Of every step of the main list, in its order."""

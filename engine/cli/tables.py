@@ -1,31 +1,31 @@
-"""explain FILE [STEP]: each step's whole state table, every status with its class, row and source; worst-case times."""
+"""explain FILE [STEP]: each step's whole state table, every status with its class, row and source; worst-case times.
+
+What they come to is the checks' (`engine.checks.explain`); here it is said, as text and as JSON.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
+from engine.checks import explain
+from engine.checks.times import times
 from engine.cli import screen
 from engine.cli.following import what
-from engine.cli.near import nearest
 from engine.cli.options import Options
 from engine.cli.reading import checked
 from engine.cli.words import spoken
-from engine.errors import UsageError
 from engine.kernel.schedule import attempts_in
 from engine.kernel.steps import monitor_of
-from engine.language.model import Backoff, Call, Check, Delays, Ensure, Remove, Row, Runbook, Step, Wait
+from engine.language.model import Backoff, Call, Check, Delays, Ensure, Remove, Row, Runbook, Step
 from engine.registry import Registry
 
 
 def tell(options: Options, registry: Registry, file: str, step: str | None, *, time: bool) -> None:
     """On stdout; UsageError for a step that is not there."""
     runbook = checked(file, registry, quiet=True)
-    steps = [one for one in runbook.steps if step in (None, one.id)]
-    if not steps:
-        names = [one.id for one in runbook.steps]
-        message = f"there is no step {step} in {runbook.name}{nearest(str(step), names)}"
-        raise UsageError(message)
+    steps = list(runbook.steps) if step is None else [explain.step_named(runbook, step)]
     if time:
         _times(options, runbook, steps)
         return
@@ -33,7 +33,7 @@ def tell(options: Options, registry: Registry, file: str, step: str | None, *, t
     if options.as_json:
         screen.document({"format": 1, "runbook": runbook.name, "steps": tables})
     else:
-        screen.out("\n\n".join("\n".join(_as_text(one)) for one in tables))
+        screen.out("\n\n".join("\n".join(_as_text(registry, *one)) for one in zip(steps, tables, strict=True)))
 
 
 # -- the table ----------------------------------------------------------------------------------------------
@@ -45,7 +45,10 @@ def table(runbook: Runbook, registry: Registry, step: Step) -> dict[str, Any]:
     found: dict[str, Any] = {"id": step.id, "step": what(step), "rows": [], "statuses": []}
     if isinstance(body, (Ensure, Remove, Check)):
         found["rows"] = [_row(row) for row in body.states]
-        found["statuses"] = list(_statuses(registry, body))
+        found["statuses"] = [
+            {"status": one.status, "class": one.cls, "row": one.row, "verb": one.verb, "source": one.source}
+            for one in explain.status_table(registry, step)
+        ]
     monitor = monitor_of(runbook, step)
     if isinstance(body, (Ensure, Remove, Check)) or (isinstance(body, Call) and body.until is not None):
         found["monitor"] = {"every": monitor.every, "for": monitor.longest, "grace": monitor.grace}
@@ -60,25 +63,6 @@ def _row(row: Row) -> dict[str, Any]:
     return said | {"written": not row.filled}
 
 
-def _statuses(registry: Registry, body: Ensure | Remove | Check) -> Iterator[dict[str, Any]]:
-    kind = registry.kind(body.kind)
-    words = dict(kind.statuses) if kind is not None else {}
-    for status, one in words.items():
-        yield _taken(body.states, status, one.cls, one.source)
-    for cls in ("missing", "unknown"):
-        if cls not in words:
-            yield _taken(body.states, "(any other)" if cls == "unknown" else cls, cls, "")
-
-
-def _taken(rows: tuple[Row, ...], status: str, cls: str, source: str) -> dict[str, Any]:
-    row = next((one for one in rows if f"={status}" in one.names), None) or next(
-        (one for one in rows if cls in one.names), None
-    )
-    verb = row.verb if row is not None else ""
-    name = row.name if row is not None else ""
-    return {"status": status, "class": cls, "row": name, "verb": verb, "source": source}
-
-
 def _schedule(step: Step) -> dict[str, Any]:
     assert step.retry is not None
     match step.retry.schedule:
@@ -89,7 +73,7 @@ def _schedule(step: Step) -> dict[str, Any]:
     return said | {"attempts": attempts_in(step.retry.schedule), "then": step.retry.then}
 
 
-def _as_text(found: Mapping[str, Any]) -> list[str]:
+def _as_text(registry: Registry, step: Step, found: Mapping[str, Any]) -> list[str]:
     lines = [f"{screen.dyed(found['id'], 'strong')}: {screen.clean(found['step'])}"]
     rows = [(row["row"], _said(row), "" if row["written"] else "filled in") for row in found["rows"]]
     lines += screen.columns(rows, indent="  ")
@@ -99,9 +83,9 @@ def _as_text(found: Mapping[str, Any]) -> list[str]:
         lines.append(f"  monitor: {told}")
     if "retry" in found:
         lines.append(f"  retry: {_retry(found['retry'])}")
-    if found["statuses"]:
-        told_of = [(one["status"], one["class"], one["verb"], one["source"]) for one in found["statuses"]]
-        lines += ["", *screen.columns(told_of, ("status", "class", "verb", "source"), indent="  ")]
+    statuses = explain.status_rows(explain.status_table(registry, step))
+    if statuses:
+        lines += ["", *screen.columns(statuses, explain.STATUS_HEAD, indent="  ")]
     return lines
 
 
@@ -124,45 +108,16 @@ def _retry(said: Mapping[str, Any]) -> str:
 
 
 def _times(options: Options, runbook: Runbook, steps: list[Step]) -> None:
-    found = [(step.id, longest(runbook, step)) for step in steps]
-    total = sum(seconds for _, seconds in found)
+    """Of all steps; of one step, the same lines with it alone."""
+    paths = {step.path for step in steps}
+    meant = [one for one in times(runbook) if one.path in paths]
     if options.as_json:
-        told = [{"id": name, "seconds": seconds} for name, seconds in found]
-        screen.document({"format": 1, "steps": told, "seconds": total, "time_limit": runbook.time_limit})
+        once, longest = explain.in_all(meant)
+        told = [asdict(one) for one in meant]
+        document = {"format": 1, "steps": told, "once": once, "all": longest, "time_limit": runbook.time_limit}
+        screen.document(document)
         return
-    rows = [(name, spoken(seconds) if seconds else "at once") for name, seconds in found]
-    rows.append(("together", spoken(total)))
-    if runbook.time_limit is not None:
-        rows.append(("time_limit", spoken(runbook.time_limit)))
-    for line in screen.columns(rows):
+    for line in screen.columns(explain.time_rows(meant), explain.TIME_HEAD):
         screen.out(line)
-
-
-def longest(runbook: Runbook, step: Step) -> float:
-    """Seconds that one visit can take at most, of one item: every attempt watched to its end, every delay waited.
-
-    A call's own time-outs are not counted, nor what its rescues do.
-    """
-    body = step.body
-    if isinstance(body, Wait):
-        return body.duration if isinstance(body.duration, (int, float)) else 0.0
-    attempts = (attempts_in(step.retry.schedule) or 1) if step.retry is not None else 1
-    watched = isinstance(body, (Ensure, Remove, Check)) or (isinstance(body, Call) and body.until is not None)
-    monitor = monitor_of(runbook, step)
-    return attempts * ((monitor.longest or 0.0) if watched else 0.0) + _delays(step)
-
-
-def _delays(step: Step) -> float:
-    if step.retry is None:
-        return 0.0
-    match step.retry.schedule:
-        case Delays(delays=delays):
-            return sum(delays)
-        case Backoff(within=within) as backoff if within is not None:
-            return within if backoff.attempts is None else min(within, _grown(backoff, backoff.attempts))
-        case Backoff(attempts=attempts) as backoff:
-            return _grown(backoff, attempts or 1)
-
-
-def _grown(backoff: Backoff, attempts: int) -> float:
-    return sum(min(backoff.first * backoff.factor ** min(n, 64), backoff.longest) for n in range(attempts - 1))
+    for note in explain.time_notes(runbook, meant):
+        screen.out(note)

@@ -219,7 +219,7 @@ def test_the_whole_table_of_a_step(ask: Ask) -> None:
     text = ask("explain", RESTORE, "copy-snapshot").out
     assert re.search(r"^  broken +replace$", text, re.MULTILINE)
     assert re.search(r"^  leaving +monitor +filled in$", text, re.MULTILINE)
-    assert re.search(r"^  failed +broken +replace +botocore rds", text, re.MULTILINE)
+    assert re.search(r"^  failed +broken +broken +replace +written +botocore rds", text, re.MULTILINE)
     assert "retry: 5m, 10m, 15m, 4 attempts, then fail" in text
     assert "delete-rds" not in text
     table = ask("explain", RESTORE, "copy-snapshot", "-o", "json").document["steps"][0]
@@ -228,10 +228,16 @@ def test_the_whole_table_of_a_step(ask: Ask) -> None:
 
 def test_the_times_of_a_runbook(ask: Ask) -> None:
     text = ask("explain", RESTORE, "--time").out
-    assert re.search(r"^copy-snapshot +4d 30m$", text, re.MULTILINE)
-    assert re.search(r"^time_limit +1d 12h$", text, re.MULTILINE)
+    assert re.search(r"^step +once +attempts +delays between them +with every attempt$", text, re.MULTILINE)
+    assert re.search(r"^copy-snapshot +1d +4 +5m 10m 15m +4d30m$", text, re.MULTILINE)
+    assert "time_limit: 1d12h" in text
     document = ask("explain", RESTORE, "--time", "-o", "json").document
-    assert document["seconds"] == sum(one["seconds"] for one in document["steps"])
+    assert document["once"] == sum(one["once"] for one in document["steps"])
+    copy = document["steps"][2]
+    assert (copy["id"], copy["attempts"], copy["delays"]) == ("copy-snapshot", 4, [300, 600, 900])
+    of_one = ask("explain", RESTORE, "copy-snapshot", "--time", "-o", "json").document
+    assert of_one["steps"] == [copy]
+    assert of_one["all"] == copy["all"]
 
 
 def test_the_schema_is_the_one_beside_the_runbooks(ask: Ask) -> None:

@@ -8,9 +8,10 @@ import pytest
 
 from actions import build_registry
 from engine.checks import validate
-from engine.checks.explain import StatusLine, status_table, told_statuses, told_times
+from engine.checks.explain import StatusLine, status_rows, status_table, step_named, time_notes, time_rows
+from engine.checks.times import times
 from engine.errors import UsageError
-from engine.language.model import Runbook
+from engine.language.model import Runbook, Wait
 from tests.validate.cases import REGISTRY
 
 TEXT = """
@@ -59,34 +60,39 @@ def as_row(line: StatusLine) -> tuple[str, str, str, bool]:
 
 
 def test_every_status_has_its_row(runbook: Runbook) -> None:
-    table = {line.status: as_row(line) for line in status_table(runbook, REGISTRY, "made")}
+    table = {line.status: as_row(line) for line in status_table(REGISTRY, step_named(runbook, "made"))}
     assert TABLE.items() <= table.items()
 
 
 def test_classes_that_the_step_says_are_its_statuses(runbook: Runbook) -> None:
-    table = {line.status: as_row(line) for line in status_table(runbook, REGISTRY, "called")}
+    table = {line.status: as_row(line) for line in status_table(REGISTRY, step_named(runbook, "called"))}
     assert table["CREATING"] == ("pending", "pending", "monitor", False)
     assert table["ACTIVE"] == ("available", "available", "done", False)
 
 
 def test_the_table_says_who_says_so(runbook: Runbook) -> None:
-    told = told_statuses(status_table(runbook, REGISTRY, "made")).split("\n")
-    assert told[0].split() == ["status", "class", "row", "verb", "source"]
-    assert any(
-        line.split() == ["creating", "pending", "pending", "monitor", "filled", "in", "a", "test"] for line in told
-    )
+    rows = status_rows(status_table(REGISTRY, step_named(runbook, "made")))
+    assert ("creating", "pending", "pending", "monitor", "filled in", "a test") in rows
 
 
 def test_a_step_that_is_not_there_is_told_with_the_nearest(runbook: Runbook) -> None:
     with pytest.raises(UsageError, match="did you mean `made`"):
-        status_table(runbook, REGISTRY, "mde")
-    with pytest.raises(UsageError, match="looks at nothing"):
-        status_table(runbook, REGISTRY, "pause")
+        step_named(runbook, "mde")
+
+
+def test_a_step_that_looks_at_nothing_has_no_table(runbook: Runbook) -> None:
+    assert status_table(REGISTRY, step_named(runbook, "pause")) == ()
+
+
+def test_a_step_in_a_row_is_found_by_its_path(runbook: Runbook) -> None:
+    assert step_named(runbook, "steps/0/states/0/do/0").body == Wait(duration=60.0)
 
 
 def test_times_of_the_restore(root: Path) -> None:
     found, findings = validate((root / "runbooks" / "restore.yaml").read_bytes(), build_registry())
     assert found is not None, findings
-    lines = [line.split() for line in told_times(found).split("\n")]
-    assert ["copy-snapshot", "1d", "4", "5m", "10m", "15m", "4d30m"] in lines
-    assert ["time_limit:", "1d12h"] in lines
+    each = times(found)
+    rows = time_rows(each)
+    assert ("copy-snapshot", "1d", "4", "5m 10m 15m", "4d30m") in rows
+    assert rows[-1][0] == "in all"
+    assert time_notes(found, each)[-1] == "time_limit: 1d12h"
