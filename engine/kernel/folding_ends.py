@@ -16,6 +16,7 @@ from engine.kernel.operation import (
     Ending,
     Frame,
     Hold,
+    Looking,
     Nested,
     Operation,
     Proving,
@@ -38,6 +39,8 @@ def taken_up(runbook: Runbook, operation: Operation, event: ev.TakenUp) -> Opera
         return top(operation, phase=Proving() if phase.then == "look" else Proving(then="act"))
     if isinstance(phase, Acting) and phase.sent and phase.failed is None and not phase.unknown:
         return changed(_from_a_dead_runner(runbook, operation, phase, event), taken_up=count)
+    if isinstance(phase, Acting) and not phase.sent and phase.effect.verb in ("create", "delete"):
+        return top(operation, phase=Looking(), repeat=phase.effect)  # still due, but who knows what happened since
     return operation
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from engine.kernel.classes import classified, passes_by_itself, row_for
 from engine.kernel.events import EntrySettled, Held, Proved, Watched
 from engine.kernel.intents import region_of
+from engine.kernel.names import sources
 from engine.kernel.operation import Command, Effect, Frame, Perform, Proving, Record, Seen, SleepUntil
 from engine.kernel.removing import needs_source
 from engine.kernel.steps import kind_of, monitor_of, records_of
@@ -64,7 +65,10 @@ def look_of(v: View, proof: Proof) -> Effect:
     """The look that a proof takes."""
     kind = kind_of(v.runbook, proof.step)
     name = kind.name if kind is not None else ""
-    return Effect(verb="look", name=name, key="", params=proof.params, region=proof.region, account=proof.account)
+    return Effect(
+        verb="look", name=name, key="", params=proof.params, region=proof.region, account=proof.account,
+        sources=sources(v.runbook, v.operation, getattr(proof.step.body, "params", None)),
+    )  # fmt: skip
 
 
 def judged(v: View, phase: Proving, proof: Proof, seen: Seen) -> Any:
@@ -82,7 +86,8 @@ def judged(v: View, phase: Proving, proof: Proof, seen: Seen) -> Any:
     if row.verb == "monitor" and v.now - since < (monitor.longest or 0.0):
         return Watched(at=v.now, next=v.now + (monitor.every or 30.0), status=seen.status)
     what = f"{proof.key} is {seen.status}" if same else f"{proof.key} is {seen.id}, and was {proof.id}"
-    return Held(at=v.now, kind="requires", reason=f"{v.key} requires {proof.key}, and {what}")
+    why = f": {seen.attributes['problem']}" if seen.attributes.get("problem") else ""
+    return Held(at=v.now, kind="requires", reason=f"{v.key} requires {proof.key}, and {what}{why}")
 
 
 def _frame(proof: Proof) -> Frame:
