@@ -140,12 +140,12 @@ class Driver:
     def drive(self) -> str:
         """Until it halts: the status. Raises Interrupted, EnvironmentProblem, StoreConflict."""
         while True:
-            self._stop_if_asked()
-            self.cancel_waits()
             command = pending(self.log.runbook, self.log.operation, self.now())
             match command:
                 case Record(event=event):
                     self.log.fold(event)
+                case Perform() | SleepUntil() if self._is_told_otherwise():
+                    continue
                 case Perform(effect=effect):
                     self._commit()
                     self._perform(effect)
@@ -155,6 +155,11 @@ class Driver:
                 case Halt(status=status):
                     self._commit()
                     return status
+
+    def _is_told_otherwise(self) -> bool:
+        """Before each touch of the world and each wait: has a signal come (Interrupted), or a cancel?"""
+        self._stop_if_asked()
+        return self.cancel_waits()
 
     def now(self) -> float:
         """● Times never go back, whatever the wall clock does, and pass at least as the time since boot does."""
