@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from itertools import count
 from pathlib import Path
 
@@ -35,6 +36,16 @@ def ask(capsys: pytest.CaptureFixture[str]) -> Callable[..., Answer]:
         return Answer(code=code, out=told.out, err=told.err)
 
     return asked
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _models_are_read_once() -> Iterator[None]:
+    """Each command makes a session of its own, as it would in a process of its own; the files that it reads are the same."""
+    import botocore.session
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("botocore.session.create_loader", cache(botocore.session.create_loader))
+        yield
 
 
 @pytest.fixture(scope="session")

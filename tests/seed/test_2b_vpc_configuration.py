@@ -25,29 +25,30 @@ def mended(desk: Desk) -> None:
 
 def refused(desk: Desk) -> None:
     """The network was right when it was looked at, and is refused when it counts: the guide's own error."""
+    desk.at_the_guide_s_times()
     desk.script = {"delete-rds": ["credentials"]}
     assert desk.run("op-004").code == 4
     desk.hand("op-004").fault(REFUSED)
     assert desk.type("resume", "op-004").code == 5
 
 
-def test_it_is_found_before_anything_is_deleted(either: Desk) -> None:
-    either.world[SECURITY_GROUPS] = ["sg-elsewhere"]
-    assert either.run("op-004").code == 5
-    status = either.status("op-004")
+def test_it_is_found_before_anything_is_deleted(desk: Desk) -> None:
+    desk.world[SECURITY_GROUPS] = ["sg-elsewhere"]
+    assert desk.run("op-004").code == 5
+    status = desk.status("op-004")
     assert (status["step"], status["status"], status["error"]) == ("network-check", "HELD", "InvalidVPCConfiguration")
     assert status["error_message"] == (
         "the security group sg-elsewhere is in vpc-87654321, the subnet group aurora-private in vpc-12345678 "
         "(security_groups, from ssm:/aurora-restore/us-west-2/security-group-ids; "
         "subnet_group, from ssm:/aurora-restore/us-west-2/subnet-group)"
     )
-    assert either.there("op-004") == THERE | {COPY: "available"}
-    assert either.told("op-004") == ["runbook aurora-restore op-004: HELD at network-check"]
+    assert desk.there("op-004") == THERE | {COPY: "available"}
+    assert desk.told("op-004") == ["runbook aurora-restore op-004: HELD at network-check"]
 
-    assert either.type("resume", "op-004").code == 5  # nobody has mended it
-    either.hand("op-004").add("security_group/sg-elsewhere@us-west-2", THIS_VPC)
-    assert either.type("resume", "op-004").code == 0
-    assert either.there("op-004") == THERE
+    assert desk.type("resume", "op-004").code == 5  # nobody has mended it
+    desk.hand("op-004").add("security_group/sg-elsewhere@us-west-2", THIS_VPC)
+    assert desk.type("resume", "op-004").code == 0
+    assert desk.there("op-004") == THERE
 
 
 def test_it_is_given_up_and_begun_anew_with_other_parameters(desk: Desk) -> None:

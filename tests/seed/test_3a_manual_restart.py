@@ -28,14 +28,14 @@ def test_from_the_copy_of_one_that_holds(either: Desk) -> None:
     assert either.there("op-001") == THERE
 
 
-def test_from_the_copy_of_one_that_has_failed(either: Desk) -> None:
-    either.script = {"copy-snapshot": ["failed x4"]}
-    assert either.run("op-001").code == 1
-    assert either.there("op-001") == THERE
-    told = either.type("restart", "op-001", "--from", "copy-snapshot")
+def test_from_the_copy_of_one_that_has_failed(desk: Desk) -> None:
+    desk.script = {"copy-snapshot": ["failed x4"]}
+    assert desk.run("op-001").code == 1
+    assert desk.there("op-001") == THERE
+    told = desk.type("restart", "op-001", "--from", "copy-snapshot")
     assert told.code == 0
-    assert either.done("op-001", COPIED) == [COPIED] * 5
-    assert either.step("op-001", "copy-snapshot")["retry_count"] == 0  # of this visit; the history has the others
+    assert desk.done("op-001", COPIED) == [COPIED] * 5
+    assert desk.step("op-001", "copy-snapshot")["retry_count"] == 0  # of this visit; the history has the others
 
 
 @pytest.mark.parametrize(

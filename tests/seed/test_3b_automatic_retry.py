@@ -14,18 +14,18 @@ from tests.seed.desk import CLUSTER, COPY, THERE, Desk
 SLOW, FAST = [5, 10, 15], [1, 2, 3]
 
 
-def test_a_cluster_that_is_not_there_is_deleted_already(either: Desk) -> None:
+def test_a_cluster_that_is_not_there_is_deleted_already(desk: Desk) -> None:
     """It looks before it deletes: what is gone is done, and no failure."""
-    either.script = {"rds.DeleteDBCluster": ["credentials"]}
-    assert either.run("op-003").code == 4
-    status = either.status("op-003")
+    desk.script = {"rds.DeleteDBCluster": ["credentials"]}
+    assert desk.run("op-003").code == 4
+    status = desk.status("op-003")
     assert (status["step"], status["retry_count"], status["max_retries"]) == ("delete-rds", 0, 3)
-    either.hand("op-003").remove(f"rds.cluster/{CLUSTER}@us-west-2")  # by somebody else
-    assert either.type("resume", "op-003").code == 0
-    assert either.asked("op-003", "DeleteDBCluster") == ["DeleteDBCluster ExpiredToken"]
-    step = either.step("op-003", "delete-rds")
+    desk.hand("op-003").remove(f"rds.cluster/{CLUSTER}@us-west-2")  # by somebody else
+    assert desk.type("resume", "op-003").code == 0
+    assert desk.asked("op-003", "DeleteDBCluster") == ["DeleteDBCluster ExpiredToken"]
+    step = desk.step("op-003", "delete-rds")
     assert (step["status"], step["retry_count"], step["max_retries"]) == ("DONE", 0, 3)
-    assert either.there("op-003") == THERE
+    assert desk.there("op-003") == THERE
 
 
 def test_a_namesake_is_not_deleted_in_its_place(desk: Desk) -> None:

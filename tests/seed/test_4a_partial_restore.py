@@ -19,6 +19,7 @@ AT_ONCE = ("then: {retry_if: settings.changed, else: hold}", "then: {retry_if: s
 
 
 def test_a_configuration_error_holds_and_is_cleaned_up_on_request(either: Desk) -> None:
+    either.at_the_guide_s_times()
     either.script = {"restore-snapshot": ["InvalidVPCConfiguration"]}
     assert either.run("op-004").code == 5
     status = either.status("op-004")
@@ -43,21 +44,21 @@ def test_a_configuration_error_holds_and_is_cleaned_up_on_request(either: Desk) 
     assert any(text.startswith("rds.cluster_snapshot arn:") and text.endswith(" is gone") for text in settled)
 
 
-def test_only_what_is_broken_is_taken_back_unasked(either: Desk) -> None:
+def test_only_what_is_broken_is_taken_back_unasked(desk: Desk) -> None:
     """The partially restored cluster goes when the retries are used up; the copy, now the only one here, stays."""
-    either.script = {"restore-snapshot": ["creating x2", "failed x4"]}
-    assert either.run("op-004").code == 5
-    status = either.status("op-004")
+    desk.script = {"restore-snapshot": ["creating x2", "failed x4"]}
+    assert desk.run("op-004").code == 5
+    status = desk.status("op-004")
     assert (status["hold"]["kind"], status["retry_count"], status["max_retries"]) == ("failure", 3, 3)
     assert (status["cleanup_required"], status["cleanup_status"]) == (True, "PENDING")
     assert sorted((one["kind"], one["state"]) for one in status["resources"]) == [
         ("rds.cluster", "gone"), ("rds.cluster", "gone"), ("rds.cluster", "gone"), ("rds.cluster", "gone"),
         ("rds.cluster_snapshot", "open"),
     ]  # fmt: skip
-    assert either.there("op-004") == {COPY: "available"}
+    assert desk.there("op-004") == {COPY: "available"}
     assert (
         f"left: rds.cluster_snapshot arn:aws:rds:us-west-2:123456789012:cluster-snapshot:{COPY}"
-        in (either.messages("op-004")[0])
+        in (desk.messages("op-004")[0])
     )
 
 
@@ -74,6 +75,7 @@ def test_the_guide_s_rule_in_one_line(either: Desk) -> None:
 
 
 def test_the_guide_s_rule_at_the_first_configuration_error(desk: Desk) -> None:
+    desk.at_the_guide_s_times()
     desk.edits = [LITERALLY, AT_ONCE]
     desk.script = {"restore-snapshot": ["InvalidVPCConfiguration"]}
     assert desk.run("op-004").code == 1

@@ -31,7 +31,7 @@ REFUSED = Fault(kind="error", call="rds.DeleteDBClusterSnapshot", code="AccessDe
 def orphaned(desk: Desk) -> None:
     """The restored cluster is gone when its status is checked, and the copy may not be deleted."""
     desk.edits = GUIDE
-    desk.world["takes"] = desk.world["takes"] | {"restore": "28m"}  # so that it is over at the guide's 00:45
+    desk.at_the_guide_s_times(restore="28m")  # it is over at 00:45
     desk.stopped("op-005", "restore-snapshot", looks_by="rds.DescribeDBClusters")
     hand = desk.hand("op-005")
     hand.fault(Fault(kind="credentials", call="rds.DescribeDBClusters", step="check-restore-status"))

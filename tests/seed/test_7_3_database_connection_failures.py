@@ -26,18 +26,19 @@ CONNECTION = (
 )
 
 
-def test_no_answer_is_recorded_and_the_retries_go_on(either: Desk) -> None:
-    either.script = {"setup-db-users": ["ConnectionTimeout"], "net.Reach": ["ConnectionTimeout"]}
-    assert either.run("op-005").code == 0
-    looked = [one for one in either.history("op-005") if one["step"] == "setup-db-users > check net.endpoint"]
+def test_no_answer_is_recorded_and_the_retries_go_on(desk: Desk) -> None:
+    desk.script = {"setup-db-users": ["ConnectionTimeout"], "net.Reach": ["ConnectionTimeout"]}
+    assert desk.run("op-005").code == 0
+    looked = [one for one in desk.history("op-005") if one["step"] == "setup-db-users > check net.endpoint"]
     assert [one["text"] for one in looked if one["event"] == "Looked"] == ["seen: unanswered"]
     (problem,) = [one["fields"]["seen"]["attributes"]["problem"] for one in looked if one["event"] == "Looked"]
     assert "no answer" in problem
-    assert either.waited("op-005", "setup-db-users") == [1]
+    assert desk.waited("op-005", "setup-db-users") == [1]
 
 
 def test_credentials_that_are_wrong_do_not_pass_by_themselves(either: Desk) -> None:
     """No retry: it holds at once. The secret is read at each call, so a mended one counts at `resume`."""
+    either.at_the_guide_s_times()
     either.script = {"setup-db-users": ["AuthenticationFailed"]}
     assert either.run("op-005").code == 5
     status = either.status("op-005")
