@@ -46,7 +46,7 @@ Store = tuple[str, str]
         (["explain", "RB999"], "there is no rule RB999"),
         (["explain", "Nonsense"], "there is no rule, error, kind, action or file Nonsense"),
         (["explain", "RB404", "step"], "RB404 is no file"),
-        (["explain", "few.yaml", "frist"], "did you mean first?"),
+        (["explain", "few.yaml", "frist"], "did you mean `first`?"),
         (["actions", "rds.clutser"], "did you mean rds.cluster?"),
         (["graph", "few.yaml", "-o", "png"], "there is no such format; there are mermaid, dot"),
         (["validate", "few.yaml", "-o", "githb"], "did you mean github?"),

@@ -81,6 +81,13 @@ def test_no_absolute_path_is_said(ask: Ask, tmp_path: Path) -> None:
     assert str(tmp_path) not in ask("validate", file, "-o", "json").out
 
 
+def test_nor_of_a_file_elsewhere(ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = written(tmp_path / "bad.yaml", BAD)
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    assert ask("validate", file).out.startswith("bad.yaml:3:")
+
+
 def test_findings_as_json(ask: Ask, tmp_path: Path) -> None:
     written(tmp_path / "bad.yaml", BAD)
     told = ask("validate", "bad.yaml", "-o", "json")
