@@ -1,0 +1,64 @@
+"""Desks: a served world, a store, and a machine whose clock is hurried; servers are started once for all tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from actions.sandbox import Sandbox
+from engine.clock import SystemClock
+from engine.stores.dynamodb_calls import Calls
+from engine.stores.dynamodb_table import create_table
+from tests.processes.desk import Desk, machine_of
+from tests.processes.front import Front
+from tests.servers import moto as motos
+from tests.servers import postgres as databases
+
+FAST = 1000.0
+"""Seconds slept in a second of ours, where nobody watches anybody."""
+
+Open = Callable[..., Desk]
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[databases.Postgres]:
+    with databases.started() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def moto() -> Iterator[motos.Moto]:
+    with motos.started() as server:
+        yield server
+
+
+@pytest.fixture
+def opened(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Open]:
+    """Desks, each in a world of its own. `store` is sqlite or dynamodb."""
+    with ExitStack() as stack:
+
+        def open_(world: Mapping[str, Any], *, store: str = "sqlite", speed: float = FAST) -> Desk:
+            folder = tmp_path / str(len(list(tmp_path.iterdir())))
+            folder.mkdir()
+            sandbox = Sandbox(world, clock=machine_of(folder, speed))
+            place, server = f"sqlite:{folder / 'operations.db'}", ""
+            if store == "dynamodb":
+                place, server = table(request, folder)
+            front = stack.enter_context(Front(sandbox, table_server=server))
+            desk = Desk(folder=folder, front=front, place=place)
+            stack.callback(desk.close)
+            return desk
+
+        yield open_
+
+
+def table(request: pytest.FixtureRequest, folder: Path) -> tuple[str, str]:
+    """A table of the test's own, and the server that has it."""
+    server: motos.Moto = request.getfixturevalue("moto")
+    name = f"{request.node.originalname}-{folder.name}-{abs(hash(request.node.nodeid)) % 10**8}"[-80:]
+    create_table(Calls(name, server.clients, SystemClock()), SystemClock())
+    return f"dynamodb:{name}", server.url

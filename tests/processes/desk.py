@@ -1,0 +1,143 @@
+"""The command, typed at a desk: real processes over one store and one served world, that can be killed and stopped."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from actions.sandbox import Sandbox
+from tests.cli.asking import Answer
+from tests.processes.front import Front
+from tests.processes.hurried import Hurried, Machine
+
+HURRIED = str(Path(__file__).with_name("hurried.py"))
+LONGEST = 60
+"""Seconds of ours that a command may take on a busy machine."""
+
+
+class Running:
+    """A command that runs."""
+
+    def __init__(self, words: list[str], environment: Mapping[str, str], **more: Any) -> None:
+        self.process = subprocess.Popen(
+            words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            env={**os.environ, "PYTHONUNBUFFERED": "1", **environment}, **more,
+        )  # fmt: skip
+        self.said = ""
+
+    def until(self, text: str) -> None:
+        """Reads its stderr until a line has that."""
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            self.said += line
+            if text in line:
+                return
+        raise AssertionError(f"{text!r} was not said: {self.said}")
+
+    def kill(self) -> None:
+        """The plug is pulled; when this returns, it is gone."""
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self) -> None:
+        """It stands still, and when this returns, it does nothing more."""
+        self.process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, self.process.pid, os.WSTOPPED | os.WNOWAIT)
+
+    def wake(self) -> None:
+        self.process.send_signal(signal.SIGCONT)
+
+    def end(self) -> Answer:
+        """What it came to."""
+        out, err = self.process.communicate(timeout=LONGEST)
+        self.said += err
+        assert "Traceback" not in self.said, self.said
+        return Answer(code=self.process.returncode, out=out, err=self.said)
+
+
+@dataclass(slots=True, kw_only=True)
+class Desk:
+    """One store, one world, and who works there, on this machine and on others, which have names."""
+
+    folder: Path
+    front: Front
+    place: str
+    environment: dict[str, str] = field(default_factory=dict)
+    started: list[Running] = field(default_factory=list)
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        return "--store", self.place, "--endpoint-url", self.front.url
+
+    @property
+    def sandbox(self) -> Sandbox:
+        return self.front.sandbox
+
+    @property
+    def last(self) -> Running:
+        """The one that was started last."""
+        return self.started[-1]
+
+    # -- machines -------------------------------------------------------------------------------------------
+
+    def machine(self, name: str = "") -> Path:
+        """The file that says how a machine is; another one is as this one is now, but for its name."""
+        file = self.folder / f"machine-{name or 'here'}.json"
+        if not file.exists():
+            replace(Machine.read(self.machine()), name=name).written(file)
+        return file
+
+    def change(self, machine: str = "", **changes: Any) -> None:
+        """From now on it is so there."""
+        file = self.machine(machine)
+        replace(Machine.read(file), **changes).written(file)
+
+    # -- what is typed --------------------------------------------------------------------------------------
+
+    def begin(
+        self, *words: str, machine: str = "", more: Mapping[str, Any] | None = None, **environment: str
+    ) -> Running:
+        """The command, which goes on running; `more` is for Popen."""
+        command = [sys.executable, "-P", HURRIED, str(self.machine(machine)), *words, *self.options]
+        self.started.append(Running(command, self.environment | environment, **more or {}))
+        return self.last
+
+    def type(self, *words: str, machine: str = "", **environment: str) -> Answer:
+        """The command, to its end."""
+        return self.begin(*words, machine=machine, **environment).end()
+
+    def status(self, id: str) -> dict[str, Any]:
+        """`runbook status ID -o json`."""
+        told = self.type("status", id, "-o", "json")
+        assert told.code == 0, told.err
+        document: dict[str, Any] = told.document
+        return document
+
+    def history(self, id: str) -> list[dict[str, Any]]:
+        """`runbook history ID --verify -o json`: every event, and the chain holds."""
+        told = self.type("history", id, "--verify", "-o", "json")
+        assert told.code == 0, told.err
+        return [json.loads(line) for line in told.out.splitlines()]
+
+    def close(self) -> None:
+        """Nothing of it goes on."""
+        for running in self.started:
+            if running.process.returncode is None:
+                running.kill()
+            for stream in (running.process.stdout, running.process.stderr):
+                if stream is not None:
+                    stream.close()
+
+
+def machine_of(folder: Path, speed: float) -> Hurried:
+    """Writes how this machine is, and gives its clock."""
+    file = folder / "machine-here.json"
+    Machine(speed=speed).written(file)
+    return Hurried(file)
