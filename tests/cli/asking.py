@@ -79,3 +79,20 @@ def fits(name: str, value: Any) -> None:
     made = schema(name)
     jsonschema.Draft202012Validator.check_schema(made)
     jsonschema.Draft202012Validator(made, registry=Registry()).validate(value)
+
+
+Store = tuple[str, str]
+"""The option `--store`, and its place."""
+
+
+def begun(ask: Ask, few: str, store: Store, id: str = "op") -> None:
+    """An operation that holds at its second step."""
+    assert ask("run", few, *store, "--operation-id", id).code == 5
+
+
+def held_with_a_copy(ask: Ask, tmp_path: Path, store: Store) -> str:
+    """A restore that holds before anything is deleted, with its copy made: a security group is not there."""
+    broken = world(tmp_path, "{}", ("security-group-ids: [sg-0a1b2c3d]", "security-group-ids: [sg-0badbadbad]"))
+    told = ask("run", RESTORE, *INPUTS, broken, *store, "--yes", "--operation-id", "op")
+    assert told.code == 5, told.err
+    return broken

@@ -1,0 +1,134 @@
+"""status, list and history: what the log says of operations."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from engine.clock import SystemClock
+from engine.stores.lease import StoreLease, this_process
+from engine.stores.opening import open_store
+from tests.cli.asking import INPUTS, RESTORE, Ask, Store, begun, fits
+
+
+def test_status_fits_its_schema(ask: Ask, few: str, store: Store) -> None:
+    begun(ask, few, store)
+    told = ask("status", "op", *store, "-o", "json")
+    assert told.code == 0
+    fits("status", told.document)
+    assert told.document["hold"]["answers"][0] == f"runbook resume op {' '.join(store)}"
+
+
+def test_status_says_who_drives_it(ask: Ask, few: str, store: Store) -> None:
+    begun(ask, few, store)
+    opened = open_store(store[1])
+    lease = StoreLease(opened, "op", SystemClock(), this_process("somebody@somewhere"))
+    lease.acquire(patience=False)
+    try:
+        document = ask("status", "op", *store, "-o", "json").document
+        text = ask("status", "op", *store).out
+    finally:
+        lease.release()
+        opened.close()
+    fits("status", document)
+    assert document["runner"]["actor"] == "somebody@somewhere"
+    assert f"driven by somebody@somewhere (process {os.getpid()})" in text
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["status", "op"],
+        ["history", "op"],
+        ["resume", "op"],
+        ["restart", "op", "--from", "first"],
+        ["cancel", "op"],
+        ["cleanup", "op"],
+    ],
+)
+def test_an_unknown_operation_is_2_where_there_is_no_store_either(ask: Ask, store: Store, words: list[str]) -> None:
+    told = ask(*words, *store)
+    assert told.code == 2
+    assert "there is no operation op" in told.err
+    assert not Path(store[1].removeprefix("sqlite:")).exists()
+
+
+def test_an_empty_list(ask: Ask, store: Store) -> None:
+    told = ask("list", *store)
+    assert (told.code, told.out) == (0, "")
+    assert "no operation in" in told.err
+    assert ask("list", *store, "-o", "json").document == {"format": 1, "operations": []}
+
+
+def test_the_list_has_those_first_that_need_somebody(ask: Ask, few: str, store: Store) -> None:
+    for id in ("a", "b"):
+        begun(ask, few, store, id)
+    ask("resume", "a", *store)
+    told = ask("list", *store, "-o", "json")
+    fits("operations", told.document)
+    assert [one["operation_id"] for one in told.document["operations"]] == ["b", "a"]
+    held = ask("list", *store, "--status", "held").out.splitlines()
+    assert [line.split()[0] for line in held] == ["operation", "b"]
+
+
+def test_a_status_that_there_is_not(ask: Ask, store: Store) -> None:
+    told = ask("list", *store, "--status", "HALD")
+    assert told.code == 2
+    assert "did you mean HELD?" in told.err
+
+
+def test_what_died_before_its_head_was_written_is_listed_all_the_same(ask: Ask, few: str, store: Store) -> None:
+    import sqlite3
+
+    begun(ask, few, store)
+    with sqlite3.connect(store[1].removeprefix("sqlite:")) as database:
+        database.execute("delete from heads")
+    told = ask("list", *store, "-o", "json")
+    fits("operations", told.document)
+    assert told.document["operations"][0]["status"] == "HELD"
+
+
+def test_history_is_one_event_a_line(ask: Ask, sandbox: tuple[str, ...]) -> None:
+    ask("run", RESTORE, *INPUTS, *sandbox, "--yes", "--operation-id", "op")
+    told = ask("history", "op", *sandbox, "-o", "json")
+    events = [json.loads(line) for line in told.out.splitlines()]
+    for event in events:
+        fits("event", event)
+    assert events[0]["event"] == "Started"
+    assert events[-1]["event"] == "Ended"
+    assert {event["step"] for event in events} >= {
+        "copy-snapshot",
+        "instances[1]",
+        "setup-db-users > check rds.cluster",
+    }
+    text = ask("history", "op", *sandbox).out.splitlines()
+    assert len(text) == len(events)
+
+
+def test_history_checks_the_chain(ask: Ask, few: str, store: Store) -> None:
+    begun(ask, few, store)
+    told = ask("history", "op", *store, "--verify")
+    assert told.code == 0
+    assert "record(s) holds" in told.err
+
+
+def test_history_tells_a_log_that_was_changed(ask: Ask, few: str, store: Store) -> None:
+    import sqlite3
+
+    begun(ask, few, store)
+    with sqlite3.connect(store[1].removeprefix("sqlite:")) as database:
+        names = [row[0] for row in database.execute("select name from sqlite_master where type = 'trigger'")]
+        for name in names:
+            database.execute(f'drop trigger "{name}"')
+        database.execute("update records set digest = ? where seq = 1", ("0" * 64,))
+    told = ask("history", "op", *store, "--verify")
+    assert told.code == 4
+    assert "record" in told.err
+
+
+def test_following_ends_with_the_operation(ask: Ask, few: str, store: Store) -> None:
+    begun(ask, few, store)
+    assert "HELD (approval)" in ask("history", "op", *store, "--follow").out
