@@ -1,0 +1,183 @@
+"""docs/guide.md is true: what it says to type is typed, in the sandbox, and comes to what it says.
+
+A heading begins with a store, a world and the runbooks of its own. `sandbox:` and `hand:` comments, which a reader does
+not see, say what goes wrong; `aws ssm put-parameter` is the hand of somebody who mends a setting.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from actions.sandbox import Sandbox, read_file
+from engine.cli.composing import world_file
+from tests.seed.desk import ROOT, Answer
+from tests.servers.moto import Moto
+
+PAGE = (ROOT / "docs" / "guide.md").read_text(encoding="utf-8")
+PART = re.compile(
+    r"^```(?P<kind>\w+)\n(?P<body>.*?)^```$|^<!-- (?P<about>[\w -]+): (?P<value>[^\n]*) -->$", re.M | re.S
+)
+SECTIONS = [section for section in re.split(r"^(?=##+ )", PAGE, flags=re.M)[1:] if "```sh" in section]
+DRIVING = ("run", "resume", "restart", "cancel", "cleanup")
+
+
+@dataclass(slots=True, kw_only=True)
+class Reader:
+    """Somebody who types what the page says."""
+
+    ask: Callable[..., Answer]
+    folder: Path
+    operation: str = ""
+    told: str = ""
+    extra: dict[str, Any] = field(default_factory=dict)
+
+    def follow(self, section: str) -> None:
+        for part in PART.finditer(section):
+            kind, body = part["kind"] or part["about"].partition(" ")[0], part["body"] or part["value"]
+            match kind:
+                case "sandbox":
+                    self.extra = json.loads(body)
+                case "hand":
+                    self.meddle(part["about"].partition(" ")[2], json.loads(body))
+                case "sh":
+                    self.told = "".join(self.type(line) for line in body.splitlines())
+                case "json":
+                    self.compare(json.loads(body))
+                case "text":
+                    for line in body.splitlines():
+                        assert line in self.told, line
+                case "diff":
+                    self.edit(body)
+                case "yaml":
+                    assert body in self.runbook.read_text(encoding="utf-8") or body.startswith("runbook: ")
+
+    @property
+    def runbook(self) -> Path:
+        return self.folder / "runbooks" / "restore.yaml"
+
+    def type(self, line: str) -> str:
+        command, _, expected = line.partition("  # exit code ")
+        words = shlex.split(command)
+        if words[:2] == ["aws", "ssm"]:
+            return self.by_hand(words)
+        program, verb, *rest = words
+        assert program == "runbook"
+        self.operation = self.named(verb, rest)
+        told = self.ask(verb, *rest, *([f"--sandbox={self.world()}"] if verb in DRIVING else []))
+        assert told.code == int(expected or 0), f"{line}: {told.code}\n{told.err}"
+        return told.err + told.out
+
+    def named(self, verb: str, words: list[str]) -> str:
+        if "--operation-id" in words:
+            return words[words.index("--operation-id") + 1]
+        return words[0] if verb in DRIVING and verb != "run" else self.operation
+
+    def by_hand(self, words: list[str]) -> str:
+        said = dict(zip(words[3::2], words[4::2], strict=False))
+        if words[2] == "put-parameter":
+            self.meddle(self.operation, {"add": [f"ssm:{said['--name']}", said["--value"]]})
+        return ""
+
+    def meddle(self, id: str, doings: dict[str, list[Any]]) -> None:
+        file = world_file(f"sqlite:{self.folder / 'operations.db'}", id)
+        hand = Sandbox(file=file)
+        for what, words in doings.items():
+            getattr(hand, what)(*words)
+
+    def world(self) -> str:
+        """The shipped world, with what the page adds."""
+        world, script = read_file(ROOT / "runbooks" / "restore.world.yaml")
+        changed = {"world": world | self.extra.get("world", {}), "script": script | self.extra.get("script", {})}
+        file = self.folder / "world.yaml"
+        file.write_text(json.dumps(changed), encoding="utf-8")
+        return str(file)
+
+    def compare(self, expected: dict[str, Any]) -> None:
+        """These keys of the status document."""
+        told = self.ask("status", self.operation, "-o", "json").document
+        assert {name: told[name] for name in expected} == expected
+
+    def edit(self, diff: str) -> None:
+        head, *lines = diff.splitlines()
+        assert head == "--- runbooks/restore.yaml"
+        before = "".join(line[1:] + "\n" for line in lines if line[:1] in (" ", "-"))
+        after = "".join(line[1:] + "\n" for line in lines if line[:1] in (" ", "+"))
+        text = self.runbook.read_text(encoding="utf-8")
+        assert text.count(before) == 1, diff
+        self.runbook.write_text(text.replace(before, after), encoding="utf-8")
+        assert self.ask("validate", str(self.runbook)).code == 0
+
+
+@pytest.fixture
+def reader(ask: Callable[..., Answer], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Reader:
+    monkeypatch.setenv("RUNBOOK_STORE", f"sqlite:{tmp_path / 'operations.db'}")
+    shutil.copytree(ROOT / "runbooks", tmp_path / "runbooks")
+    return Reader(ask=ask, folder=tmp_path)
+
+
+@pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.splitlines()[0].strip("# "))
+def test_what_it_says_to_type_comes_to_what_it_says(reader: Reader, section: str) -> None:
+    reader.follow(section)
+
+
+def test_every_paragraph_of_the_guide_has_its_place() -> None:
+    wanted = [
+        "1 ",
+        "2 ",
+        "2.A",
+        "2.B",
+        "2.C",
+        "3 ",
+        "3.A",
+        "3.B",
+        "4 ",
+        "4.A",
+        "4.B",
+        "5 ",
+        "6 ",
+        *(f"7.{n}" for n in range(1, 5)),
+    ]
+    headings = [line.strip("# ") for line in PAGE.splitlines() if line.startswith("##")]
+    assert [name for name in wanted if not any(f"{heading} ".startswith(name) for heading in headings)] == []
+
+
+def test_the_trace_of_an_error_is_in_the_record_and_nowhere_else(reader: Reader) -> None:
+    reader.extra = {"script": {"restore-snapshot": ["InvalidVPCConfiguration"]}}
+    told = reader.type(
+        "runbook run runbooks/restore.yaml -i snapshot=daily -i cluster=orders --operation-id x --yes  # exit code 5"
+    )
+    events = [json.loads(line) for line in reader.ask("history", "x", "-o", "json").out.splitlines()]
+    (failed,) = [one for one in events if one["event"] == "Failed"]
+    assert "actions/rds/cluster.py" in failed["fields"]["problem"]["trace"]
+    assert "cluster.py" not in told + reader.ask("history", "x").out + reader.ask("status", "x", "-o", "json").out
+
+
+def test_the_alarm_stands_on_what_the_runbook_counts(reader: Reader, moto: Moto) -> None:
+    """Against CloudWatch over HTTP: the alarm is made, each retry counts, and so does the hold."""
+    (text,) = [part["body"] for part in PART.finditer(PAGE) if (part["body"] or "").startswith("runbook: ")]
+    file = reader.folder / "watched.yaml"
+    file.write_text(text, encoding="utf-8")
+    assert reader.ask("validate", str(file)).code == 0
+    told = reader.ask("run", str(file), "--operation-id", "op", "--endpoint-url", moto.url)
+    assert told.code == 5, told.err
+    watch = moto.clients("cloudwatch")
+    (alarm,) = watch.describe_alarms(AlarmNames=["runbook-holds"])["MetricAlarms"]
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("Runbooks", "held")
+    assert {name: counted(watch, name) for name in ("retries", "held")} == {"retries": 2, "held": 1}
+
+
+def counted(watch: Any, name: str) -> float:
+    found = watch.get_metric_statistics(
+        Namespace="Runbooks", MetricName=name, Dimensions=[{"Name": "runbook", "Value": "watched"}], Period=86400,
+        StartTime="2020-01-01T00:00:00Z", EndTime="2100-01-01T00:00:00Z", Statistics=["Sum"],
+    )  # fmt: skip
+    return float(sum(one["Sum"] for one in found["Datapoints"]))
