@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, dataclass, fields, is_dataclass, replace
+from operator import attrgetter
 from typing import Any, Final
 
 from immutables import Map
@@ -41,7 +42,9 @@ class _Plan:
     """Of a class: its durable fields with their defaults, and what makes a field's value of JSON's list or map."""
 
     name: str
-    fields: tuple[tuple[str, Any], ...]
+    fields: tuple[str, ...]
+    defaults: tuple[Any, ...]
+    values: Callable[[Any], tuple[Any, ...]]  # of an instance, in the order of the fields
     makes: Mapping[str, Make | None]
 
 
@@ -50,14 +53,14 @@ _PLANS: Final[dict[type, _Plan]] = {}
 
 def _plan(cls: Any) -> _Plan:
     durable_ones = [one for one in fields(cls) if one.compare]
-    return _PLANS.setdefault(
-        cls,
-        _Plan(
-            cls.__name__,
-            tuple((one.name, _default(one)) for one in durable_ones),
-            {one.name: _made_of(str(one.type)) for one in durable_ones},
-        ),
-    )
+    names = tuple(one.name for one in durable_ones)
+    found: Callable[[Any], Any] = attrgetter(*names) if names else (lambda value: ())
+    plan = _Plan(
+        name=cls.__name__, fields=names, defaults=tuple(map(_default, durable_ones)),
+        values=found if len(names) != 1 else lambda value: (found(value),),
+        makes={one.name: _made_of(str(one.type)) for one in durable_ones},
+    )  # fmt: skip
+    return _PLANS.setdefault(cls, plan)
 
 
 def _made_of(type_name: str) -> Make | None:
@@ -99,8 +102,7 @@ def _encode_class(value: Any, kind: type) -> dict[str, Any]:
             raise ValueError(message)
         plan = _plan(kind)
     out: dict[str, Any] = {_CLASS: plan.name}
-    for name, default in plan.fields:
-        item = getattr(value, name)
+    for name, default, item in zip(plan.fields, plan.defaults, plan.values(value), strict=True):
         if item is not default and item != default:
             out[name] = item if type(item) in _ATOMS else encode(item)
     return out

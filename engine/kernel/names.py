@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from engine.kernel.operation import Frame, Operation, Seen
@@ -105,7 +106,12 @@ def seen_names(seen: Seen) -> Mapping[str, Any]:
 
 def iso(at: float) -> str:
     """`2024-03-20T00:06:00Z`; a pure function of its argument."""
-    return dt.datetime.fromtimestamp(int(at), dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return _iso(int(at))
+
+
+@lru_cache(maxsize=64)
+def _iso(second: int) -> str:
+    return dt.datetime.fromtimestamp(second, dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def short_id(operation: str) -> str:

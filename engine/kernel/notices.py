@@ -55,8 +55,11 @@ def standard_text(operation: Operation) -> str:
         lines.append(f"It holds at {operation.hold.step} ({operation.hold.kind}): {operation.hold.reason}")
     elif error is not None:
         lines.append(f"{error.name}: {error.message}")
-    left = [entry for entry in operation.ledger if entry.state in ("open", "stuck", "kept")]
-    lines += [f"left: {e.kind} {e.id or e.step} in {e.region} ({e.state}) {e.why}".rstrip() for e in left]
+    there = [entry for entry in operation.ledger if entry.state in ("open", "stuck", "kept")]
+    if standing(operation) == "SUCCEEDED":
+        lines += [f"made: {e.kind} {e.id or e.step} in {e.region}" for e in there]
+    else:
+        lines += [f"left: {e.kind} {e.id or e.step} in {e.region} ({e.state}) {e.why}".rstrip() for e in there]
     gone = [entry for entry in operation.ledger if entry.state == "gone"]
     lines += [f"taken back: {entry.kind} {entry.id}" for entry in gone]
     lines.append(f"Next: {what_next(operation)}")
