@@ -13,7 +13,7 @@ from engine.cli.words import attempt_at, attempt_of, spoken, until
 from engine.errors import Problem
 from engine.history import told
 from engine.kernel import events as ev
-from engine.kernel.operation import Acting, Frame, Operation, Waiting
+from engine.kernel.operation import Acting, Frame, Looking, Operation, Waiting
 from engine.kernel.steps import monitor_of, step_of
 from engine.language.model import Remove
 
@@ -125,7 +125,8 @@ def _text(followed: Followed) -> str:
 
 def _replaced(followed: Followed, delay: float) -> str:
     frame, before = followed.after.top, followed.before
-    seen = before.top.status if before is not None else ""
+    looked = before.top.phase if before is not None else None
+    seen = looked.seen.status if isinstance(looked, Looking) and looked.seen is not None else ""
     number = attempt_of(step_of(followed.runbook, followed.after, frame), frame.spent)
     return f"{seen or 'broken'}: it is deleted, and made anew {spoken(delay)} after it is gone ({number})"
 

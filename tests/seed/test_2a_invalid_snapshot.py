@@ -51,6 +51,8 @@ def test_it_does_not_exist_then_it_does(either: Desk) -> None:
     assert told.code == 0
     assert either.done("op-002", COPIED) == [COPIED]
     assert either.status("op-002")["status"] == "SUCCEEDED"
+    assert "\nmade: rds.cluster cluster-" in either.messages("op-002")[-1]
+    assert "left: " not in either.messages("op-002")[-1]
 
 
 def test_it_exists_and_the_copy_is_asked_for_again(desk: Desk) -> None:

@@ -55,7 +55,10 @@ def test_not_found_from_a_delete_means_look_again(desk: Desk, gone: bool) -> Non
 def test_copies_that_fail_are_made_four_times_and_taken_back(either: Desk) -> None:
     """Three retries are four attempts; the clean-up comes after the last, and the old cluster was never touched."""
     either.script = {"copy-snapshot": ["failed x4"]}
-    assert either.run("op-003").code == 1
+    told = either.run("op-003")
+    assert told.code == 1
+    for number, delay in enumerate(SLOW, 2):
+        assert f"failed: it is deleted, and made anew {delay}m after it is gone (attempt {number} of 4)" in told.err
     assert either.waited("op-003", "copy-snapshot") == SLOW
     status = either.status("op-003")
     assert (status["step"], status["status"], status["error"]) == ("copy-snapshot", "FAILED", "AttemptsExhausted")
