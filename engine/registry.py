@@ -9,9 +9,9 @@ or `EffectNotSent` (never left); anything else is a bug.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, runtime_checkable
 
 from engine.errors import UsageError
 from engine.language.model import ActionFacts, KindFacts
@@ -135,6 +135,17 @@ class ResourceKind(Protocol):
 
         `params`: what the removal says, and as `needed` the names or ARNs of what later steps are made from.
         """
+
+
+@runtime_checkable
+class Findable(Protocol):
+    """A kind whose things are found by the tags that the tool sets: for `runbook orphans`."""
+
+    def tagged(self, ctx: Context) -> Iterable[Observation]:
+        """Everything in the context's region and account that bears them, over all pages; without its parts."""
+
+    def by_hand(self, seen: Observation) -> str:
+        """The command of AWS's own that removes it; "" where it cannot be removed alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,13 +6,13 @@ the writer. Protection is never switched off and a global cluster never left, un
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from actions.errors import calling
 from actions.rds import reading
 from actions.rds.cluster_words import ATTRIBUTES, PARAMS, WORDS, attributes_of, parts_of
-from actions.rds.names import new_name, short, tag_list
+from actions.rds.names import is_tagged, new_name, short, tag_list
 from actions.rds.refusing import explained
 from actions.rds.restoring import restore
 from actions.rds.statuses import CLUSTER, class_of
@@ -61,6 +61,20 @@ class Cluster:
             status=status, cls=class_of(CLUSTER, status), id=attributes["id"], attributes=attributes,
             tags=attributes["tags"], parts=parts_of(attributes["instances"], instances),
         )  # fmt: skip
+
+    def tagged(self, ctx: Context) -> Iterator[Observation]:
+        """Every cluster that bears the tag of an operation; its instances bear their own."""
+        for item in filter(is_tagged, reading.every(ctx, reading.CLUSTERS)):
+            status, attributes = str(item.get("Status", "")), attributes_of(item, ())
+            yield Observation(
+                status=status, cls=class_of(CLUSTER, status), id=attributes["id"], attributes=attributes,
+                tags=attributes["tags"],
+            )  # fmt: skip
+
+    def by_hand(self, seen: Observation) -> str:
+        """With a last snapshot: whoever types it may not know what is in it."""
+        name = seen.attributes["name"]
+        return f"aws rds delete-db-cluster --db-cluster-identifier {name} --final-db-snapshot-identifier {name}-last"
 
     def create(self, params: Json, tags: Mapping[str, str], ctx: Context) -> str | None:
         """Begin a restore; the tags go with the call, for a cluster does not say what it was restored from."""

@@ -7,13 +7,13 @@ tool's tags, its ARN with the tag of its intent, for the time of a copy may chan
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from actions.errors import calling, refusal
 from actions.rds import reading
 from actions.rds.copying import WORDS, copy_params
-from actions.rds.names import IDENTIFIER, arn_of, short, tags_of, time_of
+from actions.rds.names import IDENTIFIER, arn_of, is_tagged, short, tags_of, time_of
 from actions.rds.refusing import explained
 from actions.rds.statuses import SNAPSHOT, class_of
 from engine.errors import EffectFailed
@@ -122,6 +122,16 @@ class ClusterSnapshot:
             raise refusal("give `name`, or `latest_of` to take the newest snapshot of a cluster")
         found = [item for item in reading.snapshots_of(ctx, str(identity["latest_of"])) if _is_usable(item)]
         return _observed(max(found, key=lambda item: item["SnapshotCreateTime"], default=None))
+
+    def tagged(self, ctx: Context) -> Iterator[Observation]:
+        """Every snapshot of this account that bears the tag of an operation: AWS copies tags to backups too."""
+        return map(_observed, filter(is_tagged, reading.every(ctx, reading.SNAPSHOTS)))
+
+    def by_hand(self, seen: Observation) -> str:
+        """A manual one's; the others go with their cluster."""
+        if seen.attributes.get("type") != "manual":
+            return ""
+        return f"aws rds delete-db-cluster-snapshot --db-cluster-snapshot-identifier {seen.attributes['name']}"
 
     def create(self, params: Json, tags: Mapping[str, str], ctx: Context) -> str | None:
         """Copy `copy_of`, in the region of the step; the tags go with the call."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from actions.errors import calling, refusal
 from actions.rds import reading
-from actions.rds.names import NAME_SCHEMA, new_name, short, tag_list, tags_of
+from actions.rds.names import NAME_SCHEMA, is_tagged, new_name, short, tag_list, tags_of, time_of
 from actions.rds.refusing import explained
 from actions.rds.statuses import INSTANCE, class_of
 from engine.errors import EffectFailed
@@ -45,6 +45,7 @@ ATTRIBUTES: Final[Mapping[str, Json]] = {
     "endpoint": {**_TEXT, "description": "its address; none before it has been created"},
     "port": {"type": ["integer", "null"]},
     "zone": _TEXT,
+    "created": {**_TEXT, "description": "ISO 8601"},
     "tags": {"type": "object", "additionalProperties": {"type": "string"}},
 }
 
@@ -87,11 +88,26 @@ class Instance:
         if item is None:
             return MISSING
         status = str(item.get("DBInstanceStatus", ""))
-        attributes = _attributes(item, status, ctx)
+        writer = _is_writer(item, ctx) if status == "available" else None
+        attributes = _attributes(item, status, writer)
         return Observation(
             status=status, cls=class_of(INSTANCE, status), id=attributes["id"], attributes=attributes,
             tags=attributes["tags"],
         )  # fmt: skip
+
+    def tagged(self, ctx: Context) -> Iterator[Observation]:
+        """Every instance that bears the tag of an operation. Which one writes is not asked."""
+        for item in filter(is_tagged, reading.every(ctx, reading.INSTANCES)):
+            status = str(item.get("DBInstanceStatus", ""))
+            attributes = _attributes(item, status)
+            yield Observation(
+                status=status, cls=class_of(INSTANCE, status), id=attributes["id"], attributes=attributes,
+                tags=attributes["tags"],
+            )  # fmt: skip
+
+    def by_hand(self, seen: Observation) -> str:
+        """Of a cluster's instance no last snapshot can be taken, nor need be."""
+        return f"aws rds delete-db-instance --db-instance-identifier {seen.attributes['name']}"
 
     def create(self, params: Json, tags: Mapping[str, str], ctx: Context) -> str | None:
         """Begin it in its cluster, with the cluster's engine."""
@@ -137,7 +153,7 @@ def _engine_of(cluster: str, ctx: Context) -> str:
     return str(found.get("Engine", ""))
 
 
-def _attributes(item: Json, status: str, ctx: Context) -> dict[str, Any]:
+def _attributes(item: Json, status: str, writer: bool | None = None) -> dict[str, Any]:
     endpoint = item.get("Endpoint") or {}
     return {
         "name": item["DBInstanceIdentifier"],
@@ -146,10 +162,11 @@ def _attributes(item: Json, status: str, ctx: Context) -> dict[str, Any]:
         "status": status,
         "cluster": item.get("DBClusterIdentifier"),
         "class": item.get("DBInstanceClass"),
-        "writer": _is_writer(item, ctx) if status == "available" else None,
+        "writer": writer,
         "endpoint": endpoint.get("Address"),
         "port": endpoint.get("Port"),
         "zone": item.get("AvailabilityZone"),
+        "created": time_of(item.get("InstanceCreateTime")),
         "tags": tags_of(item.get("TagList")),
     }
 

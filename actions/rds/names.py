@@ -23,6 +23,7 @@ alone botocore says 255, and of the same thing made by CreateDBClusterSnapshot 6
 IDENTIFIER: Final = "[a-z](?:-?[a-z0-9])*"
 NAME_SCHEMA: Final[Mapping[str, Any]] = {"type": "string", "pattern": f"^{IDENTIFIER}$", "maxLength": LONGEST}
 
+OPERATION: Final = "runbook:operation"
 STEP: Final = "runbook:step"
 RESERVED: Final = ("aws:", "rds:")
 _ARN: Final = re.compile(r"arn:(aws[a-z-]*):rds:([a-z0-9-]*):(\d{12}):([a-z-]+):(.+)", re.IGNORECASE)
@@ -91,6 +92,11 @@ def tags_of(listed: Iterable[Mapping[str, str]] | None) -> dict[str, str]:
     if STEP in read:
         read[STEP] = _WIRED_ITEM.sub(r"\1[\2]", read[STEP])
     return read
+
+
+def is_tagged(item: Mapping[str, Any]) -> bool:
+    """Does a thing of RDS bear the tag of an operation?"""
+    return any(tag.get("Key") == OPERATION for tag in item.get("TagList") or ())
 
 
 def time_of(value: dt.datetime | None) -> str | None:

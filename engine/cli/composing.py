@@ -59,6 +59,12 @@ def place_of(options: Options, environ: Mapping[str, str]) -> str:
     return place.replace("operations.db", "sandbox.db") if options.sandbox else place
 
 
+def default_region(options: Options) -> str:
+    """Where a step does not say; "" where nobody says."""
+    said = options.region or region_of_profile(options.profile, os.environ)
+    return said or (SANDBOX_REGION if options.sandbox else "")
+
+
 class Surroundings:
     """What a command works with. Close it."""
 
@@ -95,7 +101,7 @@ class Surroundings:
         """AWS itself, of no runbook's accounts: the store's."""
         from actions.aws import Sessions
 
-        return Sessions(**self._session_words)
+        return Sessions(**self.session_words)
 
     def clients(self, service: str) -> Any:
         """A client of the store's."""
@@ -105,7 +111,7 @@ class Surroundings:
         return self.clock.now()  # the sandbox's, once there is one
 
     @property
-    def _session_words(self) -> dict[str, Any]:
+    def session_words(self) -> dict[str, Any]:
         told = self.options
         return {
             "profile": told.profile or None, "region": told.region or None, "endpoint_url": told.endpoint_url or None
@@ -170,7 +176,7 @@ class Surroundings:
             world = self._pretend(runbook, id, reporters, begins=begins)
         else:
             world = self._real(runbook)
-        region = told.region or region_of_profile(told.profile, os.environ) or (SANDBOX_REGION if told.sandbox else "")
+        region = default_region(told)
         from engine.cli.confirming import Confirming
         from engine.stores.lease import this_process
 
@@ -202,7 +208,7 @@ class Surroundings:
         from actions.net import SystemNetwork
         from actions.settings import Settings
 
-        sessions = Sessions(**self._session_words, accounts=runbook.accounts, before_send=self._before_send)
+        sessions = Sessions(**self.session_words, accounts=runbook.accounts, before_send=self._before_send)
         settings = Settings(sessions.clients)
         return World(
             registry=guarded(self.registry, self._policy), clients=sessions.clients, secret=settings.secret,
@@ -235,12 +241,18 @@ class Surroundings:
             network=sandbox.network, read_setting=settings.read,
         )  # fmt: skip
 
-    def _must_belong(self, id: str) -> None:
-        """An operation of the sandbox is never driven in the real world, nor the other way round."""
+    def pretends(self, id: str) -> bool | None:
+        """Was it begun in the sandbox? None where there is no such operation."""
         first = next(iter(self.store.records(id)), None)
         if first is None or not first.events:
+            return None
+        return str(first.events[0].get("engine", "")).endswith(PRETEND)
+
+    def _must_belong(self, id: str) -> None:
+        """An operation of the sandbox is never driven in the real world, nor the other way round."""
+        pretend = self.pretends(id)
+        if pretend is None:
             return
-        pretend = str(first.events[0].get("engine", "")).endswith(PRETEND)
         if pretend and not self.options.sandbox:
             message = f"operation {id} was begun in the sandbox: add --sandbox"
             raise UsageError(message)

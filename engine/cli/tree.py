@@ -28,6 +28,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "history": ("looking", "every event of one operation"),
     "cancel": ("stopping", "stop an operation safely, wherever it runs"),
     "cleanup": ("stopping", "undo what a failed, cancelled or stuck operation left"),
+    "orphans": ("orphans", "what bears the tool's tags and no live operation owns"),
     "graph": ("drawing", "a runbook as a picture: Mermaid or DOT"),
     "actions": ("reference", "the kinds and actions that there are"),
     "explain": ("reference", "a rule, an error name, or a runbook's filled state tables and times"),

@@ -34,10 +34,10 @@ KINDS = {
     ),
     "rds.instance": (
         "name cluster class zone tier public parameter_group engine",
-        "name arn id status cluster class writer endpoint port zone tags",
+        "name arn id status cluster class writer endpoint port zone created tags",
     ),
 }
-"""Parameters and attributes as kinds.md has them."""
+"""Parameters and attributes as kinds.md has them; an instance also says when it was created."""
 
 WATCHED = {
     "rds.cluster_snapshot": (30, 24 * 3600, "copy"),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from engine.cli import main
 from tests.cli.asking import FEW, RUNBOOK, Answer, Ask, written
+from tests.cli.orphaned import WORLD, Aws, shared
 
 
 @pytest.fixture(autouse=True)
@@ -65,3 +67,10 @@ def store(tmp_path: Path) -> tuple[str, str]:
 def sandbox(store: tuple[str, str]) -> tuple[str, ...]:
     """The options for the demonstration's world, and a store of its own."""
     return "--sandbox", *store
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch, ask: Ask, tmp_path: Path) -> Iterator[Aws]:
+    """A pretend AWS that several operations share."""
+    with shared(monkeypatch, ask, tmp_path, WORLD) as made:
+        yield made

@@ -29,7 +29,7 @@ LAYERS: dict[str, set[str]] = {
     "engine.stores": {"engine.errors", "engine.clock", "engine.kernel"},
 }
 DRIVING = {
-    "engine.answering", "engine.driver", "engine.editing", "engine.history", "engine.loading", "engine.operations", "engine.performing",
+    "engine.answering", "engine.driver", "engine.editing", "engine.history", "engine.loading", "engine.operations", "engine.orphans", "engine.performing",
     "engine.preparing", "engine.report",
 }  # fmt: skip
 BELOW_DRIVING = set(LAYERS) - {"engine.checks"}
