@@ -9,7 +9,7 @@ WORKERS ?= 2
 # Cold starts count: every command is installed, and runs, with its byte code written.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test servers lint types format check wheel bench readme constraints clean
+.PHONY: help setup demo test soak servers lint types format check wheel bench readme constraints clean
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -31,6 +31,9 @@ demo: $(VENV)/.runtime ## a restore in which things go wrong, then one that is k
 
 test: $(VENV)/.dev servers ## every test, with the servers that they need
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal $(ARGS)
+
+soak: $(VENV)/.dev servers ## every schedule of the laws and of the crash suite: hours
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal --soak tests/laws tests/crash $(ARGS)
 
 servers: node_modules/.installed ## what the tests start: PostgreSQL; where there is Node.js, a strict DynamoDB and a YAML language server
 	@.ci/postgres

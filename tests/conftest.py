@@ -61,3 +61,11 @@ def pytest_configure(config: pytest.Config) -> None:
         from tests.laws import walking
 
         walking.EVERY = True
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """How many schedules the crash suite has told, in whatever processes."""
+    reports = [one for some in terminalreporter.stats.values() for one in some if isinstance(one, pytest.TestReport)]
+    told = [dict(one.user_properties).get("schedules", 0) for one in reports if one.when == "teardown"]
+    if any(told):
+        terminalreporter.write_line(f"{sum(told)} schedules of crashes, faults and two runners were told")

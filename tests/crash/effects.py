@@ -36,8 +36,9 @@ NOT_FOUND = {
     "rds.cluster": "DBClusterNotFoundFault",
     "rds.instance": "DBInstanceNotFound",
 }
-USERS = {"not_sent": "secretsmanager.GetSecretValue", "lost": "postgres.Commit", "nothing": "postgres.Commit"}
-"""Which call of `postgres.setup_users` is met by what; a refusal meets its connection."""
+USERS = {"lost": "postgres.Commit", "nothing": "postgres.Commit"}
+"""Which call of `postgres.setup_users` is met by what. A refusal meets its connection; what is not sent, its first call,
+which is for the admin's secret."""
 
 DENIED = {"Refused": "denied"}
 """Categories of the errors of actions that are the tests' own."""
@@ -56,7 +57,9 @@ class Effect:
     calls: int = 0
 
     def is_met_at(self, call: Call, fault: Fault) -> bool:
-        """Is this the call of the effect upon which such a fault falls?"""
+        """Is this the call of the effect upon which the fault falls?"""
+        if fault.on != self.on:
+            return False
         verb, _, name = self.on.partition(" ")
         match verb:
             case "look":
@@ -64,7 +67,9 @@ class Effect:
             case "create" | "delete":
                 return call.changes
             case _ if name == "postgres.setup_users":
-                return call.name == (USERS.get(fault.do, "") if isinstance(fault.do, str) else "postgres.Connect")
+                if fault.do == "not_sent":
+                    return self.calls == 1
+                return call.name == (USERS[fault.do] if isinstance(fault.do, str) else "postgres.Connect")
             case _:
                 return call.changes
 

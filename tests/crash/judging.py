@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from engine.stores.port import verify
 from tests.crash.effects import MAKES
 from tests.crash.scenes import RealScene
-from tests.laws import walking
-from tests.laws.walking import ID, End
+from tests.laws import judging as laws
+from tests.laws.judging import End
+from tests.laws.walking import ID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +25,7 @@ class RealEnd:
 
 
 def end_of(scene: RealScene) -> RealEnd:
-    return RealEnd(end=walking.end_of(scene), foreign=frozenset(touched(scene)))
+    return RealEnd(end=laws.end_of(scene), foreign=frozenset(touched(scene)))
 
 
 def touched(scene: RealScene) -> set[tuple[str, str]]:
@@ -41,18 +42,19 @@ def touched(scene: RealScene) -> set[tuple[str, str]]:
 def judge(scene: RealScene, undisturbed: RealEnd) -> None:
     """K9: the world ends as without crashes."""
     found = end_of(scene)
-    assert found.end.status == undisturbed.end.status, walking.told_of(scene)
-    assert found == undisturbed, (differences(found, undisturbed), walking.told_of(scene))
+    foreign = found.foreign - undisturbed.foreign
+    assert not foreign, f"a foreign thing was touched: {sorted(foreign)}; {laws.told_of(scene)}"
     keeps_the_laws(scene)
+    assert found == undisturbed, f"another end: {differences(found, undisturbed)}; {laws.told_of(scene)}"
 
 
 def keeps_the_laws(scene: RealScene) -> None:
     """Whatever the end: nothing twice, nothing unnamed, and the history stands."""
-    unnamed = walking.not_in_the_ledger(scene)
-    assert not unnamed, (unnamed, walking.told_of(scene))
-    twice = walking.made_twice(scene)
-    assert not twice, twice
-    walking.folds(scene)
+    twice = laws.made_twice(scene)
+    assert not twice, f"made twice: {twice}"
+    unnamed = laws.not_in_the_ledger(scene)
+    assert not unnamed, f"the ledger does not name {unnamed}; {laws.told_of(scene)}"
+    laws.folds(scene)
     broken = verify(scene.store.records(ID))
     assert broken is None, broken
 

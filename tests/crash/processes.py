@@ -7,13 +7,15 @@ from typing import Any, Protocol, TypeVar
 
 from actions.sandbox.calls import Call
 from engine.stores.lease import ProcessIdentity, StoreLease
-from engine.stores.port import Head, Lease, Record, Store
+from engine.stores.port import Head, Lease, Record, Store, StoreAway
 from tests.laws.walking import Killed
 
 T = TypeVar("T")
 
 WITHOUT_BOTOCORE = ("postgres", "net")
 """What goes over the network past botocore, and past its `before-send`."""
+
+AWAY = "the store does not answer"
 
 
 class Place(Protocol):
@@ -24,6 +26,9 @@ class Place(Protocol):
 
     def written(self, *, durable: bool) -> None:
         """The store is another now; not durable: a lease was renewed."""
+
+    def outage(self) -> str:
+        """Is the store `away` now, or does its answer get `lost`? "": neither."""
 
     def judged(self, number: int) -> str | None:
         """The start of the process of that number; None where it is dead."""
@@ -69,10 +74,15 @@ class Process:
         self.point(f"after {call.name}")
 
     def writes(self, what: str, do: Callable[[], T], *, durable: bool = True) -> T:
-        """One write to the store."""
+        """One write to the store; StoreAway where it does not answer, before or after it is done."""
         self.point(f"before {what}")
+        outage = self.place.outage()
+        if outage == "away":
+            raise StoreAway(AWAY)
         result = do()
         self.place.written(durable=durable)
+        if outage == "lost":
+            raise StoreAway(AWAY)
         self.point(f"after {what}")
         return result
 

@@ -124,8 +124,23 @@ class RealScene(Scene):
         self.writes += durable
         self.renewals += not durable
 
+    def outage(self) -> str:
+        now = self.clock.now()
+        for one in self.world.outages:
+            if self.writes < one.at:
+                continue
+            begins = one.until is None
+            one.until = now + one.seconds if one.until is None else one.until
+            if now < one.until:
+                return "away"
+            if begins:
+                return "lost"
+        return ""
+
     def judged(self, number: int) -> str | None:
-        return None if self.processes[number].dead else str(number)
+        """Only the last one can be alive: whoever is asked for again has exited, or died."""
+        alive = number == len(self.processes) - 1 and not self.processes[number].dead
+        return str(number) if alive else None
 
     def on_call(self, call: Call, when: str) -> None:
         process: Process = self.here.process
@@ -151,15 +166,16 @@ class RealScene(Scene):
     def engine_of(self, process: Process) -> Engine:
         """As the composition root makes it."""
 
+        store = PatientStore(process.store, self.clock, jitter=lambda: 0.5)
+
         def lease(id: str) -> StoreLease:
-            process.lease = StoreLease(process.store, id, self.clock, process.identity)
+            process.lease = StoreLease(store, id, self.clock, process.identity)
             return process.lease
 
         surroundings = Surroundings(
             registry=self.registry, clients=self.world.sandbox.clients, secret=self.secrets.secret,
             network=self.world.sandbox.network, read_setting=self.secrets.read,
         )  # fmt: skip
-        store = PatientStore(process.store, self.clock, jitter=lambda: 0.5)
         return Engine(
             store=store, clock=self.clock, world=surroundings, parse=self.parse, lease=lease, actor="anna",
             region="us-west-2",

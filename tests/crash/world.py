@@ -6,6 +6,7 @@ So the same stories are told with the real actions. A `Thing` is a resource of t
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from actions.rds.cluster_snapshot import attributes_of
@@ -106,6 +107,15 @@ class Settings(dict[str, Any]):
             self._sandbox.put(f"ssm:{path}", value)
 
 
+@dataclass(slots=True)
+class Outage:
+    """The store does not answer from the `at`-th write on, for some seconds; with none, one answer is lost."""
+
+    at: int
+    seconds: float = 0.0
+    until: float | None = None
+
+
 class PretendWorld:
     """The sandbox with the laws' world's ways. `version` is another whenever a call has changed anything."""
 
@@ -120,6 +130,7 @@ class PretendWorld:
         self.on_create: list[Callable[[Any, Thing], None]] = []
         self.broken_checks: set[str] = set()  # what is wrong in the sandbox is wrong by itself
         self.journal: list[Act] = []
+        self.outages: list[Outage] = []
         self.version = 0
         self.calls = 0
         self._things: list[Thing] = []

@@ -1,0 +1,146 @@
+"""K10: two live runners of one operation, each stopped while the other works, with up to three switches.
+
+One goes on; the other stops at its next commit, or at the last look at its lease before a call leaves; and the world
+ends as with one.
+"""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from engine.errors import Busy, StoreConflict
+from tests.crash.conftest import Schedules
+from tests.crash.judging import RealEnd, end_of, judge, touched
+from tests.crash.runners import Duel
+from tests.crash.scenes import RealScene
+from tests.laws.stories import STORIES
+from tests.laws.walking import ID, Story
+
+NAMES = (
+    "all goes well", "the copy fails once", "the old cluster's deletes are stale", "a part is stale for 40 s",
+    "the restore's reply is lost", "everything made is invisible for a while", "the restore is refused for ever, with past",
+    "until: a later failure undoes it",
+)  # fmt: skip
+TOLD = tuple(next(story for story in STORIES if story.name == name) for name in NAMES)
+MOST = 28
+"""So many points at which the first runner is stopped, in each story."""
+SWITCHES = 20
+"""So many schedules of three switches, in each story."""
+SOAKED = 2000
+
+
+def alone(story: Story) -> RealEnd:
+    return end_of(RealScene(story).tell())
+
+
+def stops(story: Story) -> list[str]:
+    """The points of the first runner, if nobody else comes."""
+    duel = Duel(story)
+    while not duel.first.advance(1):
+        pass
+    duel.second.abandon()
+    return duel.first.points
+
+
+def in_the_air(where: str) -> bool:
+    """Past the last instant that is ours."""
+    return where.startswith("in the air ") and "Describe" not in where and "Get" not in where
+
+
+def ends_as_with_one(duel: Duel, end: RealEnd) -> None:
+    operation = duel.settled()
+    assert duel.went_on, (duel.first.error, duel.second.error)
+    judge(duel, end)
+    assert operation.ended or operation.hold is not None
+
+
+@pytest.mark.parametrize("story", TOLD, ids=str)
+def test_one_is_stopped_at_every_point_and_wakes_when_the_other_is_done(story: Story, schedules: Schedules) -> None:
+    end, points = alone(story), stops(story)
+    mine = [number for number, where in enumerate(points, 1) if not in_the_air(where)]
+    stopped = 0
+    for point in schedules.some(mine, MOST):
+        duel = Duel(story).play(point)
+        ends_as_with_one(duel, end)
+        stopped += isinstance(duel.first.error, StoreConflict)
+    assert stopped
+
+
+@pytest.mark.parametrize("story", TOLD, ids=str)
+def test_three_switches(story: Story, schedules: Schedules) -> None:
+    """The first, the second, the first again: each from where it was stopped; whoever is left goes on."""
+    end, points = alone(story), stops(story)
+    rng = random.Random(story.name)
+    for _ in schedules.some(range(SOAKED), SWITCHES):
+        first = rng.randrange(1, len(points) + 1)
+        second = rng.randrange(1, rng.choice((12, len(points) - first // 2 + 1)) + 1)
+        third = rng.choice((None, 1, 2, 3, 5))
+        duel = Duel(story).play(first, second, *([] if third is None else [third]))
+        if not any(in_the_air(runner.stopped_at) for runner in (duel.first, duel.second)):
+            ends_as_with_one(duel, end)
+
+
+@pytest.mark.parametrize("story", TOLD, ids=str)
+def test_what_was_in_the_air_while_the_other_worked_touches_nothing_foreign(story: Story, schedules: Schedules) -> None:
+    """AWS cannot be fenced: a call that was past the last look at the lease, and leaves only when the other is done.
+
+    This is the one way in which two runners differ from one. What then is made bears our tags, and `runbook orphans`
+    finds it; what is deleted is what its name means by then, which is nobody else's.
+    """
+    foreign = alone(story).foreign
+    points = stops(story)
+    late = [number for number, where in enumerate(points, 1) if in_the_air(where)]
+    assert late
+    for point in schedules.of(late):
+        duel = Duel(story).play(point)
+        duel.settled()
+        assert touched(duel) <= foreign
+        left = [thing for thing in duel.world.things if thing.there(duel.world.now) and thing.by.startswith(ID)]
+        assert all(thing.tags.get("runbook:operation") == ID for thing in left)
+        assert {thing.by for thing in left if [one.by for one in left].count(thing.by) > 1} == set()
+
+
+def test_whoever_comes_while_the_other_lives_is_sent_away(schedules: Schedules) -> None:
+    """The second waits for a whole lease, and is stopped in it; the first goes on, and renews it."""
+    story = TOLD[0]
+    end = alone(story)
+    busy = 0
+    for second in range(1, 8):
+        duel = Duel(story).play(60, second, 30)
+        schedules.one()
+        ends_as_with_one(duel, end)
+        busy += isinstance(duel.second.error, Busy)
+    assert busy
+
+
+def at(points: list[str], where: str, after: int = 0) -> int:
+    """The number of the first point of that kind behind another one."""
+    return next(number for number, one in enumerate(points, 1) if number > after and one == where)
+
+
+def test_a_late_runners_last_word_does_not_stop_the_one_who_has_the_lease(schedules: Schedules) -> None:
+    """It appends before it looks at its lease, which stops it; were the other to stop at that, nobody would go on."""
+    story = TOLD[0]
+    end, points = alone(story), stops(story)
+    late = [number for number, where in enumerate(points, 1) if where == "before append"][1:]
+    for first in schedules.some(late, 6):
+        duel = Duel(story)
+        duel.first.advance(first)
+        while duel.second.points[-1:] != ["before append"]:  # its TakenUp
+            duel.second.advance(1)
+        duel.first.advance(1)
+        ends_as_with_one(duel.play(), end)
+        assert isinstance(duel.first.error, StoreConflict)
+
+
+def test_whoever_begins_and_finds_another_at_work_loads_what_it_has_done(schedules: Schedules) -> None:
+    """Stopped between its first record and its lease, and woken when the other is stopped, it takes that one over."""
+    story = TOLD[0]
+    end, points = alone(story), stops(story)
+    first = at(points, "before take_lease")
+    for second in schedules.some(range(20, len(points)), 6):
+        duel = Duel(story).play(first, second)
+        ends_as_with_one(duel, end)
+        assert duel.first in duel.went_on
