@@ -108,6 +108,10 @@ class Desk:
         """Another command that drives: resume, restart, cancel, cleanup."""
         return self.ask(command, id, *words, self.pretend(), *self.options)
 
+    def orphans(self, *words: str) -> Answer:
+        """`runbook orphans -o json`."""
+        return self.ask("orphans", *words, self.pretend(), *self.options, "-o", "json")
+
     def stopped(self, id: str, step: str, *, looks_by: str) -> None:
         """Run it until the credentials expire while the step's thing is being made: exit code 4, all is recorded.
 

@@ -55,6 +55,9 @@ def test_it_is_named_and_can_be_cleaned_up(either: Desk) -> None:
     assert either.told("op-005") == ["runbook aurora-restore op-005: STUCK"]
     assert f"left: rds.cluster_snapshot {orphan} in us-west-2 (stuck)" in either.messages("op-005")[0]
 
+    found = either.orphans()
+    assert (found.code, [one["name"] for one in found.document["orphans"]]) == (1, [ORPHAN])
+
     told = either.type("cleanup", "op-005")
     assert told.code == 0, told.err
     status = either.status("op-005")
@@ -64,6 +67,16 @@ def test_it_is_named_and_can_be_cleaned_up(either: Desk) -> None:
     assert either.told("op-005")[-1] == "runbook aurora-restore op-005: FAILED"
     events = [one["event"] for one in either.history("op-005")]
     assert events.index("CleanupBegun") > events.index("Ended")
+    assert either.orphans().code == 0
+
+
+def test_it_is_found_by_its_tags_and_deleted(desk: Desk) -> None:
+    """Whoever knows of no operation looks for what bears the tool's tags, and has it cleaned up."""
+    orphaned(desk)
+    told = desk.orphans("--delete", "--yes")
+    assert (told.code, [one["name"] for one in told.document["deleted"]]) == (0, [ORPHAN])
+    assert desk.there("op-005") == {}
+    assert desk.status("op-005")["cleanup_status"] == "COMPLETED"
 
 
 def test_a_copy_that_somebody_else_made_is_never_taken_for_an_orphan(desk: Desk) -> None:

@@ -27,7 +27,8 @@ PART = re.compile(
     r"^```(?P<kind>\w+)\n(?P<body>.*?)^```$|^<!-- (?P<about>[\w -]+): (?P<value>[^\n]*) -->$", re.M | re.S
 )
 SECTIONS = [section for section in re.split(r"^(?=##+ )", PAGE, flags=re.M)[1:] if "```sh" in section]
-DRIVING = ("run", "resume", "restart", "cancel", "cleanup")
+OF_ONE = ("resume", "restart", "cancel", "cleanup")
+IN_A_WORLD = (*OF_ONE, "run", "orphans")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -72,14 +73,14 @@ class Reader:
         program, verb, *rest = words
         assert program == "runbook"
         self.operation = self.named(verb, rest)
-        told = self.ask(verb, *rest, *([f"--sandbox={self.world()}"] if verb in DRIVING else []))
+        told = self.ask(verb, *rest, *([f"--sandbox={self.world()}"] if verb in IN_A_WORLD else []))
         assert told.code == int(expected or 0), f"{line}: {told.code}\n{told.err}"
         return told.err + told.out
 
     def named(self, verb: str, words: list[str]) -> str:
         if "--operation-id" in words:
             return words[words.index("--operation-id") + 1]
-        return words[0] if verb in DRIVING and verb != "run" else self.operation
+        return words[0] if verb in OF_ONE else self.operation
 
     def by_hand(self, words: list[str]) -> str:
         said = dict(zip(words[3::2], words[4::2], strict=False))
