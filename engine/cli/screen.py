@@ -43,10 +43,10 @@ class NobodyReads(Exception):
     """Whoever read stdout has gone: what was asked for is done all the same."""
 
 
-def out(text: str) -> None:
+def out(text: str, end: str = "\n") -> None:
     """A result. Raises NobodyReads, OSError where it cannot be written."""
     try:
-        print(text, flush=True)
+        print(text, end=end, flush=True)
     except BrokenPipeError as error:
         raise NobodyReads from error
 

@@ -20,6 +20,7 @@ from engine.errors import UsageError
 
 COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "validate": ("checking", "check runbooks: all findings at once, without credentials or network"),
+    "fmt": ("formatting", "lay runbooks out: order of keys, indentation, blanks; their meaning and comments stay"),
     "run": ("driving", "start an operation and drive it to its end, a hold or an interrupt"),
     "resume": ("driving", "take an operation up where it stands; answer a hold"),
     "restart": ("driving", "go back to a step, after its prerequisites are proved"),

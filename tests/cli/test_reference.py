@@ -255,7 +255,7 @@ def test_the_schema_is_the_one_beside_the_runbooks(ask: Ask) -> None:
 # -- help ---------------------------------------------------------------------------------------------------------
 
 
-COMMANDS = ("validate run resume restart status list history cancel cleanup orphans graph actions explain schema store").split()
+COMMANDS = ("validate fmt run resume restart status list history cancel cleanup orphans graph actions explain schema store").split()
 
 
 def test_what_is_listed_is_there_and_nothing_else(ask: Ask) -> None:
