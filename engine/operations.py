@@ -23,7 +23,7 @@ from engine.kernel.start import begun
 from engine.language.model import Runbook
 from engine.loading import Parse, find_maker, load
 from engine.performing import RegistryPerformer, World
-from engine.preparing import Looker, Meant, prepared
+from engine.preparing import Looker, Meant, prepared, settings_now
 from engine.report import readable, summary
 from engine.stores.port import Store
 
@@ -243,10 +243,11 @@ class Engine:
         path = path_of(found.runbook, step)
         may_restart(found.runbook, found.operation, path)
         prove(self._looker(), found, path)
+        settings = settings_now(self._looker(), found.runbook, found.operation)
 
         def again(now: Operation, at: float) -> ev.Event:
             may_restart(found.runbook, now, path)
-            return ev.Restarted(at=at, path=path, actor=self.actor)
+            return ev.Restarted(at=at, path=path, actor=self.actor, settings=settings)
 
         return self._take_up(id, (again,))
 

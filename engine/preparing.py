@@ -20,7 +20,7 @@ from engine.errors import (
 from engine.kernel import Operation
 from engine.kernel import events as ev
 from engine.kernel.names import Names, place, rendered
-from engine.kernel.operation import Effect, Seen, Target
+from engine.kernel.operation import Effect, Seen, SettingValue, Target
 from engine.language.model import Remove, Runbook, Step
 from engine.performing import RegistryPerformer, read_settings
 
@@ -58,17 +58,21 @@ def prepared(
     looker: Looker, runbook: Runbook, bare: Operation, confirm: Callable[[list[Meant]], bool]
 ) -> tuple[Operation, dict[str, Target]]:
     """The operation with its settings, and what its removals mean, which a person has confirmed."""
-    try:
-        settings = read_settings(runbook, bare, looker.performer.world.read_setting)
-    except (EffectFailed, EffectNotSent, EffectUnknown) as error:
-        message = f"a setting cannot be read: {error}"
-        raise EnvironmentProblem(message) from error
-    bare = replace(bare, settings=settings)
+    bare = replace(bare, settings=settings_now(looker, runbook, bare))
     meant = targets_meant(looker, runbook, bare)
     if not confirm(meant):
         message = "not confirmed; nothing was begun"
         raise UsageError(message)
     return bare, {one.step: one.target for one in meant}
+
+
+def settings_now(looker: Looker, runbook: Runbook, operation: Operation) -> dict[str, SettingValue]:
+    """Every setting, as it is now; EnvironmentProblem where one cannot be read."""
+    try:
+        return read_settings(runbook, operation, looker.performer.world.read_setting)
+    except (EffectFailed, EffectNotSent, EffectUnknown) as error:
+        message = f"a setting cannot be read: {error}"
+        raise EnvironmentProblem(message) from error
 
 
 def targets_meant(looker: Looker, runbook: Runbook, bare: Operation) -> list[Meant]:

@@ -14,6 +14,7 @@ from engine.kernel.classes import classified, grace_is_over, graced, is_leaving,
 from engine.kernel.events import (
     Adopted,
     EntrySettled,
+    EntryTaken,
     Event,
     Held,
     ProofBegun,
@@ -90,13 +91,19 @@ def _target_to_settle(v: View, seen: Seen) -> Event | None:
 
 
 def _nothing_came_of(v: View, seen: Seen) -> Event | None:
-    """An entry without id is void when a look after its grace sees nothing; a tag may open it again."""
+    """An entry without id is void when a look after its grace sees nothing; a tag may open it again.
+
+    What has an id, and is no longer under its name, is looked for by that.
+    """
     if seen.cls != "missing" or v.frame.repeat is not None:
         return None
-    for number, entry in v.own_entries():
-        if entry.id is None and entry.state in ("open", "kept") and grace_is_over(v, entry.at):
-            if is_undo(v.frame):
-                return None  # its own decision settles it
+    if is_undo(v.frame):
+        return None  # its own decision settles it
+    entries = v.own_entries() if isinstance(v.step.body, Ensure) else _of_this_thing(v)
+    for number, entry in entries:
+        if entry.state in ("open", "kept") and grace_is_over(v, entry.at) and entry.id not in v.operation.deletes:
+            if entry.id is not None:
+                return EntryTaken(at=v.now, entry=number, how="lost")
             return EntrySettled(at=v.now, entry=number, state="void", why="nothing came of it")
     return None
 
@@ -107,6 +114,8 @@ def _nothing_came_of(v: View, seen: Seen) -> Event | None:
 def _by_class(v: View, seen: Seen, cls: str) -> Event:
     if v.frame.path.startswith("settle/"):
         return _settled(v, seen, cls)
+    if v.frame.path.startswith("lost/"):
+        return _lost(v, seen, cls)
     if is_leaving(cls):
         return watch(v, seen)
     refused = _not_ours_to_take(v, seen, cls)
@@ -135,6 +144,16 @@ def _settled(v: View, seen: Seen, cls: str) -> Event:
     if not grace_is_over(v, entry.at) or (cls == "unknown" and seen.id is None):
         return watch(v, seen)
     return EntrySettled(at=v.now, entry=number, state="void", why="nothing came of it")
+
+
+def _lost(v: View, seen: Seen, cls: str) -> Event:
+    """What is no longer under its name: is it gone, or does it bear another by now?"""
+    number = v.own_entries()[0][0]
+    if cls in ("leaving", "unknown"):
+        return watch(v, seen)
+    if cls == "missing":
+        return EntrySettled(at=v.now, entry=number, state="gone", why="it is not there any more")
+    return EntrySettled(at=v.now, entry=number, state="stuck", why=f"it bears another name: {thing(v, seen)}")
 
 
 def _state_left(entry: Entry) -> Any:

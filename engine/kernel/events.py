@@ -257,8 +257,11 @@ class RunbookEdited(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Restarted(Event):
+    """Back to a step; its settings are read again, for a person may have mended them."""
+
     path: str
     actor: str = ""
+    settings: Mapping[str, SettingValue] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -286,10 +289,13 @@ class EndRecorded(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryTaken(Event):
-    """An entry's turn: `undo` takes it back, `broken` only if it is, `settle` looks until its id is known."""
+    """An entry's turn: `undo` takes it back, `broken` only if it is, `settle` looks until its id is known.
+
+    `lost` looks by its id whether what is no longer under its name is gone.
+    """
 
     entry: int
-    how: Literal["undo", "broken", "settle"]
+    how: Literal["undo", "broken", "settle", "lost"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -230,6 +230,6 @@ def restarted(runbook: Runbook, operation: Operation, event: ev.Restarted) -> Op
     results = Map({name: value for name, value in operation.results.items() if name not in names})
     operation = changed(
         operation, ended="", ending=None, hold=None, failing=None, cleaning=False, frames=(), steps=steps,
-        results=results, since=event.at,
+        results=results, since=event.at, settings=event.settings or operation.settings,
     )  # fmt: skip
     return push(operation, event.path)

@@ -48,7 +48,7 @@ def step_of(runbook: Runbook, operation: Operation, frame: Frame) -> Step:
     match head:
         case "undo" | "broken":
             return _undo(runbook, operation.ledger[int(number)], frame.path, head)
-        case "settle":
+        case "settle" | "lost":
             entry = operation.ledger[int(number)]
             body = Remove(kind=entry.kind, params={}, states=_SETTLE)
             return Step(path=frame.path, id=entry.step, body=body)
@@ -82,7 +82,7 @@ def _undo_call(runbook: Runbook, entry: Entry, undo: UndoRecord, path: str) -> S
 
 def is_undo(frame: Frame) -> bool:
     """Does it take back, or settle, an entry of the ledger?"""
-    return frame.path.startswith(("undo/", "broken/", "settle/"))
+    return frame.path.startswith(("undo/", "broken/", "settle/", "lost/"))
 
 
 def entry_number(frame: Frame) -> int:

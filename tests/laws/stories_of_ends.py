@@ -198,7 +198,25 @@ ARCHIVED_TOO_SOON = before(
 RESCUE = RESTORE[
     RESTORE.index("    rescue:\n      - error: InvalidVPC") : RESTORE.index("    undo: delete\n\n  - id: instances")
 ]
+
+
+def renamed(world: World) -> None:
+    copy = world.named(SNAPSHOT, "daily-copy", "us-west-2")
+    assert copy is not None
+    copy.name = "daily-copy-of-yesterday"
+
+
 EDITS = (
+    Story(
+        name="what was made is renamed away, and made anew", text=edited(before("delete-rds", HOLD)),
+        acts=(run(), meanwhile(renamed, seconds=100), restart("copy-snapshot"), resume()),
+        ends=("HELD", "HELD", "HELD", "SUCCEEDED"),
+    ),
+    Story(
+        name="a setting is mended, and it is restarted", text=edited((RESCUE, "")), arrange=(mend(subnet_group="wrong"),),
+        acts=(run(), meanwhile(mend(subnet_group="right")), restart("restore-snapshot")),
+        ends=("HELD", "HELD", "SUCCEEDED"),
+    ),
     Story(
         name="a recovery branch is added while it holds", text=edited((RESCUE, "")),
         arrange=(mend(subnet_group="wrong"),),

@@ -60,6 +60,8 @@ def test_whatever_somebody_does_nothing_foreign_is_touched(meanwhile: object) ->
         meant = operation.targets["delete-rds"].id
         assert not [one for one in touched(scene) if one.id != meant], (point, told_of(scene))
         assert not not_in_the_ledger(scene), point
+        there = {thing.id for thing in scene.world.things if thing.there(scene.world.now)}
+        assert all(entry.id in there for entry in operation.ledger if entry.state == "delivered"), point
     assert unreached
 
 
