@@ -18,7 +18,7 @@ from typing import Any, Final
 from engine import __version__
 from engine.cli import screen
 from engine.cli.clocks import Wakeful
-from engine.cli.leasing import lease_seconds
+from engine.cli.leasing import Waiting, lease_seconds
 from engine.cli.options import DEMO, Options
 from engine.cli.policy import Policy, guarded
 from engine.cli.progress import Progress
@@ -191,7 +191,8 @@ class Surroundings:
         from engine.stores.lease import DURATION, StoreLease, this_process
 
         duration = lease_seconds(self._parsed.values(), least=DURATION)
-        self._lease = StoreLease(self.store, id, SystemClock(), this_process(actor()), duration)
+        clock, waiting = Wakeful(SystemClock(), self.stop), Waiting(say=self.progress.say, stop=self.stop)
+        self._lease = StoreLease(self.store, id, clock, this_process(actor()), duration, waiting)
         return self._lease
 
     def _before_send(self) -> None:

@@ -1,12 +1,20 @@
-"""How long the lease of an operation must be: longer than the longest call of its runbook (engine.md, section 3)."""
+"""How long the lease of an operation must be: longer than the longest call of its runbook (engine.md, section 3).
+
+And what a person is told while the lease of another runner is waited for.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Final
 
+from engine.cli import screen
+from engine.cli.words import spoken
+from engine.driver import Interrupted
 from engine.language.model import Call, Runbook, Step
 from engine.registry import CALL
+from engine.stores.port import Lease
 
 READ: Final = 30.0
 """What a look, a create or a delete may take, where the step does not say (`actions.aws`)."""
@@ -25,3 +33,22 @@ def _longest(step: Step) -> float:
     if step.timeout is not None:
         return step.timeout
     return CALL if isinstance(step.body, Call) else READ
+
+
+@dataclass(slots=True, kw_only=True)
+class Waiting:
+    """Says once what is waited for; a signal ends it, for nothing is in hand."""
+
+    say: Callable[[str], None]
+    stop: Callable[[], int]
+    said: bool = False
+
+    def __call__(self, there: Lease, left: float) -> None:
+        """`left` seconds without a sign of life, and it is taken over."""
+        code = self.stop()
+        if code:
+            raise Interrupted(code)
+        if not self.said:
+            who = screen.clean(f"{there.owner or 'another runner'} on {there.host} (process {there.pid})")
+            self.say(f"{who} has it, and cannot be seen from here: waits {spoken(left)} for a sign of life")
+        self.said = True

@@ -30,6 +30,10 @@ GONE: Final = ("Z", "X", "x")
 """States of a process that will never run again (proc(5)): a zombie is dead, though its number is still taken."""
 
 
+Waiting = Callable[[Lease, float], None]
+"""Told, at each look, of the lease that is waited for and of the seconds left; what it raises ends the waiting."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessIdentity:
     """Who drives: enough for others to tell whether this very process still lives.
@@ -92,13 +96,15 @@ class StoreLease:
     """One runner's lease of one operation. Renewals are cheap where none is due; threads may share it."""
 
     def __init__(
-        self, store: Store, operation: str, clock: Clock, identity: ProcessIdentity, duration: float = DURATION
-    ) -> None:
+        self, store: Store, operation: str, clock: Clock, identity: ProcessIdentity, duration: float = DURATION,
+        waiting: Waiting = lambda there, left: None,
+    ) -> None:  # fmt: skip
         self._store = store
         self._operation = operation
         self._clock = clock
         self._identity = identity
         self._duration = duration
+        self._waiting = waiting
         self._lock = RLock()
         self._held: Lease | None = None
         self._renewed = 0.0
@@ -136,6 +142,7 @@ class StoreLease:
         """● It must itself have seen the same version for a whole duration."""
         since = self._clock.boot()
         while (left := since + there.duration - self._clock.boot()) > 0:
+            self._waiting(there, left)
             self._clock.sleep(min(there.duration / LOOKS, left))
             head = self._store.head(self._operation)
             if head is None or head.lease is None:
