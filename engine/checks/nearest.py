@@ -29,6 +29,15 @@ def nearest(word: str, legal: Iterable[str], most: int | None = None) -> str | N
     return best
 
 
+def only_near(word: str, legal: Iterable[str]) -> str | None:
+    """The one legal word that it can have been meant for; None where that is not certain."""
+    if len(word) < 3:
+        return None
+    plain, most = _plain(word), 1 if len(word) <= 4 else 2
+    near = [one for one in islice(legal, COMPARED) if _distance(plain, _plain(one), most + 1) <= most]
+    return near[0] if len(near) == 1 else None
+
+
 def _plain(word: str) -> str:
     return word[:64].lower().replace("-", "_")
 

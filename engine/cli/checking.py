@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import os
-from typing import Annotated
+from collections.abc import Iterable
+from typing import Annotated, Final
 
 import typer
 
 from engine.checks.formats import NAMES, rendered, summary
 from engine.cli import screen
-from engine.cli.folders import runbooks_in
+from engine.cli.folders import rewritten, runbooks_in
 from engine.cli.light import Command
 from engine.cli.options import Options, taking
 from engine.cli.reading import beside, data_of, shown
-from engine.errors import Finding
+from engine.errors import Finding, UsageError
+from engine.registry import Registry
 
 app = typer.Typer(rich_markup_mode=None)
+
+NO_TEXT: Final = ("RB102", "RB103", "RB104")
+"""Where one of these is found, the file's bytes are not what can be written back."""
 
 
 @app.command("validate", cls=Command)
@@ -25,21 +30,47 @@ def validate(
     paths: Annotated[
         list[str] | None, typer.Argument(metavar="[PATH...]", help="files or folders  [default: runbooks]")
     ] = None,
+    fix: Annotated[bool, typer.Option("--fix", help="mend what surely can be, in the files, and tell what")] = False,
 ) -> int:
     """Check runbooks: all findings at once, without credentials or network. `-` is the standard input."""
     from actions import build_registry
-    from engine.checks import validate as checked
 
     registry = build_registry()
     findings: list[Finding] = []
     texts: dict[str, str] = {}
     for path in runbooks_in(paths):
-        data = data_of(path)
         name = shown(path)
-        texts[name] = data.decode("utf-8", "replace")
-        findings += checked(data, registry, name, beside(path))[1]
+        texts[name], found = (_mended if fix else _checked)(path, name, registry)
+        findings += found
     _tell(options, findings, texts)
     return 1 if any(one.severity == "error" for one in findings) else 0
+
+
+def _checked(path: str, name: str, registry: Registry) -> tuple[str, Iterable[Finding]]:
+    """The text of a file, and what is found in it."""
+    from engine.checks import validate as checked
+
+    data = data_of(path)
+    return data.decode("utf-8", "replace"), checked(data, registry, name, beside(path))[1]
+
+
+def _mended(path: str, name: str, registry: Registry) -> tuple[str, Iterable[Finding]]:
+    """The same, after the file was mended; what was done is told."""
+    from engine.checks.fixing import fixed
+
+    if path == "-":
+        message = "--fix writes files, and - is none: name the file"
+        raise UsageError(message)
+    text, found = _checked(path, name, registry)
+    if any(one.rule in NO_TEXT for one in found):
+        return text, found
+    made = fixed(text, registry, name, beside(path))
+    for one in made.fixes:
+        place = f"{name}:{one.finding.line}:{one.finding.column}"
+        screen.err(f"{place}: fixed {one.finding.rule}: {screen.clean(one.old)} → {screen.clean(one.new)}")
+    if made.fixes:
+        rewritten(path, made.text)
+    return made.text, made.findings
 
 
 def _tell(options: Options, findings: list[Finding], texts: dict[str, str]) -> None:

@@ -64,13 +64,18 @@ def order_of(form: str, node: MapNode) -> tuple[str, ...] | None:
     return tuple(sorted(names, key=order.index))
 
 
+def shape_of(form: str, owner: MapNode) -> Shape:
+    """The keys that a map of this form may have; none where the author makes them up."""
+    if form == "step":
+        return next((shapes.STEPS[kind] for kind in shapes.KINDS if kind in owner), {})
+    return _SHAPES.get(form, {})
+
+
 def form_of(form: str, key: str, owner: MapNode) -> str:
     """The form of the value under a key; "" for values of any form."""
     if form in _INSIDE:
         return _INSIDE[form]
-    shape = _SHAPES.get(form, {})
-    if form == "step":
-        shape = next((shapes.STEPS[kind] for kind in shapes.KINDS if kind in owner), {})
+    shape = shape_of(form, owner)
     return shape[key].form if key in shape else ""
 
 

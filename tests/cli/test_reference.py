@@ -117,6 +117,36 @@ def test_github_by_itself_under_github_actions(ask: Ask, tmp_path: Path, monkeyp
     assert ask("validate", "bad.yaml", "-o", "json").document["format"] == 1
 
 
+def test_what_surely_can_be_mended_is(ask: Ask, tmp_path: Path) -> None:
+    wrong = FEW.replace("wait: 0s}", "wait: 0s, descripton: short}", 1).replace(
+        "runbook: few", "runbook: few\nvras: {}"
+    )
+    written(tmp_path / "bad.yaml", wrong)
+    told = ask("validate", "--fix", "bad.yaml")
+    assert told.code == 0
+    assert re.search(r"^bad\.yaml:4:\d+: fixed RB201: descripton → description$", told.err, re.MULTILINE)
+    assert (tmp_path / "bad.yaml").read_text("utf-8") == wrong.replace("descripton", "description").replace(
+        "vras", "vars"
+    )
+    again = ask("validate", "--fix", "bad.yaml", "-o", "json")
+    assert (again.document["findings"], again.err) == ([], "")
+
+
+def test_what_cannot_is_told_and_the_file_stays(ask: Ask, tmp_path: Path) -> None:
+    written(tmp_path / "bad.yaml", BAD)
+    told = ask("validate", "--fix", "bad.yaml")
+    assert told.code == 1
+    assert "error RB2" in told.out
+    assert (tmp_path / "bad.yaml").read_text("utf-8") == BAD
+    (tmp_path / "bytes.yaml").write_bytes(BAD.encode() + b"# \xff\n")
+    assert ask("validate", "--fix", "bytes.yaml").code == 1
+    assert (tmp_path / "bytes.yaml").read_bytes() == BAD.encode() + b"# \xff\n"
+
+
+def test_the_standard_input_is_no_file_to_be_mended(ask: Ask) -> None:
+    assert ask("validate", "--fix", "-").code == 2
+
+
 # -- graph --------------------------------------------------------------------------------------------------------
 
 
@@ -255,7 +285,9 @@ def test_the_schema_is_the_one_beside_the_runbooks(ask: Ask) -> None:
 # -- help ---------------------------------------------------------------------------------------------------------
 
 
-COMMANDS = ("validate fmt run resume restart status list history cancel cleanup orphans graph actions explain schema store").split()
+COMMANDS = (
+    "validate fmt run resume restart status list history cancel cleanup orphans graph iam actions explain schema store"
+).split()
 
 
 def test_what_is_listed_is_there_and_nothing_else(ask: Ask) -> None:
