@@ -52,13 +52,23 @@ def test_it_is_found_before_anything_is_deleted(desk: Desk) -> None:
 
 
 def test_it_is_given_up_and_begun_anew_with_other_parameters(desk: Desk) -> None:
-    """What SSM said when it began holds for an operation; only a rescue's `refresh` reads it again."""
+    """Nothing has been deleted yet."""
     desk.world[SECURITY_GROUPS] = ["sg-elsewhere"]
     assert desk.run("op-004").code == 5
     assert desk.type("cancel", "op-004", "--undo").code == 0
     assert desk.there("op-004") == THERE
     desk.world[SECURITY_GROUPS] = ["sg-12345678"]
     assert desk.run("op-004-again").code == 0
+
+
+def test_the_setting_is_mended_in_ssm_and_the_step_restarted(either: Desk) -> None:
+    """What SSM said when it began holds at `resume`; a restart reads it again."""
+    either.world[SECURITY_GROUPS] = ["sg-elsewhere"]
+    assert either.run("op-004").code == 5
+    mended(either)
+    assert either.type("resume", "op-004").code == 5
+    assert either.type("restart", "op-004", "--from", "network-check").code == 0
+    assert either.there("op-004") == THERE
 
 
 def test_it_is_refused_when_the_cluster_is_restored(either: Desk) -> None:
