@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from actions.errors import calling
 from engine.language.model import ActionFacts
-from engine.registry import Action, Context, Param
+from engine.registry import Action, Context, Param, Right
 
 LONGEST_SUBJECT: Final = 100
 """Characters of ASCII, no line break or control character (SNS, Publish)."""
@@ -63,6 +63,8 @@ def fitting(text: str) -> str:
     return whole[: LARGEST_TEXT - len(CUT.encode())].decode(errors="ignore") + CUT
 
 
+_KEYS: Final = ("arn:{partition}:kms:*:{account}:key/*",)
+
 PUBLISH: Final = Action(
     name="sns.publish",
     doc="A message to an SNS topic, at least once; each bears the attribute event_id, the same when it is repeated.",
@@ -77,6 +79,11 @@ PUBLISH: Final = Action(
     },
     output={"message_id": {"type": "string", "description": "SNS's id of the message"}},
     calls=("sns.Publish",),
+    rights=(
+        Right(action="sns:Publish", verb="call", on=("{topic}",)),
+        # only where the topic is encrypted with a key of one's own
+        *(Right(action=f"kms:{name}", verb="call", on=_KEYS, via="sns") for name in ("Decrypt", "GenerateDataKey*")),
+    ),
     errors=("NotFound", "InvalidParameter", "AuthorizationError"),
     run=publish,
 )

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol, runtime_checkable
+from typing import Any, Final, Literal, Protocol, runtime_checkable
 
 from engine.errors import UsageError
 from engine.language.model import ActionFacts, KindFacts
@@ -137,6 +137,28 @@ class ResourceKind(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Right:
+    """A permission of IAM's that a kind or an action takes: for `runbook iam`.
+
+    `on`: ARNs, with `{partition} {region} {account}` and `{PARAMETER}` in their places. `via`: only where the service
+    of that name asks in our place, as RDS uses a key: in the step's region, or (`rds.*`) in any.
+    """
+
+    action: str  # "rds:DeleteDBCluster"
+    verb: Literal["look", "create", "delete", "call"]
+    on: tuple[str, ...] = ("*",)
+    given: str = ""  # only where the step gives this parameter
+    via: str = ""
+
+
+@runtime_checkable
+class Entitled(Protocol):
+    """A kind that says what each of its verbs takes: more, and less, than the permissions named as its `calls`."""
+
+    rights: tuple[Right, ...]
+
+
 @runtime_checkable
 class Findable(Protocol):
     """A kind whose things are found by the tags that the tool sets: for `runbook orphans`."""
@@ -159,6 +181,7 @@ class Action:
     output: Mapping[str, Mapping[str, Any]]
     calls: tuple[str, ...]
     errors: tuple[str, ...]
+    rights: tuple[Right, ...] = ()  # where they are more, or other, than its `calls`
     run: Callable[[Mapping[str, Any], Context], Mapping[str, Any]]
 
 

@@ -15,10 +15,11 @@ from actions.rds.cluster_words import ATTRIBUTES, PARAMS, WORDS, attributes_of, 
 from actions.rds.names import is_tagged, new_name, short, tag_list
 from actions.rds.refusing import explained
 from actions.rds.restoring import restore
+from actions.rds.rights import CLUSTER as RIGHTS
 from actions.rds.statuses import CLUSTER, class_of
 from engine.errors import EffectFailed
 from engine.language.model import KindFacts, Monitor
-from engine.registry import MISSING, Context, Observation, Param, Status
+from engine.registry import MISSING, Context, Observation, Param, Right, Status
 
 Json = Mapping[str, Any]
 
@@ -47,6 +48,7 @@ class Cluster:
         "rds.DeleteDBCluster",
         "rds.CreateDBClusterSnapshot",  # never called: the right to it is what a final snapshot takes
     )
+    rights: tuple[Right, ...] = RIGHTS
 
     def look(self, identity: Json, ctx: Context) -> Observation:
         """By name, or by `id` under whatever name; its instances are looked at if it has any."""

@@ -15,10 +15,11 @@ from actions.rds import reading
 from actions.rds.copying import WORDS, copy_params
 from actions.rds.names import IDENTIFIER, arn_of, is_tagged, short, tags_of, time_of
 from actions.rds.refusing import explained
+from actions.rds.rights import SNAPSHOT as RIGHTS
 from actions.rds.statuses import SNAPSHOT, class_of
 from engine.errors import EffectFailed
 from engine.language.model import KindFacts, Monitor
-from engine.registry import MISSING, Context, Observation, Param, Status
+from engine.registry import MISSING, Context, Observation, Param, Right, Status
 
 Json = Mapping[str, Any]
 
@@ -109,6 +110,7 @@ class ClusterSnapshot:
         "rds.AddTagsToResource",  # never called: the right to it is what tags in a creating call take
         "rds.DeleteDBClusterSnapshot",
     )
+    rights: tuple[Right, ...] = RIGHTS
 
     def look(self, identity: Json, ctx: Context) -> Observation:
         """By name or ARN, by `id`, or the newest of a cluster."""

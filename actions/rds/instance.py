@@ -9,10 +9,11 @@ from actions.errors import calling, refusal
 from actions.rds import reading
 from actions.rds.names import NAME_SCHEMA, is_tagged, new_name, short, tag_list, tags_of, time_of
 from actions.rds.refusing import explained
+from actions.rds.rights import INSTANCE as RIGHTS
 from actions.rds.statuses import INSTANCE, class_of
 from engine.errors import EffectFailed
 from engine.language.model import KindFacts, Monitor
-from engine.registry import MISSING, Context, Observation, Param, Status
+from engine.registry import MISSING, Context, Observation, Param, Right, Status
 
 Json = Mapping[str, Any]
 
@@ -81,6 +82,7 @@ class Instance:
         "rds.AddTagsToResource",  # never called: the right to it is what tags in a creating call take
         "rds.DeleteDBInstance",
     )
+    rights: tuple[Right, ...] = RIGHTS
 
     def look(self, identity: Json, ctx: Context) -> Observation:
         """By name, or by `id` under whatever name. Whether it is the writer is asked once it is available."""

@@ -31,6 +31,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "cleanup": ("stopping", "undo what a failed, cancelled or stuck operation left"),
     "orphans": ("orphans", "what bears the tool's tags and no live operation owns"),
     "graph": ("drawing", "a runbook as a picture: Mermaid or DOT"),
+    "iam": ("iam", "the least-privilege policy of a runbook"),
     "actions": ("reference", "the kinds and actions that there are"),
     "explain": ("reference", "a rule, an error name, or a runbook's filled state tables and times"),
     "schema": ("reference", "the JSON Schema of runbooks, for editors"),

@@ -106,12 +106,14 @@ class Aws:
 
 
 @contextmanager
-def shared(monkeypatch: pytest.MonkeyPatch, ask: Ask, folder: Path, world: dict[str, Any]) -> Iterator[Aws]:
+def shared(
+    monkeypatch: pytest.MonkeyPatch, ask: Ask, folder: Path, world: dict[str, Any], script: Any = None
+) -> Iterator[Aws]:
     """The commands' time is the world's."""
     clock = VirtualClock()
     for module in ("composing", "scanning"):
         monkeypatch.setattr(f"engine.cli.{module}.SystemClock", lambda: clock)
     monkeypatch.setenv("AWS_REGION", WEST)
-    sandbox = Sandbox(world, clock=clock)
+    sandbox = Sandbox(world, clock=clock, script=script)
     with Served(sandbox) as served:
         yield Aws(sandbox=sandbox, url=served.url, ask=ask, folder=folder)

@@ -30,7 +30,7 @@ LAYERS: dict[str, set[str]] = {
 }
 DRIVING = {
     "engine.answering", "engine.driver", "engine.editing", "engine.history", "engine.loading", "engine.operations", "engine.orphans", "engine.performing",
-    "engine.preparing", "engine.report",
+    "engine.permissions", "engine.preparing", "engine.report",
 }  # fmt: skip
 BELOW_DRIVING = set(LAYERS) - {"engine.checks"}
 LAYERS |= dict.fromkeys(DRIVING, BELOW_DRIVING | DRIVING)

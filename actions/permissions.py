@@ -1,0 +1,71 @@
+"""What IAM calls things: the permission behind a call, and what settings take. Data; knows no runbook.
+
+Most permissions are named as the call. AWS's Service Authorization Reference has the exceptions; those here are the ones
+that a runbook is likely to meet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from engine.registry import Right
+
+_SERVICES: Final[Mapping[str, str]] = {
+    "sesv2": "ses", "stepfunctions": "states", "elb": "elasticloadbalancing", "elbv2": "elasticloadbalancing",
+    "efs": "elasticfilesystem", "opensearch": "es", "iot-data": "iot", "s3control": "s3", "lexv2-models": "lex",
+    "cognito-idp": "cognito-idp", "docdb": "rds", "neptune": "rds", "ecr-public": "ecr-public", "apigatewayv2": "apigateway",
+}  # fmt: skip
+_CALLS: Final[Mapping[str, str]] = {
+    "lambda.Invoke": "lambda:InvokeFunction", "s3.HeadObject": "s3:GetObject", "s3.HeadBucket": "s3:ListBucket",
+    "s3.ListObjects": "s3:ListBucket", "s3.ListObjectsV2": "s3:ListBucket", "s3.ListBuckets": "s3:ListAllMyBuckets",
+    "s3.CopyObject": "s3:PutObject", "sns.PublishBatch": "sns:Publish", "sqs.SendMessageBatch": "sqs:SendMessage",
+    "rds-data.ExecuteSql": "rds-data:ExecuteSql",
+}  # fmt: skip
+_FREE: Final = ("sts.GetCallerIdentity",)
+"""AWS allows these to everybody (STS, GetCallerIdentity)."""
+
+SETTINGS: Final[Mapping[str, tuple[Right, ...]]] = {
+    "ssm": (
+        Right(action="ssm:GetParameter", verb="look", on=("arn:{partition}:ssm:{region}:{account}:parameter/{path}",)),
+    ),
+    "secret": (
+        Right(
+            action="secretsmanager:GetSecretValue",
+            verb="look",
+            on=("arn:{partition}:secretsmanager:{region}:{account}:secret:{path}-??????",),
+        ),
+        # only where the secret has a key of one's own
+        Right(
+            action="kms:Decrypt",
+            verb="look",
+            on=("arn:{partition}:kms:{region}:{account}:key/*",),
+            via="secretsmanager",
+        ),
+    ),
+}
+"""By the kind of setting; `{path}` is what stands behind the colon."""
+
+TABLE: Final = (
+    *(
+        Right(action=f"dynamodb:{name}", verb="call", on=("arn:{partition}:dynamodb:{region}:{account}:table/{table}",))
+        for name in ("BatchGetItem", "DeleteItem", "DescribeTable", "PutItem", "UpdateItem", "Query", "Scan")
+    ),
+    *(
+        Right(
+            action=f"dynamodb:{name}",
+            verb="call",
+            on=("arn:{partition}:dynamodb:{region}:{account}:table/{table}/index/*",),
+        )
+        for name in ("Query", "Scan")
+    ),
+)
+"""What the store takes, where it is a table of DynamoDB."""
+
+
+def permission(call: str) -> str:
+    """`rds:DescribeDBClusters` for `rds.DescribeDBClusters`; "" for what everybody may."""
+    if call in _FREE:
+        return ""
+    service, _, operation = call.partition(".")
+    return _CALLS.get(call, f"{_SERVICES.get(service, service)}:{operation}")
