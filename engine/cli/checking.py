@@ -10,6 +10,7 @@ import typer
 
 from engine.checks.formats import NAMES, rendered, summary
 from engine.cli import screen
+from engine.cli.baseline import fresh, write
 from engine.cli.folders import rewritten, runbooks_in
 from engine.cli.light import Command
 from engine.cli.options import Options, taking
@@ -31,6 +32,12 @@ def validate(
         list[str] | None, typer.Argument(metavar="[PATH...]", help="files or folders  [default: runbooks]")
     ] = None,
     fix: Annotated[bool, typer.Option("--fix", help="mend what surely can be, in the files, and tell what")] = False,
+    baseline: Annotated[
+        str | None, typer.Option("--baseline", metavar="FILE", help="what stands in FILE is known, and not told again")
+    ] = None,
+    write_baseline: Annotated[
+        bool, typer.Option("--write-baseline", help="what is found now is what --baseline FILE knows from now on")
+    ] = False,
 ) -> int:
     """Check runbooks: all findings at once, without credentials or network. `-` is the standard input."""
     from actions import build_registry
@@ -42,6 +49,11 @@ def validate(
         name = shown(path)
         texts[name], found = (_mended if fix else _checked)(path, name, registry)
         findings += found
+    if write_baseline:
+        write(baseline, findings, texts)
+        return 0
+    if baseline is not None:
+        findings = fresh(options, baseline, findings, texts)
     _tell(options, findings, texts)
     return 1 if any(one.severity == "error" for one in findings) else 0
 
