@@ -18,7 +18,7 @@ from actions.sandbox.faults import Faults
 from actions.sandbox.outcomes import Cut
 from engine.errors import EffectFailed, EffectNotSent, EffectUnknown, Problem
 from engine.language.model import ActionFacts
-from engine.registry import Action, Context, Observation, Param, Registry, ResourceKind
+from engine.registry import Action, Context, Family, Observation, Param, Registry, ResourceKind
 from tests.laws.world import Fault
 
 MAKES = {
@@ -161,11 +161,28 @@ class Noted:
             self._kind.delete(target, ctx)
 
 
+class NotedFamily:
+    """Actions that are made from their names."""
+
+    def __init__(self, family: Family, desk: Desk) -> None:
+        self.prefix = family.prefix
+        self._family = family
+        self._desk = desk
+
+    def kind(self, name: str) -> ResourceKind | None:
+        return self._family.kind(name)
+
+    def action(self, name: str) -> Action | None:
+        found = self._family.action(name)
+        return _passing(found, self._desk) if found is not None else None
+
+
 def noted(real: Registry, desk: Desk, sandbox: Any) -> Registry:
     """The real registry, noted, and the actions of the stories beside it."""
     made = replace(
         real, kinds={name: Noted(kind, desk) for name, kind in real.kinds.items()},
         actions={name: _passing(action, desk) for name, action in real.actions.items()},
+        families={prefix: NotedFamily(family, desk) for prefix, family in real.families.items()},
     )  # fmt: skip
     for action in stories_actions(real, sandbox):
         made.add_action(_passing(action, desk))

@@ -10,7 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from actions.sandbox import Fault as CallFault
 from tests.crash.scenes import RealScene
+from tests.crash.stories import REWIND
 from tests.crash.world import Outage
 from tests.laws.edits import (
     BREAKS,
@@ -44,6 +46,8 @@ TEXTS = {
     "restore, without a second try": edited(("    retry: slow\n    irreversible: true", "    irreversible: true")),
     "swap": SWAP % "",
     "swap, then fails": SWAP % THEN_FAILS,
+    "rewind": REWIND % "",
+    "rewind, then fails": REWIND % THEN_FAILS,
     "notes": NOTE % "test.note, repeatable: true",
 }
 MADE = (SNAPSHOT, CLUSTER, INSTANCE)
@@ -102,12 +106,22 @@ def _of_looks(rng: random.Random) -> Arrange:
 
 
 def _of_calls(rng: random.Random) -> Arrange:
-    name = rng.choice(("postgres.setup_users", "sns.publish", "test.rename", "test.note"))
+    name = rng.choice(("postgres.setup_users", "sns.publish", "test.rename", "test.note", "aws.rds.modify_db_cluster"))
     do: Any = rng.choice(("lost", "nothing", "not_sent", "refused"))
     refusal = {"postgres.setup_users": UNANSWERED, "sns.publish": problem("AuthorizationError", "denied")}
     if do == "refused":
         do = refusal.get(name, BUSY)
     return fault(f"call {name}", do, first=rng.randrange(2), times=rng.choice((1, 1, 2)))
+
+
+READS = ("rds.Describe*", "rds.DescribeDBInstances", "ec2.*", "ssm.*", "secretsmanager.*")
+
+
+def _of_reads(rng: random.Random) -> Arrange:
+    """Of single calls that read, wherever they are made: before record 1, in a create, in a proof."""
+    kind = rng.choice(("throttle", "server_error", "unsent", "lost_unperformed"))
+    met = CallFault(kind=kind, call=rng.choice(READS), nth=rng.randrange(1, 40), times=rng.randrange(1, 4))
+    return lambda world: world.sandbox.fault(met)
 
 
 def _of_credentials(rng: random.Random) -> Arrange:

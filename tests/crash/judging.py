@@ -6,7 +6,7 @@ fold or whose chain is broken, an end that differs.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.stores.port import verify
 from tests.crash.effects import MAKES
@@ -39,9 +39,16 @@ def touched(scene: RealScene) -> set[tuple[str, str]]:
     }
 
 
+def without_keys(told: RealEnd) -> RealEnd:
+    """For stories in which a death spares an attempt: what a living runner has used up, a dead one has not."""
+    return replace(told, end=replace(told.end, asked=frozenset()))
+
+
 def judge(scene: RealScene, undisturbed: RealEnd) -> None:
     """K9: the world ends as without crashes."""
     found = end_of(scene)
+    if not undisturbed.end.asked:
+        found = without_keys(found)
     foreign = found.foreign - undisturbed.foreign
     assert not foreign, f"a foreign thing was touched: {sorted(foreign)}; {laws.told_of(scene)}"
     keeps_the_laws(scene)

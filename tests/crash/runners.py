@@ -10,11 +10,13 @@ one kind at one state are one.
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from engine.clock import VirtualClock
-from engine.errors import Busy, StoreConflict
+from engine.errors import Busy, StoreConflict, UsageError
 from engine.kernel import Operation
+from engine.operations import Engine
 from tests.crash.processes import Process
 from tests.crash.scenes import RealScene
 from tests.laws.walking import ID, INPUTS, Killed, Story
@@ -24,12 +26,21 @@ WAITS = 30.0
 """Seconds, real ones, after which a runner that does not give the baton back is taken for a bug of this suite."""
 
 
+Command = Callable[["Duel", Engine], Any]
+"""What a person types."""
+
+
+def typed_run(scene: Duel, engine: Engine) -> Any:
+    return engine.run(scene.parse(scene.story.text), ID, INPUTS)
+
+
 class Runner:
     """One of the two. `error` is what it left with; None: it came to an end or a hold."""
 
-    def __init__(self, scene: Duel, machine: str) -> None:
+    def __init__(self, scene: Duel, machine: str, command: Command) -> None:
         self.scene = scene
         self.machine = machine
+        self.command = command
         self.done = False
         self.error: BaseException | None = None
         self.points: list[str] = []
@@ -50,6 +61,12 @@ class Runner:
             assert self._back.acquire(timeout=WAITS), f"{self.machine} never came back from {self.points[-1:]}"
         return self.done
 
+    def until(self, where: str) -> Runner:
+        """Let it run on to the next point of that kind."""
+        while not self.advance(1) and self.points[-1] != where:
+            pass
+        return self
+
     def abandon(self) -> None:
         """It never wakes again."""
         self._abandoned = True
@@ -64,7 +81,7 @@ class Runner:
             self.scene.here.runner = self
             engine = self.scene.engine_of(self.scene.begins(self.machine))
             if not self._abandoned:
-                engine.run(self.scene.parse(self.scene.story.text), ID, INPUTS)
+                self.command(self.scene, engine)
         except BaseException as error:  # noqa: BLE001 - told to whoever judges
             self.error = error
         finally:
@@ -101,11 +118,13 @@ class DuelClock(VirtualClock):
 
 
 class Duel(RealScene):
-    """One operation with two runners, each typing the same `run`."""
+    """One operation with two runners; each types the same `run`, unless something else is said."""
 
-    def __init__(self, story: Story) -> None:
+    def __init__(self, story: Story, first: Command = typed_run, second: Command = typed_run) -> None:
         super().__init__(story)
-        self.first, self.second = (Runner(self, machine) for machine in MACHINES)
+        self.first, self.second = (
+            Runner(self, machine, command) for machine, command in zip(MACHINES, (first, second), strict=True)
+        )
 
     def surround(self) -> None:
         self.clock = DuelClock(self)
@@ -143,7 +162,7 @@ class Duel(RealScene):
     def settled(self) -> Operation:
         """What is in the log, after both have left; a bug where one left otherwise than it should."""
         for runner in (self.first, self.second):
-            if runner.error is not None and not isinstance(runner.error, (StoreConflict, Busy)):
+            if runner.error is not None and not isinstance(runner.error, (StoreConflict, Busy, UsageError)):
                 raise runner.error
         operation = self.operation
         assert operation is not None

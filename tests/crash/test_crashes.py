@@ -11,8 +11,9 @@ from itertools import combinations
 import pytest
 
 from tests.crash.conftest import Schedules
-from tests.crash.judging import end_of, judge, keeps_the_laws
+from tests.crash.judging import RealEnd, end_of, judge, keeps_the_laws, without_keys
 from tests.crash.scenes import RealScene
+from tests.crash.stories import REAL
 from tests.laws.stories import STORIES, UNREPEATABLE
 from tests.laws.walking import Story
 
@@ -29,20 +30,26 @@ def points(scene: RealScene) -> range:
     return range(1, scene.killer.count + 1)
 
 
-@pytest.mark.parametrize("story", STORIES, ids=str)
-def test_killed_at_every_point(story: Story, schedules: Schedules) -> None:
+def told(story: Story) -> tuple[RealScene, RealEnd]:
+    """Undisturbed, and how it is to end."""
     undisturbed = RealScene(story).tell()
     end = end_of(undisturbed)
+    return undisturbed, without_keys(end) if story in REAL else end
+
+
+@pytest.mark.parametrize("story", [*STORIES, *REAL], ids=str)
+def test_killed_at_every_point(story: Story, schedules: Schedules) -> None:
+    undisturbed, end = told(story)
+    judge(undisturbed, end)
     for point in schedules.some(points(undisturbed), SOME):
         scene = RealScene(story, [point]).tell()
         assert scene.deaths == 1, point
         judge(scene, end)
 
 
-@pytest.mark.parametrize("story", [story for story in STORIES if story.pairs], ids=str)
+@pytest.mark.parametrize("story", [story for story in (*STORIES, *REAL) if story.pairs], ids=str)
 def test_killed_twice(story: Story, schedules: Schedules) -> None:
-    undisturbed = RealScene(story).tell()
-    end = end_of(undisturbed)
+    undisturbed, end = told(story)
     pairs = list(combinations(range(1, len(points(undisturbed)) + AT_RESUME), 2))
     for pair in schedules.some(pairs, PAIRS):
         judge(RealScene(story, pair).tell(), end)

@@ -10,13 +10,15 @@ import random
 
 import pytest
 
-from engine.errors import Busy, StoreConflict
+from engine.errors import Busy, StoreConflict, UsageError
+from engine.kernel import Operation
+from engine.operations import Engine
 from tests.crash.conftest import Schedules
-from tests.crash.judging import RealEnd, end_of, judge, touched
+from tests.crash.judging import RealEnd, end_of, judge, keeps_the_laws, touched
 from tests.crash.runners import Duel
 from tests.crash.scenes import RealScene
 from tests.laws.stories import STORIES
-from tests.laws.walking import ID, Story
+from tests.laws.walking import ID, Story, run
 
 NAMES = (
     "all goes well", "the copy fails once", "the old cluster's deletes are stale", "a part is stale for 40 s",
@@ -128,8 +130,7 @@ def test_a_late_runners_last_word_does_not_stop_the_one_who_has_the_lease(schedu
     for first in schedules.some(late, 6):
         duel = Duel(story)
         duel.first.advance(first)
-        while duel.second.points[-1:] != ["before append"]:  # its TakenUp
-            duel.second.advance(1)
+        duel.second.until("before append")  # its TakenUp
         duel.first.advance(1)
         ends_as_with_one(duel.play(), end)
         assert isinstance(duel.first.error, StoreConflict)
@@ -144,3 +145,68 @@ def test_whoever_begins_and_finds_another_at_work_loads_what_it_has_done(schedul
         duel = Duel(story).play(first, second)
         ends_as_with_one(duel, end)
         assert duel.first in duel.went_on
+
+
+# -- two persons who say different things ----------------------------------------------------------------------
+
+
+def cancels(duel: Duel, engine: Engine) -> Operation:
+    return engine.cancel(ID, undo=True, past=("delete-rds",))
+
+
+def resumes(duel: Duel, engine: Engine) -> Operation:
+    return engine.resume(ID, {"why": "looked at"})
+
+
+def is_taken_back(duel: Duel, end: RealEnd) -> None:
+    """Cancelled, and nothing is left; or it had ended before."""
+    operation = duel.settled()
+    if isinstance(duel.second.error, UsageError):
+        ends_as_with_one(duel, end)
+        return
+    assert operation.ended == "CANCELLED", (operation.status, duel.first.error, duel.second.error)
+    assert touched(duel) <= end.foreign
+    duel.clock.sleep(600)
+    keeps_the_laws(duel)
+    assert not [entry for entry in operation.ledger if entry.state == "open"]
+
+
+def test_one_is_stopped_and_the_other_cancels(schedules: Schedules) -> None:
+    story = TOLD[0]
+    end, points = alone(story), stops(story)
+    mine = [
+        number for number in range(at(points, "after append"), len(points) + 1) if not in_the_air(points[number - 1])
+    ]
+    for point in schedules.some(mine, MOST):
+        is_taken_back(Duel(story, second=cancels).play(point), end)
+
+
+def test_a_live_runner_hears_that_it_is_to_cancel(schedules: Schedules) -> None:
+    """Asked by somebody who waits for a lease in vain, because the runner renews it."""
+    story = TOLD[0]
+    end, points = alone(story), stops(story)
+    asked = 0
+    for point in schedules.some(range(at(points, "after append") + 20, len(points) - 40), 12):
+        duel = Duel(story, second=cancels)
+        duel.first.advance(point)
+        duel.second.until("asleep")
+        duel.first.until("after renew_lease")
+        duel.second.until("after ask_cancel")
+        is_taken_back(duel.play(), end)
+        asked += "after ask_cancel" in duel.second.points and duel.first in duel.went_on
+    assert asked
+
+
+def test_two_persons_resume_what_is_held(schedules: Schedules) -> None:
+    story = next(story for story in STORIES if story.name == "an approval")
+    end = alone(story)
+    duel = Duel(story, resumes, resumes)
+    run()(duel)
+    duel.play()
+    points = duel.first.points
+    for point in schedules.some(range(1, len(points) + 1), MOST):
+        if in_the_air(points[point - 1]):
+            continue
+        duel = Duel(story, resumes, resumes)
+        run()(duel)
+        ends_as_with_one(duel.play(point, *([] if point % 2 else [7])), end)

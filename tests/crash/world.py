@@ -36,7 +36,7 @@ WORLD: Mapping[str, Any] = {
 }  # fmt: skip
 """Things take as long as in the laws' world."""
 
-WIRE = {"protected": "DeletionProtection", "cluster": "DBClusterIdentifier"}
+WIRE = {"protected": "DeletionProtection", "in_global": "GlobalClusterIdentifier"}
 
 
 class Data:
@@ -177,7 +177,10 @@ class PretendWorld:
         self._things = list(things)
 
     def put(self, kind: str, name: str, region: str, status: str = "available", **data: Any) -> Thing:
-        """Something that was there before, or that somebody has just made."""
+        """Something that was there before, or that somebody has just made; what bore the name makes room."""
+        before = self.named(kind, name, region)
+        if before is not None:
+            before.life = [("gone", 0.0)]
         resource = self.sandbox.put(f"{kind}/{name}@{region}", {"status": status} | data)
         return next(thing for thing in self.things if thing.resource is resource)
 
@@ -206,7 +209,8 @@ class PretendWorld:
         effect = self.desk.effect
         key = effect.key if effect is not None else ""
         if call.name in MAKES:
-            self._made(call, key)
+            self._made(key)
+        assert self.things  # whatever else came of it (a last snapshot) is nobody's
         verb = "create" if call.name in MAKES else "delete" if call.name in REMOVES else "call"
         thing = self._of(call)
         kind = thing.kind if thing is not None else (effect.on.partition(" ")[2] if effect is not None else "")
@@ -216,7 +220,7 @@ class PretendWorld:
         )  # fmt: skip
         self.journal.append(act)
 
-    def _made(self, call: Call, key: str) -> None:
+    def _made(self, key: str) -> None:
         known = {id(thing.resource) for thing in self._things}
         made = [r for r in self.sandbox.world.resources.values() if r.kind in KINDS and id(r) not in known]
         for resource in made:
