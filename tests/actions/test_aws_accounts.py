@@ -56,6 +56,17 @@ def test_expired_twice_stops_the_runner(aws: HttpAws) -> None:
     assert aws.actions().count("DescribeDBClusters") == 2
 
 
+def test_a_login_that_expired_while_a_role_is_taken_anew_is_not_asked_twice(aws: HttpAws) -> None:
+    aws.expires = 60.0
+    client = sessions(aws, accounts=accounts()).clients("rds", account="target")
+    aws.replies["AssumeRole"] = [EXPIRED]
+    before = aws.actions().count("AssumeRole")
+    with pytest.raises(EffectNotSent) as caught, calling():
+        client.describe_db_clusters()
+    assert caught.value.problem.category == "credentials"
+    assert aws.actions().count("AssumeRole") == before + 1
+
+
 def test_expired_credentials_that_no_role_gave_are_a_persons_to_renew(aws: HttpAws) -> None:
     aws.replies["DescribeDBClusters"] = [EXPIRED]
     with pytest.raises(EffectNotSent), calling():

@@ -303,6 +303,22 @@ def test_no_credentials_at_all(process: Ask, tmp_path: Path, store: Store) -> No
     assert "nobody" in told.err or "credentials" in told.err
 
 
+def test_a_store_behind_a_login_that_is_not_there(ask: Ask, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    config = written(tmp_path / "aws", "[default]\nregion = us-west-2\ncredential_process = /nowhere/login\n")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_CONFIG_FILE", config)
+    told = ask("list", "--store", "dynamodb:books")
+    assert told.code == 4
+    assert "/nowhere/login" in told.err
+
+
+def test_an_address_that_is_none(ask: Ask) -> None:
+    told = ask("list", "--store", "dynamodb:books", "--endpoint-url", "nonsense")
+    assert told.code == 2
+    assert "Invalid endpoint: nonsense" in told.err
+
+
 # -- a bug of ours ------------------------------------------------------------------------------------------------
 
 
