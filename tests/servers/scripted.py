@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 SILENCE = None
@@ -55,7 +55,8 @@ def _talk(opened: socket.socket, replies: Sequence[bytes | None], made: Scripted
         if reply is SILENCE:
             return
         opened.sendall(reply)
-    opened.shutdown(socket.SHUT_RDWR)
+    with suppress(OSError):  # who asked may have gone already
+        opened.shutdown(socket.SHUT_RDWR)
 
 
 def no(code: str, message: str) -> bytes:
