@@ -137,11 +137,12 @@ class ServiceModel:
                 schema = {"type": "object", "properties": members, "additionalProperties": False}
                 return schema | ({"required": list(shape["required"])} if shape.get("required") else {})
             case "list":
-                return {"type": "array", "items": self.schema(shape["member"], inside)}
+                least = {"minItems": shape["min"]} if shape.get("min") else {}
+                return {"type": "array", "items": self.schema(shape["member"], inside), **least}
             case "map":
                 return {"type": "object", "additionalProperties": self.schema(shape["value"], inside)}
             case kind:
-                return dict(_TYPES[kind])
+                return {**_TYPES[kind], **_bounds(shape)}
 
     def is_secret(self, name: str, member: Json) -> bool:
         """Is that very member marked `sensitive`, or known to be?"""
@@ -189,6 +190,13 @@ class ServiceModel:
                 return {key: self.masked(one, str(key), shape["value"]) for key, one in value.items()}
             case _:
                 return value
+
+
+def _bounds(shape: Json) -> Json:
+    """The words that there are, and the least that botocore itself lets through. (What AWS's patterns say, AWS asks.)"""
+    least = "minLength" if shape["type"] == "string" else "minimum"
+    found: dict[str, Any] = {"enum": shape["enum"]} if shape.get("enum") else {}
+    return found | ({least: shape["min"]} if shape.get("min") is not None else {})
 
 
 def first_sentence(documentation: str) -> str:

@@ -113,6 +113,10 @@ def _by_type(node: Node, schema: Schema, types: Mapping[int, Type]) -> Iterator[
     if not fits(type, wanted):
         message = f"{told(wanted)} is wanted here, and this is {told(type)}"
         yield Difference(node=node, message=message, literal=False)
+    elif type.literals and wanted.literals and not set(type.literals) & set(wanted.literals):
+        said = " or ".join(f"`{one}`" for one in type.literals[:3])
+        help = meant(str(type.literals[0]), [str(one) for one in wanted.literals], "there are")
+        yield Difference(node=node, message=f"this is {said}, which cannot stand here", help=help, literal=False)
     elif type.items is not None and wanted.items is not None and not fits(type.items, wanted.items):
         message = f"a list of {WORDS.get(_one(wanted.items), 'other things')} is wanted here, and each item is {told(type.items)}"
         yield Difference(node=node, message=message, literal=False)

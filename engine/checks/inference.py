@@ -235,6 +235,9 @@ class Inference:
         if op in ("in", "not in"):
             if not other.may_be("array", "object", "string"):
                 self.trouble("RB307", at, f"nothing is in `{self.written(right[0])}`: it is {told(other)}")
+            elif isinstance(right[0], ast.Listing):
+                for item in right[0].items:
+                    self.none_of_its_values(item, one, "this is in the list for nothing")
             return
         if _numbers(one) & _numbers(other):
             self.never_one_of(op, left, right)
@@ -246,14 +249,19 @@ class Inference:
             self.trouble("RB307", at, f"this is {always} so: {told(one)} is compared with {told(other)}")
 
     def never_one_of(self, op: str, left: tuple[Node, Type], right: tuple[Node, Type]) -> None:
-        """A literal that the other side, all of whose values are known, never is."""
-        for (node, type), (_, values) in ((left, right), (right, left)):
-            literal = isinstance(node, ast.Const) and isinstance(node.value, str)
-            if op in ("==", "!=") and literal and len(values.literals) > 1 and type.literals[0] not in values.literals:
-                always = "never" if op == "==" else "always"
-                legal = [str(one) for one in values.literals]
-                message = f"this is {always} so: `{type.literals[0]}` is none of its values"
-                self.trouble("RB307", (node.start, node.end), message, meant(str(type.literals[0]), legal, "there are"))
+        """A literal that the other side never is."""
+        if op in ("==", "!="):
+            always = "this is never so" if op == "==" else "this is always so"
+            self.none_of_its_values(left[0], right[1], always)
+            self.none_of_its_values(right[0], left[1], always)
+
+    def none_of_its_values(self, node: Node, of: Type, why: str) -> None:
+        """A literal, where all values of the other side are known."""
+        if not isinstance(node, ast.Const) or not isinstance(node.value, str):
+            return
+        if len(of.literals) > 1 and node.value not in of.literals:
+            legal = meant(node.value, [str(one) for one in of.literals], "there are")
+            self.trouble("RB307", (node.start, node.end), f"{why}: `{node.value}` is none of its values", legal)
 
     def pairs(self, pairs: tuple[tuple[Node, Node], ...], facts: Facts) -> Type:
         attributes = {}

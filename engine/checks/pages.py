@@ -25,7 +25,8 @@ Made from the rules themselves (`engine/checks`): each example of what is wrong 
 is right gives none. `runbook explain RB402` prints the page of one.
 
 A finding that is to stay is suppressed where it stands, at the end of its line or alone on the line above it, with a
-reason: `# runbook: ignore RB605 because …`. RB1xx and RB2xx cannot be suppressed: what cannot be read cannot be run.
+reason: `# runbook: ignore RB605 because …`. RB1xx and RB2xx (but for RB253) cannot be suppressed: what cannot be read
+cannot be run.
 """
 
 

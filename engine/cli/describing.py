@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from engine.checks.rule import Rule
 from engine.cli import screen
 from engine.errors import CATEGORIES, PASSING
 from engine.language.model import CLASSES
 from engine.registry import Action, Registry, ResourceKind
+
+FEW: Final = 8
+"""Words of a parameter that are listed."""
 
 
 def short(name: str, is_a: str, doc: str) -> dict[str, Any]:
@@ -74,7 +77,9 @@ def _type(schema: Mapping[str, Any]) -> str:
     if isinstance(said, list):
         return " or ".join(str(one) for one in said)
     if "enum" in schema:
-        return " or ".join(str(one) for one in schema["enum"])
+        words = [str(one) for one in schema["enum"]]
+        more = f" or {len(words) - FEW} more" if len(words) > FEW else ""
+        return " or ".join(words[:FEW]) + more
     return str(said or "any")
 
 

@@ -71,7 +71,8 @@ def missing_parameter(subject: Subject) -> Iterator[Found]:
 @rule(
     id="RB253",
     title="A parameter that cannot have this value",
-    why="AWS would refuse it, or take it for something else, after half of the operation is done.",
+    why="AWS would refuse it, or take it for something else, after half of the operation is done. Of `aws.…` the words are "
+    "those that the installed botocore knows: a newer one is kept with `# runbook: ignore RB253 because …`.",
     wrong="""
 - id: door
   check: net.endpoint
