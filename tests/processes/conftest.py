@@ -45,20 +45,19 @@ def opened(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Open]:
             folder = tmp_path / str(len(list(tmp_path.iterdir())))
             folder.mkdir()
             sandbox = Sandbox(world, clock=machine_of(folder, speed))
-            place, server = f"sqlite:{folder / 'operations.db'}", ""
+            place, server = f"sqlite:{folder / 'operations.db'}", motos.Moto("")
             if store == "dynamodb":
-                place, server = table(request, folder)
-            front = stack.enter_context(Front(sandbox, table_server=server))
-            desk = Desk(folder=folder, front=front, place=place)
+                server = request.getfixturevalue("moto")
+                place = table(server, f"{request.node.originalname}-{folder.name}-{abs(hash(folder)) % 10**8}")
+            front = stack.enter_context(Front(sandbox, table_server=server.url))
+            desk = Desk(folder=folder, front=front, place=place, clients=server.clients)
             stack.callback(desk.close)
             return desk
 
         yield open_
 
 
-def table(request: pytest.FixtureRequest, folder: Path) -> tuple[str, str]:
-    """A table of the test's own, and the server that has it."""
-    server: motos.Moto = request.getfixturevalue("moto")
-    name = f"{request.node.originalname}-{folder.name}-{abs(hash(request.node.nodeid)) % 10**8}"[-80:]
+def table(server: motos.Moto, name: str) -> str:
+    """The place of a table of the test's own."""
     create_table(Calls(name, server.clients, SystemClock()), SystemClock())
-    return f"dynamodb:{name}", server.url
+    return f"dynamodb:{name}"

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from actions.sandbox import Sandbox
+from engine.clock import SystemClock
+from engine.kernel.events import Event
+from engine.loading import events_of
+from engine.stores.opening import open_store
+from engine.stores.port import verify
 from tests.cli.asking import Answer
 from tests.processes.front import Front
 from tests.processes.hurried import Hurried, Machine
@@ -69,6 +73,7 @@ class Desk:
     folder: Path
     front: Front
     place: str
+    clients: Callable[[str], Any]
     environment: dict[str, str] = field(default_factory=dict)
     started: list[Running] = field(default_factory=list)
 
@@ -120,11 +125,17 @@ class Desk:
         document: dict[str, Any] = told.document
         return document
 
-    def history(self, id: str) -> list[dict[str, Any]]:
-        """`runbook history ID --verify -o json`: every event, and the chain holds."""
-        told = self.type("history", id, "--verify", "-o", "json")
-        assert told.code == 0, told.err
-        return [json.loads(line) for line in told.out.splitlines()]
+    def history(self, id: str) -> list[Event]:
+        """Every event, in order; and the chain of records holds. Read here: what is printed is tested elsewhere."""
+        store = open_store(self.place, clients=self.clients, clock=SystemClock())
+        records = list(store.records(id))
+        store.close()
+        assert verify(records) is None
+        return [event for record in records for event in events_of(record)]
+
+    def events(self, id: str) -> list[str]:
+        """Their names."""
+        return [type(event).__name__ for event in self.history(id)]
 
     def close(self) -> None:
         """Nothing of it goes on."""
