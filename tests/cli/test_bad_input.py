@@ -23,8 +23,6 @@ Store = tuple[str, str]
         (["plan", "few.yaml"], "there is no command `plan`"),
         (["test"], "there is no command `test`"),
         (["rehearse", "few.yaml"], "there is no command `rehearse`"),
-        (["iam", "few.yaml"], "there is no command `iam`"),
-        (["orphans"], "there is no command `orphans`"),
         (["store", "int"], "int"),
         (["run"], "Missing argument 'FILE'"),
         (["status"], "Missing argument 'ID'"),
