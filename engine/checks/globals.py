@@ -30,6 +30,7 @@ def globals_of(subject: Subject) -> Globals:
         accounts=Binding(type=Type(frozenset({"object"}), accounts), what="the accounts"),
         results={name: result(subject, place) for name, place in subject.by_id.items()},
         all_vars=frozenset(runbook.vars),
+        first=subject.steps[0] if subject.steps else None,
         guesses=subject.guesses,
     )
 
@@ -61,6 +62,7 @@ def result(subject: Subject, place: Place) -> Result:
     return Result(
         id=step.id,
         path=place.path,
+        place=place,
         binding=Binding(type=type, what=f"the result of {step.id}", absent=null, empty=empty),
         skipped=f"{step.id} is skipped where its `if` is false" if step.condition is not None else "",
         conditions=condition_of(step),

@@ -95,7 +95,11 @@ class Inference:
     def perhaps_absent(self, node: ast.Name, found: Binding) -> None:
         message = f"`{node.name}` may not be there: {found.absent}"
         help = f"say what else: `{node.name} | default(…)`, or ask first: `if: {node.name}`"
-        self.trouble("RB305", (node.start, node.end), message, help)
+        self.trouble("RB305", (node.start, node.end), message, self.path_and(node.name, found, help))
+
+    def path_and(self, name: str, found: Binding, help: str) -> str:
+        path = self.scope.without(name, found.absent)
+        return f"the path: {path}. {help[0].upper()}{help[1:]}" if path else help
 
     # -- attributes and items ------------------------------------------------------------------------
 
@@ -164,7 +168,8 @@ class Inference:
         found = self.scope.binding(of.name, facts)
         if isinstance(found, Binding) and found.empty:
             message = f"`{of.name}` may be an empty list: its `for_each` may have had no items"
-            self.trouble("RB305", (of.start, of.end), message, f"ask first: `if: {of.name}`, or use `| default(…)`")
+            help = f"ask first: `if: {of.name}`, or use `| default(…)`"
+            self.trouble("RB305", (of.start, of.end), message, self.path_and(of.name, found, help))
 
     # -- filters and tests ---------------------------------------------------------------------------
 

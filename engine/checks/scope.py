@@ -12,6 +12,8 @@ from typing import Final
 
 from engine.checks.facts import NO_FACTS, Facts
 from engine.checks.nearest import Guesses
+from engine.checks.paths import path_without
+from engine.checks.subject import Place
 from engine.checks.types import ANYTHING, INTEGER, TEXT, Type
 
 SPECIAL: Final = frozenset({"settings", "accounts", "operation", "seen", "each", "error"})
@@ -40,6 +42,7 @@ class Result:
     id: str
     path: tuple[str | int, ...]
     binding: Binding
+    place: Place
     skipped: str = ""
     conditions: frozenset[str] = frozenset()  # what is true where it is not skipped, in canonical form
 
@@ -61,6 +64,7 @@ class Globals:
     settings: Binding
     accounts: Binding
     results: Mapping[str, Result]  # by name in expressions
+    first: Place | None = None  # of the main list
     guesses: Guesses = field(default_factory=Guesses)
     vars: dict[str, Binding] = field(default_factory=dict)
     all_vars: frozenset[str] = frozenset()
@@ -116,6 +120,14 @@ class Scope:
             case _:
                 message = f"`{result.id}` is done later: its result is not there yet"
                 return Missing(rule="RB302", message=message, help=f"move {result.id} before this step")
+
+    def without(self, name: str, absent: str) -> str:
+        """The path to this place on which that result is not there, for that reason; "" where there is no such result."""
+        result = self.globals.results.get(name)
+        if result is None or name in self.given or self.path is None:
+            return ""
+        when, skipped = order(result.path, self.path), bool(result.skipped) and absent == result.skipped
+        return path_without(result.place, self.path, self.globals.first, when=when, skipped=skipped)
 
     def why_perhaps(self, result: Result) -> str:
         head = str(self.path[0]) if self.path else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.validate.cases import holds
+from tests.validate.cases import findings, holds, whole
 
 OLD = """
 - id: old
@@ -127,6 +127,125 @@ ABSENT = {
 
 @pytest.mark.parametrize("case", ABSENT.values(), ids=ABSENT)
 def test_what_may_not_be_there(case: str) -> None:
+    holds(case)
+
+
+TOLD = {
+    # what stands in the case after HEAD's 19 lines, and the path that is told
+    "nothing seen": (
+        OLD + '- {id: x, hold: "${old.arn}"}',
+        "old (line 20) sees that nothing is there → `missing: done` (line 23) → here",
+    ),
+    "skipped": (
+        LOOK + "  if: dry\n" + '- {id: x, hold: "${look.arn}"}',
+        "look (line 20) is skipped: `if: dry` is false → here",
+    ),
+    "skipped, and asked; then nothing seen": (
+        OLD + "  if: dry\n" + '- {id: x, if: dry, hold: "${old.arn}"}',
+        "old (line 20) sees that nothing is there → `missing: done` (line 23) → here",
+    ),
+    "no item": (
+        '- {id: look, for_each: "${names}", check: rds.cluster, with: {name: "${each}"}}\n- {id: x, hold: "${look[0].arn}"}',
+        "look (line 20) is done for no item: its `for_each` (line 20) yields none → here",
+    ),
+    "rescued": (
+        """
+        - id: go
+          call: postgres.run
+          with: {host: a, admin: "${settings.admin}"}
+          repeatable: true
+          rescue:
+            - {error: ConnectionTimeout, then: done}
+        - {id: x, hold: "${go.rows_affected}"}
+        """,
+        "go (line 20) fails → its rescue ends it as done (line 25) → here",
+    ),
+    "another row": (
+        """
+        - id: look
+          check: rds.cluster
+          with: {name: a}
+          states: {=stopped: {do: [{id: inside, check: rds.instance, with: {name: b}}], then: monitor}}
+        - {id: x, hold: "${inside.arn}"}
+        """,
+        "inside (line 23) stands in a row, and another one is taken → here",
+    ),
+    "an end": (
+        """
+        runbook: case
+        steps:
+          - {id: first, wait: 1s}
+          - {id: look, check: rds.cluster, with: {name: a}}
+        on_failure: [{notify: topic, text: "${look.arn}"}]
+        """,
+        "first (line 3) fails → `on_failure` → here",
+    ),
+}
+
+
+@pytest.mark.parametrize(("case", "path"), TOLD.values(), ids=TOLD)
+def test_the_path_is_told(case: str, path: str) -> None:
+    [told] = [one for one in findings(whole(case)) if one.rule == "RB305"]
+    assert told.help.startswith(f"the path: {path}. ")
+
+
+UNDONE = {
+    "its own result is not there when the undo is recorded": """
+        - id: go
+          call: aws.rds.modify_db_cluster
+          with: {DBClusterIdentifier: "${cluster}"}
+          repeatable: true
+          undo:
+            call: aws.rds.modify_db_cluster
+            with: {DBClusterIdentifier: "${«RB302 go».DBCluster.DBClusterIdentifier}"}
+            repeatable: true
+        """,
+    "nor are those of later steps, or what a look sees": """
+        - id: go
+          call: aws.rds.modify_db_cluster
+          with: {DBClusterIdentifier: "${cluster}"}
+          repeatable: true
+          undo:
+            call: aws.rds.modify_db_cluster
+            with: {DBClusterIdentifier: "${«RB302 later».name}${«RB309 seen».name}"}
+            repeatable: true
+        - {id: later, check: rds.cluster, with: {name: a}}
+        """,
+    "those of earlier ones are": LOOK
+    + """
+- id: go
+  call: aws.rds.modify_db_cluster
+  with: {DBClusterIdentifier: "${cluster}"}
+  repeatable: true
+  undo: {call: aws.rds.modify_db_cluster, with: {DBClusterIdentifier: "${look.name}"}, repeatable: true}
+""",
+    "what was taken back is not required": MADE
+    + """
+- {id: back, take_back: [made]}
+- {id: x, hold: look, requires: [«RB605 made»]}
+""",
+    "nor all of it": MADE + "- {id: back, take_back: all}\n- {id: x, hold: look, requires: [«RB605 made»]}",
+    "what was kept is": MADE.replace("undo: delete", "undo: keep")
+    + "- {id: back, take_back: all}\n- {id: x, hold: look, requires: [made]}",
+    "what was perhaps taken back is": MADE
+    + "- {id: back, if: dry, take_back: [made]}\n- {id: x, hold: look, requires: [made]}",
+    "what was removed is not": """
+        - id: made
+          ensure: rds.instance
+          with: {name: a, cluster: b, class: c}
+          undo: delete
+        - {id: y, hold: look, requires: [made]}
+        - id: gone
+          remove: rds.instance
+          with: {name: "${made.name}"}
+          states: {available: delete}
+        - {id: x, hold: look, requires: [«RB605 made»]}
+        """,
+}
+
+
+@pytest.mark.parametrize("case", UNDONE.values(), ids=UNDONE)
+def test_what_is_undone(case: str) -> None:
     holds(case)
 
 

@@ -40,8 +40,9 @@ def undefined_name(subject: Subject) -> Iterable[Found]:
 @rule(
     id="RB302",
     title="A name that is used before it is there",
-    why="Steps are done in order, and a step's result is there when it is done. Vars and settings are worked out before "
-    "any step, each var from those before it.",
+    why="Steps are done in order, and a step's result is there when it is done; a restart goes back and keeps the results "
+    "before its step alone, so that the same holds after it. A call's `undo` is recorded before the call is made: the "
+    "call's own result is not in it. Vars and settings are worked out before any step, each var from those before it.",
     wrong="""
 - id: first
   check: rds.cluster

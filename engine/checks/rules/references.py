@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
+from engine.checks.identity import identity_of
 from engine.checks.rule import rule
 from engine.checks.scope import order
 from engine.checks.subject import Found, Place, Subject
@@ -33,7 +34,8 @@ def _nothing(subject: Subject, one: Scalar) -> Found:
     id="RB605",
     title="`requires` of a step that cannot be required",
     why="`requires` names earlier steps whose thing is looked at again just before a change: `ensure` and `check` steps. A "
-    "later step has nothing yet to look at, and a `call` has nothing to look at at all.",
+    "later step has nothing yet to look at, and a `call` has nothing to look at at all. What was made and has been taken "
+    "back, or removed, by then is never met again: the operation would hold each time, after a restart too.",
     wrong="""
 - id: tell
   call: sns.publish
@@ -68,6 +70,50 @@ def wrong_requirement(subject: Subject) -> Iterator[Found]:
             elif not isinstance(other.step.body, (Ensure, Check)):
                 message = f"`{one.text}` is neither an `ensure` nor a `check`: there is nothing to look at again"
                 yield Found(span=one.span, message=message)
+            else:
+                yield from _gone(subject, one, other, place)
+
+
+def _gone(subject: Subject, one: Scalar, other: Place, place: Place) -> Iterator[Found]:
+    """What an `ensure` of the main list has made, and a step between the two has surely taken away."""
+    if not isinstance(other.step.body, Ensure) or len(other.path) != 2 or len(place.path) != 2:
+        return
+    away = _taking_away(subject)
+    candidates = [*away.get(identity_of(subject, other), ())]
+    if other.step.body.undo == "delete":
+        candidates += [*away.get(other.step.name, ()), *away.get(ALL, ())]
+    for by in candidates:
+        if other.path < by.path < place.path:
+            message = f"`{one.text}` is not there any more: {by.step.id} has taken it away"
+            help = "require what is still there, or do this step before that one"
+            yield Found(span=one.span, message=message, help=help)
+            return
+
+
+ALL: Final = "all"
+
+
+def _taking_away(subject: Subject) -> Mapping[Any, list[Place]]:
+    """The unconditional steps of the main list that undo a step, by its name, or remove a thing, by its identity."""
+    found: dict[Any, list[Place]] | None = subject.memo.get("taking away")
+    if found is None:
+        found = subject.memo["taking away"] = {}
+        for place in subject.steps:
+            if len(place.path) == 2 and place.path[0] == "steps" and place.step.condition is None:
+                for key in _takes_away(subject, place):
+                    found.setdefault(key, []).append(place)
+    return found
+
+
+def _takes_away(subject: Subject, place: Place) -> tuple[Any, ...]:
+    match place.step.body:
+        case TakeBack(steps=steps):
+            return tuple(name.replace("-", "_") for name in steps) if steps is not None else (ALL,)
+        case Remove(states=rows) if any(row.verb == "delete" for row in rows):
+            identity = identity_of(subject, place)
+            return (identity,) if identity is not None else ()
+        case _:
+            return ()
 
 
 @rule(
