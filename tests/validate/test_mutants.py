@@ -14,16 +14,17 @@ from tests.validate.corpus import registry, shipped
 from tests.validate.mutants import Mutant, misspelt, mutants
 
 ANOTHER = {
-    # Another runbook, and a right one; nothing in it destroys anything that the first one would not.
+    # Another runbook, and a right one: it holds, or asks less, where the first one does more. Why nothing is found is said
+    # in docs/decisions/0015-what-a-missing-row-means.md.
     "restore": {
         'row missing: {fail: "no snapshot ${snapshot} in ${source_region}", error: InvalidSnapshot.NotFound}': "it holds",
         "row missing: done": "it holds where there is no old cluster",
         'row broken: {hold: "${seen.problem}", error: InvalidVPCConfiguration}': "it holds, with a standard reason",
         "row broken: done": "it holds where the endpoint does not answer",
-        "rescue error: InvalidVPCConfiguration": "it fails, and past the point of no return that holds",
         "rescue error: ConnectionTimeout": "it is tried again, without looking why",
     }
 }
+"""By runbook: every mutant that means something else and in which nothing is found, with what it does then."""
 
 
 @pytest.mark.parametrize("file", shipped(), ids=lambda file: file.stem)
@@ -40,8 +41,9 @@ def test_mutants(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
             another.add(f"{mutant.what} {mutant.where}")
     with capsys.disabled():
         print(f"\n{file.name}: {told(counts)}")
+        print("".join(f"  not found: {one}: {why}\n" for one, why in ANOTHER.get(file.stem, {}).items()), end="")
     assert another == ANOTHER.get(file.stem, {}).keys()
-    assert counts["name", "found"] > 200
+    assert counts["name", "found"] > 20 * counts["name", "the same"]
 
 
 def judged(mutant: Mutant, original: object) -> str:

@@ -94,3 +94,26 @@ def _as_steps(case: str) -> str:
 def test_a_warning_does_not_make_it_invalid() -> None:
     found = findings(f"runbook: a\nvars: {{b: 1}}\n{STEPS}")
     assert [(one.rule, one.severity) for one in found] == [("RB703", "warning")]
+
+
+PAST = """
+- {{id: source, check: rds.cluster_snapshot, with: {{name: daily}}}}
+- {{id: gone, call: sns.publish, with: {{topic: a, text: b}}, requires: [source]{0}}}
+- id: made
+  ensure: rds.cluster
+  with: {{name: a, from_snapshot: b, subnet_group: {1}}}
+  undo: keep
+"""
+READ_AGAIN = {
+    "a setting": PAST.format(", irreversible: true", "«RB708 '${settings.topic}'»"),
+    "before the point of no return": PAST.format("", "'${settings.topic}'"),
+    "no setting": PAST.format(", irreversible: true", "'${cluster}'"),
+    "read again": PAST.format(", irreversible: true", "'${settings.topic}'")
+    + "  retry: [1m]\n  states: {broken: hold}\n"
+    + "  rescue: [{error: config, refresh: settings, then: {retry_if: settings.changed, else: hold}}]\n",
+}
+
+
+@pytest.mark.parametrize("case", READ_AGAIN.values(), ids=READ_AGAIN)
+def test_settings_past_the_point_of_no_return(case: str) -> None:
+    holds(case)

@@ -206,6 +206,67 @@ def silent_about_broken(subject: Subject) -> Iterator[Found]:
             yield Found(span=place.key("retry"), message=message, help="`broken: replace`, or `broken: hold`")
 
 
+@rule(
+    id="RB708",
+    title="A setting past the point of no return, and nothing that reads it again",
+    why="Settings are read when the operation starts. Past the point of no return a refused one (a subnet group that is "
+    "not there) holds the operation, and `resume` tries with the same value, although somebody has mended it by then. A "
+    "rescue with `refresh: settings` reads it again.",
+    severity="warning",
+    wrong="""
+settings: {group: ssm:/subnet-group}
+steps:
+  - {id: source, check: rds.cluster_snapshot, with: {name: daily}}
+  - {id: gone, call: sns.publish, with: {topic: a, text: b}, requires: [source], irreversible: true}
+  - id: cluster
+    ensure: rds.cluster
+    with: {name: orders, from_snapshot: daily, subnet_group: "${settings.group}"}
+    undo: delete
+""",
+    right="""
+settings: {group: ssm:/subnet-group}
+steps:
+  - {id: source, check: rds.cluster_snapshot, with: {name: daily}}
+  - {id: gone, call: sns.publish, with: {topic: a, text: b}, requires: [source], irreversible: true}
+  - id: cluster
+    ensure: rds.cluster
+    with: {name: orders, from_snapshot: daily, subnet_group: "${settings.group}"}
+    states: {broken: replace}
+    retry: [5m, 10m]
+    rescue:
+      - {error: config, refresh: settings, then: {retry_if: settings.changed, else: hold}}
+    undo: delete
+""",
+)
+def setting_read_once(subject: Subject) -> Iterator[Found]:
+    plain = {name for name, one in subject.runbook.settings.items() if not one.source.startswith("secret:")}
+    past = False
+    for place in subject.steps:
+        if len(place.path) != 2 or place.path[0] != "steps":
+            continue
+        if past and isinstance(place.step.body, Ensure) and not any(one.refresh for one in place.step.rescue):
+            for scalar in scalars(place.written):
+                named = next((name for name in names_in(scalar) if name in plain), None)
+                if named is not None:
+                    message = (
+                        f"`settings.{named}` is not read again here, and past the point of no return a wrong one holds"
+                    )
+                    help = (
+                        "`rescue: [{error: config, refresh: settings, then: {retry_if: settings.changed, else: hold}}]`"
+                    )
+                    yield Found(span=scalar.span, message=message, help=help)
+                    break
+        past = past or place.step.irreversible
+
+
+_SETTING: Final = re.compile(r"\bsettings\.([A-Za-z_]\w*)")
+
+
+def names_in(scalar: Scalar) -> list[str]:
+    """The settings that its expressions name."""
+    return _SETTING.findall(scalar.text) if "${" in scalar.text else []
+
+
 RULES: Final = (
     unused_input,
     unused_setting,
@@ -214,4 +275,5 @@ RULES: Final = (
     unused_account,
     untested_step,
     silent_about_broken,
+    setting_read_once,
 )
