@@ -44,7 +44,7 @@ class Runner:
         self.done = False
         self.error: BaseException | None = None
         self.points: list[str] = []
-        self.stopped_at = ""  # where it was stopped last
+        self.stopped_at: list[str] = []
         self._seen: set[tuple[Any, ...]] = set()
         self._left: int | None = None
         self._abandoned = False
@@ -98,7 +98,7 @@ class Runner:
             return
         self._left -= 1
         if self._left == 0:
-            self.stopped_at = where
+            self.stopped_at.append(where)
             self._back.release()
             self._go.acquire()
             if self._abandoned:
