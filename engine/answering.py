@@ -34,18 +34,18 @@ class Asked:
         self._store = store
         self._clock = clock
         self._log = log
-        self._next = clock.now()
+        self._next = clock.boot()  # a wall clock may be set back by hours
 
     def __call__(self) -> ev.Cancelled | None:
-        now = self._clock.now()
-        if now < self._next or self._log.operation.ending is not None:
+        boot = self._clock.boot()
+        if boot < self._next or self._log.operation.ending is not None:
             return None
-        self._next = now + ASK_EVERY
+        self._next = boot + ASK_EVERY
         head = self._store.head(self._log.operation.id)
         if head is None or head.cancel_asked is None:
             return None
         asked = head.cancel_asked
-        at = max(now, self._log.operation.at)
+        at = max(self._clock.now(), self._log.operation.at)
         return ev.Cancelled(
             at=at, actor=str(asked.get("actor", "")), undo=bool(asked.get("undo")), past=tuple(asked.get("past", ()))
         )

@@ -201,7 +201,10 @@ class Engine:
         if other is not None and find_maker(self.store, other).ended:
             other = self.store.take_lock(name, id, over=other)
         if other is not None:
-            message = f"operation {other} has the lock {name}; nothing was done: `runbook status {other}`"
+            message = (
+                f"operation {other} has the lock {name}; nothing was done: `runbook status {other}`, and when that has "
+                f"ended `runbook resume {id}`"
+            )
             raise Busy(message)
 
     # -- answers to a stop --------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from actions.sandbox import Sandbox
 from engine.clock import SystemClock
 from engine.stores.dynamodb_calls import Calls
 from engine.stores.dynamodb_table import create_table
-from tests.processes.desk import Desk, machine_of
+from tests.processes.desk import Desk, machines
 from tests.processes.front import Front
 from tests.servers import moto as motos
 from tests.servers import postgres as databases
@@ -44,7 +44,7 @@ def opened(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Open]:
         def open_(world: Mapping[str, Any], *, store: str = "sqlite", speed: float = FAST) -> Desk:
             folder = tmp_path / str(len(list(tmp_path.iterdir())))
             folder.mkdir()
-            sandbox = Sandbox(world, clock=machine_of(folder, speed))
+            sandbox = Sandbox(world, clock=machines(folder, speed))
             place, server = f"sqlite:{folder / 'operations.db'}", motos.Moto("")
             if store == "dynamodb":
                 server = request.getfixturevalue("moto")
