@@ -5,8 +5,10 @@ Nothing here writes. Errors: UsageError for an unknown operation, EnvironmentPro
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from typing import Final
 
 from engine.errors import EnvironmentProblem, UsageError
 from engine.kernel import IllegalEvent, Operation, evolve
@@ -16,6 +18,8 @@ from engine.kernel.operation import Maker
 from engine.kernel.start import begun
 from engine.language.model import Runbook
 from engine.stores.port import Record, Store
+
+_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 Parse = Callable[[str], Runbook]
 """From a runbook's text; RunbookInvalid where this version refuses it."""
@@ -100,9 +104,14 @@ def replayed(store: Store, id: str, parse: Parse) -> Operation:
     return operation
 
 
+def is_an_id(text: str) -> bool:
+    """Can an operation be called so? A tag is anybody's text."""
+    return _ID.fullmatch(text) is not None
+
+
 def find_maker(store: Store, id: str) -> Maker:
     """What this store knows of the operation that a thing's tags name."""
-    records = store.load(id)
+    records = store.load(id) if is_an_id(id) else []
     if not records:
         return Maker(operation=id)
     whole = None

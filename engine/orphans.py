@@ -7,7 +7,6 @@ ended operation names by its id, and has neither kept nor delivered. Nothing her
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -30,7 +29,6 @@ Then = Literal["delete", "cleanup", "past", "by_hand", "untag", ""]
 
 ORPHANS: Final = ("left", "asks", "unnamed", "unknown")
 LEFT: Final = ("open", "stuck")
-_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _AGAIN: Final = (1.0, 4.0, 15.0)
 """Seconds before a listing that was throttled is asked for again."""
 
@@ -136,11 +134,6 @@ def _moment(written: object) -> float | None:
 
 
 # -- the log -------------------------------------------------------------------------------------------------
-
-
-def is_an_id(text: str) -> bool:
-    """Can an operation be called so? A tag is anybody's text."""
-    return _ID.fullmatch(text) is not None
 
 
 def judged(thing: Thing, owner: Operation | None, store: str) -> Judged:

@@ -16,8 +16,8 @@ from engine.errors import EffectFailed, EffectNotSent, EffectUnknown, Expression
 from engine.kernel import Operation
 from engine.kernel.names import Names, place
 from engine.language.model import Account, Ensure, Runbook
-from engine.loading import Loaded, load
-from engine.orphans import Judged, Place, Thing, is_an_id, judged, things
+from engine.loading import Loaded, is_an_id, load
+from engine.orphans import Judged, Place, Thing, judged, things
 from engine.registry import Context
 
 Clients = Callable[..., Any]

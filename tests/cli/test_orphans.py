@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from actions.sandbox import Fault
-from engine.orphans import is_an_id
+from engine.loading import is_an_id
 from tests.cli.orphaned import (
     AWAY,
     CLUSTER,
