@@ -39,6 +39,7 @@ class PatientStore:
         self._told = told
         self._stop = stop
         self._jitter = jitter or _random
+        self._given_up: float | None = None  # seconds after which that was; None while the store answers
 
     # -- waiting ------------------------------------------------------------------------------------------
 
@@ -53,11 +54,12 @@ class PatientStore:
                 continue
             if tried:
                 self._told(f"the store {self.name} answers again")
+            self._given_up = None
             return answer
 
     def _pause(self, error: StoreAway, tried: int, gone: float) -> None:
         left = self._timeout - gone
-        if left <= 0 or self._stop():
+        if left <= 0 or self._stop() or self._given_up is not None:
             self._give_up(error, gone)
         delay = min(FIRST * 2.0 ** min(tried - 1, 16), LONGEST) * (0.5 + 0.5 * self._jitter())
         delay = min(delay, left)
@@ -69,6 +71,8 @@ class PatientStore:
             self._clock.sleep(min(rest, SLICE))
 
     def _give_up(self, error: StoreAway, gone: float) -> None:
+        """Once: whoever then puts things away, or asks what is there, does not wait as long again."""
+        gone = self._given_up = self._given_up or gone
         message = f"{error}. Given up after {gone:.0f} s; what was written stands: `runbook resume` goes on from there"
         raise EnvironmentProblem(message) from error
 

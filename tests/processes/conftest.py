@@ -49,7 +49,8 @@ def opened(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Open]:
             if store == "dynamodb":
                 server = request.getfixturevalue("moto")
                 place = table(server, f"{request.node.originalname}-{folder.name}-{abs(hash(folder)) % 10**8}")
-            front = stack.enter_context(Front(sandbox, table_server=server.url))
+            front = Front(sandbox, table_server=server.url)
+            front.__enter__()
             desk = Desk(folder=folder, front=front, place=place, clients=server.clients)
             stack.callback(desk.close)
             return desk

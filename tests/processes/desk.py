@@ -6,7 +6,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -137,8 +138,17 @@ class Desk:
         """Their names."""
         return [type(event).__name__ for event in self.history(id)]
 
+    @contextmanager
+    def closed(self) -> Iterator[None]:
+        """The server is stopped, with all that it serves; then another is there at the same address."""
+        self.front.stop()
+        yield
+        self.front = self.front.again()
+        self.front.__enter__()
+
     def close(self) -> None:
         """Nothing of it goes on."""
+        self.front.stop()
         for running in self.started:
             if running.process.returncode is None:
                 running.kill()

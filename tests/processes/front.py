@@ -58,18 +58,26 @@ class Front(Served):
         super().__init__(sandbox, port=port)
         self.meet: Meet = lambda asked, when: None
         self.asked: list[str] = []
-        self._table_server = urlsplit(table_server).netloc
+        self._table_server = table_server
         self._counting = Lock()
-
-    @property
-    def port(self) -> int:
-        return int(self.url.rpartition(":")[2])
+        self._stopped = False
 
     def count(self, *names: str) -> int:
         """How many requests of these names have come."""
         return sum(self.asked.count(name) for name in names)
 
+    def stop(self) -> None:
+        """As a server ends: nobody listens, and connections that are open close."""
+        self._stopped = True
+        self.__exit__()
+
+    def again(self) -> Front:
+        """Another server with the same world, to be started at the same address."""
+        return Front(self.sandbox, table_server=self._table_server, port=int(self.url.rpartition(":")[2]))
+
     def answer(self, headers: incoming.Headers, body: bytes) -> Reply | None:
+        if self._stopped:
+            return None
         asked = self._counted(headers, body)
         try:
             reply = self.meet(asked, "before")
@@ -90,7 +98,7 @@ class Front(Served):
             return Asked(number=len(self.asked), name=self.asked[-1], body=body, access_key=who.access_key)
 
     def _passed_on(self, headers: incoming.Headers, body: bytes) -> Reply:
-        connection = http.client.HTTPConnection(self._table_server, timeout=30)
+        connection = http.client.HTTPConnection(urlsplit(self._table_server).netloc, timeout=30)
         try:
             kept = {name: value for name, value in headers.items() if name.lower() not in ("connection", "host")}
             connection.request("POST", "/", body, kept)

@@ -32,6 +32,7 @@ class Machine:
     speed: float = 60.0
     wall: float = 0.0
     boot: float = 0.0
+    patience: float = 5.0  # seconds that SQLite waits for another's commit
 
     def written(self, file: Path) -> None:
         """In one piece: who reads it sees the old one or the new one."""
@@ -85,11 +86,12 @@ def main(file: Path, words: list[str]) -> int:
     """The command's exit code."""
     Hurried.here = file
     clock.SystemClock = Hurried  # type: ignore[misc]
-    name = Machine.read(file).name
-    if name:
-        from engine.stores import lease
+    from engine.stores import database, lease
 
-        lease._boot = lambda: name
+    machine = Machine.read(file)
+    database.PATIENCE = machine.patience
+    if machine.name:
+        lease._boot = lambda: machine.name
     from engine.cli import main as command
 
     return command(words)

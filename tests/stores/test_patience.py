@@ -91,6 +91,22 @@ def test_it_is_given_up_in_time(clock: VirtualClock, name: str) -> None:
     assert clock.now() - began == pytest.approx(120)
 
 
+def test_once_given_up_it_is_not_waited_for_again_until_it_answers(clock: VirtualClock) -> None:
+    """Who gives up still puts the summary, the lock and the lease away: not a whole time-out for each."""
+    outage = Outage(MemoryStore(), clock, 3600, reply=False)
+    store = PatientStore(outage, clock, timeout=120, jitter=lambda: 1.0)
+    began = clock.now()
+    for request in REQUESTS.values():
+        with pytest.raises(EnvironmentProblem, match="Given up after 120 s"):
+            request(store)
+    assert clock.now() - began == pytest.approx(120)
+    clock.sleep(3600)
+    assert store.head("op-1") is None
+    again = Outage(MemoryStore(), clock, 60, reply=False)
+    store._store = again
+    assert store.head("op-1") is None  # it was waited for
+
+
 def test_pauses_grow_to_half_a_minute_with_jitter(clock: VirtualClock) -> None:
     tries: list[float] = []
 
