@@ -105,6 +105,11 @@ class Desk:
         file = self.machine(machine)
         replace(Machine.read(file), **changes).written(file)
 
+    def passes(self, seconds: float) -> None:
+        """So much time goes by."""
+        assert isinstance(self.sandbox.clock, Hurried)
+        self.sandbox.clock.passes(seconds)
+
     # -- what is typed --------------------------------------------------------------------------------------
 
     def begin(
