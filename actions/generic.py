@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import lru_cache
 from typing import Any, Final
 
 from actions.aws import is_read
@@ -26,6 +26,7 @@ from engine.registry import Action, Context, Observation, Param, ResourceKind, S
 PREFIX: Final = "aws."
 MASK: Final = "***"
 LONGEST_BODY: Final = 1_000_000
+KEPT: Final = 128  # operations that are remembered, each with its service's model
 _NAME: Final = re.compile(r"aws\.([a-z0-9-]+)\.([a-z0-9_]+)")
 _UUID: Final = 36  # characters
 
@@ -49,7 +50,7 @@ class Aws:
 FAMILIES: Final = (Aws(),)
 
 
-@cache
+@lru_cache(maxsize=KEPT)
 def operation_of(name: str) -> Operation | None:
     """`aws.rds.modify_db_cluster` → the operation in botocore's model; None where there is none."""
     match = _NAME.fullmatch(name)
@@ -57,7 +58,7 @@ def operation_of(name: str) -> Operation | None:
     return service.operations.get(match[2]) if service is not None and match is not None else None
 
 
-@cache
+@lru_cache(maxsize=KEPT)
 def _action(name: str, operation: Operation) -> Action:
     def run(params: Json, ctx: Context) -> Json:
         return perform(operation, params, ctx)
@@ -74,7 +75,7 @@ def _action(name: str, operation: Operation) -> Action:
     )
 
 
-@cache
+@lru_cache(maxsize=KEPT)
 def _kind(name: str, operation: Operation) -> ResourceKind:
     return Looked(
         name=name,

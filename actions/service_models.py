@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
@@ -223,7 +223,7 @@ def service_names() -> tuple[str, ...]:
     return tuple(sorted(path.name for path in data.iterdir() if path.is_dir())) if data is not None else ()
 
 
-@cache
+@lru_cache(maxsize=64)
 def service_model(name: str) -> ServiceModel | None:
     """The newest model of a service; None where botocore has no such service."""
     data = _data()

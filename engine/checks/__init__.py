@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from engine.checks.catalogue import catalogue_of
 from engine.checks.rule import Rule
 from engine.checks.rules import ALL, BY_ID
@@ -13,6 +15,7 @@ from engine.checks.suppressions import applied, suppressions
 from engine.errors import Finding
 from engine.language.model import Runbook
 from engine.language.parsing import Parsed, parse
+from engine.language.reading import MOST
 from engine.language.tree import MapNode, brief
 from engine.registry import Registry, vocabulary
 
@@ -22,7 +25,7 @@ __all__ = ["check", "validate"]
 def check(parsed: Parsed, registry: Registry, tests: str | None = None) -> list[Finding]:
     """What is wrong beyond text and shape. `tests`: the text of the test file beside the runbook, if there is one.
 
-    Where parsing has told of something, nothing more is told at that place.
+    Where parsing has told of something, nothing more is told at that place; and of one rule a thousand findings at most.
     """
     found: list[Finding] = []
     if parsed.runbook is not None and isinstance(parsed.root, MapNode):
@@ -34,8 +37,10 @@ def check(parsed: Parsed, registry: Registry, tests: str | None = None) -> list[
             tests=tests,
         )
         told = {(one.line, one.column) for one in parsed.findings}
-        all_found = (finding(rule, one, parsed.file) for rule in ALL if rule.find for one in rule.find(subject))
-        found = [one for one in all_found if (one.line, one.column) not in told]
+        for rule in ALL:
+            if rule.find is not None:
+                all_found = (finding(rule, one, parsed.file) for one in islice(rule.find(subject), MOST))
+                found += [one for one in all_found if (one.line, one.column) not in told]
     comments = suppressions(parsed.text, parsed.root)
     return in_order(applied(in_order(found), comments, BY_ID, parsed.file) if comments else found)
 

@@ -22,6 +22,10 @@ class Catalogue:
         self._statuses: dict[str, dict[str, tuple[str, ...]]] = {}
         self._outputs: dict[str, Type] = {}
 
+    @property
+    def size(self) -> int:
+        return len(self._kinds) + len(self._actions)
+
     def kind(self, name: str) -> ResourceKind | None:
         if name not in self._kinds:
             self._kinds[name] = self.registry.kind(name)
@@ -68,9 +72,13 @@ def _object(schemas: Mapping[str, Mapping[str, Any]], more: tuple[str, ...]) -> 
 _latest: list[Catalogue] = []
 
 
+KEPT: Final = 500
+"""Names of which a catalogue remembers what they are; then it begins anew."""
+
+
 def catalogue_of(registry: Registry) -> Catalogue:
     """The catalogue of a registry; the one that was asked for last is kept."""
-    if not _latest or _latest[0].registry is not registry:
+    if not _latest or _latest[0].registry is not registry or _latest[0].size > KEPT:
         _latest[:] = [Catalogue(registry)]
     return _latest[0]
 

@@ -56,9 +56,10 @@ class Walk:
         scope = Scope(globals=self.globals)
         settings = self.subject.node("settings")
         if isinstance(settings, MapNode):
-            for number, (_, value) in enumerate(settings.entries):
-                later = frozenset(key.text for key, _ in settings.entries[number:])
+            later = {name.text for name, _ in settings.entries}
+            for name, value in settings.entries:  # the set is looked into while the value is read, and never kept
                 self.read.plainly(value, replace(scope, later=later), "a setting's source")
+                later.discard(name.text)
         self.vars(scope)
         for key in ("region", "lock", "notify", "tags"):
             self.read.plainly(self.subject.node(key), scope, f"`{key}`")

@@ -39,6 +39,18 @@ def identity_of(subject: Subject, place: Place) -> tuple[str, ...] | None:
     return known[path]
 
 
+def about(subject: Subject, identity: tuple[str, ...] | None) -> list[Place]:
+    """Every step that is about that resource, in their order."""
+    known: dict[tuple[str, ...], list[Place]] | None = subject.memo.get("by identity")
+    if known is None:
+        known = subject.memo["by identity"] = {}
+        for place in subject.steps:
+            found = identity_of(subject, place)
+            if found is not None:
+                known.setdefault(found, []).append(place)
+    return known.get(identity, []) if identity is not None else []
+
+
 def text_of(subject: Subject, value: Any, depth: int = 0) -> str:
     """The canonical text of a value: literals as they are, expressions by their meaning."""
     if not isinstance(value, str):

@@ -6,7 +6,7 @@ and a runbook of 10,000 steps takes time in proportion.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -78,7 +78,7 @@ class Scope:
     path: tuple[str | int, ...] | None = None
     given: Mapping[str, Binding] = field(default_factory=dict)
     facts: Facts = NO_FACTS
-    later: frozenset[str] = frozenset()  # settings that are not read yet: their sources come after this one
+    later: Set[str] = frozenset()  # settings that are not read yet: their sources come after this one
 
     def binding(self, name: str, facts: Facts = NO_FACTS) -> Binding | Missing:
         """What the name means here, or why it means nothing."""

@@ -20,6 +20,7 @@ from engine.checks.types import ANYTHING, TEXT, Type, of_value, union
 from engine.errors import ExpressionError
 from engine.language.expressions import bare, split
 from engine.language.filters import NAMES as FILTERS
+from engine.language.reading import MOST
 from engine.language.tree import ListNode, MapNode, Node, Scalar
 
 
@@ -45,7 +46,9 @@ class Flow:
         return self.troubles.get(rule, [])
 
     def tell(self, rule: str, found: Found) -> None:
-        self.troubles.setdefault(rule, []).append(found)
+        told = self.troubles.setdefault(rule, [])
+        if len(told) < MOST:
+            told.append(found)
 
 
 SECRET_HELP: Final = "a secret can be handed, alone, to a parameter that takes secrets, and to nothing else"
@@ -99,6 +102,9 @@ class Valuer:
             pieces = split(node.text)
         except ExpressionError as error:
             self.flow.tell("RB308", Found(span=node.span, message=str(error)))
+            return ANYTHING
+        if len(pieces) > 2 * MOST:
+            self.flow.tell("RB308", Found(span=node.span, message=f"a text of more than {MOST} expressions"))
             return ANYTHING
         if len(pieces) == 1 and isinstance(pieces[0], tuple):
             return self.expression(node, *pieces[0], scope)

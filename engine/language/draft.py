@@ -12,14 +12,15 @@ from typing import Any, Final
 
 from engine.errors import Finding
 from engine.language.model import KindFacts, Monitor, Schedule, Step
+from engine.language.reading import MOST
 from engine.language.shapes import HOLD_FOR, KINDS, OTHER_WORDS, RESERVED, Shape
 from engine.language.tree import MapNode, Node, Scalar, Span, brief, describe
 from engine.language.vocabulary import Vocabulary
 
+APIS: Final = 64
+"""So many APIs of AWS a runbook can name: each has a model, and some are of several megabytes."""
 _MANY: Final = 50
 """So many words are compared and listed where some of them may be meant."""
-_HINTED: Final = 1_000
-"""So many findings have a hint that must be searched for."""
 
 Reader = Callable[["Draft", Node, str], Any]
 """From the node of a value, and the path of that value, to what the model holds; None where it is wrong."""
@@ -40,10 +41,14 @@ class Draft:
     names: dict[str, tuple[str, Node | None]] = field(default_factory=dict)  # in expressions: what has it, and where
     schedules: Mapping[str, Schedule | None] = field(default_factory=dict)
     monitor: Monitor = field(default_factory=Monitor)  # the top level's
+    apis: set[str] = field(default_factory=set)  # `aws.SERVICE.OPERATION`, each once
+    overdrawn: bool = False  # more of them are named than may be
 
     # -- telling ------------------------------------------------------------------------------------------
 
     def tell(self, rule: str, where: Node | Span, message: str, help: str = "") -> None:
+        if len(self.findings) >= MOST:
+            return
         span = where if isinstance(where, Span) else where.span
         self.findings.append(
             Finding(
@@ -62,8 +67,8 @@ class Draft:
 
     def not_one_of(self, rule: str, node: Node, word: str, what: str, legal: Iterable[str]) -> None:
         """`word` is none of the legal ones: told with the nearest and with all."""
-        help = meant(word, legal) if len(self.findings) < _HINTED else ""  # nobody reads a thousand hints
-        self.tell(rule, node, f"`{word}` {what}", help)
+        if len(self.findings) < MOST:
+            self.tell(rule, node, f"`{word}` {what}", meant(word, legal))
 
     # -- maps ---------------------------------------------------------------------------------------------
 
@@ -94,6 +99,8 @@ class Draft:
 
     def unknown(self, key: Scalar, shape: Shape, what: str) -> None:
         """A key that the map cannot have: reserved, of another kind of step, by another word, or not known at all."""
+        if len(self.findings) >= MOST:
+            return
         word = key.text
         others = [kind for kind, own in KINDS.items() if word in own]
         if word in RESERVED or (word == "for" and "hold" in shape):
@@ -107,6 +114,17 @@ class Draft:
         else:
             under = " A parameter of the kind or action stands under `with`." if "with" in shape else ""
             self.tell("RB201", key, f"`{word}` is no key of {what}", meant(word, shape) + under)
+
+    def may_ask_for(self, name: str, node: Node) -> bool:
+        """May the vocabulary be asked for it? RB218 where it is an API too many."""
+        if not name.startswith("aws.") or name in self.apis:
+            return True
+        if len(self.apis) >= APIS:
+            self.overdrawn = True
+            self.tell("RB218", node, f"here the runbook names more than {APIS} APIs of AWS", "cut it into several runbooks")
+            return False
+        self.apis.add(name)
+        return True
 
     # -- names --------------------------------------------------------------------------------------------
 

@@ -58,7 +58,10 @@ def parse(text: bytes | str, vocabulary: Vocabulary, file: str = "-") -> Parsed:
     if not isinstance(root, MapNode):
         return Parsed(file=file, text=shown, root=root, runbook=None, findings=tuple(findings), places={})
     d = Draft(file=file, vocabulary=vocabulary, readers=READERS, findings=findings)
-    runbook = _runbook(d, root, shown, hashlib.sha256(raw).hexdigest())
+    made = _runbook(d, root, shown, hashlib.sha256(raw).hexdigest())
+    runbook = None if d.overdrawn else made
+    if d.overdrawn:  # nothing else can be told of it
+        d.findings = [one for one in d.findings if one.rule == "RB218" or one.rule.startswith("RB1")]
     return Parsed(file=file, text=shown, root=root, runbook=runbook, findings=in_order(d.findings), places=d.places)
 
 

@@ -18,6 +18,8 @@ from engine.language.syntax import is_cut_off, problem_of, without_expression
 from engine.language.tree import ListNode, MapNode, Node, Scalar, Source, Span, brief
 
 LARGEST: Final = 1_000_000
+PARTS: Final = 100_000
+"""Values, and beginnings and ends of lists and maps: more than a runbook of 1 MB has that somebody wrote."""
 DEEPEST: Final = 64
 MOST: Final = 1_000
 """So many findings end the reading: nobody reads more, and text that was made to hurt has a hundred thousand."""
@@ -143,7 +145,9 @@ class _Reading:
     def _events(self, text: str) -> str | None:
         """Reads all of it. Where a `${` stood unquoted in a flow map, the text without it, to be read again."""
         try:
-            for event in yaml.parse(text, Loader=_LOADER):
+            for number, event in enumerate(yaml.parse(text, Loader=_LOADER)):
+                if number > PARTS:
+                    raise self._too_many(event)
                 self._event(event)
         except yaml.YAMLError as error:
             rule, start, end, message, help = problem_of(error, text, self.last)
@@ -157,6 +161,11 @@ class _Reading:
             self.findings = [one for one in self.findings if one.rule == "RB113"]
             return without
         return None
+
+    def _too_many(self, event: Any) -> _Refused:
+        span = self.source.span(event.start_mark.index, event.start_mark.index + 1)
+        message = f"here the file has more than {PARTS} values, lists and maps"
+        return self.refuse("RB104", span, message, "cut it into several runbooks")
 
     def _whole(self) -> Node:
         """What was read, which is to be a map."""

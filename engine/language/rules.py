@@ -52,7 +52,7 @@ TEXT: Final = (
     ),
     Told(
         id="RB104",
-        title="Larger than 1 MB",
+        title="Larger than 1 MB, or of more than 100,000 values",
         why="Nobody reviews such a file; and a bound keeps every reading short.",
         wrong=_NAMED + "# " + "x" * 1_000_000 + "\n" + _STEPS,
         right=_RIGHT,
@@ -283,6 +283,14 @@ SHAPE: Final = (
         why="A setting is looked up: `ssm:/path`, `secret:NAME` or `secret:NAME#field`. A fixed value is one of `vars`.",
         wrong=_NAMED + "settings: {topic: /topics/recovery}\n" + _STEPS,
         right=_NAMED + "settings: {topic: ssm:/topics/recovery}\n" + _STEPS,
+    ),
+    Told(
+        id="RB218",
+        title="More APIs of AWS than a runbook can name",
+        why="Each `aws.SERVICE.OPERATION` is checked against its model, and a bound of 64 keeps every check short. Only with it "
+        "put right is the rest checked.",
+        wrong="".join(f"- {{id: call-{n}, call: aws.sqs.list_{n}, repeatable: true}}\n" for n in range(65)),
+        right="- {id: swap, call: aws.rds.modify_db_cluster, with: {DBClusterIdentifier: green}, repeatable: false}\n",
     ),
 )
 

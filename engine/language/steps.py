@@ -165,7 +165,7 @@ def _check(d: Draft, node: MapNode, found: Fields, path: str) -> Check:
 
 def _call(d: Draft, node: MapNode, found: Fields, path: str) -> Body:
     action = found.get("call") or ""
-    facts = d.vocabulary.action_facts(action) if action else None
+    facts = d.vocabulary.action_facts(action) if action and not d.overdrawn else None
     said, until = found.get("repeatable"), found.get("until")
     if facts is not None and facts.repeatable is None and "repeatable" not in node and "until" not in node:
         message = f"`{action}` changes something: this step must say how it is seen that it has been done, or if it may be repeated"
@@ -209,7 +209,7 @@ _BODIES: Final[Mapping[str, Callable[[Draft, MapNode, Fields, str], Body]]] = {
 def kind(d: Draft, node: Node, path: str) -> str | None:
     """The name of a kind of resource."""
     name: str | None = d.readers["word"](d, node, path)
-    if name is None or name in d.kinds:
+    if name is None or name in d.kinds or not d.may_ask_for(name, node):
         return name
     facts = d.vocabulary.kind_facts(name)
     if facts is None:
@@ -235,7 +235,7 @@ def _of_kind(d: Draft, node: MapNode, found: Fields, verb: str) -> str:
 def action(d: Draft, node: Node, path: str) -> str | None:
     """The name of an action."""
     name: str | None = d.readers["word"](d, node, path)
-    if name is not None and d.vocabulary.action_facts(name) is None:
+    if name is not None and d.may_ask_for(name, node) and d.vocabulary.action_facts(name) is None:
         help = meant(name, d.vocabulary.action_names()) if not name.startswith("aws.") else _GENERIC
         if d.vocabulary.kind_facts(name) is not None:
             help = "it is a kind of resource: `ensure`, `remove` or `check`"

@@ -151,8 +151,9 @@ def test_the_shipped_runbooks_are_laid_out() -> None:
 
 
 def meaning(runbook: Runbook | None) -> object:
-    """A runbook without its text; the order of what is read in its order is a part of it."""
-    assert runbook is not None
+    """A runbook without its text; the order of what is read in its order is a part of it. None where none was made."""
+    if runbook is None:
+        return None
     orders = [list(names) for names in (runbook.inputs, runbook.settings, runbook.vars, runbook.outputs)]
     return dataclasses.replace(runbook, text="", digest=""), orders
 
@@ -166,6 +167,7 @@ def test_the_runbook_is_the_same_before_and_after(file: Path) -> None:
         return  # its text is what is wrong with it
     assert after.left == ""
     assert meaning(parse(after.text, WORDS).runbook) == meaning(parse(before, WORDS).runbook)
+    assert meaning(parse(before, WORDS).runbook) is not None or file.stem == "apis"
     assert kept(before.decode(), after.text)
     assert made(after.text) == after.text
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from engine.errors import RunbookInvalid
 from engine.language import reading
-from engine.language.reading import LARGEST, MOST, examine, read
+from engine.language.reading import LARGEST, MOST, PARTS, examine, read
 from engine.language.tree import ListNode, MapNode, Scalar, Span, describe, plain
 
 
@@ -152,6 +152,12 @@ def test_every_expression_that_stands_unquoted_in_a_flow_map_is_told_and_the_res
     ]
     assert isinstance(node, MapNode)
     assert list(node) == ["a", "d"]
+
+
+def test_values_have_an_end() -> None:
+    assert examine("a: [" + "1," * (PARTS - 100) + "1]\n")[1] == []
+    _, findings = examine("a: [" + "1," * PARTS + "1]\n")
+    assert [(one.rule, one.line) for one in findings] == [("RB104", 1)]
 
 
 def test_findings_have_an_end() -> None:

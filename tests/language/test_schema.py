@@ -20,6 +20,7 @@ ONLY_VALIDATE_SAYS = {
     "RB213": "which steps a kind can stand in is the kind's own word",
     "RB214": "a named schedule is looked up",
     "RB215": "names of rows are split and compared",
+    "RB218": "APIs are counted",
     "RB216": "a default is checked by the input's other words",
 }
 

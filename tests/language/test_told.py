@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from engine.errors import RunbookInvalid
 from engine.language import shapes
 from engine.language.parsing import READERS, load
+from engine.language.reading import MOST
 from tests.language.given import (
     CALL,
     CHECK,
@@ -178,9 +179,8 @@ def test_of_many_names_the_nearest_is_told_and_not_all_are_listed() -> None:
     many = ", ".join(f"s{number}: [1s]" for number in range(9_000))
     steps = "".join(f"- {{id: q{n}, check: rds.cluster, with: {{name: a}}, retry: q{n}}}\n" for n in range(3_000))
     found = parsed(document(steps) + f"schedules: {{{many}, slow: [1s]}}\n").findings
-    assert len(found) == 3_000
+    assert len(found) == MOST  # nobody reads more
     assert "and 8951 more" in found[0].help
-    assert not found[-1].help
 
 
 def test_everything_that_is_wrong_is_told_at_once_and_in_order() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -79,15 +80,22 @@ def _gone(subject: Subject, one: Scalar, other: Place, place: Place) -> Iterator
     if not isinstance(other.step.body, Ensure) or len(other.path) != 2 or len(place.path) != 2:
         return
     away = _taking_away(subject)
-    candidates = [*away.get(identity_of(subject, other), ())]
+    made: tuple[str | int, ...] = other.path
+    keys: list[Any] = [identity_of(subject, other)]
     if other.step.body.undo == "delete":
-        candidates += [*away.get(other.step.name, ()), *away.get(ALL, ())]
-    for by in candidates:
-        if other.path < by.path < place.path:
-            message = f"`{one.text}` is not there any more: {by.step.id} has taken it away"
+        keys += [other.step.name, ALL]
+    for key in keys:
+        candidates = away.get(key, [])
+        after = bisect_right(candidates, made, key=_path)  # they are in their order
+        if after < len(candidates) and candidates[after].path < place.path:
+            message = f"`{one.text}` is not there any more: {candidates[after].step.id} has taken it away"
             help = "require what is still there, or do this step before that one"
             yield Found(span=one.span, message=message, help=help)
             return
+
+
+def _path(place: Place) -> tuple[str | int, ...]:
+    return place.path
 
 
 ALL: Final = "all"

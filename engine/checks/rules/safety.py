@@ -8,7 +8,7 @@ from typing import Final
 from engine.checks import syntax as ast
 from engine.checks.facts import canonical
 from engine.checks.grammar import parsed
-from engine.checks.identity import identity_of
+from engine.checks.identity import about, identity_of
 from engine.checks.rule import rule
 from engine.checks.scope import order
 from engine.checks.subject import Found, Place, Subject
@@ -103,16 +103,14 @@ def foreign_removal(subject: Subject) -> Iterator[Found]:
         if not isinstance(body, Remove) or "owner" in place.node or "target" in place.node or place.kind is None:
             continue
         identity = identity_of(subject, place)
-        if identity is not None and not any(_makes(subject, other, place, identity) for other in subject.steps):
+        if identity is not None and not any(_makes(other, place) for other in about(subject, identity)):
             message = f"no earlier step makes this {body.kind}: it is not the operation's own, and the step would hold"
             help = "`owner: any` (what is meant is confirmed before it begins), `owner: kin`, or `target: STEP`"
             yield Found(span=place.key("remove"), message=message, help=help)
 
 
-def _makes(subject: Subject, other: Place, place: Place, identity: tuple[str, ...]) -> bool:
-    if not isinstance(other.step.body, Ensure) or order(other.path, place.path) not in ("before", "perhaps", "ended"):
-        return False
-    return identity_of(subject, other) == identity
+def _makes(other: Place, place: Place) -> bool:
+    return isinstance(other.step.body, Ensure) and order(other.path, place.path) in ("before", "perhaps", "ended")
 
 
 @rule(
@@ -196,16 +194,12 @@ def true_before(subject: Subject) -> Iterator[Found]:
                     span=until.value("is"), message=message, help="say what the call changes: `is: seen.… == …`"
                 )
             continue
-        identity = identity_of(subject, until)
-        for other in subject.steps:
+        for other in about(subject, identity_of(subject, until)):
             seen = isinstance(other.step.body, (Ensure, Check)) and not other.step.path.endswith("/until")
-            if seen and identity is not None and order(other.path, place.path) == "before":
-                if identity_of(subject, other) == identity:
-                    message = f"{other.step.id} has seen it there and well: nothing would ever be called"
-                    yield Found(
-                        span=until.key("check"), message=message, help="say what the call changes: `is: seen.…`"
-                    )
-                    break
+            if seen and order(other.path, place.path) == "before":
+                message = f"{other.step.id} has seen it there and well: nothing would ever be called"
+                yield Found(span=until.key("check"), message=message, help="say what the call changes: `is: seen.…`")
+                break
 
 
 def _depends_on_seen(condition: str) -> bool:

@@ -1,0 +1,160 @@
+"""Texts of up to 1 MB that were made to take long or much; and what each takes, measured in a process of its own.
+
+`python -m tests.validate.hostile` measures all of them, one after the other, under the limits: a line of JSON each. A
+process that exceeds a limit dies of it, and the last line is missing.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+from collections.abc import Callable
+from typing import Final
+
+import yaml
+
+from actions import build_registry
+from actions.service_models import service_model
+from engine.checks import validate
+from engine.checks.formats import rendered
+
+MEMORY: Final = 300 * 1024 * 1024
+"""Bytes: what a process may have of data, and of everything."""
+PROCESSOR: Final = 600
+"""Seconds after which the process is ended, whatever it is at."""
+
+STEP: Final = '  - {{id: s{0}, check: rds.cluster, with: {{name: "${{{1}}}"}}, requires: [{2}]}}\n'
+PAUSE: Final = "steps: [{id: pause, wait: 1s}]\n"
+WORDS: Final = ",".join(f"v{n}" for n in range(90_000))
+
+
+def steps(each: Callable[[int], str], many: int) -> str:
+    return "runbook: a\nregion: us-west-2\nsteps:\n" + "".join(each(n) for n in range(many))
+
+
+def head(text: str) -> str:
+    return f"runbook: a\nregion: us-west-2\n{text}\n{PAUSE}"
+
+
+def one(rest: str) -> str:
+    return f"runbook: a\nregion: us-west-2\nsteps:\n  - {{id: a, {rest}}}\n"
+
+
+LOOKED: Final = "check: aws.rds.describe_db_clusters, status: seen.DBClusters, monitor: {every: 1m, for: 1h}"
+HOSTILE: Final[dict[str, Callable[[], str]]] = {
+    "names that nothing has": lambda: steps(lambda n: STEP.format(n, f"x{n}", f"y{n}"), 6_000),
+    "steps, each using the one before": lambda: steps(
+        lambda n: STEP.format(n, f"s{n - 1}.arn" if n else "operation.id", f"s{n - 1}" if n else "s0"), 6_000
+    ),
+    "keys that are none": lambda: one("wait: 1s, " + ", ".join(f"k{n}: 1" for n in range(20_000))),
+    "parameters": lambda: one("check: rds.cluster, with: {" + ", ".join(f"k{n}: 1" for n in range(20_000)) + "}"),
+    "rows": lambda: one("check: rds.cluster, states: {" + ", ".join(f"=k{n}: hold" for n in range(20_000)) + "}"),
+    "rescues": lambda: one(
+        "call: sns.publish, rescue: [" + ", ".join(f"{{error: k{n}, then: hold}}" for n in range(15_000)) + "]"
+    ),
+    "errors": lambda: one(f"call: sns.publish, rescue: [{{error: [{WORDS}], then: hold}}]"),
+    "removals": lambda: steps(
+        lambda n: f"  - {{id: a{n}, remove: rds.instance, with: {{name: a}}, states: {{available: delete}}}}\n", 5_000
+    ),
+    "things that are made and taken away": lambda: steps(
+        lambda n: f"  - {{id: a{n}, ensure: rds.instance, with: {{name: a{n}}}}}\n"
+        f"  - {{id: b{n}, remove: rds.instance, with: {{name: a{n}}}, requires: [a{n}]}}\n", 3_000
+    ),
+    "texts of expressions": lambda: one("hold: '" + "${a.b} " * 20_000 + "'"),
+    "expressions without end": lambda: one("hold: '" + "${b}" * 200_000 + "'"),
+    "a wide expression": lambda: one("hold: '${" + " or ".join(f"a{n}" for n in range(600)) + "}'"),
+    "deep brackets": lambda: one("hold: '${" + "(" * 2_000 + "}'"),
+    "a list in an expression": lambda: one("hold: '${[" + "1," * 400_000 + "1]}'"),
+    "a long word": lambda: one("check: " + "r" * 500_000),
+    "a long key": lambda: head("tags: {" + "a" * 900_000 + ": b}"),
+    "a long value": lambda: one("check: rds.cluster, with: {name: " + "a-" * 200_000 + "}"),
+    "a long pattern": lambda: head("inputs: {a: {pattern: '(" + "a|" * 200_000 + "b)*'}}"),
+    "patterns": lambda: head(
+        "inputs:\n" + "".join(f"  a{n}: {{pattern: '(a*)*b', default: {'a' * 200}}}\n" for n in range(4_000))
+    ),
+    "numbers": lambda: head("vars: {a: [" + "1," * 480_000 + "1]}"),
+    "as many numbers as there may be": lambda: head("vars: {a: [" + "1," * 99_900 + "1]}"),
+    "as many values of a parameter": lambda: one(
+        "check: ec2.network, with: {subnet_group: a, security_groups: [" + "1," * 99_900 + "1]}"
+    ),
+    "right ones": lambda: one(f"check: ec2.network, with: {{subnet_group: a, security_groups: [{WORDS}]}}"),
+    "values in an enumeration": lambda: head(f"inputs: {{a: {{enum: [{WORDS}]}}}}"),
+    "words of a class": lambda: one(f"{LOOKED}, classes: {{pending: [{WORDS}]}}"),
+    "maps": lambda: head("vars: {a: [" + "{a: 1}," * 24_000 + "1]}"),
+    "lists in lists": lambda: head("vars: {a: [" + ("[" * 60 + "1" + "]" * 60 + ",") * 800 + "1]}"),
+    "settings": lambda: head("settings:\n" + "".join(f"  s{n}: ssm:/a\n" for n in range(45_000))),
+    "vars": lambda: head("vars:\n" + "".join(f"  s{n}: '${{s{n - 1}}}'\n" for n in range(40_000))),
+    "outputs": lambda: head("outputs:\n" + "".join(f"  s{n}: '${{x{n}}}'\n" for n in range(40_000))),
+    "numbers that are accounts": lambda: head("vars:\n" + "".join(f"  id{n}: 123456789012\n" for n in range(40_000))),
+    "keys that are there twice": lambda: head("vars:\n" + "  a: b\n" * 130_000),
+    "texts that are cut off": lambda: head("vars:\n" + "".join(f"  a{n}: ${{b #c}}\n" for n in range(40_000))),
+    "expressions in braces": lambda: head("vars: {" + ", ".join(f"b{n}: ${{c}}" for n in range(60_000)) + "}"),
+    "comments": lambda: head("".join(f"# runbook: ignore RB601 because {n}\n" for n in range(22_000))),
+    "empty lines": lambda: head("\n" * 950_000),
+    "lines of a text": lambda: head("description: >\n" + "  a\n" * 230_000),
+    "escapes": lambda: head('description: "' + "\\u00e9" * 150_000 + '"'),
+    "APIs": lambda: steps(lambda n: f"  - {{id: a{n}, call: aws.{API[n % len(API)]}, repeatable: true}}\n", 12_000),
+    "the largest APIs": lambda: steps(
+        lambda n: f"  - {{id: a{n}, check: aws.{LARGEST[n]}, status: seen.A, monitor: {{every: 1m, for: 1h}}}}\n", 64
+    ),
+}  # fmt: skip
+
+MODELS: Final = (
+    "ec2 sagemaker quicksight connect iot securityhub glue rds chime-sdk-voice datazone ssm lightsail wafv2 redshift "
+    "bedrock-agent deadline apigateway personalize networkmanager lexv2-models pinpoint iotsitewise mediaconvert opensearch "
+    "backup codebuild config kafka lakeformation macie2 organizations proton route53 s3 ses workspaces"
+).split()
+"""Services with large models."""
+API: Final = [f"{name}.list_{n}" for n in range(400) for name in MODELS]
+"""More than may be named, none of which there is."""
+LARGEST: Final = [f"{name}.describe_{n}" for n in range(2) for name in MODELS]
+
+
+def _largest() -> None:
+    """In the place of names that there are not: of each of those services the operation with most to say."""
+    found = []
+    for name in MODELS:
+        model = service_model(name)
+        reads = [one for one in (model.operations.values() if model is not None else ()) if one.name.startswith(READS)]
+        found += [f"{name}.{one.name}" for one in sorted(reads, key=lambda one: -len(str(one.outputs)))[:2]]
+    LARGEST[: len(found)] = found
+    service_model.cache_clear()
+
+
+READS: Final = ("describe_", "get_", "list_")
+
+
+def two_seconds() -> float:
+    """As much of this machine as two seconds were where it was measured: six times YAML's C loader for 6,000 steps."""
+    text = "".join(STEP.format(n, "a.b", "c") for n in range(1_500))
+    began = time.process_time()
+    yaml.load(f"steps:\n{text}", Loader=yaml.CSafeLoader)
+    return 6 * 4 * (time.process_time() - began)
+
+
+def measured(text: str) -> tuple[float, int]:
+    """Processor seconds of checking it and of telling a person; and what this process has had at most, in bytes."""
+    registry = build_registry()
+    began = time.process_time()
+    found = validate(text, registry, "hostile.yaml")[1]
+    rendered("text", found, {"hostile.yaml": text})
+    return time.process_time() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def main() -> None:
+    _largest()
+    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (PROCESSOR, PROCESSOR))
+    for name, made in HOSTILE.items():
+        text = made()
+        assert len(text) <= 1_000_000, (name, len(text))
+        limit = two_seconds()
+        took, memory = measured(text)
+        sys.stdout.write(json.dumps({"name": name, "took": took, "limit": limit, "memory": memory}) + "\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
