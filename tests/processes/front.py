@@ -50,6 +50,9 @@ Met = Reply | None
 Meet = Callable[[Asked, Literal["before", "after"]], Met]
 """None: nothing befalls it. A reply: that one instead, and before, it is not done. NoReply may be raised."""
 
+Bend = Callable[[Asked, Reply], Reply]
+"""What becomes of a reply on its way."""
+
 
 class Front(Served):
     """A served sandbox; requests to DynamoDB go on to `table_server`, an address."""
@@ -57,6 +60,7 @@ class Front(Served):
     def __init__(self, sandbox: Sandbox, *, table_server: str = "", port: int = 0) -> None:
         super().__init__(sandbox, port=port)
         self.meet: Meet = lambda asked, when: None
+        self.bend: Bend = lambda asked, reply: reply
         self.asked: list[str] = []
         self._table_server = table_server
         self._counting = Lock()
@@ -85,7 +89,8 @@ class Front(Served):
                 reply = self._passed_on(headers, body)
             elif reply is None:
                 reply = super().answer(headers, body)
-            return self.meet(asked, "after") or reply
+            reply = self.meet(asked, "after") or reply
+            return reply and self.bend(asked, reply)
         except NoReply:
             return None
 

@@ -21,8 +21,8 @@ TEN_MINUTES = 600.0
 AWAY, BACK = "the store is away", "answers again"
 
 
-def run(desk: Desk) -> tuple[str, ...]:
-    return "run", written(desk.folder / "pair.yaml", PAIR), "--operation-id", "op", "--yes"
+def run(desk: Desk, text: str = PAIR) -> tuple[str, ...]:
+    return "run", written(desk.folder / "pair.yaml", text), "--operation-id", "op", "--yes"
 
 
 def waiting(desk: Desk, *words: str) -> Running:
