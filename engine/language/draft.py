@@ -121,7 +121,9 @@ class Draft:
             return True
         if len(self.apis) >= APIS:
             self.overdrawn = True
-            self.tell("RB218", node, f"here the runbook names more than {APIS} APIs of AWS", "cut it into several runbooks")
+            self.tell(
+                "RB218", node, f"here the runbook names more than {APIS} APIs of AWS", "cut it into several runbooks"
+            )
             return False
         self.apis.add(name)
         return True
