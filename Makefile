@@ -32,8 +32,8 @@ demo: $(VENV)/.runtime ## a restore in which things go wrong, then one that is k
 test: $(VENV)/.dev servers ## every test, with the servers that they need
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal $(ARGS)
 
-soak: $(VENV)/.dev servers ## every schedule of the laws and of the crash suite: hours
-	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal --soak tests/laws tests/crash $(ARGS)
+soak: $(VENV)/.dev servers ## every schedule of the laws and of the crash suite, every plug of the processes: hours
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal --soak tests/laws tests/crash tests/processes $(ARGS)
 
 servers: node_modules/.installed ## what the tests start: PostgreSQL; where there is Node.js, a strict DynamoDB and a YAML language server
 	@.ci/postgres
