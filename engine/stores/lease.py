@@ -85,7 +85,10 @@ def start_of(pid: int) -> str | None:
 
 
 def _boot() -> str:
+    """Empty also where /proc is another process namespace's: what it says of a number is of another process."""
     try:
+        if Path("/proc/self").readlink().name != str(os.getpid()):
+            return ""
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
         return f"{boot}/{Path('/proc/self/ns/pid').readlink()}"
     except OSError:

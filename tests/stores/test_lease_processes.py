@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 
@@ -43,6 +44,24 @@ def test_a_name_with_brackets_does_not_mislead() -> None:
     assert started is not None and started.isdigit()
     child.communicate(b"\n")
     assert start_of(child.pid) is None
+
+
+@pytest.fixture
+def unshared() -> list[str]:
+    """Before a command: a process namespace of its own, with the /proc of this one."""
+    command = ["unshare", "--user", "--map-root-user", "--pid", "--fork"]
+    if shutil.which("unshare") is None or subprocess.run([*command, "true"], capture_output=True).returncode:
+        pytest.skip("no right to make a process namespace here")
+    return command
+
+
+def test_where_proc_is_another_namespaces_nobody_is_called_dead(unshared: list[str]) -> None:
+    script = "from engine.stores.lease import this_process; print(repr(this_process('ana').boot))"
+    told = subprocess.run([*unshared, sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert told.stdout == "''\n"
+    here = this_process("ana")
+    there = lease(pid=1, started="1", boot="")
+    assert here.judged(there) == "unknown"
 
 
 def test_a_killed_runner_is_succeeded_at_once(tmp_path) -> None:
