@@ -37,7 +37,12 @@ QUIET: Final[dict[type[ev.Event], str]] = {
     ev.FailurePassedOn: "and the step that it belongs to fails",
     ev.BrokenTakenBack: "past the point of no return: what is broken is taken back, the rest is kept",
 }
-TURNS: Final = {"undo": "to be taken back:", "broken": "to be taken back if it is broken:", "settle": "looked for:"}
+TURNS: Final = {
+    "undo": "to be taken back:",
+    "broken": "to be taken back if it is broken:",
+    "settle": "looked for:",
+    "lost": "looked for by its id:",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
