@@ -17,7 +17,7 @@ from tests.crash.stories import REAL, TOLD
 from tests.laws.stories import UNREPEATABLE
 from tests.laws.walking import Story
 
-SOME = 12
+SOME = 10
 """So many points of each story."""
 PAIRS = 6
 """So many pairs of points of each story that is killed twice."""
