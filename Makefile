@@ -65,11 +65,19 @@ wheel: $(VENV)/.dev ## dist/*.whl
 bench: $(VENV)/.dev ## figures of speed, each against a floor in the same run
 	$(BIN)/python bench/run.py $(ARGS)
 
+bench-peers: $(VENV)/.dev ## the same work by others, each in an environment of its own
+	$(BIN)/python bench/peers/validating.py
+
+fuzz: $(VENV)/.dev ## text that is led by coverage, for as long as SECONDS says
+	$(PIP) --require-hashes --no-deps -r requirements/fuzz.txt
+	$(BIN)/python -m tests.validate.coverage_guided $(or $(SECONDS),60)
+
 readme: $(VENV)/.dev ## run the README's commands, and put what they print in its place
 	$(BIN)/python .ci/readme.py
 
 constraints: $(VENV)/.dev ## newest versions into requirements/*.txt, with hashes and no address
-	cd requirements && for of in build.in:build.txt ../pyproject.toml:runtime.txt dev.in:dev.txt; do \
+	cd requirements && for of in build.in:build.txt ../pyproject.toml:runtime.txt dev.in:dev.txt fuzz.in:fuzz.txt \
+	../bench/peers/cfn-lint.in:../bench/peers/cfn-lint.txt ../bench/peers/check-jsonschema.in:../bench/peers/check-jsonschema.txt; do \
 	../$(BIN)/pip-compile --quiet --upgrade --strip-extras --allow-unsafe --generate-hashes --no-header --no-annotate \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --output-file $${of#*.*:} $${of%:*} || exit 1; done
 

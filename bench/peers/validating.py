@@ -1,0 +1,77 @@
+"""`runbook validate` beside cfn-lint and check-jsonschema: cold on one file, and 1,000 files in one process.
+
+cfn-lint reads a CloudFormation template of the restore's size about the same things; check-jsonschema reads the very
+restore, by its JSON Schema. Both check less: neither knows names, paths, tables of states or what a call can raise.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from environments import command
+from measuring import ROOT, RUNBOOK, alternate, machine, started
+
+MANY = 1_000
+RESTORE = ROOT / "runbooks" / "restore.yaml"
+TEMPLATE = Path(__file__).resolve().parent / "restore.template.yaml"
+SCHEMA = str(ROOT / "schemas" / "runbook.schema.json")
+
+Peers = dict[str, tuple[Path, Callable[[list[str]], list[str]]]]
+"""Each by its name: the file that it reads, and its command for some of them."""
+
+
+def peers() -> Peers:
+    lint, schema = command("cfn-lint"), command("check-jsonschema")
+    return {
+        "runbook validate": (RESTORE, lambda files: [RUNBOOK, "validate", *files]),
+        "check-jsonschema": (RESTORE, lambda files: [schema, "--schemafile", SCHEMA, *files]),
+        "cfn-lint": (TEMPLATE, lambda files: [lint, *files]),
+    }
+
+
+def cold(asked: Peers) -> dict[str, float]:
+    """Seconds of a process that checks one file, the median of five."""
+    works = [partial(started, make([str(file)])) for file, make in asked.values()]
+    return dict(zip(asked, alternate(*works), strict=True))
+
+
+def many(asked: Peers) -> dict[str, float]:
+    """Seconds of a process that checks 1,000 of them, once."""
+    found = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for name, (file, make) in asked.items():
+            files = copies(file, Path(folder) / name.replace(" ", "-"))
+            found[name] = started(make(files))
+    return found
+
+
+def copies(file: Path, folder: Path) -> list[str]:
+    """1,000 files that differ in their first lines."""
+    folder.mkdir()
+    text = file.read_text(encoding="utf-8")
+    made = []
+    for number in range(MANY):
+        copy = folder / f"{number}.yaml"
+        copy.write_text(f"# {number}\n{text}", encoding="utf-8")
+        made.append(str(copy))
+    return made
+
+
+def main() -> None:
+    print(machine())
+    asked = peers()
+    for what, found in (("cold, one file", cold(asked)), (f"{MANY:,} files in one process", many(asked))):
+        ours = found["runbook validate"]
+        print(f"\n| {what} | seconds | × ours |\n|---|---|---|")
+        for name, took in sorted(found.items(), key=lambda one: one[1]):
+            print(f"| {name} | {took:.3f} | {took / ours:.1f} |")
+
+
+if __name__ == "__main__":
+    main()

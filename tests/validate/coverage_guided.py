@@ -1,0 +1,52 @@
+"""Fuzzing that is led by coverage: atheris changes texts of the corpus so that they reach new places of the checks.
+
+`python -m tests.validate.coverage_guided SECONDS`; ends with another code than 0 where something is raised, or takes
+more than it may, and leaves the input in a file `crash-…` of the folder that it runs in. `make fuzz` installs atheris.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+import atheris
+
+with atheris.instrument_imports(include=["engine.language", "engine.checks", "actions.service_models"]):
+    from engine.checks import validate
+    from engine.checks.fixing import fixed
+    from engine.errors import RunbookInvalid
+    from engine.language.formatting import formatted
+    from tests.validate.corpus import registry, runbooks, shipped
+
+LONGEST = 20
+"""Seconds of one input, with what it costs to be watched."""
+
+
+def checked(data: bytes) -> None:
+    """Whatever the bytes: findings with places, no exception; laid out and mended, too."""
+    lines = data.count(b"\n") + 2
+    for one in validate(data, registry(), "fuzz.yaml")[1]:
+        assert one.message
+        assert 1 <= one.line <= lines
+        assert one.column >= 1
+    try:
+        made = formatted(data)
+    except RunbookInvalid:
+        return
+    assert formatted(made.text.encode()).text == made.text
+    if len(data) < 4_000:
+        fixed(made.text, registry(), "fuzz.yaml")
+
+
+def main(seconds: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        for number, file in enumerate([*runbooks("good"), *runbooks("bad"), *shipped()]):
+            (Path(folder) / str(number)).write_bytes(file.read_bytes())
+        words = ["-max_len=8000", f"-max_total_time={seconds}", f"-timeout={LONGEST}", "-rss_limit_mb=2000"]
+        atheris.Setup([sys.argv[0], *words, folder], checked)
+        atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
