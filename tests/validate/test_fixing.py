@@ -97,6 +97,7 @@ def test_what_is_mended(steps: str, expected: str) -> None:
 
 LEFT = {
     "a key that could be two": "- {id: a, hold: look, i: b}",
+    "a class that could be two": "- {id: old, check: rds.cluster, with: {name: a}, states: {blocken: fail}}",
     "a key that is like none": "- {id: a, hold: look, colour: b}",
     "a word of somewhere else": "- {id: a, hold: look, when: b}",
     "a key whose value would not fit": "- {id: old, check: rds.cluster, with: {name: a}, staets: [a]}",
