@@ -41,9 +41,8 @@ def is_sent_away(told: Answer, desk: Desk) -> None:
     assert not set(changed(desk)) & set(SECOND)
 
 
-@pytest.mark.parametrize("store", ["sqlite", "dynamodb"])
-def test_while_the_first_is_driven(opened: Open, store: str) -> None:
-    desk = opened(SMALL, store=store)
+def test_while_the_first_is_driven(opened: Open) -> None:
+    desk = opened(SMALL, store="dynamodb")
     desk.change(speed=60.0)
     first = waiting(desk)
     is_sent_away(desk.type(*run(desk, "second")), desk)
