@@ -18,7 +18,7 @@ from tests.processes.front import Front
 from tests.servers import moto as motos
 from tests.servers import postgres as databases
 
-FAST = 1000.0
+FAST = 100_000.0
 """Seconds slept in a second of ours, where nobody watches anybody."""
 
 Open = Callable[..., Desk]

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.asking import Answer, written
-from tests.processes.conftest import Open
+from tests.processes.conftest import FAST, Open
 from tests.processes.desk import Desk, Running
 from tests.processes.front import Asked
 from tests.processes.given import PAIR, RESUME, SMALL
@@ -211,7 +211,7 @@ def test_in_a_wait(opened: Open) -> None:
     first = desk.begin(*run(desk))
     first.until("pause")
     first.stop()
-    desk.change(speed=1000.0)
+    desk.change(speed=FAST)
     assert desk.type(*RESUME).code == 6  # here it is seen to be alive, though it stands still
     taken_over(desk)
     is_as_with_one(desk, wakes(desk, first))
