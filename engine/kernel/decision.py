@@ -176,7 +176,7 @@ def _not_ours_to_take(v: View, seen: Seen, cls: str) -> Event | None:
     if not may_take(owner, is_whose):
         return Held(at=v.now, kind="owner", reason=_not_owned(v, seen, is_whose, owner), found=seen.id)
     only = body.only if isinstance(body, (Ensure, Remove)) else None
-    if only is not None and not true(only, v.names(seen)):
+    if not is_within(v, only, seen):
         return Held(at=v.now, kind="owner", reason=f"`only: {only}` is false for {thing(v, seen)}")
     return None
 
@@ -197,6 +197,11 @@ def _is_created_unseen(v: View, seen: Seen) -> bool:
 def is_meant(target: Target | None, id: str | None) -> bool:
     """Is that the one that the removal means? Where nothing is recorded, ownership alone decides."""
     return target is None or target.id == id
+
+
+def is_within(v: View, only: Any, seen: Seen) -> bool:
+    """Is it what `only` narrows the step to?"""
+    return only is None or true(only, v.names(seen))
 
 
 def _not_the_target(seen: Seen, meant: Target | None) -> str:
