@@ -63,6 +63,7 @@ def stands(desk: Desk) -> Any:
 COMMANDS = {
     "resume": RESUME, "run": (), "cancel": ("cancel", "op"), "cleanup": ("cleanup", "op"),
     "restart": ("restart", "op", "--from", "first"), "status": ("status", "op"),
+    "history": ("history", "op"), "verify": ("history", "op", "--verify"),
 }  # fmt: skip
 
 
