@@ -159,14 +159,14 @@ def true(condition: str, names: Names) -> bool:
 
 def place(runbook: Runbook, operation: Operation, step: Step, names: Names) -> tuple[str, str | None]:
     """The step's region and account."""
-    region = rendered(step.region if step.region is not None else runbook.region, names)
+    region = render(step.region if step.region is not None else runbook.region, names)
     return str(region or operation.region or ""), step.account or runbook.account
 
 
 def sources(runbook: Runbook, operation: Operation, params: Any) -> dict[str, str]:
     """Which parameter came from which setting, by what is written."""
     found: dict[str, str] = {}
-    if isinstance(params, Mapping):
+    if params and operation.settings and isinstance(params, Mapping):
         for name, value in params.items():
             match = _SETTING.search(value) if isinstance(value, str) else None
             if match and match.group(1) in operation.settings:
