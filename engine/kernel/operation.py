@@ -325,9 +325,6 @@ class Operation:
         return "HELD" if self.hold is not None else "IN_PROGRESS"
 
 
-# -- commands --------------------------------------------------------------------------------------
-
-
 @value()
 class Perform:
     effect: Effect
