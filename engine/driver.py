@@ -78,6 +78,7 @@ class Log:
     waiting: list[ev.Event] = field(default_factory=list)
     actor: str = ""
     process: str = ""
+    host: str = field(default_factory=socket.gethostname)
     readable: Callable[[Operation, Runbook], dict[str, str]] | None = None
 
     def fold(self, event: ev.Event) -> None:
@@ -109,7 +110,7 @@ class Log:
         told = self.readable(self.operation, self.runbook) if self.readable is not None else {}
         record = LogRecord(
             operation=self.operation.id, seq=self.seq + 1, at=self.operation.at, write_id=secrets.token_hex(8),
-            events=tuple(encode(event) for event in written), actor=self.actor, host=socket.gethostname(),
+            events=tuple([encode(event) for event in written]), actor=self.actor, host=self.host,
             process=self.process, readable=told,
         ).sealed(self.digest)  # fmt: skip
         weight = len(record.packed())
@@ -164,8 +165,9 @@ class Driver:
     def now(self) -> float:
         """● Times never go back, whatever the wall clock does, and pass at least as the time since boot does."""
         boot = self.clock.boot()
-        passed = boot - self.boot if self.boot is not None else 0.0
-        self.told, self.boot = max(self.clock.now(), self.log.operation.at, self.told + passed), boot
+        passed = self.told + (boot - self.boot if self.boot is not None else 0.0)
+        self.boot = boot
+        self.told = max(self.clock.now(), self.log.operation.at, passed)
         return self.told
 
     def _commit(self) -> None:
