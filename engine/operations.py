@@ -151,6 +151,7 @@ class Engine:
             raise
         log = self._log(found.runbook, found.operation)
         log.committed, log.seq, log.digest = found.operation, found.seq, found.digest
+        log.whole, log.since_whole = found.whole, found.since
         if not found.operation.ended:
             now = max(self.clock.now(), found.operation.at)
             log.fold(ev.TakenUp(at=now, runner=self.actor, released=released))

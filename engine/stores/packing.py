@@ -44,7 +44,7 @@ def unpacked(kept: Kept, operation: str, store: str) -> Record:
         if body["format"] > FORMAT:
             message = f"{where} was written by a newer version of runbook: take that version; nothing was changed"
             raise EnvironmentProblem(message)
-        record = Record(**body | {"events": tuple(body["events"]), "digest": kept.digest})
+        record = Record(**body | {"events": tuple(body["events"]), "digest": kept.digest}).kept_as(kept.packed)
     except (ValueError, TypeError, KeyError) as error:
         raise damaged(where, f"cannot be read ({error})", operation) from error
     if (record.operation, record.seq) != (operation, kept.seq):

@@ -54,10 +54,12 @@ class Record:
         body = {name: getattr(self, name) for name in _PACKED}
         body["previous"] = previous
         packed = _compact(body)
-        chained = Record(**body, digest=hashlib.sha256(packed).hexdigest())
-        # What was digested is what is kept: JSON is written once a commit, and nobody changes it in between.
-        object.__setattr__(chained, "_bytes", packed)
-        return chained
+        return Record(**body, digest=hashlib.sha256(packed).hexdigest()).kept_as(packed)
+
+    def kept_as(self, packed: bytes) -> Record:
+        """This very record, which knows its bytes: JSON is written, or read, once."""
+        object.__setattr__(self, "_bytes", packed)
+        return self
 
 
 _PACKED: Final = (
