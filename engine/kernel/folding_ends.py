@@ -219,12 +219,12 @@ def restarted(runbook: Runbook, operation: Operation, event: ev.Restarted) -> Op
     """Back to a step: what came after it is superseded, never erased; targets and the ledger stay."""
     at = int(event.path.partition("/")[2])
     after = {one.path for one in runbook.steps[at:]}
-    names = {one.name for one in runbook.steps[at:]}
+    names = {one.name for one in runbook.by_name.values() if _outermost(one.path) in after}
     steps = operation.steps.update(
         {
             key: changed(one, status="SUPERSEDED")
             for key, one in operation.steps.items()
-            if "/".join(one.path.split("/")[:2]) in after
+            if _outermost(one.path) in after
         }
     )
     results = Map({name: value for name, value in operation.results.items() if name not in names})
@@ -233,3 +233,8 @@ def restarted(runbook: Runbook, operation: Operation, event: ev.Restarted) -> Op
         results=results, since=event.at, settings=event.settings or operation.settings,
     )  # fmt: skip
     return push(operation, event.path)
+
+
+def _outermost(path: str) -> str:
+    """The path of the step of the runbook's own list that a step is in, or is."""
+    return "/".join(path.split("/")[:2])

@@ -18,7 +18,7 @@ from engine.kernel.frames import (
     topped,
     with_entry,
 )
-from engine.kernel.operation import Looking, Nested, Operation, Proving, Refreshing, Seen, Waiting
+from engine.kernel.operation import Acting, Looking, Nested, Operation, Proving, Refreshing, Seen, Waiting
 from engine.kernel.steps import is_undo, key_of, step_of
 from engine.language.model import Check, Ensure, Remove, Runbook, Step
 
@@ -160,7 +160,11 @@ def vanished(runbook: Runbook, operation: Operation, event: ev.Vanished) -> Oper
 
 
 def proof_begun(runbook: Runbook, operation: Operation, event: ev.ProofBegun) -> Operation:
-    """The decision waits for the proof, and for one more look."""
+    """The decision waits for the proof, and for one more look; a call that is still due, for the proof."""
+    phase = operation.top.phase
+    if isinstance(phase, Acting):
+        assert not phase.sent
+        return top(operation, phase=begin(step_of(runbook, operation, operation.top)), repeat=phase.effect)
     return top(operation, phase=Proving())
 
 
