@@ -24,8 +24,10 @@ from engine.kernel.operation import (
     StepRecord,
     Waiting,
 )
+from engine.kernel.proofs import awaited
 from engine.kernel.schedule import attempts_in
 from engine.kernel.steps import in_ends, key_of, records_of, step_of
+from engine.kernel.view import view
 from engine.language.model import Runbook, Step
 
 FORMAT = 1
@@ -174,8 +176,9 @@ def waits_for(operation: Operation, runbook: Runbook) -> str:
             return "its time"
         case Looking() if frame.watching is not None:
             return f"{frame.status or 'a change'}"
-        case Proving(then="look"):
-            return "its requirements"
+        case Proving(status=status):
+            proof = awaited(view(runbook, operation, operation.at))
+            return f"{proof.key}, which is {status}" if proof is not None else "its requirements"
         case Acting(effect=effect):
             return f"{effect.verb} of {effect.name}"
         case Refreshing():

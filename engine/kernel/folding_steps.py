@@ -112,7 +112,9 @@ def watched(runbook: Runbook, operation: Operation, event: ev.Watched) -> Operat
     frame = operation.top
     if isinstance(frame.phase, Proving):
         since = frame.phase.since if frame.phase.since is not None else event.at
-        return top(operation, phase=replace(frame.phase, next=event.next, since=since, seen=None))
+        return top(
+            operation, phase=replace(frame.phase, next=event.next, since=since, status=event.status, seen=None)
+        )  # fmt: skip
     watching = frame.watching if frame.watching is not None else event.at
     return top(operation, phase=Looking(next=event.next), watching=watching, status=event.status)
 

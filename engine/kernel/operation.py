@@ -101,6 +101,7 @@ class Proving:
     index: int = field(default=0, compare=False)
     next: float = field(default=0.0, compare=False)
     since: float | None = field(default=None, compare=False)
+    status: str = field(default="", compare=False)  # what is waited for was seen in this status last
     seen: Seen | None = field(default=None, compare=False)
 
 
@@ -322,9 +323,6 @@ class Operation:
         if self.ended:
             return self.ended
         return "HELD" if self.hold is not None else "IN_PROGRESS"
-
-
-# -- commands --------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
