@@ -6,6 +6,7 @@ small function of its own, so that a test can put a kernel without it in its pla
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from engine.errors import Problem
@@ -20,6 +21,7 @@ from engine.kernel.events import (
     ProofBegun,
     RowTaken,
     StepDone,
+    StepFailed,
     TargetSettled,
 )
 from engine.kernel.intents import intend_call
@@ -35,8 +37,15 @@ from engine.language.model import Call, Check, Ensure, Remove, Row
 
 def decide(v: View, seen: Seen) -> Event:
     """What to record after this look."""
-    body = v.step.body
     seen = classified(v, seen)
+    event = _decided(v, seen)
+    if isinstance(event, (Held, StepFailed)) and not event.status:
+        return replace(event, status=seen.status)
+    return event
+
+
+def _decided(v: View, seen: Seen) -> Event:
+    body = v.step.body
     if seen.problem is not None and not passes_by_itself(seen.problem):
         return _look_failed(v, seen.problem)
     if isinstance(body, Call):

@@ -205,6 +205,7 @@ class StepDone(Event):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepFailed(Event):
     problem: Problem
+    status: str = ""  # what was seen, where that is why
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,6 +234,7 @@ class Held(Event):
     reason: str
     error: Problem | None = None
     found: str | None = None
+    status: str = ""  # what was seen, where that is why
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

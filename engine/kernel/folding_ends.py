@@ -66,7 +66,7 @@ def held(runbook: Runbook, operation: Operation, event: ev.Held) -> Operation:
     hold = Hold(
         kind=event.kind, reason=event.reason, step=key, since=event.at, error=event.error, found=event.found
     )  # fmt: skip
-    operation = record(runbook, operation, status="HELD", error=event.error)
+    operation = record(runbook, operation, status="HELD", error=event.error, seen=event.status)
     if key in operation.steps:
         steps = operation.steps.set(key, changed(operation.steps[key], status="HELD", error=event.error))
         operation = changed(operation, steps=steps)
@@ -80,7 +80,7 @@ def resumed(runbook: Runbook, operation: Operation, event: ev.Resumed) -> Operat
     assert hold is not None
     frames = tuple(_afresh(frame) for frame in operation.frames)
     operation = changed(operation, hold=None, failing=None, since=event.at, frames=frames)
-    operation = record(runbook, operation, status="IN_PROGRESS", error=None)
+    operation = record(runbook, operation, status="IN_PROGRESS", error=None, seen="")
     if hold.step in operation.steps:
         going_on = changed(operation.steps[hold.step], status="IN_PROGRESS", error=None)
         operation = changed(operation, steps=operation.steps.set(hold.step, going_on))

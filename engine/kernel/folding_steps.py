@@ -207,7 +207,8 @@ def step_done(runbook: Runbook, operation: Operation, event: ev.StepDone) -> Ope
 def step_failed(runbook: Runbook, operation: Operation, event: ev.StepFailed) -> Operation:
     """What becomes of it is decided by what is below."""
     operation = record(runbook, operation, status="FAILED", error=event.problem)
-    return top(operation, failed=event.problem, error=operation.top.error or event.problem)
+    status = event.status or operation.top.status
+    return top(operation, failed=event.problem, error=operation.top.error or event.problem, status=status)
 
 
 def failure_passed_on(runbook: Runbook, operation: Operation, event: ev.FailurePassedOn) -> Operation:
