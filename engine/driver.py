@@ -17,7 +17,7 @@ from engine.errors import EffectNotSent, EnvironmentProblem, Problem
 from engine.kernel import Operation, evolve, pending
 from engine.kernel import events as ev
 from engine.kernel.codec import durable, encode, encode_operation
-from engine.kernel.operation import Acting, Effect, Halt, Perform, Record, Seen, SleepUntil
+from engine.kernel.operation import Acting, Effect, Halt, Perform, Proving, Record, Seen, SleepUntil
 from engine.kernel.schedule import fraction
 from engine.language.model import Backoff, Delays, Runbook, Schedule
 from engine.stores.port import Record as LogRecord
@@ -61,6 +61,9 @@ Reporter = Callable[[ev.Event, Operation], None]
 
 Pausing = Callable[[Effect, Problem, float], None]
 """Told of an effect that did not leave, why, and the seconds until it is sent again: no event says so."""
+
+Awaiting = Callable[[Operation], None]
+"""Told of a wait for what a step requires, before each of its sleeps: polling writes nothing, so no event says so."""
 
 
 @dataclass(slots=True)
@@ -132,6 +135,7 @@ class Driver:
     holder: Holder
     report: Reporter = lambda event, operation: None
     pausing: Pausing = lambda effect, problem, delay: None
+    proving: Awaiting = lambda operation: None
     stop: Callable[[], int] = lambda: 0  # the exit code of a signal that has come; 0: none
     cancel: Callable[[], ev.Cancelled | None] = lambda: None
     slice: float = 30.0
@@ -152,6 +156,8 @@ class Driver:
                     self._perform(effect)
                 case SleepUntil(at=at):
                     self._commit()
+                    if isinstance(self.log.operation.top.phase, Proving):
+                        self.proving(self.log.operation)
                     self._sleep(at)
                 case Halt(status=status):
                     self._commit()

@@ -206,6 +206,7 @@ class StepDone(Event):
 @value()
 class StepFailed(Event):
     problem: Problem
+    status: str = ""  # what was seen, where that is why
 
 
 @value()
@@ -234,6 +235,7 @@ class Held(Event):
     reason: str
     error: Problem | None = None
     found: str | None = None
+    status: str = ""  # what was seen, where that is why
 
 
 @value()

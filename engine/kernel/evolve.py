@@ -42,7 +42,7 @@ _FOLDS: Final[Mapping[type[ev.Event], tuple[Fold, tuple[type[Phase], ...]]]] = {
     ev.Delayed: (folding_steps.delayed, (Looking, Acting, Refreshing, Proving)),
     ev.ReplaceBegun: (folding_steps.replace_begun, (Looking,)),
     ev.Vanished: (folding_steps.vanished, (Looking,)),
-    ev.ProofBegun: (folding_steps.proof_begun, (Looking,)),
+    ev.ProofBegun: (folding_steps.proof_begun, (Looking, Acting)),
     ev.Proved: (folding_steps.proved, (Proving,)),
     ev.NestedDone: (folding_steps.nested_done, (Nested, Waiting)),
     ev.StepDone: (folding_steps.step_done, ()),

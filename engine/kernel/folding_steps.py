@@ -18,7 +18,7 @@ from engine.kernel.frames import (
     topped,
     with_entry,
 )
-from engine.kernel.operation import Looking, Nested, Operation, Proving, Refreshing, Seen, Waiting
+from engine.kernel.operation import Acting, Looking, Nested, Operation, Proving, Refreshing, Seen, Waiting
 from engine.kernel.steps import is_undo, key_of, step_of
 from engine.language.model import Check, Ensure, Remove, Runbook, Step
 
@@ -112,7 +112,9 @@ def watched(runbook: Runbook, operation: Operation, event: ev.Watched) -> Operat
     frame = operation.top
     if isinstance(frame.phase, Proving):
         since = frame.phase.since if frame.phase.since is not None else event.at
-        return top(operation, phase=replace(frame.phase, next=event.next, since=since, seen=None))
+        return top(
+            operation, phase=replace(frame.phase, next=event.next, since=since, status=event.status, seen=None)
+        )  # fmt: skip
     watching = frame.watching if frame.watching is not None else event.at
     return top(operation, phase=Looking(next=event.next), watching=watching, status=event.status)
 
@@ -160,7 +162,11 @@ def vanished(runbook: Runbook, operation: Operation, event: ev.Vanished) -> Oper
 
 
 def proof_begun(runbook: Runbook, operation: Operation, event: ev.ProofBegun) -> Operation:
-    """The decision waits for the proof, and for one more look."""
+    """The decision waits for the proof, and for one more look; a call that is still due, for the proof."""
+    phase = operation.top.phase
+    if isinstance(phase, Acting):
+        assert not phase.sent
+        return top(operation, phase=begin(step_of(runbook, operation, operation.top)), repeat=phase.effect)
     return top(operation, phase=Proving())
 
 
@@ -201,7 +207,8 @@ def step_done(runbook: Runbook, operation: Operation, event: ev.StepDone) -> Ope
 def step_failed(runbook: Runbook, operation: Operation, event: ev.StepFailed) -> Operation:
     """What becomes of it is decided by what is below."""
     operation = record(runbook, operation, status="FAILED", error=event.problem)
-    return top(operation, failed=event.problem, error=operation.top.error or event.problem)
+    status = event.status or operation.top.status
+    return top(operation, failed=event.problem, error=operation.top.error or event.problem, status=status)
 
 
 def failure_passed_on(runbook: Runbook, operation: Operation, event: ev.FailurePassedOn) -> Operation:

@@ -114,6 +114,11 @@ def _iso(second: int) -> str:
     return dt.datetime.fromtimestamp(second, dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def short_name(text: Any) -> str:
+    """The name in lower case, of a name or an ARN."""
+    return str(text).rpartition(":")[2].lower()
+
+
 def short_id(operation: str) -> str:
     """The last eight characters that a name may have: for names of things."""
     return re.sub(r"[^a-z0-9]", "", operation.lower())[-8:]

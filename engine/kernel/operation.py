@@ -102,6 +102,7 @@ class Proving:
     index: int = field(default=0, compare=False)
     next: float = field(default=0.0, compare=False)
     since: float | None = field(default=None, compare=False)
+    status: str = field(default="", compare=False)  # what is waited for was seen in this status last
     seen: Seen | None = field(default=None, compare=False)
 
 

@@ -21,7 +21,9 @@ from engine.kernel.events import (
     Entered,
     Event,
     Held,
+    Intended,
     NestedDone,
+    ProofBegun,
     SentAgain,
     StepDone,
     StepFailed,
@@ -232,6 +234,8 @@ def _proving(v: View, phase: Proving) -> Command:
 def _act(v: View) -> Event:
     """A step without a look before it: what it does, when its `requires` are met."""
     body = v.step.body
+    if v.frame.repeat is not None:
+        return Intended(at=v.now, effect=v.frame.repeat, takes=False)
     match body:
         case Call():
             return troubles.next_attempt(v) or intend_call(v)
@@ -260,8 +264,13 @@ def _acting(v: View, phase: Acting) -> Command:
         reason = f"nobody knows whether {phase.effect.name} was done: {phase.unknown}"
         return Record(event=Held(at=v.now, kind="unknown_outcome", reason=reason))
     if not phase.sent:
-        return Record(event=SentAgain(at=v.now))
+        return Record(event=ProofBegun(at=v.now) if proves_again(v) else SentAgain(at=v.now))
     return Perform(effect=phase.effect)
+
+
+def proves_again(v: View) -> bool:
+    """● A call that is still due after a resume is not sent before what it requires has been proved anew."""
+    return bool(v.step.requires)
 
 
 # -- waiting, nested, refreshing ---------------------------------------------------------------------------

@@ -48,6 +48,14 @@ def proofs_of(v: View) -> list[Proof]:
     ]  # fmt: skip
 
 
+def awaited(v: View) -> Proof | None:
+    """What is waited for before the change; None where nothing is, by now."""
+    phase = v.frame.phase
+    if not isinstance(phase, Proving) or phase.since is None or needs_source(v):
+        return None
+    return proofs_of(v)[phase.index]
+
+
 def proving(v: View, phase: Proving) -> Command | None:
     """The next look or decision of the proof; None where everything is met and the effect may follow."""
     if needs_source(v):

@@ -153,6 +153,12 @@ def a_call_is_never_sent_twice() -> None:
         assert not made_twice(scene)
 
 
+def an_unsent_call_whose_requirement_broke() -> None:
+    """It holds where the call is, and the call is not made."""
+    scene = Scene(ALL["what an unsent call requires breaks before it is sent"]).tell()
+    assert not scene.world.users
+
+
 def a_poison_document() -> None:
     """Whatever takes it up dies before any outcome."""
     scene = Scene(WELL, [7])
@@ -211,6 +217,8 @@ RULES = (
     # 4 owned, meant
     Rule(function="whose.may_take", instead=yes, stories=("a foreign copy has our name",)),
     Rule(function="decision.is_meant", instead=yes, stories=("a namesake is made before our delete",)),
+    Rule(function="decision.another_whole", instead=nothing,
+         stories=("the restored cluster is renamed away with its instances, and restored anew",)),
     # 5 the row
     Rule(function="classes.row_for", instead=unknown_is_available, stories=("a status that nobody knows",)),
     Rule(function="classes.row_for", instead=classes_only, stories=("a status with a row of its own",)),
@@ -240,6 +248,7 @@ RULES = (
          stories=("a wrong network, not mended, then mended over a weekend",)),
     Rule(function="folding_ends._afresh", instead=as_it_was, stories=("the copy takes 25 hours",)),
     Rule(function="folding_ends.taken_up", instead=still_in_hand, scenario=a_call_is_never_sent_twice),
+    Rule(function="pending.proves_again", instead=no, scenario=an_unsent_call_whose_requirement_broke),
     Rule(function="pending.is_poison", instead=no, scenario=a_poison_document),
     Rule(function="engine.answering.is_telling", instead=no, stories=("the copy takes 25 hours",)),
     # the end
