@@ -12,13 +12,12 @@ from engine.kernel.frames import (
     leave,
     push,
     record,
-    recorded,
     seen_in,
     top,
     topped,
     with_entry,
 )
-from engine.kernel.operation import Acting, Looking, Nested, Operation, Proving, Refreshing, Seen, Waiting
+from engine.kernel.operation import Acting, Looking, Nested, Operation, Proving, Refreshing, Seen, StepRecord, Waiting
 from engine.kernel.steps import is_undo, key_of, step_of
 from engine.language.model import Check, Ensure, Remove, Runbook, Step
 
@@ -29,10 +28,12 @@ def entered(runbook: Runbook, operation: Operation, event: ev.Entered) -> Operat
     step = step_of(runbook, operation, frame)
     key = key_of(step, frame)
     its_own = frame.path.startswith("steps/") and frame.path.count("/") == 1  # not of a `do`, nor of an `on_*` list
-    steps = recorded(
-        runbook, operation, status="SKIPPED" if event.skipped else "IN_PROGRESS", visit=frame.visit, attempt=0, spent=0,
-        id=None, params=event.identity, region=event.region, account=event.account, since=event.at, error=None, seen="",
-    )  # fmt: skip
+    steps = operation.steps
+    if frame.path in runbook.index:
+        steps = steps.set(key, StepRecord(
+            path=frame.path, status="SKIPPED" if event.skipped else "IN_PROGRESS", visit=frame.visit,
+            params=event.identity, region=event.region, account=event.account, since=event.at,
+        ))  # fmt: skip
     last_step = key if its_own else operation.last_step
     if event.skipped:
         return _skipped(runbook, changed(operation, steps=steps, last_step=last_step))
