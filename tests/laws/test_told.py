@@ -67,7 +67,7 @@ class Watchful(Scene):
         assert readable(operation, runbook)["details"].endswith(f"status={row}")
 
 
-@pytest.mark.parametrize(("story", "status"), REPLACED, ids=lambda one: str(one))
+@pytest.mark.parametrize(("story", "status"), REPLACED, ids=str)
 def test_of_what_replaced_another(story: Story, status: str) -> None:
     for point in range(Scene(story).tell().killer.count + 1):
         scene = Watchful(story, [point])
