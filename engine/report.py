@@ -25,6 +25,7 @@ from engine.kernel.operation import (
     Waiting,
 )
 from engine.kernel.proofs import awaited
+from engine.kernel.restarting import restarts_from
 from engine.kernel.schedule import attempts_in
 from engine.kernel.steps import in_ends, key_of, records_of, step_of
 from engine.kernel.view import view
@@ -58,13 +59,13 @@ def status_document(
         "orphaned_resources": orphaned(operation),
         "steps": [step_row(operation, runbook, step) for step in _rows(operation, runbook)],
         "resources": [_resource(entry) for entry in operation.ledger],
-        "hold": _hold(operation),
+        "hold": _hold(operation, runbook),
         "next_wake": next_wake(operation),
         "runner": runner,
         "notifications": [_notice(one) for one in operation.notices],
         "troubles": list(operation.troubles),
         "outputs": outputs(operation, runbook),
-        "next": what_next(operation),
+        "next": what_next(operation, runbook),
     }
 
 
@@ -217,17 +218,17 @@ def _resource(entry: Entry) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _hold(operation: Operation) -> dict[str, Any] | None:
+def _hold(operation: Operation, runbook: Runbook) -> dict[str, Any] | None:
     hold = operation.hold
     if hold is None:
         return None
     return {
         "kind": hold.kind, "reason": hold.reason, "step": hold.step, "since": iso(hold.since),
-        "error": hold.error.name if hold.error is not None else None, "answers": answers(operation),
+        "error": hold.error.name if hold.error is not None else None, "answers": answers(operation, runbook),
     }  # fmt: skip
 
 
-def answers(operation: Operation) -> list[str]:
+def answers(operation: Operation, runbook: Runbook) -> list[str]:
     """What can be typed at a hold."""
     hold = operation.hold
     if hold is None:
@@ -242,7 +243,7 @@ def answers(operation: Operation) -> list[str]:
             first = [f"{resume} --accept-target {hold.found or 'ID'}", resume]
         case _:
             first = [resume, f"{resume} --with FILE", f"{resume} --reject WHY"]
-    back = f"runbook restart {operation.id} --from {hold.step.partition('[')[0]}"
+    back = f"runbook restart {operation.id} --from {restarts_from(runbook, operation, hold.step)}"
     return [*first, back, f"runbook cancel {operation.id}", f"runbook cancel {operation.id} --undo"]
 
 

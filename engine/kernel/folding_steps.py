@@ -18,7 +18,7 @@ from engine.kernel.frames import (
     with_entry,
 )
 from engine.kernel.operation import Acting, Looking, Nested, Operation, Proving, Refreshing, Seen, StepRecord, Waiting
-from engine.kernel.steps import is_undo, key_of, step_of
+from engine.kernel.steps import is_undo, key_of, kind_of, step_of
 from engine.language.model import Check, Ensure, Remove, Runbook, Step
 
 
@@ -152,9 +152,7 @@ def vanished(runbook: Runbook, operation: Operation, event: ev.Vanished) -> Oper
     """What `replace` deleted is gone."""
     frame = operation.top
     step = step_of(runbook, operation, frame)
-    for number, entry in enumerate(operation.ledger):
-        if entry.id is not None and entry.id in operation.deletes and entry.state in ("open", "kept", "stuck"):
-            operation = with_entry(operation, number, state="gone")
+    operation = _gone(runbook, operation)
     operation = top(operation, routine="creating", begun=None, watching=None, phase=Looking())
     if frame.delay <= 0:
         return operation
@@ -199,10 +197,23 @@ def step_done(runbook: Runbook, operation: Operation, event: ev.StepDone) -> Ope
     """Its result is kept, and the next step begins. What a removal has deleted is gone."""
     step = step_of(runbook, operation, operation.top)
     if isinstance(step.body, Remove) and event.status == "missing" and not is_undo(operation.top):
-        for number, entry in enumerate(operation.ledger):
-            if entry.id is not None and entry.id in operation.deletes and entry.state != "gone":
-                operation = with_entry(operation, number, state="gone")
+        operation = _gone(runbook, operation)
     return complete(runbook, operation, event.result, event.id, event.status)
+
+
+def _gone(runbook: Runbook, operation: Operation) -> Operation:
+    """● What this step has deleted is gone: its thing, and that thing's parts. Of another's delete it says nothing."""
+    frame, kind = operation.top, kind_of(runbook, step_of(runbook, operation, operation.top))
+    names = frame.identity.values()
+    sent = {one.partition(":")[2] for one in frame.sent}
+    for number, entry in enumerate(operation.ledger):
+        if entry.id is None or entry.id not in operation.deletes or entry.state == "gone":
+            continue
+        same = kind is not None and (entry.kind, entry.region) == (kind.name, frame.region)
+        its = same and (entry.identity == frame.identity or entry.id in names)
+        if its or entry.id in sent or (entry.region == frame.region and entry.part_of in names):
+            operation = with_entry(operation, number, state="gone")
+    return operation
 
 
 def step_failed(runbook: Runbook, operation: Operation, event: ev.StepFailed) -> Operation:

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from tests.driver.test_names import HEAD
-from tests.laws.edits import CAPACITY, CLUSTER
+from tests.laws.edits import CAPACITY, CLUSTER, INSTANCE
 from tests.laws.judging import told_of
 from tests.laws.stories_of_mending import RENAMED, cluster_renamed
-from tests.laws.walking import Scene, Story, fault, meanwhile, restart, run
+from tests.laws.walking import Scene, Story, cancel, fault, meanwhile, restart, run
 from tests.laws.world import World
 
 ROW = """
@@ -88,3 +88,17 @@ def test_an_own_instance_in_a_cluster_that_was_renamed_away_is_not_done() -> Non
         assert named in operation.hold.reason
     assert not [act for act in scene.world.journal if act.verb == "delete" and act.id == operation.hold.found]
     assert operation.steps["instances[0]"].status == "HELD"
+
+
+def test_what_is_in_the_cluster_that_was_renamed_away_is_not_undone_without_its_word() -> None:
+    """It was seen available, and may serve by now: without `--past`, it and its instances stay."""
+    refused = fault(f"create {CLUSTER}", CAPACITY, first=1, times=99)
+    acts = (run(), meanwhile(cluster_renamed, seconds=100), restart("restore-snapshot"), cancel(undo=True))
+    scene = Scene(Story(name="", text=RENAMED[0].text, arrange=(refused,), acts=acts, ends=())).tell()
+    operation = scene.operation
+    assert operation is not None
+    assert operation.ended == "CANCELLED", told_of(scene)
+    there = {thing.name for thing in scene.world.alive(INSTANCE, CLUSTER)}
+    assert {"orders-put-by", "orders-1", "orders-2"} <= there
+    kept = [entry.step for entry in operation.ledger if entry.state == "kept"]
+    assert kept == ["restore-snapshot", "instances[0]", "instances[1]"]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from tests.laws.edits import CLUSTER, HOLD, RESTORE, before, edited, named
-from tests.laws.walking import Story, fault, meanwhile, restart, resume, run
+from tests.laws.edits import CLUSTER, FAILS, HOLD, RESTORE, SNAPSHOT, before, edited, named
+from tests.laws.walking import Story, fault, lives, meanwhile, problem, restart, resume, run
 from tests.laws.world import World
+from tests.seed.page import runbook_of
 
 
 def cluster_renamed(world: World) -> None:
@@ -84,4 +85,22 @@ UNSENT = (
     ),
 )  # fmt: skip
 
-MENDING = (*RENAMED, *UNSENT)
+DENIED = problem("AccessDenied", "denied")
+UNDELETABLE = (
+    Story(
+        name="a failed copy cannot be deleted, and another name is taken",
+        text=runbook_of("7.1.1 A failed copy that cannot be deleted"),
+        arrange=(
+            lives(SNAPSHOT, FAILS, FAILS),
+            fault(f"delete {SNAPSHOT}", DENIED, times=99, only=lambda params: params["name"] == "daily-copy"),
+        ),
+        acts=(run(), meanwhile(logged_in), resume()), ends=("HELD", "HELD", "SUCCEEDED"),
+    ),
+    Story(
+        name="a failed copy cannot be deleted", text=RESTORE,
+        arrange=(lives(SNAPSHOT, FAILS), fault(f"delete {SNAPSHOT}", DENIED, times=99)),
+        acts=(run(), meanwhile(logged_in), restart("copy-snapshot")), ends=("STUCK", "STUCK", "SUCCEEDED"),
+    ),
+)  # fmt: skip
+
+MENDING = (*RENAMED, *UNSENT, *UNDELETABLE)

@@ -19,7 +19,7 @@ from engine.errors import Problem
 from engine.kernel import events as ev
 from engine.kernel import outcomes, pending
 from engine.kernel.classes import row_for
-from engine.kernel.frames import top
+from engine.kernel.frames import top, with_entry
 from engine.kernel.operation import Acting, Command, Operation, Seen
 from engine.kernel.view import View
 from engine.language.model import Ensure, Row, Runbook
@@ -125,6 +125,14 @@ asks_rows: Callable[..., ev.Event] = sys.modules["engine.kernel.verbs"].verb
 def rows_instead(v: View, seen: Seen, cls: str) -> ev.Event:
     """`replace`, once begun, asks the rows again."""
     return asks_rows(v, seen, row_for(v, seen, cls), cls)
+
+
+def whatever_was_deleted(runbook: Runbook, operation: Operation) -> Operation:
+    """Gone is all whose delete was sent, whichever step sent it, and whatever came of it."""
+    for number, entry in enumerate(operation.ledger):
+        if entry.id is not None and entry.id in operation.deletes:
+            operation = with_entry(operation, number, state="gone")
+    return operation
 
 
 # -- scenarios ------------------------------------------------------------------------------------------------
@@ -243,6 +251,8 @@ RULES = (
     Rule(function="outcomes.unknown", instead=failed_instead, scenario=a_call_is_never_sent_twice),
     Rule(function="folding_ends._from_a_dead_runner", instead=used_up, stories=("the copy is lost three times",)),
     Rule(function="classes.passes_by_itself", instead=no, stories=("looks answer with errors that pass",)),
+    Rule(function="folding_steps._gone", instead=whatever_was_deleted,
+         stories=("a failed copy cannot be deleted, and another name is taken",)),
     # resuming
     Rule(function="folding_ends._rescue_again", instead=begins_anew,
          stories=("a wrong network, not mended, then mended over a weekend",)),
