@@ -87,6 +87,10 @@ class Busy(RunbookError):
     exit_code = 6
 
 
+class Locked(Busy):
+    """Another operation has the lock; nobody drives this one."""
+
+
 class BrokenInvariant(RunbookError):
     """A bug of this program: nothing more is performed, the log stands."""
 

@@ -15,7 +15,7 @@ from engine.answering import ASK_EVERY, Asked, accepted, is_telling, may_restart
 from engine.clock import Clock
 from engine.driver import Awaiting, Driver, Holder, Log, Pausing, Reporter
 from engine.editing import edited
-from engine.errors import Busy, StoreConflict, UsageError
+from engine.errors import Busy, Locked, StoreConflict, UsageError
 from engine.kernel import Operation, start
 from engine.kernel import events as ev
 from engine.kernel.names import Names, rendered
@@ -119,14 +119,17 @@ class Engine:
             readable=readable,
         )  # fmt: skip
 
-    def _take_up(self, id: str, answers: tuple[Answer, ...], runbook: Runbook | None = None) -> Operation:
+    def _take_up(
+        self, id: str, answers: tuple[Answer, ...], runbook: Runbook | None = None, *, locks: bool = True
+    ) -> Operation:
         """The lease, then go on."""
         lease = self.lease(id)
         released = lease.acquire(patience=not answers)
-        return self._go_on(id, lease, answers, runbook, released=released)
+        return self._go_on(id, lease, answers, runbook, released=released, locks=locks)
 
     def _go_on(
-        self, id: str, lease: Lease, answers: tuple[Answer, ...], runbook: Runbook | None = None, *, released: bool = False
+        self, id: str, lease: Lease, answers: tuple[Answer, ...], runbook: Runbook | None = None, *,
+        released: bool = False, locks: bool = True,
     ) -> Operation:  # fmt: skip
         """Load, TakenUp, the answer, the loop.
 
@@ -138,7 +141,7 @@ class Engine:
             log.runbook = runbook or log.runbook
             loaded = log.seq
             try:
-                return self._drive(log, lease, answers)
+                return self._drive(log, lease, answers, locks=locks)
             except StoreConflict:
                 if log.seq != loaded:
                     raise
@@ -158,14 +161,15 @@ class Engine:
             log.fold(ev.TakenUp(at=now, runner=self.actor, released=released))
         return log
 
-    def _drive(self, log: Log, lease: Lease, answers: tuple[Answer, ...]) -> Operation:
+    def _drive(self, log: Log, lease: Lease, answers: tuple[Answer, ...], *, locks: bool = True) -> Operation:
         asked = Asked(self.store, self.clock, log)
         driver = Driver(
             log=log, clock=self.clock, performer=self._performer(), holder=lease, report=self.report,
             pausing=self.pausing, proving=self.proving, stop=self.stop, cancel=asked,
         )  # fmt: skip
         try:
-            self._lock(log)
+            if locks or log.operation.ledger:
+                self._lock(log)
             if log.operation.ending is not None:
                 self.store.ask_cancel(log.operation.id, None)  # it was heard: its end is recorded
             for answer in answers:
@@ -206,7 +210,7 @@ class Engine:
                 f"operation {other} has the lock {name}; nothing was done: `runbook status {other}`, and when that has "
                 f"ended `runbook resume {id}`"
             )
-            raise Busy(message)
+            raise Locked(message)
 
     # -- answers to a stop --------------------------------------------------------------------------------
 
@@ -218,8 +222,8 @@ class Engine:
         if operation.ended == "SUCCEEDED":
             return operation
         if operation.ended:
-            hint = "cleanup" if operation.ended == "STUCK" else "restart"
-            message = f"operation {id} has ended as {operation.ended}: `runbook {hint} {id}`"
+            hint = f"cleanup {id}" if operation.ended == "STUCK" else f"restart {id} --from STEP"
+            message = f"operation {id} has ended as {operation.ended}: `runbook {hint}`"
             raise UsageError(message)
         must_answer(operation, answer)
         if text:
@@ -256,7 +260,10 @@ class Engine:
         return self._take_up(id, (again,))
 
     def cancel(self, id: str, *, undo: bool = False, past: tuple[str, ...] = ()) -> Operation:
-        """The end that a person asks for; the runner that has the operation is asked to do it."""
+        """The end that a person asks for; the runner that has the operation is asked to do it.
+
+        It needs no lock where it has made nothing and there is nothing to do.
+        """
         found = load(self.store, id, self.parse)
         if found.operation.ended or found.operation.ending is not None:
             message = f"operation {id} has ended, or its end is recorded: {found.operation.status}"
@@ -266,10 +273,12 @@ class Engine:
         def end(now: Operation, at: float) -> ev.Event | None:
             return None if now.ending is not None else ev.Cancelled(at=at, actor=self.actor, undo=undo, past=past)
 
-        asked = False
+        asked, locks = False, "on_cancel/0" in found.runbook.index
         while True:
             try:
-                return self._take_up(id, (end,))
+                return self._take_up(id, (end,), locks=locks)
+            except Locked:
+                raise
             except Busy:
                 if not asked:
                     self.store.ask_cancel(id, request)

@@ -86,12 +86,12 @@ def _make_client(service: str, region: str) -> Any:
     with _making:
         if (service, region) not in _clients:
             config = Config(retries={"total_max_attempts": 1}, ignore_configured_endpoint_urls=True)
-            _clients[service, region] = _session().create_client(service, region_name=region, config=config)
+            _clients[service, region] = session().create_client(service, region_name=region, config=config)
         return _clients[service, region]
 
 
 @cache
-def _session() -> Any:
+def session() -> Any:
     """A session that reads neither the user's files nor the environment's profile."""
     import botocore.session  # boto3's own takes a tenth of a second more, and adds nothing to these clients
 

@@ -17,6 +17,8 @@ from functools import cache
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
+from actions.sandbox.boundary import session
+
 Headers = Mapping[str, str] | Message
 """Of a request; HTTP's own kind is asked without regard to case."""
 
@@ -51,10 +53,9 @@ def signed(headers: Headers) -> Signed:
 def service_model(service: str) -> Any:
     """botocore's model of a service; NoRequest if there is none."""
     import botocore.exceptions
-    import botocore.session
 
     try:
-        return botocore.session.Session().get_service_model(service)
+        return session().get_service_model(service)
     except botocore.exceptions.UnknownServiceError as error:
         raise NoRequest(f"there is no service {service}") from error
 

@@ -32,13 +32,20 @@ def made(operation: Operation, runbook: Runbook, options: Options, head: Head | 
 
 
 def runner_of(head: Head | None) -> dict[str, Any] | None:
-    """Who drives it, by its lease."""
-    if head is None or head.lease is None:
+    """Who drives it, by its lease; None also where that process is provably dead."""
+    if head is None or head.lease is None or is_left_behind(head):
         return None
     from engine.kernel.names import iso
 
     lease = head.lease
     return {"actor": lease.owner, "host": lease.host, "pid": lease.pid, "since": iso(lease.since)}
+
+
+def is_left_behind(head: Head) -> bool:
+    """Has its runner died before it could put what is so, and give the lease back?"""
+    from engine.stores.lease import this_process
+
+    return head.lease is not None and this_process("").judged(head.lease) == "dead"
 
 
 def _typed(options: Options, command: str) -> str:

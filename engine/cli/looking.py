@@ -65,7 +65,7 @@ def list_(
 def _summary(here: Surroundings, head: Head) -> dict[str, Any]:
     """What the head says; what the records say where a runner died before it could."""
     said = dict(head.summary)
-    if not said:
+    if not said or document.is_left_behind(head):
         loaded = load(here.store, head.operation, here.parse)
         said = summary(loaded.operation, loaded.runbook)
     return {"operation_id": head.operation, **said, "runner": document.runner_of(head)}

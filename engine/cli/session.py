@@ -58,8 +58,10 @@ def drive(
         _tell(here, *located(here, id), hint=False)
         return stopped.code
     except (EnvironmentProblem, StoreConflict) as error:
-        if _is_there(here, id):
-            error.add_note(f"What is recorded stands. Next: {_resume(here, id)}")
+        there = _is_there(here, id)
+        if there is not False:
+            perhaps = f"; if nothing was, the same again with --operation-id {id}" if begins and there is None else ""
+            error.add_note(f"What is recorded stands. Next: {_resume(here, id)}{perhaps}")
         raise
     _tell(here, here.runbook(operation.digest), operation)
     return document.code_of(operation)
@@ -77,11 +79,12 @@ def _resume(here: Surroundings, id: str) -> str:
     return typed(here.options, f"runbook resume {id}")
 
 
-def _is_there(here: Surroundings, id: str) -> bool:
+def _is_there(here: Surroundings, id: str) -> bool | None:
+    """None where it cannot be told: the store is what is away."""
     try:
         return here.head(id) is not None
     except EnvironmentProblem:
-        return True  # who knows: the store is what is away
+        return None
 
 
 def told(here: Surroundings, runbook: Runbook, operation: Operation, *, hint: bool = True) -> None:

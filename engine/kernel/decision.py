@@ -188,7 +188,7 @@ def _not_ours_to_take(v: View, seen: Seen, cls: str) -> Event | None:
     if elsewhere is not None:
         return Held(at=v.now, kind="owner", reason=f"{thing(v, seen)} {elsewhere}", found=seen.id)
     only = body.only if isinstance(body, (Ensure, Remove)) else None
-    if only is not None and not true(only, v.names(seen)):
+    if not is_within(v, only, seen):
         return Held(at=v.now, kind="owner", reason=f"`only: {only}` is false for {thing(v, seen)}")
     return None
 
@@ -226,6 +226,11 @@ def another_whole(v: View, seen: Seen) -> str | None:
         f"is in the {kind.part_of} {there or '(none)'}, and {v.key} means the one in {asked}: the name is taken by what is "
         "not this step's to take or to remove. Rename or remove that, then resume"
     )
+
+
+def is_within(v: View, only: Any, seen: Seen) -> bool:
+    """Is it what `only` narrows the step to?"""
+    return only is None or true(only, v.names(seen))
 
 
 def _not_the_target(seen: Seen, meant: Target | None) -> str:

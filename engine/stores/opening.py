@@ -57,7 +57,7 @@ def own_client(service: str) -> Any:
     from botocore.config import Config
 
     settings = Config(connect_timeout=5, read_timeout=20, retries={"total_max_attempts": 1})
-    return boto3.client(service, config=settings)
+    return boto3.session.Session().client(service, config=settings)
 
 
 def default_place(environ: Mapping[str, str]) -> str:

@@ -223,8 +223,9 @@ def test_a_project_file_that_is_wrong(ask: Ask, text: str, said: str) -> None:
 
 
 def test_a_store_that_is_another_file(ask: Ask, few: str) -> None:
-    told = ask("run", few, "--store", f"sqlite:{few}")
+    told = ask("run", few, "--store", f"sqlite:{few}", "--operation-id", "op")
     assert told.code == 4
+    assert "if nothing was, the same again with --operation-id op" in told.err
     assert Path(few).read_text(encoding="utf-8") == FEW
 
 

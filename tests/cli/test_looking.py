@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from engine.clock import SystemClock
-from engine.stores.lease import StoreLease, this_process
+from engine.stores.lease import StoreLease, start_of, this_process
 from engine.stores.opening import open_store
-from tests.cli.asking import INPUTS, RESTORE, Ask, Store, begun, fits
+from tests.cli.asking import INPUTS, RESTORE, RUNBOOK, Ask, Store, begun, fits, written
 
 
 def test_status_fits_its_schema(ask: Ask, few: str, store: Store) -> None:
@@ -36,6 +38,43 @@ def test_status_says_who_drives_it(ask: Ask, few: str, store: Store) -> None:
     fits("status", document)
     assert document["runner"]["actor"] == "somebody@somewhere"
     assert f"driven by somebody@somewhere (process {os.getpid()})" in text
+
+
+def left_behind(place: str) -> None:
+    """The head as a runner leaves it that dies after its last record: a lease, and what was so at the start."""
+    child = subprocess.Popen(["sleep", "60"])
+    opened = open_store(place)
+    dead = replace(this_process("anna@desk"), pid=child.pid, started=start_of(child.pid) or "")
+    assert StoreLease(opened, "op", SystemClock(), dead).acquire(patience=False)
+    opened.summarise("op", {"status": "IN_PROGRESS", "runbook": "few", "step": "", "updated": ""})
+    opened.close()
+    child.kill()
+    child.wait()
+
+
+def test_nobody_drives_what_a_dead_process_has_left(ask: Ask, tmp_path: Path, store: Store) -> None:
+    """Provably dead: its machine is this one. So it is not followed for ever, but resumed."""
+    file = written(tmp_path / "fails.yaml", "runbook: a\nsteps:\n  - {id: b, wait: 0s}\n  - {id: c, wait: 1h}\n")
+    with subprocess.Popen([RUNBOOK, "run", file, *store, "--operation-id", "op"], stderr=subprocess.PIPE) as running:
+        assert running.stderr is not None
+        for line in running.stderr:
+            if b"waits 1h" in line:
+                break
+        assert ask("status", "op", *store, "-o", "json").document["runner"]["pid"] == running.pid
+        running.kill()
+    document = ask("status", "op", *store, "-o", "json").document
+    assert document["runner"] is None
+    assert document["next"].startswith("runbook resume op")
+    assert "nobody drives it" in ask("status", "op", *store).out
+
+
+def test_the_list_says_what_the_records_say_where_a_runner_died_before_it_could(
+    ask: Ask, few: str, store: Store
+) -> None:
+    begun(ask, few, store)
+    left_behind(store[1])
+    (one,) = ask("list", *store, "-o", "json").document["operations"]
+    assert (one["status"], one["step"], one["runner"]) == ("HELD", "ask", None)
 
 
 @pytest.mark.parametrize(

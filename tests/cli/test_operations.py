@@ -154,7 +154,7 @@ def test_resume_of_what_has_failed_says_restart(ask: Ask, few: str, store: Store
     ask("resume", "op", *store, "--reject", "no")
     told = ask("resume", "op", *store)
     assert told.code == 2
-    assert "runbook restart op" in told.err
+    assert "runbook restart op --from STEP" in told.err
 
 
 @pytest.mark.parametrize(

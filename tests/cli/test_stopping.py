@@ -97,6 +97,27 @@ def test_one_operation_at_a_time_on_a_target(ask: Ask, tmp_path: Path, store: St
     assert ask("resume", "two", *store).code == 5
 
 
+def test_what_has_made_nothing_is_given_up_though_another_has_its_target(
+    ask: Ask, tmp_path: Path, store: Store
+) -> None:
+    locked = written(tmp_path / "a.yaml", FEW.replace("steps:", "lock: the-target\nsteps:"))
+    assert ask("run", locked, *store, "--operation-id", "one").code == 5
+    assert ask("run", locked, *store, "--operation-id", "two").code == 6
+    assert ask("cancel", "two", *store, "--undo").code == 0
+    assert ask("run", locked, *store, "--operation-id", "three").code == 6  # the first still has it
+    assert ask("resume", "one", *store).code == 0
+
+
+def test_what_has_something_to_do_at_its_end_needs_its_target(ask: Ask, tmp_path: Path, store: Store) -> None:
+    text = FEW.replace("steps:", "lock: the-target\non_cancel: [{wait: 0s}]\nsteps:")
+    locked = written(tmp_path / "a.yaml", text)
+    assert ask("run", locked, *store, "--operation-id", "one").code == 5
+    assert ask("run", locked, *store, "--operation-id", "two").code == 6
+    told = ask("cancel", "two", *store)
+    assert told.code == 6
+    assert "operation one has the lock the-target" in told.err
+
+
 # -- the sandbox and the real world -------------------------------------------------------------------------------
 
 

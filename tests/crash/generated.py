@@ -141,6 +141,7 @@ HAPPENS = (
     _of_removals,
     _of_removals,
     _of_looks,
+    _of_reads,
     _of_calls,
     _of_credentials,
     _of_the_store,

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from actions import errors
 from actions.sandbox.calls import Call
 from engine.driver import Driver
 from engine.errors import StoreConflict
@@ -22,6 +23,7 @@ from engine.performing import RegistryPerformer
 from engine.stores.memory import MemoryStore, _Row
 from engine.stores.packing import Kept, taken
 from engine.stores.port import Record
+from tests.crash import processes
 from tests.crash.conftest import Schedules
 from tests.crash.effects import Noted
 from tests.crash.judging import end_of, judge, keeps_the_laws
@@ -39,6 +41,7 @@ from tests.laws.walking import Story
 
 ALL = {story.name: story for story in STORIES}
 WELL = ALL["all goes well"]
+UNDONE = ALL["until: lost, and a later failure undoes it"]
 NAMESAKE = ALL["a namesake is made before our delete"]
 
 Telling = Callable[[], None]
@@ -79,6 +82,27 @@ def duels() -> Iterator[Telling]:
     for point, where in enumerate(stops(WELL), 1):
         if not in_the_air(where):
             yield lambda point=point: ends_as_with_one(Duel(WELL).play(point), end)
+
+
+def woken() -> Iterator[Telling]:
+    """The first is stopped after each of its appends, and wakes when the other has come to the end: it does nothing.
+
+    No call passes botocore's `before-send` here, as those of other people's actions need not.
+    """
+
+    def tell(point: int) -> None:
+        duel = Duel(WELL)
+        with instead(processes, "WITHOUT_BOTOCORE", ("ec2", "postgres", "rds", "secretsmanager", "sns", "ssm")):
+            duel.first.advance(point)
+            duel.second.advance()
+            done = len(duel.world.sandbox.journal)
+            duel.first.advance()
+        late = [call.name for call in duel.world.sandbox.journal[done:]]
+        assert not late, f"it went on when another had taken over: {late}"
+
+    for point, where in enumerate(stops(WELL), 1):
+        if where == "after append":
+            yield lambda point=point: tell(point)
 
 
 def answers_lost() -> Iterator[Telling]:
@@ -194,6 +218,29 @@ def no_look_at_the_lease() -> AbstractContextManager[None]:
     return instead(Process, "before", before)
 
 
+def no_look_at_the_lease_after_a_commit() -> AbstractContextManager[None]:
+    """What is committed is done, as if every call passed the last instant."""
+
+    def commit(driver: Driver) -> None:
+        driver.holder.renew_if_due()
+        for event in driver.log.commit():
+            driver.report(event, driver.log.operation)
+
+    return instead(Driver, "_commit", commit)
+
+
+@contextmanager
+def no_answer_for_a_no() -> Iterator[None]:
+    """A change that was answered by a 5xx, a time-out or a cut connection is taken for one that was refused."""
+    answered, unanswered = errors._answered, errors._unanswered
+
+    def no(translate: Any) -> Any:
+        return lambda *given, **how: translate(*given, **(how | {"changes": False}))
+
+    with instead(errors, "_answered", no(answered)), instead(errors, "_unanswered", no(unanswered)):
+        yield
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bug:
     """What stands in the product's place, and the schedules of which one at least must fail."""
@@ -216,6 +263,8 @@ BUGS = (
     Bug(is_there=conflict_with_itself, schedules=answers_lost, says="StoreConflict: .* another runner"),
     Bug(is_there=name_for_an_identity, schedules=lambda: killed(NAMESAKE), says=FOREIGN),
     Bug(is_there=no_look_at_the_lease, schedules=duels, says=TWICE),
+    Bug(is_there=no_look_at_the_lease_after_a_commit, schedules=woken, says="had taken over: .*rds"),
+    Bug(is_there=no_answer_for_a_no, schedules=lambda: killed(UNDONE), says="another end: .*things: .*orders-old"),
 )
 
 

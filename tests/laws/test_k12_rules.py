@@ -276,10 +276,10 @@ RULES = (
 @contextmanager
 def without(rule: Rule) -> Iterator[None]:
     """Within, the rule's function is another, in every module and table that has it."""
-    owner: Any = sys.modules["engine.driver"].Log if "Log." in rule.function else None
     module, _, name = rule.function.rpartition(".")
-    if owner is None:
-        owner = sys.modules[module if module.startswith("engine.") else f"engine.kernel.{module}"]
+    module, _, cls = module.rpartition(".") if module.endswith(("Log", "Driver")) else (module, "", "")
+    owner: Any = sys.modules[module if module.startswith("engine.") else f"engine.kernel.{module}"]
+    owner = getattr(owner, cls) if cls else owner
     function = getattr(owner, name)
     folds = {cls: (fold if fold is not function else rule.instead, at) for cls, (fold, at) in evolving_folds().items()}
     asked = count()

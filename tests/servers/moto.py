@@ -17,6 +17,8 @@ from typing import Any
 
 ACCOUNT = "x-moto-account-id"
 SERVE = "from moto.server import main; main()"
+MAKING = threading.Lock()
+"""A session makes one client at a time."""
 SAID = re.compile(r"Running on http://127\.0\.0\.1:(\d+)")
 
 
@@ -32,14 +34,22 @@ class Moto:
 
 
 @cache
-def _client(url: str, service: str, region: str, account: str | None) -> Any:
+def _session() -> Any:
+    """One, whose models are read once: those of EC2 alone are 40 MB."""
     import boto3
+
+    return boto3.session.Session()
+
+
+@cache
+def _client(url: str, service: str, region: str, account: str | None) -> Any:
     from botocore.config import Config
 
-    client = boto3.session.Session().client(
-        service, region_name=region, endpoint_url=url, config=Config(retries={"total_max_attempts": 1}),
-        aws_access_key_id="testing", aws_secret_access_key="testing",
-    )  # fmt: skip
+    with MAKING:
+        client = _session().client(
+            service, region_name=region, endpoint_url=url, config=Config(retries={"total_max_attempts": 1}),
+            aws_access_key_id="testing", aws_secret_access_key="testing",
+        )  # fmt: skip
     if account is not None:
         client.meta.events.register("before-sign", lambda request, **_: request.headers.add_header(ACCOUNT, account))
     return client

@@ -1,0 +1,181 @@
+"""K12, the rules that no story alone shows: of the end that is recorded, of what is durable, of time, of proofs.
+
+Each scenario goes well with its rule, and raises without it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from engine.driver import POLLING, Driver, Interrupted, Log
+from engine.kernel import Operation
+from engine.kernel import events as ev
+from engine.kernel.changing import changed
+from engine.kernel.operation import Acting
+from engine.language.model import Runbook
+from engine.loading import events_of
+from tests.laws.edits import RESTORE, edited, old, vanishes
+from tests.laws.test_k6_to_k8 import test_k8_times_of_events_never_go_back as times_never_go_back
+from tests.laws.test_k12_rules import Rule, is_wrong, polling_writes_nothing, without, yes
+from tests.laws.walking import ID, INPUTS, Scene, Story, fault, resume, run
+from tests.laws.world import Thing
+
+DELETE = "delete rds.cluster"
+ENDS = edited(("outputs:\n", "on_success: [{id: told, wait: 1h}]\noutputs:\n"))
+ONLY = edited(("    owner: any ", "    only: seen.name == 'another'\n    owner: any "))
+WELL = Story(name="all goes well", text=RESTORE)
+
+taken_up: Callable[..., Operation] = sys.modules["engine.kernel.folding_ends"].taken_up
+
+
+# -- what stands in a rule's place ------------------------------------------------------------------------------
+
+
+def list_first(runbook: Runbook, operation: Operation, event: ev.EndRecorded) -> Operation:
+    """The end is known when its list is done."""
+    assert "on_success/0" in runbook.index
+    return changed(operation, ended=event.status, frames=())
+
+
+def believes_what_was_proved(runbook: Runbook, operation: Operation, event: ev.TakenUp) -> Operation:
+    """What was never sent is sent, for all was looked at before."""
+    phase = operation.top.phase if operation.frames else None
+    if isinstance(phase, Acting) and not phase.sent:
+        return operation
+    return taken_up(runbook, operation, event)
+
+
+def no_look_is_news(log: Log) -> bool:
+    """What looks have led to is written with the next intent, whenever that is."""
+    return log.committed is not None and all(isinstance(event, POLLING) for event in log.waiting)
+
+
+def with_its_time(operation: Operation) -> Operation:
+    """When it was looked at is part of the state."""
+    return changed(operation, since=operation.at)
+
+
+def by_the_wall_clock(driver: Driver) -> float:
+    return driver.clock.now()
+
+
+def after_its_end_too(driver: Driver) -> bool:
+    """A cancel is heard whenever it comes."""
+    head = driver.log.store.head(ID)
+    if head is None or head.cancel_asked is None:
+        return False
+    driver.log.store.ask_cancel(ID, None)
+    driver.log.fold(ev.Cancelled(at=driver.now(), undo=True))
+    return True
+
+
+# -- scenarios --------------------------------------------------------------------------------------------------
+
+
+def old_clusters(scene: Scene) -> list[Thing]:
+    return [thing for thing in scene.world.things if thing.name == "orders" and thing.by == "somebody"]
+
+
+def the_end_outlives_a_crash_in_its_list() -> None:
+    """It dies when its end is recorded, and the list has begun: the list goes on."""
+    last = Scene(Story(name="", text=ENDS)).tell().killer.count
+    scene = Scene(Story(name="", text=ENDS), [last - 1]).tell()
+    assert scene.deaths == 1
+    names = [type(event).__name__ for record in scene.store.records(ID) for event in events_of(record)]
+    assert names[names.index("EndRecorded") :].count("TakenUp") == 1
+    assert names[-1] == "Ended"
+
+
+def a_cancel_after_the_end_is_not_heard() -> None:
+    """Asked in the hour of its list: it has SUCCEEDED all the same."""
+    scene = Scene(Story(name="", text=ENDS))
+    engine = scene.engine
+
+    def asking() -> Any:
+        made = engine()
+        begun = scene.clock.sleep
+
+        def sleep(seconds: float) -> None:
+            begun(seconds)
+            if scene.operation is not None and scene.operation.ending is not None:
+                scene.store.ask_cancel(ID, {"actor": "anna", "at": 0.0, "undo": True, "past": []})
+
+        scene.clock.sleep = sleep  # type: ignore[method-assign]
+        return made
+
+    scene.engine = asking  # type: ignore[method-assign]
+    scene.tell()
+    assert scene.operation is not None
+    assert scene.operation.ended == "SUCCEEDED"
+
+
+def what_is_not_due_any_more_is_not_sent() -> None:
+    """Credentials are over at the delete of the old cluster; when somebody logs in, its copy has gone."""
+    expires = fault(DELETE, "not_sent", category="credentials")
+    scene = Scene(Story(name="", text=RESTORE, arrange=(expires,)))
+    run()(scene)
+    assert scene.stopped
+    assert old_clusters(scene)[0].there(scene.clock.now())
+    vanishes(scene.world)
+    resume()(scene)
+    operation = scene.operation
+    assert operation is not None
+    assert operation.hold is not None
+    assert operation.hold.kind == "requires"
+    assert old_clusters(scene)[0].there(scene.clock.now())
+
+
+def a_stop_does_not_lengthen_a_wait() -> None:
+    """What is going is watched for so long; a stop in the middle of that, taken up at once, changes nothing of it."""
+    story = Story(name="", text=RESTORE, arrange=(lambda world: world.change(old(world), "deleting"),), ends=("",))
+    over = held_at(Scene(story).tell())
+    scene = Scene(story)
+    engine, began = scene.engine(), scene.clock.now()
+    engine.stop = lambda: 130 if scene.clock.now() > (began + over) / 2 else 0
+    with pytest.raises(Interrupted):
+        engine.run(scene.parse(RESTORE), ID, INPUTS)
+    resume()(scene)
+    assert held_at(scene) < over + 600
+
+
+def held_at(scene: Scene) -> float:
+    operation = scene.operation
+    assert operation is not None
+    assert operation.hold is not None
+    assert operation.hold.kind == "monitor_over"
+    return operation.at
+
+
+def what_is_narrowed_is_left_alone() -> None:
+    """`only` is false for the old cluster, though its id is the one that was meant."""
+    scene = Scene(replace(WELL, text=ONLY, ends=("HELD",))).tell()
+    operation = scene.operation
+    assert operation is not None
+    assert operation.hold is not None
+    assert operation.hold.kind == "owner"
+    assert old_clusters(scene)[0].there(scene.clock.now())
+
+
+RULES = (
+    Rule(function="decision.is_within", instead=yes, scenario=what_is_narrowed_is_left_alone),
+    Rule(function="engine.driver.Log._is_nothing_new", instead=no_look_is_news, scenario=a_stop_does_not_lengthen_a_wait),
+    Rule(function="folding_ends.taken_up", instead=believes_what_was_proved, scenario=what_is_not_due_any_more_is_not_sent),
+    Rule(function="folding_ends.end_recorded", instead=list_first, scenario=the_end_outlives_a_crash_in_its_list),
+    Rule(function="engine.driver.Driver.cancel_waits", instead=after_its_end_too,
+         scenario=a_cancel_after_the_end_is_not_heard),
+    Rule(function="engine.driver.Driver.now", instead=by_the_wall_clock, scenario=lambda: times_never_go_back(WELL)),
+    Rule(function="codec.durable", instead=with_its_time, scenario=polling_writes_nothing),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("rule", RULES, ids=str)
+def test_without_the_rule_its_scenario_goes_wrong(rule: Rule) -> None:
+    assert rule.scenario is not None
+    rule.scenario()
+    with without(rule):
+        assert is_wrong(rule.scenario)
