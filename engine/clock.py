@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
-from typing import Protocol
+from typing import Final, Protocol
+
+_BOOT: Final[int | None] = getattr(time, "CLOCK_BOOTTIME", None)  # Linux alone has one that goes on in suspend
 
 
 class Clock(Protocol):
@@ -26,8 +28,7 @@ class SystemClock:
         return time.time()
 
     def boot(self) -> float:
-        clock = getattr(time, "CLOCK_BOOTTIME", None)
-        return time.clock_gettime(clock) if clock is not None else time.monotonic()
+        return time.clock_gettime(_BOOT) if _BOOT is not None else time.monotonic()
 
     def sleep(self, seconds: float) -> None:
         time.sleep(max(0.0, seconds))

@@ -17,7 +17,7 @@ from engine.errors import EffectNotSent, EnvironmentProblem, Problem
 from engine.kernel import Operation, evolve, pending
 from engine.kernel import events as ev
 from engine.kernel.codec import durable, encode, encode_operation
-from engine.kernel.operation import Acting, Effect, Halt, Perform, Record, Seen, SleepUntil
+from engine.kernel.operation import Acting, Effect, Halt, Perform, Proving, Record, Seen, SleepUntil
 from engine.kernel.schedule import fraction
 from engine.language.model import Backoff, Delays, Runbook, Schedule
 from engine.stores.port import Record as LogRecord
@@ -62,6 +62,9 @@ Reporter = Callable[[ev.Event, Operation], None]
 Pausing = Callable[[Effect, Problem, float], None]
 """Told of an effect that did not leave, why, and the seconds until it is sent again: no event says so."""
 
+Awaiting = Callable[[Operation], None]
+"""Told of a wait for what a step requires, before each of its sleeps: polling writes nothing, so no event says so."""
+
 
 @dataclass(slots=True)
 class Log:
@@ -78,6 +81,7 @@ class Log:
     waiting: list[ev.Event] = field(default_factory=list)
     actor: str = ""
     process: str = ""
+    host: str = field(default_factory=socket.gethostname)
     readable: Callable[[Operation, Runbook], dict[str, str]] | None = None
 
     def fold(self, event: ev.Event) -> None:
@@ -109,7 +113,7 @@ class Log:
         told = self.readable(self.operation, self.runbook) if self.readable is not None else {}
         record = LogRecord(
             operation=self.operation.id, seq=self.seq + 1, at=self.operation.at, write_id=secrets.token_hex(8),
-            events=tuple(encode(event) for event in written), actor=self.actor, host=socket.gethostname(),
+            events=tuple([encode(event) for event in written]), actor=self.actor, host=self.host,
             process=self.process, readable=told,
         ).sealed(self.digest)  # fmt: skip
         weight = len(record.packed())
@@ -131,6 +135,7 @@ class Driver:
     holder: Holder
     report: Reporter = lambda event, operation: None
     pausing: Pausing = lambda effect, problem, delay: None
+    proving: Awaiting = lambda operation: None
     stop: Callable[[], int] = lambda: 0  # the exit code of a signal that has come; 0: none
     cancel: Callable[[], ev.Cancelled | None] = lambda: None
     slice: float = 30.0
@@ -151,6 +156,8 @@ class Driver:
                     self._perform(effect)
                 case SleepUntil(at=at):
                     self._commit()
+                    if isinstance(self.log.operation.top.phase, Proving):
+                        self.proving(self.log.operation)
                     self._sleep(at)
                 case Halt(status=status):
                     self._commit()
@@ -164,8 +171,9 @@ class Driver:
     def now(self) -> float:
         """● Times never go back, whatever the wall clock does, and pass at least as the time since boot does."""
         boot = self.clock.boot()
-        passed = boot - self.boot if self.boot is not None else 0.0
-        self.told, self.boot = max(self.clock.now(), self.log.operation.at, self.told + passed), boot
+        passed = self.told + (boot - self.boot if self.boot is not None else 0.0)
+        self.boot = boot
+        self.told = max(self.clock.now(), self.log.operation.at, passed)
         return self.told
 
     def _commit(self) -> None:

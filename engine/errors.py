@@ -7,8 +7,9 @@ Four families: the document's (`RunbookInvalid`), the caller's (`UsageError`), t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
+
+from engine.values import value
 
 CATEGORIES: Final = (
     "throttled",
@@ -31,7 +32,7 @@ PASSING: Final = frozenset({"throttled", "network", "conflict", "capacity", "tim
 """Categories that can pass by themselves, so that a step's `retry` covers them unasked."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Finding:
     """One thing that is wrong in a document, at its place; lines and columns count from 1."""
 
@@ -100,7 +101,7 @@ class ExpressionError(RunbookError):
     exit_code = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Problem:
     """An error's stable names and category, as rescues match them and records keep them.
 

@@ -33,6 +33,8 @@ class Loaded:
     operation: Operation
     seq: int
     digest: str
+    whole: int  # bytes of the record with the last whole state
+    since: int  # bytes of those after it
 
 
 def load(store: Store, id: str, parse: Parse) -> Loaded:
@@ -50,10 +52,11 @@ def load(store: Store, id: str, parse: Parse) -> Loaded:
 
 def _folded(store: Store, records: list[Record], parse: Parse) -> Loaded:
     whole = _state(records[0])
+    last = 0
     runbook = parse(text_of(store, whole.digest))
-    for record in records[1:]:
+    for number, record in enumerate(records[1:], 1):
         if record.state is not None:
-            whole = _state(record)
+            whole, last = _state(record), number
             continue
         for event in map(decode, record.events):
             if isinstance(event, ev.RunbookEdited):
@@ -61,7 +64,11 @@ def _folded(store: Store, records: list[Record], parse: Parse) -> Loaded:
             whole = evolve(runbook, whole, event)
     if runbook.digest != whole.digest:
         runbook = parse(text_of(store, whole.digest))
-    return Loaded(runbook=runbook, operation=whole, seq=records[-1].seq, digest=records[-1].digest)
+    sizes = [len(record.packed()) for record in records[last:]]
+    return Loaded(
+        runbook=runbook, operation=whole, seq=records[-1].seq, digest=records[-1].digest, whole=sizes[0],
+        since=sum(sizes[1:]),
+    )  # fmt: skip
 
 
 def _state(record: Record) -> Operation:

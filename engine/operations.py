@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from engine.answering import ASK_EVERY, Asked, accepted, is_telling, may_restart, must_answer, path_of, prove, resumed
 from engine.clock import Clock
-from engine.driver import Driver, Holder, Log, Pausing, Reporter
+from engine.driver import Awaiting, Driver, Holder, Log, Pausing, Reporter
 from engine.editing import edited
 from engine.errors import Busy, Locked, StoreConflict, UsageError
 from engine.kernel import Operation, start
@@ -53,6 +53,7 @@ class Engine:
     version: str = ""
     report: Reporter = lambda event, operation: None
     pausing: Pausing = lambda effect, problem, delay: None
+    proving: Awaiting = lambda operation: None
     stop: Callable[[], int] = lambda: 0
     confirm: Callable[[list[Meant]], bool] = lambda meant: True
 
@@ -154,6 +155,7 @@ class Engine:
             raise
         log = self._log(found.runbook, found.operation)
         log.committed, log.seq, log.digest = found.operation, found.seq, found.digest
+        log.whole, log.since_whole = found.whole, found.since
         if not found.operation.ended:
             now = max(self.clock.now(), found.operation.at)
             log.fold(ev.TakenUp(at=now, runner=self.actor, released=released))
@@ -163,8 +165,7 @@ class Engine:
         asked = Asked(self.store, self.clock, log)
         driver = Driver(
             log=log, clock=self.clock, performer=self._performer(), holder=lease, report=self.report,
-            pausing=self.pausing, stop=self.stop,
-            cancel=asked,
+            pausing=self.pausing, proving=self.proving, stop=self.stop, cancel=asked,
         )  # fmt: skip
         try:
             if locks or log.operation.ledger:

@@ -185,7 +185,7 @@ def weight(value: Any) -> int:
 def plain(value: Any) -> Any:
     """An API's answer as JSON values: times as ISO 8601, sets as lists, bytes as text."""
     match value:
-        case Mapping():
+        case dict() | Mapping():
             return {str(key): plain(item) for key, item in value.items()}
         case list() | tuple() | set() | frozenset():
             return [plain(item) for item in value]

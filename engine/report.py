@@ -24,8 +24,11 @@ from engine.kernel.operation import (
     StepRecord,
     Waiting,
 )
+from engine.kernel.proofs import awaited
+from engine.kernel.restarting import restarts_from
 from engine.kernel.schedule import attempts_in
 from engine.kernel.steps import in_ends, key_of, records_of, step_of
+from engine.kernel.view import view
 from engine.language.model import Runbook, Step
 
 FORMAT = 1
@@ -46,7 +49,7 @@ def status_document(
         "status": operation.status,
         "timestamp": iso(operation.at),
         "started": iso(operation.started),
-        "details": details(operation),
+        "details": details(operation, runbook),
         "error": error.name if error is not None else None,
         "error_message": error.message if error is not None else None,
         "retry_count": count,
@@ -56,13 +59,13 @@ def status_document(
         "orphaned_resources": orphaned(operation),
         "steps": [step_row(operation, runbook, step) for step in _rows(operation, runbook)],
         "resources": [_resource(entry) for entry in operation.ledger],
-        "hold": _hold(operation),
+        "hold": _hold(operation, runbook),
         "next_wake": next_wake(operation),
         "runner": runner,
         "notifications": [_notice(one) for one in operation.notices],
         "troubles": list(operation.troubles),
         "outputs": outputs(operation, runbook),
-        "next": what_next(operation),
+        "next": what_next(operation, runbook),
     }
 
 
@@ -88,12 +91,13 @@ def _retries(runbook: Runbook, record: StepRecord | None) -> tuple[int, int]:
     return max(record.spent - 1, 0), (attempts or 1) - 1
 
 
-def details(operation: Operation) -> dict[str, Any]:
+def details(operation: Operation, runbook: Runbook) -> dict[str, Any]:
     """What the step at hand is about: its parameters, and what was seen of it last."""
-    record = operation.steps.get(current_step(operation))
+    key = current_step(operation)
+    record = operation.steps.get(key)
     if record is None:
         return {}
-    seen = operation.top.status if operation.frames and operation.top.status else record.seen
+    seen = _seen(operation, runbook, key)
     return {key: str(value) for key, value in record.params.items()} | ({"status": seen} if seen else {})
 
 
@@ -144,7 +148,7 @@ def step_row(operation: Operation, runbook: Runbook, row: tuple[str, Step]) -> d
         "attempt": record.attempt if record is not None else 0,
         "retry_count": count,
         "max_retries": most,
-        "seen": _seen(operation, runbook, key) or (record.seen if record is not None else ""),
+        "seen": _seen(operation, runbook, key),
         "waits_for": waits_for(operation, runbook) if key == current_step(operation) and not operation.ended else "",
     }
 
@@ -154,6 +158,16 @@ def _retries_of(step: Step) -> int:
 
 
 def _seen(operation: Operation, runbook: Runbook, key: str) -> str:
+    """What was seen last of what is there now: what a replacement, or a clean-up, has made go is missing."""
+    record = operation.steps.get(key)
+    if record is None or record.seen:
+        return record.seen if record is not None else ""
+    visited = f"{record.visit}."
+    made = [e for e in operation.ledger if e.step == key and e.kind != "call" and e.tag.startswith(visited)]
+    if any(entry.state == "gone" for entry in made) and all(
+        entry.state == "gone" or entry.id is None for entry in made
+    ):
+        return "missing"
     for frame in operation.frames:
         if not in_ends(frame) and key_of(step_of(runbook, operation, frame), frame) == key:
             return frame.status
@@ -174,8 +188,9 @@ def waits_for(operation: Operation, runbook: Runbook) -> str:
             return "its time"
         case Looking() if frame.watching is not None:
             return f"{frame.status or 'a change'}"
-        case Proving(then="look"):
-            return "its requirements"
+        case Proving(status=status):
+            proof = awaited(view(runbook, operation, operation.at))
+            return f"{proof.key}, which is {status}" if proof is not None else "its requirements"
         case Acting(effect=effect):
             return f"{effect.verb} of {effect.name}"
         case Refreshing():
@@ -203,17 +218,17 @@ def _resource(entry: Entry) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _hold(operation: Operation) -> dict[str, Any] | None:
+def _hold(operation: Operation, runbook: Runbook) -> dict[str, Any] | None:
     hold = operation.hold
     if hold is None:
         return None
     return {
         "kind": hold.kind, "reason": hold.reason, "step": hold.step, "since": iso(hold.since),
-        "error": hold.error.name if hold.error is not None else None, "answers": answers(operation),
+        "error": hold.error.name if hold.error is not None else None, "answers": answers(operation, runbook),
     }  # fmt: skip
 
 
-def answers(operation: Operation) -> list[str]:
+def answers(operation: Operation, runbook: Runbook) -> list[str]:
     """What can be typed at a hold."""
     hold = operation.hold
     if hold is None:
@@ -228,7 +243,7 @@ def answers(operation: Operation) -> list[str]:
             first = [f"{resume} --accept-target {hold.found or 'ID'}", resume]
         case _:
             first = [resume, f"{resume} --with FILE", f"{resume} --reject WHY"]
-    back = f"runbook restart {operation.id} --from {hold.step.partition('[')[0]}"
+    back = f"runbook restart {operation.id} --from {restarts_from(runbook, operation, hold.step)}"
     return [*first, back, f"runbook cancel {operation.id}", f"runbook cancel {operation.id} --undo"]
 
 
@@ -269,7 +284,7 @@ def readable(operation: Operation, runbook: Runbook) -> dict[str, str]:
     count, most = _retries(runbook, record)
     return {
         "step": current_step(operation), "status": operation.status, "timestamp": iso(operation.at),
-        "details": ", ".join(f"{key}={value}" for key, value in details(operation).items()),
+        "details": ", ".join(f"{key}={value}" for key, value in details(operation, runbook).items()),
         "retry_count": str(count), "max_retries": str(most),
         "error": error.name if error is not None else "", "error_message": error.message if error is not None else "",
         "cleanup_status": cleanup_status(operation), "orphaned_resources": ", ".join(orphaned(operation)),

@@ -5,6 +5,7 @@ Never a traceback without `--debug`; a bug of ours is told by its places in the 
 
 from __future__ import annotations
 
+import gc
 import os
 import platform
 import sys
@@ -24,6 +25,7 @@ EFFECTS: Final = (EffectFailed, EffectUnknown, EffectNotSent)
 
 def answer(words: list[str]) -> int:
     """The exit code; everything is told by then."""
+    gc.set_threshold(50_000, 20, 100)  # what a command reads it needs to its end: there is little to collect
     screen.prepare()
     debug = "--debug" in words or bool(os.environ.get("RUNBOOK_DEBUG"))
     try:

@@ -183,8 +183,9 @@ class Surroundings:
         me = this_process(actor())
         return Engine(
             store=self.store, clock=self.clock, world=world, parse=self.parse, lease=self._leased, actor=actor(),
-            process=f"{me.pid}@{me.started}", region=region, version=__version__ + (PRETEND if told.sandbox else ""), report=_all(reporters), pausing=self.progress.pausing,
-            stop=self.stop, confirm=Confirming(told, runbook, world.clients),
+            process=f"{me.pid}@{me.started}", region=region, version=__version__ + (PRETEND if told.sandbox else ""),
+            report=_all(reporters), pausing=self.progress.pausing, proving=self.progress.proving, stop=self.stop,
+            confirm=Confirming(told, runbook, world.clients),
         )  # fmt: skip
 
     def _leased(self, id: str) -> Lease:

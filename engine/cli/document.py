@@ -8,6 +8,7 @@ from typing import Any
 from engine.cli import screen
 from engine.cli.options import Options
 from engine.kernel.operation import Operation
+from engine.kernel.restarting import restarts_from
 from engine.language.model import Runbook
 from engine.report import status_document
 from engine.stores.port import Head
@@ -26,7 +27,7 @@ def made(operation: Operation, runbook: Runbook, options: Options, head: Head | 
     document = status_document(operation, runbook, runner=runner)
     if document["hold"] is not None:
         document["hold"]["answers"] = [_typed(options, command) for command in document["hold"]["answers"]]
-    document["next"] = _next(operation, options, runner)
+    document["next"] = _next(operation, runbook, options, runner)
     return document
 
 
@@ -53,12 +54,14 @@ def _typed(options: Options, command: str) -> str:
     return typed(options, command)
 
 
-def _next(operation: Operation, options: Options, runner: Mapping[str, Any] | None) -> str:
+def _next(
+    operation: Operation, runbook: Runbook, options: Options, runner: Mapping[str, Any] | None
+) -> str:  # fmt: skip
     id = operation.id
     commands = {
         "HELD": [f"runbook resume {id}"],
-        "FAILED": [f"runbook restart {id} --from {operation.last_step.partition('[')[0]}"],
-        "CANCELLED": [f"runbook restart {id} --from {operation.last_step.partition('[')[0]}"],
+        "FAILED": [f"runbook restart {id} --from {restarts_from(runbook, operation)}"],
+        "CANCELLED": [f"runbook restart {id} --from {restarts_from(runbook, operation)}"],
         "STUCK": [f"runbook cleanup {id}"],
         "SUCCEEDED": [f"runbook history {id}"],
         "IN_PROGRESS": [f"runbook {'history' if runner else 'resume'} {id}" + (" --follow" if runner else "")],

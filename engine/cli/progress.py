@@ -10,7 +10,7 @@ from typing import Final
 from engine.cli import screen
 from engine.cli.following import Following, Runbooks, place
 from engine.cli.live import Table
-from engine.cli.telling import Line, Weight, lines
+from engine.cli.telling import Line, Weight, lines, requirement
 from engine.cli.words import moment, spoken, until
 from engine.errors import Problem
 from engine.kernel import Operation
@@ -33,6 +33,7 @@ class Progress:
     live: bool = False
     following: Following = field(init=False)
     table: Table = field(init=False)
+    required: str = field(init=False, default="")  # the wait for a requirement that was told last
 
     def __post_init__(self) -> None:
         self.following = Following(self.runbooks)
@@ -63,6 +64,17 @@ class Progress:
         text = f"{effect.verb} of {effect.name} did not leave ({why}): waits {spoken(delay)}, until {until(at + delay, at)}, then sends it again"
         line = Line(at=at, step=place(runbook, operation), text=text, weight="wait")
         self.say(told(line, _width(runbook.steps)))
+
+    def proving(self, operation: Operation) -> None:
+        """It waits for what a step requires: nothing is written of that, so no event tells it either."""
+        runbook = self.following.runbook
+        line = requirement(runbook, operation) if runbook is not None else None
+        if self.quiet or runbook is None or line is None or line.text == self.required:
+            return
+        self.required = line.text
+        self.say(told(line, _width(runbook.steps)))
+        if self.live:
+            self.table.show(operation, runbook)
 
     def _wanted(self, line: Line) -> bool:
         if self.verbose:

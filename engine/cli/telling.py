@@ -5,17 +5,19 @@ Pure: no clock and no stream. The plain words of an event are `engine.report.tol
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from engine.cli.following import Followed
+from engine.cli.following import Followed, place
 from engine.cli.words import attempt_at, attempt_of, spoken, until
 from engine.errors import Problem
 from engine.history import told
 from engine.kernel import events as ev
-from engine.kernel.operation import Acting, Frame, Looking, Operation, Waiting
+from engine.kernel.operation import Acting, Frame, Looking, Operation, Proving, Waiting
+from engine.kernel.proofs import awaited
 from engine.kernel.steps import monitor_of, step_of
-from engine.language.model import Remove
+from engine.kernel.view import view
+from engine.language.model import Monitor, Remove, Runbook
 
 Weight = Literal["detail", "note", "wait", "problem", "end"]
 
@@ -115,6 +117,8 @@ def _text(followed: Followed) -> str:
             return f"{entry.kind} {entry.id or ''} is {state}".replace("  ", " ") + (f": {why}" if why else "")
         case ev.Ended():
             return after.ended
+        case ev.Restarted(path=path) if path in followed.runbook.index:
+            return told(replace(event, path=followed.runbook.index[path].id))
         case ev.StepFailed(problem=problem) if _was_told(followed, problem):
             return f"failed: {problem.name}"
         case ev.EndRecorded(status=status, error=problem) if problem is not None:
@@ -185,14 +189,26 @@ def _pause(followed: Followed, frame: Frame) -> Line:
 
 
 def _watch(followed: Followed, frame: Frame) -> Line:
-    at, after = followed.event.at, followed.after
+    at = followed.event.at
     assert frame.watching is not None
-    step = step_of(followed.runbook, after, frame)
-    monitor = monitor_of(followed.runbook, step)
-    last = frame.watching + (monitor.longest or 0.0)
+    step = step_of(followed.runbook, followed.after, frame)
     number = attempt_at(step, frame)
-    text = (
-        f"{frame.status or 'not there yet'}: waits for it, looks every {spoken(monitor.every or 30.0)}, "
-        f"until {until(last, at)} at most" + (f" ({number})" if number else "")
-    )
+    watching = _watching(monitor_of(followed.runbook, step), frame.watching, at)
+    text = f"{frame.status or 'not there yet'}: {watching}" + (f" ({number})" if number else "")
     return Line(at=at, step=followed.step, text=text, weight="wait")
+
+
+def requirement(runbook: Runbook, operation: Operation) -> Line | None:
+    """The wait for what a step requires, which is watched as its own step would; None where nothing is waited for."""
+    proof = awaited(view(runbook, operation, operation.at)) if operation.frames else None
+    phase = operation.top.phase if operation.frames else None
+    if proof is None or not isinstance(phase, Proving) or phase.since is None:
+        return None
+    watching = _watching(monitor_of(runbook, proof.step), phase.since, operation.at)
+    text = f"requires {proof.key}, which is {phase.status or 'not there'}: {watching}"
+    return Line(at=operation.at, step=place(runbook, operation), text=text, weight="wait")
+
+
+def _watching(monitor: Monitor, since: float, at: float) -> str:
+    last = until(since + (monitor.longest or 0.0), at)
+    return f"waits for it, looks every {spoken(monitor.every or 30.0)}, until {last} at most"

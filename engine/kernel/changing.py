@@ -16,6 +16,6 @@ def changed(value: T, **changes: Any) -> T:
     fields = value.__dict__
     after = fields | changes
     assert len(after) == len(fields), changes.keys() - fields.keys()
-    new = object.__new__(value.__class__)
-    object.__setattr__(new, "__dict__", after)
-    return new
+    other = object.__new__(value.__class__)
+    other.__dict__ = after
+    return other

@@ -83,26 +83,34 @@ def encode(value: Any) -> Any:
     kind = type(value)
     if kind in _ATOMS:
         return value
+    if kind in _PLANS:
+        return _encode_class(value, _PLANS[kind])
     if kind is list or kind is tuple:
         return [encode(item) for item in value]
     if kind is dict or kind is Map or isinstance(value, Mapping):
-        out = {str(key): encode(item) for key, item in value.items()}
-        return {_PLAIN: out} if any(key[:1] == "$" for key in out) else out
+        return _encode_mapping(value)
     if kind is Secret:
         fields_of = ("name", "field", "version", "region", "account")
         return {_SECRET: {name: getattr(value, name) for name in fields_of}}
-    return _encode_class(value, kind)
+    if _KNOWN.get(kind.__name__) is not kind:
+        message = f"a {kind.__name__} cannot be stored"
+        raise ValueError(message)
+    return _encode_class(value, _plan(kind))
 
 
-def _encode_class(value: Any, kind: type) -> dict[str, Any]:
-    plan = _PLANS.get(kind)
-    if plan is None:
-        if _KNOWN.get(kind.__name__) is not kind:
-            message = f"a {kind.__name__} cannot be stored"
-            raise ValueError(message)
-        plan = _plan(kind)
+def _encode_mapping(value: Mapping[Any, Any]) -> dict[str, Any]:
+    out: dict[str, Any] = {}
+    marked = False
+    for key, item in value.items():
+        name = str(key)
+        marked = marked or name[:1] == "$"
+        out[name] = item if type(item) in _ATOMS else encode(item)
+    return {_PLAIN: out} if marked else out
+
+
+def _encode_class(value: Any, plan: _Plan) -> dict[str, Any]:
     out: dict[str, Any] = {_CLASS: plan.name}
-    for name, default, item in zip(plan.fields, plan.defaults, plan.values(value), strict=True):
+    for name, default, item in zip(plan.fields, plan.defaults, plan.values(value), strict=False):
         if item is not default and item != default:
             out[name] = item if type(item) in _ATOMS else encode(item)
     return out

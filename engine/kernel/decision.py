@@ -6,6 +6,7 @@ small function of its own, so that a test can put a kernel without it in its pla
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from engine.errors import Problem
@@ -20,10 +21,11 @@ from engine.kernel.events import (
     ProofBegun,
     RowTaken,
     StepDone,
+    StepFailed,
     TargetSettled,
 )
 from engine.kernel.intents import intend_call
-from engine.kernel.names import true
+from engine.kernel.names import rendered, short_name, true
 from engine.kernel.operation import Entry, Seen, Target
 from engine.kernel.removing import must_prove, target_of
 from engine.kernel.steps import is_undo
@@ -35,8 +37,15 @@ from engine.language.model import Call, Check, Ensure, Remove, Row
 
 def decide(v: View, seen: Seen) -> Event:
     """What to record after this look."""
-    body = v.step.body
     seen = classified(v, seen)
+    event = _decided(v, seen)
+    if isinstance(event, (Held, StepFailed)) and not event.status:
+        return replace(event, status=seen.status)
+    return event
+
+
+def _decided(v: View, seen: Seen) -> Event:
+    body = v.step.body
     if seen.problem is not None and not passes_by_itself(seen.problem):
         return _look_failed(v, seen.problem)
     if isinstance(body, Call):
@@ -175,6 +184,9 @@ def _not_ours_to_take(v: View, seen: Seen, cls: str) -> Event | None:
         return Held(at=v.now, kind="target", reason=_not_the_target(seen, meant), found=seen.id)
     if not may_take(owner, is_whose):
         return Held(at=v.now, kind="owner", reason=_not_owned(v, seen, is_whose, owner), found=seen.id)
+    elsewhere = another_whole(v, seen)
+    if elsewhere is not None:
+        return Held(at=v.now, kind="owner", reason=f"{thing(v, seen)} {elsewhere}", found=seen.id)
     only = body.only if isinstance(body, (Ensure, Remove)) else None
     if not is_within(v, only, seen):
         return Held(at=v.now, kind="owner", reason=f"`only: {only}` is false for {thing(v, seen)}")
@@ -197,6 +209,23 @@ def _is_created_unseen(v: View, seen: Seen) -> bool:
 def is_meant(target: Target | None, id: str | None) -> bool:
     """Is that the one that the removal means? Where nothing is recorded, ownership alone decides."""
     return target is None or target.id == id
+
+
+def another_whole(v: View, seen: Seen) -> str | None:
+    """● A part of another whole than the step's, whoever made it, is not what the step makes: its name is taken.
+
+    The whole is no part of what tells a thing from others, so that a cluster that is renamed takes its instances along.
+    """
+    kind, body = v.kind, v.step.body
+    if kind is None or kind.part_of is None or not isinstance(body, Ensure) or kind.part_of not in seen.attributes:
+        return None
+    asked, there = rendered(body.params.get(kind.part_of), v.names(seen)), seen.attributes[kind.part_of]
+    if asked is None or short_name(asked) == short_name(there or "") or (not there and seen.cls == "pending"):
+        return None
+    return (
+        f"is in the {kind.part_of} {there or '(none)'}, and {v.key} means the one in {asked}: the name is taken by what is "
+        "not this step's to take or to remove. Rename or remove that, then resume"
+    )
 
 
 def is_within(v: View, only: Any, seen: Seen) -> bool:
@@ -229,7 +258,7 @@ def _until(v: View, seen: Seen) -> Event:
     frame = v.frame
     asked = not body.repeatable or frame.begun is not None
     if asked and seen.cls == "available":
-        return StepDone(at=v.now, result=frame.output, status=seen.status)
+        return _was_never_sent(v) or StepDone(at=v.now, result=frame.output, status=seen.status)
     if frame.begun is not None and (not frame.unknown or not grace_is_over(v, frame.begun)):
         return watch(v, seen)
     if frame.repeat is None:
@@ -239,3 +268,13 @@ def _until(v: View, seen: Seen) -> Event:
     if must_prove(v):
         return ProofBegun(at=v.now)
     return intend_call(v)
+
+
+def _was_never_sent(v: View) -> Event | None:
+    """Somebody else has done what is still due here: it is never undone."""
+    if v.frame.repeat is None or v.frame.begun is not None:
+        return None
+    for number, entry in v.own_entries():
+        if entry.id == v.frame.repeat.key and entry.state == "open":
+            return EntrySettled(at=v.now, entry=number, state="void", why="it was never sent")
+    return None

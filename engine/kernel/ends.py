@@ -55,7 +55,7 @@ def used_past_return(operation: Operation, entry: Entry, past: tuple[str, ...]) 
         return False
     if entry.live:
         return entry.used
-    wholes = [one for one in operation.ledger if one.live and one.used and one.state in ("open", "kept")]
+    wholes = [one for one in operation.ledger if one.live and one.used and one.state in ("open", "kept", "stuck")]
     return entry.part_of is not None and any(entry.part_of in one.identity.values() for one in wholes)
 
 

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
 
 from engine.errors import Problem
 from engine.kernel.operation import Effect, Entry, Seen, SettingValue, Target
+from engine.values import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Event:
     """The root of the union."""
 
     at: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Started(Event):
     operation: str
     runbook: str
@@ -29,7 +30,7 @@ class Started(Event):
     engine: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class TakenUp(Event):
     """A runner goes on with it; `released` is whether the one before said that it stopped."""
 
@@ -37,7 +38,7 @@ class TakenUp(Event):
     released: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Entered(Event):
     skipped: bool = False
     identity: Mapping[str, Any] = field(default_factory=dict)
@@ -52,12 +53,12 @@ class Entered(Event):
 # -- looks, and what was decided after one --
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Looked(Event):
     seen: Seen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Adopted(Event):
     """A thing bears the exact tag of an entry without id: it is that entry's."""
 
@@ -65,7 +66,7 @@ class Adopted(Event):
     id: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class TargetSettled(Event):
     """What a removal means, recorded at its first look, or by a person's word."""
 
@@ -73,7 +74,7 @@ class TargetSettled(Event):
     target: Target
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class RowTaken(Event):
     """Another row than before; its `do`, if any, begins."""
 
@@ -82,7 +83,7 @@ class RowTaken(Event):
     status: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Watched(Event):
     """Nothing to do but to look again at `next`."""
 
@@ -90,7 +91,7 @@ class Watched(Event):
     status: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Delayed(Event):
     """The next attempt is granted, after a delay."""
 
@@ -98,31 +99,31 @@ class Delayed(Event):
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class ReplaceBegun(Event):
     """An attempt begins with a removal; `delay` is to be waited between it and the create."""
 
     delay: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Vanished(Event):
     """What `replace` deletes is gone; an open entry for it is, too."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class ProofBegun(Event):
     """`requires` are looked at."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Proved(Event):
     """One of `requires` is met; or `all` of them are."""
 
     all: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class EntrySettled(Event):
     entry: int
     state: Literal["open", "gone", "void", "kept", "stuck"]
@@ -132,7 +133,7 @@ class EntrySettled(Event):
 # -- effects --
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Intended(Event):
     """The intent: it is committed with, and not before, everything that led to it."""
 
@@ -144,28 +145,28 @@ class Intended(Event):
     saw: Any = None  # a remove: the attributes seen last
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class SentAgain(Event):
     """An effect that was not sent is sent now."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Succeeded(Event):
     output: Any = None
     id: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Failed(Event):
     problem: Problem
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Unknown(Event):
     why: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class NotSent(Event):
     problem: Problem
 
@@ -173,7 +174,7 @@ class NotSent(Event):
 # -- errors --
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Rescued(Event):
     """A rescue is taken: its `do`, then its `refresh`, then its `then`."""
 
@@ -181,13 +182,13 @@ class Rescued(Event):
     problem: Problem
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Refreshed(Event):
     settings: Mapping[str, SettingValue]
     changed: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class NestedDone(Event):
     """The frames above are done: back to the row, the rescue, the list."""
 
@@ -195,31 +196,32 @@ class NestedDone(Event):
 # -- a step's end, and the operation's --
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class StepDone(Event):
     result: Any = None
     id: str | None = None
     status: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class StepFailed(Event):
     problem: Problem
+    status: str = ""  # what was seen, where that is why
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class FailurePassedOn(Event):
     """A nested step's failure becomes that of the step below."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class TroubleTold(Event):
     """A step of an `on_*` list, or of an undo, did not go through: the list goes on."""
 
     why: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class BrokenTakenBack(Event):
     """Past the point of no return: before it holds, what is own and broken goes."""
 
@@ -227,15 +229,16 @@ class BrokenTakenBack(Event):
     queue: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Held(Event):
     kind: str
     reason: str
     error: Problem | None = None
     found: str | None = None
+    status: str = ""  # what was seen, where that is why
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Resumed(Event):
     actor: str = ""
     why: str = ""
@@ -244,7 +247,7 @@ class Resumed(Event):
     output: Any = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class RunbookEdited(Event):
     """It goes on with another text; `moves`: old path of each step that is still there → its new one."""
 
@@ -255,7 +258,7 @@ class RunbookEdited(Event):
     actor: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Restarted(Event):
     """Back to a step; its settings are read again, for a person may have mended them."""
 
@@ -264,7 +267,7 @@ class Restarted(Event):
     settings: Mapping[str, SettingValue] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Cancelled(Event):
     """A person asked for the end."""
 
@@ -273,13 +276,13 @@ class Cancelled(Event):
     past: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class CleanupBegun(Event):
     actor: str = ""
     past: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class EndRecorded(Event):
     """How it ends is recorded before the `on_*` list runs."""
 
@@ -287,7 +290,7 @@ class EndRecorded(Event):
     error: Problem | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class EntryTaken(Event):
     """An entry's turn: `undo` takes it back, `broken` only if it is, `settle` looks until its id is known.
 
@@ -298,6 +301,6 @@ class EntryTaken(Event):
     how: Literal["undo", "broken", "settle", "lost"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Ended(Event):
     """Success delivers; something left makes it STUCK."""

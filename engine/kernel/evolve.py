@@ -42,7 +42,7 @@ _FOLDS: Final[Mapping[type[ev.Event], tuple[Fold, tuple[type[Phase], ...]]]] = {
     ev.Delayed: (folding_steps.delayed, (Looking, Acting, Refreshing, Proving)),
     ev.ReplaceBegun: (folding_steps.replace_begun, (Looking,)),
     ev.Vanished: (folding_steps.vanished, (Looking,)),
-    ev.ProofBegun: (folding_steps.proof_begun, (Looking,)),
+    ev.ProofBegun: (folding_steps.proof_begun, (Looking, Acting)),
     ev.Proved: (folding_steps.proved, (Proving,)),
     ev.NestedDone: (folding_steps.nested_done, (Nested, Waiting)),
     ev.StepDone: (folding_steps.step_done, ()),
@@ -72,12 +72,12 @@ _FOLDS: Final[Mapping[type[ev.Event], tuple[Fold, tuple[type[Phase], ...]]]] = {
 }
 """Each event: how it is folded, and the phases of the top frame that it may follow (empty: any)."""
 
-_AFTER_THE_END: Final = (ev.Restarted, ev.CleanupBegun)
-_WITHOUT_FRAMES: Final = (
+_AFTER_THE_END: Final = frozenset({ev.Restarted, ev.CleanupBegun})
+_WITHOUT_FRAMES: Final = frozenset({
     ev.TakenUp, ev.EndRecorded, ev.Ended, ev.EntryTaken, ev.EntrySettled, ev.Restarted, ev.CleanupBegun, ev.Cancelled,
     ev.TargetSettled,
-)  # fmt: skip
-_NEEDS_HOLD: Final = (ev.Resumed,)
+})  # fmt: skip
+_NEEDS_HOLD: Final = frozenset({ev.Resumed})
 
 
 def evolve(runbook: Runbook, operation: Operation, event: ev.Event) -> Operation:
@@ -86,42 +86,42 @@ def evolve(runbook: Runbook, operation: Operation, event: ev.Event) -> Operation
     if found is None:
         raise _illegal(operation, event, "it is not known")
     fold, phases = found
-    _must_fit(operation, event, phases)
+    why_not = _misfit(operation, event, phases)
+    if why_not:
+        raise _illegal(operation, event, why_not)
     try:
         after = fold(runbook, operation, event)
-        return after if after.at == event.at else changed(after, at=event.at)
+        if after is operation:
+            return changed(after, at=event.at)
+        after.__dict__["at"] = event.at  # nobody has seen it yet: a second copy would tell nothing more
+        return after
     except (AssertionError, LookupError, ValueError) as error:  # it names a line, a row or a phase that is not there
         raise _illegal(operation, event, repr(error)) from error
 
 
-def _must_fit(operation: Operation, event: ev.Event, phases: tuple[type[Phase], ...]) -> None:
+def _misfit(operation: Operation, event: ev.Event, phases: tuple[type[Phase], ...]) -> str:
+    """Why it cannot follow; "" where it can."""
     if event.at < operation.at:
-        raise _illegal(operation, event, f"its time {event.at} is before {operation.at}")
-    if bool(operation.ended) != isinstance(event, _AFTER_THE_END) and not _is_restart_of_a_hold(operation, event):
-        raise _illegal(operation, event, f"the operation is {operation.status}")
-    if isinstance(event, _NEEDS_HOLD) and operation.hold is None:
-        raise _illegal(operation, event, "it is not held")
+        return f"its time {event.at} is before {operation.at}"
+    kind = type(event)
+    if (not operation.ended) == (kind in _AFTER_THE_END) and not (kind is ev.Restarted and operation.hold is not None):
+        return f"the operation is {operation.status}"
+    if kind in _NEEDS_HOLD and operation.hold is None:
+        return "it is not held"
     if not operation.frames:
-        if not isinstance(event, _WITHOUT_FRAMES):
-            raise _illegal(operation, event, "no step is entered")
-        return
-    if phases and not _may_follow_in(operation.top.phase, phases):
-        raise _illegal(operation, event, f"the phase is {type(operation.top.phase).__name__}")
+        return "" if kind in _WITHOUT_FRAMES else "no step is entered"
+    if phases and not _may_follow_in(operation.frames[-1].phase, phases):
+        return f"the phase is {type(operation.top.phase).__name__}"
     if isinstance(event, ev.RunbookEdited) and (
         operation.ending is not None or operation.frames[0].path not in event.moves
     ):
-        raise _illegal(operation, event, "it does not stand at a step that is still there")
-    if isinstance(event, ev.EndRecorded) and operation.ending is not None:
-        raise _illegal(operation, event, "the end is recorded")
-
-
-def _is_restart_of_a_hold(operation: Operation, event: ev.Event) -> bool:
-    return isinstance(event, ev.Restarted) and operation.hold is not None
+        return "it does not stand at a step that is still there"
+    return "the end is recorded" if kind is ev.EndRecorded and operation.ending is not None else ""
 
 
 def _may_follow_in(phase: Phase, phases: tuple[type[Phase], ...]) -> bool:
     """How far a proof is, is volatile: durably, proving before a look is looking."""
-    return isinstance(phase, phases) or (isinstance(phase, Proving) and phase.then == "look" and Looking in phases)
+    return type(phase) in phases or (isinstance(phase, Proving) and phase.then == "look" and Looking in phases)
 
 
 def _illegal(operation: Operation, event: ev.Event, why: str) -> IllegalEvent:

@@ -66,7 +66,7 @@ def held(runbook: Runbook, operation: Operation, event: ev.Held) -> Operation:
     hold = Hold(
         kind=event.kind, reason=event.reason, step=key, since=event.at, error=event.error, found=event.found
     )  # fmt: skip
-    operation = record(runbook, operation, status="HELD", error=event.error)
+    operation = record(runbook, operation, status="HELD", error=event.error, seen=event.status)
     if key in operation.steps:
         steps = operation.steps.set(key, changed(operation.steps[key], status="HELD", error=event.error))
         operation = changed(operation, steps=steps)
@@ -80,7 +80,7 @@ def resumed(runbook: Runbook, operation: Operation, event: ev.Resumed) -> Operat
     assert hold is not None
     frames = tuple(_afresh(frame) for frame in operation.frames)
     operation = changed(operation, hold=None, failing=None, since=event.at, frames=frames)
-    operation = record(runbook, operation, status="IN_PROGRESS", error=None)
+    operation = record(runbook, operation, status="IN_PROGRESS", error=None, seen="")
     if hold.step in operation.steps:
         going_on = changed(operation.steps[hold.step], status="IN_PROGRESS", error=None)
         operation = changed(operation, steps=operation.steps.set(hold.step, going_on))
@@ -219,12 +219,12 @@ def restarted(runbook: Runbook, operation: Operation, event: ev.Restarted) -> Op
     """Back to a step: what came after it is superseded, never erased; targets and the ledger stay."""
     at = int(event.path.partition("/")[2])
     after = {one.path for one in runbook.steps[at:]}
-    names = {one.name for one in runbook.steps[at:]}
+    names = {one.name for one in runbook.by_name.values() if _outermost(one.path) in after}
     steps = operation.steps.update(
         {
             key: changed(one, status="SUPERSEDED")
             for key, one in operation.steps.items()
-            if "/".join(one.path.split("/")[:2]) in after
+            if _outermost(one.path) in after
         }
     )
     results = Map({name: value for name, value in operation.results.items() if name not in names})
@@ -233,3 +233,8 @@ def restarted(runbook: Runbook, operation: Operation, event: ev.Restarted) -> Op
         results=results, since=event.at, settings=event.settings or operation.settings,
     )  # fmt: skip
     return push(operation, event.path)
+
+
+def _outermost(path: str) -> str:
+    """The path of the step of the runbook's own list that a step is in, or is."""
+    return "/".join(path.split("/")[:2])

@@ -12,14 +12,13 @@ from engine.kernel.frames import (
     leave,
     push,
     record,
-    recorded,
     seen_in,
     top,
     topped,
     with_entry,
 )
-from engine.kernel.operation import Looking, Nested, Operation, Proving, Refreshing, Seen, Waiting
-from engine.kernel.steps import is_undo, key_of, step_of
+from engine.kernel.operation import Acting, Looking, Nested, Operation, Proving, Refreshing, Seen, StepRecord, Waiting
+from engine.kernel.steps import is_undo, key_of, kind_of, step_of
 from engine.language.model import Check, Ensure, Remove, Runbook, Step
 
 
@@ -29,10 +28,12 @@ def entered(runbook: Runbook, operation: Operation, event: ev.Entered) -> Operat
     step = step_of(runbook, operation, frame)
     key = key_of(step, frame)
     its_own = frame.path.startswith("steps/") and frame.path.count("/") == 1  # not of a `do`, nor of an `on_*` list
-    steps = recorded(
-        runbook, operation, status="SKIPPED" if event.skipped else "IN_PROGRESS", visit=frame.visit, attempt=0, spent=0,
-        id=None, params=event.identity, region=event.region, account=event.account, since=event.at, error=None, seen="",
-    )  # fmt: skip
+    steps = operation.steps
+    if frame.path in runbook.index:
+        steps = steps.set(key, StepRecord(
+            path=frame.path, status="SKIPPED" if event.skipped else "IN_PROGRESS", visit=frame.visit,
+            params=event.identity, region=event.region, account=event.account, since=event.at,
+        ))  # fmt: skip
     last_step = key if its_own else operation.last_step
     if event.skipped:
         return _skipped(runbook, changed(operation, steps=steps, last_step=last_step))
@@ -112,7 +113,9 @@ def watched(runbook: Runbook, operation: Operation, event: ev.Watched) -> Operat
     frame = operation.top
     if isinstance(frame.phase, Proving):
         since = frame.phase.since if frame.phase.since is not None else event.at
-        return top(operation, phase=replace(frame.phase, next=event.next, since=since, seen=None))
+        return top(
+            operation, phase=replace(frame.phase, next=event.next, since=since, status=event.status, seen=None)
+        )  # fmt: skip
     watching = frame.watching if frame.watching is not None else event.at
     return top(operation, phase=Looking(next=event.next), watching=watching, status=event.status)
 
@@ -149,9 +152,7 @@ def vanished(runbook: Runbook, operation: Operation, event: ev.Vanished) -> Oper
     """What `replace` deleted is gone."""
     frame = operation.top
     step = step_of(runbook, operation, frame)
-    for number, entry in enumerate(operation.ledger):
-        if entry.id is not None and entry.id in operation.deletes and entry.state in ("open", "kept", "stuck"):
-            operation = with_entry(operation, number, state="gone")
+    operation = _gone(runbook, operation)
     operation = top(operation, routine="creating", begun=None, watching=None, phase=Looking())
     if frame.delay <= 0:
         return operation
@@ -160,7 +161,11 @@ def vanished(runbook: Runbook, operation: Operation, event: ev.Vanished) -> Oper
 
 
 def proof_begun(runbook: Runbook, operation: Operation, event: ev.ProofBegun) -> Operation:
-    """The decision waits for the proof, and for one more look."""
+    """The decision waits for the proof, and for one more look; a call that is still due, for the proof."""
+    phase = operation.top.phase
+    if isinstance(phase, Acting):
+        assert not phase.sent
+        return top(operation, phase=begin(step_of(runbook, operation, operation.top)), repeat=phase.effect)
     return top(operation, phase=Proving())
 
 
@@ -192,16 +197,30 @@ def step_done(runbook: Runbook, operation: Operation, event: ev.StepDone) -> Ope
     """Its result is kept, and the next step begins. What a removal has deleted is gone."""
     step = step_of(runbook, operation, operation.top)
     if isinstance(step.body, Remove) and event.status == "missing" and not is_undo(operation.top):
-        for number, entry in enumerate(operation.ledger):
-            if entry.id is not None and entry.id in operation.deletes and entry.state != "gone":
-                operation = with_entry(operation, number, state="gone")
+        operation = _gone(runbook, operation)
     return complete(runbook, operation, event.result, event.id, event.status)
+
+
+def _gone(runbook: Runbook, operation: Operation) -> Operation:
+    """● What this step has deleted is gone: its thing, and that thing's parts. Of another's delete it says nothing."""
+    frame, kind = operation.top, kind_of(runbook, step_of(runbook, operation, operation.top))
+    names = frame.identity.values()
+    sent = {one.partition(":")[2] for one in frame.sent}
+    for number, entry in enumerate(operation.ledger):
+        if entry.id is None or entry.id not in operation.deletes or entry.state == "gone":
+            continue
+        same = kind is not None and (entry.kind, entry.region) == (kind.name, frame.region)
+        its = same and (entry.identity == frame.identity or entry.id in names)
+        if its or entry.id in sent or (entry.region == frame.region and entry.part_of in names):
+            operation = with_entry(operation, number, state="gone")
+    return operation
 
 
 def step_failed(runbook: Runbook, operation: Operation, event: ev.StepFailed) -> Operation:
     """What becomes of it is decided by what is below."""
     operation = record(runbook, operation, status="FAILED", error=event.problem)
-    return top(operation, failed=event.problem, error=operation.top.error or event.problem)
+    status = event.status or operation.top.status
+    return top(operation, failed=event.problem, error=operation.top.error or event.problem, status=status)
 
 
 def failure_passed_on(runbook: Runbook, operation: Operation, event: ev.FailurePassedOn) -> Operation:

@@ -9,7 +9,6 @@ from immutables import Map
 
 from engine.kernel.changing import changed
 from engine.kernel.operation import (
-    Entering,
     Frame,
     Looking,
     Nested,
@@ -53,10 +52,17 @@ def push(
     operation: Operation, path: str, item: int | None = None, phase: Phase | None = None, **more: Any
 ) -> Operation:
     """One more frame, in its next visit."""
+    frame, visits = visiting(operation, path, item)
+    if phase is not None or more:
+        frame = changed(frame, phase=phase or frame.phase, **more)
+    return changed(operation, frames=(*operation.frames, frame), visits=visits)
+
+
+def visiting(operation: Operation, path: str, item: int | None = None) -> tuple[Frame, Map[str, int]]:
+    """A frame at its beginning, and the visits with this one."""
     place = path if item is None else f"{path}[{item}]"
     visit = operation.visits.get(place, 0) + 1
-    frame = changed(_FRAME, path=path, item=item, visit=visit, phase=phase or Entering(), **more)
-    return changed(operation, frames=(*operation.frames, frame), visits=operation.visits.set(place, visit))
+    return changed(_FRAME, path=path, item=item, visit=visit), operation.visits.set(place, visit)
 
 
 def begin(step: Step, until: float | None = None) -> Phase:
@@ -104,22 +110,19 @@ def find_entry(operation: Operation, step: str, tag: str) -> int | None:
     return None
 
 
-def leave(runbook: Runbook, operation: Operation, result: Any) -> Operation:
-    """The top frame is done: the next item, the next step of the list, or what is below."""
-    return _onward(runbook, changed(operation, frames=operation.frames[:-1]), operation.frames[-1], result)
-
-
-def _onward(runbook: Runbook, operation: Operation, left: Frame, result: Any) -> Operation:
-    if left.item is not None:
-        parent = operation.frames[-1]
-        collected = (*parent.collected, result)
-        operation = top(operation, collected=collected)
-        more = parent.items is not None and len(collected) < len(parent.items)
-        return push(operation, left.path, len(collected)) if more else operation
-    after = following(runbook, left.path)
-    if after is None and left.path == "cleanup/0" and runbook.notify is not None:
-        after = "cleanup/1"
-    return push(operation, after) if after is not None else operation
+def leave(runbook: Runbook, operation: Operation, result: Any, **changes: Any) -> Operation:
+    """The top frame is done, and these fields change: the next item, the next step of the list, or what is below."""
+    left, below = operation.frames[-1], operation.frames[:-1]
+    if left.item is None:
+        after, item = following(runbook, left.path), None
+    else:
+        parent = changed(below[-1], collected=(*below[-1].collected, result))
+        below, item = (*below[:-1], parent), len(parent.collected)
+        after = left.path if parent.items is not None and item < len(parent.items) else None
+    if after is None:
+        return changed(operation, frames=below, **changes)
+    frame, visits = visiting(operation, after, item)
+    return changed(operation, frames=(*below, frame), visits=visits, **changes)
 
 
 def complete(runbook: Runbook, operation: Operation, result: Any, id: str | None = None, status: str = "") -> Operation:
@@ -127,11 +130,8 @@ def complete(runbook: Runbook, operation: Operation, result: Any, id: str | None
     frame = operation.frames[-1]
     if is_undo(frame):
         return settle(operation, int(frame.path.partition("/")[2]), "gone")
-    operation = changed(
-        operation, steps=recorded(runbook, operation, status="DONE", id=id, seen=status, error=None),
-        results=resulting(runbook, operation, frame, result), frames=operation.frames[:-1],
-    )  # fmt: skip
-    return _onward(runbook, operation, frame, result)
+    steps = recorded(runbook, operation, status="DONE", id=id, seen=status, error=None)
+    return leave(runbook, operation, result, steps=steps, results=resulting(runbook, operation, frame, result))
 
 
 def resulting(runbook: Runbook, operation: Operation, frame: Frame, result: Any) -> Map[str, Any]:

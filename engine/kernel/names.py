@@ -114,6 +114,11 @@ def _iso(second: int) -> str:
     return dt.datetime.fromtimestamp(second, dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def short_name(text: Any) -> str:
+    """The name in lower case, of a name or an ARN."""
+    return str(text).rpartition(":")[2].lower()
+
+
 def short_id(operation: str) -> str:
     """The last eight characters that a name may have: for names of things."""
     return re.sub(r"[^a-z0-9]", "", operation.lower())[-8:]
@@ -159,14 +164,14 @@ def true(condition: str, names: Names) -> bool:
 
 def place(runbook: Runbook, operation: Operation, step: Step, names: Names) -> tuple[str, str | None]:
     """The step's region and account."""
-    region = rendered(step.region if step.region is not None else runbook.region, names)
+    region = render(step.region if step.region is not None else runbook.region, names)
     return str(region or operation.region or ""), step.account or runbook.account
 
 
 def sources(runbook: Runbook, operation: Operation, params: Any) -> dict[str, str]:
     """Which parameter came from which setting, by what is written."""
     found: dict[str, str] = {}
-    if isinstance(params, Mapping):
+    if params and operation.settings and isinstance(params, Mapping):
         for name, value in params.items():
             match = _SETTING.search(value) if isinstance(value, str) else None
             if match and match.group(1) in operation.settings:

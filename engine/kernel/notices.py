@@ -7,8 +7,9 @@ from typing import Any
 from engine.kernel.ends import failure_of
 from engine.kernel.names import rendered
 from engine.kernel.operation import Notice, Operation
+from engine.kernel.restarting import restarts_from
 from engine.kernel.view import View
-from engine.language.model import Notify
+from engine.language.model import Notify, Runbook
 
 
 def notice(v: View) -> tuple[str, str, str] | None:
@@ -23,7 +24,7 @@ def notice(v: View) -> tuple[str, str, str] | None:
     if not topic:
         return None
     subject = rendered(body.subject, names) if body.subject is not None else standard_subject(v.operation)
-    text = rendered(body.text, names) if body.text is not None else standard_text(v.operation)
+    text = rendered(body.text, names) if body.text is not None else standard_text(v.operation, v.runbook)
     return str(topic), str(subject), str(text)
 
 
@@ -47,7 +48,7 @@ def standard_subject(operation: Operation) -> str:
     return f"runbook {operation.runbook} {operation.id}: {standing(operation)}{at}"
 
 
-def standard_text(operation: Operation) -> str:
+def standard_text(operation: Operation, runbook: Runbook) -> str:
     """A few lines for a person at three in the morning."""
     lines = [f"Operation {operation.id} of runbook {operation.runbook}: {standing(operation)}."]
     error = failure_of(operation)
@@ -62,17 +63,18 @@ def standard_text(operation: Operation) -> str:
         lines += [f"left: {e.kind} {e.id or e.step} in {e.region} ({e.state}) {e.why}".rstrip() for e in there]
     gone = [entry for entry in operation.ledger if entry.state == "gone"]
     lines += [f"taken back: {entry.kind} {entry.id}" for entry in gone]
-    lines.append(f"Next: {what_next(operation)}")
+    lines.append(f"Next: {what_next(operation, runbook)}")
     return "\n".join(lines)
 
 
-def what_next(operation: Operation) -> str:
+def what_next(operation: Operation, runbook: Runbook) -> str:
     """The command to type."""
     match standing(operation):
         case "HELD":
             return f"runbook status {operation.id}; when it is mended: runbook resume {operation.id}"
         case "FAILED" | "CANCELLED":
-            return f"runbook restart {operation.id} --from STEP, or runbook cleanup {operation.id}"
+            step = restarts_from(runbook, operation)
+            return f"runbook restart {operation.id} --from {step}, or runbook cleanup {operation.id}"
         case "STUCK":
             return f"runbook cleanup {operation.id}"
         case "SUCCEEDED":

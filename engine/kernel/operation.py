@@ -1,23 +1,24 @@
 """An operation as a frozen value: frames, results, ledger, hold, end. All of the state, and no behaviour.
 
-Fields marked `volatile` are no part of the state: after a load they are due, and two operations that differ
-in them alone are equal. Times are seconds since the epoch.
+Fields marked `volatile` are no part of the state: after a load they are due, and two operations that differ in them
+alone are equal. Times are seconds since the epoch.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final, Literal
 
 from immutables import Map
 
 from engine.errors import Problem
+from engine.values import value
 
 Verb = Literal["look", "create", "delete", "call", "refresh"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Effect:
     """One touch of the world, with all that the driver needs: to send it again is to send this again."""
 
@@ -34,7 +35,7 @@ class Effect:
     sources: Mapping[str, str] = field(default_factory=dict)  # parameter → setting it came from
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Maker:
     """What the log knows of the operation that a thing's tags name."""
 
@@ -45,7 +46,7 @@ class Maker:
     ids: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class SeenPart:
     """Something that must go before its whole goes."""
 
@@ -57,7 +58,7 @@ class SeenPart:
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Seen:
     """What one look saw, and whose maker the driver found; `problem` where the look itself failed."""
 
@@ -76,12 +77,12 @@ class Seen:
 # -- the phases: a closed union, each with just its own fields ------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Entering:
     """Nothing is known yet: visit, `if`, identity, the list of a `for_each`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Looking:
     """The next look is due at `next`; `seen` is what it brought, until it is decided upon."""
 
@@ -90,7 +91,7 @@ class Looking:
     proved: bool = field(default=False, compare=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Proving:
     """Looking at each of `requires`; how far is volatile: whoever takes it up proves anew.
 
@@ -101,10 +102,11 @@ class Proving:
     index: int = field(default=0, compare=False)
     next: float = field(default=0.0, compare=False)
     since: float | None = field(default=None, compare=False)
+    status: str = field(default="", compare=False)  # what is waited for was seen in this status last
     seen: Seen | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Acting:
     """An effect whose intent is recorded. `sent` is false after a NotSent: it is still due."""
 
@@ -114,13 +116,13 @@ class Acting:
     unknown: str = ""  # why nobody knows what became of a call that is not repeatable
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Waiting:
     until: float
     then: Literal["begin", "done"]  # a retry's delay: begin again; a `wait`: done
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Nested:
     """The frames above belong to this one: a row's or rescue's `do`, the items, the entries taken back."""
 
@@ -128,7 +130,7 @@ class Nested:
     path: str = ""  # of the row or rescue
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Refreshing:
     """A rescue: its settings are read again, then its `then` is asked."""
 
@@ -139,7 +141,7 @@ class Refreshing:
 Phase = Entering | Looking | Proving | Acting | Waiting | Nested | Refreshing
 
 
-@dataclass(frozen=True, kw_only=True)  # no slots: engine.kernel.changing
+@value(slots=False)  # engine.kernel.changing
 class Frame:
     """A position: a path into the runbook, or `undo/N`, `settle/N` for the ledger's entry N."""
 
@@ -173,7 +175,7 @@ class Frame:
     seen: Seen | None = None  # what the row's or rescue's steps call `seen`
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class UndoRecord:
     """`undo: {call: …}`, rendered: what it takes to take a call back."""
 
@@ -183,7 +185,7 @@ class UndoRecord:
     until: Mapping[str, Any] | None = None  # the rendered parameters of its check
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Entry:
     """A line of the ledger: what may have been made. `id` is None until it is proved."""
 
@@ -205,7 +207,7 @@ class Entry:
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class SettingValue:
     """A setting as it was read. A secret's is a `Secret`: reference and version."""
 
@@ -214,7 +216,7 @@ class SettingValue:
     version: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Target:
     """What a removal means: an immutable id, or that there was none."""
 
@@ -224,7 +226,7 @@ class Target:
     account: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)  # no slots: engine.kernel.changing
+@value(slots=False)  # engine.kernel.changing
 class StepRecord:
     """What is told of a step (of an item, under `instances[0]`)."""
 
@@ -242,7 +244,7 @@ class StepRecord:
     error: Problem | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Hold:
     kind: str
     reason: str
@@ -252,7 +254,7 @@ class Hold:
     found: str | None = None  # the id that `--accept-target` would take
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Ending:
     status: Literal["SUCCEEDED", "FAILED", "CANCELLED"]
     at: float
@@ -262,7 +264,7 @@ class Ending:
     past: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Notice:
     """A message that was to be sent, and what became of it."""
 
@@ -279,7 +281,7 @@ class Notice:
 LISTS: Final = ("on_success", "on_failure", "on_hold", "on_cancel")
 
 
-@dataclass(frozen=True, kw_only=True)  # no slots: engine.kernel.changing
+@value(slots=False)  # engine.kernel.changing
 class Operation:
     """One execution of a runbook."""
 
@@ -324,25 +326,22 @@ class Operation:
         return "HELD" if self.hold is not None else "IN_PROGRESS"
 
 
-# -- commands --------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Perform:
     effect: Effect
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class SleepUntil:
     at: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Record:
     event: Any  # engine.kernel.events.Event
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Halt:
     status: str
 

@@ -11,7 +11,8 @@ refreshing  Perform: settings are read again; Record: the rescue's `then`
 
 from __future__ import annotations
 
-from typing import Any, assert_never
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 from engine.errors import ExpressionError, Problem
 from engine.kernel import ends, troubles
@@ -20,7 +21,9 @@ from engine.kernel.events import (
     Entered,
     Event,
     Held,
+    Intended,
     NestedDone,
+    ProofBegun,
     SentAgain,
     StepDone,
     StepFailed,
@@ -38,6 +41,7 @@ from engine.kernel.operation import (
     Nested,
     Operation,
     Perform,
+    Phase,
     Proving,
     Record,
     Refreshing,
@@ -93,7 +97,7 @@ def _stopped(v: View) -> Command | None:
     if is_poison(v.operation):
         reason = f"taken up {v.operation.taken_up} times in a row without an outcome"
         return Record(event=Held(at=v.now, kind="trouble", reason=reason))
-    if _overdue(v) and isinstance(v.frame.phase, (Looking, Proving, Waiting, Entering)):
+    if _overdue(v):
         return Record(
             event=Held(at=v.now, kind="time_limit", reason=f"the time limit of {v.runbook.time_limit:.0f} s is over")
         )
@@ -113,8 +117,11 @@ def _limit(v: View) -> float | None:
 
 def _overdue(v: View) -> bool:
     limit = _limit(v)
-    decided = isinstance(v.frame.phase, Looking) and v.frame.phase.seen is not None
-    return limit is not None and v.now >= limit and not decided
+    if limit is None or v.now < limit:
+        return False
+    phase = v.frame.phase
+    decided = isinstance(phase, Looking) and phase.seen is not None
+    return isinstance(phase, (Looking, Proving, Waiting, Entering)) and not decided
 
 
 def _in_time(v: View, command: Command) -> Command:
@@ -126,28 +133,17 @@ def _in_time(v: View, command: Command) -> Command:
 
 def _by_phase(v: View) -> Command:
     phase = v.frame.phase
-    match phase:
-        case Entering():
-            return Record(event=_entering(v))
-        case Looking():
-            return _looking(v, phase)
-        case Proving():
-            return proving(v, phase) or Record(event=_act(v))
-        case Acting():
-            return _acting(v, phase)
-        case Waiting():
-            return _waiting(v, phase)
-        case Nested():
-            return _nested(v, phase)
-        case Refreshing():
-            return _refreshing(v, phase)
-    assert_never(phase)
+    return _PHASES[type(phase)](v, phase)
 
 
 # -- entering --------------------------------------------------------------------------------------------
 
 
-def _entering(v: View) -> Event:
+def _entering(v: View, phase: Entering) -> Command:
+    return Record(event=_entered(v))
+
+
+def _entered(v: View) -> Event:
     step, names = v.step, v.names()
     if v.frame.item is None:
         if step.condition is not None and not true(step.condition, names):
@@ -225,12 +221,21 @@ def _looking(v: View, phase: Looking) -> Command:
     return Perform(effect=look_effect(v, v.frame.identity, removal))
 
 
+# -- proving ---------------------------------------------------------------------------------------------
+
+
+def _proving(v: View, phase: Proving) -> Command:
+    return proving(v, phase) or Record(event=_act(v))
+
+
 # -- acting ----------------------------------------------------------------------------------------------
 
 
 def _act(v: View) -> Event:
     """A step without a look before it: what it does, when its `requires` are met."""
     body = v.step.body
+    if v.frame.repeat is not None:
+        return Intended(at=v.now, effect=v.frame.repeat, takes=False)
     match body:
         case Call():
             return troubles.next_attempt(v) or intend_call(v)
@@ -259,8 +264,13 @@ def _acting(v: View, phase: Acting) -> Command:
         reason = f"nobody knows whether {phase.effect.name} was done: {phase.unknown}"
         return Record(event=Held(at=v.now, kind="unknown_outcome", reason=reason))
     if not phase.sent:
-        return Record(event=SentAgain(at=v.now))
+        return Record(event=ProofBegun(at=v.now) if proves_again(v) else SentAgain(at=v.now))
     return Perform(effect=phase.effect)
+
+
+def proves_again(v: View) -> bool:
+    """● A call that is still due after a resume is not sent before what it requires has been proved anew."""
+    return bool(v.step.requires)
 
 
 # -- waiting, nested, refreshing ---------------------------------------------------------------------------
@@ -289,3 +299,15 @@ def _refreshing(v: View, phase: Refreshing) -> Command:
     if rescue.refresh and not phase.refreshed:
         return Perform(effect=Effect(verb="refresh", name="settings", key=v.effect_key("refresh")))
     return Record(event=troubles.then_of_rescue(v, phase.rescue))
+
+
+_PHASES: Final[Mapping[type[Phase], Callable[[View, Any], Command]]] = {
+    Entering: _entering,
+    Looking: _looking,
+    Proving: _proving,
+    Acting: _acting,
+    Waiting: _waiting,
+    Nested: _nested,
+    Refreshing: _refreshing,
+}
+"""The phase table."""

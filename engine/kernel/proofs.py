@@ -6,7 +6,6 @@ An undo of a copy requires its source in the same way: the last copy of the data
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from engine.kernel.classes import classified, passes_by_itself, row_for
@@ -18,9 +17,10 @@ from engine.kernel.removing import needs_source
 from engine.kernel.steps import kind_of, monitor_of, records_of
 from engine.kernel.view import View
 from engine.language.model import Ensure, Step
+from engine.values import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Proof:
     """One look that must turn out well: at `key`'s thing, which is to have `id`."""
 
@@ -34,6 +34,8 @@ class Proof:
 
 def proofs_of(v: View) -> list[Proof]:
     """All that must be met, in order: the items of a `for_each` each; what was skipped is met."""
+    if not v.step.requires:
+        return []
     steps = (v.runbook.by_name.get(required.replace("-", "_")) for required in v.step.requires)
     return [
         Proof(
@@ -44,6 +46,14 @@ def proofs_of(v: View) -> list[Proof]:
         for key, record in records_of(v.operation, step)
         if record.path == step.path and record.status == "DONE"
     ]  # fmt: skip
+
+
+def awaited(v: View) -> Proof | None:
+    """What is waited for before the change; None where nothing is, by now."""
+    phase = v.frame.phase
+    if not isinstance(phase, Proving) or phase.since is None or needs_source(v):
+        return None
+    return proofs_of(v)[phase.index]
 
 
 def proving(v: View, phase: Proving) -> Command | None:

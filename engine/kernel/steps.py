@@ -113,12 +113,10 @@ def records_of(operation: Operation, step: Step) -> list[tuple[str, StepRecord]]
 
 def following(runbook: Runbook, path: str) -> str | None:
     """The path of the next step in the same list, if there is one."""
-    if path in _AFTER:
-        return _AFTER[path] if _AFTER[path] in runbook.index else None
-    head, _, number = path.rpartition("/")
-    if not number.isdigit():
-        return None
-    after = f"{head}/{int(number) + 1}"
+    after = _AFTER.get(path)
+    if after is None:
+        head, _, number = path.rpartition("/")
+        after = f"{head}/{int(number) + 1}" if number.isdigit() else ""
     return after if after in runbook.index else None
 
 

@@ -52,7 +52,7 @@ def after_delay(v: View) -> Event | None:
 
 def delay_of_next(v: View) -> float | None:
     """Seconds before the next attempt; None when none is left."""
-    if v.frame.granted:
+    if v.frame.granted or v.frame.spent == 0:
         return 0.0
     first = v.frame.first_failure
     since = 0.0 if first is None else v.now - first

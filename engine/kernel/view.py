@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from engine.kernel.events import Event, Held, Watched
 from engine.kernel.names import Names, names_of
 from engine.kernel.operation import Entry, Frame, Operation, Seen
 from engine.kernel.steps import entry_number, is_undo, key_of, kind_of, monitor_of, step_of
 from engine.language.model import KindFacts, Monitor, Runbook, Schedule, Step
+from engine.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value(kw_only=False)
 class View:
     """The top frame of an operation at `now`, with its step."""
 

@@ -31,7 +31,7 @@ def render(value: Any, names: Mapping[str, Any]) -> Any:
     """The value with every `${ }` in its place; a string that is exactly one keeps its type."""
     if isinstance(value, str):
         return _template(value)(names) if "${" in value else value
-    if isinstance(value, Mapping):
+    if type(value) is dict or isinstance(value, Mapping):
         return {key: render(item, names) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [render(item, names) for item in value]

@@ -44,7 +44,7 @@ def unpacked(kept: Kept, operation: str, store: str) -> Record:
         if body["format"] > FORMAT:
             message = f"{where} was written by a newer version of runbook: take that version; nothing was changed"
             raise EnvironmentProblem(message)
-        record = Record(**body | {"events": tuple(body["events"]), "digest": kept.digest})
+        record = Record(**body | {"events": tuple(body["events"]), "digest": kept.digest}).kept_as(kept.packed)
     except (ValueError, TypeError, KeyError) as error:
         raise damaged(where, f"cannot be read ({error})", operation) from error
     if (record.operation, record.seq) != (operation, kept.seq):
@@ -90,8 +90,9 @@ def lease_text(lease: Lease) -> str:
 
 def readable(record: Record) -> list[str]:
     """What a person sees beside the packed events: cut, and without halves of characters, which no store takes."""
-    told = (record.readable.get(name) or "" for name in READABLE)
-    return [text if len(text) <= LONGEST and text.isascii() else _cut(text) for text in told]
+    told = record.readable
+    texts = [told.get(name) or "" for name in READABLE]
+    return [text if len(text) <= LONGEST and text.isascii() else _cut(text) for text in texts]
 
 
 def _cut(text: str) -> str:

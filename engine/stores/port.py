@@ -12,10 +12,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final, Protocol
 
 from engine.errors import EnvironmentProblem
+from engine.values import value
 
 FORMAT: Final = 1
 """The version of a record's form; a reader refuses a newer one."""
@@ -25,7 +26,7 @@ class StoreAway(EnvironmentProblem):
     """The store does not answer, or says to slow down: pause and try again."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Record:
     """What one commit appends. `state`, where given, is the whole operation after the events."""
 
@@ -53,10 +54,12 @@ class Record:
         body = {name: getattr(self, name) for name in _PACKED}
         body["previous"] = previous
         packed = _compact(body)
-        chained = Record(**body, digest=hashlib.sha256(packed).hexdigest())
-        # What was digested is what is kept: JSON is written once a commit, and nobody changes it in between.
-        object.__setattr__(chained, "_bytes", packed)
-        return chained
+        return Record(**body, digest=hashlib.sha256(packed).hexdigest()).kept_as(packed)
+
+    def kept_as(self, packed: bytes) -> Record:
+        """This very record, which knows its bytes: JSON is written, or read, once."""
+        object.__setattr__(self, "_bytes", packed)
+        return self
 
 
 _PACKED: Final = (
@@ -75,7 +78,7 @@ def _compact(body: Mapping[str, Any]) -> bytes:
     return _JSON.encode(body).encode("utf-8", "surrogatepass")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Lease:
     """The timed right to drive. `version` is random and new at each renewal; nobody compares clocks."""
 
@@ -89,7 +92,7 @@ class Lease:
     since: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Head:
     """The mutable item of an operation: lease, a summary that records can rebuild, cancel_asked."""
 

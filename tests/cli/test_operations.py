@@ -13,6 +13,16 @@ from tests.cli.asking import FEW, INPUTS, RESTORE, Ask, Store, begun, fits, worl
 # -- run ------------------------------------------------------------------------------------------------------
 
 
+RESTORE_TEXT = Path(RESTORE).read_text(encoding="utf-8")
+MODIFY = """\
+  - id: modify
+    call: aws.rds.modify_db_cluster
+    with: {DBClusterIdentifier: "${cluster}", EnableIAMDatabaseAuthentication: true, ApplyImmediately: true}
+    repeatable: true
+
+"""
+
+
 def test_a_run_ends_well(ask: Ask, tmp_path: Path, store: Store) -> None:
     told = ask("run", written(tmp_path / "a.yaml", "runbook: a\nsteps:\n  - {id: b, wait: 0s}\n"), *store)
     assert told.code == 0
@@ -86,6 +96,21 @@ def test_every_wait_says_what_how_long_and_until_when(ask: Ask, sandbox: tuple[s
     assert any("waits 5m, until 00:13:00Z, then attempt 2 of 4" in line for line in lines)
     assert any("ConnectionTimeout" in line for line in lines)
     assert any("setup-db-users" in line and "waits 1m, until 00:54:00Z, then attempt 2 of 4" in line for line in lines)
+
+
+def test_a_wait_for_what_a_step_requires_is_told_with_what_it_is(ask: Ask, tmp_path: Path, store: Store) -> None:
+    """The cluster is modified once the instances have been made: the users wait for it, and it is told once."""
+    edited = RESTORE_TEXT.replace("  - id: setup-db-users\n", MODIFY + "  - id: setup-db-users\n")
+    file = written(tmp_path / "restore.yaml", edited)
+    told = ask("run", file, *INPUTS, world(tmp_path), *store, "--yes")
+    assert told.code == 0, told.err
+    waits = [line for line in told.err.splitlines() if "restore-snapshot" in line and "setup-db-users" in line]
+    assert len(waits) == 1, waits
+    assert re.search(
+        r"setup-db-users    requires restore-snapshot, which is modifying: waits for it, looks every 1m, "
+        r"until 0\d:\d\d:\d\dZ at most$",
+        waits[0],
+    )
 
 
 def test_a_call_that_does_not_leave_is_a_wait_too(ask: Ask, tmp_path: Path, store: Store) -> None:
@@ -189,7 +214,8 @@ def test_restart_goes_back(ask: Ask, few: str, store: Store) -> None:
     ask("resume", "op", *store, "--reject", "no")
     told = ask("restart", "op", "--from", "first", *store)
     assert told.code == 5
-    assert "restarted from" in told.err
+    assert "restarted from first by" in told.err
+    assert "restarted from first by" in ask("history", "op", *store).out
 
 
 def test_an_unknown_step_is_told_before_the_status_is_considered(ask: Ask, few: str, store: Store) -> None:

@@ -15,9 +15,11 @@ from engine.language.model import ActionFacts
 from engine.loading import events_of
 from engine.performing import storable
 from engine.registry import Action, Context
-from tests.laws.edits import CAPACITY, CLUSTER, RESTORE, SNAPSHOT
+from engine.report import waits_for
+from tests.laws.edits import CAPACITY, CLUSTER, INSTANCE, RESTORE, SNAPSHOT
 from tests.laws.judging import told_of
 from tests.laws.walking import ID, INPUTS, Scene, Story, fault, lives
+from tests.laws.world import Thing, World
 
 FOUR = """
 runbook: four
@@ -164,6 +166,26 @@ def test_what_never_left_is_told_to_who_drives() -> None:
     engine.run(told.parse(RESTORE), ID, INPUTS)
     assert [verb for verb, _ in pauses] == ["create", "create"]
     assert all(delay > 0 for _, delay in pauses)
+
+
+def test_a_wait_for_what_a_step_requires_is_told_to_who_drives_and_not_written() -> None:
+    told = scene(RESTORE)
+    engine, waits = told.engine(), []
+
+    def modified(world: World, thing: Thing) -> None:
+        """The cluster is modified while its first instance is made: the second one waits for it."""
+        cluster = world.named(CLUSTER, "orders", "us-west-2")
+        if cluster is not None and thing.kind == INSTANCE:
+            cluster.life = [("modifying", world.now), ("available", world.now + 200)]
+
+    engine.proving = lambda operation: waits.append(waits_for(operation, told.parse(RESTORE)))
+    told.world.on_create.append(modified)
+    engine.run(told.parse(RESTORE), "op-001", INPUTS)
+    assert set(waits) == {"restore-snapshot, which is modifying"}
+    assert told.operation is not None
+    assert told.operation.status == "SUCCEEDED"
+    written = [event for some in events(told) for event in some if isinstance(event, ev.Watched)]
+    assert "modifying" not in [event.status for event in written]
 
 
 def test_the_causes_of_not_sent_are_told_apart() -> None:

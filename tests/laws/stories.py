@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from tests.laws.stories_of_ends import EDITS, ENDS, ERRORS, KIN, UNREPEATABLE, WHOSE
 from tests.laws.stories_of_making import COPY_AND_RESTORE, CREDENTIALS, PARTS
+from tests.laws.stories_of_mending import MENDING
 
-STORIES = (*COPY_AND_RESTORE, *CREDENTIALS, *PARTS, *WHOSE, *KIN, *ERRORS, *EDITS, *ENDS)
+STORIES = (*COPY_AND_RESTORE, *CREDENTIALS, *PARTS, *WHOSE, *KIN, *ERRORS, *EDITS, *ENDS, *MENDING)
 
 __all__ = ["STORIES", "UNREPEATABLE"]

@@ -19,7 +19,7 @@ from engine.errors import Problem
 from engine.kernel import events as ev
 from engine.kernel import outcomes, pending
 from engine.kernel.classes import row_for
-from engine.kernel.frames import top
+from engine.kernel.frames import top, with_entry
 from engine.kernel.operation import Acting, Command, Operation, Seen
 from engine.kernel.view import View
 from engine.language.model import Ensure, Row, Runbook
@@ -127,6 +127,14 @@ def rows_instead(v: View, seen: Seen, cls: str) -> ev.Event:
     return asks_rows(v, seen, row_for(v, seen, cls), cls)
 
 
+def whatever_was_deleted(runbook: Runbook, operation: Operation) -> Operation:
+    """Gone is all whose delete was sent, whichever step sent it, and whatever came of it."""
+    for number, entry in enumerate(operation.ledger):
+        if entry.id is not None and entry.id in operation.deletes:
+            operation = with_entry(operation, number, state="gone")
+    return operation
+
+
 # -- scenarios ------------------------------------------------------------------------------------------------
 
 
@@ -151,6 +159,12 @@ def a_call_is_never_sent_twice() -> None:
             if scene.operation is None or not scene.operation.ended:
                 act(scene)
         assert not made_twice(scene)
+
+
+def an_unsent_call_whose_requirement_broke() -> None:
+    """It holds where the call is, and the call is not made."""
+    scene = Scene(ALL["what an unsent call requires breaks before it is sent"]).tell()
+    assert not scene.world.users
 
 
 def a_poison_document() -> None:
@@ -211,6 +225,8 @@ RULES = (
     # 4 owned, meant
     Rule(function="whose.may_take", instead=yes, stories=("a foreign copy has our name",)),
     Rule(function="decision.is_meant", instead=yes, stories=("a namesake is made before our delete",)),
+    Rule(function="decision.another_whole", instead=nothing,
+         stories=("the restored cluster is renamed away with its instances, and restored anew",)),
     # 5 the row
     Rule(function="classes.row_for", instead=unknown_is_available, stories=("a status that nobody knows",)),
     Rule(function="classes.row_for", instead=classes_only, stories=("a status with a row of its own",)),
@@ -235,11 +251,14 @@ RULES = (
     Rule(function="outcomes.unknown", instead=failed_instead, scenario=a_call_is_never_sent_twice),
     Rule(function="folding_ends._from_a_dead_runner", instead=used_up, stories=("the copy is lost three times",)),
     Rule(function="classes.passes_by_itself", instead=no, stories=("looks answer with errors that pass",)),
+    Rule(function="folding_steps._gone", instead=whatever_was_deleted,
+         stories=("a failed copy cannot be deleted, and another name is taken",)),
     # resuming
     Rule(function="folding_ends._rescue_again", instead=begins_anew,
          stories=("a wrong network, not mended, then mended over a weekend",)),
     Rule(function="folding_ends._afresh", instead=as_it_was, stories=("the copy takes 25 hours",)),
     Rule(function="folding_ends.taken_up", instead=still_in_hand, scenario=a_call_is_never_sent_twice),
+    Rule(function="pending.proves_again", instead=no, scenario=an_unsent_call_whose_requirement_broke),
     Rule(function="pending.is_poison", instead=no, scenario=a_poison_document),
     Rule(function="engine.answering.is_telling", instead=no, stories=("the copy takes 25 hours",)),
     # the end

@@ -82,3 +82,36 @@ def test_past_the_restore_the_new_cluster_is_not_taken_for_the_old_one(desk: Des
     assert restored is not None
     assert desk.type("resume", "op-001", "--accept-target", restored.id).code == 0
     assert desk.there("op-001") == THERE
+
+
+def test_a_restored_cluster_that_was_renamed_away_has_taken_its_instances_along(desk: Desk) -> None:
+    """They keep their names, which are taken: what was made in another cluster is not done, and is never removed."""
+    desk.script = {"setup-db-users": ["ConnectionTimeout x4"]}
+    assert desk.run("op-001").code == 5
+    put_by = "put-by"
+    rename(desk, "modify_db_cluster", DBClusterIdentifier=CLUSTER, NewDBClusterIdentifier=put_by)
+    assert desk.type("restart", "op-001", "--from", "restore-snapshot").code == 5
+    status = desk.status("op-001")
+    assert (status["step"], status["hold"]["kind"]) == ("instances[0]", "owner")
+    for named in (
+        f"{CLUSTER}-1",
+        f"is in the cluster {put_by}",
+        f"means the one in {CLUSTER}:",
+        "Rename or remove that",
+    ):
+        assert named in status["hold"]["reason"]
+    assert desk.there("op-001") == THERE | {put_by: "available", COPY: "available"}
+    for number in (1, 2):
+        name = f"{CLUSTER}-{number}"
+        rename(desk, "modify_db_instance", DBInstanceIdentifier=name, NewDBInstanceIdentifier=f"{put_by}-{number}")
+    assert desk.type("resume", "op-001").code == 0
+    assert desk.there("op-001") == THERE | {put_by: "available", f"{put_by}-1": "available", f"{put_by}-2": "available"}
+
+
+def rename(desk: Desk, call: str, **names: str) -> None:
+    """A person does, by AWS's own call, and sees to it that it is done."""
+    here = desk.hand("op-001")
+    rds = here.clients("rds", "us-west-2")
+    getattr(rds, call)(**names, ApplyImmediately=True)
+    here.clock.sleep(600)
+    rds.describe_db_clusters()

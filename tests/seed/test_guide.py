@@ -7,7 +7,6 @@ not see, say what goes wrong; `aws ssm put-parameter` is the hand of somebody wh
 from __future__ import annotations
 
 import json
-import re
 import shlex
 import shutil
 from collections.abc import Callable
@@ -20,13 +19,9 @@ import pytest
 from actions.sandbox import Sandbox, read_file
 from engine.cli.composing import world_file
 from tests.seed.desk import ROOT, Answer
+from tests.seed.page import PAGE, PART, SECTIONS, edited
 from tests.servers.moto import Moto
 
-PAGE = (ROOT / "docs" / "guide.md").read_text(encoding="utf-8")
-PART = re.compile(
-    r"^```(?P<kind>\w+)\n(?P<body>.*?)^```$|^<!-- (?P<about>[\w -]+): (?P<value>[^\n]*) -->$", re.M | re.S
-)
-SECTIONS = [section for section in re.split(r"^(?=##+ )", PAGE, flags=re.M)[1:] if "```sh" in section]
 OF_ONE = ("resume", "restart", "cancel", "cleanup")
 IN_A_WORLD = (*OF_ONE, "run", "orphans")
 
@@ -108,14 +103,10 @@ class Reader:
         assert {name: told[name] for name in expected} == expected
 
     def edit(self, diff: str) -> None:
-        head, *lines = diff.splitlines()
-        assert head == "--- runbooks/restore.yaml"
-        before = "".join(line[1:] + "\n" for line in lines if line[:1] in (" ", "-"))
-        after = "".join(line[1:] + "\n" for line in lines if line[:1] in (" ", "+"))
-        text = self.runbook.read_text(encoding="utf-8")
-        assert text.count(before) == 1, diff
-        self.runbook.write_text(text.replace(before, after), encoding="utf-8")
-        assert self.ask("validate", str(self.runbook)).code == 0
+        text = edited(self.runbook.read_text(encoding="utf-8"), diff)
+        self.runbook.write_text(text, encoding="utf-8")
+        told = self.ask("validate", str(self.runbook))
+        assert told.code == 0, told.out
 
 
 @pytest.fixture

@@ -1,0 +1,107 @@
+"""What was not sent, and is sent by whoever takes it up: what it requires is proved anew, and nothing else is assumed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from engine.kernel import events as ev
+from engine.loading import events_of
+from tests.laws.edits import CLUSTER, RESTORE, named
+from tests.laws.judging import told_of
+from tests.laws.stories_of_mending import NO_CREDENTIALS, NO_RENAME, UNTIL, logged_in, network_broken
+from tests.laws.walking import ID, Scene, Story, fault, meanwhile, resume, run
+from tests.laws.world import World
+
+NOTE = """
+runbook: notes
+region: us-west-2
+notify: arn:aws:sns:us-west-2:123456789012:recovery
+inputs: {snapshot: {type: string}, cluster: {type: string}, source_region: {type: string}, target_region: {type: string}}
+steps:
+  - {id: network, check: ec2.network, with: {subnet_group: a, security_groups: [b]}}
+  - {id: told, %s, requires: [network], retry: [1m]}
+"""
+CALL = NOTE % "call: test.note, with: {text: one}, repeatable: true"
+NOTIFY = NOTE % "notify: 'arn:aws:sns:us-west-2:123456789012:recovery', text: one"
+NO_NOTE = fault("call test.note", "not_sent", times=99, category="credentials")
+NO_NOTICE = fault("call sns.publish", "not_sent", times=99, category="credentials")
+
+
+def swapped_out(world: World) -> None:
+    """Somebody does by hand what was not sent."""
+    cluster = world.named(CLUSTER, "orders", "us-west-2")
+    assert cluster is not None
+    cluster.name = "orders-old"
+
+
+def told(text: str, *arrange: Callable[[World], None], then: Any, acts: tuple[Any, ...] = (resume(),)) -> Scene:
+    """Run until the credentials are missed; something happens; a person logs in and goes on."""
+    story = Story(name="", text=text, arrange=arrange, acts=(run(), meanwhile(logged_in, then), *acts), ends=("",))
+    return Scene(story).tell()
+
+
+@pytest.mark.parametrize(
+    ("text", "unsent", "breaks", "step"),
+    [
+        (RESTORE, NO_CREDENTIALS, named(CLUSTER, "orders", "failed"), "setup-db-users"),
+        (CALL, NO_NOTE, network_broken, "told"),
+        (NOTIFY, NO_NOTICE, network_broken, "told"),
+        (UNTIL, NO_RENAME, network_broken, "swap-out"),
+    ],
+    ids=["the restore", "a call", "a notice", "until"],
+)
+def test_what_it_requires_is_proved_before_it_is_sent(text: str, unsent: Any, breaks: Any, step: str) -> None:
+    scene = told(text, unsent, then=breaks)
+    operation = scene.operation
+    assert operation is not None
+    assert operation.hold is not None, told_of(scene)
+    assert (operation.hold.kind, operation.hold.step) == ("requires", step)
+    assert not [act for act in scene.world.journal if act.verb == "call" and act.kind != "sns.publish"]
+    assert not [one for one in scene.world.messages if one["text"] == "one"]
+
+
+@pytest.mark.parametrize(("text", "unsent"), [(CALL, NO_NOTE), (NOTIFY, NO_NOTICE), (UNTIL, NO_RENAME)])
+def test_met_it_is_sent_as_it_was_meant_and_is_no_further_attempt(text: str, unsent: Any) -> None:
+    scene = told(text, unsent, then=lambda world: None)
+    sendings = [
+        (event.effect.key, event.takes)
+        for record in scene.store.records(ID)
+        for event in events_of(record)
+        if isinstance(event, ev.Intended) and event.effect.key.startswith(f"{ID}/steps/{2 if text == UNTIL else 1}/")
+    ]
+    assert [takes for _, takes in sendings] == [True, False]
+    assert len({key for key, _ in sendings}) == 1
+
+
+def test_a_dead_runner_s_repeatable_call_is_proved_anew_too() -> None:
+    """Nobody knows whether it was sent; before it is sent again, what it requires is looked at."""
+    story = Story(name="", text=CALL, ends=("",))
+    held = []
+    for point in range(1, Scene(story).tell().killer.count + 1):
+        scene = Scene(story, [point], meanwhile=network_broken).tell()
+        assert len([act for act in scene.world.journal if act.kind == "test.note"]) <= 1, point
+        operation = scene.operation
+        assert operation is not None
+        held += [operation.hold.kind] if operation.hold is not None else []
+    assert "requires" in held
+
+
+def test_what_was_never_sent_and_is_done_by_somebody_else_is_never_undone() -> None:
+    scene = told(UNTIL, NO_RENAME, then=swapped_out)
+    operation = scene.operation
+    assert operation is not None
+    assert operation.ended == "FAILED", told_of(scene)
+    assert [(entry.state, entry.why) for entry in operation.ledger] == [("void", "it was never sent")]
+    assert not [act for act in scene.world.journal if act.kind == "test.rename"]
+
+
+def test_what_a_refused_proof_left_unsent_is_sent_when_it_is_mended() -> None:
+    mended = meanwhile(lambda world: world.broken_checks.clear())
+    scene = told(CALL, NO_NOTE, then=network_broken, acts=(resume(), mended, resume()))
+    operation = scene.operation
+    assert operation is not None
+    assert operation.ended == "SUCCEEDED", told_of(scene)
+    assert operation.steps["told"].attempt == 1

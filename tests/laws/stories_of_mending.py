@@ -1,0 +1,106 @@
+"""Stories of what has changed while nobody drove: what it takes up is proved anew, and what is another's is left alone."""
+
+from __future__ import annotations
+
+from tests.laws.edits import CLUSTER, FAILS, HOLD, RESTORE, SNAPSHOT, before, edited, named
+from tests.laws.walking import Story, fault, lives, meanwhile, problem, restart, resume, run
+from tests.laws.world import World
+from tests.seed.page import runbook_of
+
+
+def cluster_renamed(world: World) -> None:
+    """As AWS does it: its instances go with it, and keep their names."""
+    cluster = world.named(CLUSTER, "orders", "us-west-2")
+    assert cluster is not None
+    for member in world.members("orders", "us-west-2"):
+        member.data["cluster"] = "orders-put-by"
+    cluster.name = "orders-put-by"
+
+
+def instances_renamed(world: World) -> None:
+    for member in world.members("orders-put-by", "us-west-2"):
+        member.name = f"{member.name}-put-by"
+
+
+RENAMED = (
+    Story(
+        name="the restored cluster is renamed away with its instances, and restored anew",
+        text=edited(before("archive-snapshot", HOLD)),
+        acts=(run(), meanwhile(cluster_renamed, seconds=100), restart("restore-snapshot"), resume(),
+              meanwhile(instances_renamed), resume(), resume()),
+        ends=("HELD", "HELD", "HELD", "HELD", "HELD", "HELD", "SUCCEEDED"),
+    ),
+)  # fmt: skip
+
+NO_CREDENTIALS = fault("call postgres.setup_users", "not_sent", times=99, category="credentials")
+
+
+def logged_in(world: World) -> None:
+    world.faults.clear()
+
+
+UNTIL = """
+runbook: swap
+region: us-west-2
+inputs: {snapshot: {type: string}, cluster: {type: string}, source_region: {type: string}, target_region: {type: string}}
+steps:
+  - {id: blue, check: rds.cluster, with: {name: "${cluster}"}}
+  - {id: network, check: ec2.network, with: {subnet_group: a, security_groups: [b]}}
+  - id: swap-out
+    call: test.rename
+    with: {name: "${cluster}", new_name: "${cluster}-old"}
+    until: {check: rds.cluster, with: {name: "${cluster}-old"}, is: seen.id == blue.id}
+    monitor: {every: 15s, for: 30m}
+    requires: [network]
+    undo:
+      call: test.rename
+      with: {name: "${cluster}-old", new_name: "${cluster}"}
+      until: {check: rds.cluster, with: {name: "${cluster}"}, is: seen.id == blue.id}
+      monitor: {every: 15s, for: 30m}
+  - {id: end, fail: it was not to be, error: NotToBe}
+"""
+
+
+NO_RENAME = fault("call test.rename", "not_sent", times=99, category="credentials")
+
+
+def network_broken(world: World) -> None:
+    world.broken_checks.add("ec2.network")
+
+
+UNSENT = (
+    Story(
+        name="what an unsent call requires breaks before it is sent", text=RESTORE, arrange=(NO_CREDENTIALS,),
+        acts=(run(), meanwhile(logged_in, named(CLUSTER, "orders", "failed")), resume()), ends=("", "", "HELD"),
+    ),
+    Story(
+        name="what an unsent call requires breaks, and is mended", text=RESTORE, arrange=(NO_CREDENTIALS,),
+        acts=(run(), meanwhile(logged_in, named(CLUSTER, "orders", "failed")), resume(),
+              meanwhile(named(CLUSTER, "orders", "available")), resume()),
+        ends=("", "", "HELD", "HELD", "SUCCEEDED"),
+    ),
+    Story(
+        name="until: unsent, and what it requires is broken", text=UNTIL,
+        arrange=(NO_RENAME,), acts=(run(), meanwhile(logged_in, network_broken), resume()), ends=("", "", "HELD"),
+    ),
+)  # fmt: skip
+
+DENIED = problem("AccessDenied", "denied")
+UNDELETABLE = (
+    Story(
+        name="a failed copy cannot be deleted, and another name is taken",
+        text=runbook_of("7.1.1 A failed copy that cannot be deleted"),
+        arrange=(
+            lives(SNAPSHOT, FAILS, FAILS),
+            fault(f"delete {SNAPSHOT}", DENIED, times=99, only=lambda params: params["name"] == "daily-copy"),
+        ),
+        acts=(run(), meanwhile(logged_in), resume()), ends=("HELD", "HELD", "SUCCEEDED"),
+    ),
+    Story(
+        name="a failed copy cannot be deleted", text=RESTORE,
+        arrange=(lives(SNAPSHOT, FAILS), fault(f"delete {SNAPSHOT}", DENIED, times=99)),
+        acts=(run(), meanwhile(logged_in), restart("copy-snapshot")), ends=("STUCK", "STUCK", "SUCCEEDED"),
+    ),
+)  # fmt: skip
+
+MENDING = (*RENAMED, *UNSENT, *UNDELETABLE)
