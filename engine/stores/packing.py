@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import Any, Final
 
 from engine.errors import EnvironmentProblem
@@ -24,7 +24,8 @@ READABLE: Final = (
 )  # fmt: skip
 """The attributes beside a record's events, in the words of the operators' guide (engine.md, section 3)."""
 
-_LEASE = frozenset(field.name for field in fields(Lease))
+_LEASE = tuple(sorted(field.name for field in fields(Lease)))
+_PLAIN = json.JSONEncoder(separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +86,7 @@ def as_text(value: Mapping[str, Any] | None) -> str | None:
 
 def lease_text(lease: Lease) -> str:
     """A lease as JSON text."""
-    return json.dumps(asdict(lease), sort_keys=True, separators=(",", ":"))
+    return _PLAIN({name: getattr(lease, name) for name in _LEASE})
 
 
 def readable(record: Record) -> list[str]:
