@@ -195,6 +195,9 @@ class PretendWorld:
     def change(self, thing: Thing, status: str) -> None:
         thing.resource.begin(self.now, last=status)
 
+    def rename(self, thing: Thing, name: str) -> None:
+        thing.name = name
+
     # -- what happens -------------------------------------------------------------------------------------
 
     def happened(self, call: Call) -> None:

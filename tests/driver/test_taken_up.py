@@ -11,7 +11,7 @@ from engine.kernel import events as ev
 from engine.loading import events_of
 from tests.laws.edits import CLUSTER, RESTORE, named
 from tests.laws.judging import told_of
-from tests.laws.stories_of_mending import NO_CREDENTIALS, NO_RENAME, UNTIL, logged_in, network_broken
+from tests.laws.stories_of_mending import NO_CREDENTIALS, NO_RENAME, UNTIL, logged_in, source_broken
 from tests.laws.walking import ID, Scene, Story, fault, meanwhile, resume, run
 from tests.laws.world import World
 
@@ -28,6 +28,10 @@ CALL = NOTE % "call: test.note, with: {text: one}, repeatable: true"
 NOTIFY = NOTE % "notify: 'arn:aws:sns:us-west-2:123456789012:recovery', text: one"
 NO_NOTE = fault("call test.note", "not_sent", times=99, category="credentials")
 NO_NOTICE = fault("call sns.publish", "not_sent", times=99, category="credentials")
+
+
+def network_broken(world: World) -> None:
+    world.broken_checks.add("ec2.network")
 
 
 def swapped_out(world: World) -> None:
@@ -49,7 +53,7 @@ def told(text: str, *arrange: Callable[[World], None], then: Any, acts: tuple[An
         (RESTORE, NO_CREDENTIALS, named(CLUSTER, "orders", "failed"), "setup-db-users"),
         (CALL, NO_NOTE, network_broken, "told"),
         (NOTIFY, NO_NOTICE, network_broken, "told"),
-        (UNTIL, NO_RENAME, network_broken, "swap-out"),
+        (UNTIL, NO_RENAME, source_broken, "swap-out"),
     ],
     ids=["the restore", "a call", "a notice", "until"],
 )

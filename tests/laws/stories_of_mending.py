@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from tests.laws.edits import CLUSTER, FAILS, HOLD, RESTORE, SNAPSHOT, before, edited, named
+from tests.laws.edits import CLUSTER, FAILS, HOLD, INSTANCE, RESTORE, SNAPSHOT, before, edited, named
 from tests.laws.walking import Story, fault, lives, meanwhile, problem, restart, resume, run
 from tests.laws.world import World
 from tests.seed.page import runbook_of
 
 
 def cluster_renamed(world: World) -> None:
-    """As AWS does it: its instances go with it, and keep their names."""
+    """A person puts it by; its instances go with it, and keep their names."""
     cluster = world.named(CLUSTER, "orders", "us-west-2")
     assert cluster is not None
-    for member in world.members("orders", "us-west-2"):
-        member.data["cluster"] = "orders-put-by"
-    cluster.name = "orders-put-by"
+    world.rename(cluster, "orders-put-by")
 
 
 def instances_renamed(world: World) -> None:
-    for member in world.members("orders-put-by", "us-west-2"):
-        member.name = f"{member.name}-put-by"
+    for name in ("orders-1", "orders-2"):
+        instance = world.named(INSTANCE, name, "us-west-2")
+        assert instance is not None
+        world.rename(instance, f"{name}-put-by")
 
 
 RENAMED = (
@@ -45,13 +45,13 @@ region: us-west-2
 inputs: {snapshot: {type: string}, cluster: {type: string}, source_region: {type: string}, target_region: {type: string}}
 steps:
   - {id: blue, check: rds.cluster, with: {name: "${cluster}"}}
-  - {id: network, check: ec2.network, with: {subnet_group: a, security_groups: [b]}}
+  - {id: source, check: rds.cluster_snapshot, region: us-east-1, with: {name: daily}}
   - id: swap-out
     call: test.rename
     with: {name: "${cluster}", new_name: "${cluster}-old"}
     until: {check: rds.cluster, with: {name: "${cluster}-old"}, is: seen.id == blue.id}
     monitor: {every: 15s, for: 30m}
-    requires: [network]
+    requires: [source]
     undo:
       call: test.rename
       with: {name: "${cluster}-old", new_name: "${cluster}"}
@@ -64,8 +64,10 @@ steps:
 NO_RENAME = fault("call test.rename", "not_sent", times=99, category="credentials")
 
 
-def network_broken(world: World) -> None:
-    world.broken_checks.add("ec2.network")
+def source_broken(world: World) -> None:
+    source = world.named(SNAPSHOT, "daily", "us-east-1")
+    assert source is not None
+    world.change(source, "failed")
 
 
 UNSENT = (
@@ -81,7 +83,7 @@ UNSENT = (
     ),
     Story(
         name="until: unsent, and what it requires is broken", text=UNTIL,
-        arrange=(NO_RENAME,), acts=(run(), meanwhile(logged_in, network_broken), resume()), ends=("", "", "HELD"),
+        arrange=(NO_RENAME,), acts=(run(), meanwhile(logged_in, source_broken), resume()), ends=("", "", "HELD"),
     ),
 )  # fmt: skip
 

@@ -184,6 +184,12 @@ class World:
     def change(self, thing: Thing, status: str) -> None:
         thing.life = [(status, self.now)]
 
+    def rename(self, thing: Thing, name: str) -> None:
+        """As AWS does it: a cluster takes its instances along, which keep their names."""
+        for member in self.members(thing.name, thing.region) if thing.kind == "rds.cluster" else ():
+            member.data["cluster"] = name
+        thing.name = name
+
     # -- faults ------------------------------------------------------------------------------------------
 
     def send(self, on: str, params: Mapping[str, Any], do: Callable[[], Thing | None], key: str = "") -> Thing | None:
