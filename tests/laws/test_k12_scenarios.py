@@ -19,7 +19,7 @@ from engine.kernel.changing import changed
 from engine.kernel.operation import Acting
 from engine.language.model import Runbook
 from engine.loading import events_of
-from tests.laws.edits import RESTORE, edited, old, vanishes
+from tests.laws.edits import RESTORE, edited, old, swapped
 from tests.laws.test_k6_to_k8 import test_k8_times_of_events_never_go_back as times_never_go_back
 from tests.laws.test_k12_rules import Rule, is_wrong, polling_writes_nothing, without, yes
 from tests.laws.walking import ID, INPUTS, Scene, Story, fault, resume, run
@@ -28,6 +28,8 @@ from tests.laws.world import Thing
 DELETE = "delete rds.cluster"
 ENDS = edited(("outputs:\n", "on_success: [{id: told, wait: 1h}]\noutputs:\n"))
 ONLY = edited(("    owner: any ", "    only: seen.name == 'another'\n    owner: any "))
+UNPROVED = edited(("    requires: [copy-snapshot, network-check]      # looked at again just before every delete", ""))
+"""A removal that requires nothing: its own look is all that there is."""
 WELL = Story(name="all goes well", text=RESTORE)
 
 taken_up: Callable[..., Operation] = sys.modules["engine.kernel.folding_ends"].taken_up
@@ -42,8 +44,8 @@ def list_first(runbook: Runbook, operation: Operation, event: ev.EndRecorded) ->
     return changed(operation, ended=event.status, frames=())
 
 
-def believes_what_was_proved(runbook: Runbook, operation: Operation, event: ev.TakenUp) -> Operation:
-    """What was never sent is sent, for all was looked at before."""
+def believes_what_was_seen(runbook: Runbook, operation: Operation, event: ev.TakenUp) -> Operation:
+    """What was never sent is sent, for it was looked at before."""
     phase = operation.top.phase if operation.frames else None
     if isinstance(phase, Acting) and not phase.sent:
         return operation
@@ -114,20 +116,19 @@ def a_cancel_after_the_end_is_not_heard() -> None:
     assert scene.operation.ended == "SUCCEEDED"
 
 
-def what_is_not_due_any_more_is_not_sent() -> None:
-    """Credentials are over at the delete of the old cluster; when somebody logs in, its copy has gone."""
+def what_is_not_meant_any_more_is_not_deleted() -> None:
+    """Credentials are over at the delete of the old cluster; when somebody logs in, another has its name."""
     expires = fault(DELETE, "not_sent", category="credentials")
-    scene = Scene(Story(name="", text=RESTORE, arrange=(expires,)))
+    scene = Scene(Story(name="", text=UNPROVED, arrange=(expires,)))
     run()(scene)
     assert scene.stopped
-    assert old_clusters(scene)[0].there(scene.clock.now())
-    vanishes(scene.world)
+    swapped(scene.world)
     resume()(scene)
     operation = scene.operation
     assert operation is not None
     assert operation.hold is not None
-    assert operation.hold.kind == "requires"
-    assert old_clusters(scene)[0].there(scene.clock.now())
+    assert operation.hold.kind == "target"
+    assert old_clusters(scene)[-1].there(scene.clock.now())
 
 
 def a_stop_does_not_lengthen_a_wait() -> None:
@@ -164,7 +165,7 @@ def what_is_narrowed_is_left_alone() -> None:
 RULES = (
     Rule(function="decision.is_within", instead=yes, scenario=what_is_narrowed_is_left_alone),
     Rule(function="engine.driver.Log._is_nothing_new", instead=no_look_is_news, scenario=a_stop_does_not_lengthen_a_wait),
-    Rule(function="folding_ends.taken_up", instead=believes_what_was_proved, scenario=what_is_not_due_any_more_is_not_sent),
+    Rule(function="folding_ends.taken_up", instead=believes_what_was_seen, scenario=what_is_not_meant_any_more_is_not_deleted),
     Rule(function="folding_ends.end_recorded", instead=list_first, scenario=the_end_outlives_a_crash_in_its_list),
     Rule(function="engine.driver.Driver.cancel_waits", instead=after_its_end_too,
          scenario=a_cancel_after_the_end_is_not_heard),
