@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
+from engine.checks.conformity import Known
 from engine.checks.facts import NO_FACTS
 from engine.checks.globals import globals_of
 from engine.checks.scope import ERROR, Binding, Globals, Scope
@@ -39,6 +40,12 @@ def flow_of(subject: Subject) -> Flow:
         walk.step(place)
     walk.outputs()
     return flow
+
+
+def known_of(subject: Subject) -> Known:
+    """What a parameter's value is held against its schema with."""
+    known: Known = subject.memo.setdefault("known", Known(types=flow_of(subject).types))
+    return known
 
 
 @dataclass(slots=True)

@@ -96,6 +96,19 @@ HOSTILE: Final[dict[str, Callable[[], str]]] = {
     "lines of a text": lambda: head("description: >\n" + "  a\n" * 230_000),
     "escapes": lambda: head('description: "' + "\\u00e9" * 150_000 + '"'),
     "APIs": lambda: steps(lambda n: f"  - {{id: a{n}, call: aws.{API[n % len(API)]}, repeatable: true}}\n", 12_000),
+    "forms": lambda: one(
+        "call: aws.iam.create_role, repeatable: false, with: {Tags: ["
+        + ",".join(f"{{Key: a, Value: {'ab-' * 30}{n}}}" for n in range(7_000)) + "]}"
+    ),
+    "forms in which all is possible": lambda: one(
+        "call: aws.bedrock.create_model_invocation_job, repeatable: false, with: {modelId: " + "a" * 2_000
+        + ", clientRequestToken: " + "a" * 256 + ", tags: ["
+        + ",".join(f"{{key: {'a' * 60}{n}, value: {'b-' * 20}{n}}}" for n in range(7_000)) + "]}"
+    ),
+    "forms that are slow": lambda: steps(
+        lambda n: f"  - {{id: a{n}, call: aws.bedrock.create_model_invocation_job, repeatable: false, "
+        f"with: {{clientRequestToken: {''.join(chr(97 + (n * i * i) % 26) for i in range(1, 250))}{n}}}}}\n", 2_500
+    ),
     "the largest APIs": lambda: steps(
         lambda n: f"  - {{id: a{n}, check: aws.{LARGEST[n]}, status: seen.A, monitor: {{every: 1m, for: 1h}}}}\n", 64
     ),

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from engine.checks.conformity import differences, untyped
-from engine.checks.flow import flow_of
+from engine.checks.flow import flow_of, known_of
 from engine.checks.rule import rule
 from engine.checks.subject import Found, Subject, scalars, written_params
 from engine.checks.types import Type, of_value, told
@@ -209,10 +209,10 @@ def _secrets(node: Node, types: Mapping[int, Type], what: str) -> Iterator[Found
 """,
 )
 def wrong_type(subject: Subject) -> Iterator[Found]:
-    flow = flow_of(subject)
-    yield from flow.found("RB307")
+    yield from flow_of(subject).found("RB307")
+    known = known_of(subject)
     for _, param, value in written_params(subject):
-        for one in differences(value, param.schema, flow.types):
+        for one in differences(value, param.schema, known):
             if not one.literal:
                 yield Found(span=one.node.span, message=one.message, help=one.help)
 

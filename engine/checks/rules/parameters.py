@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from engine.checks.conformity import differences
-from engine.checks.flow import flow_of
+from engine.checks.flow import known_of
 from engine.checks.nearest import meant
 from engine.checks.rule import rule
 from engine.checks.subject import Found, Place, Subject, written_params
@@ -71,8 +71,9 @@ def missing_parameter(subject: Subject) -> Iterator[Found]:
 @rule(
     id="RB253",
     title="A parameter that cannot have this value",
-    why="AWS would refuse it, or take it for something else, after half of the operation is done. Of `aws.…` the words are "
-    "those that the installed botocore knows: a newer one is kept with `# runbook: ignore RB253 because …`.",
+    why="AWS would refuse it, or take it for something else, after half of the operation is done. Of `aws.…` the words, "
+    "bounds and forms are those that the installed botocore knows: what AWS takes by now is kept with "
+    "`# runbook: ignore RB253 because …`.",
     wrong="""
 - id: door
   check: net.endpoint
@@ -85,9 +86,9 @@ def missing_parameter(subject: Subject) -> Iterator[Found]:
 """,
 )
 def wrong_value(subject: Subject) -> Iterator[Found]:
-    flow = flow_of(subject)
+    known = known_of(subject)
     for _, param, value in written_params(subject):
-        for one in differences(value, param.schema, flow.types):
+        for one in differences(value, param.schema, known):
             if one.literal:
                 yield Found(span=one.node.span, message=one.message, help=one.help or param.doc)
 
