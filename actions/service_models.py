@@ -241,7 +241,7 @@ def first_sentence(documentation: str) -> str:
     return text[: end.end()] if end else text
 
 
-def _data() -> Path | None:
+def data_folder() -> Path | None:
     """botocore's data, found without importing it."""
     spec = find_spec("botocore")
     places = spec.submodule_search_locations if spec is not None else None
@@ -251,14 +251,14 @@ def _data() -> Path | None:
 @cache
 def service_names() -> tuple[str, ...]:
     """Every service that botocore knows."""
-    data = _data()
+    data = data_folder()
     return tuple(sorted(path.name for path in data.iterdir() if path.is_dir())) if data is not None else ()
 
 
 @lru_cache(maxsize=64)
 def service_model(name: str) -> ServiceModel | None:
     """The newest model of a service; None where botocore has no such service."""
-    data = _data()
+    data = data_folder()
     if data is None or name not in service_names():
         return None
     versions = sorted(path for path in (data / name).iterdir() if path.is_dir())
