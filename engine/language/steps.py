@@ -167,9 +167,6 @@ def _call(d: Draft, node: MapNode, found: Fields, path: str) -> Body:
     action = found.get("call") or ""
     facts = d.vocabulary.action_facts(action) if action and not d.overdrawn else None
     said, until = found.get("repeatable"), found.get("until")
-    if facts is not None and facts.repeatable is None and "repeatable" not in node and "until" not in node:
-        message = f"`{action}` changes something: this step must say how it is seen that it has been done, or if it may be repeated"
-        d.tell("RB604", node.key("call") or node, message, "`until: {check: …}`, or `repeatable: true` or `false`")
     repeatable = said if said is not None else bool(facts is not None and facts.repeatable)
     return Call(
         action=action, params=found.get("with") or {}, repeatable=repeatable, until=until, undo=found.get("undo")
