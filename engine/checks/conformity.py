@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from engine.checks.nearest import listed, meant
 from engine.checks.subject import scalars
-from engine.checks.types import WORDS, Type, fits, of_schema, told
+from engine.checks.types import BOOLEAN, INTEGER, NUMBER, TEXT, WORDS, Type, fits, of_schema, told
 from engine.language.matching import matches, work
 from engine.language.patterns import PatternError
 from engine.language.tree import ListNode, MapNode, Node, Scalar, brief, describe, plain
@@ -117,20 +117,24 @@ def _is_expression(node: Node) -> bool:
     return isinstance(node, Scalar) and isinstance(node.value, str) and "${" in node.text
 
 
+_ARRAY: Final = Type(frozenset({"array"}))
+_OBJECT: Final = Type(frozenset({"object"}))
+
+
 def _type_of(node: Node) -> Type:
     match node:
         case ListNode():
-            return Type(frozenset({"array"}))
+            return _ARRAY
         case MapNode():
-            return Type(frozenset({"object"}))
+            return _OBJECT
         case Scalar(value=bool()):
-            return Type(frozenset({"boolean"}))
+            return BOOLEAN
         case Scalar(value=int()):
-            return Type(frozenset({"integer"}))
+            return INTEGER
         case Scalar(value=float()):
-            return Type(frozenset({"number"}))
+            return NUMBER
         case _:
-            return Type(frozenset({"string"}))
+            return TEXT
 
 
 def _by_type(node: Node, schema: Schema, known: Known) -> Iterator[Difference]:

@@ -87,6 +87,13 @@ HOSTILE: Final[dict[str, Callable[[], str]]] = {
     "lists in lists": lambda: head("vars: {a: [" + ("[" * 60 + "1" + "]" * 60 + ",") * 800 + "1]}"),
     "settings": lambda: head("settings:\n" + "".join(f"  s{n}: ssm:/a\n" for n in range(45_000))),
     "vars": lambda: head("vars:\n" + "".join(f"  s{n}: '${{s{n - 1}}}'\n" for n in range(40_000))),
+    "vars, of which one is a setting": lambda: (
+        "runbook: a\nsettings: {a: ssm:/a}\nvars:\n  s0: ${settings.a}\n"
+        + "".join(f"  s{n}: '${{s{n - 1}}}'\n" for n in range(1, 36_000))
+        + "region: us-west-2\nsteps:\n  - {id: a, wait: 1s}\n"
+        "  - {id: b, call: sns.publish, with: {topic: a, text: b}, irreversible: true}\n"
+        "  - {id: c, ensure: rds.cluster, with: {name: a, from_snapshot: b, subnet_group: '${s35999}'}, undo: keep}\n"
+    ),
     "outputs": lambda: head("outputs:\n" + "".join(f"  s{n}: '${{x{n}}}'\n" for n in range(40_000))),
     "numbers that are accounts": lambda: head("vars:\n" + "".join(f"  id{n}: 123456789012\n" for n in range(40_000))),
     "keys that are there twice": lambda: head("vars:\n" + "  a: b\n" * 130_000),

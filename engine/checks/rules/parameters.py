@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from engine.checks.conformity import differences
-from engine.checks.flow import known_of
+from engine.checks.flow import unfit
 from engine.checks.nearest import meant
 from engine.checks.rule import rule
-from engine.checks.subject import Found, Place, Subject, written_params
+from engine.checks.subject import Found, Place, Subject
 
 
 @rule(
@@ -86,11 +85,8 @@ def missing_parameter(subject: Subject) -> Iterator[Found]:
 """,
 )
 def wrong_value(subject: Subject) -> Iterator[Found]:
-    known = known_of(subject)
-    for _, param, value in written_params(subject):
-        for one in differences(value, param.schema, known):
-            if one.literal:
-                yield Found(span=one.node.span, message=one.message, help=one.help or param.doc)
+    for param, one in unfit(subject).literals:
+        yield Found(span=one.node.span, message=one.message, help=one.help or param.doc)
 
 
 RULES: Final = (unknown_parameter, missing_parameter, wrong_value)

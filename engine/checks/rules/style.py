@@ -240,6 +240,8 @@ steps:
 """,
 )
 def setting_read_once(subject: Subject) -> Iterator[Found]:
+    if not any(place.step.irreversible for place in subject.steps):
+        return
     settings, past = Settings(subject), False
     for place in subject.steps:
         if len(place.path) != 2 or place.path[0] != "steps":
