@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
 
-from engine.checks.nearest import listed, meant
+from engine.checks.nearest import Guesses, listed
 from engine.checks.subject import scalars
 from engine.checks.types import BOOLEAN, INTEGER, NUMBER, TEXT, WORDS, Type, fits, of_schema, told
 from engine.language.matching import matches, work
@@ -49,6 +49,10 @@ class Known:
     types: Mapping[int, Type] = field(default_factory=dict)
     forms: dict[tuple[str, str], bool] = field(default_factory=dict)
     left: int = 3_000_000
+    guesses: Guesses = field(default_factory=Guesses)
+
+    def meant(self, word: str, legal: Iterable[str]) -> str:
+        return self.guesses.meant(word, lambda: legal, "there are")
 
     def is_of_form(self, form: str, value: str) -> bool:
         """No, only where that is certain: what is too long or cannot be read is left to AWS."""
@@ -147,7 +151,7 @@ def _by_type(node: Node, schema: Schema, known: Known) -> Iterator[Difference]:
         yield Difference(node=node, message=message, literal=False)
     elif type.literals and wanted.literals and not set(type.literals) & set(wanted.literals):
         said = " or ".join(f"`{one}`" for one in type.literals[:3])
-        help = meant(str(type.literals[0]), [str(one) for one in wanted.literals], "there are")
+        help = known.meant(str(type.literals[0]), map(str, wanted.literals))
         yield Difference(node=node, message=f"this is {said}, which cannot stand here", help=help, literal=False)
     elif type.items is not None and wanted.items is not None and not fits(type.items, wanted.items):
         message = f"a list of {WORDS.get(_one(wanted.items), 'other things')} is wanted here, and each item is {told(type.items)}"
@@ -178,9 +182,7 @@ def _scalar(node: Scalar, schema: Schema, known: Known) -> Iterator[Difference]:
     value = node.value
     if "enum" in schema and value not in schema["enum"]:
         legal = [one if isinstance(one, str) else json.dumps(one) for one in schema["enum"]]
-        yield Difference(
-            node=node, message=f"`{node.text}` cannot stand here", help=meant(node.text, legal, "there are")
-        )
+        yield Difference(node=node, message=f"`{node.text}` cannot stand here", help=known.meant(node.text, legal))
     if "const" in schema and value != schema["const"]:
         yield Difference(node=node, message=f"only `{schema['const']}` can stand here")
     if isinstance(value, str):
@@ -236,9 +238,7 @@ def _map(node: MapNode, schema: Schema, known: Known) -> Iterator[Difference]:
         if key.text in properties:
             yield from differences(value, properties[key.text], known)
         elif more is False:
-            yield Difference(
-                node=key, message=f"there is no `{key.text}` here", help=meant(key.text, properties, "there are")
-            )
+            yield Difference(node=key, message=f"there is no `{key.text}` here", help=known.meant(key.text, properties))
         elif isinstance(more, Mapping):
             yield from differences(value, more, known)
     missing = [name for name in schema.get("required", ()) if name not in node]

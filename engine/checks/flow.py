@@ -57,7 +57,7 @@ def unfit(subject: Subject) -> Unfit:
     known: Unfit | None = subject.memo.get("unfit")
     if known is None:
         known = subject.memo["unfit"] = Unfit()
-        facts = Known(types=flow_of(subject).types)
+        facts = Known(types=flow_of(subject).types, guesses=subject.guesses)
         for _, param, value in written_params(subject):
             for one in differences(value, param.schema, facts):
                 told = known.literals if one.literal else known.expressions

@@ -94,6 +94,38 @@ HOSTILE: Final[dict[str, Callable[[], str]]] = {
         "  - {id: b, call: sns.publish, with: {topic: a, text: b}, irreversible: true}\n"
         "  - {id: c, ensure: rds.cluster, with: {name: a, from_snapshot: b, subnet_group: '${s35999}'}, undo: keep}\n"
     ),
+    "conditions of many steps": lambda: steps(
+        lambda n: f"  - {{id: a{n}, if: '{' and '.join(f'a{k}' for k in range(max(0, n - 30), n)) or 'a'}', wait: 1s}}\n", 2_500
+    ),
+    "an enumeration in many vars": lambda: head(
+        f"inputs: {{e: {{enum: [{WORDS[:200_000]}]}}}}\nvars:\n"
+        + "".join(f"  w{n}: ${{e if w{n - 1} else e}}\n" for n in range(10_000))
+    ),
+    "comparisons with an enumeration": lambda: (
+        f"runbook: a\ninputs: {{e: {{enum: [{WORDS[:140_000]}]}}}}\nsteps:\n"
+        + "".join(f"  - {{id: a{n}, if: \"e == 'w{n}'\", wait: 1s}}\n" for n in range(3_400))
+    ),
+    "maps that grow": lambda: head(
+        "vars:\n  v0: {a: b}\n" + "".join(f"  v{n}: \"${{v{n - 1} if v0 else {{'a{n}': v{n - 1}}}}}\"\n" for n in range(1, 12_000))
+    ),
+    "maps in maps": lambda: head(
+        "vars:\n  v0: {a: b}\n" + "".join(f"  v{n}: \"${{v{n - 1} if v0 else {{'a': v{n - 1}}}}}\"\n" for n in range(1, 12_000))
+    ),
+    "names that double": lambda: (
+        "runbook: a\nregion: us-west-2\nvars:\n  v0: a\n"
+        + "".join(f"  v{n}: 'x${{v{n - 1}}}${{v{n - 1}}}'\n" for n in range(1, 40))
+        + "steps:\n  - {id: a0, check: rds.cluster, with: {name: '${v39}'}}\n"
+        + "".join(f"  - {{id: a{n}, check: rds.cluster, with: {{name: '${{a{n - 1}.name}}${{a{n - 1}.name}}'}}}}\n" for n in range(1, 200))
+    ),
+    "words of an API": lambda: steps(
+        lambda n: f"  - {{id: a{n}, call: aws.ec2.run_instances, repeatable: true, "
+        f"with: {{InstanceType: t3.nanoo{n}, MinCount: 1, MaxCount: 1}}}}\n", 5_000
+    ),
+    "rows of words": lambda: one(
+        f"{LOOKED}, classes: {{pending: [{WORDS[:250_000]}]}}, states: {{"
+        + ", ".join(f"=v{n}y: hold" for n in range(24_000)) + "}"
+    ),
+    "regions": lambda: steps(lambda n: f"  - {{id: a{n}, wait: 1s, region: us-wst-{n}}}\n", 10_000),
     "outputs": lambda: head("outputs:\n" + "".join(f"  s{n}: '${{x{n}}}'\n" for n in range(40_000))),
     "numbers that are accounts": lambda: head("vars:\n" + "".join(f"  id{n}: 123456789012\n" for n in range(40_000))),
     "keys that are there twice": lambda: head("vars:\n" + "  a: b\n" * 130_000),

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Final
 
 from engine.checks.flow import unfit
-from engine.checks.nearest import meant
 from engine.checks.rule import rule
 from engine.checks.subject import Found, Place, Subject
 
@@ -33,7 +33,8 @@ def unknown_parameter(subject: Subject) -> Iterator[Found]:
         for key, _ in place.written.entries:
             if key.text not in place.params:
                 message = f"{place.name} takes no `{key.text}`"
-                yield Found(span=key.span, message=message, help=meant(key.text, place.params, "it takes"))
+                help = subject.guesses.meant(key.text, partial(iter, place.params), "it takes")
+                yield Found(span=key.span, message=message, help=help)
 
 
 def _takes_nothing(place: Place) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from engine.checks.flow import flow_of
-from engine.checks.nearest import listed, meant
+from engine.checks.nearest import listed
 from engine.checks.rule import rule
 from engine.checks.subject import Found, Place, Subject, scalars
 from engine.language.tree import MapNode, Node, Scalar
@@ -36,7 +36,7 @@ def no_such_region(subject: Subject) -> Iterator[Found]:
     for scalar in _written(subject) if known else ():
         for region in _values(subject, scalar):
             if region not in known:
-                help = meant(region, sorted(known), "regions")
+                help = subject.guesses.meant(region, lambda: sorted(known), "regions")
                 yield Found(span=scalar.span, message=f"AWS has no region `{region[:40]}`", help=help)
 
 
