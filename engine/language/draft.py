@@ -95,7 +95,7 @@ class Draft:
         return None
 
     def missing(self, node: MapNode, name: str, what: str) -> None:
-        self.tell("RB202", node.head, f"{what} needs `{name}`", "")
+        self.tell("RB202", node.head, f"{what} needs `{name}`", _NEEDED.get(name, ""))
 
     def unknown(self, key: Scalar, shape: Shape, what: str) -> None:
         """A key that the map cannot have: reserved, of another kind of step, by another word, or not known at all."""
@@ -142,6 +142,14 @@ class Draft:
         at = f" (line {where.line}, column {where.column})" if where is not None else ""
         assert node is not None
         self.tell("RB207", node, f"{what} has the name of {other}{at}; `-` counts as `_`", "choose another name")
+
+
+_NEEDED: Final = {
+    "id": "`id: NAME`, by which it is told of, and by which expressions name its result",
+    "then": "`then: retry`, `hold`, `fail` or `done`",
+    "error": "`error:` with an error's name or category, `any`, or a list of them",
+}
+"""What is said of a key that is missing, where people ask."""
 
 
 def meant(word: str, legal: Iterable[str]) -> str:

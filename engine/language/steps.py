@@ -120,8 +120,12 @@ def _kind(d: Draft, node: Node) -> str | None:
     if reserved:
         d.unknown(reserved[0], {}, "a step")
         return None
-    help = meant(strange[0].text, KINDS) if strange else "There are: " + ", ".join(f"`{kind}`" for kind in KINDS)
-    where = strange[0].span if strange else node.head
+    help, where = meant("", KINDS), strange[0].span if strange else node.head
+    for key in strange[:20]:  # the one that was meant for a kind of step
+        guess = meant(key.text, KINDS)
+        if guess != help:
+            help, where = guess, key.span
+            break
     d.tell("RB208", where, "this step does not say what it does: it has none of the keys that are a kind of step", help)
     return None
 

@@ -151,6 +151,8 @@ def test_told_at_its_place(example: str, rule: str, at: str) -> None:
         ("- {id: one, check: rds.clutser}\n", "did you mean `rds.cluster`?"),
         ("- {id: one, call: sns.publsh}\n", "did you mean `sns.publish`?"),
         ("- {id: one, ensures: rds.cluster}\n", "did you mean `ensure`?"),
+        ("- {id: one, nam: a, wiat: 0s}\n", "did you mean `wait`?"),
+        ("- {id: Copy Snapshot, wait: 5m}\n", "write `copy-snapshot`"),
         ("- {id: one, wait: 5m, when: a}\n", "write `if`"),
         (REMOVE + "  states: {available: delete}\n  unprotect: true\n", "stands under `with`"),
         (TABLE.replace("dynamodb.describe_table", "dynamodb.describe"), "boto3's clients"),

@@ -232,7 +232,9 @@ def never_taken(subject: Subject) -> Iterator[Found]:
             for name in one.row.names:
                 why = _why_never(place, name, one.row.verb, statuses, written)
                 if why:
-                    yield Found(span=one.name_span(name), message=f"this row is never taken: {why}")
+                    yield Found(
+                        span=one.name_span(name), message=f"this row is never taken: {why}", help="leave it out"
+                    )
 
 
 def _why_never(place: Place, name: str, verb: str, statuses: dict[str, tuple[str, ...]], written: set[str]) -> str:

@@ -144,6 +144,9 @@ def unused_account(subject: Subject) -> Iterator[Found]:
             yield Found(span=key.span, message=f"nothing uses the account `{key.text}`", help="leave it out")
 
 
+UNTESTED: Final = "let a test of the file beside it say what comes of the step when it fails"
+
+
 @rule(
     id="RB706",
     title="A step that no test names",
@@ -169,7 +172,7 @@ def untested_step(subject: Subject) -> Iterator[Found]:
     for place in subject.steps:
         id_ = place.step.id
         if place.step.path.count("/") == 1 and place.step.path.startswith("steps/") and id_ not in words:
-            yield Found(span=place.value("id"), message=f"no test names the step `{id_}`")
+            yield Found(span=place.value("id"), message=f"no test names the step `{id_}`", help=UNTESTED)
 
 
 @rule(
