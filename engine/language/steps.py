@@ -213,12 +213,12 @@ def kind(d: Draft, node: Node, path: str) -> str | None:
     if name is None or name in d.kinds or not d.may_ask_for(name, node):
         return name
     facts = d.vocabulary.kind_facts(name)
-    if facts is None:
+    if facts is None and not d.full:
         help = meant(name, d.vocabulary.kind_names()) if not name.startswith("aws.") else _GENERIC
         if d.vocabulary.action_facts(name) is not None:
             help = f"it is an action: `call: {name}`"
         d.tell("RB211", node, f"there is no kind `{name}`", help)
-    else:
+    elif facts is not None:
         d.kinds[name] = facts
     return name
 
@@ -236,7 +236,7 @@ def _of_kind(d: Draft, node: MapNode, found: Fields, verb: str) -> str:
 def action(d: Draft, node: Node, path: str) -> str | None:
     """The name of an action."""
     name: str | None = d.readers["word"](d, node, path)
-    if name is not None and d.may_ask_for(name, node) and d.vocabulary.action_facts(name) is None:
+    if name is not None and not d.full and d.may_ask_for(name, node) and d.vocabulary.action_facts(name) is None:
         help = meant(name, d.vocabulary.action_names()) if not name.startswith("aws.") else _GENERIC
         if d.vocabulary.kind_facts(name) is not None:
             help = "it is a kind of resource: `ensure`, `remove` or `check`"
