@@ -153,9 +153,16 @@ def _by_type(node: Node, schema: Schema, known: Known) -> Iterator[Difference]:
         said = " or ".join(f"`{one}`" for one in type.literals[:3])
         help = known.meant(str(type.literals[0]), map(str, wanted.literals))
         yield Difference(node=node, message=f"this is {said}, which cannot stand here", help=help, literal=False)
+    elif type.literals and "wholly" in schema and not any(_of_form(known, schema, one) for one in type.literals):
+        message = f"this is `{str(type.literals[0])[:80]}`, which is not of the form `{brief(schema['wholly'])}`"
+        yield Difference(node=node, message=message, literal=False)
     elif type.items is not None and wanted.items is not None and not fits(type.items, wanted.items):
         message = f"a list of {WORDS.get(_one(wanted.items), 'other things')} is wanted here, and each item is {told(type.items)}"
         yield Difference(node=node, message=message, literal=False)
+
+
+def _of_form(known: Known, schema: Schema, value: Any) -> bool:
+    return not isinstance(value, str) or known.is_of_form(schema["wholly"], value)
 
 
 def _one(type: Type) -> str:

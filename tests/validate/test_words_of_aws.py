@@ -23,7 +23,7 @@ from tests.validate.corpus import registry
 HEAD = """\
 runbook: case
 region: us-west-2
-vars: {kind: gp9, other: gp3}
+vars: {kind: gp9, other: gp3, role: orders role}
 inputs: {size: {enum: [huge, vast]}}
 steps:
   - id: described
@@ -83,6 +83,7 @@ FOUND = {
     + ", ".join(f"t{n}: {{Keys: [{{}}]}}" for n in range(101))
     + "}»}, repeatable: true}\n",
     "a text of another form": "  - {id: a, call: aws.iam.get_role, with: {RoleName: «RB253 a b»}}\n",
+    "by a var, of another form": '  - {id: a, call: aws.iam.get_role, with: {RoleName: «RB307 "${role}"»}}\n',
     "with quotes in it": "  - {id: a, call: aws.logs.create_log_group, repeatable: false, with: {logGroupName: «RB253 '\"orders\"'»}}\n",
     "deep in a map": """\
   - {id: a, call: aws.lambda.create_function, repeatable: false, with: {FunctionName: orders, Code: {S3Bucket: bucket, S3Key: c},
@@ -104,6 +105,7 @@ RIGHT = {
     "a parameter": VOLUME % "gp3",
     "by a var": VOLUME % '"${other}"',
     "a text of the form": "  - {id: a, call: aws.iam.get_role, with: {RoleName: orders+a@b}}\n",
+    "of a var": '  - {id: a, call: aws.iam.get_role, with: {RoleName: "${other}"}}\n',
     "or one that is not known yet": '  - {id: a, call: aws.iam.get_role, with: {RoleName: "${other} a"}}\n',
     "a form that looks around, which only AWS knows": "  - {id: a, call: aws.acm.request_certificate, repeatable: false, "
     "with: {DomainName: -}}\n",
