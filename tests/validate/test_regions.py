@@ -70,3 +70,8 @@ def test_botocore_says_the_same() -> None:
     for service in ("rds", "ec2", "elbv2", "cloudwatch", "apprunner", "lambda"):
         known = {one for name in partitions for one in session.get_available_regions(service, name)}
         assert regions(service) == known, service
+
+
+@pytest.mark.parametrize("service", ["iam", "s3", "route53", "health", "no-such-service"])
+def test_of_what_has_one_address_for_all_nothing_is_known(service: str) -> None:
+    assert regions(service) == frozenset()
