@@ -77,7 +77,7 @@ readme: $(VENV)/.dev ## run the README's commands, and put what they print in it
 
 constraints: $(VENV)/.dev ## newest versions into requirements/*.txt, with hashes and no address
 	cd requirements && for of in build.in:build.txt ../pyproject.toml:runtime.txt dev.in:dev.txt fuzz.in:fuzz.txt \
-	../bench/peers/cfn-lint.in:../bench/peers/cfn-lint.txt ../bench/peers/check-jsonschema.in:../bench/peers/check-jsonschema.txt; do \
+	$(foreach peer,cfn-lint ansible-lint check-jsonschema,../bench/peers/$(peer).in:../bench/peers/$(peer).txt); do \
 	../$(BIN)/pip-compile --quiet --upgrade --strip-extras --allow-unsafe --generate-hashes --no-header --no-annotate \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --output-file $${of#*.*:} $${of%:*} || exit 1; done
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from actions.known_errors import known_errors
+from actions.regions import regions
 from engine.errors import EnvironmentProblem
 from engine.registry import Registry
 
@@ -21,7 +22,7 @@ def build_registry(entry_points: bool = True) -> Registry:
     """Everything that a runbook can name; UsageError where a name is there twice."""
     from actions import ec2, endpoint, generic, kms, postgres, rds, sns, sts
 
-    registry = Registry(known_errors=known_errors)
+    registry = Registry(known_errors=known_errors, regions=regions)
     for module in (rds, ec2, endpoint, kms, sts, postgres, sns, generic):
         add(registry, module)
     if entry_points and _somebody_offers():

@@ -137,12 +137,12 @@ class ServiceModel:
                 schema = {"type": "object", "properties": members, "additionalProperties": False}
                 return schema | ({"required": list(shape["required"])} if shape.get("required") else {})
             case "list":
-                least = {"minItems": shape["min"]} if shape.get("min") else {}
-                return {"type": "array", "items": self.schema(shape["member"], inside), **least}
+                return {"type": "array", "items": self.schema(shape["member"], inside), **_bounds(shape, "Items")}
             case "map":
-                return {"type": "object", "additionalProperties": self.schema(shape["value"], inside)}
+                values = self.schema(shape["value"], inside)
+                return {"type": "object", "additionalProperties": values, **_bounds(shape, "Properties")}
             case kind:
-                return {**_TYPES[kind], **_bounds(shape)}
+                return {**_TYPES[kind], **_words(shape)}
 
     def is_secret(self, name: str, member: Json) -> bool:
         """Is that very member marked `sensitive`, or known to be?"""
@@ -192,11 +192,43 @@ class ServiceModel:
                 return value
 
 
-def _bounds(shape: Json) -> Json:
-    """The words that there are, and the least that botocore itself lets through. (What AWS's patterns say, AWS asks.)"""
-    least = "minLength" if shape["type"] == "string" else "minimum"
+def _words(shape: Json) -> dict[str, Any]:
+    """What a scalar may be: the words that there are, its bounds, and the form that the whole of it must have.
+
+    AWS matches a pattern on the whole value, `^` and `$` or not: aws/aws-cli issue 790, where quotes around a name of
+    `[a-zA-Z0-9_.-]+` are refused ("failed to satisfy constraint: Member must satisfy regular expression pattern").
+    """
     found: dict[str, Any] = {"enum": shape["enum"]} if shape.get("enum") else {}
-    return found | ({least: shape["min"]} if shape.get("min") is not None else {})
+    if shape["type"] == "string":
+        form = _form(shape["pattern"]) if shape.get("pattern") else None
+        return found | _bounds(shape, "Length") | ({"wholly": form} if form is not None else {})
+    if shape["type"] in ("integer", "long", "float", "double"):
+        return found | _bounds(shape, "imum")
+    return found
+
+
+def _bounds(shape: Json, of: str) -> dict[str, Any]:
+    """`min` and `max` of a shape, as JSON Schema has them: `minLength`, `maxItems`, `minimum`."""
+    return {f"{end}{of}": shape[end] for end in ("min", "max") if shape.get(end) is not None}
+
+
+_CODE_POINT: Final = re.compile(r"\\(?:x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4}))")
+_ESCAPED: Final = re.compile(r"\\.", re.DOTALL)
+_UNCERTAIN: Final = re.compile(
+    r"\[\^?\]?[^\]]*(?:\[|&&)"  # a class in a class, or two of which both must hold: Java's
+    r"|^\^.*[^$]$|^[^^].*\$$"  # one end is left open, perhaps on purpose
+)
+
+
+def _form(pattern: str) -> str | None:
+    """A pattern in the signs that `engine.language.patterns` reads; None where it is not certain what AWS means."""
+    if _UNCERTAIN.search(_ESCAPED.sub("_", pattern)):
+        return None
+    return _CODE_POINT.sub(lambda found: _spelt(chr(int(found[1] or found[2], 16))), pattern)
+
+
+def _spelt(char: str) -> str:
+    return char if char.isalnum() or char.isspace() else f"\\{char}"
 
 
 def first_sentence(documentation: str) -> str:
@@ -209,7 +241,7 @@ def first_sentence(documentation: str) -> str:
     return text[: end.end()] if end else text
 
 
-def _data() -> Path | None:
+def data_folder() -> Path | None:
     """botocore's data, found without importing it."""
     spec = find_spec("botocore")
     places = spec.submodule_search_locations if spec is not None else None
@@ -219,14 +251,14 @@ def _data() -> Path | None:
 @cache
 def service_names() -> tuple[str, ...]:
     """Every service that botocore knows."""
-    data = _data()
+    data = data_folder()
     return tuple(sorted(path.name for path in data.iterdir() if path.is_dir())) if data is not None else ()
 
 
 @lru_cache(maxsize=64)
 def service_model(name: str) -> ServiceModel | None:
     """The newest model of a service; None where botocore has no such service."""
-    data = _data()
+    data = data_folder()
     if data is None or name not in service_names():
         return None
     versions = sorted(path for path in (data / name).iterdir() if path.is_dir())

@@ -217,6 +217,8 @@ class Registry:
     actions: dict[str, Action] = field(default_factory=dict)
     families: dict[str, Family] = field(default_factory=dict)  # by prefix
     known_errors: Callable[[], Mapping[str, KnownError]] = dict  # every name that an error can have; may be slow once
+    regions: Callable[[str | None], frozenset[str]] = lambda _: frozenset()
+    """Every region (None), or those of a service as `aws.SERVICE.…` names it; empty where that is not known."""
 
     def kind(self, name: str) -> ResourceKind | None:
         """The kind of that name, registered or of a family; None where there is none."""

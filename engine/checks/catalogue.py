@@ -36,6 +36,10 @@ class Catalogue:
             self._actions[name] = self.registry.action(name)
         return self._actions[name]
 
+    def regions(self, service: str | None = None) -> frozenset[str]:
+        """Every region, or those of one service; empty where that is not known."""
+        return self.registry.regions(service)
+
     def attributes(self, name: str) -> Type:
         """What a look at the kind yields."""
         if name not in self._attributes:

@@ -8,22 +8,25 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
 
-from engine.checks.nearest import listed, meant
+from engine.checks.nearest import Guesses, listed
 from engine.checks.subject import scalars
-from engine.checks.types import WORDS, Type, fits, of_schema, told
-from engine.language.tree import ListNode, MapNode, Node, Scalar, describe, plain
+from engine.checks.types import BOOLEAN, INTEGER, NUMBER, TEXT, WORDS, Type, fits, of_schema, told
+from engine.language.matching import matches, work
+from engine.language.patterns import PatternError
+from engine.language.tree import ListNode, MapNode, Node, Scalar, brief, describe, plain
 
 Schema = Mapping[str, Any]
 
 _KNOWN: Final = frozenset(
     "type enum const pattern minLength maxLength minimum maximum items properties required additionalProperties "
-    "minItems maxItems anyOf oneOf description title default examples format $comment".split()
+    "minItems maxItems minProperties maxProperties anyOf oneOf description title default examples format $comment wholly".split()
 )
+"""`wholly` is of ours: a pattern of the whole value, matched in linear time. One that cannot be is not held against it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,12 +39,41 @@ class Difference:
     literal: bool = True
 
 
-def differences(node: Node, schema: Schema, types: Mapping[int, Type]) -> Iterator[Difference]:
-    """What is wrong with the value; `types` are those of the scalars with expressions, by identity."""
+@dataclass(slots=True, kw_only=True)
+class Known:
+    """What is known of a document: the types of its scalars with expressions, by identity; and what forms it was held to.
+
+    `left` is the work that may still be done on forms: of a file that is made of them, the first ones are looked at.
+    """
+
+    types: Mapping[int, Type] = field(default_factory=dict)
+    forms: dict[tuple[str, str], bool] = field(default_factory=dict)
+    left: int = 3_000_000
+    guesses: Guesses = field(default_factory=Guesses)
+
+    def meant(self, word: str, legal: Iterable[str]) -> str:
+        return self.guesses.meant(word, lambda: legal, "there are")
+
+    def is_of_form(self, form: str, value: str) -> bool:
+        """No, only where that is certain: what is too long or cannot be read is left to AWS."""
+        if (form, value) not in self.forms:
+            self.forms[form, value] = self._matched(form, value)
+        return self.forms[form, value]
+
+    def _matched(self, form: str, value: str) -> bool:
+        try:
+            self.left -= work(form, value)
+            return self.left < 0 or matches(form, value)
+        except PatternError:
+            return True
+
+
+def differences(node: Node, schema: Schema, known: Known) -> Iterator[Difference]:
+    """What is wrong with the value, by what is known of its document."""
     if not schema:
         return
     if _is_expression(node):
-        yield from _by_type(node, schema, types)
+        yield from _by_type(node, schema, known)
         return
     if isinstance(node, Scalar) and node.value is None:
         return  # a parameter that is null is left out
@@ -52,7 +84,7 @@ def differences(node: Node, schema: Schema, types: Mapping[int, Type]) -> Iterat
         return
     branches = schema.get("anyOf") or schema.get("oneOf")
     if branches:
-        yield from _any_of(node, branches, types)
+        yield from _any_of(node, branches, known)
         return
     wanted = of_schema(schema)
     if wanted.known and (not fits(_type_of(node), wanted) or _is_part(node, wanted)):
@@ -61,11 +93,11 @@ def differences(node: Node, schema: Schema, types: Mapping[int, Type]) -> Iterat
         return
     match node:
         case Scalar():
-            yield from _scalar(node, schema)
+            yield from _scalar(node, schema, known)
         case ListNode():
-            yield from _list(node, schema, types)
+            yield from _list(node, schema, known)
         case MapNode():
-            yield from _map(node, schema, types)
+            yield from _map(node, schema, known)
 
 
 def _is_part(node: Node, wanted: Type) -> bool:
@@ -89,24 +121,28 @@ def _is_expression(node: Node) -> bool:
     return isinstance(node, Scalar) and isinstance(node.value, str) and "${" in node.text
 
 
+_ARRAY: Final = Type(frozenset({"array"}))
+_OBJECT: Final = Type(frozenset({"object"}))
+
+
 def _type_of(node: Node) -> Type:
     match node:
         case ListNode():
-            return Type(frozenset({"array"}))
+            return _ARRAY
         case MapNode():
-            return Type(frozenset({"object"}))
+            return _OBJECT
         case Scalar(value=bool()):
-            return Type(frozenset({"boolean"}))
+            return BOOLEAN
         case Scalar(value=int()):
-            return Type(frozenset({"integer"}))
+            return INTEGER
         case Scalar(value=float()):
-            return Type(frozenset({"number"}))
+            return NUMBER
         case _:
-            return Type(frozenset({"string"}))
+            return TEXT
 
 
-def _by_type(node: Node, schema: Schema, types: Mapping[int, Type]) -> Iterator[Difference]:
-    type = types.get(id(node))
+def _by_type(node: Node, schema: Schema, known: Known) -> Iterator[Difference]:
+    type = known.types.get(id(node))
     wanted = of_schema(schema)
     if type is None or "secret" in type.names:
         return  # whether a secret may stand here is a rule of its own
@@ -115,22 +151,29 @@ def _by_type(node: Node, schema: Schema, types: Mapping[int, Type]) -> Iterator[
         yield Difference(node=node, message=message, literal=False)
     elif type.literals and wanted.literals and not set(type.literals) & set(wanted.literals):
         said = " or ".join(f"`{one}`" for one in type.literals[:3])
-        help = meant(str(type.literals[0]), [str(one) for one in wanted.literals], "there are")
+        help = known.meant(str(type.literals[0]), map(str, wanted.literals))
         yield Difference(node=node, message=f"this is {said}, which cannot stand here", help=help, literal=False)
+    elif type.literals and "wholly" in schema and not any(_of_form(known, schema, one) for one in type.literals):
+        message = f"this is `{str(type.literals[0])[:80]}`, which is not of the form `{brief(schema['wholly'])}`"
+        yield Difference(node=node, message=message, literal=False)
     elif type.items is not None and wanted.items is not None and not fits(type.items, wanted.items):
         message = f"a list of {WORDS.get(_one(wanted.items), 'other things')} is wanted here, and each item is {told(type.items)}"
         yield Difference(node=node, message=message, literal=False)
+
+
+def _of_form(known: Known, schema: Schema, value: Any) -> bool:
+    return not isinstance(value, str) or known.is_of_form(schema["wholly"], value)
 
 
 def _one(type: Type) -> str:
     return next(iter(sorted(type.names)), "")
 
 
-def _any_of(node: Node, branches: list[Schema], types: Mapping[int, Type]) -> Iterator[Difference]:
+def _any_of(node: Node, branches: list[Schema], known: Known) -> Iterator[Difference]:
     """None of them fits: what is told is what is wrong with the one that is of the right type, if one is."""
     tried = []
     for branch in branches:
-        found = list(differences(node, branch, types))
+        found = list(differences(node, branch, known))
         if not found:
             return
         tried.append((branch, found))
@@ -142,24 +185,22 @@ def _any_of(node: Node, branches: list[Schema], types: Mapping[int, Type]) -> It
     yield Difference(node=node, message=f"{wanted} is wanted here, and this is {describe(node)}")
 
 
-def _scalar(node: Scalar, schema: Schema) -> Iterator[Difference]:
+def _scalar(node: Scalar, schema: Schema, known: Known) -> Iterator[Difference]:
     value = node.value
     if "enum" in schema and value not in schema["enum"]:
         legal = [one if isinstance(one, str) else json.dumps(one) for one in schema["enum"]]
-        yield Difference(
-            node=node, message=f"`{node.text}` cannot stand here", help=meant(node.text, legal, "there are")
-        )
+        yield Difference(node=node, message=f"`{node.text}` cannot stand here", help=known.meant(node.text, legal))
     if "const" in schema and value != schema["const"]:
         yield Difference(node=node, message=f"only `{schema['const']}` can stand here")
     if isinstance(value, str):
-        yield from _text(node, value, schema)
+        yield from _text(node, value, schema, known)
     elif isinstance(value, (int, float)) and not isinstance(value, bool):
         low, high = schema.get("minimum"), schema.get("maximum")
         if (low is not None and value < low) or (high is not None and value > high):
             yield Difference(node=node, message=f"`{node.text}` is out of bounds: {_bounds(low, high)}")
 
 
-def _text(node: Scalar, value: str, schema: Schema) -> Iterator[Difference]:
+def _text(node: Scalar, value: str, schema: Schema, known: Known) -> Iterator[Difference]:
     pattern = schema.get("pattern")
     if pattern is not None and _compiled(pattern).search(value) is None:
         yield Difference(
@@ -168,6 +209,9 @@ def _text(node: Scalar, value: str, schema: Schema) -> Iterator[Difference]:
     low, high = schema.get("minLength"), schema.get("maxLength")
     if (low is not None and len(value) < low) or (high is not None and len(value) > high):
         yield Difference(node=node, message=f"the text has {len(value)} characters: {_bounds(low, high)}")
+    elif "wholly" in schema and not known.is_of_form(schema["wholly"], value):
+        form, help = brief(schema["wholly"]), schema.get("description", "")
+        yield Difference(node=node, message=f"`{value[:80]}` is not of the form `{form}`", help=help)
 
 
 def _bounds(low: Any, high: Any) -> str:
@@ -181,28 +225,29 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern)
 
 
-def _list(node: ListNode, schema: Schema, types: Mapping[int, Type]) -> Iterator[Difference]:
+def _list(node: ListNode, schema: Schema, known: Known) -> Iterator[Difference]:
     low, high = schema.get("minItems"), schema.get("maxItems")
     if (low is not None and len(node.items) < low) or (high is not None and len(node.items) > high):
         yield Difference(node=node, message=f"the list has {len(node.items)} items: {_bounds(low, high)}")
     items = schema.get("items")
     if isinstance(items, Mapping):
         for item in node.items:
-            yield from differences(item, items, types)
+            yield from differences(item, items, known)
 
 
-def _map(node: MapNode, schema: Schema, types: Mapping[int, Type]) -> Iterator[Difference]:
+def _map(node: MapNode, schema: Schema, known: Known) -> Iterator[Difference]:
+    low, high, many = schema.get("minProperties"), schema.get("maxProperties"), len(node.entries)
+    if (low is not None and many < low) or (high is not None and many > high):
+        yield Difference(node=node, message=f"the map has {many} entries: {_bounds(low, high)}")
     properties: Mapping[str, Schema] = schema.get("properties", {})
     more = schema.get("additionalProperties", True)
     for key, value in node.entries:
         if key.text in properties:
-            yield from differences(value, properties[key.text], types)
+            yield from differences(value, properties[key.text], known)
         elif more is False:
-            yield Difference(
-                node=key, message=f"there is no `{key.text}` here", help=meant(key.text, properties, "there are")
-            )
+            yield Difference(node=key, message=f"there is no `{key.text}` here", help=known.meant(key.text, properties))
         elif isinstance(more, Mapping):
-            yield from differences(value, more, types)
+            yield from differences(value, more, known)
     missing = [name for name in schema.get("required", ()) if name not in node]
     if missing:
         first = node.entries[0][0] if node.entries else node

@@ -90,6 +90,13 @@ def why_never(subject: Subject, place: Place, name: str) -> str:
     return f"none of the calls of {place.name} raises it"
 
 
+def raised(subject: Subject, place: Place) -> list[str]:
+    """The names that the step itself, or one of its calls, is known to raise."""
+    calls = set(calls_of(subject, place))
+    known = (name for name, one in known_names(subject).items() if calls.intersection(one.calls or ()))
+    return sorted({*own_names(subject, place), *known})
+
+
 _CREDENTIALS: Final = "missing or expired credentials stop the runner, and never reach a step"
 
 

@@ -7,16 +7,19 @@ vars in theirs, for a var may use those before it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
+from engine.checks.conformity import Difference, Known, differences
 from engine.checks.facts import NO_FACTS
 from engine.checks.globals import globals_of
 from engine.checks.scope import ERROR, Binding, Globals, Scope
-from engine.checks.subject import Found, Place, Subject
+from engine.checks.subject import Found, Place, Subject, written_params
 from engine.checks.types import ANYTHING, BOOLEAN, NULL, TEXT, Type, told
 from engine.checks.values import Flow, Valuer
+from engine.language.reading import MOST
 from engine.language.tree import ListNode, MapNode, Node
+from engine.registry import Param
 
 LAST: Final = 1_000_000
 """A place after every step of a list."""
@@ -39,6 +42,28 @@ def flow_of(subject: Subject) -> Flow:
         walk.step(place)
     walk.outputs()
     return flow
+
+
+@dataclass(frozen=True, slots=True)
+class Unfit:
+    """Values of parameters that their schemas do not want: written so, or by what an expression is. At most MOST of each."""
+
+    literals: list[tuple[Param, Difference]] = field(default_factory=list)
+    expressions: list[tuple[Param, Difference]] = field(default_factory=list)
+
+
+def unfit(subject: Subject) -> Unfit:
+    """Every parameter that is written is held against its schema, once."""
+    known: Unfit | None = subject.memo.get("unfit")
+    if known is None:
+        known = subject.memo["unfit"] = Unfit()
+        facts = Known(types=flow_of(subject).types, guesses=subject.guesses)
+        for _, param, value in written_params(subject):
+            for one in differences(value, param.schema, facts):
+                told = known.literals if one.literal else known.expressions
+                if len(told) < MOST:
+                    told.append((param, one))
+    return known
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ from engine.checks.grammar import parsed
 from engine.checks.scope import Binding, Globals, Result
 from engine.checks.subject import Place, Subject
 from engine.checks.tokens import NotAnExpression
-from engine.checks.types import ANYTHING, INPUTS, NULL, SECRET, TEXT, Type, of_value, union
+from engine.checks.types import ANYTHING, INPUTS, MOST, NULL, SECRET, TEXT, Type, of_value, union
 from engine.errors import ExpressionError
 from engine.language.expressions import bare
 from engine.language.model import Call, Check, Ensure, Fail, Input, Remove, Setting, Step, Wait
@@ -37,7 +37,7 @@ def globals_of(subject: Subject) -> Globals:
 
 def input_(input: Input) -> Binding:
     type = INPUTS.get(input.type, ANYTHING)
-    if input.enum:
+    if input.enum and len(input.enum) <= MOST:
         type = Type(type.names, literals=tuple(input.enum))
     if not input.required and input.default is None:
         type = Type(type.names | {"null"}, type.attributes, type.items)

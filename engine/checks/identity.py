@@ -6,7 +6,7 @@ and comes out the same is not seen to be the same.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from engine.checks import syntax as ast
 from engine.checks.facts import canonical
@@ -17,7 +17,8 @@ from engine.errors import ExpressionError
 from engine.language.expressions import split
 from engine.language.model import Check, Ensure, Remove
 
-DEEPEST = 16
+DEEPEST: Final = 16
+LONGEST: Final = 1_000
 
 
 def identity_of(subject: Subject, place: Place) -> tuple[str, ...] | None:
@@ -72,12 +73,23 @@ def _expression(subject: Subject, source: str, depth: int) -> str:
     if depth < DEEPEST:
         match node:
             case ast.Name(name=name) if isinstance(subject.runbook.vars.get(name), str):
-                return text_of(subject, subject.runbook.vars[name], depth + 1)
+                return _once(subject, name, subject.runbook.vars[name], depth)
             case ast.Attr(of=ast.Name(name=step), name=name):
                 found = _parameter(subject, step, name)
                 if found is not None:
-                    return text_of(subject, found, depth + 1)
+                    return _once(subject, f"{step}.{name}", found, depth)
     return f"${{{canonical(node)}}}"
+
+
+def _once(subject: Subject, name: str, value: Any, depth: int) -> str:
+    """The text of what has a name, worked out once; of one that grows and grows, its name."""
+    known: dict[str, str] = subject.memo.setdefault("texts", {})
+    if name not in known:
+        known[name] = f"${{{name}}}"  # one that names itself
+        text = text_of(subject, value, depth + 1)
+        if len(text) <= LONGEST:
+            known[name] = text
+    return known[name]
 
 
 def _parameter(subject: Subject, step: str, name: str) -> Any:

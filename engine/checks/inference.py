@@ -6,13 +6,13 @@ told, unless `default`, `is defined` or a condition around it sees to that.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from engine.checks import filters
 from engine.checks import syntax as ast
 from engine.checks.facts import Facts, canonical, when_false, when_true
-from engine.checks.nearest import meant
 from engine.checks.scope import Binding, Missing, Scope
 from engine.checks.syntax import Node
 from engine.checks.types import ANYTHING, BOOLEAN, TEXT, Type, of_value, told, union, without_null
@@ -42,6 +42,9 @@ class Inference:
 
     def trouble(self, rule: str, node: tuple[int, int], message: str, help: str = "") -> None:
         self.troubles.append(Trouble(rule=rule, start=node[0], end=node[1], message=message, help=help))
+
+    def meant(self, word: str, legal: Iterable[str]) -> str:
+        return self.scope.globals.guesses.meant(word, lambda: legal, "there are")
 
     def written(self, node: Node) -> str:
         """It as it is written, for messages."""
@@ -140,7 +143,7 @@ class Inference:
             return ANYTHING
         found = owner.attributes.get(name)
         if found is None:
-            legal = meant(name, owner.attributes, "there are")
+            legal = self.meant(name, owner.attributes)
             self.trouble("RB303", at, f"`{key}` has no `{name}`", legal)
             return ANYTHING
         return found
@@ -265,7 +268,7 @@ class Inference:
         if not isinstance(node, ast.Const) or not isinstance(node.value, str):
             return
         if len(of.literals) > 1 and node.value not in of.literals:
-            legal = meant(node.value, [str(one) for one in of.literals], "there are")
+            legal = self.meant(node.value, map(str, of.literals))
             self.trouble("RB307", (node.start, node.end), f"{why}: `{node.value}` is none of its values", legal)
 
     def pairs(self, pairs: tuple[tuple[Node, Node], ...], facts: Facts) -> Type:

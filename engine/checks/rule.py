@@ -27,7 +27,7 @@ class Rule:
     @property
     def suppressible(self) -> bool:
         """What cannot be read cannot be run, whatever a comment says. A value that AWS may take by now can be."""
-        return not self.id.startswith(("RB1", "RB2")) or self.id == "RB253"
+        return not self.id.startswith(("RB1", "RB2")) or self.id in ("RB253", "RB254")
 
 
 def rule(

@@ -112,42 +112,63 @@ def of_value(value: Any) -> Type:
             return ANYTHING
 
 
-def union(types: Iterable[Type]) -> Type:
-    """What any of them may be."""
-    many = list(types)
+MOST: Final = 1_000
+"""Values that are remembered of what may be many: of more, nothing is known."""
+WIDEST: Final = 50
+"""Attributes of what may be several different things."""
+DEEPEST: Final = 3
+
+
+def union(types: Iterable[Type], depth: int = 0) -> Type:
+    """What any of them may be. Of what is too large to be put together, nothing is known."""
+    many = list({id(one): one for one in types}.values())
     if len(many) == 1:
         return many[0]
-    if not many or not all(one.known for one in many):
+    if not many or depth > DEEPEST or not all(one.known for one in many):
         return ANYTHING
     names = frozenset().union(*(one.names for one in many))
     objects = [one for one in many if "object" in one.names]
     lists = [one for one in many if "array" in one.names]
-    literals = tuple(value for one in many for value in one.literals) if all(one.literals for one in many) else ()
-    attributes = _shared(objects)
-    return Type(names, attributes, _shared_items(lists), literals, _partial(objects, attributes))
+    attributes = _shared(objects, depth)
+    return Type(names, attributes, _shared_items(lists, depth), _values(many), _partial(objects, attributes))
+
+
+def _values(many: list[Type]) -> tuple[Any, ...]:
+    """All that they can be, where that is known of each; in their order."""
+    each = {id(one.literals): one.literals for one in many}
+    if not all(each.values()) or len(each) == 1:
+        return many[0].literals if len(each) == 1 else ()
+    if sum(map(len, each.values())) > MOST:
+        return ()
+    return tuple(dict.fromkeys(value for literals in each.values() for value in literals))
 
 
 def _partial(objects: list[Type], attributes: Mapping[str, Type] | None) -> frozenset[str]:
     """The attributes that not all of the objects surely have."""
+    if not attributes or all(one.attributes is attributes for one in objects):
+        return frozenset().union(*(one.partial for one in objects)) if attributes else frozenset()
     surely = [(one.attributes or {}).keys() - one.partial for one in objects]
-    return frozenset(name for name in attributes or () if not all(name in one for one in surely))
+    return frozenset(name for name in attributes if not all(name in one for one in surely))
 
 
-def _shared(objects: list[Type]) -> Mapping[str, Type] | None:
+def _shared(objects: list[Type], depth: int) -> Mapping[str, Type] | None:
     """The attributes that any of the objects has."""
     if not objects or any(one.attributes is None for one in objects):
         return None
+    first = objects[0].attributes
+    if all(one.attributes is first for one in objects):
+        return first
     found: dict[str, list[Type]] = {}
     for one in objects:
         for name, type in (one.attributes or {}).items():
             found.setdefault(name, []).append(type)
-    return {name: union(types) for name, types in found.items()}
+    return {name: union(types, depth + 1) for name, types in found.items()} if len(found) <= WIDEST else None
 
 
-def _shared_items(lists: list[Type]) -> Type | None:
+def _shared_items(lists: list[Type], depth: int) -> Type | None:
     if not lists or any(one.items is None for one in lists):
         return None
-    return union(one.items for one in lists if one.items is not None)
+    return union((one.items for one in lists if one.items is not None), depth + 1)
 
 
 def without_null(type: Type) -> Type:

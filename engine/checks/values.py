@@ -23,6 +23,9 @@ from engine.language.filters import NAMES as FILTERS
 from engine.language.reading import MOST
 from engine.language.tree import ListNode, MapNode, Node, Scalar
 
+EXPRESSIONS: Final = 250_000
+"""Characters of all the expressions of a file. The restore has 700."""
+
 
 @dataclass(slots=True)
 class Flow:
@@ -32,6 +35,7 @@ class Flow:
     types: dict[int, Type] = field(default_factory=dict)  # by the identity of the scalar's node
     used: set[str] = field(default_factory=set)  # names, and `settings.NAME`
     scopes: dict[str, Scope] = field(default_factory=dict)  # of steps, by path
+    left: int = EXPRESSIONS  # characters of expressions that may still be read
 
     @property
     def whole_settings(self) -> bool:
@@ -127,6 +131,8 @@ class Valuer:
         """One expression, whose source begins at `offset` of the scalar's text."""
         stripped = source.strip()
         offset += len(source) - len(source.lstrip())
+        if self.overdrawn(node, len(source)):
+            return ANYTHING
         try:
             tree = parsed(stripped)
         except NotAnExpression as error:
@@ -138,6 +144,14 @@ class Valuer:
         for trouble in inference.troubles:
             self.trouble(node, offset, trouble)
         return type
+
+    def overdrawn(self, node: Scalar, length: int) -> bool:
+        """Are there more than can be checked? Then that is told, once."""
+        before, self.flow.left = self.flow.left, self.flow.left - length
+        if self.flow.left < 0 <= before:
+            message = f"here the file's expressions come to more than {EXPRESSIONS:,} characters: no more are checked"
+            self.flow.tell("RB308", Found(span=node.span, message=message, help="cut it into several runbooks"))
+        return self.flow.left < 0
 
     def trouble(self, node: Scalar, offset: int, trouble: Trouble) -> None:
         span = node.at(offset + trouble.start, trouble.end - trouble.start)

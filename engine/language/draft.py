@@ -47,7 +47,7 @@ class Draft:
     # -- telling ------------------------------------------------------------------------------------------
 
     def tell(self, rule: str, where: Node | Span, message: str, help: str = "") -> None:
-        if len(self.findings) >= MOST:
+        if self.full:
             return
         span = where if isinstance(where, Span) else where.span
         self.findings.append(
@@ -56,6 +56,11 @@ class Draft:
                 end_line=span.end_line, end_column=span.end_column,
             )
         )  # fmt: skip
+
+    @property
+    def full(self) -> bool:
+        """So many findings that no more are told: nothing need be worked out for them."""
+        return len(self.findings) >= MOST
 
     def wrong(self, node: Node, wanted: str, help: str = "") -> None:
         """RB203: not of the type that is wanted here. What is nothing at all has been told by reading."""
@@ -67,7 +72,7 @@ class Draft:
 
     def not_one_of(self, rule: str, node: Node, word: str, what: str, legal: Iterable[str]) -> None:
         """`word` is none of the legal ones: told with the nearest and with all."""
-        if len(self.findings) < MOST:
+        if not self.full:
             self.tell(rule, node, f"`{word}` {what}", meant(word, legal))
 
     # -- maps ---------------------------------------------------------------------------------------------
@@ -95,11 +100,11 @@ class Draft:
         return None
 
     def missing(self, node: MapNode, name: str, what: str) -> None:
-        self.tell("RB202", node.head, f"{what} needs `{name}`", "")
+        self.tell("RB202", node.head, f"{what} needs `{name}`", _NEEDED.get(name, ""))
 
     def unknown(self, key: Scalar, shape: Shape, what: str) -> None:
         """A key that the map cannot have: reserved, of another kind of step, by another word, or not known at all."""
-        if len(self.findings) >= MOST:
+        if self.full:
             return
         word = key.text
         others = [kind for kind, own in KINDS.items() if word in own]
@@ -142,6 +147,14 @@ class Draft:
         at = f" (line {where.line}, column {where.column})" if where is not None else ""
         assert node is not None
         self.tell("RB207", node, f"{what} has the name of {other}{at}; `-` counts as `_`", "choose another name")
+
+
+_NEEDED: Final = {
+    "id": "`id: NAME`, by which it is told of, and by which expressions name its result",
+    "then": "`then: retry`, `hold`, `fail` or `done`",
+    "error": "`error:` with an error's name or category, `any`, or a list of them",
+}
+"""What is said of a key that is missing, where people ask."""
 
 
 def meant(word: str, legal: Iterable[str]) -> str:

@@ -53,7 +53,8 @@ def id(d: Draft, node: Node, path: str) -> str | None:
     value = text(d, node, path)
     if value is not None and not ID.fullmatch(value):
         message = f"`{value}` is no id: a lower-case letter, then at most 63 of a-z, 0-9, `_` and `-`"
-        d.tell("RB206", node, message, "")
+        plain = re.sub("[^a-z0-9_-]+", "-", value[:200].lower()).strip("-_")[:64]
+        d.tell("RB206", node, message, f"write `{plain}`" if ID.fullmatch(plain) else "")
         return None
     return value
 

@@ -189,7 +189,8 @@ def type_problem(type_: str, value: Any) -> str | None:
             right = isinstance(value, dict)
         case _:
             return _text_problem(type_, value)
-    return None if right else f"{_shown(value)} is no {type_}"
+    quoted = isinstance(value, str) and type_ in ("integer", "number", "boolean")
+    return None if right else f"{_shown(value)} is no {type_}" + (", but text" if quoted else "")
 
 
 def _text_problem(type_: str, value: Any) -> str | None:

@@ -294,16 +294,4 @@ SHAPE: Final = (
     ),
 )
 
-SAFETY: Final = (
-    Told(
-        id="RB604",
-        title="A `call` that says neither `until` nor `repeatable`",
-        why="When a reply is lost, nobody knows whether the call was done. `until` lets it be seen; `repeatable: true` lets it "
-        "be done again; `repeatable: false` makes the operation hold and ask. The action does not say it itself, so the "
-        "step must.",
-        wrong="- {id: swap, call: aws.rds.modify_db_cluster, with: {DBClusterIdentifier: green}}\n",
-        right="- {id: swap, call: aws.rds.modify_db_cluster, with: {DBClusterIdentifier: green}, repeatable: false}\n",
-    ),
-)
-
-RULES: Final[Mapping[str, Told]] = {rule.id: rule for rule in (*TEXT, *SHAPE, *SAFETY)}
+RULES: Final[Mapping[str, Told]] = {rule.id: rule for rule in (*TEXT, *SHAPE)}

@@ -46,14 +46,17 @@ def _delays(d: Draft, node: ListNode, path: str) -> Schedule | None:
     return Delays(delays=tuple(one for one in delays if one is not None))
 
 
+_BOUND: Final = "`attempts: 4`, how many in all; or `within: 2h`, after which none begins"
+
+
 def _backoff(d: Draft, node: MapNode, path: str) -> Schedule | None:
     found = d.fields(node, BACKOFF, path, "a schedule")
     first, longest = found.get("first"), found.get("max")
     if ("attempts" in node) == ("within" in node):
         which = "both `attempts` and `within`" if "attempts" in node else "neither `attempts` nor `within`"
-        d.tell("RB214", node.head, f"a schedule has one bound, and this has {which}", "")
+        d.tell("RB214", node.head, f"a schedule has one bound, and this has {which}", _BOUND)
     if first is not None and longest is not None and longest < first:
-        d.tell("RB214", node.get("max") or node, "`max` is shorter than `first`", "")
+        d.tell("RB214", node.get("max") or node, "`max` is shorter than `first`", "the first delay is the shortest")
     if first is None:
         return None
     return Backoff(

@@ -120,8 +120,12 @@ def _kind(d: Draft, node: Node) -> str | None:
     if reserved:
         d.unknown(reserved[0], {}, "a step")
         return None
-    help = meant(strange[0].text, KINDS) if strange else "There are: " + ", ".join(f"`{kind}`" for kind in KINDS)
-    where = strange[0].span if strange else node.head
+    help, where = meant("", KINDS), strange[0].span if strange else node.head
+    for key in strange[:20]:  # the one that was meant for a kind of step
+        guess = meant(key.text, KINDS)
+        if guess != help:
+            help, where = guess, key.span
+            break
     d.tell("RB208", where, "this step does not say what it does: it has none of the keys that are a kind of step", help)
     return None
 
@@ -167,9 +171,6 @@ def _call(d: Draft, node: MapNode, found: Fields, path: str) -> Body:
     action = found.get("call") or ""
     facts = d.vocabulary.action_facts(action) if action and not d.overdrawn else None
     said, until = found.get("repeatable"), found.get("until")
-    if facts is not None and facts.repeatable is None and "repeatable" not in node and "until" not in node:
-        message = f"`{action}` changes something: this step must say how it is seen that it has been done, or if it may be repeated"
-        d.tell("RB604", node.key("call") or node, message, "`until: {check: …}`, or `repeatable: true` or `false`")
     repeatable = said if said is not None else bool(facts is not None and facts.repeatable)
     return Call(
         action=action, params=found.get("with") or {}, repeatable=repeatable, until=until, undo=found.get("undo")
@@ -212,12 +213,12 @@ def kind(d: Draft, node: Node, path: str) -> str | None:
     if name is None or name in d.kinds or not d.may_ask_for(name, node):
         return name
     facts = d.vocabulary.kind_facts(name)
-    if facts is None:
+    if facts is None and not d.full:
         help = meant(name, d.vocabulary.kind_names()) if not name.startswith("aws.") else _GENERIC
         if d.vocabulary.action_facts(name) is not None:
             help = f"it is an action: `call: {name}`"
         d.tell("RB211", node, f"there is no kind `{name}`", help)
-    else:
+    elif facts is not None:
         d.kinds[name] = facts
     return name
 
@@ -235,7 +236,7 @@ def _of_kind(d: Draft, node: MapNode, found: Fields, verb: str) -> str:
 def action(d: Draft, node: Node, path: str) -> str | None:
     """The name of an action."""
     name: str | None = d.readers["word"](d, node, path)
-    if name is not None and d.may_ask_for(name, node) and d.vocabulary.action_facts(name) is None:
+    if name is not None and not d.full and d.may_ask_for(name, node) and d.vocabulary.action_facts(name) is None:
         help = meant(name, d.vocabulary.action_names()) if not name.startswith("aws.") else _GENERIC
         if d.vocabulary.kind_facts(name) is not None:
             help = "it is a kind of resource: `ensure`, `remove` or `check`"

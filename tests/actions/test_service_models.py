@@ -88,3 +88,20 @@ def test_reading_a_model_imports_no_sdk(root: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("service", "shape", "form"),
+    [
+        ("iam", "roleNameType", r"[\w+=,.@-]+"),
+        ("logs", "LogGroupName", r"[\.\-_/#A-Za-z0-9]+"),
+        ("accessanalyzer", "Token", None),  # there is none
+        ("appconfig", "ConfigurationProfileType", None),  # `^[a-zA-Z0-9\.\-]+`: what follows may be anything
+        ("abuse-signal", "ClientToken", r"[\!-\~]{1,128}"),  # `[\x21-\x7E]{1,128}`
+    ],
+)
+def test_the_form_of_a_text(service: str, shape: str, form: str | None) -> None:
+    """A pattern as it is read; none where it is not certain that it is of the whole value."""
+    model = service_model(service)
+    assert model is not None
+    assert model.schema({"shape": shape}).get("wholly") == form

@@ -6,6 +6,7 @@ process that exceeds a limit dies of it, and the last line is missing.
 
 from __future__ import annotations
 
+import gc
 import json
 import resource
 import sys
@@ -86,6 +87,45 @@ HOSTILE: Final[dict[str, Callable[[], str]]] = {
     "lists in lists": lambda: head("vars: {a: [" + ("[" * 60 + "1" + "]" * 60 + ",") * 800 + "1]}"),
     "settings": lambda: head("settings:\n" + "".join(f"  s{n}: ssm:/a\n" for n in range(45_000))),
     "vars": lambda: head("vars:\n" + "".join(f"  s{n}: '${{s{n - 1}}}'\n" for n in range(40_000))),
+    "vars, of which one is a setting": lambda: (
+        "runbook: a\nsettings: {a: ssm:/a}\nvars:\n  s0: ${settings.a}\n"
+        + "".join(f"  s{n}: '${{s{n - 1}}}'\n" for n in range(1, 36_000))
+        + "region: us-west-2\nsteps:\n  - {id: a, wait: 1s}\n"
+        "  - {id: b, call: sns.publish, with: {topic: a, text: b}, irreversible: true}\n"
+        "  - {id: c, ensure: rds.cluster, with: {name: a, from_snapshot: b, subnet_group: '${s35999}'}, undo: keep}\n"
+    ),
+    "conditions of many steps": lambda: steps(
+        lambda n: f"  - {{id: a{n}, if: '{' and '.join(f'a{k}' for k in range(max(0, n - 30), n)) or 'a'}', wait: 1s}}\n", 2_500
+    ),
+    "an enumeration in many vars": lambda: head(
+        f"inputs: {{e: {{enum: [{WORDS[:200_000]}]}}}}\nvars:\n"
+        + "".join(f"  w{n}: ${{e if w{n - 1} else e}}\n" for n in range(10_000))
+    ),
+    "comparisons with an enumeration": lambda: (
+        f"runbook: a\ninputs: {{e: {{enum: [{WORDS[:140_000]}]}}}}\nsteps:\n"
+        + "".join(f"  - {{id: a{n}, if: \"e == 'w{n}'\", wait: 1s}}\n" for n in range(3_400))
+    ),
+    "maps that grow": lambda: head(
+        "vars:\n  v0: {a: b}\n" + "".join(f"  v{n}: \"${{v{n - 1} if v0 else {{'a{n}': v{n - 1}}}}}\"\n" for n in range(1, 12_000))
+    ),
+    "maps in maps": lambda: head(
+        "vars:\n  v0: {a: b}\n" + "".join(f"  v{n}: \"${{v{n - 1} if v0 else {{'a': v{n - 1}}}}}\"\n" for n in range(1, 12_000))
+    ),
+    "names that double": lambda: (
+        "runbook: a\nregion: us-west-2\nvars:\n  v0: a\n"
+        + "".join(f"  v{n}: 'x${{v{n - 1}}}${{v{n - 1}}}'\n" for n in range(1, 40))
+        + "steps:\n  - {id: a0, check: rds.cluster, with: {name: '${v39}'}}\n"
+        + "".join(f"  - {{id: a{n}, check: rds.cluster, with: {{name: '${{a{n - 1}.name}}${{a{n - 1}.name}}'}}}}\n" for n in range(1, 200))
+    ),
+    "words of an API": lambda: steps(
+        lambda n: f"  - {{id: a{n}, call: aws.ec2.run_instances, repeatable: true, "
+        f"with: {{InstanceType: t3.nanoo{n}, MinCount: 1, MaxCount: 1}}}}\n", 5_000
+    ),
+    "rows of words": lambda: one(
+        f"{LOOKED}, classes: {{pending: [{WORDS[:250_000]}]}}, states: {{"
+        + ", ".join(f"=v{n}y: hold" for n in range(24_000)) + "}"
+    ),
+    "regions": lambda: steps(lambda n: f"  - {{id: a{n}, wait: 1s, region: us-wst-{n}}}\n", 10_000),
     "outputs": lambda: head("outputs:\n" + "".join(f"  s{n}: '${{x{n}}}'\n" for n in range(40_000))),
     "numbers that are accounts": lambda: head("vars:\n" + "".join(f"  id{n}: 123456789012\n" for n in range(40_000))),
     "keys that are there twice": lambda: head("vars:\n" + "  a: b\n" * 130_000),
@@ -96,6 +136,19 @@ HOSTILE: Final[dict[str, Callable[[], str]]] = {
     "lines of a text": lambda: head("description: >\n" + "  a\n" * 230_000),
     "escapes": lambda: head('description: "' + "\\u00e9" * 150_000 + '"'),
     "APIs": lambda: steps(lambda n: f"  - {{id: a{n}, call: aws.{API[n % len(API)]}, repeatable: true}}\n", 12_000),
+    "forms": lambda: one(
+        "call: aws.iam.create_role, repeatable: false, with: {Tags: ["
+        + ",".join(f"{{Key: a, Value: {'ab-' * 30}{n}}}" for n in range(7_000)) + "]}"
+    ),
+    "forms in which all is possible": lambda: one(
+        "call: aws.bedrock.create_model_invocation_job, repeatable: false, with: {modelId: " + "a" * 2_000
+        + ", clientRequestToken: " + "a" * 256 + ", tags: ["
+        + ",".join(f"{{key: {'a' * 60}{n}, value: {'b-' * 20}{n}}}" for n in range(7_000)) + "]}"
+    ),
+    "forms that are slow": lambda: steps(
+        lambda n: f"  - {{id: a{n}, call: aws.bedrock.create_model_invocation_job, repeatable: false, "
+        f"with: {{clientRequestToken: {''.join(chr(97 + (n * i * i) % 26) for i in range(1, 250))}{n}}}}}\n", 2_500
+    ),
     "the largest APIs": lambda: steps(
         lambda n: f"  - {{id: a{n}, check: aws.{LARGEST[n]}, status: seen.A, monitor: {{every: 1m, for: 1h}}}}\n", 64
     ),
@@ -126,21 +179,41 @@ def _largest() -> None:
 READS: Final = ("describe_", "get_", "list_")
 
 
-def two_seconds() -> float:
-    """As much of this machine as two seconds were where it was measured: six times YAML's C loader for 6,000 steps."""
-    text = "".join(STEP.format(n, "a.b", "c") for n in range(1_500))
-    began = time.process_time()
-    yaml.load(f"steps:\n{text}", Loader=yaml.CSafeLoader)
-    return 6 * 4 * (time.process_time() - began)
+TWO_SECONDS: Final = 2.0
+LOADER: Final = 0.06
+"""Processor seconds in which YAML's C loader reads 1,500 steps where two seconds are two seconds."""
 
 
-def measured(text: str) -> tuple[float, int]:
-    """Processor seconds of checking it and of telling a person; and what this process has had at most, in bytes."""
-    registry = build_registry()
+def limit() -> float:
+    """Two seconds; on a machine that is slower than that one as many more. The best of several, for others use it too."""
+    text = "steps:\n" + "".join(STEP.format(n, "a.b", "c") for n in range(1_500))
+    best = min(processor(lambda: yaml.load(text, Loader=yaml.CSafeLoader)) for _ in range(7))
+    return TWO_SECONDS * max(1.0, best / LOADER)
+
+
+def processor(work: Callable[[], object]) -> float:
+    """The seconds of the processor that it takes, without what the garbage of others costs."""
+    gc.collect()
     began = time.process_time()
-    found = validate(text, registry, "hostile.yaml")[1]
+    work()
+    return time.process_time() - began
+
+
+def checked(text: str) -> None:
+    """As `runbook validate` does it, and tells a person."""
+    found = validate(text, build_registry(), "hostile.yaml")[1]
     rendered("text", found, {"hostile.yaml": text})
-    return time.process_time() - began, most_memory()
+
+
+def measured(text: str, most: float) -> tuple[float, int]:
+    """Processor seconds of checking it; and what this process has had at most by now, in bytes.
+
+    What takes more than it may is measured once more: a noisy neighbour makes a processor slow, and never fast.
+    """
+    took = processor(lambda: checked(text))
+    if took >= most:
+        took = min(took, processor(lambda: checked(text)))
+    return took, most_memory()
 
 
 def most_memory() -> int:
@@ -153,12 +226,12 @@ def main() -> None:
     _largest()
     resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (PROCESSOR, PROCESSOR))
+    most = limit()
     for name, made in HOSTILE.items():
         text = made()
         assert len(text) <= 1_000_000, (name, len(text))
-        limit = two_seconds()
-        took, memory = measured(text)
-        sys.stdout.write(json.dumps({"name": name, "took": took, "limit": limit, "memory": memory}) + "\n")
+        took, memory = measured(text, most)
+        sys.stdout.write(json.dumps({"name": name, "took": took, "limit": most, "memory": memory}) + "\n")
         sys.stdout.flush()
 
 

@@ -161,14 +161,20 @@ class Aws:
         return Kind(name=name, facts=facts, params={}, attributes={}, statuses={})
 
     def action(self, name: str) -> Action | None:
-        if name not in ("aws.rds.modify_db_cluster", "aws.rds.start_db_cluster"):
+        if name not in ("aws.rds.modify_db_cluster", "aws.rds.start_db_cluster", "aws.apprunner.pause_service"):
             return None
         facts = ActionFacts(name=name)
         return Action(name=name, doc="", facts=facts, params={}, output={}, calls=(), errors=(), run=nothing)
+
+
+def regions(service: str | None = None) -> frozenset[str]:
+    """A small world."""
+    west = frozenset({"us-west-2", "eu-west-1"})
+    return {None: west | {"us-east-1", "eu-north-1"}, "apprunner": west}.get(service, frozenset())
 
 
 def registry() -> Registry:
     """The kinds and actions of the tests."""
     kinds = {kind.name: kind for kind in (SNAPSHOT, CLUSTER, INSTANCE, NETWORK, ENDPOINT)}
     actions = {action.name: action for action in (SETUP, RUN, PUBLISH)}
-    return Registry(kinds=dict(kinds), actions=actions, families={"aws.": Aws()})
+    return Registry(kinds=dict(kinds), actions=actions, families={"aws.": Aws()}, regions=regions)

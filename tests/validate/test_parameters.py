@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from engine.checks.conformity import differences
+from engine.checks.conformity import Known, differences
 from engine.language.reading import read
 from engine.language.tree import MapNode
 from tests.validate.cases import findings, holds
@@ -97,5 +97,5 @@ def test_schemas(schema: Mapping[str, Any], value: str, expected: list[tuple[int
     assert isinstance(root, MapNode)
     node = root.get("value")
     assert node is not None
-    told = [(one.node.span.line, one.node.span.column, one.message) for one in differences(node, schema, {})]
+    told = [(one.node.span.line, one.node.span.column, one.message) for one in differences(node, schema, Known())]
     assert told == expected

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.validate.cases import findings, holds
+from tests.validate.cases import findings, holds, whole
 
 STEPS = "steps: [{id: x, wait: 1s}]"
 UNUSED = {
@@ -106,6 +106,10 @@ PAST = """
 """
 READ_AGAIN = {
     "a setting": PAST.format(", irreversible: true", "«RB708 '${settings.topic}'»"),
+    "by its name in quotes": PAST.format(", irreversible: true", "«RB708 \"${settings['topic']}\"»"),
+    "by a var": PAST.format(", irreversible: true", "«RB708 '${group}'»"),
+    "by a var of a var": PAST.format(", irreversible: true", "«RB708 '${groups[0].name}'»"),
+    "a word in a text": PAST.format(", irreversible: true", "'settings.topic'"),
     "before the point of no return": PAST.format("", "'${settings.topic}'"),
     "no setting": PAST.format(", irreversible: true", "'${cluster}'"),
     "read again": PAST.format(", irreversible: true", "'${settings.topic}'")
@@ -116,4 +120,5 @@ READ_AGAIN = {
 
 @pytest.mark.parametrize("case", READ_AGAIN.values(), ids=READ_AGAIN)
 def test_settings_past_the_point_of_no_return(case: str) -> None:
-    holds(case)
+    text = whole(case).replace("vars:\n", 'vars:\n  group: "${settings.topic}-group"\n  groups: [{name: "${group}"}]\n')
+    holds(text)

@@ -5,11 +5,23 @@ from __future__ import annotations
 from typing import Final
 
 from engine.checks.rule import Rule
-from engine.checks.rules import comments, data, errors, parameters, references, safety, states, style, times
+from engine.checks.rules import (
+    calls,
+    comments,
+    data,
+    errors,
+    parameters,
+    references,
+    regions,
+    safety,
+    states,
+    style,
+    times,
+)
 from engine.language.rules import RULES as READ
 
 _FOUND: Final = (
-    *parameters.RULES, *data.RULES, *states.RULES, *errors.RULES, *times.RULES, *safety.RULES, *references.RULES,
+    *parameters.RULES, *regions.RULES, *data.RULES, *states.RULES, *errors.RULES, *times.RULES, *safety.RULES, *calls.RULES, *references.RULES,
     *style.RULES, *comments.RULES,
 )  # fmt: skip
 _TOLD: Final = tuple(

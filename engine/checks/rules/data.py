@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from engine.checks.conformity import differences, untyped
-from engine.checks.flow import flow_of
+from engine.checks.conformity import untyped
+from engine.checks.flow import flow_of, unfit
 from engine.checks.rule import rule
 from engine.checks.subject import Found, Subject, scalars, written_params
 from engine.checks.types import Type, of_value, told
@@ -209,12 +209,9 @@ def _secrets(node: Node, types: Mapping[int, Type], what: str) -> Iterator[Found
 """,
 )
 def wrong_type(subject: Subject) -> Iterator[Found]:
-    flow = flow_of(subject)
-    yield from flow.found("RB307")
-    for _, param, value in written_params(subject):
-        for one in differences(value, param.schema, flow.types):
-            if not one.literal:
-                yield Found(span=one.node.span, message=one.message, help=one.help)
+    yield from flow_of(subject).found("RB307")
+    for _, one in unfit(subject).expressions:
+        yield Found(span=one.node.span, message=one.message, help=one.help)
 
 
 @rule(

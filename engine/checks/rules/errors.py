@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from engine.checks.errors import covering, every_name, exists, why_never, wire_code
+from engine.checks.errors import covering, every_name, exists, raised, why_never, wire_code
+from engine.checks.nearest import listed
 from engine.checks.rule import rule
 from engine.checks.subject import Found, Place, Subject
 from engine.errors import CATEGORIES
@@ -130,7 +131,9 @@ def never_matches(subject: Subject) -> Iterator[Found]:
             for one in words(node.get("error")):
                 why = why_never(subject, place, one.text) if exists(subject, place, one.text) else ""
                 if why:
-                    yield Found(span=one.span, message=f"`{one.text}` never comes here: {why}")
+                    names = [] if one.text in CATEGORIES or not subject.guesses.another() else raised(subject, place)
+                    help = f"{place.name} can raise: {listed(names)}" if names else "leave it out"
+                    yield Found(span=one.span, message=f"`{one.text}` never comes here: {why}", help=help)
 
 
 @rule(

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Final
 
-from engine.checks.conformity import differences
-from engine.checks.flow import flow_of
-from engine.checks.nearest import meant
+from engine.checks.flow import unfit
 from engine.checks.rule import rule
-from engine.checks.subject import Found, Place, Subject, written_params
+from engine.checks.subject import Found, Place, Subject
 
 
 @rule(
@@ -34,7 +33,8 @@ def unknown_parameter(subject: Subject) -> Iterator[Found]:
         for key, _ in place.written.entries:
             if key.text not in place.params:
                 message = f"{place.name} takes no `{key.text}`"
-                yield Found(span=key.span, message=message, help=meant(key.text, place.params, "it takes"))
+                help = subject.guesses.meant(key.text, partial(iter, place.params), "it takes")
+                yield Found(span=key.span, message=message, help=help)
 
 
 def _takes_nothing(place: Place) -> bool:
@@ -71,8 +71,9 @@ def missing_parameter(subject: Subject) -> Iterator[Found]:
 @rule(
     id="RB253",
     title="A parameter that cannot have this value",
-    why="AWS would refuse it, or take it for something else, after half of the operation is done. Of `aws.…` the words are "
-    "those that the installed botocore knows: a newer one is kept with `# runbook: ignore RB253 because …`.",
+    why="AWS would refuse it, or take it for something else, after half of the operation is done. Of `aws.…` the words, "
+    "bounds and forms are those that the installed botocore knows: what AWS takes by now is kept with "
+    "`# runbook: ignore RB253 because …`.",
     wrong="""
 - id: door
   check: net.endpoint
@@ -85,11 +86,8 @@ def missing_parameter(subject: Subject) -> Iterator[Found]:
 """,
 )
 def wrong_value(subject: Subject) -> Iterator[Found]:
-    flow = flow_of(subject)
-    for _, param, value in written_params(subject):
-        for one in differences(value, param.schema, flow.types):
-            if one.literal:
-                yield Found(span=one.node.span, message=one.message, help=one.help or param.doc)
+    for param, one in unfit(subject).literals:
+        yield Found(span=one.node.span, message=one.message, help=one.help or param.doc)
 
 
 RULES: Final = (unknown_parameter, missing_parameter, wrong_value)

@@ -70,7 +70,9 @@ def wrong_requirement(subject: Subject) -> Iterator[Found]:
                 )
             elif not isinstance(other.step.body, (Ensure, Check)):
                 message = f"`{one.text}` is neither an `ensure` nor a `check`: there is nothing to look at again"
-                yield Found(span=one.span, message=message)
+                yield Found(
+                    span=one.span, message=message, help="require the step that makes, or looks at, what is needed"
+                )
             else:
                 yield from _gone(subject, one, other, place)
 
@@ -160,9 +162,8 @@ def wrong_reference(subject: Subject) -> Iterator[Found]:
                 if other is None:
                     yield _nothing(subject, one)
                 elif not other.step.irreversible:
-                    yield Found(
-                        span=one.span, message=f"`{one.text}` is not `irreversible`: there is no point to be past"
-                    )
+                    message = f"`{one.text}` is not `irreversible`: there is no point to be past"
+                    yield Found(span=one.span, message=message, help="leave `past` out, or name an irreversible step")
 
 
 def _target(subject: Subject, place: Place, body: Remove) -> Iterator[Found]:
@@ -171,7 +172,8 @@ def _target(subject: Subject, place: Place, body: Remove) -> Iterator[Found]:
         if other is None:
             yield _nothing(subject, one)
         elif not isinstance(other.step.body, Check) or other.step.body.kind != body.kind:
-            yield Found(span=one.span, message=f"`{one.text}` is no `check: {body.kind}`")
+            help = f"`target` names an earlier `check: {body.kind}`, whose thing is the one to be removed"
+            yield Found(span=one.span, message=f"`{one.text}` is no `check: {body.kind}`", help=help)
         elif order(other.path, place.path) != "before":
             yield Found(span=one.span, message=f"`{one.text}` is not an earlier step")
 

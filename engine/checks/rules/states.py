@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from engine.checks.flow import flow_of
-from engine.checks.nearest import listed, meant, nearest
+from engine.checks.nearest import listed
 from engine.checks.rule import rule
 from engine.checks.subject import Found, Place, Subject, WrittenRow, scalars
 from engine.language.model import CLASSES, Check, Ensure, Remove
@@ -173,29 +173,31 @@ def _unknown_words(subject: Subject, place: Place) -> Iterator[Found]:
     """Of a call that is looked at: the values of `status`, where the API's model knows them all."""
     status, classes = place.node.get("status"), place.node.get("classes")
     type = flow_of(subject).types.get(id(status))
-    values = [str(one) for one in type.literals] if type is not None else []
-    said = [word for words in statuses_of(place).values() for word in words]
+    values = dict.fromkeys(map(str, type.literals)) if type is not None else {}
+    said = dict.fromkeys(word for words in statuses_of(place).values() for word in words)
     for written in place.rows:
         for name in written.row.names:
             if not name.startswith("=") and name not in CLASSES:
                 message = f"`{name}` is no class: a status of {place.name} is written `={name}`"
                 yield Found(span=written.name_span(name), message=message, help=f"classes: {listed(CLASSES)}")
             elif name.startswith("="):
-                yield from _unknown_word(name[1:], written.name_span(name), values, said)
+                yield from _unknown_word(subject, name[1:], written.name_span(name), values, said)
     for word in scalars(classes) if values else ():
-        yield from _unknown_word(word.text, word.span, values, [])
+        yield from _unknown_word(subject, word.text, word.span, values, {})
 
 
-def _unknown_word(word: str, span: Span, values: list[str], said: list[str]) -> Iterator[Found]:
+def _unknown_word(
+    subject: Subject, word: str, span: Span, values: Mapping[str, None], said: Mapping[str, None]
+) -> Iterator[Found]:
     """No value of the API's; where those are not known, one that is nearly one of `classes`."""
     if word in values or word in said:
         return
+    legal = values or said
+    guess = subject.guesses.meant(word, lambda: legal, "there are")
     if values:
-        yield Found(
-            span=span, message=f"`{word}` is none of the values of `status`", help=meant(word, values, "there are")
-        )
-    elif nearest(word, said) is not None:
-        yield Found(span=span, message=f"`{word}` is in none of `classes`", help=meant(word, said, "there are"))
+        yield Found(span=span, message=f"`{word}` is none of the values of `status`", help=guess)
+    elif guess.startswith("did you mean"):
+        yield Found(span=span, message=f"`{word}` is in none of `classes`", help=guess)
 
 
 def _class_of(place: Place, status: str) -> str:
@@ -230,7 +232,9 @@ def never_taken(subject: Subject) -> Iterator[Found]:
             for name in one.row.names:
                 why = _why_never(place, name, one.row.verb, statuses, written)
                 if why:
-                    yield Found(span=one.name_span(name), message=f"this row is never taken: {why}")
+                    yield Found(
+                        span=one.name_span(name), message=f"this row is never taken: {why}", help="leave it out"
+                    )
 
 
 def _why_never(place: Place, name: str, verb: str, statuses: dict[str, tuple[str, ...]], written: set[str]) -> str:

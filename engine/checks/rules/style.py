@@ -8,6 +8,7 @@ from typing import Final
 
 from engine.checks.flow import flow_of
 from engine.checks.rule import rule
+from engine.checks.settings import Settings
 from engine.checks.subject import Found, Subject, scalars
 from engine.language.model import Ensure
 from engine.language.tree import MapNode, Node, Scalar
@@ -143,6 +144,9 @@ def unused_account(subject: Subject) -> Iterator[Found]:
             yield Found(span=key.span, message=f"nothing uses the account `{key.text}`", help="leave it out")
 
 
+UNTESTED: Final = "let a test of the file beside it say what comes of the step when it fails"
+
+
 @rule(
     id="RB706",
     title="A step that no test names",
@@ -168,7 +172,7 @@ def untested_step(subject: Subject) -> Iterator[Found]:
     for place in subject.steps:
         id_ = place.step.id
         if place.step.path.count("/") == 1 and place.step.path.startswith("steps/") and id_ not in words:
-            yield Found(span=place.value("id"), message=f"no test names the step `{id_}`")
+            yield Found(span=place.value("id"), message=f"no test names the step `{id_}`", help=UNTESTED)
 
 
 @rule(
@@ -211,7 +215,7 @@ def silent_about_broken(subject: Subject) -> Iterator[Found]:
     title="A setting past the point of no return, and nothing that reads it again",
     why="Settings are read when the operation starts. Past the point of no return a refused one (a subnet group that is "
     "not there) holds the operation, and `resume` tries with the same value, although somebody has mended it by then. A "
-    "rescue with `refresh: settings` reads it again.",
+    "rescue with `refresh: settings` reads it again, and the vars that are made of it.",
     severity="warning",
     wrong="""
 settings: {group: ssm:/subnet-group}
@@ -239,32 +243,23 @@ steps:
 """,
 )
 def setting_read_once(subject: Subject) -> Iterator[Found]:
-    plain = {name for name, one in subject.runbook.settings.items() if not one.source.startswith("secret:")}
-    past = False
+    if not any(place.step.irreversible for place in subject.steps):
+        return
+    settings, past = Settings(subject), False
     for place in subject.steps:
         if len(place.path) != 2 or place.path[0] != "steps":
             continue
         if past and isinstance(place.step.body, Ensure) and not any(one.refresh for one in place.step.rescue):
             for scalar in scalars(place.written):
-                named = next((name for name in names_in(scalar) if name in plain), None)
-                if named is not None:
-                    message = (
-                        f"`settings.{named}` is not read again here, and past the point of no return a wrong one holds"
-                    )
+                setting = settings.behind(scalar)
+                if setting:
+                    message = f"`settings.{setting}` is not read again here, and past the point of no return a wrong one holds"
                     help = (
                         "`rescue: [{error: config, refresh: settings, then: {retry_if: settings.changed, else: hold}}]`"
                     )
                     yield Found(span=scalar.span, message=message, help=help)
                     break
         past = past or place.step.irreversible
-
-
-_SETTING: Final = re.compile(r"\bsettings\.([A-Za-z_]\w*)")
-
-
-def names_in(scalar: Scalar) -> list[str]:
-    """The settings that its expressions name."""
-    return _SETTING.findall(scalar.text) if "${" in scalar.text else []
 
 
 RULES: Final = (

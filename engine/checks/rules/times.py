@@ -35,7 +35,7 @@ def no_second_look(subject: Subject) -> Iterator[Found]:
         monitor = monitor_of(subject.runbook, place.step)
         if monitor.every is not None and monitor.longest is not None and monitor.every > monitor.longest:
             message = f"a look every {told(monitor.every)}, for {told(monitor.longest)} at most: there is no second one"
-            yield Found(span=place.key("monitor"), message=message)
+            yield Found(span=place.key("monitor"), message=message, help="`every` is the shorter one, say a minute")
 
 
 @rule(

@@ -1,0 +1,53 @@
+"""Which setting a value is made of, by its own expressions or by the vars that these name. Tells nothing itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.checks import syntax as ast
+from engine.checks.grammar import parsed
+from engine.checks.subject import Subject, scalars
+from engine.checks.tokens import NotAnExpression
+from engine.errors import ExpressionError
+from engine.language.expressions import split
+from engine.language.tree import Node
+
+
+class Settings:
+    """The setting behind a value of one runbook. Secrets are none: what they stand for is read whenever it is used."""
+
+    def __init__(self, subject: Subject) -> None:
+        settings = subject.runbook.settings
+        self.names = {name for name, one in settings.items() if not one.source.startswith("secret:")}
+        self.vars: dict[str, str] = {}
+        for name in subject.runbook.vars:  # in their order: each may name those above it
+            self.vars[name] = self.behind(subject.node("vars", name))
+
+    def behind(self, node: Node | None) -> str:
+        """The first one that is named; "" where there is none."""
+        for scalar in scalars(node):
+            for tree in _expressions(scalar.text) if isinstance(scalar.value, str) else ():
+                found = next(filter(None, map(self._named, ast.walk(tree))), "")
+                if found:
+                    return found
+        return ""
+
+    def _named(self, one: ast.Node) -> str:
+        match one:
+            case ast.Attr(of=ast.Name(name="settings"), name=name) if name in self.names:
+                return name
+            case ast.Item(of=ast.Name(name="settings"), index=ast.Const(value=str() as name)) if name in self.names:
+                return name
+            case ast.Name(name=name):
+                return self.vars.get(name, "")
+            case _:
+                return ""
+
+
+def _expressions(text: str) -> Iterator[ast.Node]:
+    try:
+        for piece in split(text) if "${" in text else ():
+            if isinstance(piece, tuple):
+                yield parsed(piece[0].strip())
+    except (ExpressionError, NotAnExpression):
+        return  # that is told

@@ -1,0 +1,61 @@
+"""The hooks for pre-commit: which files they take, and that what they run tells right from wrong."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+HOOKS: list[dict[str, Any]] = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+BY_ID = {hook["id"]: hook for hook in HOOKS}
+
+
+@pytest.mark.parametrize("hook", HOOKS, ids=BY_ID)
+@pytest.mark.parametrize(
+    ("path", "taken"),
+    [
+        ("runbooks/restore.yaml", True),
+        ("teams/data/runbooks/nightly/restore.yml", True),
+        ("runbooks/restore.test.yaml", False),
+        ("runbooks/demo.world.yaml", False),
+        ("charts/values.yaml", False),
+        ("runbooks/README.md", False),
+        ("oldrunbooks/restore.yaml", False),
+    ],
+)
+def test_which_files_are_taken(hook: dict[str, Any], path: str, taken: bool) -> None:
+    """As pre-commit does it: searched for, not matched."""
+    assert bool(re.search(hook["files"], path) and not re.search(hook["exclude"], path)) == taken
+
+
+def run(hook: str, *files: Path) -> subprocess.CompletedProcess[str]:
+    """The entry with the files behind it, as pre-commit runs it; the command stands beside this Python."""
+    command, *rest = BY_ID[hook]["entry"].split()
+    beside = str(Path(sys.executable).parent / command)
+    return subprocess.run([beside, *rest, *map(str, files)], capture_output=True, text=True, check=False)
+
+
+def test_validate_tells_right_from_wrong(tmp_path: Path) -> None:
+    good, bad = tmp_path / "good.yaml", tmp_path / "bad.yaml"
+    shutil.copy(ROOT / "runbooks" / "restore.yaml", good)
+    bad.write_text("runbook: a\nsteps:\n  - {id: a, wiat: 1s}\n")
+    assert run("runbook-validate", good).returncode == 0
+    done = run("runbook-validate", good, bad)
+    assert done.returncode == 1
+    assert "RB208" in done.stdout
+
+
+def test_fmt_changes_what_is_not_laid_out(tmp_path: Path) -> None:
+    """pre-commit fails where a hook has changed a file."""
+    file = tmp_path / "a.yaml"
+    file.write_text("runbook: a\nsteps:\n- wait: 1s\n  id: a\n")
+    assert run("runbook-fmt", file).returncode == 0
+    assert file.read_text() == "runbook: a\nsteps:\n  - id: a\n    wait: 1s\n"
+    assert run("runbook-fmt", file).returncode == 0
