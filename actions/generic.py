@@ -17,7 +17,7 @@ from typing import Any, Final
 from actions.aws import is_read
 from actions.checks import LookedAt
 from actions.errors import calling, truncated
-from actions.service_models import Operation, first_sentence, service_model
+from actions.service_models import Operation, first_sentence, operation_model
 from engine.errors import EffectFailed, EffectNotSent, EffectUnknown, Problem
 from engine.language.model import ActionFacts, KindFacts, Monitor
 from engine.language.secret import Secret
@@ -54,8 +54,7 @@ FAMILIES: Final = (Aws(),)
 def operation_of(name: str) -> Operation | None:
     """`aws.rds.modify_db_cluster` → the operation in botocore's model; None where there is none."""
     match = _NAME.fullmatch(name)
-    service = service_model(match[1]) if match is not None else None
-    return service.operations.get(match[2]) if service is not None and match is not None else None
+    return operation_model(match[1], match[2]) if match is not None else None
 
 
 @lru_cache(maxsize=KEPT)

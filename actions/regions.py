@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any, Final
 
-from actions.service_models import data_folder, service_model
+from actions.model_files import data_folder
+from actions.service_models import metadata_of
 
 _GLOBAL: Final = "-global"
 """`aws-global`: a word of botocore's for what has no region."""
@@ -23,9 +24,7 @@ def regions(service: str | None = None) -> frozenset[str]:
     """
     if service is None:
         return _all()
-    model = service_model(service)
-    prefix = str(model.said["metadata"].get("endpointPrefix", service)) if model is not None else service
-    return _served().get(prefix, frozenset())
+    return _served().get(str(metadata_of(service).get("endpointPrefix", service)), frozenset())
 
 
 @cache

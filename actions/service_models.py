@@ -6,14 +6,14 @@ once. Knows nothing of calls, secrets or the engine; the schemas are JSON Schema
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
+
+from actions.model_files import data_folder, file_of, keep, kept, place_of, read
 
 Json = Mapping[str, Any]
 
@@ -241,13 +241,6 @@ def first_sentence(documentation: str) -> str:
     return text[: end.end()] if end else text
 
 
-def data_folder() -> Path | None:
-    """botocore's data, found without importing it."""
-    spec = find_spec("botocore")
-    places = spec.submodule_search_locations if spec is not None else None
-    return Path(next(iter(places))) / "data" if places else None
-
-
 @cache
 def service_names() -> tuple[str, ...]:
     """Every service that botocore knows."""
@@ -255,25 +248,89 @@ def service_names() -> tuple[str, ...]:
     return tuple(sorted(path.name for path in data.iterdir() if path.is_dir())) if data is not None else ()
 
 
+def _file_of(service: str) -> Path | None:
+    """The newest model of a service."""
+    data = data_folder()
+    if data is None or service not in service_names():
+        return None
+    versions = sorted((path for path in (data / service).iterdir() if path.is_dir()), reverse=True)
+    return next((file for file in (file_of(version, "service-2") for version in versions) if file is not None), None)
+
+
 @lru_cache(maxsize=64)
 def service_model(name: str) -> ServiceModel | None:
     """The newest model of a service; None where botocore has no such service."""
-    data = data_folder()
-    if data is None or name not in service_names():
+    file = _file_of(name)
+    if file is None:
         return None
-    versions = sorted(path for path in (data / name).iterdir() if path.is_dir())
-    for version in reversed(versions):
-        said = _read(version, "service-2")
-        if said is not None:
-            pages = (_read(version, "paginators-1") or {}).get("pagination", {})
-            return ServiceModel(name=name, said=said, paginators=pages)
-    return None
+    pages = file_of(file.parent, "paginators-1")
+    return ServiceModel(
+        name=name, said=read(file), paginators=read(pages).get("pagination", {}) if pages is not None else {}
+    )
 
 
-def _read(folder: Path, name: str) -> dict[str, Any] | None:
-    import gzip
+def operation_model(service: str, name: str) -> Operation | None:
+    """One operation, by boto3's name of it; what was read of its service once is kept for the next process."""
 
-    plain, packed = folder / f"{name}.json", folder / f"{name}.json.gz"
-    text = gzip.decompress(packed.read_bytes()) if packed.exists() else plain.read_bytes() if plain.exists() else None
-    read: dict[str, Any] | None = None if text is None else json.loads(text)
-    return read
+    def made() -> Json | None:
+        whole = service_model(service)
+        found = whole.operations.get(name) if whole is not None else None
+        return _narrowed(found) if found is not None else None
+
+    narrow = _once(service, name, made)
+    if narrow is None:
+        return None
+    model = ServiceModel(name=service, said=narrow["said"], paginators=narrow["paginators"])
+    return Operation(wire=narrow["wire"], name=name, service=model, said=model.said["operations"][narrow["wire"]])
+
+
+def metadata_of(service: str) -> Json:
+    """What the model says of the service itself; empty where botocore has no such service."""
+
+    def made() -> Json | None:
+        whole = service_model(service)
+        return whole.said["metadata"] if whole is not None else None
+
+    return _once(service, "the-service", made) or {}
+
+
+def _once(service: str, what: str, made: Callable[[], Json | None]) -> Json | None:
+    file = _file_of(service)
+    place = place_of(file, what) if file is not None else None
+    found = kept(place) if place is not None else None
+    if found is None:
+        found = made()
+        if found is not None and place is not None:
+            keep(place, found)
+    return found
+
+
+def _narrowed(operation: Operation) -> Json:
+    """What there is to know of one operation: its own part of the model."""
+    model, wire = operation.service, operation.wire
+    shapes = dict.fromkeys(_shapes_within(model, operation.said))
+    said = {
+        "metadata": model.said["metadata"],
+        "operations": {wire: operation.said},
+        "shapes": {name: model.shapes[name] for name in shapes},
+    }
+    pages = {wire: model.paginators[wire]} if wire in model.paginators else {}
+    return {"wire": wire, "said": said, "paginators": pages}
+
+
+def _shapes_within(model: ServiceModel, said: Json) -> Iterator[str]:
+    """The names of all shapes that a part of the model speaks of."""
+    seen: set[str] = set()
+    due: list[Any] = [said]
+    while due:
+        match due.pop():
+            case {"shape": str(name), **more} if name in model.shapes:
+                due += more.values()
+                if name not in seen:
+                    seen.add(name)
+                    due.append(model.shapes[name])
+                    yield name
+            case dict(more):
+                due += more.values()
+            case list(more):
+                due += more
