@@ -23,7 +23,7 @@ WORSE = 1.25
 
 def main(arguments: list[str]) -> int:
     chosen = [name for name in arguments if not name.startswith("-")]
-    scripts = [path for path in sorted(HERE.glob("w*.py")) if not chosen or path.stem in chosen]
+    scripts = [path for path in sorted(HERE.glob("w[0-9]*.py")) if not chosen or path.stem in chosen]
     print(f"{machine()}\n", flush=True)
     found = [measured(script) for script in scripts]
     rows = [row for some in found for row in some]
