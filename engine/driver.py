@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from engine.clock import Clock
@@ -77,7 +77,7 @@ class Log:
     seq: int = 0
     digest: str = ""
     since_whole: int = 0  # bytes appended since the last whole state
-    whole: int = 0  # bytes of the last whole state
+    whole: int = 0  # bytes of the last record with a whole state
     waiting: list[ev.Event] = field(default_factory=list)
     actor: str = ""
     process: str = ""
@@ -110,18 +110,15 @@ class Log:
 
     def _record(self, written: list[ev.Event]) -> LogRecord:
         """The whole state goes with it when what was appended since the last one outweighs that."""
+        due = self.since_whole >= self.whole
         told = self.readable(self.operation, self.runbook) if self.readable is not None else {}
         record = LogRecord(
             operation=self.operation.id, seq=self.seq + 1, at=self.operation.at, write_id=secrets.token_hex(8),
             events=tuple([encode(event) for event in written]), actor=self.actor, host=self.host,
-            process=self.process, readable=told,
+            process=self.process, readable=told, state=encode_operation(self.operation) if due else None,
         ).sealed(self.digest)  # fmt: skip
         weight = len(record.packed())
-        self.since_whole += weight
-        if self.since_whole < self.whole:
-            return record
-        record = replace(record, state=encode_operation(self.operation)).sealed(self.digest)
-        self.whole, self.since_whole = len(record.packed()) - weight, 0
+        self.whole, self.since_whole = (weight, 0) if due else (self.whole, self.since_whole + weight)
         return record
 
 

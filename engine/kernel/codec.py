@@ -7,7 +7,7 @@ whose fields are at theirs. Errors: `ValueError` for what is no value of ours.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, Field, dataclass, fields, is_dataclass, replace
+from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
 from operator import attrgetter
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ from immutables import Map
 
 from engine.errors import Problem
 from engine.kernel import events, operation
+from engine.kernel.changing import changed
 from engine.language.secret import Secret
 
 Make = Callable[[Any], Any]
@@ -167,5 +168,5 @@ def durable(whole: operation.Operation) -> operation.Operation:
         return whole
     phase = whole.frames[-1].phase
     if isinstance(phase, operation.Proving) and phase.then == "look":
-        return replace(whole, frames=(*whole.frames[:-1], replace(whole.frames[-1], phase=operation.Looking())))
+        return changed(whole, frames=(*whole.frames[:-1], changed(whole.frames[-1], phase=operation.Looking())))
     return whole

@@ -70,8 +70,10 @@ class MortalStore(MemoryStore):
         super().__init__()
         self.killer = killer
         self.appended = 0
+        self.points: list[tuple[Any, int]] = []  # what was appended, and the points that were passed before
 
     def append(self, record: Any) -> None:
+        self.points.append((record.events, self.killer.count))
         self.killer.before()
         super().append(record)
         self.appended += record.operation == ID
