@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from engine.checks.nearest import meant
 from engine.checks.times import StepTime, told
 from engine.errors import UsageError
 from engine.language.model import CLASSES, Check, Ensure, Remove, Row, Runbook, Step
+from engine.language.nearest import meant
 from engine.registry import Registry, Status
 
 

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from engine.checks.grammar import parsed
-from engine.checks.nearest import only_near
 from engine.checks.tokens import NotAnExpression
 from engine.errors import ExpressionError, Finding
 from engine.language.arranging import form_of, form_of_items, shape_of
 from engine.language.expressions import end_of
 from engine.language.model import CLASSES
+from engine.language.nearest import only_near
 from engine.language.tree import ListNode, MapNode, Node, Scalar
 from engine.registry import Registry
 

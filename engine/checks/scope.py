@@ -11,10 +11,10 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from engine.checks.facts import NO_FACTS, Facts
-from engine.checks.nearest import Guesses
 from engine.checks.paths import path_without
 from engine.checks.subject import Place
 from engine.checks.types import ANYTHING, INTEGER, TEXT, Type
+from engine.language.nearest import Guesses
 
 SPECIAL: Final = frozenset({"settings", "accounts", "operation", "seen", "each", "error"})
 RESERVED: Final = frozenset({"attempt"})

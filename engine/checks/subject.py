@@ -11,8 +11,8 @@ from functools import cached_property
 from typing import Any, Final
 
 from engine.checks.catalogue import Catalogue
-from engine.checks.nearest import Guesses
 from engine.language.model import Call, Check, Ensure, KindFacts, Remove, Row, Runbook, Step
+from engine.language.nearest import Guesses
 from engine.language.tree import ListNode, MapNode, Node, Scalar, Span
 from engine.registry import Action, Param, ResourceKind
 

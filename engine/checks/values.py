@@ -12,7 +12,6 @@ from engine.checks import syntax as ast
 from engine.checks.facts import NO_FACTS, Facts, when_true
 from engine.checks.grammar import parsed
 from engine.checks.inference import Inference, Trouble
-from engine.checks.nearest import meant
 from engine.checks.scope import Scope
 from engine.checks.subject import Found
 from engine.checks.tokens import NotAnExpression
@@ -20,6 +19,7 @@ from engine.checks.types import ANYTHING, TEXT, Type, of_value, union
 from engine.errors import ExpressionError
 from engine.language.expressions import bare, split
 from engine.language.filters import NAMES as FILTERS
+from engine.language.nearest import meant
 from engine.language.reading import MOST
 from engine.language.tree import ListNode, MapNode, Node, Scalar
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from engine.checks.nearest import nearest as nearest_of
+from engine.language.nearest import nearest as nearest_of
 
 
 def nearest(word: str, known: Iterable[str], *, listed: int = 12) -> str:

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from engine.checks.errors import covering, every_name, exists, raised, why_never, wire_code
-from engine.checks.nearest import listed
 from engine.checks.rule import rule
 from engine.checks.subject import Found, Place, Subject
 from engine.errors import CATEGORIES
 from engine.language.model import Rescue, RetryIf
+from engine.language.nearest import listed
 from engine.language.tree import ListNode, MapNode, Node, Scalar
 
 

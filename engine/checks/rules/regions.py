@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from engine.checks.flow import flow_of
-from engine.checks.nearest import listed
 from engine.checks.rule import rule
 from engine.checks.subject import Found, Place, Subject, scalars
+from engine.language.nearest import listed
 from engine.language.tree import MapNode, Node, Scalar
 
 

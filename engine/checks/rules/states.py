@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from engine.checks.flow import flow_of
-from engine.checks.nearest import listed
 from engine.checks.rule import rule
 from engine.checks.subject import Found, Place, Subject, WrittenRow, scalars
 from engine.language.model import CLASSES, Check, Ensure, Remove
+from engine.language.nearest import listed
 from engine.language.shapes import VERBS
 from engine.language.tree import Span
 
