@@ -185,6 +185,8 @@ def weight(value: Any) -> int:
 def plain(value: Any) -> Any:
     """An API's answer as JSON values: times as ISO 8601, sets as lists, bytes as text."""
     match value:
+        case None | str() | int() | float():
+            return value
         case dict() | Mapping():
             return {str(key): plain(item) for key, item in value.items()}
         case list() | tuple() | set() | frozenset():
@@ -197,8 +199,6 @@ def plain(value: Any) -> Any:
             return float(value)
         case bytes():
             return value.decode("utf-8", "replace")
-        case None | str() | int() | float() | bool():
-            return value
         case _:
             return str(value)
 

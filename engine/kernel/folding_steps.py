@@ -65,8 +65,10 @@ def _skipped(runbook: Runbook, operation: Operation) -> Operation:
 def looked(runbook: Runbook, operation: Operation, event: ev.Looked) -> Operation:
     """It is to be decided upon. Live data that is available has been used from here on."""
     phase = operation.top.phase
-    assert isinstance(phase, (Looking, Proving))
-    operation = _mark_used(operation, event.seen) if isinstance(phase, Looking) else operation
+    if isinstance(phase, Looking):
+        operation = _mark_used(operation, event.seen)
+        return top(operation, phase=Looking(next=phase.next, seen=event.seen, proved=phase.proved))
+    assert isinstance(phase, Proving)
     return top(operation, phase=replace(phase, seen=event.seen))
 
 

@@ -15,10 +15,10 @@ from tests.laws.judging import end_of, judge, made_twice, not_in_the_ledger
 from tests.laws.stories import STORIES, UNREPEATABLE
 from tests.laws.walking import Scene, Story
 
-PAIRS = 30
+PAIRS = 20
 """So many pairs of points of each story that is killed twice; `make soak` takes all."""
 
-SHARED = 4
+SHARED = 8
 """Of so many points at which another story's log is the same to the letter, one; `make soak` takes all."""
 
 
