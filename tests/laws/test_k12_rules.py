@@ -23,6 +23,7 @@ from engine.kernel.frames import top, with_entry
 from engine.kernel.operation import Acting, Command, Operation, Seen
 from engine.kernel.view import View
 from engine.language.model import Ensure, Row, Runbook
+from tests.laws import walking
 from tests.laws.edits import INVISIBLE, RESTORE
 from tests.laws.judging import End, end_of, judge, made_twice, not_in_the_ledger
 from tests.laws.stories import STORIES, UNREPEATABLE
@@ -31,6 +32,12 @@ from tests.laws.walking import Killed, Scene, Story, cancel, run
 MOST_COMMANDS = 20_000
 ALL = {story.name: story for story in (*STORIES, *UNREPEATABLE)}
 WELL = ALL["all goes well"]
+
+
+@pytest.fixture(autouse=True)
+def _points_by_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The scenarios name points by their numbers, which in a soak are others."""
+    monkeypatch.setattr(walking, "EVERY", False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
