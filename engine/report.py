@@ -278,14 +278,15 @@ def summary(operation: Operation, runbook: Runbook) -> dict[str, Any]:
 
 
 def readable(operation: Operation, runbook: Runbook) -> dict[str, str]:
-    """The plain attributes beside a record's events, in the words of the operators' guide."""
+    """The plain attributes beside a record's events, in the words of the operators' guide; without those that are empty."""
     record = operation.steps.get(current_step(operation))
     error = _error(operation, record)
     count, most = _retries(runbook, record)
-    return {
+    told = {
         "step": current_step(operation), "status": operation.status, "timestamp": iso(operation.at),
         "details": ", ".join(f"{key}={value}" for key, value in details(operation, runbook).items()),
         "retry_count": str(count), "max_retries": str(most),
         "error": error.name if error is not None else "", "error_message": error.message if error is not None else "",
         "cleanup_status": cleanup_status(operation), "orphaned_resources": ", ".join(orphaned(operation)),
     }  # fmt: skip
+    return {name: text for name, text in told.items() if text}
