@@ -55,9 +55,12 @@ def judge(scene: RealScene, undisturbed: RealEnd) -> None:
     assert found == undisturbed, f"another end: {differences(found, undisturbed)}; {laws.told_of(scene)}"
 
 
-def keeps_the_laws(scene: RealScene) -> None:
-    """Whatever the end: nothing twice, nothing unnamed, and the history stands."""
-    twice = laws.made_twice(scene)
+def keeps_the_laws(scene: RealScene, *, destroyed: str = "-") -> None:
+    """Whatever the end: nothing twice, nothing unnamed, and the history stands.
+
+    What somebody has destroyed before it was seen is made again, and rightly; `destroyed` is how its key begins.
+    """
+    twice = [key for key in laws.made_twice(scene) if not key.startswith(destroyed)]
     assert not twice, f"made twice: {twice}"
     unnamed = laws.not_in_the_ledger(scene)
     assert not unnamed, f"the ledger does not name {unnamed}; {laws.told_of(scene)}"
