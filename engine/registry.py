@@ -17,9 +17,10 @@ from engine.errors import UsageError
 from engine.language.model import ActionFacts, KindFacts
 from engine.language.secret import Secret
 from engine.language.vocabulary import Vocabulary
+from engine.values import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Param:
     """One parameter of `with`. `schema` is JSON Schema of the rendered value; `secret` takes a secret."""
 
@@ -29,7 +30,7 @@ class Param:
     secret: bool = False  # the value, or a value inside it (see `postgres.setup_users`), may be a Secret
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Status:
     """One word of a status catalogue: its class, and where it is documented."""
 
@@ -37,7 +38,7 @@ class Status:
     source: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Part:
     """Something that must go before its whole goes: an instance of a cluster."""
 
@@ -49,7 +50,7 @@ class Part:
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Observation:
     """What one look saw. `status` and `cls` are `missing` where nothing is there.
 
@@ -67,7 +68,7 @@ class Observation:
 MISSING = Observation(status="missing", cls="missing")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Reading:
     """A setting as it was read: text, a list, JSON; a secret's value stays behind, its `Secret` stands for it."""
 
@@ -89,7 +90,7 @@ CALL: Final = 60.0
 """The seconds that one call may take, where the step does not say."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Context:
     """What an effect is given besides its parameters."""
 
@@ -137,7 +138,7 @@ class ResourceKind(Protocol):
         """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Right:
     """A permission of IAM's that a kind or an action takes: for `runbook iam`.
 
@@ -170,7 +171,7 @@ class Findable(Protocol):
         """The command of AWS's own that removes it; "" where it cannot be removed alone."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Action:
     """A function that a `call` names."""
 
@@ -185,7 +186,7 @@ class Action:
     run: Callable[[Mapping[str, Any], Context], Mapping[str, Any]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class KnownError:
     """An error's name, as a rescue may write it: AWS's wire code, or the tool's own wider name.
 
@@ -248,7 +249,7 @@ class Registry:
         self.actions[action.name] = action
 
 
-@dataclass(frozen=True, slots=True)
+@value(kw_only=False)
 class _Words:
     """A registry as the language sees it."""
 

@@ -8,13 +8,15 @@ Durations are seconds. Values that may hold `${ }` are kept as written and rende
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final, Literal
+
+from engine.values import value
 
 CLASSES: Final = ("missing", "pending", "available", "blocked", "broken", "leaving", "unknown")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Monitor:
     """How to watch: every so many seconds, for at most so long; None means the kind's own."""
 
@@ -23,7 +25,7 @@ class Monitor:
     grace: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class KindFacts:
     """What the language and the kernel need to know of a resource kind: values only."""
 
@@ -37,7 +39,7 @@ class KindFacts:
     part_of: str | None = None  # the parameter that names what it is a part of
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class ActionFacts:
     """What the language and the kernel need to know of an action."""
 
@@ -45,14 +47,14 @@ class ActionFacts:
     repeatable: bool | None = None  # None: the step must say
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Delays:
     """`[5m, 10m, 15m]`: the delays between attempts; three delays are four attempts."""
 
     delays: tuple[float, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Backoff:
     """`{first, factor, max, jitter, attempts | within}`."""
 
@@ -67,7 +69,7 @@ class Backoff:
 Schedule = Delays | Backoff
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Retry:
     """A step's `retry`: a schedule, further errors that it covers, what follows the last attempt."""
 
@@ -76,7 +78,7 @@ class Retry:
     then: Literal["fail", "hold"] = "fail"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class RetryIf:
     """`{retry_if: EXPRESSION, else: VERB}`."""
 
@@ -84,7 +86,7 @@ class RetryIf:
     otherwise: str = "fail"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Rescue:
     """One branch for an error."""
 
@@ -95,7 +97,7 @@ class Rescue:
     then: str | RetryIf = "fail"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Row:
     """One line of a state table. `names` are classes, or exact statuses as `=stopped`.
 
@@ -116,7 +118,7 @@ class Row:
         return ", ".join(self.names)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class UndoCall:
     """`undo: {call: …}` of a call."""
 
@@ -126,7 +128,7 @@ class UndoCall:
 Undo = Literal["delete", "keep"] | UndoCall
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Ensure:
     kind: str
     params: Mapping[str, Any]
@@ -137,7 +139,7 @@ class Ensure:
     undo: Undo = "keep"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Remove:
     kind: str
     params: Mapping[str, Any]
@@ -147,7 +149,7 @@ class Remove:
     target: str | None = None  # the id of an earlier check
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Check:
     """`kind` may be `aws.SERVICE.OPERATION`, which then has `status` and perhaps `classes`."""
 
@@ -160,7 +162,7 @@ class Check:
     classes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Call:
     action: str
     params: Mapping[str, Any]
@@ -169,29 +171,29 @@ class Call:
     undo: UndoCall | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class TakeBack:
     steps: tuple[str, ...] | None  # None: all
     past: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Wait:
     duration: Any  # seconds, or a string with ${ }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Hold:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Fail:
     reason: str
     error: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Notify:
     """`topic` None is the runbook's; without subject and text, the standard ones."""
 
@@ -203,7 +205,7 @@ class Notify:
 Body = Ensure | Remove | Check | Call | TakeBack | Wait | Hold | Fail | Notify
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Step:
     """One step: what every kind of step has, and its `body`."""
 
@@ -228,7 +230,7 @@ class Step:
         return self.id.replace("-", "_")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Input:
     name: str
     type: str = "string"
@@ -241,7 +243,7 @@ class Input:
     description: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Setting:
     """`ssm:/path` or `secret:NAME#field`; `source` may hold `${ }`."""
 
@@ -253,7 +255,7 @@ class Setting:
     has_default: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Account:
     name: str
     id: str
@@ -261,7 +263,7 @@ class Account:
     external_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Runbook:
     """A whole runbook. `ends` holds on_success, on_failure, on_hold, on_cancel: given or standard."""
 
