@@ -10,7 +10,7 @@ import secrets
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Final, Protocol
 
 from engine.clock import Clock
 from engine.errors import EffectNotSent, EnvironmentProblem, Problem
@@ -29,6 +29,10 @@ THROTTLED = Backoff(first=1.0, factor=2.0, longest=30.0, jitter="full", within=9
 
 POLLING = (ev.Looked, ev.Watched, ev.ProofBegun, ev.Proved)
 """Events that may change nothing but what is volatile."""
+
+
+EVENT: Final = 100
+"""Bytes of one event, more or less: what a record weighs is known when it is sealed, and then it has the state or not."""
 
 
 class Interrupted(BaseException):
@@ -110,7 +114,7 @@ class Log:
 
     def _record(self, written: list[ev.Event]) -> LogRecord:
         """The whole state goes with it when what was appended since the last one outweighs that."""
-        due = self.since_whole >= self.whole
+        due = self.since_whole + EVENT * len(written) >= self.whole
         told = self.readable(self.operation, self.runbook) if self.readable is not None else {}
         record = LogRecord(
             operation=self.operation.id, seq=self.seq + 1, at=self.operation.at, write_id=secrets.token_hex(8),

@@ -191,3 +191,15 @@ def test_a_wait_for_what_a_step_requires_is_told_to_who_drives_and_not_written()
 def test_the_causes_of_not_sent_are_told_apart() -> None:
     error = EffectNotSent(Problem(name="Throttling", category="throttled", message="slow down"))
     assert str(error) == "Throttling: slow down"
+
+
+def test_what_a_load_folds_does_not_outweigh_the_state() -> None:
+    """Steps without an effect are one record: it has the state, so that a load need not fold them one by one."""
+    inputs = FOUR.partition("steps:")[0]
+    waits = "".join(f"  - {{id: s{number}, wait: 0s}}\n" for number in range(300))
+    calls = FOUR.partition("steps:\n")[2]
+    for steps in (waits, calls, waits + calls):
+        records = scene(f"{inputs}steps:\n{steps}").tell().store.load(ID)
+        assert records[0].state is not None
+        folded = sum(len(record.packed()) for record in records[1:])
+        assert folded <= 2 * len(records[0].packed())
