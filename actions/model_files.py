@@ -39,9 +39,9 @@ def read(file: Path) -> dict[str, Any]:
     return found
 
 
-def place_of(file: Path, what: str, environ: Mapping[str, str] = os.environ) -> Path | None:
+def place_of(file: Path, what: str) -> Path | None:
     """Where `what` of a file is kept: another botocore has other files, of another size or time. None without a home."""
-    cache, home = Path(environ.get("XDG_CACHE_HOME", "")), Path(environ.get("HOME", ""))
+    cache, home = Path(os.environ.get("XDG_CACHE_HOME", "")), Path(os.environ.get("HOME", ""))
     base = cache if cache.is_absolute() else home / ".cache"
     if not base.is_absolute():
         return None

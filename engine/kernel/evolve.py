@@ -91,10 +91,7 @@ def evolve(runbook: Runbook, operation: Operation, event: ev.Event) -> Operation
         raise _illegal(operation, event, why_not)
     try:
         after = fold(runbook, operation, event)
-        if after is operation:
-            return changed(after, at=event.at)
-        after.__dict__["at"] = event.at  # nobody has seen it yet: a second copy would tell nothing more
-        return after
+        return after if after.at == event.at else changed(after, at=event.at)
     except (AssertionError, LookupError, ValueError) as error:  # it names a line, a row or a phase that is not there
         raise _illegal(operation, event, repr(error)) from error
 

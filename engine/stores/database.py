@@ -85,8 +85,9 @@ class Database:
         return self._open() if self._size() else None
 
     def writing(self) -> sqlite3.Connection:
-        """The connection to a file that is made if it was not there; whoever has written asks `still_there` after it."""
+        """The connection to a file that is there, made if it was not."""
         if self._connection is not None:
+            self.still_there()
             return self._connection
         self._make()
         return self._open()
