@@ -37,38 +37,52 @@ class Loaded:
     since: int  # bytes of those after it
 
 
-def load(store: Store, id: str, parse: Parse) -> Loaded:
-    """The operation, ready to be driven or shown."""
-    records = store.load(id)
+def load(store: Store, id: str, parse: Parse, known: Loaded | None = None) -> Loaded:
+    """The operation, ready to be driven or shown; where it was loaded before, with what has been recorded since."""
+    records = store.load(id, after=known.seq if known is not None else 0)
+    if not records and known is not None:
+        return known
     if not records:
         message = f"there is no operation {id} in {store.name}; `runbook list` shows what there is"
         raise UsageError(message)
     try:
-        return _folded(store, records, parse)
+        return _folded(store, records, parse, known)
     except (ValueError, KeyError, TypeError, IllegalEvent) as error:
         message = f"the log of {id} cannot be read by this version: {error}; nothing was changed"
         raise EnvironmentProblem(message) from error
 
 
-def _folded(store: Store, records: list[Record], parse: Parse) -> Loaded:
-    whole = _state(records[0])
-    last = 0
-    runbook = parse(text_of(store, whole.digest))
-    for number, record in enumerate(records[1:], 1):
-        if record.state is not None:
-            whole, last = _state(record), number
-            continue
-        for event in map(decode, record.events):
-            if isinstance(event, ev.RunbookEdited):
-                runbook = parse(text_of(store, event.digest))
-            whole = evolve(runbook, whole, event)
-    if runbook.digest != whole.digest:
-        runbook = parse(text_of(store, whole.digest))
-    sizes = [len(record.packed()) for record in records[last:]]
-    return Loaded(
-        runbook=runbook, operation=whole, seq=records[-1].seq, digest=records[-1].digest, whole=sizes[0],
-        since=sum(sizes[1:]),
-    )  # fmt: skip
+def _folded(store: Store, records: list[Record], parse: Parse, known: Loaded | None) -> Loaded:
+    first = records[0]
+    if known is None or first.state is not None:
+        operation, records = _state(first), records[1:]
+        found = Loaded(
+            runbook=parse(text_of(store, operation.digest)), operation=operation, seq=first.seq, digest=first.digest,
+            whole=len(first.packed()), since=0,
+        )  # fmt: skip
+    elif (first.seq, first.previous) == (known.seq + 1, known.digest):
+        found = replace(known)
+    else:
+        message = f"record {first.seq} does not follow record {known.seq}, which was read before"
+        raise ValueError(message)
+    for record in records:
+        _fold(store, found, record, parse)
+    if found.runbook.digest != found.operation.digest:
+        found.runbook = parse(text_of(store, found.operation.digest))
+    return found
+
+
+def _fold(store: Store, found: Loaded, record: Record, parse: Parse) -> None:
+    """One more record: its whole state, or its events."""
+    found.seq, found.digest = record.seq, record.digest
+    if record.state is not None:
+        found.operation, found.whole, found.since = _state(record), len(record.packed()), 0
+        return
+    found.since += len(record.packed())
+    for event in events_of(record):
+        if isinstance(event, ev.RunbookEdited):
+            found.runbook = parse(text_of(store, event.digest))
+        found.operation = evolve(found.runbook, found.operation, event)
 
 
 def _state(record: Record) -> Operation:

@@ -7,7 +7,7 @@ the operation up, folds the answer in, and drives.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol
 
@@ -21,7 +21,7 @@ from engine.kernel import events as ev
 from engine.kernel.names import Names, rendered
 from engine.kernel.start import begun
 from engine.language.model import Runbook
-from engine.loading import Parse, find_maker, load
+from engine.loading import Loaded, Parse, find_maker, load
 from engine.performing import RegistryPerformer, World
 from engine.preparing import Looker, Meant, prepared, settings_now
 from engine.report import readable, summary
@@ -56,6 +56,7 @@ class Engine:
     proving: Awaiting = lambda operation: None
     stop: Callable[[], int] = lambda: 0
     confirm: Callable[[list[Meant]], bool] = lambda meant: True
+    known: dict[str, Loaded] = field(default_factory=dict)  # as they were read last: only what is new is read again
 
     # -- run ------------------------------------------------------------------------------------------
 
@@ -86,7 +87,7 @@ class Engine:
         return self._go_on(id, lease, ())
 
     def _same_again(self, runbook: Runbook, id: str, inputs: Mapping[str, Any]) -> Operation:
-        found = load(self.store, id, self.parse)
+        found = self._loaded(id)
         if found.operation.digest != runbook.digest or dict(found.operation.inputs) != dict(inputs):
             message = f"operation {id} exists with another runbook or other inputs; choose another --operation-id"
             raise UsageError(message)
@@ -109,6 +110,10 @@ class Engine:
         return Looker(self._performer(), self.clock.now)
 
     # -- the loop --------------------------------------------------------------------------------------
+
+    def _loaded(self, id: str) -> Loaded:
+        found = self.known[id] = load(self.store, id, self.parse, self.known.get(id))
+        return found
 
     def _performer(self) -> RegistryPerformer:
         return RegistryPerformer(self.world, lambda id: find_maker(self.store, id))
@@ -149,7 +154,7 @@ class Engine:
 
     def _taken_up(self, id: str, lease: Lease, *, released: bool) -> Log:
         try:
-            found = load(self.store, id, self.parse)
+            found = self._loaded(id)
         except BaseException:
             lease.release()
             raise
@@ -217,7 +222,7 @@ class Engine:
     def resume(self, id: str, answer: Mapping[str, Any] | None = None, text: str = "") -> Operation:
         """Go on where it stands. `answer`: why, reject, outcome, output, accept_target; `text`: another runbook."""
         answer = dict(answer or {})
-        found = load(self.store, id, self.parse)
+        found = self._loaded(id)
         operation = found.operation
         if operation.ended == "SUCCEEDED":
             return operation
@@ -247,7 +252,7 @@ class Engine:
 
     def restart(self, id: str, step: str) -> Operation:
         """Back to a step, after what it needs is proved."""
-        found = load(self.store, id, self.parse)
+        found = self._loaded(id)
         path = path_of(found.runbook, step)
         may_restart(found.runbook, found.operation, path)
         prove(self._looker(), found, path)
@@ -264,7 +269,7 @@ class Engine:
 
         It needs no lock where it has made nothing and there is nothing to do.
         """
-        found = load(self.store, id, self.parse)
+        found = self._loaded(id)
         if found.operation.ended or found.operation.ending is not None:
             message = f"operation {id} has ended, or its end is recorded: {found.operation.status}"
             raise UsageError(message)
@@ -284,13 +289,13 @@ class Engine:
                     self.store.ask_cancel(id, request)
                 asked = True
             self.clock.sleep(ASK_EVERY)
-            operation = load(self.store, id, self.parse).operation
+            operation = self._loaded(id).operation
             if operation.ended or self.stop():
                 return operation
 
     def cleanup(self, id: str, *, past: tuple[str, ...] = ()) -> Operation:
         """What a failed, cancelled or stuck operation left is taken back."""
-        operation = load(self.store, id, self.parse).operation
+        operation = self._loaded(id).operation
         if operation.cleaning:
             return self._take_up(id, ())
         if operation.ended == "SUCCEEDED":

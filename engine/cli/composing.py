@@ -29,7 +29,7 @@ from engine.errors import EnvironmentProblem, UsageError
 from engine.kernel import Operation
 from engine.kernel import events as ev
 from engine.language.model import Runbook
-from engine.loading import load, text_of
+from engine.loading import Loaded, load, text_of
 from engine.operations import Engine, Lease
 from engine.performing import World
 from engine.registry import Registry
@@ -73,6 +73,7 @@ class Surroundings:
         self.stop = Stop(say=screen.err)
         self.clock: Clock = Wakeful(SystemClock(), self.stop)
         self._parsed: dict[str, Runbook] = {}
+        self._known: dict[str, Loaded] = {}
         self._lease: Lease | None = None
 
     # -- what is read ---------------------------------------------------------------------------------------
@@ -135,6 +136,11 @@ class Surroundings:
         """It has been read and checked: it need not be parsed again."""
         self._parsed[runbook.text] = runbook
 
+    def found(self, id: str) -> tuple[Runbook, Operation]:
+        """The operation as the log has it."""
+        loaded = self._known[id] = load(self.store, id, self.parse, self._known.get(id))
+        return loaded.runbook, loaded.operation
+
     def head(self, id: str) -> Head | None:
         """Lease and summary of an operation."""
         return self.store.head(id)
@@ -185,7 +191,7 @@ class Surroundings:
             store=self.store, clock=self.clock, world=world, parse=self.parse, lease=self._leased, actor=actor(),
             process=f"{me.pid}@{me.started}", region=region, version=__version__ + (PRETEND if told.sandbox else ""),
             report=_all(reporters), pausing=self.progress.pausing, proving=self.progress.proving, stop=self.stop,
-            confirm=Confirming(told, runbook, world.clients),
+            confirm=Confirming(told, runbook, world.clients), known=self._known,
         )  # fmt: skip
 
     def _leased(self, id: str) -> Lease:
@@ -281,12 +287,6 @@ def typed(options: Options, command: str) -> str:
     import shlex
 
     return " ".join([command, *(shlex.quote(word) for word in options.again)])
-
-
-def found(surroundings: Surroundings, id: str) -> tuple[Runbook, Operation]:
-    """The operation as the log has it."""
-    loaded = load(surroundings.store, id, surroundings.parse)
-    return loaded.runbook, loaded.operation
 
 
 def _all(reporters: list[Callable[[ev.Event, Operation], None]]) -> Callable[[ev.Event, Operation], None]:

@@ -145,11 +145,10 @@ class History:
 
     def tell(self) -> None:
         """What has been appended since the last time."""
-        for record in self._here.store.records(self._id):
-            if record.seq > self._last:
-                self._last = record.seq
-                for line in self._lines(record):
-                    screen.out(line)
+        for record in self._here.store.records(self._id, after=self._last):
+            self._last = record.seq
+            for line in self._lines(record):
+                screen.out(line)
 
     def _lines(self, record: Record) -> Iterator[str]:
         try:

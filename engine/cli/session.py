@@ -10,7 +10,7 @@ from typing import Annotated, Final
 import typer
 
 from engine.cli import document, screen
-from engine.cli.composing import Surroundings, found, typed
+from engine.cli.composing import Surroundings, typed
 from engine.cli.options import Options
 from engine.driver import Interrupted
 from engine.errors import EnvironmentProblem, StoreConflict, UsageError
@@ -35,7 +35,7 @@ def surrounded(options: Options) -> Iterator[Surroundings]:
 
 def located(here: Surroundings, id: str) -> tuple[Runbook, Operation]:
     """The operation of that id; UsageError where there is none, or can be none."""
-    return found(here, checked_id(id))
+    return here.found(checked_id(id))
 
 
 def checked_id(id: str) -> str:

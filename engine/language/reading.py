@@ -145,7 +145,7 @@ class _Reading:
     def _events(self, text: str) -> str | None:
         """Reads all of it. Where a `${` stood unquoted in a flow map, the text without it, to be read again."""
         try:
-            for number, event in enumerate(yaml.parse(text, Loader=_LOADER)):
+            for number, event in enumerate(iter(_LOADER(text).get_event, None)):
                 if number > PARTS:
                     raise self._too_many(event)
                 self._event(event)

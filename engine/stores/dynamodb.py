@@ -55,22 +55,23 @@ class DynamoStore:
         if whole_at is not None:
             self._whole_at[record.operation] = whole_at
 
-    def load(self, operation: str) -> list[Record]:
+    def load(self, operation: str, *, after: int = 0) -> list[Record]:
         """Two requests: the last record, which says where the last whole state is, and those between."""
-        last = next(self._records(operation, 1, items.MOST, ScanIndexForward=False, Limit=1), None)
+        last = next(self._records(operation, after + 1, items.MOST, ScanIndexForward=False, Limit=1), None)
         if last is None:
             return []
         found = [last]
-        seq, begin = items.number(last, "seq"), items.number(last, "whole_at")
-        if begin < seq and seq > 1:
-            found = [*self._records(operation, max(begin, 1), seq - 1), last]
+        seq, begin = items.number(last, "seq"), max(items.number(last, "whole_at"), after + 1)
+        if begin < seq:
+            found = [*self._records(operation, begin, seq - 1), last]
         whole = max((position for position, item in enumerate(found) if items.is_whole(item)), default=0)
-        if whole or items.is_whole(found[0]):
-            self._whole_at[operation] = items.number(found[whole], "seq")
+        whole_at = items.number(found[whole], "seq") if items.is_whole(found[whole]) else items.number(last, "whole_at")
+        if whole_at:
+            self._whole_at[operation] = whole_at
         return chained(map(self._kept, found[whole:]), operation, self.name)
 
-    def records(self, operation: str) -> Iterator[Record]:
-        for item in self._records(operation, 1, items.MOST):
+    def records(self, operation: str, *, after: int = 0) -> Iterator[Record]:
+        for item in self._records(operation, after + 1, items.MOST):
             yield unpacked(self._kept(item), operation, self.name)
 
     def _records(self, operation: str, first: int, last: int, **how: Any) -> Iterator[dict[str, Any]]:

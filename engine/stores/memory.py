@@ -54,16 +54,16 @@ class MemoryStore:
         if there.write_id != record.write_id:
             raise StoreConflict(taken(record, self.name))
 
-    def load(self, operation: str) -> list[Record]:
+    def load(self, operation: str, *, after: int = 0) -> list[Record]:
         with self._lock:
             rows = sorted(self._records.get(operation, {}).items())
-        whole = max((seq for seq, row in rows if row.whole), default=0)
-        return chained((row.kept for seq, row in rows if seq >= whole), operation, self.name)
+        begin = max((seq for seq, row in rows if row.whole), default=0)
+        return chained((row.kept for seq, row in rows if seq >= begin and seq > after), operation, self.name)
 
-    def records(self, operation: str) -> Iterator[Record]:
+    def records(self, operation: str, *, after: int = 0) -> Iterator[Record]:
         with self._lock:
             rows = sorted(self._records.get(operation, {}).items())
-        for _, row in rows:
+        for row in (row for seq, row in rows if seq > after):
             yield unpacked(row.kept, operation, self.name)
 
     # -- heads --------------------------------------------------------------------------------------------

@@ -100,11 +100,11 @@ class PatientStore:
     def append(self, record: Record) -> None:
         self._wait(lambda: self._store.append(record))
 
-    def load(self, operation: str) -> list[Record]:
-        return self._wait(lambda: self._store.load(operation))
+    def load(self, operation: str, *, after: int = 0) -> list[Record]:
+        return self._wait(lambda: self._store.load(operation, after=after))
 
-    def records(self, operation: str) -> Iterator[Record]:
-        return self._each(lambda: self._store.records(operation))
+    def records(self, operation: str, *, after: int = 0) -> Iterator[Record]:
+        return self._each(lambda: self._store.records(operation, after=after))
 
     def head(self, operation: str) -> Head | None:
         return self._wait(lambda: self._store.head(operation))

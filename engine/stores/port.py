@@ -110,11 +110,14 @@ class Store(Protocol):
     def append(self, record: Record) -> None:
         """Write it if its `seq` is free, or was written by this very `write_id`; else StoreConflict."""
 
-    def load(self, operation: str) -> list[Record]:
-        """From the last record with a whole state on, chain checked; [] for an unknown operation."""
+    def load(self, operation: str, *, after: int = 0) -> list[Record]:
+        """From the last record with a whole state on, chain checked; [] for an unknown operation.
 
-    def records(self, operation: str) -> Iterator[Record]:
-        """All of them, in order, chain not checked (`verify` does)."""
+        `after`: without those up to that sequence number, which the caller has.
+        """
+
+    def records(self, operation: str, *, after: int = 0) -> Iterator[Record]:
+        """All that follow that sequence number, in order, chain not checked (`verify` does)."""
 
     def head(self, operation: str) -> Head | None: ...
 

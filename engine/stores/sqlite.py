@@ -37,7 +37,7 @@ INSERT: Final = (
 )
 LOAD: Final = (
     "SELECT seq, packed, digest FROM records WHERE operation_id = ?1 AND seq >= "
-    "ifnull((SELECT max(seq) FROM records WHERE operation_id = ?1 AND whole = 1), 0) ORDER BY seq"
+    "max(?2 + 1, ifnull((SELECT max(seq) FROM records WHERE operation_id = ?1 AND whole = 1), 0)) ORDER BY seq"
 )
 PAGE: Final = (
     "SELECT seq, packed, digest FROM records WHERE operation_id = ? AND seq > ? ORDER BY seq LIMIT 200"
@@ -113,12 +113,12 @@ class SqliteStore:
             return None if there[0] == record.write_id else StoreConflict(taken(record, self.name))
         return None
 
-    def load(self, operation: str) -> list[Record]:
-        rows = self._read(LOAD, (operation,))
+    def load(self, operation: str, *, after: int = 0) -> list[Record]:
+        rows = self._read(LOAD, (operation, after))
         return chained((_kept(row) for row in rows), operation, self.name)
 
-    def records(self, operation: str) -> Iterator[Record]:
-        seq = 0
+    def records(self, operation: str, *, after: int = 0) -> Iterator[Record]:
+        seq = after
         while rows := self._read(PAGE, (operation, seq)):
             for row in rows:
                 yield unpacked(_kept(row), operation, self.name)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from engine.stores.port import Record
+from engine.stores.sqlite import SqliteStore
 from tests.cli.asking import FEW, INPUTS, RESTORE, Ask, Store, begun, fits, world, written
 
 # -- run ------------------------------------------------------------------------------------------------------
@@ -36,6 +38,23 @@ def test_a_run_that_holds(ask: Ask, few: str, store: Store) -> None:
     assert told.code == 5
     assert "held at ask (approval)" in told.out
     assert f"  runbook resume op {' '.join(store)}" in told.err.splitlines()
+
+
+def test_a_resume_reads_the_state_once(ask: Ask, few: str, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun(ask, few, store)
+    given: list[int] = []
+    load = SqliteStore.load
+
+    def counted(self: SqliteStore, operation: str, *, after: int = 0) -> list[Record]:
+        found = load(self, operation, after=after)
+        given.append(len(found))
+        return found
+
+    monkeypatch.setattr(SqliteStore, "load", counted)
+    assert ask("resume", "op", *store).code == 0
+    assert len(given) > 2
+    assert given[0] > 0
+    assert not any(given[1:])
 
 
 def test_a_run_that_fails(ask: Ask, tmp_path: Path, store: Store) -> None:

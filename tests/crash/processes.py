@@ -99,11 +99,11 @@ class Watched:
     def append(self, record: Record) -> None:
         self._process.writes("append", lambda: self._store.append(record))
 
-    def load(self, operation: str) -> list[Record]:
-        return self._store.load(operation)
+    def load(self, operation: str, *, after: int = 0) -> list[Record]:
+        return self._store.load(operation, after=after)
 
-    def records(self, operation: str) -> Iterator[Record]:
-        return self._store.records(operation)
+    def records(self, operation: str, *, after: int = 0) -> Iterator[Record]:
+        return self._store.records(operation, after=after)
 
     def head(self, operation: str) -> Head | None:
         return self._store.head(operation)

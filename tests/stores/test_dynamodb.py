@@ -200,6 +200,10 @@ def test_a_load_reads_no_more_than_twice_the_state(
     assert len(twin.load("op-1")) == 102
     assert len(store.load("op-1")) == 102
     assert proxy.replied - before < bound + 4_096  # from the first append on, the place is known
+    before = proxy.replied
+    assert [one.seq for one in store.load("op-1", after=count)] == [count + 1]
+    assert store.load("op-1", after=count + 1) == []
+    assert proxy.replied - before < 4_096
 
 
 def _put(behind: Moto, table: str, records: list[Record], known: bool) -> None:

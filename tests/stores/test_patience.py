@@ -149,8 +149,8 @@ def test_a_reading_that_is_cut_goes_on_where_it_was(clock: VirtualClock) -> None
     class Cut(MemoryStore):
         left = 3
 
-        def records(self, operation):
-            for one in super().records(operation):
+        def records(self, operation, *, after=0):
+            for one in super().records(operation, after=after):
                 if one.seq % 2 == 0 and self.left:
                     self.left -= 1
                     raise StoreAway("cut")

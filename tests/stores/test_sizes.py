@@ -62,7 +62,7 @@ def test_requests_go_by_an_index(big: tuple[Path, list[Record]]) -> None:
 
     database = sqlite3.connect(big[0])
     for statement, values in (
-        (sqlite.LOAD, ("op-1",)), (sqlite.PAGE, ("op-1", 5)), (f"{sqlite.HEAD} WHERE status = ?", ("HELD",)),
+        (sqlite.LOAD, ("op-1", 0)), (sqlite.LOAD, ("op-1", 7)), (sqlite.PAGE, ("op-1", 5)), (f"{sqlite.HEAD} WHERE status = ?", ("HELD",)),
     ):  # fmt: skip
         plan = [row[3] for row in database.execute(f"EXPLAIN QUERY PLAN {statement}", values)]
         assert all("USING" in line for line in itertools.filterfalse(lambda line: "SCALAR SUBQUERY" in line, plan)), (
