@@ -139,6 +139,7 @@ class Driver:
     proving: Awaiting = lambda operation: None
     stop: Callable[[], int] = lambda: 0  # the exit code of a signal that has come; 0: none
     cancel: Callable[[], ev.Cancelled | None] = lambda: None
+    listing: Callable[[], None] = lambda: None  # in a wait, while the lease is ours
     slice: float = 30.0
     told: float = 0.0
     boot: float | None = None
@@ -224,8 +225,7 @@ class Driver:
         until = self.now() + delay
         while (left := until - self.now()) > 0:
             self._stop_if_asked()
-            self.clock.sleep(min(self.slice, left))
-            self.holder.renew_if_due()
+            self._rest(left)
 
     def _give_up(self, effect: Effect, problem: Problem) -> None:
         if effect.verb == "refresh":
@@ -247,8 +247,13 @@ class Driver:
             self._stop_if_asked()
             if self.cancel_waits():
                 return
-            self.clock.sleep(min(self.slice, left))
-            self.holder.renew_if_due()
+            self._rest(left)
+
+    def _rest(self, left: float) -> None:
+        """A slice of a wait; then the lease is renewed."""
+        self.clock.sleep(min(self.slice, left))
+        self.holder.renew_if_due()
+        self.listing()
 
     def cancel_waits(self) -> bool:
         """Has somebody asked for the end?"""

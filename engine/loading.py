@@ -43,13 +43,17 @@ def load(store: Store, id: str, parse: Parse, known: Loaded | None = None) -> Lo
     if not records and known is not None:
         return known
     if not records:
-        message = f"there is no operation {id} in {store.name}; `runbook list` shows what there is"
-        raise UsageError(message)
+        raise unknown(store, id)
     try:
         return _folded(store, records, parse, known)
     except (ValueError, KeyError, TypeError, IllegalEvent) as error:
         message = f"the log of {id} cannot be read by this version: {error}; nothing was changed"
         raise EnvironmentProblem(message) from error
+
+
+def unknown(store: Store, id: str) -> UsageError:
+    """To be raised where there is no such operation."""
+    return UsageError(f"there is no operation {id} in {store.name}; `runbook list` shows what there is")
 
 
 def _folded(store: Store, records: list[Record], parse: Parse, known: Loaded | None) -> Loaded:
@@ -120,8 +124,7 @@ def replayed(store: Store, id: str, parse: Parse) -> Operation:
                 runbook = parse(text_of(store, event.digest))
             operation = evolve(runbook, operation, event)
     if operation is None:
-        message = f"there is no operation {id} in {store.name}"
-        raise UsageError(message)
+        raise unknown(store, id)
     return operation
 
 

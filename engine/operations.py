@@ -21,6 +21,7 @@ from engine.kernel import events as ev
 from engine.kernel.names import Names, rendered
 from engine.kernel.start import begun
 from engine.language.model import Runbook
+from engine.listing import Listing
 from engine.loading import Loaded, Parse, find_maker, load
 from engine.performing import RegistryPerformer, World
 from engine.preparing import Looker, Meant, prepared, settings_now
@@ -171,6 +172,7 @@ class Engine:
         driver = Driver(
             log=log, clock=self.clock, performer=self._performer(), holder=lease, report=self.report,
             pausing=self.pausing, proving=self.proving, stop=self.stop, cancel=asked,
+            listing=Listing(self.store, log, self.clock).put_if_due,
         )  # fmt: skip
         try:
             if locks or log.operation.ledger:

@@ -13,14 +13,14 @@ from engine.cli.following import Following
 from engine.cli.light import Command
 from engine.cli.near import nearest
 from engine.cli.options import FINDING, SHOWING, Options, taking
-from engine.cli.session import Id, located, surrounded, told
+from engine.cli.session import Id, checked_id, located, surrounded, told
 from engine.cli.telling import lines
 from engine.cli.words import moment
 from engine.errors import EnvironmentProblem, UsageError
 from engine.kernel import IllegalEvent
-from engine.loading import events_of, load
+from engine.loading import events_of, load, unknown
 from engine.report import summary
-from engine.stores.port import Head, Record, verify
+from engine.stores.port import Chain, Head, Record
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -108,24 +108,14 @@ def history(
 ) -> int:
     """Every event of one operation, one a line."""
     with surrounded(options) as here, here.stop.installed():
-        located(here, id)
+        told_of = History(here, checked_id(id))
         if check:
-            _must_hold(here, id)
-        told_of = History(here, id)
+            told_of.check()
         told_of.tell()
         while follow and not told_of.over and not here.stop():
             here.clock.sleep(EVERY)
             told_of.tell()
         return here.stop()
-
-
-def _must_hold(here: Surroundings, id: str) -> None:
-    wrong = verify(here.store.records(id))
-    if wrong is not None:
-        message = f"the log of {id} in {here.store.name} is not as it was written: {wrong}"
-        raise EnvironmentProblem(message)
-    count = sum(1 for _ in here.store.records(id))
-    screen.err(f"the chain of {count} record(s) holds")
 
 
 class History:
@@ -134,7 +124,7 @@ class History:
     def __init__(self, here: Surroundings, id: str) -> None:
         self._here = here
         self._id = id
-        self._last = 0
+        self._chain = Chain()
         self._following = Following(here.runbook)
 
     @property
@@ -143,12 +133,34 @@ class History:
         operation = self._following.operation
         return operation is not None and (bool(operation.ended) or _waits_for_a_person(operation))
 
+    def check(self) -> None:
+        """EnvironmentProblem where the chain of records does not hold."""
+        chain = Chain()
+        for record in self._here.store.records(self._id):
+            self._must_follow(chain, record)
+        self._must_be(chain)
+        screen.err(f"the chain of {chain.seq} record(s) holds")
+
     def tell(self) -> None:
-        """What has been appended since the last time."""
-        for record in self._here.store.records(self._id, after=self._last):
-            self._last = record.seq
+        """What has been appended since the last time; of a log that is damaged, what comes before that."""
+        for record in self._here.store.records(self._id, after=self._chain.seq):
+            self._must_follow(self._chain, record)
             for line in self._lines(record):
                 screen.out(line)
+        self._must_be(self._chain)
+
+    def _must_be(self, chain: Chain) -> None:
+        if not chain.seq:
+            raise unknown(self._here.store, self._id)
+
+    def _must_follow(self, chain: Chain, record: Record) -> None:
+        wrong = chain.wrong(record)
+        if wrong is not None:
+            message = (
+                f"the log of {self._id} in {self._here.store.name} is not as it was written: {wrong}; restore the "
+            )
+            message += "store from its backup"
+            raise EnvironmentProblem(message)
 
     def _lines(self, record: Record) -> Iterator[str]:
         try:

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 from engine.errors import EnvironmentProblem
@@ -151,15 +151,26 @@ class Store(Protocol):
     def close(self) -> None: ...
 
 
-def verify(records: Iterator[Record] | list[Record], previous: str = "") -> str | None:
-    """None if the chain holds; else what the first record that does not fit is, and why."""
-    seq = 0
-    for record in records:
-        if seq and record.seq != seq + 1:
-            return f"record {seq + 1} is missing"
-        if (seq and record.previous != previous) or (not seq and record.seq == 1 and record.previous):
+@dataclass(slots=True)
+class Chain:
+    """Records as they are read one after another: does each follow the one before, as it was written?"""
+
+    seq: int = 0
+    digest: str = ""
+
+    def wrong(self, record: Record) -> str | None:
+        """What does not fit, and why; None where it does."""
+        if self.seq and record.seq != self.seq + 1:
+            return f"record {self.seq + 1} is missing"
+        if (self.seq or record.seq == 1) and record.previous != self.digest:
             return f"record {record.seq} does not follow the one before"
-        if record.sealed(record.previous).digest != record.digest:
+        if hashlib.sha256(record.packed()).hexdigest() != record.digest:
             return f"record {record.seq} was changed after it was written"
-        seq, previous = record.seq, record.digest
-    return None
+        self.seq, self.digest = record.seq, record.digest
+        return None
+
+
+def verify(records: Iterable[Record]) -> str | None:
+    """None if the chain holds; else what the first record that does not fit is, and why."""
+    chain = Chain()
+    return next((wrong for record in records if (wrong := chain.wrong(record)) is not None), None)

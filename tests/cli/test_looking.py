@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -82,6 +83,7 @@ def test_the_list_says_what_the_records_say_where_a_runner_died_before_it_could(
     [
         ["status", "op"],
         ["history", "op"],
+        ["history", "op", "--verify"],
         ["resume", "op"],
         ["restart", "op", "--from", "first"],
         ["cancel", "op"],
@@ -154,18 +156,31 @@ def test_history_checks_the_chain(ask: Ask, few: str, store: Store) -> None:
     assert "record(s) holds" in told.err
 
 
-def test_history_tells_a_log_that_was_changed(ask: Ask, few: str, store: Store) -> None:
-    import sqlite3
+DAMAGES = {
+    "record 2 was changed after": "update records set digest = '00' where seq = 2",
+    "record 2 of op": "update records set packed = x'7b' where seq = 2",
+    "record 2 is missing": "delete from records where seq = 2",
+}
 
+
+@pytest.mark.parametrize("said", DAMAGES)
+def test_of_a_damaged_log_it_tells_what_comes_before_that(ask: Ask, few: str, store: Store, said: str) -> None:
     begun(ask, few, store)
+    ask("resume", "op", *store)
+    whole = ask("history", "op", *store).out.splitlines()
     with sqlite3.connect(store[1].removeprefix("sqlite:")) as database:
         names = [row[0] for row in database.execute("select name from sqlite_master where type = 'trigger'")]
         for name in names:
             database.execute(f'drop trigger "{name}"')
-        database.execute("update records set digest = ? where seq = 1", ("0" * 64,))
-    told = ask("history", "op", *store, "--verify")
+        database.execute(DAMAGES[said])
+    told = ask("history", "op", *store)
     assert told.code == 4
-    assert "record" in told.err
+    assert said in told.err
+    assert "from its backup" in told.err
+    assert told.out.splitlines() == [line for line in whole if int(line.split()[0]) < 2]
+    verified = ask("history", "op", *store, "--verify")
+    assert (verified.code, verified.out) == (4, "")
+    assert said in verified.err
 
 
 def test_following_ends_with_the_operation(ask: Ask, few: str, store: Store) -> None:

@@ -30,7 +30,7 @@ LAYERS: dict[str, set[str]] = {
     "engine.stores": {"engine.errors", "engine.values", "engine.clock", "engine.kernel"},
 }
 DRIVING = {
-    "engine.answering", "engine.driver", "engine.editing", "engine.history", "engine.loading", "engine.operations", "engine.orphans", "engine.performing",
+    "engine.answering", "engine.driver", "engine.editing", "engine.history", "engine.listing", "engine.loading", "engine.operations", "engine.orphans", "engine.performing",
     "engine.permissions", "engine.preparing", "engine.report",
 }  # fmt: skip
 BELOW_DRIVING = set(LAYERS) - {"engine.checks"}
