@@ -271,8 +271,8 @@ def _until(v: View, seen: Seen) -> Event:
 
 
 def _was_never_sent(v: View) -> Event | None:
-    """Somebody else has done what is still due here: it is never undone."""
-    if v.frame.repeat is None or v.frame.begun is not None:
+    """Somebody else has done what is still due here: it is never undone. Unless a runner that died may have sent it."""
+    if v.frame.repeat is None or v.frame.begun is not None or v.frame.perhaps_done:
         return None
     for number, entry in v.own_entries():
         if entry.id == v.frame.repeat.key and entry.state == "open":

@@ -49,7 +49,7 @@ _FOLDS: Final[Mapping[type[ev.Event], tuple[Fold, tuple[type[Phase], ...]]]] = {
     ev.StepFailed: (folding_steps.step_failed, ()),
     ev.FailurePassedOn: (folding_steps.failure_passed_on, ()),
     ev.Intended: (outcomes.intended, (Looking, Proving)),
-    ev.SentAgain: (outcomes.sent_again, (Acting,)),
+    ev.SentAgain: (outcomes.sent_again, (Acting, Looking)),
     ev.Succeeded: (outcomes.succeeded, (Acting,)),
     ev.Failed: (outcomes.failed, (Acting,)),
     ev.Unknown: (outcomes.unknown, (Acting,)),

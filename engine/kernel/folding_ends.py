@@ -39,22 +39,27 @@ def taken_up(runbook: Runbook, operation: Operation, event: ev.TakenUp) -> Opera
         return top(operation, phase=Proving() if phase.then == "look" else Proving(then="act"))
     if isinstance(phase, Acting) and phase.sent and phase.failed is None and not phase.unknown:
         return changed(_from_a_dead_runner(runbook, operation, phase, event), taken_up=count)
-    if isinstance(phase, Acting) and not phase.sent and phase.effect.verb in ("create", "delete"):
+    if isinstance(phase, Acting) and not phase.sent and is_looked_at(runbook, operation, phase.effect):
         return top(operation, phase=Looking(), repeat=phase.effect)  # still due, but who knows what happened since
     return operation
+
+
+def is_looked_at(runbook: Runbook, operation: Operation, effect: Effect) -> bool:
+    """Does a look tell what came of it?"""
+    body = step_of(runbook, operation, operation.top).body
+    return effect.verb in ("create", "delete") or (isinstance(body, Call) and body.until is not None)
 
 
 def _from_a_dead_runner(runbook: Runbook, operation: Operation, phase: Acting, event: ev.TakenUp) -> Operation:
     """● The same attempt is repeated, with its recorded parameters, once a look has seen nothing."""
     effect = phase.effect
     why = ev.Unknown(at=event.at, why="the runner died before it was recorded")
+    if is_looked_at(runbook, operation, effect):
+        return top(unknown(runbook, operation, why), repeat=effect, perhaps_done=effect.verb == "call")
     body = step_of(runbook, operation, operation.top).body
-    if effect.verb in ("create", "delete"):
-        return top(unknown(runbook, operation, why), repeat=effect)
-    if isinstance(body, Call) and (body.until is not None or not body.repeatable):
-        after = unknown_call(runbook, operation, effect, why)
-        return top(after, repeat=effect) if body.until is not None else after
-    return top(operation, phase=replace(phase, sent=False))
+    if isinstance(body, Call) and not body.repeatable:
+        return unknown_call(runbook, operation, effect, why)
+    return top(operation, phase=replace(phase, sent=False), perhaps_done=isinstance(body, Call))
 
 
 # -- holds ------------------------------------------------------------------------------------------------

@@ -167,6 +167,7 @@ class Frame:
     begun: float | None = None  # when this attempt's create or call was accepted, or its outcome unknown
     unknown: bool = False  # … and it was unknown
     repeat: Effect | None = None  # from a runner that died: the same attempt, the same parameters
+    perhaps_done: bool = False  # … a call that it may have sent, whatever becomes of the attempts that follow
     error: Problem | None = None  # what a rescue is dealing with
     changed: bool = False  # did this rescue's refresh change a value
     failed: Problem | None = None  # the step has failed

@@ -16,7 +16,7 @@ from engine.errors import Problem
 from engine.kernel import events as ev
 from engine.kernel.changing import changed
 from engine.kernel.frames import complete, find_entry, push, record, recorded, seen_in, top, topped, with_entry
-from engine.kernel.operation import Acting, Effect, Looking, Nested, Notice, Operation, Refreshing
+from engine.kernel.operation import Acting, Effect, Entry, Looking, Nested, Notice, Operation, Refreshing
 from engine.kernel.steps import key_of, step_of
 from engine.language.model import Call, Notify, Runbook
 
@@ -38,14 +38,26 @@ def intended(runbook: Runbook, operation: Operation, event: ev.Intended) -> Oper
     )  # fmt: skip
     return changed(
         operation, frames=frames, steps=recorded(runbook, operation, attempt=number, spent=spent),
-        ledger=operation.ledger if event.entry is None else (*operation.ledger, event.entry),
-        irreversible=operation.irreversible or event.irreversible,
+        ledger=_with_line(operation, event.entry), irreversible=operation.irreversible or event.irreversible,
     )  # fmt: skip
+
+
+def _with_line(operation: Operation, entry: Entry | None) -> tuple[Entry, ...]:
+    """The ledger with the intent's line. It stands for what a dead runner may have done, too: one undo is enough."""
+    if entry is None:
+        return operation.ledger
+    if entry.kind == "call" and operation.top.perhaps_done:
+        before = find_entry(operation, entry.step, f"{operation.top.visit}.{operation.top.attempt}")
+        if before is not None:
+            operation = with_entry(operation, before, state="void", why="the attempt that follows stands for it")
+    return (*operation.ledger, entry)
 
 
 def sent_again(runbook: Runbook, operation: Operation, event: ev.SentAgain) -> Operation:
     """● What was not sent is still due: nothing was taken back, and nothing used up."""
-    phase = operation.top.phase
+    phase, repeat = operation.top.phase, operation.top.repeat
+    if isinstance(phase, Looking) and repeat is not None:  # as it was recorded before a look came first
+        return top(operation, phase=Acting(effect=repeat), repeat=None)
     assert isinstance(phase, Acting)
     return top(operation, phase=replace(phase, sent=True))
 
@@ -110,7 +122,7 @@ def failed(runbook: Runbook, operation: Operation, event: ev.Failed) -> Operatio
     number = _entry_of_intent(runbook, operation)
     if number is not None and effect.verb == "create":
         operation = with_entry(operation, number, at=event.at)
-    if number is not None and effect.verb == "call":
+    if number is not None and effect.verb == "call" and not frame.perhaps_done:
         operation = with_entry(operation, number, at=event.at, state="void", why="it was refused")
     if isinstance(step_of(runbook, operation, frame).body, Notify):
         operation = _noticed(operation, effect, f"{event.problem.name}: {event.problem.message}")

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from engine.errors import Problem
 from engine.kernel import events as ev
 from engine.loading import events_of
 from tests.laws.edits import CLUSTER, RESTORE, named
@@ -109,3 +110,64 @@ def test_what_a_refused_proof_left_unsent_is_sent_when_it_is_mended() -> None:
     assert operation is not None
     assert operation.ended == "SUCCEEDED", told_of(scene)
     assert operation.steps["told"].attempt == 1
+
+
+PERHAPS = (
+    fault("call test.rename", "not_sent", times=99, first=1, category="credentials"),
+    fault("call test.rename", "nothing"),
+)
+"""The first sending is done late, after its runner has died; the second runner's credentials are over."""
+
+
+@pytest.mark.parametrize(
+    "text", [UNTIL, UNTIL.replace("    requires: [source]\n", "")], ids=["requires", "no requires"]
+)
+def test_what_a_dead_runner_may_have_sent_is_undone_though_the_next_one_could_not_send_it(text: str) -> None:
+    acts = (run(), meanwhile(swapped_out, logged_in), resume())
+    story = Story(name="", text=text, arrange=PERHAPS, acts=acts, ends=("",))
+    unsent = 0
+    for point in range(1, 12):
+        scene = Scene(story, [point]).tell()
+        names = [type(event).__name__ for record in scene.store.records(ID) for event in events_of(record)]
+        if names.count("TakenUp") < 2 or "NotSent" not in names or names.index("TakenUp") < names.index("Intended"):
+            continue
+        unsent += 1
+        operation = scene.operation
+        assert operation is not None
+        assert operation.ended == "FAILED", told_of(scene)
+        assert [entry.state for entry in operation.ledger] == ["gone"]
+        assert scene.world.named(CLUSTER, "orders", "us-west-2") is not None
+        assert [act.key for act in scene.world.journal] == [f"{ID}/undo/0//1/1/call/"]
+    assert unsent
+
+
+UNDONE = NOTE % (
+    "call: test.note, with: {text: one}, repeatable: true, "
+    "undo: {call: test.note, with: {text: back}, repeatable: true}"
+) + "  - {id: end, fail: it was not to be}\n"  # fmt: skip
+REFUSED = fault(
+    "call test.note", Problem(name="Sour", category="denied", message="no"), only=lambda on: on["text"] == "one"
+)
+
+
+@pytest.mark.parametrize("retry", ["[1m]", "{schedule: [1m], errors: [Sour]}"], ids=["it fails", "it is tried again"])
+def test_what_a_dead_runner_may_have_done_is_undone_once_though_the_repetition_was_refused(retry: str) -> None:
+    story = Story(name="", text=UNDONE.replace("[1m]", retry), ends=("",))
+    killed = 0
+    for point in range(1, Scene(story).tell().killer.count + 1):
+        scene = Scene(story, [point], meanwhile=refuse).tell()
+        operation = scene.operation
+        assert operation is not None
+        done, undone = (
+            {act.key for act in scene.world.journal if act.kind == "test.note" and f"/{where}/" in act.key}
+            for where in ("steps", "undo")
+        )
+        assert bool(done) <= len(undone) <= 1, (point, told_of(scene))
+        assert {entry.state for entry in operation.ledger} <= {"gone", "void"}
+        killed += bool(done) and not any(entry.why == "it was refused" for entry in operation.ledger)
+    assert killed
+
+
+def refuse(world: World) -> None:
+    """The attempt that is sent next; the one after that goes well."""
+    REFUSED(world)
