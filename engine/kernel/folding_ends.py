@@ -13,6 +13,7 @@ from engine.kernel.ends import held_key, result_status
 from engine.kernel.frames import begin, complete, leave, push, record, settle, top, with_entry
 from engine.kernel.operation import (
     Acting,
+    Effect,
     Ending,
     Frame,
     Hold,
