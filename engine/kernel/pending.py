@@ -67,6 +67,9 @@ from engine.language.model import (
     Wait,
 )
 
+Next = Event | Perform | SleepUntil | Halt
+"""What a phase comes to: an event is to be recorded; the others are commands already."""
+
 TOO_OFTEN = 10
 """So many takings-up in a row that were not released, without an outcome: a poison document."""
 
@@ -81,26 +84,25 @@ def pending(runbook: Runbook, operation: Operation, now: float) -> Command:
     if operation.hold is not None and not v.frame.path.startswith("on_hold/"):
         return Halt(status="HELD")
     try:
-        command = _stopped(v) or _by_phase(v)
+        found = _stopped(v) or _by_phase(v)
     except ExpressionError as error:
         problem = Problem(name="ExpressionError", category="config", message=str(error))
-        command = Record(event=StepFailed(at=now, problem=problem))
-    if isinstance(command, Record):
-        return Record(event=ends.in_its_place(v, command.event))
-    return _in_time(v, command)
+        found = StepFailed(at=now, problem=problem)
+    if isinstance(found, Event):
+        return Record(event=ends.in_its_place(v, found))
+    return _in_time(v, found)
 
 
-def _stopped(v: View) -> Command | None:
+def _stopped(v: View) -> Event | None:
     """What comes before the phase: a failure to pass on, a poison document, the time limit."""
     if v.frame.failed is not None:
-        return Record(event=troubles.after_failure(v))
+        return troubles.after_failure(v)
     if is_poison(v.operation):
         reason = f"taken up {v.operation.taken_up} times in a row without an outcome"
-        return Record(event=Held(at=v.now, kind="trouble", reason=reason))
-    if _overdue(v):
-        return Record(
-            event=Held(at=v.now, kind="time_limit", reason=f"the time limit of {v.runbook.time_limit:.0f} s is over")
-        )
+        return Held(at=v.now, kind="trouble", reason=reason)
+    limit = _limit(v)
+    if limit is not None and _overdue(v, limit):
+        return Held(at=v.now, kind="time_limit", reason=f"the time limit of {v.runbook.time_limit:.0f} s is over")
     return None
 
 
@@ -115,23 +117,20 @@ def _limit(v: View) -> float | None:
     return v.operation.since + v.runbook.time_limit
 
 
-def _overdue(v: View) -> bool:
-    limit = _limit(v)
-    if limit is None or v.now < limit:
-        return False
+def _overdue(v: View, limit: float) -> bool:
     phase = v.frame.phase
     decided = isinstance(phase, Looking) and phase.seen is not None
-    return isinstance(phase, (Looking, Proving, Waiting, Entering)) and not decided
+    return v.now >= limit and isinstance(phase, (Looking, Proving, Waiting, Entering)) and not decided
 
 
 def _in_time(v: View, command: Command) -> Command:
-    limit = _limit(v)
-    if isinstance(command, SleepUntil) and limit is not None and limit < command.at:
+    """A sleep ends at the time limit."""
+    if isinstance(command, SleepUntil) and (limit := _limit(v)) is not None and limit < command.at:
         return SleepUntil(at=limit)
     return command
 
 
-def _by_phase(v: View) -> Command:
+def _by_phase(v: View) -> Next:
     phase = v.frame.phase
     return _PHASES[type(phase)](v, phase)
 
@@ -139,8 +138,8 @@ def _by_phase(v: View) -> Command:
 # -- entering --------------------------------------------------------------------------------------------
 
 
-def _entering(v: View, phase: Entering) -> Command:
-    return Record(event=_entered(v))
+def _entering(v: View, phase: Entering) -> Next:
+    return _entered(v)
 
 
 def _entered(v: View) -> Event:
@@ -208,13 +207,13 @@ def _target(v: View) -> Target | None:
 # -- looking ---------------------------------------------------------------------------------------------
 
 
-def _looking(v: View, phase: Looking) -> Command:
+def _looking(v: View, phase: Looking) -> Next:
     if phase.seen is not None:
-        return Record(event=decide(v, phase.seen))
+        return decide(v, phase.seen)
     if phase.next > v.now:
         return SleepUntil(at=phase.next)
     if isinstance(v.step.body, Remove) and v.step.body.target is not None and "id" not in v.frame.identity:
-        return Record(event=StepDone(at=v.now, result=None, status="missing"))
+        return StepDone(at=v.now, result=None, status="missing")
     removal = removal_params(v)
     if isinstance(v.step.body, Remove) and removal is not None and not is_undo(v.frame):
         removal |= {"needed": needed_later(v)}
@@ -224,8 +223,8 @@ def _looking(v: View, phase: Looking) -> Command:
 # -- proving ---------------------------------------------------------------------------------------------
 
 
-def _proving(v: View, phase: Proving) -> Command:
-    return proving(v, phase) or Record(event=_act(v))
+def _proving(v: View, phase: Proving) -> Next:
+    return proving(v, phase) or _act(v)
 
 
 # -- acting ----------------------------------------------------------------------------------------------
@@ -257,14 +256,14 @@ def _notify(v: View) -> Event:
     return troubles.next_attempt(v) or intend_notice(v, *told)
 
 
-def _acting(v: View, phase: Acting) -> Command:
+def _acting(v: View, phase: Acting) -> Next:
     if phase.failed is not None:
-        return Record(event=troubles.error_path(v, phase.failed))
+        return troubles.error_path(v, phase.failed)
     if phase.unknown:
         reason = f"nobody knows whether {phase.effect.name} was done: {phase.unknown}"
-        return Record(event=Held(at=v.now, kind="unknown_outcome", reason=reason))
+        return Held(at=v.now, kind="unknown_outcome", reason=reason)
     if not phase.sent:
-        return Record(event=ProofBegun(at=v.now) if proves_again(v) else SentAgain(at=v.now))
+        return ProofBegun(at=v.now) if proves_again(v) else SentAgain(at=v.now)
     return Perform(effect=phase.effect)
 
 
@@ -276,32 +275,32 @@ def proves_again(v: View) -> bool:
 # -- waiting, nested, refreshing ---------------------------------------------------------------------------
 
 
-def _waiting(v: View, phase: Waiting) -> Command:
+def _waiting(v: View, phase: Waiting) -> Next:
     if phase.until > v.now:
         return SleepUntil(at=phase.until)
     if phase.then == "done":
-        return Record(event=StepDone(at=v.now, result=None))
-    return Record(event=NestedDone(at=v.now))
+        return StepDone(at=v.now, result=None)
+    return NestedDone(at=v.now)
 
 
-def _nested(v: View, phase: Nested) -> Command:
+def _nested(v: View, phase: Nested) -> Next:
     match phase.why:
         case "items":
-            return Record(event=StepDone(at=v.now, result=list(v.frame.collected)))
+            return StepDone(at=v.now, result=list(v.frame.collected))
         case "ledger":
-            return Record(event=ends.next_of_queue(v))
+            return ends.next_of_queue(v)
         case "row" | "rescue":
-            return Record(event=NestedDone(at=v.now))
+            return NestedDone(at=v.now)
 
 
-def _refreshing(v: View, phase: Refreshing) -> Command:
+def _refreshing(v: View, phase: Refreshing) -> Next:
     rescue = v.step.rescue[phase.rescue]
     if rescue.refresh and not phase.refreshed:
         return Perform(effect=Effect(verb="refresh", name="settings", key=v.effect_key("refresh")))
-    return Record(event=troubles.then_of_rescue(v, phase.rescue))
+    return troubles.then_of_rescue(v, phase.rescue)
 
 
-_PHASES: Final[Mapping[type[Phase], Callable[[View, Any], Command]]] = {
+_PHASES: Final[Mapping[type[Phase], Callable[[View, Any], Next]]] = {
     Entering: _entering,
     Looking: _looking,
     Proving: _proving,

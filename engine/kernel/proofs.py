@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.kernel.classes import classified, passes_by_itself, row_for
-from engine.kernel.events import EntrySettled, Held, Proved, Watched
+from engine.kernel.events import EntrySettled, Event, Held, Proved, Watched
 from engine.kernel.intents import region_of
 from engine.kernel.names import sources
-from engine.kernel.operation import Command, Effect, Frame, Perform, Proving, Record, Seen, SleepUntil
+from engine.kernel.operation import Effect, Frame, Perform, Proving, Seen, SleepUntil
 from engine.kernel.removing import needs_source
 from engine.kernel.steps import kind_of, monitor_of, records_of
 from engine.kernel.view import View
@@ -56,16 +56,16 @@ def awaited(v: View) -> Proof | None:
     return proofs_of(v)[phase.index]
 
 
-def proving(v: View, phase: Proving) -> Command | None:
+def proving(v: View, phase: Proving) -> Event | Perform | SleepUntil | None:
     """The next look or decision of the proof; None where everything is met and the effect may follow."""
     if needs_source(v):
         return _proving_source(v, phase)
     proofs = proofs_of(v)
     if phase.index >= len(proofs):
-        return Record(event=Proved(at=v.now, all=True)) if phase.then == "look" else None
+        return Proved(at=v.now, all=True) if phase.then == "look" else None
     proof = proofs[phase.index]
     if phase.seen is not None:
-        return Record(event=judged(v, phase, proof, phase.seen))
+        return judged(v, phase, proof, phase.seen)
     if phase.next > v.now:
         return SleepUntil(at=phase.next)
     return Perform(effect=look_of(v, proof))
@@ -81,7 +81,7 @@ def look_of(v: View, proof: Proof) -> Effect:
     )  # fmt: skip
 
 
-def judged(v: View, phase: Proving, proof: Proof, seen: Seen) -> Any:
+def judged(v: View, phase: Proving, proof: Proof, seen: Seen) -> Event:
     """Met, to be watched, or a hold."""
     other = View(v.runbook, v.operation, _frame(proof), proof.step, v.now)
     if seen.problem is not None and not passes_by_itself(seen.problem):
@@ -105,12 +105,12 @@ def _frame(proof: Proof) -> Frame:
     return Frame(path=proof.step.path, identity=proof.params, region=proof.region, account=proof.account)
 
 
-def _proving_source(v: View, phase: Proving) -> Command:
+def _proving_source(v: View, phase: Proving) -> Event | Perform:
     """Before a copy goes: is what it was made from there, and available?"""
     entry = v.undone
     assert entry is not None
     if phase.index > 0:
-        return Record(event=Proved(at=v.now, all=True))
+        return Proved(at=v.now, all=True)
     if phase.seen is None:
         source = entry.source or ""
         kind = v.kind
@@ -120,6 +120,6 @@ def _proving_source(v: View, phase: Proving) -> Command:
             effect=Effect(verb="look", name=entry.kind, key="", params=params, region=region, account=entry.account)
         )
     if phase.seen.cls == "available" and phase.seen.problem is None:
-        return Record(event=Proved(at=v.now))
+        return Proved(at=v.now)
     why = f"its source {entry.source} is {phase.seen.status or 'not to be seen'}: this is the last copy of the data"
-    return Record(event=EntrySettled(at=v.now, entry=v.own_entries()[0][0], state="kept", why=why))
+    return EntrySettled(at=v.now, entry=v.own_entries()[0][0], state="kept", why=why)
