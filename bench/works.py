@@ -6,7 +6,8 @@ import hashlib
 
 from engine.kernel import Operation, evolve, pending, start
 from engine.kernel import events as ev
-from engine.kernel.operation import Halt, Perform, Record
+from engine.kernel.changing import changed
+from engine.kernel.operation import Acting, Effect, Frame, Halt, Perform, Proving, Record, StepRecord
 from engine.kernel.start import begun
 from engine.language.model import ActionFacts, Call, Runbook, Step
 from engine.performing import World
@@ -48,6 +49,37 @@ def driven(runbook: Runbook, inputs: dict[str, str] | None = None) -> Operation:
                 assert status == "SUCCEEDED", status
                 assert effects == len(runbook.steps), effects
                 return operation
+
+
+def valued(runbook: Runbook) -> Operation:
+    """What `driven` makes and copies, step for step, with nothing decided: the least that its values take."""
+    operation = begun(runbook, start(runbook, "op", {}, {}, {}, 1.0, region="us-east-1")[0])
+    for number, step in enumerate(runbook.steps):
+        frame = operation.frames[-1]
+        entered = ev.Entered(at=1.0, region="us-east-1")
+        record = StepRecord(path=step.path, status="IN_PROGRESS", region=entered.region, since=1.0)
+        frame = changed(frame, phase=Proving(then="act"), identity=entered.identity, region=entered.region)
+        steps = operation.steps.set(step.id, record)
+        operation = changed(operation, frames=(frame,), steps=steps, last_step=step.id)
+
+        key = f"op/{step.path}//1/1/call/"
+        effect = Effect(verb="call", name=ACTION, key=key, params={}, region=frame.region, sources={})
+        intended = ev.Intended(at=1.0, effect=effect)
+        frame = changed(frame, phase=Acting(effect=intended.effect), attempt=1, spent=1, granted=False, repeat=None)
+        steps = steps.set(step.id, changed(record, attempt=1, spent=1))
+        operation = changed(operation, frames=(frame,), steps=steps)
+
+        succeeded = ev.Succeeded(at=1.0, output={})
+        steps = steps.set(step.id, changed(steps[step.id], status="DONE", id=None, seen=""))
+        following = f"steps/{number + 1}"
+        operation = changed(
+            operation, frames=(changed(FIRST, path=following),), visits=operation.visits.set(following, 1), steps=steps,
+            results=operation.results.set(step.name, succeeded.output),
+        )  # fmt: skip
+    return operation
+
+
+FIRST = Frame(path="")
 
 
 def as_yaml(steps: int) -> str:
