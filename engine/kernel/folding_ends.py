@@ -188,8 +188,24 @@ def end_recorded(runbook: Runbook, operation: Operation, event: ev.EndRecorded) 
     return push(operation, first) if first in runbook.index else operation
 
 
+def _without_unsent(operation: Operation) -> Operation:
+    """A call that nobody has sent was not done: before its frame goes, its line is void, and is not undone."""
+    if not operation.frames or operation.top.perhaps_done:
+        return operation
+    frame = operation.top
+    waits = isinstance(frame.phase, Acting) and not frame.phase.sent
+    effect = frame.phase.effect if isinstance(frame.phase, Acting) else frame.repeat
+    if effect is None or effect.verb != "call" or not (waits or (frame.repeat is not None and frame.begun is None)):
+        return operation
+    for number, entry in enumerate(operation.ledger):
+        if entry.id == effect.key and entry.state == "open":
+            return with_entry(operation, number, state="void", why="it was never sent")
+    return operation
+
+
 def cancelled(runbook: Runbook, operation: Operation, event: ev.Cancelled) -> Operation:
     """A person's end: taken back if asked, then `on_cancel`."""
+    operation = _without_unsent(operation)
     ending = Ending(status="CANCELLED", at=event.at, step=operation.last_step, undo=event.undo, past=event.past)
     steps = operation.steps.update(
         {
@@ -223,6 +239,7 @@ def ended(runbook: Runbook, operation: Operation, event: ev.Ended) -> Operation:
 
 def restarted(runbook: Runbook, operation: Operation, event: ev.Restarted) -> Operation:
     """Back to a step: what came after it is superseded, never erased; targets and the ledger stay."""
+    operation = _without_unsent(operation)
     at = int(event.path.partition("/")[2])
     after = {one.path for one in runbook.steps[at:]}
     names = {one.name for one in runbook.by_name.values() if _outermost(one.path) in after}

@@ -13,7 +13,7 @@ from engine.loading import events_of
 from tests.laws.edits import CLUSTER, RESTORE, named
 from tests.laws.judging import told_of
 from tests.laws.stories_of_mending import NO_CREDENTIALS, NO_RENAME, UNTIL, logged_in, source_broken
-from tests.laws.walking import ID, Scene, Story, fault, meanwhile, resume, run
+from tests.laws.walking import ID, Scene, Story, cancel, cleanup, fault, meanwhile, resume, run
 from tests.laws.world import World
 
 NOTE = """
@@ -171,3 +171,46 @@ def test_what_a_dead_runner_may_have_done_is_undone_once_though_the_repetition_w
 def refuse(world: World) -> None:
     """The attempt that is sent next; the one after that goes well."""
     REFUSED(world)
+
+
+@pytest.mark.parametrize(
+    ("text", "unsent", "then"),
+    [
+        (UNDONE, NO_NOTE, (cancel(undo=True),)),
+        (UNTIL, NO_RENAME, (cancel(undo=True),)),
+        (UNDONE, NO_NOTE, (cancel(), cleanup())),
+        (UNDONE, NO_NOTE, (resume(), cancel(undo=True))),
+        (UNTIL, NO_RENAME, (resume(), cancel(undo=True))),
+    ],
+    ids=["a call", "until", "clean-up", "again unsent", "until, again unsent"],
+)
+def test_what_nobody_has_sent_is_not_undone(text: str, unsent: Any, then: Any) -> None:
+    scene = Scene(Story(name="", text=text, arrange=(unsent,), acts=(run(), *then), ends=("",))).tell()
+    operation = scene.operation
+    assert operation is not None
+    assert operation.ended == "CANCELLED", told_of(scene)
+    assert [(entry.state, entry.why) for entry in operation.ledger] == [("void", "it was never sent")]
+    assert not [act for act in scene.world.journal if act.kind in ("test.note", "test.rename")]
+
+
+def test_what_a_dead_runner_may_have_sent_is_undone_when_it_is_cancelled() -> None:
+    over = fault(
+        "call test.note", "not_sent", times=99, first=1, category="credentials", only=lambda on: on["text"] == "one"
+    )
+    story = Story(
+        name="",
+        text=UNDONE,
+        arrange=(over,),
+        acts=(run(), meanwhile(logged_in), cancel(undo=True)),
+        ends=("",),
+    )
+    done = 0
+    for point in range(1, 8):
+        scene = Scene(story, [point]).tell()
+        assert scene.operation is not None
+        keys = [act.key for act in scene.world.journal if act.kind == "test.note"]
+        if not any("/steps/" in key for key in keys):
+            continue
+        done += 1
+        assert any("/undo/" in key for key in keys), (point, told_of(scene))
+    assert done
