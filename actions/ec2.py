@@ -7,7 +7,6 @@ value came from. Must not know what will be put there.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from actions.checks import TEXT_OR_NULL, LookedAt, available, broken, facts, meant, missing, told
@@ -15,6 +14,7 @@ from actions.errors import calling
 from engine.errors import EffectFailed
 from engine.language.model import KindFacts
 from engine.registry import Context, Observation, Param, Status
+from engine.values import value
 
 ZONES_NEEDED: Final = 2
 """Subnets of a cluster's group lie in at least so many zones (RDS, CreateDBSubnetGroup)."""
@@ -37,7 +37,7 @@ def listed(value: Any) -> list[str]:
     return list(dict.fromkeys(str(part).strip() for part in parts if str(part).strip()))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class _Groups:
     """Security groups as they are there, and the ids of those that are not."""
 

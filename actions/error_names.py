@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Final
+
+from engine.values import value
 
 VPC: Final = "InvalidVPCConfiguration"
 NO_SNAPSHOT: Final = "InvalidSnapshot.NotFound"
@@ -24,7 +25,7 @@ COMMON: Final = "AWS, Common errors of the query APIs"
 BOTOCORE: Final = "botocore retries/standard.py"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Meaning:
     """What a code means. `name` where the tool has its own, `text` a pattern that the message must have.
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from actions.checks import told
@@ -19,6 +18,7 @@ from actions.errors import calling
 from engine.errors import EffectFailed, Problem
 from engine.language.secret import Secret
 from engine.registry import Reading
+from engine.values import value
 
 CALLS: Final = ("ssm.GetParameter", "secretsmanager.GetSecretValue")
 
@@ -32,7 +32,7 @@ class Clients(Protocol):
     def __call__(self, service: str, region: str | None = None, account: str | None = None) -> Any: ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class _Place:
     """Where a setting is read, for its messages."""
 

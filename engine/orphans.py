@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final, Literal
 
 from engine.errors import EffectNotSent
@@ -17,6 +16,7 @@ from engine.kernel.operation import Entry, Operation
 from engine.kernel.whose import ATTEMPT, OPERATION, RUNBOOK, STEP
 from engine.language.model import Account
 from engine.registry import Context, Findable, Observation, ResourceKind
+from engine.values import value
 
 Verdict = Literal["left", "asks", "unnamed", "unknown", "copied", "owned"]
 """`left`: the ledger of an ended operation names it, open or stuck; `asks`: so it does, but a clean-up would keep it, or
@@ -33,7 +33,7 @@ _AGAIN: Final = (1.0, 4.0, 15.0)
 """Seconds before a listing that was throttled is asked for again."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Place:
     """Where to look. `account` None: that of whoever runs this."""
 
@@ -48,7 +48,7 @@ class Place:
         return self.region + (f", account {self.account.id} ({self.account.name})" if self.account is not None else "")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Thing:
     """Something in the world that bears the tag of an operation."""
 
@@ -75,7 +75,7 @@ class Thing:
         return self.account, self.region, self.operation, not self.part, self.kind, self.name
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Judged:
     """A thing with what the log says of it."""
 

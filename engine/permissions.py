@@ -17,6 +17,7 @@ from engine.kernel.operation import Operation
 from engine.language.expressions import split
 from engine.language.model import Call, Check, Ensure, Notify, Remove, Runbook, Step
 from engine.registry import Entitled, Registry, ResourceKind, Right
+from engine.values import value
 
 READS: Final = ("Describe", "Get", "List", "Head")
 NOTIFY: Final = "sns.publish"
@@ -25,7 +26,7 @@ _ROLE: Final = re.compile(r"(Role|RoleArn|RoleARN|roleArn|role_arn)$")
 _PARTITIONS: Final = (("cn-", "aws-cn"), ("us-gov-", "aws-us-gov"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Need:
     """One permission on one kind of thing. `account` is a name of the runbook's; None: whoever runs it."""
 
@@ -36,7 +37,7 @@ class Need:
     step: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Words:
     """How IAM names things: of the actions, for this module knows none."""
 

@@ -6,7 +6,7 @@ Nothing here writes. Errors: EnvironmentProblem for what cannot be read, UsageEr
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from engine.errors import (
@@ -23,9 +23,10 @@ from engine.kernel.names import Names, place, rendered
 from engine.kernel.operation import Effect, Seen, SettingValue, Target
 from engine.language.model import Remove, Runbook, Step
 from engine.performing import RegistryPerformer, read_settings
+from engine.values import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Meant:
     """What a person is asked to confirm before anything begins: a thing that will be removed."""
 
@@ -34,7 +35,7 @@ class Meant:
     target: Target
 
 
-@dataclass(frozen=True, slots=True)
+@value(kw_only=False)
 class Looker:
     """Looks outside of the loop, at what is settled before a record is written."""
 

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
 
 from actions.net import why_not
 from engine.errors import EffectFailed, Problem
+from engine.values import value
 
 CODES: Final = {
     # SQLSTATE (PostgreSQL, appendix A): name, category
@@ -35,7 +36,7 @@ BUNDLE: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Place:
     """Where and as whom; `hidden` is what no message may hold."""
 
@@ -139,6 +140,6 @@ def _untrusted(error: ssl.SSLError, place: Place) -> Problem:
 
 
 def _problem(place: Place, name: str, category: str, said: str, *also: str) -> Problem:
-    for value in place.hidden:  # no server quotes a password; a short one would be told by the stars in its place
-        said = said.replace(value, "***") if len(value) >= SHORTEST else said
+    for secret in place.hidden:  # no server quotes a password; a short one would be told by the stars in its place
+        said = said.replace(secret, "***") if len(secret) >= SHORTEST else said
     return Problem(name=name, category=category, message=f"{place}: {said}", also=also)

@@ -7,12 +7,12 @@ does nothing. Must not know passwords.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from actions.postgres.catalog import GAPS
 from actions.postgres.errors import failed
 from actions.postgres.session import Session
+from engine.values import value
 
 TABLES: Final = {"readwrite": ("SELECT", "INSERT", "UPDATE", "DELETE"), "readonly": ("SELECT",)}
 SEQUENCES: Final[dict[str, tuple[str, ...]]] = {"readwrite": ("USAGE",), "readonly": ()}
@@ -20,7 +20,7 @@ AT_ONCE: Final = 500
 """Things that one GRANT names."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Gap:
     """Something on which the role lacks a grant by name. `usable`: by PUBLIC or a group it may all the same."""
 

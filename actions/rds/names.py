@@ -9,11 +9,11 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from actions.errors import refusal
 from engine.registry import Context
+from engine.values import value
 
 LONGEST: Final = 63
 """Of a cluster, an instance and a snapshot (botocore, `TargetDBClusterSnapshotIdentifier` and others). Of a final snapshot
@@ -32,7 +32,7 @@ _WIRED_ITEM: Final = re.compile(r"(.*)/(\d+)")
 _TAG: Final = re.compile(r"[\w .:/=+\-@]*")  # AWS: letters, digits, blanks, and _ . : / = + - @
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Arn:
     """The fields of `arn:aws:rds:us-west-2:123456789012:cluster-snapshot:nightly`."""
 
@@ -78,11 +78,11 @@ def tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
     A step's item is written `instances/0`, for a tag of RDS may have no brackets (botocore, `Tag`).
     """
     wired = {key: _ITEM.sub(r"\1/\2", value) if key == STEP else value for key, value in tags.items()}
-    for key, value in wired.items():
+    for key, text in wired.items():
         if key.lower().startswith(RESERVED):
             raise refusal(f"the tag {key!r}: AWS keeps keys that begin with aws: and rds: to itself")
-        if _TAG.fullmatch(key) is None or _TAG.fullmatch(value) is None:
-            raise refusal(f"the tag {key}={value!r}: AWS takes letters, digits, blanks and _ . : / = + - @ in tags")
+        if _TAG.fullmatch(key) is None or _TAG.fullmatch(text) is None:
+            raise refusal(f"the tag {key}={text!r}: AWS takes letters, digits, blanks and _ . : / = + - @ in tags")
     return [{"Key": key, "Value": value} for key, value in wired.items()]
 
 

@@ -11,12 +11,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from engine.values import value
+
 READS: Final = ("Describe", "Get", "List", "Reach", "Connect", "AssumeRole")
 TAGS: Final = 50
 _TAG: Final = re.compile(r"[\w .:/=+\-@]*")  # AWS: letters, digits, blanks, and _ . : / = + - @
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Call:
     """One line of the journal. `at` is virtual time; `params` are as botocore took them, secrets masked.
 
@@ -47,7 +49,7 @@ class Call:
         return not self.operation.startswith(READS)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Request:
     """A call as it arrives: validated parameters, and what botocore's model says of it."""
 
@@ -90,7 +92,7 @@ class Refusal(Exception):
         self.status = status
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Paging:
     """How a service pages: names of its parameters, its default and largest page."""
 
@@ -168,11 +170,11 @@ def given_tags(asked: Asked) -> dict[str, str]:
     tags = {entry["Key"]: entry.get("Value", "") for entry in asked.get("Tags") or ()}
     if len(tags) > TAGS:
         raise Refusal("InvalidParameterValue", f"A resource has at most {TAGS} tags.")
-    for key, value in tags.items():
+    for key, text in tags.items():
         if key.lower().startswith("aws:"):
             raise Refusal("InvalidParameterValue", f"Tag keys beginning with aws: are reserved: {key}")
-        if not key or len(key) > 128 or len(value) > 256:
+        if not key or len(key) > 128 or len(text) > 256:
             raise Refusal("InvalidParameterValue", f"A tag's key has 1 to 128 characters, its value at most 256: {key}")
-        if _TAG.fullmatch(key) is None or _TAG.fullmatch(value) is None:
-            raise Refusal("InvalidParameterValue", f"Invalid characters in the tag {key}: {value}")
+        if _TAG.fullmatch(key) is None or _TAG.fullmatch(text) is None:
+            raise Refusal("InvalidParameterValue", f"Invalid characters in the tag {key}: {text}")
     return tags

@@ -5,10 +5,10 @@ A fault knows nothing of how calls are answered; several can meet in one call.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from actions.sandbox.calls import Call
+from engine.values import value
 
 Kind = Literal[
     "error", "throttle", "server_error", "lost", "lost_unperformed", "unsent", "credentials", "invisible", "stale"
@@ -16,7 +16,7 @@ Kind = Literal[
 LAGS: Final = ("invisible", "stale")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Fault:
     """What is to happen to some calls.
 

@@ -11,13 +11,13 @@ import datetime as dt
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from email.message import Message
 from functools import cache
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from actions.sandbox.boundary import session
+from engine.values import value
 
 Headers = Mapping[str, str] | Message
 """Of a request; HTTP's own kind is asked without regard to case."""
@@ -32,7 +32,7 @@ class NoRequest(Exception):
     """Nothing that AWS would understand; the message says why."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Signed:
     """Who asks what service where, by the signature's scope. The signature itself is not checked."""
 
@@ -95,13 +95,13 @@ def _object(body: bytes) -> dict[str, Any]:
 
 def _tree(form: list[tuple[str, str]]) -> Tree:
     tree: Tree = {}
-    for key, value in form:
+    for key, text in form:
         place = tree
         *path, last = key.split(".")
         for word in path:
             inner = place.get(word)
             place[word] = place = inner if isinstance(inner, dict) else {}
-        place[last] = value
+        place[last] = text
     return tree
 
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from actions.sandbox.calls import Asked, Refusal, filtered, page
 from actions.sandbox.world import Resource, World
+from engine.values import value
 
 ARN_WORDS: Final[Mapping[str, str]] = {
     "rds.cluster_snapshot": "cluster-snapshot",
@@ -69,7 +69,7 @@ def new_name(parameter: str, name: str) -> str:
     return lowered
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Listing:
     """What there is to know to describe one kind of thing."""
 

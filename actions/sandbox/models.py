@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
+
+from engine.values import value
 
 MASK: Final = "***"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Facts:
     """Of one operation."""
 

@@ -6,11 +6,12 @@ Must not know which call it is.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Literal
 
 from actions.sandbox.calls import Refusal
 from actions.sandbox.faults import Fault, refusal_of
+from engine.values import value
 
 
 class Cut(Exception):
@@ -22,7 +23,7 @@ class Cut(Exception):
         self.code = code
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Outcome:
     """`word` is the journal's: `ok`, a code, or what became of the reply."""
 

@@ -6,13 +6,13 @@ Raises what sockets and pg8000 raise, as the real network does.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from actions.sandbox import endpoints
 from actions.sandbox.calls import Refusal
 from actions.sandbox.outcomes import Cut
 from actions.sandbox.world import World
+from engine.values import value
 
 
 class Caller(Protocol):
@@ -76,7 +76,7 @@ class PretendNetwork:
         return cluster.id
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class ClusterData:
     """The data of one cluster's database, kept in the world."""
 

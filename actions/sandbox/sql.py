@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from actions.postgres import catalog
+from engine.values import value
 
 VERSION: Final = "PostgreSQL 15.4 on sandbox"
 
@@ -28,7 +28,7 @@ class Refused(Exception):
         self.hint = hint
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Asked:
     """One statement, as `user`, on `data`, which it may change."""
 
@@ -60,7 +60,7 @@ class Asked:
         return found
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Answer:
     """What comes back. `affected` is the row count of its command."""
 

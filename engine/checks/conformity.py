@@ -19,6 +19,7 @@ from engine.language.matching import matches, work
 from engine.language.nearest import Guesses, listed
 from engine.language.patterns import PatternError
 from engine.language.tree import ListNode, MapNode, Node, Scalar, brief, describe, plain
+from engine.values import value
 
 Schema = Mapping[str, Any]
 
@@ -29,7 +30,7 @@ _KNOWN: Final = frozenset(
 """`wholly` is of ours: a pattern of the whole value, matched in linear time. One that cannot be is not held against it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Difference:
     """`node` is not what the schema wants. `literal`: it is written so, and no expression is in it."""
 
@@ -241,13 +242,13 @@ def _map(node: MapNode, schema: Schema, known: Known) -> Iterator[Difference]:
         yield Difference(node=node, message=f"the map has {many} entries: {_bounds(low, high)}")
     properties: Mapping[str, Schema] = schema.get("properties", {})
     more = schema.get("additionalProperties", True)
-    for key, value in node.entries:
+    for key, under in node.entries:
         if key.text in properties:
-            yield from differences(value, properties[key.text], known)
+            yield from differences(under, properties[key.text], known)
         elif more is False:
             yield Difference(node=key, message=f"there is no `{key.text}` here", help=known.meant(key.text, properties))
         elif isinstance(more, Mapping):
-            yield from differences(value, more, known)
+            yield from differences(under, more, known)
     missing = [name for name in schema.get("required", ()) if name not in node]
     if missing:
         first = node.entries[0][0] if node.entries else node

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from engine.checks.times import StepTime, told
@@ -14,9 +13,10 @@ from engine.errors import UsageError
 from engine.language.model import CLASSES, Check, Ensure, Remove, Row, Runbook, Step
 from engine.language.nearest import meant
 from engine.registry import Registry, Status
+from engine.values import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class StatusLine:
     """One status of the kind: its class, the row that is taken, whether that is written, and who says that it exists."""
 

@@ -6,14 +6,14 @@ Facts are canonical texts of expressions: `true` those that are known to hold, `
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
 
 from engine.checks import syntax as ast
 from engine.checks.syntax import Node
+from engine.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value(kw_only=False)
 class Facts:
     true: frozenset[str] = frozenset()
     there: frozenset[str] = frozenset()

@@ -7,7 +7,6 @@ have been. Never what widens what may be deleted: that a person writes. Whether 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from engine.checks.grammar import parsed
@@ -19,6 +18,7 @@ from engine.language.model import CLASSES
 from engine.language.nearest import only_near
 from engine.language.tree import ListNode, MapNode, Node, Scalar
 from engine.registry import Registry
+from engine.values import value
 
 BY_HAND: Final = frozenset(
     {"owner", "only", "target", "undo", "irreversible", "past", "take_back", "unprotect", "detach"}
@@ -27,7 +27,7 @@ BY_HAND: Final = frozenset(
 DESTROYS: Final = ("delete", "replace")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Edit:
     """`text[start:end]` becomes `new`."""
 
@@ -36,7 +36,7 @@ class Edit:
     new: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Here:
     """A node at a finding's place: a key or a value, the map that it stands in, and that map's form."""
 
@@ -47,7 +47,7 @@ class Here:
     around: tuple[MapNode, ...]  # the maps that it stands in, outermost first
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Document:
     """A text whose lines end in LF, its tree as far as it was read, and what is known of kinds and actions."""
 

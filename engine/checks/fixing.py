@@ -6,7 +6,6 @@ value that would now be of the wrong form. The rest is left to a person. Reads a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from engine.checks import validate
@@ -14,6 +13,7 @@ from engine.checks.fixes import Document, Edit, edit_for
 from engine.errors import Finding
 from engine.language.reading import examine
 from engine.registry import Registry
+from engine.values import value
 
 MOST: Final = 100
 """Edits that are tried in one text."""
@@ -22,7 +22,7 @@ _OF_FORM: Final = ("RB202", "RB203", "RB204", "RB205", "RB206", "RB208", "RB209"
 """Where one of these comes up, the key was hardly meant."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Fix:
     """One edit that stays: what it mends, what stood there, and what stands there now."""
 
@@ -31,7 +31,7 @@ class Fix:
     new: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Fixed:
     """The text after all edits that stay, those edits, and what is found in it."""
 

@@ -20,6 +20,7 @@ from engine.checks.values import Flow, Valuer
 from engine.language.reading import MOST
 from engine.language.tree import ListNode, MapNode, Node
 from engine.registry import Param
+from engine.values import value
 
 LAST: Final = 1_000_000
 """A place after every step of a list."""
@@ -44,7 +45,7 @@ def flow_of(subject: Subject) -> Flow:
     return flow
 
 
-@dataclass(frozen=True, slots=True)
+@value(kw_only=False)
 class Unfit:
     """Values of parameters that their schemas do not want: written so, or by what an expression is. At most MOST of each."""
 
@@ -93,8 +94,8 @@ class Walk:
         node = self.subject.node("vars")
         if not isinstance(node, MapNode):
             return
-        for key, value in node.entries:
-            type = self.read.value(value, scope)
+        for key, written in node.entries:
+            type = self.read.value(written, scope)
             self.globals.vars[key.text] = Binding(type=type, what="a var")
 
     def outputs(self) -> None:

@@ -16,9 +16,10 @@ from engine.checks.facts import Facts, canonical, when_false, when_true
 from engine.checks.scope import Binding, Missing, Scope
 from engine.checks.syntax import Node
 from engine.checks.types import ANYTHING, BOOLEAN, TEXT, Type, of_value, told, union, without_null
+from engine.values import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Trouble:
     """One thing that is wrong, at characters of the expression."""
 
@@ -273,9 +274,9 @@ class Inference:
 
     def pairs(self, pairs: tuple[tuple[Node, Node], ...], facts: Facts) -> Type:
         attributes = {}
-        for key, value in pairs:
+        for key, item in pairs:
             self.type(key, facts)
-            type = self.type(value, facts)
+            type = self.type(item, facts)
             if isinstance(key, ast.Const):
                 attributes[str(key.value)] = type
         return Type(frozenset({"object"}), attributes if len(attributes) == len(pairs) else None)

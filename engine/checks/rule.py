@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Literal
 
 from engine.checks.subject import Found, Subject
+from engine.values import value
 
 Severity = Literal["error", "warning"]
 Find = Callable[[Subject], Iterable[Found]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Rule:
     """`wrong` and `right` are runbooks, or steps alone; a test runs them. `find` None: reading finds it."""
 

@@ -15,6 +15,7 @@ from engine.checks.paths import path_without
 from engine.checks.subject import Place
 from engine.checks.types import ANYTHING, INTEGER, TEXT, Type
 from engine.language.nearest import Guesses
+from engine.values import value
 
 SPECIAL: Final = frozenset({"settings", "accounts", "operation", "seen", "each", "error"})
 RESERVED: Final = frozenset({"attempt"})
@@ -24,7 +25,7 @@ _HOLD: Final = Type(frozenset({"object"}), {"kind": TEXT, "reason": TEXT, "step"
 _LEFT: Final = Type(frozenset({"object"}), {"left": Type(frozenset({"array"}), items=TEXT)})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Binding:
     """`absent`: why it may not be there, or be null; `unset`: even the name may not exist; `empty`: a list with none."""
 
@@ -35,7 +36,7 @@ class Binding:
     empty: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Result:
     """What a step yields: `path` says when, `binding` what, `skipped` why it may not be done at all."""
 
@@ -47,7 +48,7 @@ class Result:
     conditions: frozenset[str] = frozenset()  # what is true where it is not skipped, in canonical form
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Missing:
     """Why a name has no meaning here: the rule that says so, the message and its help."""
 
@@ -70,7 +71,7 @@ class Globals:
     all_vars: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Scope:
     """The names at one place. `path` None: before any step; `given` are `seen`, `each`, `error` where there are such."""
 

@@ -15,11 +15,12 @@ from engine.language.model import Call, Check, Ensure, KindFacts, Remove, Row, R
 from engine.language.nearest import Guesses
 from engine.language.tree import ListNode, MapNode, Node, Scalar, Span
 from engine.registry import Action, Param, ResourceKind
+from engine.values import value
 
 TOP: Final = Span(line=1, column=1, end_line=1, end_column=2)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Found:
     """One thing that a rule has found, at its place."""
 
@@ -28,7 +29,7 @@ class Found:
     help: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class WrittenRow:
     """A row as it is written: what it means, its key and its value."""
 
@@ -47,7 +48,7 @@ class WrittenRow:
         return self.key.span
 
 
-@dataclass(frozen=True, kw_only=True)
+@value(slots=False)
 class Place:
     """A step with the map that it was written as, and its kind or action as the registry has it."""
 
@@ -91,10 +92,10 @@ class Place:
             return ()
         by_names = {row.names: row for row in body.states if not row.filled}
         found = []
-        for key, value in states.entries:
+        for key, node in states.entries:
             row = by_names.get(tuple(name for name in map(str.strip, key.text.split(",")) if name))
             if row is not None:
-                found.append(WrittenRow(row=row, key=key, value=value))
+                found.append(WrittenRow(row=row, key=key, value=node))
         return tuple(found)
 
     def key(self, name: str) -> Span:

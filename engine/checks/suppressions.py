@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from engine.checks.rule import Rule
 from engine.errors import Finding
 from engine.language.tree import ListNode, MapNode, Node, Scalar
+from engine.values import value
 
 _COMMENT: Final = re.compile(r"(?:^|(?<=[ \t]))#[ \t]*runbook:[ \t]*ignore\b(?P<rest>[^\n\r]*)")
 _REST: Final = re.compile(
@@ -22,7 +22,7 @@ _REST: Final = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Suppression:
     """One comment: the rules that it is for, in which lines, and where it stands."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from engine.language.durations import duration
 from engine.language.model import (
@@ -22,9 +21,10 @@ from engine.language.model import (
     Wait,
 )
 from engine.registry import CALL
+from engine.values import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class StepTime:
     """Seconds. `items` None: as many as the `for_each` yields; `once` and `all` are of one item then."""
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
+
+from engine.values import value
 
 
 class NotAnExpression(Exception):
@@ -37,7 +38,7 @@ _SIMPLE: Final = {"\\": "\\", "'": "'", '"': '"', "\n": "", "a": "\a", "b": "\b"
 _PREFIXES: Final = frozenset({"0b", "0o", "0x"})
 
 
-@dataclass(frozen=True, slots=True)
+@value(kw_only=False)
 class Token:
     kind: str  # name, string, integer, float, op, end
     text: str

@@ -7,11 +7,13 @@ are known. No names at all: anything. Types come from JSON Schemas of kinds and 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
 
+from engine.values import value
 
-@dataclass(frozen=True, slots=True)
+
+@value(kw_only=False)
 class Type:
     """`attributes` None: an object whose attributes are not known. `items` None: nothing is known of them."""
 

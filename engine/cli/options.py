@@ -9,7 +9,6 @@ import functools
 import inspect
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
 import typer
@@ -17,12 +16,13 @@ import typer
 from engine.cli.near import nearest
 from engine.cli.settled import Files, files, seconds
 from engine.errors import UsageError
+from engine.values import value
 
 DEMO: Final = "demo"
 """`--sandbox` without WORLD."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Options:
     """What holds for this command, whoever said it."""
 

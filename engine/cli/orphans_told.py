@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Final
 
 from engine.cli import screen
@@ -16,11 +15,12 @@ from engine.cli.words import spoken
 from engine.kernel.names import iso
 from engine.kernel.whose import ATTEMPT, OPERATION, RUNBOOK, STEP
 from engine.orphans import ORPHANS, Judged, runbook_of
+from engine.values import value
 
 _UNTAG: Final = f"aws resourcegroupstaggingapi untag-resources --tag-keys {OPERATION} {RUNBOOK} {STEP} {ATTEMPT}"
 
 
-@dataclass(frozen=True, slots=True)
+@value(kw_only=False)
 class Telling:
     """`before`: what was there before it was deleted, where that was asked for."""
 

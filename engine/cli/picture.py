@@ -6,7 +6,6 @@ What stays within a step is said in its node; what leaves the flow (a hold, a fa
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final, Literal, assert_never
 
 from engine.cli.following import what
@@ -32,6 +31,7 @@ from engine.language.model import (
     UndoCall,
     Wait,
 )
+from engine.values import value
 
 Shape = Literal["end", "step", "rescue", "hold", "fail", "list"]
 LONGEST: Final = 64
@@ -39,14 +39,14 @@ LONGEST: Final = 64
 ENDS: Final = ("on_success", "on_failure", "on_hold", "on_cancel")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Node:
     name: str
     lines: tuple[str, ...]  # the first is its title
     shape: Shape = "step"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Edge:
     start: str
     end: str
@@ -54,7 +54,7 @@ class Edge:
     kind: Literal["next", "aside", "no_return"] = "next"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Picture:
     """`lists` stand apart: they run at an end or a hold, wherever it comes from."""
 

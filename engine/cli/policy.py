@@ -7,14 +7,15 @@ as something in the way, before each removal: one that has no word for it holds.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Any
 
 from engine.registry import Context, Observation, Registry, ResourceKind
+from engine.values import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Policy:
     """Patterns, and the names that a person has said may go all the same."""
 

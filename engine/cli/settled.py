@@ -9,18 +9,19 @@ Errors: UsageError with the file and what is wrong in it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, Final
 
 from engine.cli.near import nearest
 from engine.errors import UsageError
+from engine.values import value
 
 TEXTS: Final = ("store", "profile", "region", "endpoint_url", "store_timeout")
 PROTECTED: Final = ("*prod*",)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Files:
     """The files that there are, nearest first; patterns add up, so that nobody loosens what another protects."""
 
@@ -67,8 +68,8 @@ def _read(path: Path) -> Mapping[str, Any]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         message = f"{path.name}: is no TOML: {error}"
         raise UsageError(message) from error
-    for name, value in said.items():
-        _must_fit(path, name, value)
+    for name, found in said.items():
+        _must_fit(path, name, found)
     return said
 
 

@@ -5,7 +5,7 @@ Pure: no clock and no stream. The plain words of an event are `engine.report.tol
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, Literal
 
 from engine.cli.following import Followed, place
@@ -18,6 +18,7 @@ from engine.kernel.proofs import awaited
 from engine.kernel.steps import monitor_of, step_of
 from engine.kernel.view import view
 from engine.language.model import Monitor, Remove, Runbook
+from engine.values import value
 
 Weight = Literal["detail", "note", "wait", "problem", "end"]
 
@@ -47,7 +48,7 @@ TURNS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Line:
     """One line of progress."""
 

@@ -7,7 +7,7 @@ whose fields are at theirs. Errors: `ValueError` for what is no value of ours.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
+from dataclasses import MISSING, Field, fields, is_dataclass
 from operator import attrgetter
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ from engine.errors import Problem
 from engine.kernel import events, operation
 from engine.kernel.changing import changed
 from engine.language.secret import Secret
+from engine.values import value
 
 Make = Callable[[Any], Any]
 
@@ -28,9 +29,9 @@ _PLAIN: Final = "$map"
 def _classes() -> dict[str, type]:
     found: dict[str, type] = {"Problem": Problem}
     for module in (operation, events):
-        for name, value in vars(module).items():
-            if isinstance(value, type) and is_dataclass(value) and value.__module__ == module.__name__:
-                found[name] = value
+        for name, one in vars(module).items():
+            if isinstance(one, type) and is_dataclass(one) and one.__module__ == module.__name__:
+                found[name] = one
     return found
 
 
@@ -38,7 +39,7 @@ _KNOWN: Final = _classes()
 _ATOMS: Final = frozenset({str, int, float, bool, type(None)})
 
 
-@dataclass(frozen=True, slots=True)
+@value(kw_only=False)
 class _Plan:
     """Of a class: its durable fields with their defaults, and what makes a field's value of JSON's list or map."""
 

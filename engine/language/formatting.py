@@ -5,17 +5,16 @@ The new text is read again and compared; where it is not understood, or would di
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from engine.errors import RunbookInvalid
 from engine.language.layout import Strange, laid_out
 from engine.language.reading import examine
 from engine.language.tree import ListNode, MapNode, Node, Scalar
+from engine.values import value
 
 _MARK = "\ufeff"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Formatted:
     """The text, and why it was left as it was, if it was."""
 

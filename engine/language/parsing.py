@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from engine.errors import Finding, RunbookInvalid
@@ -19,6 +18,7 @@ from engine.language.reading import examine
 from engine.language.shapes import RUNBOOK
 from engine.language.tree import MapNode, Node
 from engine.language.vocabulary import Vocabulary
+from engine.values import value
 
 READERS: Final[Mapping[str, Reader]] = {
     **forms.READERS, **schedules.READERS, **states.READERS, **steps.READERS, **declarations.READERS,
@@ -30,7 +30,7 @@ _OWN_NAMES: Final = ("settings", "accounts", "seen", "each", "error", "operation
 _WORDS: Final = ("true", "false", "none", "and", "or", "not", "in", "is", "if", "else")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Parsed:
     """A document, its runbook as far as it could be built, and what is wrong with text and shape."""
 

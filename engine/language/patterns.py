@@ -7,9 +7,10 @@ Errors: PatternError, with the offset in the pattern.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
+
+from engine.values import value
 
 STATES: Final = 2_000
 """The most states that a pattern may have once its counts are written out."""
@@ -31,7 +32,7 @@ class PatternError(ValueError):
         self.offset = offset
 
 
-@dataclass(frozen=True, slots=True)
+@value(kw_only=False)
 class Chars:
     """One character of a set, or of none of it; ranges apart, so that a set stays small."""
 
@@ -44,17 +45,17 @@ class Chars:
         return inside != self.negated
 
 
-@dataclass(frozen=True, slots=True)
+@value(kw_only=False)
 class Sequence:
     parts: tuple[Part, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value(kw_only=False)
 class Choice:
     ways: tuple[Part, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value(kw_only=False)
 class Repeat:
     part: Part
     least: int

@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
+from engine.values import value
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@value()
 class Told:
     """One rule."""
 

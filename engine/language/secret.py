@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from engine.values import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Secret:
     """`secret:NAME#field`. Only an effect learns the value, by `Context.secret`."""
 

@@ -7,11 +7,12 @@ reader for each, `schema` the JSON Schema of each.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
+from engine.values import value
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@value()
 class Key:
     """One key of a map: the form of its value, and what it says."""
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import ItemsView, Iterator
-from dataclasses import dataclass
 from typing import Any, Final
 
 from engine.language.origins import origins
+from engine.values import value
 
 Value = str | int | float | bool | None
 """What a scalar may be: the types of YAML 1.2's core schema."""
@@ -21,7 +21,7 @@ FOLDED: Final = ">"
 _BRIEF: Final = 600
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Span:
     """From the first character to one past the last."""
 

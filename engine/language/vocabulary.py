@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
 from engine.language.model import ActionFacts, KindFacts
+from engine.values import value
 
 
 class Vocabulary(Protocol):
@@ -21,7 +22,7 @@ class Vocabulary(Protocol):
     def action_names(self) -> list[str]: ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class FixedVocabulary:
     """A vocabulary as two tables."""
 

@@ -11,7 +11,6 @@ import os
 import secrets
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from threading import RLock
 from typing import Final, Literal
@@ -19,6 +18,7 @@ from typing import Final, Literal
 from engine.clock import Clock
 from engine.errors import Busy, StoreConflict
 from engine.stores.port import Lease, Store
+from engine.values import value
 
 DURATION: Final = 90.0
 """Seconds; always longer than the longest call's time-out, with a third of it gone since the last renewal."""
@@ -34,7 +34,7 @@ Waiting = Callable[[Lease, float], None]
 """Told, at each look, of the lease that is waited for and of the seconds left; what it raises ends the waiting."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class ProcessIdentity:
     """Who drives: enough for others to tell whether this very process still lives.
 

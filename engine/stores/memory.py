@@ -8,23 +8,24 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from threading import RLock
 from typing import Any
 
 from engine.errors import StoreConflict
 from engine.stores.packing import Kept, as_text, chained, fits, head_of, lease_text, missing, taken, unpacked
 from engine.stores.port import Head, Lease, Record
+from engine.values import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class _Row:
     kept: Kept
     write_id: str
     whole: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class _Head:
     lease: str | None = None
     version: str | None = None

@@ -9,11 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any, Final
 
 from engine.errors import EnvironmentProblem
 from engine.stores.port import FORMAT, Head, Lease, Record
+from engine.values import value
 
 LONGEST: Final = 4_000
 """Characters of one readable attribute; the whole of it is in the packed events."""
@@ -28,7 +29,7 @@ _LEASE = tuple(sorted(field.name for field in fields(Lease)))
 _PLAIN = json.JSONEncoder(separators=(",", ":")).encode
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class Kept:
     """A record as a store keeps it; `seq` is its key, so that a record under another's key is seen."""
 

@@ -51,6 +51,7 @@ TEXTS = {
     "notes": NOTE % "test.note, repeatable: true",
 }
 MADE = (SNAPSHOT, CLUSTER, INSTANCE)
+CALLS = ("postgres.setup_users", "sns.publish", "test.rename", "test.note", "aws.rds.modify_db_cluster")
 REFUSALS = {SNAPSHOT: BUSY, CLUSTER: CAPACITY, INSTANCE: BUSY}
 
 
@@ -106,7 +107,7 @@ def _of_looks(rng: random.Random) -> Arrange:
 
 
 def _of_calls(rng: random.Random) -> Arrange:
-    name = rng.choice(("postgres.setup_users", "sns.publish", "test.rename", "test.note", "aws.rds.modify_db_cluster"))
+    name = rng.choice(CALLS)
     do: Any = rng.choice(("lost", "nothing", "not_sent", "refused"))
     refusal = {"postgres.setup_users": UNANSWERED, "sns.publish": problem("AuthorizationError", "denied")}
     if do == "refused":
@@ -125,8 +126,9 @@ def _of_reads(rng: random.Random) -> Arrange:
 
 
 def _of_credentials(rng: random.Random) -> Arrange:
-    on = rng.choice(("look", "create", "delete"))
-    return fault(f"{on} {rng.choice(MADE)}", "not_sent", first=rng.randrange(3), category="credentials")
+    on = rng.choice(("look", "create", "delete", "call"))
+    what = rng.choice(CALLS if on == "call" else MADE)
+    return fault(f"{on} {what}", "not_sent", first=rng.randrange(3), category="credentials")
 
 
 def _of_the_store(rng: random.Random) -> Arrange:

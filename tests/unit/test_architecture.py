@@ -25,7 +25,7 @@ LAYERS: dict[str, set[str]] = {
     "engine.clock": set(),
     "engine.language": {"engine.errors", "engine.values"},
     "engine.registry": {"engine.errors", "engine.values", "engine.language"},
-    "engine.checks": {"engine.errors", "engine.language", "engine.registry"},
+    "engine.checks": {"engine.errors", "engine.values", "engine.language", "engine.registry"},
     "engine.kernel": {"engine.errors", "engine.values", "engine.language"},
     "engine.stores": {"engine.errors", "engine.values", "engine.clock", "engine.kernel"},
 }
@@ -36,7 +36,7 @@ DRIVING = {
 BELOW_DRIVING = set(LAYERS) - {"engine.checks"}
 LAYERS |= dict.fromkeys(DRIVING, BELOW_DRIVING | DRIVING)
 LAYERS["engine.rehearsal"] = set(LAYERS)
-LAYERS["actions"] = {"engine.errors", "engine.language", "engine.registry", "engine.clock"}
+LAYERS["actions"] = {"engine.errors", "engine.values", "engine.language", "engine.registry", "engine.clock"}
 LAYERS["engine.cli"] = set(LAYERS)
 LAYERS["engine"] = set(LAYERS)  # the front: `from engine import run`, looked up when it is asked for
 
