@@ -25,7 +25,8 @@ class Listing:
     at: float = field(init=False)  # since boot
 
     def __post_init__(self) -> None:
-        self.at = self.clock.boot()
+        begun_now = self.log.seq <= 1  # else it says how an earlier runner left it: held, or at another step
+        self.at = self.clock.boot() if begun_now else -EVERY
 
     def put_if_due(self) -> None:
         """Of what is committed, by whoever has the lease."""

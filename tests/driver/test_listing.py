@@ -6,7 +6,7 @@ from typing import Any
 
 from engine.clock import VirtualClock
 from tests.laws.edits import RESTORE, SNAPSHOT
-from tests.laws.walking import ID, Scene, Story, lives
+from tests.laws.walking import ID, Scene, Story, lives, resume, run
 
 WAITS = """
 runbook: waits
@@ -18,6 +18,9 @@ steps:
   - {id: quicker, wait: 1s}
   - {id: last, wait: 10m}
 """
+
+
+HELD = WAITS.replace("{id: first, wait: 10m}", "{id: first, hold: is it all right}").replace("1s}", "0s}")
 
 
 class Watching(VirtualClock):
@@ -54,6 +57,13 @@ def test_steps_that_nobody_sees_are_not_written() -> None:
     clock = told(WAITS)
     assert {step for _, step in clock.said} >= {"first", "last"}
     assert "quicker" not in {step for _, step in clock.said}
+
+
+def test_what_was_held_is_listed_as_running_from_its_first_wait_on() -> None:
+    scene = Scene(Story(name="", text=HELD, acts=(run(), resume()), ends=("HELD", "SUCCEEDED")))
+    scene.clock = scene.world.clock = clock = Watching(scene)
+    scene.tell()
+    assert {step for _, step in clock.said[1:]} == {"last"}
 
 
 def test_a_long_wait_writes_it_once() -> None:
