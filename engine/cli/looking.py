@@ -63,9 +63,10 @@ def list_(
 
 
 def _summary(here: Surroundings, head: Head) -> dict[str, Any]:
-    """What the head says; what the records say where a runner died before it could."""
+    """What the head says; what the records say where a runner died before it could, or has only just taken it up."""
     said = dict(head.summary)
-    if not said or document.is_left_behind(head):
+    taken_up = head.lease is not None and said.get("status") != "IN_PROGRESS"
+    if not said or taken_up or document.is_left_behind(head):
         loaded = load(here.store, head.operation, here.parse)
         said = summary(loaded.operation, loaded.runbook)
     return {"operation_id": head.operation, **said, "runner": document.runner_of(head)}
