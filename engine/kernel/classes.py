@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from engine.errors import PASSING, Problem
 from engine.kernel.names import true
 from engine.kernel.operation import Seen
@@ -19,7 +21,7 @@ def passes_by_itself(problem: Problem) -> bool:
 def classified(v: View, seen: Seen) -> Seen:
     """Its class with `status`, `classes`, `is` and a failed look taken into account."""
     if seen.problem is not None:
-        return seen if not passes_by_itself(seen.problem) else _as(seen, "unknown", "unknown")
+        return seen if not passes_by_itself(seen.problem) else replace(seen, status="unknown", cls="unknown")
     body = v.step.body.until.body if isinstance(v.step.body, Call) and v.step.body.until else v.step.body
     if isinstance(body, Check) and body.status is not None:
         seen = _by_expression(v, body, seen)

@@ -259,6 +259,8 @@ def _until(v: View, seen: Seen) -> Event:
     asked = not body.repeatable or frame.begun is not None
     if asked and seen.cls == "available":
         return _was_never_sent(v) or StepDone(at=v.now, result=frame.output, status=seen.status)
+    if asked and told_nothing(seen):
+        return watch(v, seen)
     if frame.begun is not None and (not frame.unknown or not grace_is_over(v, frame.begun)):
         return watch(v, seen)
     if frame.repeat is None:
@@ -268,6 +270,11 @@ def _until(v: View, seen: Seen) -> Event:
     if must_prove(v):
         return ProofBegun(at=v.now)
     return intend_call(v)
+
+
+def told_nothing(seen: Seen) -> bool:
+    """● A look that did not come back is no proof that a call was not done: it is looked again, and nothing is sent."""
+    return seen.problem is not None
 
 
 def _was_never_sent(v: View) -> Event | None:

@@ -189,7 +189,7 @@ def end_recorded(runbook: Runbook, operation: Operation, event: ev.EndRecorded) 
 
 
 def _without_unsent(operation: Operation) -> Operation:
-    """A call that nobody has sent was not done: before its frame goes, its line is void, and is not undone."""
+    """● A call that nobody has sent was not done: before its frame goes, its line is void, and is not undone."""
     if not operation.frames or operation.top.perhaps_done:
         return operation
     frame = operation.top

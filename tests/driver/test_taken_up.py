@@ -13,7 +13,7 @@ from engine.loading import events_of
 from tests.laws.edits import CLUSTER, RESTORE, named
 from tests.laws.judging import told_of
 from tests.laws.stories_of_mending import NO_CREDENTIALS, NO_RENAME, UNTIL, logged_in, source_broken
-from tests.laws.walking import ID, Scene, Story, cancel, cleanup, fault, meanwhile, resume, run
+from tests.laws.walking import ID, Scene, Story, cancel, cleanup, fault, meanwhile, problem, resume, run
 from tests.laws.world import World
 
 NOTE = """
@@ -214,3 +214,23 @@ def test_what_a_dead_runner_may_have_sent_is_undone_when_it_is_cancelled() -> No
         done += 1
         assert any("/undo/" in key for key in keys), (point, told_of(scene))
     assert done
+
+
+BUSY_LOOK = problem("InternalFailure", "internal")
+
+
+@pytest.mark.parametrize("first", range(8))
+@pytest.mark.parametrize("outcome", ["known", "lost"])
+def test_a_look_that_did_not_come_back_says_nothing_of_a_call(outcome: str, first: int) -> None:
+    """Neither before it, nor after the grace of a runner that died: it is looked again, and the call not sent twice."""
+    text = UNTIL.replace("    requires: [source]\n", "")
+    unanswered = fault(f"look {CLUSTER}", BUSY_LOOK, first=first, times=6)
+    arrange = (unanswered, *((fault("call test.rename", "lost", times=9),) if outcome == "lost" else ()))
+    story = Story(name="", text=text, arrange=arrange, ends=("",))
+    for point in range(Scene(story).tell().killer.count + 1):
+        scene = Scene(story, [point] if point else []).tell()
+        operation = scene.operation
+        assert operation is not None
+        assert operation.ended == "FAILED", (point, told_of(scene))
+        keys = [act.key for act in scene.world.journal if act.kind == "test.rename"]
+        assert keys == [f"{ID}/steps/2//1/1/call/", f"{ID}/undo/0//1/1/call/"], (point, told_of(scene))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from tests.laws.edits import CLUSTER, FAILS, HOLD, INSTANCE, RESTORE, SNAPSHOT, before, edited, named
-from tests.laws.walking import Story, fault, lives, meanwhile, problem, restart, resume, run
+from tests.laws.edits import CLUSTER, FAILS, HOLD, INSTANCE, INTERNAL, RESTORE, SNAPSHOT, before, edited, named
+from tests.laws.stories_of_ends import SWAP, THEN_FAILS
+from tests.laws.walking import Scene, Story, cancel, fault, lives, meanwhile, problem, restart, resume, run
 from tests.laws.world import World
 from tests.seed.page import runbook_of
 
@@ -105,4 +106,36 @@ UNDELETABLE = (
     ),
 )  # fmt: skip
 
-MENDING = (*RENAMED, *UNSENT, *UNDELETABLE)
+NOTED = """
+runbook: noted
+region: us-west-2
+inputs: {snapshot: {type: string}, cluster: {type: string}, source_region: {type: string}, target_region: {type: string}}
+steps:
+  - id: noted
+    call: test.note
+    with: {text: one}
+    repeatable: true
+    undo: {call: test.note, with: {text: back}, repeatable: true}
+  - {id: end, fail: it was not to be, error: NotToBe}
+"""
+
+UNANSWERED_LOOKS = (
+    Story(
+        name="until: the reply is lost, and looks do not come back", text=SWAP % THEN_FAILS,
+        arrange=(fault("call test.rename", "lost"), fault(f"look {CLUSTER}", INTERNAL, first=2, times=8)), ends=("FAILED",),
+    ),
+    Story(
+        name="until: looks do not come back, before it and after", text=SWAP % THEN_FAILS,
+        arrange=(fault(f"look {CLUSTER}", INTERNAL, first=1, times=12),), ends=("FAILED",),
+    ),
+)  # fmt: skip
+
+
+def what_was_never_sent_is_not_undone() -> None:
+    """By one runner: where one has died, nobody knows whether it was sent."""
+    unsent = fault("call test.note", "not_sent", times=99, category="credentials", only=lambda on: on["text"] == "one")
+    story = Story(name="", text=NOTED, arrange=(unsent,), acts=(run(), cancel(undo=True)), ends=("", "CANCELLED"))
+    assert Scene(story).tell().world.called == []
+
+
+MENDING = (*RENAMED, *UNSENT, *UNDELETABLE, *UNANSWERED_LOOKS)
