@@ -10,7 +10,7 @@ from engine.kernel.operation import Seen
 from engine.kernel.steps import is_undo
 from engine.kernel.view import View
 from engine.language.expressions import evaluate
-from engine.language.model import Call, Check, Ensure, Remove, Row
+from engine.language.model import Body, Call, Check, Ensure, Remove, Row
 
 
 def passes_by_itself(problem: Problem) -> bool:
@@ -20,15 +20,30 @@ def passes_by_itself(problem: Problem) -> bool:
 
 def classified(v: View, seen: Seen) -> Seen:
     """Its class with `status`, `classes`, `is` and a failed look taken into account."""
-    if seen.problem is not None:
-        return seen if not passes_by_itself(seen.problem) else replace(seen, status="unknown", cls="unknown")
-    body = v.step.body.until.body if isinstance(v.step.body, Call) and v.step.body.until else v.step.body
-    if isinstance(body, Check) and body.status is not None:
-        seen = _by_expression(v, body, seen)
+    return by_condition(v, by_status(v, seen))
+
+
+def by_condition(v: View, seen: Seen) -> Seen:
+    """What is there, and not as `is` wants it, is not there yet."""
+    body = _looked_at(v)
     condition = body.is_ if isinstance(body, (Ensure, Check)) else None
     if seen.cls == "available" and condition is not None and not true(condition, v.names(seen)):
         return _as(seen, seen.status, "pending")
     return seen
+
+
+def by_status(v: View, seen: Seen) -> Seen:
+    """Before `is` is asked."""
+    if seen.problem is not None:
+        return seen if not passes_by_itself(seen.problem) else replace(seen, status="unknown", cls="unknown")
+    body = _looked_at(v)
+    return _by_expression(v, body, seen) if isinstance(body, Check) and body.status is not None else seen
+
+
+def _looked_at(v: View) -> Body:
+    """What the look is of: a call is looked at by its `until`."""
+    body = v.step.body
+    return body.until.body if isinstance(body, Call) and body.until is not None else body
 
 
 def _by_expression(v: View, body: Check, seen: Seen) -> Seen:

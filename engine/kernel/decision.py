@@ -11,7 +11,7 @@ from typing import Any
 
 from engine.errors import Problem
 from engine.kernel import troubles
-from engine.kernel.classes import classified, grace_is_over, graced, is_leaving, passes_by_itself, row_for
+from engine.kernel.classes import by_condition, by_status, grace_is_over, graced, is_leaving, passes_by_itself, row_for
 from engine.kernel.events import (
     Adopted,
     EntrySettled,
@@ -37,19 +37,20 @@ from engine.language.model import Call, Check, Ensure, Remove, Row
 
 def decide(v: View, seen: Seen) -> Event:
     """What to record after this look."""
-    seen = classified(v, seen)
-    event = _decided(v, seen)
+    told = by_status(v, seen)
+    seen = by_condition(v, told)
+    event = _decided(v, seen, told.cls)
     if isinstance(event, (Held, StepFailed)) and not event.status:
         return replace(event, status=seen.status)
     return event
 
 
-def _decided(v: View, seen: Seen) -> Event:
+def _decided(v: View, seen: Seen, told: str) -> Event:
     body = v.step.body
     if seen.problem is not None and not passes_by_itself(seen.problem):
         return _look_failed(v, seen.problem)
     if isinstance(body, Call):
-        return _until(v, seen)
+        return _until(v, seen, told)
     return _whose_first(v, seen) or _by_class(v, seen, graced(v, seen))
 
 
@@ -252,14 +253,15 @@ def _not_owned(v: View, seen: Seen, is_whose: str, owner: str) -> str:
 # -- a call that is seen by its `until` -------------------------------------------------------------------
 
 
-def _until(v: View, seen: Seen) -> Event:
+def _until(v: View, seen: Seen, told: str) -> Event:
+    """`told` is the class before `is` was asked."""
     body = v.step.body
     assert isinstance(body, Call)
     frame = v.frame
     asked = not body.repeatable or frame.begun is not None
     if asked and seen.cls == "available":
         return _was_never_sent(v) or StepDone(at=v.now, result=frame.output, status=seen.status)
-    if asked and told_nothing(seen):
+    if asked and (told_nothing(seen) or (frame.unknown and is_under_way(told))):
         return watch(v, seen)
     if frame.begun is not None and (not frame.unknown or not grace_is_over(v, frame.begun)):
         return watch(v, seen)
@@ -275,6 +277,11 @@ def _until(v: View, seen: Seen) -> Event:
 def told_nothing(seen: Seen) -> bool:
     """● A look that did not come back is no proof that a call was not done: it is looked again, and nothing is sent."""
     return seen.problem is not None
+
+
+def is_under_way(told: str) -> bool:
+    """● Where the outcome is unknown, what shows that something goes on, or a status that nobody knows, is watched."""
+    return told in ("pending", "leaving", "unknown")
 
 
 def _was_never_sent(v: View) -> Event | None:

@@ -234,3 +234,25 @@ def test_a_look_that_did_not_come_back_says_nothing_of_a_call(outcome: str, firs
         assert operation.ended == "FAILED", (point, told_of(scene))
         keys = [act.key for act in scene.world.journal if act.kind == "test.rename"]
         assert keys == [f"{ID}/steps/2//1/1/call/", f"{ID}/undo/0//1/1/call/"], (point, told_of(scene))
+
+
+@pytest.mark.parametrize("status", ["renaming", "moonwalking"])
+def test_what_is_under_way_is_watched_beyond_the_grace(status: str) -> None:
+    """The reply is lost, and for five minutes the thing shows that something is going on, known or not."""
+
+    def goes_on(world: World) -> None:
+        cluster = world.named(CLUSTER, "orders", "us-west-2")
+        if cluster is not None:
+            cluster.life = [(status, world.now), ("available", world.now + 300)]
+
+    text = UNTIL.replace("    requires: [source]\n", "")
+    story = Story(name="", text=text, arrange=(fault("call test.rename", "lost", after=goes_on),), ends=("",))
+    for point in range(Scene(story).tell().killer.count + 1):
+        scene = Scene(story, [point] if point else []).tell()
+        operation = scene.operation
+        assert operation is not None
+        assert operation.ending is not None
+        assert operation.ending.error is not None
+        assert operation.ending.error.name == "NotToBe", (point, told_of(scene))
+        keys = [act.key for act in scene.world.journal if act.kind == "test.rename"]
+        assert keys == [f"{ID}/steps/2//1/1/call/", f"{ID}/undo/0//1/1/call/"], (point, told_of(scene))

@@ -119,6 +119,13 @@ steps:
   - {id: end, fail: it was not to be, error: NotToBe}
 """
 
+
+def renamed_slowly(world: World) -> None:
+    cluster = world.named(CLUSTER, "orders", "us-west-2")
+    if cluster is not None:
+        cluster.life = [("renaming", world.now), ("available", world.now + 300)]
+
+
 UNANSWERED_LOOKS = (
     Story(
         name="until: the reply is lost, and looks do not come back", text=SWAP % THEN_FAILS,
@@ -136,6 +143,30 @@ def what_was_never_sent_is_not_undone() -> None:
     unsent = fault("call test.note", "not_sent", times=99, category="credentials", only=lambda on: on["text"] == "one")
     story = Story(name="", text=NOTED, arrange=(unsent,), acts=(run(), cancel(undo=True)), ends=("", "CANCELLED"))
     assert Scene(story).tell().world.called == []
+
+
+TRUE_ALREADY = """
+runbook: noted
+region: us-west-2
+inputs: {snapshot: {type: string}, cluster: {type: string}, source_region: {type: string}, target_region: {type: string}}
+steps:
+  - {id: blue, check: rds.cluster, with: {name: "${cluster}"}}
+  - id: noted
+    call: test.once
+    with: {text: one}
+    until: {check: rds.cluster, with: {name: "${cluster}"}, is: seen.id == blue.id}
+"""
+
+
+def what_is_so_already_is_not_called_while_looks_do_not_come_back() -> None:
+    unanswered = fault(f"look {CLUSTER}", INTERNAL, first=1, times=3)
+    assert Scene(Story(name="", text=TRUE_ALREADY, arrange=(unanswered,))).tell().world.called == []
+
+
+def what_is_under_way_beyond_the_grace_is_called_once() -> None:
+    lost = fault("call test.rename", "lost", after=renamed_slowly)
+    scene = Scene(Story(name="", text=SWAP % "", arrange=(lost,))).tell()
+    assert len(scene.world.called) == 1
 
 
 MENDING = (*RENAMED, *UNSENT, *UNDELETABLE, *UNANSWERED_LOOKS)

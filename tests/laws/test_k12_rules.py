@@ -23,11 +23,11 @@ from engine.kernel.frames import top, with_entry
 from engine.kernel.operation import Acting, Command, Operation, Seen
 from engine.kernel.view import View
 from engine.language.model import Ensure, Row, Runbook
+from tests.laws import stories_of_mending as mending
 from tests.laws import walking
 from tests.laws.edits import INVISIBLE, RESTORE
 from tests.laws.judging import End, end_of, judge, made_twice, not_in_the_ledger
 from tests.laws.stories import STORIES, UNREPEATABLE
-from tests.laws.stories_of_mending import what_was_never_sent_is_not_undone
 from tests.laws.walking import Killed, Scene, Story, cancel, run
 
 MOST_COMMANDS = 20_000
@@ -261,7 +261,9 @@ RULES = (
     Rule(function="classes.passes_by_itself", instead=no, stories=("looks answer with errors that pass",)),
     Rule(function="folding_steps._gone", instead=whatever_was_deleted,
          stories=("a failed copy cannot be deleted, and another name is taken",)),
-    Rule(function="decision.told_nothing", instead=no, stories=("until: the reply is lost, and looks do not come back",)),
+    Rule(function="decision.told_nothing", instead=no,
+         scenario=mending.what_is_so_already_is_not_called_while_looks_do_not_come_back),
+    Rule(function="decision.is_under_way", instead=no, scenario=mending.what_is_under_way_beyond_the_grace_is_called_once),
     # resuming
     Rule(function="folding_ends._rescue_again", instead=begins_anew,
          stories=("a wrong network, not mended, then mended over a weekend",)),
@@ -272,7 +274,7 @@ RULES = (
     Rule(function="engine.answering.is_telling", instead=no, stories=("the copy takes 25 hours",)),
     # the end
     Rule(function="folding_ends._without_unsent", instead=lambda operation: operation,
-         scenario=what_was_never_sent_is_not_undone),
+         scenario=mending.what_was_never_sent_is_not_undone),
     Rule(function="ends.unsettled", instead=nothing, scenario=a_cancel_while_everything_is_invisible),
     Rule(function="ends.used_past_return", instead=no,
          stories=("held past the point with a used cluster, then cancelled with undo",)),
