@@ -20,6 +20,7 @@ from engine.errors import EnvironmentProblem, UsageError
 from engine.kernel import IllegalEvent
 from engine.loading import events_of, load, unknown
 from engine.report import summary
+from engine.stores.packing import damaged
 from engine.stores.port import Chain, Head, Record
 
 app = typer.Typer(rich_markup_mode=None)
@@ -157,11 +158,8 @@ class History:
     def _must_follow(self, chain: Chain, record: Record) -> None:
         wrong = chain.wrong(record)
         if wrong is not None:
-            message = (
-                f"the log of {self._id} in {self._here.store.name} is not as it was written: {wrong}; restore the "
-            )
-            message += "store from its backup"
-            raise EnvironmentProblem(message)
+            number, what = wrong
+            raise damaged(f"record {number} of {self._id} in {self._here.store.name}", what, self._id)
 
     def _lines(self, record: Record) -> Iterator[str]:
         try:

@@ -158,14 +158,14 @@ class Chain:
     seq: int = 0
     digest: str = ""
 
-    def wrong(self, record: Record) -> str | None:
-        """What does not fit, and why; None where it does."""
+    def wrong(self, record: Record) -> tuple[int, str] | None:
+        """The number of the record that does not fit, and why; None where this one does."""
         if self.seq and record.seq != self.seq + 1:
-            return f"record {self.seq + 1} is missing"
+            return self.seq + 1, "is missing"
         if (self.seq or record.seq == 1) and record.previous != self.digest:
-            return f"record {record.seq} does not follow the one before"
+            return record.seq, "does not follow the one before"
         if hashlib.sha256(record.packed()).hexdigest() != record.digest:
-            return f"record {record.seq} was changed after it was written"
+            return record.seq, "was changed after it was written"
         self.seq, self.digest = record.seq, record.digest
         return None
 
@@ -173,4 +173,5 @@ class Chain:
 def verify(records: Iterable[Record]) -> str | None:
     """None if the chain holds; else what the first record that does not fit is, and why."""
     chain = Chain()
-    return next((wrong for record in records if (wrong := chain.wrong(record)) is not None), None)
+    found = next((wrong for record in records if (wrong := chain.wrong(record)) is not None), None)
+    return None if found is None else "record {} {}".format(*found)

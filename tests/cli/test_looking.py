@@ -170,9 +170,9 @@ def test_history_checks_the_chain(ask: Ask, few: str, store: Store) -> None:
 
 
 DAMAGES = {
-    "record 2 was changed after": "update records set digest = '00' where seq = 2",
-    "record 2 of op": "update records set packed = x'7b' where seq = 2",
-    "record 2 is missing": "delete from records where seq = 2",
+    "was changed after it was written": "update records set digest = '00' where seq = 2",
+    "cannot be read": "update records set packed = x'7b' where seq = 2",
+    "is missing": "delete from records where seq = 2",
 }
 
 
@@ -188,6 +188,7 @@ def test_of_a_damaged_log_it_tells_what_comes_before_that(ask: Ask, few: str, st
         database.execute(DAMAGES[said])
     told = ask("history", "op", *store)
     assert told.code == 4
+    assert f"record 2 of op in {store[1]}" in told.err
     assert said in told.err
     assert "from its backup" in told.err
     assert told.out.splitlines() == [line for line in whole if int(line.split()[0]) < 2]
