@@ -51,6 +51,12 @@ def load(store: Store, id: str, parse: Parse, known: Loaded | None = None) -> Lo
         raise EnvironmentProblem(message) from error
 
 
+def read_on(store: Store, id: str, parse: Parse, known: dict[str, Loaded]) -> Loaded:
+    """As `load`, from where it was read last; `known` then has it as it is now."""
+    found = known[id] = load(store, id, parse, known.get(id))
+    return found
+
+
 def unknown(store: Store, id: str) -> UsageError:
     """To be raised where there is no such operation."""
     return UsageError(f"there is no operation {id} in {store.name}; `runbook list` shows what there is")

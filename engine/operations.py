@@ -22,7 +22,7 @@ from engine.kernel.names import Names, rendered
 from engine.kernel.start import begun
 from engine.language.model import Runbook
 from engine.listing import Listing
-from engine.loading import Loaded, Parse, find_maker, load
+from engine.loading import Loaded, Parse, find_maker, read_on
 from engine.performing import RegistryPerformer, World
 from engine.preparing import Looker, Meant, prepared, settings_now
 from engine.report import readable, summary
@@ -113,8 +113,7 @@ class Engine:
     # -- the loop --------------------------------------------------------------------------------------
 
     def _loaded(self, id: str) -> Loaded:
-        found = self.known[id] = load(self.store, id, self.parse, self.known.get(id))
-        return found
+        return read_on(self.store, id, self.parse, self.known)
 
     def _performer(self) -> RegistryPerformer:
         return RegistryPerformer(self.world, lambda id: find_maker(self.store, id))

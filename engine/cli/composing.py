@@ -29,7 +29,7 @@ from engine.errors import EnvironmentProblem, UsageError
 from engine.kernel import Operation
 from engine.kernel import events as ev
 from engine.language.model import Runbook
-from engine.loading import Loaded, load, text_of
+from engine.loading import Loaded, read_on, text_of
 from engine.operations import Engine, Lease
 from engine.performing import World
 from engine.registry import Registry
@@ -138,7 +138,7 @@ class Surroundings:
 
     def found(self, id: str) -> tuple[Runbook, Operation]:
         """The operation as the log has it."""
-        loaded = self._known[id] = load(self.store, id, self.parse, self._known.get(id))
+        loaded = read_on(self.store, id, self.parse, self._known)
         return loaded.runbook, loaded.operation
 
     def head(self, id: str) -> Head | None:

@@ -254,7 +254,7 @@ def _not_owned(v: View, seen: Seen, is_whose: str, owner: str) -> str:
 
 
 def _until(v: View, seen: Seen, told: str) -> Event:
-    """`told` is the class before `is` was asked."""
+    """Done, to be watched, or to be sent; `told` is the class before `is` was asked."""
     body = v.step.body
     assert isinstance(body, Call)
     frame = v.frame

@@ -192,10 +192,12 @@ def _without_unsent(operation: Operation) -> Operation:
     """● A call that nobody has sent was not done: before its frame goes, its line is void, and is not undone."""
     if not operation.frames or operation.top.perhaps_done:
         return operation
-    frame = operation.top
-    waits = isinstance(frame.phase, Acting) and not frame.phase.sent
-    effect = frame.phase.effect if isinstance(frame.phase, Acting) else frame.repeat
-    if effect is None or effect.verb != "call" or not (waits or (frame.repeat is not None and frame.begun is None)):
+    frame, phase = operation.top, operation.top.phase
+    if isinstance(phase, Acting):
+        effect = None if phase.sent else phase.effect
+    else:
+        effect = frame.repeat if frame.begun is None else None
+    if effect is None or effect.verb != "call":
         return operation
     for number, entry in enumerate(operation.ledger):
         if entry.id == effect.key and entry.state == "open":

@@ -159,7 +159,7 @@ class Chain:
     digest: str = ""
 
     def wrong(self, record: Record) -> tuple[int, str] | None:
-        """The number of the record that does not fit, and why; None where this one does."""
+        """The number of the record that does not fit, and why; None where this one does: it is then the last one read."""
         if self.seq and record.seq != self.seq + 1:
             return self.seq + 1, "is missing"
         if (self.seq or record.seq == 1) and record.previous != self.digest:

@@ -82,11 +82,13 @@ def test_what_was_held_and_is_resumed_is_not_listed_as_held(ask: Ask, tmp_path: 
     text = "runbook: a\nsteps:\n  - {id: b, hold: is it all right}\n  - {id: c, wait: 1h}\n"
     begun(ask, written(tmp_path / "held.yaml", text), store)
     with subprocess.Popen([RUNBOOK, "resume", "op", *store], stderr=subprocess.PIPE) as running:
-        assert running.stderr is not None
-        assert any(b"waits 1h" in line for line in running.stderr)
-        (one,) = ask("list", *store, "-o", "json").document["operations"]
-        held = ask("list", "--status", "HELD", *store, "-o", "json").document["operations"]
-        running.kill()
+        try:
+            assert running.stderr is not None
+            assert any(b"waits 1h" in line for line in running.stderr)
+            (one,) = ask("list", *store, "-o", "json").document["operations"]
+            held = ask("list", "--status", "HELD", *store, "-o", "json").document["operations"]
+        finally:
+            running.kill()
     assert (one["status"], one["step"], one["runner"]["pid"]) == ("IN_PROGRESS", "c", running.pid)
     assert held == []
 

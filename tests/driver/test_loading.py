@@ -14,10 +14,6 @@ from tests.laws.stories import STORIES
 from tests.laws.walking import ID, Scene, parse
 
 
-def told(name: str) -> Scene:
-    return Scene(next(story for story in STORIES if story.name == name)).tell()
-
-
 @pytest.mark.parametrize("story", STORIES, ids=str)
 def test_it_is_as_if_all_had_been_read(story: Any) -> None:
     scene = Scene(story).tell()
@@ -35,8 +31,8 @@ def test_it_is_as_if_all_had_been_read(story: Any) -> None:
 
 
 def test_what_does_not_follow_is_not_folded() -> None:
-    records = list(told(STORIES[0].name).store.records(ID))
-    known = load(told(STORIES[0].name).store, ID, parse)
+    told = Scene(STORIES[0]).tell().store
+    records, known = list(told.records(ID)), load(told, ID, parse)
     other = MemoryStore()
     digest = ""
     for record in [*records, *records[-1:]]:

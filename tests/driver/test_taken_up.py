@@ -10,10 +10,10 @@ import pytest
 from engine.errors import Problem
 from engine.kernel import events as ev
 from engine.loading import events_of
-from tests.laws.edits import CLUSTER, RESTORE, named
+from tests.laws.edits import CLUSTER, INTERNAL, RESTORE, named
 from tests.laws.judging import told_of
-from tests.laws.stories_of_mending import NO_CREDENTIALS, NO_RENAME, UNTIL, logged_in, source_broken
-from tests.laws.walking import ID, Scene, Story, cancel, cleanup, fault, meanwhile, problem, resume, run
+from tests.laws.stories_of_mending import NO_CREDENTIALS, NO_RENAME, UNTIL, logged_in, renamed_slowly, source_broken
+from tests.laws.walking import ID, Scene, Story, cancel, cleanup, fault, meanwhile, resume, run
 from tests.laws.world import World
 
 NOTE = """
@@ -112,6 +112,7 @@ def test_what_a_refused_proof_left_unsent_is_sent_when_it_is_mended() -> None:
     assert operation.steps["told"].attempt == 1
 
 
+UNPROVED = UNTIL.replace("    requires: [source]\n", "")
 PERHAPS = (
     fault("call test.rename", "not_sent", times=99, first=1, category="credentials"),
     fault("call test.rename", "nothing"),
@@ -119,9 +120,7 @@ PERHAPS = (
 """The first sending is done late, after its runner has died; the second runner's credentials are over."""
 
 
-@pytest.mark.parametrize(
-    "text", [UNTIL, UNTIL.replace("    requires: [source]\n", "")], ids=["requires", "no requires"]
-)
+@pytest.mark.parametrize("text", [UNTIL, UNPROVED], ids=["requires", "no requires"])
 def test_what_a_dead_runner_may_have_sent_is_undone_though_the_next_one_could_not_send_it(text: str) -> None:
     acts = (run(), meanwhile(swapped_out, logged_in), resume())
     story = Story(name="", text=text, arrange=PERHAPS, acts=acts, ends=("",))
@@ -216,17 +215,13 @@ def test_what_a_dead_runner_may_have_sent_is_undone_when_it_is_cancelled() -> No
     assert done
 
 
-BUSY_LOOK = problem("InternalFailure", "internal")
-
-
 @pytest.mark.parametrize("first", range(8))
 @pytest.mark.parametrize("outcome", ["known", "lost"])
 def test_a_look_that_did_not_come_back_says_nothing_of_a_call(outcome: str, first: int) -> None:
     """Neither before it, nor after the grace of a runner that died: it is looked again, and the call not sent twice."""
-    text = UNTIL.replace("    requires: [source]\n", "")
-    unanswered = fault(f"look {CLUSTER}", BUSY_LOOK, first=first, times=6)
+    unanswered = fault(f"look {CLUSTER}", INTERNAL, first=first, times=6)
     arrange = (unanswered, *((fault("call test.rename", "lost", times=9),) if outcome == "lost" else ()))
-    story = Story(name="", text=text, arrange=arrange, ends=("",))
+    story = Story(name="", text=UNPROVED, arrange=arrange, ends=("",))
     for point in range(Scene(story).tell().killer.count + 1):
         scene = Scene(story, [point] if point else []).tell()
         operation = scene.operation
@@ -239,14 +234,8 @@ def test_a_look_that_did_not_come_back_says_nothing_of_a_call(outcome: str, firs
 @pytest.mark.parametrize("status", ["renaming", "moonwalking"])
 def test_what_is_under_way_is_watched_beyond_the_grace(status: str) -> None:
     """The reply is lost, and for five minutes the thing shows that something is going on, known or not."""
-
-    def goes_on(world: World) -> None:
-        cluster = world.named(CLUSTER, "orders", "us-west-2")
-        if cluster is not None:
-            cluster.life = [(status, world.now), ("available", world.now + 300)]
-
-    text = UNTIL.replace("    requires: [source]\n", "")
-    story = Story(name="", text=text, arrange=(fault("call test.rename", "lost", after=goes_on),), ends=("",))
+    lost = fault("call test.rename", "lost", after=lambda world: renamed_slowly(world, status))
+    story = Story(name="", text=UNPROVED, arrange=(lost,), ends=("",))
     for point in range(Scene(story).tell().killer.count + 1):
         scene = Scene(story, [point] if point else []).tell()
         operation = scene.operation

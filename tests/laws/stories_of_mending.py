@@ -120,10 +120,10 @@ steps:
 """
 
 
-def renamed_slowly(world: World) -> None:
+def renamed_slowly(world: World, status: str = "renaming") -> None:
     cluster = world.named(CLUSTER, "orders", "us-west-2")
     if cluster is not None:
-        cluster.life = [("renaming", world.now), ("available", world.now + 300)]
+        cluster.life = [(status, world.now), ("available", world.now + 300)]
 
 
 UNANSWERED_LOOKS = (
