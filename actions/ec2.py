@@ -14,7 +14,7 @@ from actions.errors import calling
 from engine.errors import EffectFailed
 from engine.language.model import KindFacts
 from engine.registry import Context, Observation, Param, Status
-from engine.values import value
+from engine.values import Value
 
 ZONES_NEEDED: Final = 2
 """Subnets of a cluster's group lie in at least so many zones (RDS, CreateDBSubnetGroup)."""
@@ -37,8 +37,7 @@ def listed(value: Any) -> list[str]:
     return list(dict.fromkeys(str(part).strip() for part in parts if str(part).strip()))
 
 
-@value()
-class _Groups:
+class _Groups(Value):
     """Security groups as they are there, and the ids of those that are not."""
 
     there: list[Mapping[str, Any]]

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Final
 
-from engine.values import value
+from engine.values import Value
 
 VPC: Final = "InvalidVPCConfiguration"
 NO_SNAPSHOT: Final = "InvalidSnapshot.NotFound"
@@ -25,8 +25,7 @@ COMMON: Final = "AWS, Common errors of the query APIs"
 BOTOCORE: Final = "botocore retries/standard.py"
 
 
-@value()
-class Meaning:
+class Meaning(Value):
     """What a code means. `name` where the tool has its own, `text` a pattern that the message must have.
 
     `about` are parameters of `with` that it may be about; `advice` is what to do, where the message does not say.

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
 
@@ -22,6 +22,7 @@ from engine.errors import EffectFailed, EffectNotSent, EffectUnknown, Problem
 from engine.language.model import ActionFacts, KindFacts, Monitor
 from engine.language.secret import Secret
 from engine.registry import Action, Context, Observation, Param, ResourceKind, Status
+from engine.values import changed
 
 PREFIX: Final = "aws."
 MASK: Final = "***"
@@ -196,7 +197,7 @@ def _without(error: EffectFailed | EffectUnknown | EffectNotSent, told: list[str
     """The same error without the secrets that were sent: AWS may quote them."""
     if isinstance(error, EffectUnknown):
         return EffectUnknown(_masked(error.why, told))
-    return type(error)(replace(error.problem, message=_masked(error.problem.message, told)))
+    return type(error)(changed(error.problem, message=_masked(error.problem.message, told)))
 
 
 def _masked(text: str, told: list[str]) -> str:

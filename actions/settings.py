@@ -18,7 +18,7 @@ from actions.errors import calling
 from engine.errors import EffectFailed, Problem
 from engine.language.secret import Secret
 from engine.registry import Reading
-from engine.values import value
+from engine.values import Value
 
 CALLS: Final = ("ssm.GetParameter", "secretsmanager.GetSecretValue")
 
@@ -32,8 +32,7 @@ class Clients(Protocol):
     def __call__(self, service: str, region: str | None = None, account: str | None = None) -> Any: ...
 
 
-@value()
-class _Place:
+class _Place(Value):
     """Where a setting is read, for its messages."""
 
     source: str

@@ -6,12 +6,12 @@ import hashlib
 
 from engine.kernel import Operation, evolve, pending, start
 from engine.kernel import events as ev
-from engine.kernel.changing import changed
 from engine.kernel.operation import Acting, Effect, Frame, Halt, Perform, Proving, Record, StepRecord
 from engine.kernel.start import begun
 from engine.language.model import ActionFacts, Call, Runbook, Step
 from engine.performing import World
 from engine.registry import Action, Registry
+from engine.values import changed
 
 ACTION = "bench.nothing"
 

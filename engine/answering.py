@@ -6,7 +6,6 @@ Errors: UsageError where it is not possible as things are; nothing is changed he
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any, Final
 
@@ -22,6 +21,7 @@ from engine.language.model import Runbook, Step
 from engine.loading import Loaded
 from engine.preparing import Looker
 from engine.stores.port import Store
+from engine.values import changed
 
 ASK_EVERY: Final = 5.0
 """Seconds between two looks at whether somebody asked for the end."""
@@ -135,7 +135,7 @@ def prove(looker: Looker, found: Loaded, path: str) -> None:
 def _first_unmet(looker: Looker, found: Loaded, path: str) -> tuple[str, Step] | None:
     """Why the first of its requirements is not met now, and whose that is."""
     frame = Frame(path=path, phase=Proving())
-    operation = replace(found.operation, frames=(frame,))
+    operation = changed(found.operation, frames=(frame,))
     v = View(found.runbook, operation, frame, found.runbook.step(path), looker.now())
     for proof in proofs_of(v):
         seen = looker.look(found.runbook, operation, look_of(v, proof))

@@ -6,7 +6,6 @@ Nothing here writes. Errors: UsageError that names the step, the name or the thi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from engine.errors import EffectFailed, EffectNotSent, EffectUnknown, EnvironmentProblem, ExpressionError, UsageError
@@ -16,6 +15,7 @@ from engine.kernel.names import Names, place, rendered
 from engine.kernel.operation import Entry
 from engine.language.model import Ensure, Runbook
 from engine.performing import ReadSetting, read_settings
+from engine.values import changed
 
 
 def edited(before: Runbook, after: Runbook, operation: Operation, read: ReadSetting, at: float, actor: str) -> ev.Event:
@@ -26,9 +26,9 @@ def edited(before: Runbook, after: Runbook, operation: Operation, read: ReadSett
         raise _refused(operation, f"the step where it stands, {before.step(standing).id}, is no longer there")
     _must_have_what_is_needed(before, after, operation, moves[standing])
     inputs = _inputs(after, operation)
-    bare = replace(operation, inputs=inputs)
+    bare = changed(operation, inputs=inputs)
     settings = _settings(after, bare, read)
-    _must_name_the_same(after, replace(bare, settings=settings))
+    _must_name_the_same(after, changed(bare, settings=settings))
     return ev.RunbookEdited(
         at=at, digest=after.digest, moves=moves, inputs=inputs, settings=settings, actor=actor
     )  # fmt: skip

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from engine.values import value
+from engine.values import Value
 
 CATEGORIES: Final = (
     "throttled",
@@ -32,8 +32,7 @@ PASSING: Final = frozenset({"throttled", "network", "conflict", "capacity", "tim
 """Categories that can pass by themselves, so that a step's `retry` covers them unasked."""
 
 
-@value()
-class Finding:
+class Finding(Value):
     """One thing that is wrong in a document, at its place; lines and columns count from 1."""
 
     rule: str
@@ -101,8 +100,7 @@ class ExpressionError(RunbookError):
     exit_code = 3
 
 
-@value()
-class Problem:
+class Problem(Value):
     """An error's stable names and category, as rescues match them and records keep them.
 
     `name` is AWS's wire code where there is one, else the tool's own; `also` holds the wider

@@ -18,6 +18,7 @@ from engine.kernel.operation import Maker
 from engine.kernel.start import begun
 from engine.language.model import Runbook
 from engine.stores.port import Record, Store
+from engine.values import changed
 
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -101,7 +102,7 @@ def _state(record: Record) -> Operation:
     if not isinstance(whole, Operation):
         message = f"record {record.seq} has no state"
         raise ValueError(message)
-    return replace(whole, at=record.at)
+    return changed(whole, at=record.at)
 
 
 def text_of(store: Store, digest: str) -> str:

@@ -16,7 +16,7 @@ from engine.kernel.operation import Entry, Operation
 from engine.kernel.whose import ATTEMPT, OPERATION, RUNBOOK, STEP
 from engine.language.model import Account
 from engine.registry import Context, Findable, Observation, ResourceKind
-from engine.values import value
+from engine.values import Value
 
 Verdict = Literal["left", "asks", "unnamed", "unknown", "copied", "owned"]
 """`left`: the ledger of an ended operation names it, open or stuck; `asks`: so it does, but a clean-up would keep it, or
@@ -33,8 +33,7 @@ _AGAIN: Final = (1.0, 4.0, 15.0)
 """Seconds before a listing that was throttled is asked for again."""
 
 
-@value()
-class Place:
+class Place(Value):
     """Where to look. `account` None: that of whoever runs this."""
 
     region: str
@@ -48,8 +47,7 @@ class Place:
         return self.region + (f", account {self.account.id} ({self.account.name})" if self.account is not None else "")
 
 
-@value()
-class Thing:
+class Thing(Value):
     """Something in the world that bears the tag of an operation."""
 
     kind: str
@@ -75,8 +73,7 @@ class Thing:
         return self.account, self.region, self.operation, not self.part, self.kind, self.name
 
 
-@value()
-class Judged:
+class Judged(Value):
     """A thing with what the log says of it."""
 
     thing: Thing

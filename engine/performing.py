@@ -10,7 +10,7 @@ import decimal
 import json
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
@@ -30,6 +30,7 @@ from engine.kernel.operation import Effect, Maker, Seen, SeenPart, SettingValue
 from engine.language.model import Runbook
 from engine.language.secret import Secret
 from engine.registry import CALL, Action, Context, Network, Observation, Reading, Registry, ResourceKind
+from engine.values import changed
 
 ReadSetting = Callable[[str, str, str | None], Reading]
 """(source with its `ssm:` or `secret:`, region, account) → what is there; EffectFailed, EffectNotSent."""
@@ -207,7 +208,7 @@ def read_settings(runbook: Runbook, operation: Operation, read: ReadSetting) -> 
     """Every setting as it is now; those that name others come after them."""
     found: dict[str, SettingValue] = {}
     for name, setting in runbook.settings.items():
-        names = Names(runbook, replace(operation, settings=found))
+        names = Names(runbook, changed(operation, settings=found))
         source = str(rendered(setting.source, names))
         region = str(rendered(setting.region or runbook.region, names) or operation.region)
         try:

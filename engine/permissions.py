@@ -17,7 +17,7 @@ from engine.kernel.operation import Operation
 from engine.language.expressions import split
 from engine.language.model import Call, Check, Ensure, Notify, Remove, Runbook, Step
 from engine.registry import Entitled, Registry, ResourceKind, Right
-from engine.values import value
+from engine.values import Value
 
 READS: Final = ("Describe", "Get", "List", "Head")
 NOTIFY: Final = "sns.publish"
@@ -26,8 +26,7 @@ _ROLE: Final = re.compile(r"(Role|RoleArn|RoleARN|roleArn|role_arn)$")
 _PARTITIONS: Final = (("cn-", "aws-cn"), ("us-gov-", "aws-us-gov"))
 
 
-@value()
-class Need:
+class Need(Value):
     """One permission on one kind of thing. `account` is a name of the runbook's; None: whoever runs it."""
 
     action: str
@@ -37,8 +36,7 @@ class Need:
     step: str = ""
 
 
-@value()
-class Words:
+class Words(Value):
     """How IAM names things: of the actions, for this module knows none."""
 
     permission: Callable[[str], str]

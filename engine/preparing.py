@@ -6,7 +6,6 @@ Nothing here writes. Errors: EnvironmentProblem for what cannot be read, UsageEr
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from engine.errors import (
@@ -23,11 +22,10 @@ from engine.kernel.names import Names, place, rendered
 from engine.kernel.operation import Effect, Seen, SettingValue, Target
 from engine.language.model import Remove, Runbook, Step
 from engine.performing import RegistryPerformer, read_settings
-from engine.values import value
+from engine.values import Value, changed
 
 
-@value()
-class Meant:
+class Meant(Value):
     """What a person is asked to confirm before anything begins: a thing that will be removed."""
 
     step: str
@@ -35,8 +33,7 @@ class Meant:
     target: Target
 
 
-@value(kw_only=False)
-class Looker:
+class Looker(Value, kw_only=False):
     """Looks outside of the loop, at what is settled before a record is written."""
 
     performer: RegistryPerformer
@@ -59,7 +56,7 @@ def prepared(
     looker: Looker, runbook: Runbook, bare: Operation, confirm: Callable[[list[Meant]], bool]
 ) -> tuple[Operation, dict[str, Target]]:
     """The operation with its settings, and what its removals mean, which a person has confirmed."""
-    bare = replace(bare, settings=settings_now(looker, runbook, bare))
+    bare = changed(bare, settings=settings_now(looker, runbook, bare))
     meant = targets_meant(looker, runbook, bare)
     if not confirm(meant):
         message = "not confirmed; nothing was begun"

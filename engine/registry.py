@@ -9,19 +9,19 @@ or `EffectNotSent` (never left); anything else is a bug.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final, Literal, Protocol, runtime_checkable
 
 from engine.errors import UsageError
 from engine.language.model import ActionFacts, KindFacts
 from engine.language.secret import Secret
 from engine.language.vocabulary import Vocabulary
-from engine.values import value
+from engine.values import Value, field
 
 
-@value()
-class Param:
+class Param(Value):
     """One parameter of `with`. `schema` is JSON Schema of the rendered value; `secret` takes a secret."""
 
     schema: Mapping[str, Any]
@@ -30,16 +30,14 @@ class Param:
     secret: bool = False  # the value, or a value inside it (see `postgres.setup_users`), may be a Secret
 
 
-@value()
-class Status:
+class Status(Value):
     """One word of a status catalogue: its class, and where it is documented."""
 
     cls: str
     source: str
 
 
-@value()
-class Part:
+class Part(Value):
     """Something that must go before its whole goes: an instance of a cluster."""
 
     kind: str
@@ -50,8 +48,7 @@ class Part:
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
-@value()
-class Observation:
+class Observation(Value):
     """What one look saw. `status` and `cls` are `missing` where nothing is there.
 
     `attributes` is what `${step.attr}` reads (JSON values); `parts` are in the order of their removal.
@@ -68,8 +65,7 @@ class Observation:
 MISSING = Observation(status="missing", cls="missing")
 
 
-@value()
-class Reading:
+class Reading(Value):
     """A setting as it was read: text, a list, JSON; a secret's value stays behind, its `Secret` stands for it."""
 
     value: Any
@@ -90,8 +86,7 @@ CALL: Final = 60.0
 """The seconds that one call may take, where the step does not say."""
 
 
-@value()
-class Context:
+class Context(Value):
     """What an effect is given besides its parameters."""
 
     region: str
@@ -138,8 +133,7 @@ class ResourceKind(Protocol):
         """
 
 
-@value()
-class Right:
+class Right(Value):
     """A permission of IAM's that a kind or an action takes: for `runbook iam`.
 
     `on`: ARNs, with `{partition} {region} {account}` and `{PARAMETER}` in their places. `via`: only where the service
@@ -171,8 +165,7 @@ class Findable(Protocol):
         """The command of AWS's own that removes it; "" where it cannot be removed alone."""
 
 
-@value()
-class Action:
+class Action(Value):
     """A function that a `call` names."""
 
     name: str
@@ -182,12 +175,11 @@ class Action:
     output: Mapping[str, Mapping[str, Any]]
     calls: tuple[str, ...]
     errors: tuple[str, ...]
-    rights: tuple[Right, ...] = ()  # where they are more, or other, than its `calls`
     run: Callable[[Mapping[str, Any], Context], Mapping[str, Any]]
+    rights: tuple[Right, ...] = ()  # where they are more, or other, than its `calls`
 
 
-@value()
-class KnownError:
+class KnownError(Value):
     """An error's name, as a rescue may write it: AWS's wire code, or the tool's own wider name.
 
     `calls` are those of a kind's or action's `calls` that can raise it; None: any call can.
@@ -214,9 +206,9 @@ class Family(Protocol):
 class Registry:
     """Kinds and actions by name. A name twice is an error."""
 
-    kinds: dict[str, ResourceKind] = field(default_factory=dict)
-    actions: dict[str, Action] = field(default_factory=dict)
-    families: dict[str, Family] = field(default_factory=dict)  # by prefix
+    kinds: dict[str, ResourceKind] = dataclasses.field(default_factory=dict)
+    actions: dict[str, Action] = dataclasses.field(default_factory=dict)
+    families: dict[str, Family] = dataclasses.field(default_factory=dict)  # by prefix
     known_errors: Callable[[], Mapping[str, KnownError]] = dict  # every name that an error can have; may be slow once
     regions: Callable[[str | None], frozenset[str]] = lambda _: frozenset()
     """Every region (None), or those of a service as `aws.SERVICE.…` names it; empty where that is not known."""
@@ -249,8 +241,7 @@ class Registry:
         self.actions[action.name] = action
 
 
-@value(kw_only=False)
-class _Words:
+class _Words(Value, kw_only=False):
     """A registry as the language sees it."""
 
     registry: Registry

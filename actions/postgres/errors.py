@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Iterator
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from actions.net import why_not
 from engine.errors import EffectFailed, Problem
-from engine.values import value
 
 CODES: Final = {
     # SQLSTATE (PostgreSQL, appendix A): name, category
@@ -36,7 +35,7 @@ BUNDLE: Final = (
 )
 
 
-@value()
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """Where and as whom; `hidden` is what no message may hold."""
 

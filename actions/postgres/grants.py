@@ -12,7 +12,7 @@ from typing import Final
 from actions.postgres.catalog import GAPS
 from actions.postgres.errors import failed
 from actions.postgres.session import Session
-from engine.values import value
+from engine.values import Value
 
 TABLES: Final = {"readwrite": ("SELECT", "INSERT", "UPDATE", "DELETE"), "readonly": ("SELECT",)}
 SEQUENCES: Final[dict[str, tuple[str, ...]]] = {"readwrite": ("USAGE",), "readonly": ()}
@@ -20,8 +20,7 @@ AT_ONCE: Final = 500
 """Things that one GRANT names."""
 
 
-@value()
-class Gap:
+class Gap(Value):
     """Something on which the role lacks a grant by name. `usable`: by PUBLIC or a group it may all the same."""
 
     thing: str  # schema, table, sequence, default table, default sequence

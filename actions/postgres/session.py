@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from actions.postgres import tls
@@ -19,7 +19,7 @@ from engine.errors import EffectFailed, EffectUnknown, Problem
 from engine.language.durations import duration
 from engine.language.secret import Secret
 from engine.registry import Context
-from engine.values import value
+from engine.values import Value
 
 PORT: Final = 5432
 TIMEOUT: Final = 10.0
@@ -27,7 +27,7 @@ SPARE: Final = 5.0
 """Seconds for which the server's own time-out comes before ours: then it says no, and nothing is unknown."""
 
 
-@value()
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Login:
     """What the secret `admin` says."""
 
@@ -36,8 +36,7 @@ class Login:
     database: str
 
 
-@value()
-class Session:
+class Session(Value):
     """An open connection; every error that comes out of it is the engine's."""
 
     connection: Any

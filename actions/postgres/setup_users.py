@@ -7,7 +7,7 @@ their privileges, so that users can be each other's groups.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from actions.postgres.catalog import MEMBER_OF, ROLES, TURN, VERIFIERS, WHO
@@ -17,7 +17,6 @@ from actions.postgres.passwords import fits, verifier
 from actions.postgres.session import Session, session
 from actions.postgres.users import User, read
 from engine.registry import Context
-from engine.values import value
 
 LOCKED: Final = "SET lock_timeout = 10000"
 """Milliseconds to wait for somebody who holds a role or table; then the server says no, and a later attempt goes on."""
@@ -29,7 +28,7 @@ SAID_BY_US: Final = "set up by runbook"
 Change = Literal["created", "changed", "unchanged"]
 
 
-@value()
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Role:
     """A role as it is."""
 

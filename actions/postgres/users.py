@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from actions.postgres.errors import failed
@@ -15,7 +15,6 @@ from actions.postgres.passwords import UnfitPassword, prepared
 from actions.postgres.words import ACCESSES
 from engine.language.secret import Secret
 from engine.registry import Context
-from engine.values import value
 
 NAME: Final = re.compile(r"[a-z_][a-z0-9_$]{0,62}", re.ASCII)
 """At most 63 bytes: PostgreSQL cuts longer names in silence."""
@@ -26,7 +25,7 @@ KEPT: Final = re.compile(r"pg_.*|rds.*|public|none", re.ASCII)
 KEYS: Final = ("name", "password", "access", "schemas", "member_of")
 
 
-@value()
+@dataclass(frozen=True, slots=True, kw_only=True)
 class User:
     """One role that is to be there. Without a password it is left as it is (for IAM, say)."""
 

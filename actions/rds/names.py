@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from actions.errors import refusal
 from engine.registry import Context
-from engine.values import value
+from engine.values import Value
 
 LONGEST: Final = 63
 """Of a cluster, an instance and a snapshot (botocore, `TargetDBClusterSnapshotIdentifier` and others). Of a final snapshot
@@ -32,8 +32,7 @@ _WIRED_ITEM: Final = re.compile(r"(.*)/(\d+)")
 _TAG: Final = re.compile(r"[\w .:/=+\-@]*")  # AWS: letters, digits, blanks, and _ . : / = + - @
 
 
-@value()
-class Arn:
+class Arn(Value):
     """The fields of `arn:aws:rds:us-west-2:123456789012:cluster-snapshot:nightly`."""
 
     region: str

@@ -6,12 +6,12 @@ InvalidDBClusterStateFault and its like say both "it is going already", which is
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Final
 
 from actions.error_names import BEING_DELETED
 from engine.errors import EffectFailed, EffectNotSent
 from engine.registry import Observation
+from engine.values import changed
 
 UNDELETABLE: Final = "CannotBeDeleted"
 
@@ -27,14 +27,14 @@ def explained(error: EffectFailed, look: Callable[[], Observation]) -> EffectFai
         return error
     match seen.cls:
         case "missing":
-            return EffectFailed(replace(problem, category="not_found"))
+            return EffectFailed(changed(problem, category="not_found"))
         case "leaving":
-            return EffectFailed(replace(problem, also=(*problem.also, BEING_DELETED)))
+            return EffectFailed(changed(problem, also=(*problem.also, BEING_DELETED)))
         case "broken":
             message = (
                 f"{problem.message}; it is {seen.status}, and AWS may never let go of it: if that is so, delete it by "
                 "hand or with AWS's support, or go on under another name"
             )
-            return EffectFailed(replace(problem, message=message, also=(*problem.also, UNDELETABLE)))
+            return EffectFailed(changed(problem, message=message, also=(*problem.also, UNDELETABLE)))
         case _:
             return error

@@ -11,15 +11,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from engine.values import value
+from engine.values import Value
 
 READS: Final = ("Describe", "Get", "List", "Reach", "Connect", "AssumeRole")
 TAGS: Final = 50
 _TAG: Final = re.compile(r"[\w .:/=+\-@]*")  # AWS: letters, digits, blanks, and _ . : / = + - @
 
 
-@value()
-class Call:
+class Call(Value):
     """One line of the journal. `at` is virtual time; `params` are as botocore took them, secrets masked.
 
     `outcome` is empty before the call is done, then `ok`, an error code, or what became of the reply:
@@ -49,8 +48,7 @@ class Call:
         return not self.operation.startswith(READS)
 
 
-@value()
-class Request:
+class Request(Value):
     """A call as it arrives: validated parameters, and what botocore's model says of it."""
 
     service: str
@@ -92,8 +90,7 @@ class Refusal(Exception):
         self.status = status
 
 
-@value()
-class Paging:
+class Paging(Value):
     """How a service pages: names of its parameters, its default and largest page."""
 
     size: str = "MaxRecords"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, Final, Literal
 
 from actions.sandbox.calls import Call
-from engine.values import value
+from engine.values import Value
 
 Kind = Literal[
     "error", "throttle", "server_error", "lost", "lost_unperformed", "unsent", "credentials", "invisible", "stale"
@@ -16,8 +16,7 @@ Kind = Literal[
 LAGS: Final = ("invisible", "stale")
 
 
-@value()
-class Fault:
+class Fault(Value):
     """What is to happen to some calls.
 
     `call` is a call's name, with `*` at its end the beginning of names; `step` is an id of a step. From the `nth`

@@ -17,7 +17,7 @@ from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from actions.sandbox.boundary import session
-from engine.values import value
+from engine.values import Value
 
 Headers = Mapping[str, str] | Message
 """Of a request; HTTP's own kind is asked without regard to case."""
@@ -32,8 +32,7 @@ class NoRequest(Exception):
     """Nothing that AWS would understand; the message says why."""
 
 
-@value()
-class Signed:
+class Signed(Value):
     """Who asks what service where, by the signature's scope. The signature itself is not checked."""
 
     access_key: str

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from actions.sandbox.calls import Asked, Refusal, filtered, page
 from actions.sandbox.world import Resource, World
-from engine.values import value
+from engine.values import Value
 
 ARN_WORDS: Final[Mapping[str, str]] = {
     "rds.cluster_snapshot": "cluster-snapshot",
@@ -69,8 +69,7 @@ def new_name(parameter: str, name: str) -> str:
     return lowered
 
 
-@value()
-class Listing:
+class Listing(Value):
     """What there is to know to describe one kind of thing."""
 
     kind: str

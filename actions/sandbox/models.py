@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from engine.values import value
+from engine.values import Value
 
 MASK: Final = "***"
 
 
-@value()
-class Facts:
+class Facts(Value):
     """Of one operation."""
 
     own: frozenset[str]  # the codes that it can raise

@@ -6,12 +6,11 @@ Must not know which call it is.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, Literal
 
 from actions.sandbox.calls import Refusal
 from actions.sandbox.faults import Fault, refusal_of
-from engine.values import value
+from engine.values import Value, changed
 
 
 class Cut(Exception):
@@ -23,8 +22,7 @@ class Cut(Exception):
         self.code = code
 
 
-@value()
-class Outcome:
+class Outcome(Value):
     """`word` is the journal's: `ok`, a code, or what became of the reply."""
 
     word: str = "ok"
@@ -41,7 +39,7 @@ def carry_out(service: str, fault: Fault | None, perform: Callable[[], Any]) -> 
         case "unsent" | "lost_unperformed":
             return Outcome(word=fault.kind, performed=False, error=Cut(fault.kind, fault.code))
         case "lost":
-            return replace(_tried(perform), word="lost", answer=None, error=Cut("lost", fault.code))
+            return changed(_tried(perform), word="lost", answer=None, error=Cut("lost", fault.code))
         case _:
             code, message, status = refusal_of(fault, service)
             performed = fault.performed and _tried(perform).performed

@@ -10,7 +10,6 @@ import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -26,6 +25,7 @@ from actions.sandbox.world import Resource, World
 from actions.sandbox.worldfile import State, WorldFile
 from engine.clock import Clock, VirtualClock
 from engine.errors import EnvironmentProblem
+from engine.values import changed
 
 REGION: Final = "us-east-1"
 OnCall = Callable[[Call, Literal["before", "after"]], None]
@@ -137,7 +137,7 @@ class Sandbox:
             fault = next((fault for fault in hits if fault.kind not in LAGS), None)
             word = scripted() if fault is None else None
             outcome = carry_out(call.service, fault_of(word) if word else fault, perform)
-            done = replace(call, outcome=outcome.word, performed=outcome.performed, resource=asked.resource)
+            done = changed(call, outcome=outcome.word, performed=outcome.performed, resource=asked.resource)
             self.journal.append(done)
             self._keep(done, changed=call.changes or bool(self._faults.seen) or word is not None or self.world.touched)
         if self.on_call is not None:

@@ -13,15 +13,14 @@ from typing import Any, Final
 from actions.sandbox.calls import EC2_PAGES, Asked, Refusal, filtered, page
 from actions.sandbox.networks import SECURITY_GROUP, present, security_group, vpc_of
 from actions.sandbox.world import Resource, World
-from engine.values import value
+from engine.values import Value
 
 OPEN: Final = ({"port": 5432, "from": "10.0.0.0/16"}, {"port": 3306, "from": "10.0.0.0/16"})
 ALL: Final = "-1"
 HIGHEST: Final = 65_535
 
 
-@value()
-class Rule:
+class Rule(Value):
     """What may come in: from `low` to `high`, both in it."""
 
     protocol: str

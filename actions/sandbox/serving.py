@@ -9,12 +9,13 @@ Besides, below `/_sandbox/`: GET journal, resources, messages; POST sleep, put, 
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import threading
 from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
+
+from msgspec.structs import asdict
 
 from actions.sandbox import incoming, outgoing
 from actions.sandbox.calls import Refusal, Request
@@ -109,7 +110,7 @@ def _put(sandbox: Sandbox, told: dict[str, Any]) -> None:
 
 
 _CONTROLS: Final[Mapping[str, Callable[[Sandbox, dict[str, Any]], Any]]] = {
-    "journal": lambda sandbox, _: [dataclasses.asdict(call) for call in sandbox.journal],
+    "journal": lambda sandbox, _: [asdict(call) for call in sandbox.journal],
     "resources": lambda sandbox, _: sandbox.resources(),
     "messages": lambda sandbox, _: sandbox.messages,
     "sleep": lambda sandbox, told: sandbox.clock.sleep(float(told.get("seconds", 0))),

@@ -12,7 +12,7 @@ from actions.sandbox import endpoints
 from actions.sandbox.calls import Refusal
 from actions.sandbox.outcomes import Cut
 from actions.sandbox.world import World
-from engine.values import value
+from engine.values import Value
 
 
 class Caller(Protocol):
@@ -76,8 +76,7 @@ class PretendNetwork:
         return cluster.id
 
 
-@value()
-class ClusterData:
+class ClusterData(Value):
     """The data of one cluster's database, kept in the world."""
 
     caller: Caller

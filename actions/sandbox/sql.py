@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from actions.postgres import catalog
-from engine.values import value
+from engine.values import Value
 
 VERSION: Final = "PostgreSQL 15.4 on sandbox"
 
@@ -28,8 +28,7 @@ class Refused(Exception):
         self.hint = hint
 
 
-@value()
-class Asked:
+class Asked(Value):
     """One statement, as `user`, on `data`, which it may change."""
 
     statement: str
@@ -60,8 +59,7 @@ class Asked:
         return found
 
 
-@value()
-class Answer:
+class Answer(Value):
     """What comes back. `affected` is the row count of its command."""
 
     rows: Sequence[Sequence[Any]] = ()

@@ -24,8 +24,8 @@ from engine.errors import EnvironmentProblem
 
 FORMAT: Final = 1
 _RESOURCE: Final = tuple(field.name for field in dataclasses.fields(Resource))
-_CALL: Final = tuple(field.name for field in dataclasses.fields(Call))
-_FAULT: Final = tuple(field.name for field in dataclasses.fields(Fault))
+_CALL: Final = Call.__struct_fields__
+_FAULT: Final = Fault.__struct_fields__
 _PLAIN: Final = ("serial", "endpoint")
 _MAPS: Final = ("accounts", "takes", "answers")
 

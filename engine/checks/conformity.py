@@ -19,7 +19,7 @@ from engine.language.matching import matches, work
 from engine.language.nearest import Guesses, listed
 from engine.language.patterns import PatternError
 from engine.language.tree import ListNode, MapNode, Node, Scalar, brief, describe, plain
-from engine.values import value
+from engine.values import Value
 
 Schema = Mapping[str, Any]
 
@@ -30,8 +30,7 @@ _KNOWN: Final = frozenset(
 """`wholly` is of ours: a pattern of the whole value, matched in linear time. One that cannot be is not held against it."""
 
 
-@value()
-class Difference:
+class Difference(Value):
     """`node` is not what the schema wants. `literal`: it is written so, and no expression is in it."""
 
     node: Node

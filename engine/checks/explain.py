@@ -13,11 +13,10 @@ from engine.errors import UsageError
 from engine.language.model import CLASSES, Check, Ensure, Remove, Row, Runbook, Step
 from engine.language.nearest import meant
 from engine.registry import Registry, Status
-from engine.values import value
+from engine.values import Value
 
 
-@value()
-class StatusLine:
+class StatusLine(Value):
     """One status of the kind: its class, the row that is taken, whether that is written, and who says that it exists."""
 
     status: str

@@ -10,11 +10,10 @@ from typing import Final
 
 from engine.checks import syntax as ast
 from engine.checks.syntax import Node
-from engine.values import value
+from engine.values import Value
 
 
-@value(kw_only=False)
-class Facts:
+class Facts(Value, kw_only=False):
     true: frozenset[str] = frozenset()
     there: frozenset[str] = frozenset()
 

@@ -18,7 +18,7 @@ from engine.language.model import CLASSES
 from engine.language.nearest import only_near
 from engine.language.tree import ListNode, MapNode, Node, Scalar
 from engine.registry import Registry
-from engine.values import value
+from engine.values import Value
 
 BY_HAND: Final = frozenset(
     {"owner", "only", "target", "undo", "irreversible", "past", "take_back", "unprotect", "detach"}
@@ -27,8 +27,7 @@ BY_HAND: Final = frozenset(
 DESTROYS: Final = ("delete", "replace")
 
 
-@value()
-class Edit:
+class Edit(Value):
     """`text[start:end]` becomes `new`."""
 
     start: int
@@ -36,8 +35,7 @@ class Edit:
     new: str
 
 
-@value()
-class Here:
+class Here(Value):
     """A node at a finding's place: a key or a value, the map that it stands in, and that map's form."""
 
     node: Scalar
@@ -47,8 +45,7 @@ class Here:
     around: tuple[MapNode, ...]  # the maps that it stands in, outermost first
 
 
-@value()
-class Document:
+class Document(Value):
     """A text whose lines end in LF, its tree as far as it was read, and what is known of kinds and actions."""
 
     text: str

@@ -13,7 +13,7 @@ from engine.checks.fixes import Document, Edit, edit_for
 from engine.errors import Finding
 from engine.language.reading import examine
 from engine.registry import Registry
-from engine.values import value
+from engine.values import Value
 
 MOST: Final = 100
 """Edits that are tried in one text."""
@@ -22,8 +22,7 @@ _OF_FORM: Final = ("RB202", "RB203", "RB204", "RB205", "RB206", "RB208", "RB209"
 """Where one of these comes up, the key was hardly meant."""
 
 
-@value()
-class Fix:
+class Fix(Value):
     """One edit that stays: what it mends, what stood there, and what stands there now."""
 
     finding: Finding
@@ -31,8 +30,7 @@ class Fix:
     new: str
 
 
-@value()
-class Fixed:
+class Fixed(Value):
     """The text after all edits that stay, those edits, and what is found in it."""
 
     text: str

@@ -7,7 +7,7 @@ vars in theirs, for a var may use those before it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Final
 
 from engine.checks.conformity import Difference, Known, differences
@@ -20,7 +20,7 @@ from engine.checks.values import Flow, Valuer
 from engine.language.reading import MOST
 from engine.language.tree import ListNode, MapNode, Node
 from engine.registry import Param
-from engine.values import value
+from engine.values import Value, changed, field
 
 LAST: Final = 1_000_000
 """A place after every step of a list."""
@@ -45,8 +45,7 @@ def flow_of(subject: Subject) -> Flow:
     return flow
 
 
-@value(kw_only=False)
-class Unfit:
+class Unfit(Value, kw_only=False):
     """Values of parameters that their schemas do not want: written so, or by what an expression is. At most MOST of each."""
 
     literals: list[tuple[Param, Difference]] = field(default_factory=list)
@@ -84,7 +83,7 @@ class Walk:
         if isinstance(settings, MapNode):
             later = {name.text for name, _ in settings.entries}
             for name, value in settings.entries:  # the set is looked into while the value is read, and never kept
-                self.read.plainly(value, replace(scope, later=later), "a setting's source")
+                self.read.plainly(value, changed(scope, later=later), "a setting's source")
                 later.discard(name.text)
         self.vars(scope)
         for key in ("region", "lock", "notify", "tags"):
@@ -147,7 +146,7 @@ class Walk:
         for owner, _ in self.owners(place):
             outer = self.flow.scopes.get(owner.step.path)
             around = around.also(outer.facts) if outer is not None else around
-        return replace(scope, facts=around)
+        return changed(scope, facts=around)
 
     def owners(self, place: Place) -> list[tuple[Place, str]]:
         """The steps that it stands in, outermost first, each with the key that it stands under."""
@@ -161,26 +160,26 @@ class Walk:
 
     def each(self, place: Place, node: Node | None, scope: Scope) -> Scope:
         outside = {name: one for name, one in scope.given.items() if name != "each"}
-        type = self.read.value(node, replace(scope, given=outside))
+        type = self.read.value(node, changed(scope, given=outside))
         if node is not None and type.known and not type.may_be("array"):
             found = Found(span=node.span, message=f"`for_each` wants a list, and this is {told(type)}")
             self.flow.tell("RB307", found)
         self.read.no_secret(node, type, "`for_each`")
         each = Binding(type=type.items or ANYTHING, what="an item of `for_each`")
-        return replace(scope, given={**scope.given, "each": each})
+        return changed(scope, given={**scope.given, "each": each})
 
     def looking(self, place: Place, scope: Scope) -> Scope:
         """With what its look saw."""
         looks = any(key in place.node for key in ("ensure", "remove", "check"))
         if not looks or not any(key in place.node for key in ("only", "is", "status", "states", "rescue")):
             return scope
-        return replace(scope, given={**scope.given, "seen": self.seen(place)})
+        return changed(scope, given={**scope.given, "seen": self.seen(place)})
 
     def seen(self, place: Place) -> Binding:
         return Binding(type=self.subject.catalogue.attributes(place.name), what="what the look saw")
 
     def rows(self, place: Place, scope: Scope) -> None:
-        nothing = replace(scope, given={**scope.given, "seen": _NOTHING})
+        nothing = changed(scope, given={**scope.given, "seen": _NOTHING})
         for written in place.rows:
             here = nothing if set(written.row.names) == {"missing"} else scope
             if isinstance(written.value, MapNode):
@@ -198,10 +197,10 @@ class Walk:
             given = {**scope.given, "error": _FAILED}
             if isinstance(rescue, MapNode) and "refresh" in rescue:
                 given["settings"] = self.refreshed()
-            self.read.condition(then.get("retry_if"), replace(scope, path=path, given=given))
+            self.read.condition(then.get("retry_if"), changed(scope, path=path, given=given))
 
     def refreshed(self) -> Binding:
         """After a `refresh`, `settings.changed` tells whether a value has changed."""
         known: Mapping[str, Type] = self.globals.settings.type.attributes or {}
         attributes = {"changed": BOOLEAN, **known}
-        return replace(self.globals.settings, type=Type(frozenset({"object"}), attributes))
+        return changed(self.globals.settings, type=Type(frozenset({"object"}), attributes))

@@ -7,7 +7,7 @@ told, unless `default`, `is defined` or a condition around it sees to that.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
 
 from engine.checks import filters
@@ -16,11 +16,10 @@ from engine.checks.facts import Facts, canonical, when_false, when_true
 from engine.checks.scope import Binding, Missing, Scope
 from engine.checks.syntax import Node
 from engine.checks.types import ANYTHING, BOOLEAN, TEXT, Type, of_value, told, union, without_null
-from engine.values import value
+from engine.values import Value, changed
 
 
-@value()
-class Trouble:
+class Trouble(Value):
     """One thing that is wrong, at characters of the expression."""
 
     rule: str
@@ -94,7 +93,7 @@ class Inference:
             return without_null(found.type)
         if found.unset and not lenient:
             self.perhaps_absent(node, found)
-        return replace(found.type, names=found.type.names | {"null"}) if _nullable(found) else found.type
+        return changed(found.type, names=found.type.names | {"null"}) if _nullable(found) else found.type
 
     def perhaps_absent(self, node: ast.Name, found: Binding) -> None:
         message = f"`{node.name}` may not be there: {found.absent}"

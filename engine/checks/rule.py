@@ -6,14 +6,13 @@ from collections.abc import Callable, Iterable
 from typing import Literal
 
 from engine.checks.subject import Found, Subject
-from engine.values import value
+from engine.values import Value
 
 Severity = Literal["error", "warning"]
 Find = Callable[[Subject], Iterable[Found]]
 
 
-@value()
-class Rule:
+class Rule(Value):
     """`wrong` and `right` are runbooks, or steps alone; a test runs them. `find` None: reading finds it."""
 
     id: str

@@ -6,8 +6,9 @@ and a runbook of 10,000 steps takes time in proportion.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Mapping, Set
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Final
 
 from engine.checks.facts import NO_FACTS, Facts
@@ -15,7 +16,7 @@ from engine.checks.paths import path_without
 from engine.checks.subject import Place
 from engine.checks.types import ANYTHING, INTEGER, TEXT, Type
 from engine.language.nearest import Guesses
-from engine.values import value
+from engine.values import Value, changed, field
 
 SPECIAL: Final = frozenset({"settings", "accounts", "operation", "seen", "each", "error"})
 RESERVED: Final = frozenset({"attempt"})
@@ -25,8 +26,7 @@ _HOLD: Final = Type(frozenset({"object"}), {"kind": TEXT, "reason": TEXT, "step"
 _LEFT: Final = Type(frozenset({"object"}), {"left": Type(frozenset({"array"}), items=TEXT)})
 
 
-@value()
-class Binding:
+class Binding(Value):
     """`absent`: why it may not be there, or be null; `unset`: even the name may not exist; `empty`: a list with none."""
 
     type: Type = ANYTHING
@@ -36,8 +36,7 @@ class Binding:
     empty: bool = False
 
 
-@value()
-class Result:
+class Result(Value):
     """What a step yields: `path` says when, `binding` what, `skipped` why it may not be done at all."""
 
     id: str
@@ -48,8 +47,7 @@ class Result:
     conditions: frozenset[str] = frozenset()  # what is true where it is not skipped, in canonical form
 
 
-@value()
-class Missing:
+class Missing(Value):
     """Why a name has no meaning here: the rule that says so, the message and its help."""
 
     rule: str
@@ -66,13 +64,12 @@ class Globals:
     accounts: Binding
     results: Mapping[str, Result]  # by name in expressions
     first: Place | None = None  # of the main list
-    guesses: Guesses = field(default_factory=Guesses)
-    vars: dict[str, Binding] = field(default_factory=dict)
+    guesses: Guesses = dataclasses.field(default_factory=Guesses)
+    vars: dict[str, Binding] = dataclasses.field(default_factory=dict)
     all_vars: frozenset[str] = frozenset()
 
 
-@value()
-class Scope:
+class Scope(Value):
     """The names at one place. `path` None: before any step; `given` are `seen`, `each`, `error` where there are such."""
 
     globals: Globals
@@ -110,10 +107,10 @@ class Scope:
             case "before" | "ended":
                 proved = bool(result.conditions) and result.conditions <= facts.true
                 return (
-                    result.binding if not result.skipped or proved else replace(result.binding, absent=result.skipped)
+                    result.binding if not result.skipped or proved else changed(result.binding, absent=result.skipped)
                 )
             case "perhaps":
-                return replace(result.binding, absent=result.skipped or self.why_perhaps(result), unset=True)
+                return changed(result.binding, absent=result.skipped or self.why_perhaps(result), unset=True)
             case "itself":
                 message = f"the step {result.id} has no result before it is done"
                 help = "`seen` is what a look of this step saw" if "seen" in self.given else ""

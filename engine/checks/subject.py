@@ -5,8 +5,9 @@ Everything here is computed once, when the first rule asks for it. It finds noth
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
@@ -15,13 +16,12 @@ from engine.language.model import Call, Check, Ensure, KindFacts, Remove, Row, R
 from engine.language.nearest import Guesses
 from engine.language.tree import ListNode, MapNode, Node, Scalar, Span
 from engine.registry import Action, Param, ResourceKind
-from engine.values import value
+from engine.values import Value, field
 
 TOP: Final = Span(line=1, column=1, end_line=1, end_column=2)
 
 
-@value()
-class Found:
+class Found(Value):
     """One thing that a rule has found, at its place."""
 
     span: Span
@@ -29,8 +29,7 @@ class Found:
     help: str = ""
 
 
-@value()
-class WrittenRow:
+class WrittenRow(Value):
     """A row as it is written: what it means, its key and its value."""
 
     row: Row
@@ -48,8 +47,7 @@ class WrittenRow:
         return self.key.span
 
 
-@value(slots=False)
-class Place:
+class Place(Value, dict=True):
     """A step with the map that it was written as, and its kind or action as the registry has it."""
 
     step: Step
@@ -118,8 +116,8 @@ class Subject:
     places: Mapping[str, Node]
     catalogue: Catalogue
     tests: str | None = None  # the text of the test file beside it, where there is one
-    guesses: Guesses = field(default_factory=Guesses)
-    memo: dict[str, Any] = field(default_factory=dict)  # what one rule has worked out and others need
+    guesses: Guesses = dataclasses.field(default_factory=Guesses)
+    memo: dict[str, Any] = dataclasses.field(default_factory=dict)  # what one rule has worked out and others need
 
     @cached_property
     def steps(self) -> tuple[Place, ...]:

@@ -14,7 +14,7 @@ from typing import Final
 from engine.checks.rule import Rule
 from engine.errors import Finding
 from engine.language.tree import ListNode, MapNode, Node, Scalar
-from engine.values import value
+from engine.values import Value
 
 _COMMENT: Final = re.compile(r"(?:^|(?<=[ \t]))#[ \t]*runbook:[ \t]*ignore\b(?P<rest>[^\n\r]*)")
 _REST: Final = re.compile(
@@ -22,8 +22,7 @@ _REST: Final = re.compile(
 )
 
 
-@value()
-class Suppression:
+class Suppression(Value):
     """One comment: the rules that it is for, in which lines, and where it stands."""
 
     rules: tuple[str, ...]

@@ -21,11 +21,10 @@ from engine.language.model import (
     Wait,
 )
 from engine.registry import CALL
-from engine.values import value
+from engine.values import Value
 
 
-@value()
-class StepTime:
+class StepTime(Value):
     """Seconds. `items` None: as many as the `for_each` yields; `once` and `all` are of one item then."""
 
     id: str

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from engine.values import value
+from engine.values import Value
 
 
 class NotAnExpression(Exception):
@@ -38,8 +38,7 @@ _SIMPLE: Final = {"\\": "\\", "'": "'", '"': '"', "\n": "", "a": "\a", "b": "\b"
 _PREFIXES: Final = frozenset({"0b", "0o", "0x"})
 
 
-@value(kw_only=False)
-class Token:
+class Token(Value, kw_only=False):
     kind: str  # name, string, integer, float, op, end
     text: str
     start: int

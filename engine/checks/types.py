@@ -7,14 +7,12 @@ are known. No names at all: anything. Types come from JSON Schemas of kinds and 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any, Final
 
-from engine.values import value
+from engine.values import Value, changed
 
 
-@value(kw_only=False)
-class Type:
+class Type(Value, kw_only=False):
     """`attributes` None: an object whose attributes are not known. `items` None: nothing is known of them."""
 
     names: frozenset[str] = frozenset()
@@ -178,7 +176,7 @@ def without_null(type: Type) -> Type:
     if "null" not in type.names:
         return type
     names = type.names - {"null"}
-    return replace(type, names=names) if names else ANYTHING
+    return changed(type, names=names) if names else ANYTHING
 
 
 def fits(type: Type, wanted: Type) -> bool:

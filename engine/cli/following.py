@@ -14,14 +14,13 @@ from engine.kernel.operation import Frame
 from engine.kernel.start import begun
 from engine.kernel.steps import entry_number, is_undo, key_of, step_of
 from engine.language.model import Runbook, Step
-from engine.values import value
+from engine.values import Value
 
 Runbooks = Callable[[str], Runbook]
 """By the digest of its text."""
 
 
-@value()
-class Followed:
+class Followed(Value):
     """An event, and the operation before (None: it began) and after it."""
 
     event: ev.Event

@@ -68,7 +68,7 @@ def status(operation_id: str, **where: Any) -> dict[str, Any]:
 def _options(where: Mapping[str, Any], *, yes: bool = False, yes_delete: Iterable[str] = ()) -> Options:
     sandbox = where.get("sandbox")
     raw = {**where, "sandbox": DEMO if sandbox is True else sandbox, "yes": yes, "yes_delete": tuple(yes_delete)}
-    unknown = set(raw) - set(Options.__dataclass_fields__)
+    unknown = set(raw) - set(Options.__struct_fields__)
     if unknown:
         message = f"there is no option {', '.join(sorted(unknown))}"
         raise TypeError(message)

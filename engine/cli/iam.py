@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import Annotated, Any, Final
 
 import typer
@@ -22,6 +21,7 @@ from engine.cli.reading import checked
 from engine.errors import UsageError
 from engine.language.model import Call, Runbook
 from engine.permissions import Asked, Need, Words, needed, needs
+from engine.values import changed
 
 app = typer.Typer(rich_markup_mode=None)
 _ASKED: Final = ("store", "profile", "region")
@@ -75,7 +75,7 @@ def _values(runbook: Runbook, said: dict[str, Any]) -> dict[str, Any]:
     if set(said) - set(runbook.inputs):
         return typed_inputs(runbook, said)
     known = {name: one for name, one in runbook.inputs.items() if name in said or not one.required}
-    return typed_inputs(replace(runbook, inputs=known), said)
+    return typed_inputs(changed(runbook, inputs=known), said)
 
 
 def _accounts(runbook: Runbook, found: list[Need], wanted: str | None) -> list[str | None]:

@@ -16,14 +16,13 @@ from engine.kernel.operation import Frame, Operation, StepRecord, Waiting
 from engine.kernel.steps import in_ends, key_of, monitor_of, step_of
 from engine.language.model import Runbook, Step
 from engine.report import current_step, waits_for
-from engine.values import value
+from engine.values import Value
 
 HEAD: Final = ("step", "state", "attempt", "next try", "elapsed", "waits for")
 STYLES: Final = {"good": "green", "bad": "bold red", "warn": "yellow", "busy": "cyan", "quiet": "dim"}
 
 
-@value()
-class TableRow:
+class TableRow(Value):
     """One step as the table shows it."""
 
     cells: tuple[str, str, str, str, str, str]

@@ -16,14 +16,13 @@ import typer
 from engine.cli.near import nearest
 from engine.cli.settled import Files, files, seconds
 from engine.errors import UsageError
-from engine.values import value
+from engine.values import Value
 
 DEMO: Final = "demo"
 """`--sandbox` without WORLD."""
 
 
-@value()
-class Options:
+class Options(Value):
     """What holds for this command, whoever said it."""
 
     store: str = ""  # "": the default, which depends on the sandbox

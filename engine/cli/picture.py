@@ -31,7 +31,7 @@ from engine.language.model import (
     UndoCall,
     Wait,
 )
-from engine.values import value
+from engine.values import Value
 
 Shape = Literal["end", "step", "rescue", "hold", "fail", "list"]
 LONGEST: Final = 64
@@ -39,23 +39,20 @@ LONGEST: Final = 64
 ENDS: Final = ("on_success", "on_failure", "on_hold", "on_cancel")
 
 
-@value()
-class Node:
+class Node(Value):
     name: str
     lines: tuple[str, ...]  # the first is its title
     shape: Shape = "step"
 
 
-@value()
-class Edge:
+class Edge(Value):
     start: str
     end: str
     label: str = ""
     kind: Literal["next", "aside", "no_return"] = "next"
 
 
-@value()
-class Picture:
+class Picture(Value):
     """`lists` stand apart: they run at an end or a hold, wherever it comes from."""
 
     nodes: tuple[Node, ...]

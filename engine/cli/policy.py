@@ -12,11 +12,10 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from engine.registry import Context, Observation, Registry, ResourceKind
-from engine.values import value
+from engine.values import Value
 
 
-@value()
-class Policy:
+class Policy(Value):
     """Patterns, and the names that a person has said may go all the same."""
 
     protected: tuple[str, ...]

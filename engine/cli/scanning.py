@@ -7,7 +7,7 @@ operation has a world of its own, and is looked for there.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from engine.cli.composing import Surroundings, default_region, world_file
@@ -19,6 +19,7 @@ from engine.language.model import Account, Ensure, Runbook
 from engine.loading import Loaded, is_an_id, load
 from engine.orphans import Judged, Place, Thing, judged, things
 from engine.registry import Context
+from engine.values import changed
 
 Clients = Callable[..., Any]
 TROUBLE: Final = (EffectFailed, EffectNotSent, EffectUnknown, RunbookError)
@@ -126,7 +127,7 @@ def _clients(here: Surroundings, places: Iterable[Place]) -> Clients:
     """Accounts by their ids: two runbooks may call two accounts by one name."""
     from actions.aws import Sessions
 
-    accounts = {one.account.id: replace(one.account, name=one.account.id) for one in places if one.account is not None}
+    accounts = {one.account.id: changed(one.account, name=one.account.id) for one in places if one.account is not None}
     sessions = Sessions(**here.session_words, accounts=accounts)
     return sessions.clients
 

@@ -9,20 +9,18 @@ Errors: UsageError with the file and what is wrong in it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from pathlib import Path
 from typing import Any, Final
 
 from engine.cli.near import nearest
 from engine.errors import UsageError
-from engine.values import value
+from engine.values import Value, field
 
 TEXTS: Final = ("store", "profile", "region", "endpoint_url", "store_timeout")
 PROTECTED: Final = ("*prod*",)
 
 
-@value()
-class Files:
+class Files(Value):
     """The files that there are, nearest first; patterns add up, so that nobody loosens what another protects."""
 
     found: tuple[tuple[Path, Mapping[str, Any]], ...] = ()

@@ -6,8 +6,9 @@ What they come to is the checks' (`engine.checks.explain`); here it is said, as 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
+
+from msgspec.structs import asdict
 
 from engine.checks import explain
 from engine.checks.times import times

@@ -5,7 +5,6 @@ Pure: no clock and no stream. The plain words of an event are `engine.report.tol
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final, Literal
 
 from engine.cli.following import Followed, place
@@ -18,7 +17,7 @@ from engine.kernel.proofs import awaited
 from engine.kernel.steps import monitor_of, step_of
 from engine.kernel.view import view
 from engine.language.model import Monitor, Remove, Runbook
-from engine.values import value
+from engine.values import Value, changed
 
 Weight = Literal["detail", "note", "wait", "problem", "end"]
 
@@ -48,8 +47,7 @@ TURNS: Final = {
 }
 
 
-@value()
-class Line:
+class Line(Value):
     """One line of progress."""
 
     at: float
@@ -119,7 +117,7 @@ def _text(followed: Followed) -> str:
         case ev.Ended():
             return after.ended
         case ev.Restarted(path=path) if path in followed.runbook.index:
-            return told(replace(event, path=followed.runbook.index[path].id))
+            return told(changed(event, path=followed.runbook.index[path].id))
         case ev.StepFailed(problem=problem) if _was_told(followed, problem):
             return f"failed: {problem.name}"
         case ev.EndRecorded(status=status, error=problem) if problem is not None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from engine.errors import PASSING, Problem
 from engine.kernel.names import true
 from engine.kernel.operation import Seen
@@ -11,6 +9,7 @@ from engine.kernel.steps import is_undo
 from engine.kernel.view import View
 from engine.language.expressions import evaluate
 from engine.language.model import Body, Call, Check, Ensure, Remove, Row
+from engine.values import changed
 
 
 def passes_by_itself(problem: Problem) -> bool:
@@ -35,7 +34,7 @@ def by_condition(v: View, seen: Seen) -> Seen:
 def by_status(v: View, seen: Seen) -> Seen:
     """Before `is` is asked."""
     if seen.problem is not None:
-        return seen if not passes_by_itself(seen.problem) else replace(seen, status="unknown", cls="unknown")
+        return seen if not passes_by_itself(seen.problem) else changed(seen, status="unknown", cls="unknown")
     body = _looked_at(v)
     return _by_expression(v, body, seen) if isinstance(body, Check) and body.status is not None else seen
 

@@ -7,17 +7,17 @@ whose fields are at theirs. Errors: `ValueError` for what is no value of ours.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, Field, fields, is_dataclass
-from operator import attrgetter
-from typing import Any, Final
+from types import UnionType
+from typing import Any, Final, Union, cast, get_args, get_origin
 
 from immutables import Map
+from msgspec import NODEFAULT
+from msgspec.structs import FieldInfo, astuple, fields
 
 from engine.errors import Problem
 from engine.kernel import events, operation
-from engine.kernel.changing import changed
 from engine.language.secret import Secret
-from engine.values import value
+from engine.values import Value, changed
 
 Make = Callable[[Any], Any]
 
@@ -26,11 +26,11 @@ _SECRET: Final = "$secret"
 _PLAIN: Final = "$map"
 
 
-def _classes() -> dict[str, type]:
-    found: dict[str, type] = {"Problem": Problem}
+def _classes() -> dict[str, type[Value]]:
+    found: dict[str, type[Value]] = {"Problem": Problem}
     for module in (operation, events):
         for name, one in vars(module).items():
-            if isinstance(one, type) and is_dataclass(one) and one.__module__ == module.__name__:
+            if isinstance(one, type) and issubclass(one, Value) and one.__module__ == module.__name__:
                 found[name] = one
     return found
 
@@ -39,45 +39,38 @@ _KNOWN: Final = _classes()
 _ATOMS: Final = frozenset({str, int, float, bool, type(None)})
 
 
-@value(kw_only=False)
-class _Plan:
-    """Of a class: its durable fields with their defaults, and what makes a field's value of JSON's list or map."""
+class _Plan(Value):
+    """Of a class: its fields with their defaults, and what makes a field's value of JSON's list or map."""
 
     name: str
-    fields: tuple[str, ...]
-    defaults: tuple[Any, ...]
-    values: Callable[[Any], tuple[Any, ...]]  # of an instance, in the order of the fields
+    fields: tuple[tuple[str, Any], ...]  # with the default
     makes: Mapping[str, Make | None]
 
 
 _PLANS: Final[dict[type, _Plan]] = {}
 
 
-def _plan(cls: Any) -> _Plan:
-    durable_ones = [one for one in fields(cls) if one.compare]
-    names = tuple(one.name for one in durable_ones)
-    found: Callable[[Any], Any] = attrgetter(*names) if names else (lambda value: ())
+def _plan(cls: type[Value]) -> _Plan:
     plan = _Plan(
-        name=cls.__name__, fields=names, defaults=tuple(map(_default, durable_ones)),
-        values=found if len(names) != 1 else lambda value: (found(value),),
-        makes={one.name: _made_of(str(one.type)) for one in durable_ones},
+        name=cls.__name__, fields=tuple((one.name, _default(one)) for one in fields(cls)),
+        makes={one.name: _made_of(one.type) for one in fields(cls)},
     )  # fmt: skip
     return _PLANS.setdefault(cls, plan)
 
 
-def _made_of(type_name: str) -> Make | None:
-    if type_name.startswith("tuple"):
-        return tuple
-    if type_name.startswith("Map[str, tuple"):
-        return lambda items: Map({key: tuple(item) for key, item in items.items()})
-    return Map if type_name.startswith("Map[") else None
+def _made_of(annotation: Any) -> Make | None:
+    """Of the one of a union's types that JSON has no word for."""
+    for one in (annotation, *get_args(annotation)) if get_origin(annotation) in (Union, UnionType) else (annotation,):
+        made = get_origin(one) or one
+        if made is Map and get_origin(get_args(one)[1]) is tuple:
+            return lambda items: Map({key: tuple(item) for key, item in items.items()})
+        if made in (tuple, Map):
+            return cast(Make, made)
+    return None
 
 
-def _default(one: Field[Any]) -> Any:
-    if one.default is not MISSING:
-        return one.default
-    factory: Callable[[], Any] | Any = one.default_factory
-    return factory() if factory is not MISSING else MISSING
+def _default(one: FieldInfo) -> Any:
+    return one.default_factory() if one.default_factory is not NODEFAULT else one.default
 
 
 def encode(value: Any) -> Any:
@@ -112,7 +105,7 @@ def _encode_mapping(value: Mapping[Any, Any]) -> dict[str, Any]:
 
 def _encode_class(value: Any, plan: _Plan) -> dict[str, Any]:
     out: dict[str, Any] = {_CLASS: plan.name}
-    for name, default, item in zip(plan.fields, plan.defaults, plan.values(value), strict=False):
+    for (name, default), item in zip(plan.fields, astuple(value), strict=True):
         if item is not default and item != default:
             out[name] = item if type(item) in _ATOMS else encode(item)
     return out
@@ -164,10 +157,13 @@ def encode_operation(whole: operation.Operation) -> dict[str, Any]:
 
 
 def durable(whole: operation.Operation) -> operation.Operation:
-    """● Without what is volatile: how far a proof is, when the next look is due."""
-    if not whole.frames:
-        return whole
-    phase = whole.frames[-1].phase
-    if isinstance(phase, operation.Proving) and phase.then == "look":
-        return changed(whole, frames=(*whole.frames[:-1], changed(whole.frames[-1], phase=operation.Looking())))
-    return whole
+    """● Without what is volatile: how far a proof is, when the next look is due, and what time it is."""
+    frames = tuple([_durable(frame, top=frame is whole.frames[-1]) for frame in whole.frames])
+    return changed(whole, at=0.0, frames=frames)
+
+
+def _durable(frame: operation.Frame, *, top: bool) -> operation.Frame:
+    phase = frame.phase
+    if isinstance(phase, operation.Looking) or (top and isinstance(phase, operation.Proving) and phase.then == "look"):
+        return changed(frame, phase=operation.Looking())
+    return changed(frame, phase=operation.Proving(then=phase.then)) if isinstance(phase, operation.Proving) else frame

@@ -6,7 +6,6 @@ small function of its own, so that a test can put a kernel without it in its pla
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from engine.errors import Problem
@@ -33,6 +32,7 @@ from engine.kernel.verbs import replacing, verb
 from engine.kernel.view import View, thing, watch
 from engine.kernel.whose import adoptable, may_take, whose
 from engine.language.model import Call, Check, Ensure, Remove, Row
+from engine.values import changed
 
 
 def decide(v: View, seen: Seen) -> Event:
@@ -41,7 +41,7 @@ def decide(v: View, seen: Seen) -> Event:
     seen = by_condition(v, told)
     event = _decided(v, seen, told.cls)
     if isinstance(event, (Held, StepFailed)) and not event.status:
-        return replace(event, status=seen.status)
+        return changed(event, status=seen.status)
     return event
 
 

@@ -7,15 +7,14 @@ sent is forgotten: keys of effects, visits and the ledger go with their steps.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from immutables import Map
 
-from engine.kernel.changing import changed
 from engine.kernel.events import RunbookEdited
 from engine.kernel.frames import push
 from engine.kernel.operation import Entry, Operation, StepRecord, UndoRecord
 from engine.language.model import Runbook
+from engine.values import changed
 
 
 def runbook_edited(runbook: Runbook, operation: Operation, event: RunbookEdited) -> Operation:
@@ -45,8 +44,8 @@ def moved(path: str, moves: Mapping[str, str]) -> str:
 def _entry(entry: Entry, moves: Mapping[str, str]) -> Entry:
     undo = entry.undo
     if isinstance(undo, UndoRecord):
-        undo = replace(undo, path=moved(undo.path, moves))
-    return replace(entry, path=moved(entry.path, moves), undo=undo)
+        undo = changed(undo, path=moved(undo.path, moves))
+    return changed(entry, path=moved(entry.path, moves), undo=undo)
 
 
 def _record(record: StepRecord, moves: Mapping[str, str]) -> StepRecord:

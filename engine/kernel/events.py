@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from typing import Any, Literal
 
 from engine.errors import Problem
 from engine.kernel.operation import Effect, Entry, Seen, SettingValue, Target
-from engine.values import value
+from engine.values import Value, field
 
 
-@value()
-class Event:
+class Event(Value):
     """The root of the union."""
 
     at: float
 
 
-@value()
 class Started(Event):
     operation: str
     runbook: str
@@ -30,7 +27,6 @@ class Started(Event):
     engine: str = ""
 
 
-@value()
 class TakenUp(Event):
     """A runner goes on with it; `released` is whether the one before said that it stopped."""
 
@@ -38,7 +34,6 @@ class TakenUp(Event):
     released: bool = True
 
 
-@value()
 class Entered(Event):
     skipped: bool = False
     identity: Mapping[str, Any] = field(default_factory=dict)
@@ -53,12 +48,10 @@ class Entered(Event):
 # -- looks, and what was decided after one --
 
 
-@value()
 class Looked(Event):
     seen: Seen
 
 
-@value()
 class Adopted(Event):
     """A thing bears the exact tag of an entry without id: it is that entry's."""
 
@@ -66,7 +59,6 @@ class Adopted(Event):
     id: str
 
 
-@value()
 class TargetSettled(Event):
     """What a removal means, recorded at its first look, or by a person's word."""
 
@@ -74,7 +66,6 @@ class TargetSettled(Event):
     target: Target
 
 
-@value()
 class RowTaken(Event):
     """Another row than before; its `do`, if any, begins."""
 
@@ -83,7 +74,6 @@ class RowTaken(Event):
     status: str
 
 
-@value()
 class Watched(Event):
     """Nothing to do but to look again at `next`."""
 
@@ -91,7 +81,6 @@ class Watched(Event):
     status: str
 
 
-@value()
 class Delayed(Event):
     """The next attempt is granted, after a delay."""
 
@@ -99,31 +88,26 @@ class Delayed(Event):
     why: str = ""
 
 
-@value()
 class ReplaceBegun(Event):
     """An attempt begins with a removal; `delay` is to be waited between it and the create."""
 
     delay: float
 
 
-@value()
 class Vanished(Event):
     """What `replace` deletes is gone; an open entry for it is, too."""
 
 
-@value()
 class ProofBegun(Event):
     """`requires` are looked at."""
 
 
-@value()
 class Proved(Event):
     """One of `requires` is met; or `all` of them are."""
 
     all: bool = False
 
 
-@value()
 class EntrySettled(Event):
     entry: int
     state: Literal["open", "gone", "void", "kept", "stuck"]
@@ -133,7 +117,6 @@ class EntrySettled(Event):
 # -- effects --
 
 
-@value()
 class Intended(Event):
     """The intent: it is committed with, and not before, everything that led to it."""
 
@@ -145,28 +128,23 @@ class Intended(Event):
     saw: Any = None  # a remove: the attributes seen last
 
 
-@value()
 class SentAgain(Event):
     """An effect that was not sent is sent now."""
 
 
-@value()
 class Succeeded(Event):
     output: Any = None
     id: str | None = None
 
 
-@value()
 class Failed(Event):
     problem: Problem
 
 
-@value()
 class Unknown(Event):
     why: str
 
 
-@value()
 class NotSent(Event):
     problem: Problem
 
@@ -174,7 +152,6 @@ class NotSent(Event):
 # -- errors --
 
 
-@value()
 class Rescued(Event):
     """A rescue is taken: its `do`, then its `refresh`, then its `then`."""
 
@@ -182,13 +159,11 @@ class Rescued(Event):
     problem: Problem
 
 
-@value()
 class Refreshed(Event):
     settings: Mapping[str, SettingValue]
     changed: bool
 
 
-@value()
 class NestedDone(Event):
     """The frames above are done: back to the row, the rescue, the list."""
 
@@ -196,32 +171,27 @@ class NestedDone(Event):
 # -- a step's end, and the operation's --
 
 
-@value()
 class StepDone(Event):
     result: Any = None
     id: str | None = None
     status: str = ""
 
 
-@value()
 class StepFailed(Event):
     problem: Problem
     status: str = ""  # what was seen, where that is why
 
 
-@value()
 class FailurePassedOn(Event):
     """A nested step's failure becomes that of the step below."""
 
 
-@value()
 class TroubleTold(Event):
     """A step of an `on_*` list, or of an undo, did not go through: the list goes on."""
 
     why: str
 
 
-@value()
 class BrokenTakenBack(Event):
     """Past the point of no return: before it holds, what is own and broken goes."""
 
@@ -229,7 +199,6 @@ class BrokenTakenBack(Event):
     queue: tuple[int, ...]
 
 
-@value()
 class Held(Event):
     kind: str
     reason: str
@@ -238,7 +207,6 @@ class Held(Event):
     status: str = ""  # what was seen, where that is why
 
 
-@value()
 class Resumed(Event):
     actor: str = ""
     why: str = ""
@@ -247,7 +215,6 @@ class Resumed(Event):
     output: Any = None
 
 
-@value()
 class RunbookEdited(Event):
     """It goes on with another text; `moves`: old path of each step that is still there → its new one."""
 
@@ -258,7 +225,6 @@ class RunbookEdited(Event):
     actor: str = ""
 
 
-@value()
 class Restarted(Event):
     """Back to a step; its settings are read again, for a person may have mended them."""
 
@@ -267,7 +233,6 @@ class Restarted(Event):
     settings: Mapping[str, SettingValue] = field(default_factory=dict)
 
 
-@value()
 class Cancelled(Event):
     """A person asked for the end."""
 
@@ -276,13 +241,11 @@ class Cancelled(Event):
     past: tuple[str, ...] = ()
 
 
-@value()
 class CleanupBegun(Event):
     actor: str = ""
     past: tuple[str, ...] = ()
 
 
-@value()
 class EndRecorded(Event):
     """How it ends is recorded before the `on_*` list runs."""
 
@@ -290,7 +253,6 @@ class EndRecorded(Event):
     error: Problem | None = None
 
 
-@value()
 class EntryTaken(Event):
     """An entry's turn: `undo` takes it back, `broken` only if it is, `settle` looks until its id is known.
 
@@ -301,6 +263,5 @@ class EntryTaken(Event):
     how: Literal["undo", "broken", "settle", "lost"]
 
 
-@value()
 class Ended(Event):
     """Success delivers; something left makes it STUCK."""

@@ -11,7 +11,6 @@ from typing import Any, Final
 from engine.errors import BrokenInvariant
 from engine.kernel import editing, folding_ends, folding_steps, outcomes
 from engine.kernel import events as ev
-from engine.kernel.changing import changed
 from engine.kernel.operation import (
     Acting,
     Entering,
@@ -24,6 +23,7 @@ from engine.kernel.operation import (
     Waiting,
 )
 from engine.language.model import Runbook
+from engine.values import changed
 
 
 class IllegalEvent(BrokenInvariant):

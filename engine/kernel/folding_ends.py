@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from immutables import Map
 
 from engine.errors import Problem
 from engine.kernel import events as ev
-from engine.kernel.changing import changed
 from engine.kernel.ends import held_key, result_status
 from engine.kernel.frames import begin, complete, leave, push, record, settle, top, with_entry
 from engine.kernel.operation import (
@@ -27,6 +24,7 @@ from engine.kernel.operation import (
 from engine.kernel.outcomes import unknown, unknown_call
 from engine.kernel.steps import in_ends, step_of
 from engine.language.model import Call, Runbook
+from engine.values import changed
 
 
 def taken_up(runbook: Runbook, operation: Operation, event: ev.TakenUp) -> Operation:
@@ -60,7 +58,7 @@ def _from_a_dead_runner(runbook: Runbook, operation: Operation, phase: Acting, e
     body = step_of(runbook, operation, operation.top).body
     if isinstance(body, Call) and not body.repeatable:
         return unknown_call(runbook, operation, effect, why)
-    return top(operation, phase=replace(phase, sent=False), perhaps_done=isinstance(body, Call))
+    return top(operation, phase=changed(phase, sent=False), perhaps_done=isinstance(body, Call))
 
 
 # -- holds ------------------------------------------------------------------------------------------------
@@ -225,7 +223,7 @@ def cancelled(runbook: Runbook, operation: Operation, event: ev.Cancelled) -> Op
 def cleanup_begun(runbook: Runbook, operation: Operation, event: ev.CleanupBegun) -> Operation:
     """What an ended operation has left is taken back."""
     assert operation.ending is not None
-    ending = replace(operation.ending, past=event.past)
+    ending = changed(operation.ending, past=event.past)
     return push(changed(operation, ended="", cleaning=True, ending=ending, frames=()), "cleanup/0")
 
 

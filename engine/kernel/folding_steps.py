@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from engine.kernel import events as ev
-from engine.kernel.changing import changed
 from engine.kernel.frames import (
     begin,
     complete,
@@ -20,6 +17,7 @@ from engine.kernel.frames import (
 from engine.kernel.operation import Acting, Looking, Nested, Operation, Proving, Refreshing, Seen, StepRecord, Waiting
 from engine.kernel.steps import is_undo, key_of, kind_of, step_of
 from engine.language.model import Check, Ensure, Remove, Runbook, Step
+from engine.values import changed
 
 
 def entered(runbook: Runbook, operation: Operation, event: ev.Entered) -> Operation:
@@ -69,7 +67,7 @@ def looked(runbook: Runbook, operation: Operation, event: ev.Looked) -> Operatio
         operation = _mark_used(operation, event.seen)
         return top(operation, phase=Looking(next=phase.next, seen=event.seen, proved=phase.proved))
     assert isinstance(phase, Proving)
-    return top(operation, phase=replace(phase, seen=event.seen))
+    return top(operation, phase=changed(phase, seen=event.seen))
 
 
 def _mark_used(operation: Operation, seen: Seen) -> Operation:
@@ -116,7 +114,7 @@ def watched(runbook: Runbook, operation: Operation, event: ev.Watched) -> Operat
     if isinstance(frame.phase, Proving):
         since = frame.phase.since if frame.phase.since is not None else event.at
         return top(
-            operation, phase=replace(frame.phase, next=event.next, since=since, status=event.status, seen=None)
+            operation, phase=changed(frame.phase, next=event.next, since=since, status=event.status, seen=None)
         )  # fmt: skip
     watching = frame.watching if frame.watching is not None else event.at
     return top(operation, phase=Looking(next=event.next), watching=watching, status=event.status)

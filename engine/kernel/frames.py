@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any, Final
 
 from immutables import Map
 
-from engine.kernel.changing import changed
 from engine.kernel.operation import (
     Frame,
     Looking,
@@ -21,6 +19,7 @@ from engine.kernel.operation import (
 )
 from engine.kernel.steps import following, is_undo, key_of
 from engine.language.model import Call, Fail, Hold, Notify, Runbook, Step, TakeBack, Wait
+from engine.values import changed
 
 _FRAME: Final = Frame(path="")
 _RECORD: Final = StepRecord(path="", status="IN_PROGRESS")
@@ -98,7 +97,7 @@ def recorded(runbook: Runbook, operation: Operation, **changes: Any) -> Map[str,
 def with_entry(operation: Operation, number: int, **changes: Any) -> Operation:
     """The ledger with one line changed."""
     ledger = list(operation.ledger)
-    ledger[number] = replace(ledger[number], **changes)
+    ledger[number] = changed(ledger[number], **changes)
     return changed(operation, ledger=tuple(ledger))
 
 

@@ -7,19 +7,17 @@ alone are equal. Times are seconds since the epoch.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from typing import Any, Final, Literal
 
 from immutables import Map
 
 from engine.errors import Problem
-from engine.values import value
+from engine.values import Value, field
 
 Verb = Literal["look", "create", "delete", "call", "refresh"]
 
 
-@value()
-class Effect:
+class Effect(Value):
     """One touch of the world, with all that the driver needs: to send it again is to send this again."""
 
     verb: Verb
@@ -35,8 +33,7 @@ class Effect:
     sources: Mapping[str, str] = field(default_factory=dict)  # parameter → setting it came from
 
 
-@value()
-class Maker:
+class Maker(Value):
     """What the log knows of the operation that a thing's tags name."""
 
     operation: str
@@ -46,8 +43,7 @@ class Maker:
     ids: tuple[str, ...] = ()
 
 
-@value()
-class SeenPart:
+class SeenPart(Value):
     """Something that must go before its whole goes."""
 
     kind: str
@@ -58,8 +54,7 @@ class SeenPart:
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
-@value()
-class Seen:
+class Seen(Value):
     """What one look saw, and whose maker the driver found; `problem` where the look itself failed."""
 
     at: float
@@ -77,37 +72,33 @@ class Seen:
 # -- the phases: a closed union, each with just its own fields ------------------------------------
 
 
-@value()
-class Entering:
+class Entering(Value):
     """Nothing is known yet: visit, `if`, identity, the list of a `for_each`."""
 
 
-@value()
-class Looking:
+class Looking(Value):
     """The next look is due at `next`; `seen` is what it brought, until it is decided upon."""
 
-    next: float = field(default=0.0, compare=False)
-    seen: Seen | None = field(default=None, compare=False)
-    proved: bool = field(default=False, compare=False)
+    next: float = 0.0
+    seen: Seen | None = None
+    proved: bool = False
 
 
-@value()
-class Proving:
+class Proving(Value):
     """Looking at each of `requires`; how far is volatile: whoever takes it up proves anew.
 
     `then` is what comes after: the own resource once more, or (for a call without `until`) the effect.
     """
 
     then: Literal["look", "act"] = "look"
-    index: int = field(default=0, compare=False)
-    next: float = field(default=0.0, compare=False)
-    since: float | None = field(default=None, compare=False)
-    status: str = field(default="", compare=False)  # what is waited for was seen in this status last
-    seen: Seen | None = field(default=None, compare=False)
+    index: int = 0
+    next: float = 0.0
+    since: float | None = None
+    status: str = ""  # what is waited for was seen in this status last
+    seen: Seen | None = None
 
 
-@value()
-class Acting:
+class Acting(Value):
     """An effect whose intent is recorded. `sent` is false after a NotSent: it is still due."""
 
     effect: Effect
@@ -116,22 +107,19 @@ class Acting:
     unknown: str = ""  # why nobody knows what became of a call that is not repeatable
 
 
-@value()
-class Waiting:
+class Waiting(Value):
     until: float
     then: Literal["begin", "done"]  # a retry's delay: begin again; a `wait`: done
 
 
-@value()
-class Nested:
+class Nested(Value):
     """The frames above belong to this one: a row's or rescue's `do`, the items, the entries taken back."""
 
     why: Literal["row", "rescue", "items", "ledger"]
     path: str = ""  # of the row or rescue
 
 
-@value()
-class Refreshing:
+class Refreshing(Value):
     """A rescue: its settings are read again, then its `then` is asked."""
 
     rescue: int
@@ -141,8 +129,7 @@ class Refreshing:
 Phase = Entering | Looking | Proving | Acting | Waiting | Nested | Refreshing
 
 
-@value(slots=False)  # engine.kernel.changing
-class Frame:
+class Frame(Value):
     """A position: a path into the runbook, or `undo/N`, `settle/N` for the ledger's entry N."""
 
     path: str
@@ -176,8 +163,7 @@ class Frame:
     seen: Seen | None = None  # what the row's or rescue's steps call `seen`
 
 
-@value()
-class UndoRecord:
+class UndoRecord(Value):
     """`undo: {call: …}`, rendered: what it takes to take a call back."""
 
     action: str
@@ -186,8 +172,7 @@ class UndoRecord:
     until: Mapping[str, Any] | None = None  # the rendered parameters of its check
 
 
-@value()
-class Entry:
+class Entry(Value):
     """A line of the ledger: what may have been made. `id` is None until it is proved."""
 
     step: str  # with the item: instances[0]
@@ -208,8 +193,7 @@ class Entry:
     why: str = ""
 
 
-@value()
-class SettingValue:
+class SettingValue(Value):
     """A setting as it was read. A secret's is a `Secret`: reference and version."""
 
     value: Any
@@ -217,8 +201,7 @@ class SettingValue:
     version: str = ""
 
 
-@value()
-class Target:
+class Target(Value):
     """What a removal means: an immutable id, or that there was none."""
 
     id: str | None
@@ -227,8 +210,7 @@ class Target:
     account: str | None = None
 
 
-@value(slots=False)  # engine.kernel.changing
-class StepRecord:
+class StepRecord(Value):
     """What is told of a step (of an item, under `instances[0]`)."""
 
     path: str
@@ -245,8 +227,7 @@ class StepRecord:
     error: Problem | None = None
 
 
-@value()
-class Hold:
+class Hold(Value):
     kind: str
     reason: str
     step: str  # the key of the step
@@ -255,8 +236,7 @@ class Hold:
     found: str | None = None  # the id that `--accept-target` would take
 
 
-@value()
-class Ending:
+class Ending(Value):
     status: Literal["SUCCEEDED", "FAILED", "CANCELLED"]
     at: float
     error: Problem | None = None
@@ -265,8 +245,7 @@ class Ending:
     past: tuple[str, ...] = ()
 
 
-@value()
-class Notice:
+class Notice(Value):
     """A message that was to be sent, and what became of it."""
 
     topic: str
@@ -282,15 +261,14 @@ class Notice:
 LISTS: Final = ("on_success", "on_failure", "on_hold", "on_cancel")
 
 
-@value(slots=False)  # engine.kernel.changing
-class Operation:
+class Operation(Value):
     """One execution of a runbook."""
 
     id: str
     runbook: str
     digest: str
     started: float
-    at: float = field(default=0.0, compare=False)
+    at: float = 0.0
     since: float = 0.0  # started, resumed or restarted: the time limit counts from here
     region: str = ""
     inputs: Mapping[str, Any] = field(default_factory=dict)
@@ -327,23 +305,19 @@ class Operation:
         return "HELD" if self.hold is not None else "IN_PROGRESS"
 
 
-@value()
-class Perform:
+class Perform(Value):
     effect: Effect
 
 
-@value()
-class SleepUntil:
+class SleepUntil(Value):
     at: float
 
 
-@value()
-class Record:
+class Record(Value):
     event: Any  # engine.kernel.events.Event
 
 
-@value()
-class Halt:
+class Halt(Value):
     status: str
 
 

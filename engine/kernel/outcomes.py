@@ -10,15 +10,13 @@ NotSent                         still due           still due           still du
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from engine.errors import Problem
 from engine.kernel import events as ev
-from engine.kernel.changing import changed
 from engine.kernel.frames import complete, find_entry, push, record, recorded, seen_in, top, topped, with_entry
 from engine.kernel.operation import Acting, Effect, Entry, Looking, Nested, Notice, Operation, Refreshing
 from engine.kernel.steps import key_of, step_of
 from engine.language.model import Call, Notify, Runbook
+from engine.values import changed
 
 BEING_DELETED = "BeingDeleted"
 
@@ -59,13 +57,13 @@ def sent_again(runbook: Runbook, operation: Operation, event: ev.SentAgain) -> O
     if isinstance(phase, Looking) and repeat is not None:  # as it was recorded before a look came first
         return top(operation, phase=Acting(effect=repeat), repeat=None)
     assert isinstance(phase, Acting)
-    return top(operation, phase=replace(phase, sent=True))
+    return top(operation, phase=changed(phase, sent=True))
 
 
 def not_sent(runbook: Runbook, operation: Operation, event: ev.NotSent) -> Operation:
     phase = operation.top.phase
     assert isinstance(phase, Acting)
-    return top(operation, phase=replace(phase, sent=False))
+    return top(operation, phase=changed(phase, sent=False))
 
 
 def succeeded(runbook: Runbook, operation: Operation, event: ev.Succeeded) -> Operation:
@@ -214,4 +212,4 @@ def refreshed(runbook: Runbook, operation: Operation, event: ev.Refreshed) -> Op
     phase = operation.top.phase
     assert isinstance(phase, Refreshing)
     operation = changed(operation, settings=event.settings)
-    return top(operation, phase=replace(phase, refreshed=True), changed=event.changed)
+    return top(operation, phase=changed(phase, refreshed=True), changed=event.changed)

@@ -17,11 +17,10 @@ from engine.kernel.removing import needs_source
 from engine.kernel.steps import kind_of, monitor_of, records_of
 from engine.kernel.view import View
 from engine.language.model import Ensure, Step
-from engine.values import value
+from engine.values import Value
 
 
-@value()
-class Proof:
+class Proof(Value):
     """One look that must turn out well: at `key`'s thing, which is to have `id`."""
 
     key: str

@@ -7,11 +7,10 @@ from engine.kernel.names import Names, names_of
 from engine.kernel.operation import Entry, Frame, Operation, Seen
 from engine.kernel.steps import entry_number, is_undo, key_of, kind_of, monitor_of, step_of
 from engine.language.model import KindFacts, Monitor, Runbook, Schedule, Step
-from engine.values import value
+from engine.values import Value
 
 
-@value(kw_only=False)
-class View:
+class View(Value, kw_only=False):
     """The top frame of an operation at `now`, with its step."""
 
     runbook: Runbook

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any, Final, TypeVar
 
 from engine.language.draft import Draft, Reader
@@ -14,6 +13,7 @@ from engine.language.model import CLASSES, Account, Input, Setting
 from engine.language.patterns import PatternError, parsed
 from engine.language.shapes import ACCOUNT, INPUT, SETTING
 from engine.language.tree import ListNode, MapNode, Node, Scalar, plain
+from engine.values import changed
 
 T = TypeVar("T")
 
@@ -61,10 +61,10 @@ def _consistent(d: Draft, node: MapNode, one: Input) -> Input:
         _told(d, item, "enum", type_problem(one.type, value))
     if one.pattern is not None and one.type not in TEXTUAL:
         _told(d, node.get("pattern"), "pattern", f"a pattern is of text, and this is a {one.type}")
-        one = replace(one, pattern=None)
+        one = changed(one, pattern=None)
     wrong = [_told(d, node.get(key), key, _bound_problem(one, key)) for key in ("min", "max")]
     if any(wrong):
-        one = replace(one, min=None, max=None)
+        one = changed(one, min=None, max=None)
     elif one.min is not None and one.max is not None and bound_of(one.type, one.min) > bound_of(one.type, one.max):
         _told(d, node.get("max"), "max", "it is less than `min`")
     if one.default is not None:

@@ -9,13 +9,12 @@ from engine.errors import RunbookInvalid
 from engine.language.layout import Strange, laid_out
 from engine.language.reading import examine
 from engine.language.tree import ListNode, MapNode, Node, Scalar
-from engine.values import value
+from engine.values import Value
 
 _MARK = "\ufeff"
 
 
-@value()
-class Formatted:
+class Formatted(Value):
     """The text, and why it was left as it was, if it was."""
 
     text: str

@@ -8,16 +8,14 @@ Durations are seconds. Values that may hold `${ }` are kept as written and rende
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from typing import Any, Final, Literal
 
-from engine.values import value
+from engine.values import Value, field
 
 CLASSES: Final = ("missing", "pending", "available", "blocked", "broken", "leaving", "unknown")
 
 
-@value()
-class Monitor:
+class Monitor(Value):
     """How to watch: every so many seconds, for at most so long; None means the kind's own."""
 
     every: float | None = None
@@ -25,8 +23,7 @@ class Monitor:
     grace: float | None = None
 
 
-@value()
-class KindFacts:
+class KindFacts(Value):
     """What the language and the kernel need to know of a resource kind: values only."""
 
     name: str
@@ -39,23 +36,20 @@ class KindFacts:
     part_of: str | None = None  # the parameter that names what it is a part of
 
 
-@value()
-class ActionFacts:
+class ActionFacts(Value):
     """What the language and the kernel need to know of an action."""
 
     name: str
     repeatable: bool | None = None  # None: the step must say
 
 
-@value()
-class Delays:
+class Delays(Value):
     """`[5m, 10m, 15m]`: the delays between attempts; three delays are four attempts."""
 
     delays: tuple[float, ...]
 
 
-@value()
-class Backoff:
+class Backoff(Value):
     """`{first, factor, max, jitter, attempts | within}`."""
 
     first: float
@@ -69,8 +63,7 @@ class Backoff:
 Schedule = Delays | Backoff
 
 
-@value()
-class Retry:
+class Retry(Value):
     """A step's `retry`: a schedule, further errors that it covers, what follows the last attempt."""
 
     schedule: Schedule
@@ -78,16 +71,14 @@ class Retry:
     then: Literal["fail", "hold"] = "fail"
 
 
-@value()
-class RetryIf:
+class RetryIf(Value):
     """`{retry_if: EXPRESSION, else: VERB}`."""
 
     condition: str
     otherwise: str = "fail"
 
 
-@value()
-class Rescue:
+class Rescue(Value):
     """One branch for an error."""
 
     path: str
@@ -97,8 +88,7 @@ class Rescue:
     then: str | RetryIf = "fail"
 
 
-@value()
-class Row:
+class Row(Value):
     """One line of a state table. `names` are classes, or exact statuses as `=stopped`.
 
     `verb` is what to do; with `do`, it is the `then`. `reason` and `error` are those of a hold or fail.
@@ -118,8 +108,7 @@ class Row:
         return ", ".join(self.names)
 
 
-@value()
-class UndoCall:
+class UndoCall(Value):
     """`undo: {call: …}` of a call."""
 
     call: Step
@@ -128,8 +117,7 @@ class UndoCall:
 Undo = Literal["delete", "keep"] | UndoCall
 
 
-@value()
-class Ensure:
+class Ensure(Value):
     kind: str
     params: Mapping[str, Any]
     states: tuple[Row, ...]  # filled: every class has a row; exact statuses come first
@@ -139,8 +127,7 @@ class Ensure:
     undo: Undo = "keep"
 
 
-@value()
-class Remove:
+class Remove(Value):
     kind: str
     params: Mapping[str, Any]
     states: tuple[Row, ...]
@@ -149,8 +136,7 @@ class Remove:
     target: str | None = None  # the id of an earlier check
 
 
-@value()
-class Check:
+class Check(Value):
     """`kind` may be `aws.SERVICE.OPERATION`, which then has `status` and perhaps `classes`."""
 
     kind: str
@@ -162,8 +148,7 @@ class Check:
     classes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-@value()
-class Call:
+class Call(Value):
     action: str
     params: Mapping[str, Any]
     repeatable: bool = False
@@ -171,30 +156,25 @@ class Call:
     undo: UndoCall | None = None
 
 
-@value()
-class TakeBack:
+class TakeBack(Value):
     steps: tuple[str, ...] | None  # None: all
     past: tuple[str, ...] = ()
 
 
-@value()
-class Wait:
+class Wait(Value):
     duration: Any  # seconds, or a string with ${ }
 
 
-@value()
-class Hold:
+class Hold(Value):
     reason: str
 
 
-@value()
-class Fail:
+class Fail(Value):
     reason: str
     error: str = ""
 
 
-@value()
-class Notify:
+class Notify(Value):
     """`topic` None is the runbook's; without subject and text, the standard ones."""
 
     topic: Any = None
@@ -205,8 +185,7 @@ class Notify:
 Body = Ensure | Remove | Check | Call | TakeBack | Wait | Hold | Fail | Notify
 
 
-@value()
-class Step:
+class Step(Value):
     """One step: what every kind of step has, and its `body`."""
 
     path: str
@@ -230,8 +209,7 @@ class Step:
         return self.id.replace("-", "_")
 
 
-@value()
-class Input:
+class Input(Value):
     name: str
     type: str = "string"
     default: Any = None
@@ -243,8 +221,7 @@ class Input:
     description: str = ""
 
 
-@value()
-class Setting:
+class Setting(Value):
     """`ssm:/path` or `secret:NAME#field`; `source` may hold `${ }`."""
 
     name: str
@@ -255,16 +232,14 @@ class Setting:
     has_default: bool = False
 
 
-@value()
-class Account:
+class Account(Value):
     name: str
     id: str
     role_arn: str | None = None
     external_id: str | None = None
 
 
-@value()
-class Runbook:
+class Runbook(Value):
     """A whole runbook. `ends` holds on_success, on_failure, on_hold, on_cancel: given or standard."""
 
     name: str
@@ -287,8 +262,8 @@ class Runbook:
     outputs: Mapping[str, Any] = field(default_factory=dict)
     ends: Mapping[str, tuple[Step, ...]] = field(default_factory=dict)
     kinds: Mapping[str, KindFacts] = field(default_factory=dict)
-    index: Mapping[str, Step] = field(default_factory=dict, compare=False)  # path → step, all of them
-    by_name: Mapping[str, Step] = field(default_factory=dict, compare=False)  # expression name → step
+    index: Mapping[str, Step] = field(default_factory=dict)  # path → step, all of them
+    by_name: Mapping[str, Step] = field(default_factory=dict)  # expression name → step
 
     def step(self, path: str) -> Step:
         """The step at `path`; KeyError where there is none."""

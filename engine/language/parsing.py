@@ -18,7 +18,7 @@ from engine.language.reading import examine
 from engine.language.shapes import RUNBOOK
 from engine.language.tree import MapNode, Node
 from engine.language.vocabulary import Vocabulary
-from engine.values import value
+from engine.values import Value
 
 READERS: Final[Mapping[str, Reader]] = {
     **forms.READERS, **schedules.READERS, **states.READERS, **steps.READERS, **declarations.READERS,
@@ -30,8 +30,7 @@ _OWN_NAMES: Final = ("settings", "accounts", "seen", "each", "error", "operation
 _WORDS: Final = ("true", "false", "none", "and", "or", "not", "in", "is", "if", "else")
 
 
-@value()
-class Parsed:
+class Parsed(Value):
     """A document, its runbook as far as it could be built, and what is wrong with text and shape."""
 
     file: str

@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Final
 
-from engine.values import value
+from engine.values import Value
 
 STATES: Final = 2_000
 """The most states that a pattern may have once its counts are written out."""
@@ -32,8 +32,7 @@ class PatternError(ValueError):
         self.offset = offset
 
 
-@value(kw_only=False)
-class Chars:
+class Chars(Value, kw_only=False):
     """One character of a set, or of none of it; ranges apart, so that a set stays small."""
 
     singles: frozenset[str]
@@ -45,18 +44,15 @@ class Chars:
         return inside != self.negated
 
 
-@value(kw_only=False)
-class Sequence:
+class Sequence(Value, kw_only=False):
     parts: tuple[Part, ...]
 
 
-@value(kw_only=False)
-class Choice:
+class Choice(Value, kw_only=False):
     ways: tuple[Part, ...]
 
 
-@value(kw_only=False)
-class Repeat:
+class Repeat(Value, kw_only=False):
     part: Part
     least: int
     most: int | None

@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from engine.values import value
+from engine.values import Value
 
 
-@value()
-class Told:
+class Told(Value):
     """One rule."""
 
     id: str

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from engine.values import value
+from engine.values import Value
 
 
-@value()
-class Secret:
+class Secret(Value):
     """`secret:NAME#field`. Only an effect learns the value, by `Context.secret`."""
 
     name: str

@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from engine.values import value
+from engine.values import Value
 
 
-@value()
-class Key:
+class Key(Value):
     """One key of a map: the form of its value, and what it says."""
 
     form: str

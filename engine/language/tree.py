@@ -11,9 +11,9 @@ from collections.abc import ItemsView, Iterator
 from typing import Any, Final
 
 from engine.language.origins import origins
-from engine.values import value
+from engine.values import Value
 
-Value = str | int | float | bool | None
+Plain = str | int | float | bool | None
 """What a scalar may be: the types of YAML 1.2's core schema."""
 
 LITERAL: Final = "|"
@@ -21,8 +21,7 @@ FOLDED: Final = ">"
 _BRIEF: Final = 600
 
 
-@value()
-class Span:
+class Span(Value):
     """From the first character to one past the last."""
 
     line: int
@@ -62,7 +61,7 @@ class Scalar:
 
     __slots__ = ("_places", "_source", "end", "start", "style", "text", "value")
 
-    def __init__(self, text: str, value: Value, style: str, start: int, end: int, source: Source) -> None:
+    def __init__(self, text: str, value: Plain, style: str, start: int, end: int, source: Source) -> None:
         self.text = text
         self.value = value
         self.style = style

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from typing import Protocol
 
 from engine.language.model import ActionFacts, KindFacts
-from engine.values import value
+from engine.values import Value, field
 
 
 class Vocabulary(Protocol):
@@ -22,8 +21,7 @@ class Vocabulary(Protocol):
     def action_names(self) -> list[str]: ...
 
 
-@value()
-class FixedVocabulary:
+class FixedVocabulary(Value):
     """A vocabulary as two tables."""
 
     kinds: Mapping[str, KindFacts] = field(default_factory=dict)

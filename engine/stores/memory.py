@@ -8,25 +8,22 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from threading import RLock
 from typing import Any
 
 from engine.errors import StoreConflict
 from engine.stores.packing import Kept, as_text, chained, fits, head_of, lease_text, missing, taken, unpacked
 from engine.stores.port import Head, Lease, Record
-from engine.values import value
+from engine.values import Value, changed
 
 
-@value()
-class _Row:
+class _Row(Value):
     kept: Kept
     write_id: str
     whole: bool
 
 
-@value()
-class _Head:
+class _Head(Value):
     lease: str | None = None
     version: str | None = None
     summary: str | None = None
@@ -86,7 +83,7 @@ class MemoryStore:
 
     def _change(self, operation: str, **changes: str | None) -> None:
         with self._lock:
-            self._heads[operation] = replace(self._heads.get(operation, _Head()), **changes)
+            self._heads[operation] = changed(self._heads.get(operation, _Head()), **changes)
 
     def summarise(self, operation: str, summary: Mapping[str, Any]) -> None:
         self._change(operation, summary=as_text(summary), status=summary.get("status"))

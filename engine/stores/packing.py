@@ -9,12 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import fields
 from typing import Any, Final
 
 from engine.errors import EnvironmentProblem
 from engine.stores.port import FORMAT, Head, Lease, Record
-from engine.values import value
+from engine.values import Value
 
 LONGEST: Final = 4_000
 """Characters of one readable attribute; the whole of it is in the packed events."""
@@ -25,12 +24,11 @@ READABLE: Final = (
 )  # fmt: skip
 """The attributes beside a record's events, in the words of the operators' guide (engine.md, section 3)."""
 
-_LEASE = tuple(sorted(field.name for field in fields(Lease)))
+_LEASE = tuple(sorted(Lease.__struct_fields__))
 _PLAIN = json.JSONEncoder(separators=(",", ":")).encode
 
 
-@value()
-class Kept:
+class Kept(Value):
     """A record as a store keeps it; `seq` is its key, so that a record under another's key is seen."""
 
     seq: int

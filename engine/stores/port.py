@@ -12,11 +12,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from engine.errors import EnvironmentProblem
-from engine.values import value
+from engine.values import Value, changed, field
 
 FORMAT: Final = 1
 """The version of a record's form; a reader refuses a newer one."""
@@ -26,8 +26,7 @@ class StoreAway(EnvironmentProblem):
     """The store does not answer, or says to slow down: pause and try again."""
 
 
-@value()
-class Record:
+class Record(Value):
     """What one commit appends. `state`, where given, is the whole operation after the events."""
 
     operation: str
@@ -43,7 +42,7 @@ class Record:
     format: int = FORMAT
     previous: str = ""  # the digest of the record before; "" for the first
     digest: str = ""  # SHA-256 of `packed()` and the record before, hex
-    _bytes: bytes = field(default=b"", init=False, repr=False, compare=False)  # `packed()`, once it is sealed
+    _bytes: bytes = b""  # `packed()`, once it is sealed
 
     def packed(self) -> bytes:
         """The bytes that the digest covers and a store keeps: compact JSON of all but the digest, in one order."""
@@ -51,15 +50,12 @@ class Record:
 
     def sealed(self, previous: str) -> Record:
         """This record, chained to the one before."""
-        body = {name: getattr(self, name) for name in _PACKED}
-        body["previous"] = previous
-        packed = _compact(body)
-        return Record(**body, digest=hashlib.sha256(packed).hexdigest()).kept_as(packed)
+        packed = changed(self, previous=previous, _bytes=b"").packed()
+        return changed(self, previous=previous, digest=hashlib.sha256(packed).hexdigest(), _bytes=packed)
 
     def kept_as(self, packed: bytes) -> Record:
         """This very record, which knows its bytes: JSON is written, or read, once."""
-        object.__setattr__(self, "_bytes", packed)
-        return self
+        return changed(self, _bytes=packed)
 
 
 _PACKED: Final = (
@@ -78,8 +74,7 @@ def _compact(body: Mapping[str, Any]) -> bytes:
     return _JSON.encode(body).encode("utf-8", "surrogatepass")
 
 
-@value()
-class Lease:
+class Lease(Value):
     """The timed right to drive. `version` is random and new at each renewal; nobody compares clocks."""
 
     owner: str  # actor
@@ -92,8 +87,7 @@ class Lease:
     since: float
 
 
-@value()
-class Head:
+class Head(Value):
     """The mutable item of an operation: lease, a summary that records can rebuild, cancel_asked."""
 
     operation: str

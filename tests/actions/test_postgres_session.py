@@ -266,7 +266,7 @@ def test_a_secret_is_asked_for_by_its_reference(database: Database) -> None:
         asked.append(reference)
         return {"username": database.admin, "password": PASSWORD}
 
-    from dataclasses import replace
+    from engine.values import changed
 
-    RUN.run(database.params(query=QUERY), replace(database.context(), secret=secret))
+    RUN.run(database.params(query=QUERY), changed(database.context(), secret=secret))
     assert asked == [ADMIN]

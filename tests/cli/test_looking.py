@@ -6,7 +6,6 @@ import json
 import os
 import sqlite3
 import subprocess
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ import pytest
 from engine.clock import SystemClock
 from engine.stores.lease import StoreLease, start_of, this_process
 from engine.stores.opening import open_store
+from engine.values import changed
 from tests.cli.asking import INPUTS, RESTORE, RUNBOOK, Ask, Store, begun, fits, written
 
 
@@ -45,7 +45,7 @@ def left_behind(place: str) -> None:
     """The head as a runner leaves it that dies after its last record: a lease, and what was so at the start."""
     child = subprocess.Popen(["sleep", "60"])
     opened = open_store(place)
-    dead = replace(this_process("anna@desk"), pid=child.pid, started=start_of(child.pid) or "")
+    dead = changed(this_process("anna@desk"), pid=child.pid, started=start_of(child.pid) or "")
     assert StoreLease(opened, "op", SystemClock(), dead).acquire(patience=False)
     opened.summarise("op", {"status": "IN_PROGRESS", "runbook": "few", "step": "", "updated": ""})
     opened.close()

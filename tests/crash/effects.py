@@ -19,6 +19,7 @@ from actions.sandbox.outcomes import Cut
 from engine.errors import EffectFailed, EffectNotSent, EffectUnknown, Problem
 from engine.language.model import ActionFacts
 from engine.registry import Action, Context, Family, Observation, Param, Registry, ResourceKind
+from engine.values import changed
 from tests.laws.world import Fault
 
 MAKES = {
@@ -194,7 +195,7 @@ def _passing(action: Action, desk: Desk) -> Action:
         with desk.passing(f"call {action.name}", params, ctx):
             return action.run(params, ctx)
 
-    return replace(action, run=run)
+    return changed(action, run=run)
 
 
 # -- the stories' own actions ---------------------------------------------------------------------------------

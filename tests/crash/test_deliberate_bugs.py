@@ -23,6 +23,7 @@ from engine.performing import RegistryPerformer
 from engine.stores.memory import MemoryStore, _Row
 from engine.stores.packing import Kept, taken
 from engine.stores.port import Record
+from engine.values import changed
 from tests.crash import processes
 from tests.crash.conftest import Schedules
 from tests.crash.effects import Noted
@@ -150,7 +151,7 @@ def no_look_before_a_delete() -> AbstractContextManager[None]:
         name = str(effect.params.get("name"))
         begins = bool(operation.frames) and not operation.top.routine and operation.last_step == "delete-rds"
         if effect.removal is not None and begins and name in known:
-            return replace(known[name], at=operation.at, parts=())
+            return changed(known[name], at=operation.at, parts=())
         seen = looks(performer, effect, operation, *rest)
         if seen.id is not None:
             known[name] = seen
@@ -194,8 +195,8 @@ def name_for_an_identity() -> AbstractContextManager[None]:
     def look(noted: Noted, identity: Mapping[str, Any], ctx: Any) -> Any:
         told = {"name": identity["id"]} if "id" in identity else identity
         seen = looks(noted, told, ctx)
-        parts = tuple(replace(part, id=str(part.identity["name"])) for part in seen.parts)
-        return replace(seen, id=seen.id and str(seen.attributes["name"]), parts=parts)
+        parts = tuple(changed(part, id=str(part.identity["name"])) for part in seen.parts)
+        return changed(seen, id=seen.id and str(seen.attributes["name"]), parts=parts)
 
     def create(noted: Noted, params: Mapping[str, Any], tags: Mapping[str, str], ctx: Any) -> str:
         creates(noted, params, tags, ctx)

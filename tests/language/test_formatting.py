@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from engine.language.model import Runbook
 from engine.language.parsing import parse
 from engine.language.reading import examine
 from engine.registry import vocabulary
+from engine.values import changed
 from tests.language.written import comments, documents
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -155,7 +155,7 @@ def meaning(runbook: Runbook | None) -> object:
     if runbook is None:
         return None
     orders = [list(names) for names in (runbook.inputs, runbook.settings, runbook.vars, runbook.outputs)]
-    return dataclasses.replace(runbook, text="", digest=""), orders
+    return changed(runbook, text="", digest=""), orders
 
 
 @pytest.mark.parametrize("file", CORPUS, ids=lambda file: f"{file.parent.name}-{file.stem}")

@@ -23,6 +23,7 @@ from engine.kernel.frames import top, with_entry
 from engine.kernel.operation import Acting, Command, Operation, Seen
 from engine.kernel.view import View
 from engine.language.model import Ensure, Row, Runbook
+from engine.values import changed
 from tests.laws import stories_of_mending as mending
 from tests.laws import walking
 from tests.laws.edits import INVISIBLE, RESTORE
@@ -86,7 +87,7 @@ def still_in_hand(runbook: Runbook, operation: Operation, event: ev.TakenUp) -> 
 
 
 def unknown_is_available(v: View, seen: Seen, cls: str) -> Row:
-    return row_for(v, replace(seen, status="available"), "available" if cls == "unknown" else cls)
+    return row_for(v, changed(seen, status="available"), "available" if cls == "unknown" else cls)
 
 
 def classes_only(v: View, seen: Seen, cls: str) -> Row:
@@ -96,17 +97,7 @@ def classes_only(v: View, seen: Seen, cls: str) -> Row:
 
 
 def as_it_was(frame: Any) -> Any:
-    return replace_frame(frame)
-
-
-def replace_frame(frame: Any) -> Any:
-    return top_frame(frame, failed=None)
-
-
-def top_frame(frame: Any, **changes: Any) -> Any:
-    new = object.__new__(type(frame))
-    new.__dict__.update(frame.__dict__ | changes)
-    return new
+    return changed(frame, failed=None)
 
 
 def begins_anew(runbook: Runbook, operation: Operation, frame: Any) -> Operation:

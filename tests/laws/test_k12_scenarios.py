@@ -15,10 +15,10 @@ import pytest
 from engine.driver import POLLING, Driver, Interrupted, Log
 from engine.kernel import Operation
 from engine.kernel import events as ev
-from engine.kernel.changing import changed
 from engine.kernel.operation import Acting
 from engine.language.model import Runbook
 from engine.loading import events_of
+from engine.values import changed
 from tests.laws.edits import RESTORE, edited, old, swapped
 from tests.laws.test_k6_to_k8 import test_k8_times_of_events_never_go_back as times_never_go_back
 from tests.laws.test_k12_rules import Rule, is_wrong, polling_writes_nothing, without, yes

@@ -9,11 +9,11 @@ import shutil
 import sqlite3
 import stat
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from engine.cli import main
 from engine.clock import SystemClock

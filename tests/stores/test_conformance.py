@@ -8,6 +8,7 @@ import pytest
 
 from engine.errors import EnvironmentProblem, StoreConflict
 from engine.stores.port import FORMAT, Head, Record, Store, verify
+from engine.values import changed
 from tests.stores.places import Place
 from tests.stores.values import lease, log, record, written
 
@@ -123,8 +124,7 @@ def _missing(records: list[Record]) -> list[Record]:
 
 def _changed(records: list[Record]) -> list[Record]:
     forged = record(seq=2, previous=records[0].digest, events=({"$": "Forged"},))
-    object.__setattr__(forged, "digest", records[1].digest)
-    return [records[0], forged, records[2]]
+    return [records[0], changed(forged, digest=records[1].digest), records[2]]
 
 
 def _unchained(records: list[Record]) -> list[Record]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import pytest
 
@@ -12,6 +12,7 @@ from engine.stores.lease import DURATION, ProcessIdentity, StoreLease
 from engine.stores.memory import MemoryStore
 from engine.stores.patience import PatientStore
 from engine.stores.port import Head, Lease, StoreAway
+from engine.values import changed
 from tests.stores.values import lease
 
 
@@ -119,7 +120,7 @@ def test_the_owner_is_judged_by_its_process(store, clock, befalls: str, verdict:
     changes.get(befalls, lambda: None)()
     ours = machine.process(43, actor="bob")
     if befalls == "we cannot look":
-        ours = replace(ours, start_of=lambda pid: "")
+        ours = changed(ours, start_of=lambda pid: "")
     second = of(store, clock, ours)
     if verdict == "alive":
         with pytest.raises(Busy, match=r"op-1 is driven by ana on desk \(process 42\).*runbook status op-1"):

@@ -16,6 +16,11 @@ from pathlib import Path
 
 import pytest
 
+from engine import errors
+from engine.kernel import events, operation, proofs, view
+from engine.language import model
+from engine.values import Value
+
 ROOT = Path(__file__).resolve().parents[2]
 
 LAYERS: dict[str, set[str]] = {
@@ -66,9 +71,6 @@ TIMELY = {
 TELLS_TIME = {
     "engine/clock.py": "the only source of time",
 }
-
-COPIED_AT_EACH_EVENT = {"Operation", "Frame", "StepRecord"}
-"""Values of the kernel without slots: docs/decisions/0008-values-that-are-copied.md."""
 
 LONGEST_FUNCTION = 40
 LONGEST_FILE = 350
@@ -303,21 +305,14 @@ def test_names_say_what_a_thing_is() -> None:
 
 
 def test_values_of_kernel_and_language_cannot_change() -> None:
-    """Frozen and slotted: illegal states are not written, and nothing is changed behind anyone's back."""
-    wrong = [
-        f"{module.path}:{node.lineno}: {node.name}"
-        for module in product().values()
-        if module.path.startswith(("engine/kernel/", "engine/language/model", "engine/errors"))
-        for node in ast.walk(module.tree)
-        if isinstance(node, ast.ClassDef)
-        for decorator in node.decorator_list
-        if name_of(decorator).startswith("dataclass")
-        and not all(
-            f"{word}=True" in name_of(decorator)
-            for word in (("frozen",) if node.name in COPIED_AT_EACH_EVENT else ("frozen", "slots"))
-        )
+    """Illegal states are not written, and nothing is changed behind anyone's back."""
+    here = (operation, events, view, proofs, model, errors)
+    classes = [
+        one for module in here for one in vars(module).values() if getattr(one, "__module__", "") == module.__name__
     ]
-    assert not wrong
+    held = [one for one in classes if isinstance(one, type) and not issubclass(one, Exception)]
+    assert len(held) > 80
+    assert not [one for one in held if not (issubclass(one, Value) and one.__struct_config__.frozen)]
 
 
 # -- what no file may say ---------------------------------------------------------------------------------

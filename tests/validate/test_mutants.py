@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from msgspec.structs import asdict
 
 from engine.checks import validate
+from engine.values import Value, changed
 from tests.validate.corpus import registry, shipped
 from tests.validate.mutants import Mutant, misspelt, mutants
 
@@ -66,13 +67,11 @@ def meaning(text: str) -> object:
 
 def plain(value: object) -> object:
     """What a runbook does: without its text, without places, rows by name, whether written or filled, ids left aside."""
-    if dataclasses.is_dataclass(value):
+    if isinstance(value, Value):
         aside = {"path", "id", "filled", "text", "digest", "index", "by_name"}
-        fields = {one.name: getattr(value, one.name) for one in dataclasses.fields(value) if one.name not in aside}
+        fields = {name: one for name, one in asdict(value).items() if name not in aside}
         if "states" in fields:
-            fields["states"] = {
-                name: plain(dataclasses.replace(row, names=())) for row in fields["states"] for name in row.names
-            }
+            fields["states"] = {name: plain(changed(row, names=())) for row in fields["states"] for name in row.names}
         return {name: plain(one) for name, one in fields.items()}
     if isinstance(value, Mapping):
         return {key: plain(one) for key, one in value.items()}
