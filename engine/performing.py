@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import decimal
 import json
+import math
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -186,6 +187,8 @@ def weight(value: Any) -> int:
 def plain(value: Any) -> Any:
     """An API's answer as JSON values: times as ISO 8601, sets as lists, bytes as text."""
     match value:
+        case float() if not math.isfinite(value):
+            return str(value)
         case None | str() | int() | float():
             return value
         case dict() | Mapping():
@@ -197,7 +200,7 @@ def plain(value: Any) -> Any:
         case dt.date():
             return value.isoformat()
         case decimal.Decimal():
-            return float(value)
+            return plain(float(value))
         case bytes():
             return value.decode("utf-8", "replace")
         case _:

@@ -47,7 +47,7 @@ class WrittenRow(Value):
         return self.key.span
 
 
-class Place(Value, dict=True):
+class Place(Value, dict=True, gc=True):
     """A step with the map that it was written as, and its kind or action as the registry has it."""
 
     step: Step

@@ -102,7 +102,7 @@ def at_the_end(operation: Operation, now: float) -> Event:
 
 def in_its_place(v: View, event: Event) -> Event:
     """What fails or holds in an undo makes its entry stuck; in an `on_*` list it is told, and the list goes on."""
-    if not isinstance(event, (Held, StepFailed)):
+    if type(event) is not Held and type(event) is not StepFailed:
         return event
     why = told(event)
     if is_undo(v.frame):

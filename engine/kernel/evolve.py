@@ -77,7 +77,6 @@ _WITHOUT_FRAMES: Final = frozenset({
     ev.TakenUp, ev.EndRecorded, ev.Ended, ev.EntryTaken, ev.EntrySettled, ev.Restarted, ev.CleanupBegun, ev.Cancelled,
     ev.TargetSettled,
 })  # fmt: skip
-_NEEDS_HOLD: Final = frozenset({ev.Resumed})
 
 
 def evolve(runbook: Runbook, operation: Operation, event: ev.Event) -> Operation:
@@ -103,17 +102,15 @@ def _misfit(operation: Operation, event: ev.Event, phases: tuple[type[Phase], ..
     kind = type(event)
     if (not operation.ended) == (kind in _AFTER_THE_END) and not (kind is ev.Restarted and operation.hold is not None):
         return f"the operation is {operation.status}"
-    if kind in _NEEDS_HOLD and operation.hold is None:
+    if kind is ev.Resumed and operation.hold is None:
         return "it is not held"
     if not operation.frames:
         return "" if kind in _WITHOUT_FRAMES else "no step is entered"
     if phases and not _may_follow_in(operation.frames[-1].phase, phases):
         return f"the phase is {type(operation.top.phase).__name__}"
-    if isinstance(event, ev.RunbookEdited) and (
-        operation.ending is not None or operation.frames[0].path not in event.moves
-    ):
-        return "it does not stand at a step that is still there"
-    return "the end is recorded" if kind is ev.EndRecorded and operation.ending is not None else ""
+    if operation.ending is not None and kind in (ev.EndRecorded, ev.RunbookEdited):
+        return "the end is recorded"
+    return ""
 
 
 def _may_follow_in(phase: Phase, phases: tuple[type[Phase], ...]) -> bool:

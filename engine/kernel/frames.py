@@ -18,7 +18,7 @@ from engine.kernel.operation import (
     Waiting,
 )
 from engine.kernel.steps import following, is_undo, key_of
-from engine.language.model import Call, Fail, Hold, Notify, Runbook, Step, TakeBack, Wait
+from engine.language.model import Call, Check, Ensure, Fail, Hold, Notify, Remove, Runbook, Step, TakeBack, Wait
 from engine.values import changed
 
 _FRAME: Final = Frame(path="")
@@ -41,10 +41,11 @@ def seen_in(frame: Frame) -> Seen | None:
 
     Folded anew, a proof may still stand where a look was: how far it was is volatile.
     """
-    phase = frame.phase
-    looks = isinstance(phase, Looking) or (isinstance(phase, Proving) and phase.then == "look")
-    seen = phase.seen if isinstance(phase, (Looking, Proving)) and looks else None
-    return seen if seen is not None else frame.seen
+    match frame.phase:
+        case Looking(seen=Seen() as seen) | Proving(then="look", seen=Seen() as seen):
+            return seen
+        case _:
+            return frame.seen
 
 
 def push(
@@ -66,14 +67,15 @@ def visiting(operation: Operation, path: str, item: int | None = None) -> tuple[
 
 def begin(step: Step, until: float | None = None) -> Phase:
     """The phase in which a step begins, or begins again."""
-    body = step.body
-    if isinstance(body, TakeBack):
-        return Nested(why="ledger")
-    if isinstance(body, Wait):
-        return Waiting(until=until or 0.0, then="done")
-    if isinstance(body, (Hold, Fail, Notify)) or (isinstance(body, Call) and body.until is None):
-        return Proving(then="act")
-    return Looking()
+    match step.body:
+        case Call(until=None) | Hold() | Fail() | Notify():
+            return Proving(then="act")
+        case Call() | Ensure() | Check() | Remove():
+            return Looking()
+        case TakeBack():
+            return Nested(why="ledger")
+        case Wait():
+            return Waiting(until=until or 0.0, then="done")
 
 
 def record(runbook: Runbook, operation: Operation, **changes: Any) -> Operation:

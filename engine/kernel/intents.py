@@ -26,8 +26,8 @@ def intend_create(v: View) -> Event:
     takes = v.frame.routine != "creating"
     attempt = v.frame.attempt + (1 if takes else 0)
     tag = f"{v.frame.visit}.{attempt}"
-    params = dict(rendered(dict(body.params), v.names())) | dict(v.frame.identity)
-    more = rendered(dict(v.runbook.tags), v.names())
+    params = dict(rendered(body.params, v.names())) | dict(v.frame.identity)
+    more = rendered(v.runbook.tags, v.names())
     effect = Effect(
         verb="create", name=body.kind, key=v.effect_key("create", attempt=attempt), params=params,
         region=v.frame.region, account=v.frame.account, tags=tags_of(v.operation, v.key, tag, more),
@@ -74,7 +74,7 @@ def intend_call(v: View) -> Event:
     body = v.step.body
     assert isinstance(body, Call)
     attempt = v.frame.attempt + 1
-    params = dict(body.params) if is_undo(v.frame) else rendered(dict(body.params), v.names())
+    params = dict(body.params) if is_undo(v.frame) else rendered(body.params, v.names())
     effect = Effect(
         verb="call", name=body.action, key=v.effect_key("call", attempt=attempt), params=params,
         region=v.frame.region, account=v.frame.account, timeout=v.step.timeout,
@@ -91,11 +91,11 @@ def _call_entry(v: View, body: Call, attempt: int) -> Entry | None:
     assert isinstance(call, Call)
     until = None
     if call.until is not None and isinstance(call.until.body, Check):
-        until = rendered(dict(call.until.body.params), v.names())
+        until = rendered(call.until.body.params, v.names())
     region, account = (
         place(v.runbook, v.operation, step, v.names()) if step.region else (v.frame.region, v.frame.account)
     )
-    undo = UndoRecord(action=call.action, params=rendered(dict(call.params), v.names()), path=step.path, until=until)
+    undo = UndoRecord(action=call.action, params=rendered(call.params, v.names()), path=step.path, until=until)
     return Entry(
         step=v.key, path=v.frame.path, kind="call", identity={}, region=region, account=account,
         tag=f"{v.frame.visit}.{attempt}", at=v.now, id=v.effect_key("call", attempt=attempt), undo=undo,

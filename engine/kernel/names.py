@@ -144,15 +144,10 @@ def about(runbook: Runbook, operation: Operation) -> dict[str, Any]:
     }
 
 
-def names_of(runbook: Runbook, operation: Operation, seen: Seen | None = None) -> Names:
-    """The names at the top frame."""
-    return Names(runbook, operation, operation.frames[-1] if operation.frames else None, seen)
-
-
 def rendered(value: Any, names: Names) -> Any:
     """`value` with its `${ }` in their places; parameters that come out as null are left out."""
     out = render(value, names)
-    if isinstance(out, dict):
+    if isinstance(out, dict) and None in out.values():
         return {key: item for key, item in out.items() if item is not None}
     return out
 

@@ -89,11 +89,11 @@ def _answered(operation: Operation) -> Operation:
 
 
 def _called(runbook: Runbook, operation: Operation, effect: Effect, event: ev.Succeeded) -> Operation:
-    step = step_of(runbook, operation, operation.top)
-    if isinstance(step.body, Call) and step.body.until is not None:
-        return top(operation, phase=Looking(), begun=event.at, unknown=False, output=event.output)
-    if isinstance(step.body, Notify):
+    body = step_of(runbook, operation, operation.top).body
+    if not isinstance(body, Call):
         operation = _noticed(operation, effect, "")
+    elif body.until is not None:
+        return top(operation, phase=Looking(), begun=event.at, unknown=False, output=event.output)
     return complete(runbook, operation, event.output)
 
 

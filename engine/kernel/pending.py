@@ -182,9 +182,9 @@ def _identity(v: View) -> dict[str, Any]:
     body = v.step.body
     if isinstance(body, Call):
         until = body.until.body if body.until is not None else None
-        return dict(rendered(dict(until.params), v.names())) if isinstance(until, Check) else {}
+        return dict(rendered(until.params, v.names())) if isinstance(until, Check) else {}
     if isinstance(body, Check):
-        return dict(rendered(dict(body.params), v.names()))
+        return dict(rendered(body.params, v.names()))
     if not isinstance(body, (Ensure, Remove)) or v.kind is None:
         return {}
     written = {key: body.params[key] for key in v.kind.identity if key in body.params}

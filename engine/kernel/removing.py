@@ -67,7 +67,7 @@ def removal_params(v: View) -> dict[str, Any] | None:
         if is_undo(v.frame):
             return {}
         identity = v.kind.identity if v.kind is not None else ()
-        return {key: value for key, value in rendered(dict(body.params), v.names()).items() if key not in identity}
+        return {key: value for key, value in rendered(body.params, v.names()).items() if key not in identity}
     if isinstance(body, Ensure) and any(row.verb == "replace" for row in body.states):
         return {}
     return None

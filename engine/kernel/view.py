@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.kernel.events import Event, Held, Watched
-from engine.kernel.names import Names, names_of
+from engine.kernel.names import Names
 from engine.kernel.operation import Entry, Frame, Operation, Seen
 from engine.kernel.steps import entry_number, is_undo, key_of, kind_of, monitor_of, step_of
 from engine.language.model import KindFacts, Monitor, Runbook, Schedule, Step
@@ -42,7 +42,7 @@ class View(Value, kw_only=False):
         return self.operation.ledger[entry_number(self.frame)] if is_undo(self.frame) else None
 
     def names(self, seen: Seen | None = None) -> Names:
-        return names_of(self.runbook, self.operation, seen)
+        return Names(self.runbook, self.operation, self.frame, seen)
 
     def effect_key(self, verb: str, target: str = "", attempt: int | None = None) -> str:
         """operation / path / item / visit / attempt / verb / target."""

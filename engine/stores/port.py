@@ -15,6 +15,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
+from msgspec.json import encode as write_json
+
 from engine.errors import EnvironmentProblem
 from engine.values import Value, changed, field
 
@@ -33,7 +35,7 @@ class Record(Value):
     seq: int  # from 1, without gaps
     at: float
     write_id: str  # random: tells our own write from another's after a lost reply
-    events: tuple[Mapping[str, Any], ...]  # JSON
+    events: tuple[Mapping[str, Any], ...]  # JSON, which has no infinities
     state: Mapping[str, Any] | None = None  # JSON
     actor: str = ""
     host: str = ""
@@ -69,9 +71,12 @@ _JSON: Final = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 def _compact(body: Mapping[str, Any]) -> bytes:
     """Keys stay in the order in which they were written, so that a mapping comes back as it was.
 
-    Half a character, as file names can have, is kept as it is: `json.loads` reads it back.
+    Half a character, as file names can have, is kept as it is, which is beyond msgspec: `json.loads` reads it back.
     """
-    return _JSON.encode(body).encode("utf-8", "surrogatepass")
+    try:
+        return write_json(body)
+    except UnicodeEncodeError:
+        return _JSON.encode(body).encode("utf-8", "surrogatepass")
 
 
 class Lease(Value):

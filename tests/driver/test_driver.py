@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import json
 import secrets
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec.json import encode as write_json
 
 from engine.driver import Interrupted
 from engine.errors import EffectFailed, EffectNotSent, EnvironmentProblem, Problem
 from engine.kernel import events as ev
 from engine.language.model import ActionFacts
 from engine.loading import events_of
-from engine.performing import storable
+from engine.performing import plain, storable
 from engine.registry import Action, Context
 from engine.report import waits_for
 from tests.laws.edits import CAPACITY, CLUSTER, INSTANCE, RESTORE, SNAPSHOT
@@ -156,6 +160,15 @@ def test_an_answer_that_packs_well_is_kept() -> None:
     assert storable("x", {"much": "ab" * 500_000}) == {"much": "ab" * 500_000}
     with pytest.raises(EffectFailed, match="ask for less"):
         storable("x", secrets.token_hex(700_000))
+
+
+def test_an_answer_is_json() -> None:
+    """As text where JSON has no word for it: a database has infinities, and they would be written as null."""
+    there = dt.datetime(2024, 3, 20, 1, 2, 3, tzinfo=dt.timezone(dt.timedelta(hours=1)))
+    answer = {"a": float("nan"), "b": [float("-inf"), 1.5, 2**70], "c": Decimal("NaN"), "d": Decimal("1.5"), 5: {there}}
+    told = {"a": "nan", "b": ["-inf", 1.5, 2**70], "c": "nan", "d": 1.5, "5": ["2024-03-20T00:02:03Z"]}
+    assert plain(answer) == told
+    assert write_json(plain(answer)) == json.dumps(told, separators=(",", ":")).encode()
 
 
 def test_what_never_left_is_told_to_who_drives() -> None:

@@ -15,7 +15,7 @@ from tests.stores.values import lease, log, record, written
 # -- records ----------------------------------------------------------------------------------------------
 
 VALUES = {
-    "numbers": [0, -1, 2**60, 0.1, 1e300, -0.0, 1.0],
+    "numbers": [0, -1, 2**60, 2**70, -(2**70), 0.1, 1e300, 5e-324, 1e16, -0.0, 1.0],
     "texts": ["", "é", "ünïcode \u2028 \U0001f600", "\x00\x1f\x7f", "half a \ud800 character", "{{ }} ${x} %s '\\"],
     "others": [None, True, False, [], {}, [[{"a": [1, {"b": None}]}]]],
     "$": "Entered",

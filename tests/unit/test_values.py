@@ -42,11 +42,11 @@ def test_it_shows_itself() -> None:
     assert repr(Nothing()) == "Nothing()"
 
 
-def test_fields_are_keywords() -> None:
-    with pytest.raises(TypeError):
-        Point(1)  # type: ignore[misc]
+def test_it_has_its_fields_and_no_others() -> None:
     with pytest.raises(TypeError):
         Point(x=1, z=2)  # type: ignore[call-arg]
+    with pytest.raises(TypeError):
+        Point()  # type: ignore[call-arg]
     assert Open(1).x == 1
 
 
