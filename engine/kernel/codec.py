@@ -40,11 +40,11 @@ _ATOMS: Final = frozenset({str, int, float, bool, type(None)})
 
 
 class _Plan(Value):
-    """Of a class: its fields with their defaults, and what makes a field's value of JSON's list or map."""
+    """Of a class: what it takes to write one, and to read it."""
 
     name: str
     fields: tuple[tuple[str, Any], ...]  # with the default
-    makes: Mapping[str, Make | None]
+    makes: tuple[tuple[str, Make], ...]  # of some fields: what makes its value of JSON's list or map
 
 
 _PLANS: Final[dict[type, _Plan]] = {}
@@ -53,7 +53,7 @@ _PLANS: Final[dict[type, _Plan]] = {}
 def _plan(cls: type[Value]) -> _Plan:
     plan = _Plan(
         name=cls.__name__, fields=tuple((one.name, _default(one)) for one in fields(cls)),
-        makes={one.name: _made_of(one.type) for one in fields(cls)},
+        makes=tuple((one.name, make) for one in fields(cls) if (make := _made_of(one.type)) is not None),
     )  # fmt: skip
     return _PLANS.setdefault(cls, plan)
 
@@ -132,21 +132,16 @@ def _decode_class(value: dict[str, Any]) -> Any:
     if cls is None:
         message = f"{value[_CLASS]} is not known to this version"
         raise ValueError(message)
-    makes = (_PLANS.get(cls) or _plan(cls)).makes
-    arguments = {}
-    for name, item in value.items():
-        if name == _CLASS:
-            continue
-        if name not in makes:
-            message = f"{cls.__name__} has no {name} in this version"
-            raise ValueError(message)
-        decoded = item if type(item) in _ATOMS else decode(item)
-        make = makes[name]
-        arguments[name] = make(decoded) if make is not None and type(decoded) in (list, dict) else decoded
+    given = {name: item if type(item) in _ATOMS else decode(item) for name, item in value.items()}
+    del given[_CLASS]
+    for name, make in (_PLANS.get(cls) or _plan(cls)).makes:
+        if type(given.get(name)) in (list, dict):
+            given[name] = make(given[name])
     try:
-        return cls(**arguments)
+        return cls(**given)
     except TypeError as error:
-        message = f"{cls.__name__}: {error}"
+        unknown = given.keys() - set(cls.__struct_fields__)
+        message = f"{cls.__name__} has no {min(unknown)} in this version" if unknown else f"{cls.__name__}: {error}"
         raise ValueError(message) from error
 
 

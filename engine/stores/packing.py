@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from engine.errors import EnvironmentProblem
-from engine.stores.port import FORMAT, Head, Lease, Record
+from engine.stores.port import FORMAT, Head, Lease, Record, read_json
 from engine.values import Value
 
 LONGEST: Final = 4_000
@@ -40,7 +40,7 @@ def unpacked(kept: Kept, operation: str, store: str) -> Record:
     """The record; its digest is taken as it is, so that `verify` can tell of one that was changed."""
     where = f"record {kept.seq} of {operation} in {store}"
     try:
-        body = json.loads(kept.packed)
+        body = read_json(kept.packed)
         if body["format"] > FORMAT:
             message = f"{where} was written by a newer version of runbook: take that version; nothing was changed"
             raise EnvironmentProblem(message)

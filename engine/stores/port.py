@@ -15,6 +15,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
+from msgspec import MsgspecError
+from msgspec.json import decode as fast_json
 from msgspec.json import encode as write_json
 
 from engine.errors import EnvironmentProblem
@@ -71,12 +73,20 @@ _JSON: Final = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 def _compact(body: Mapping[str, Any]) -> bytes:
     """Keys stay in the order in which they were written, so that a mapping comes back as it was.
 
-    Half a character, as file names can have, is kept as it is, which is beyond msgspec: `json.loads` reads it back.
+    Half a character, as file names can have, is kept as it is, which is beyond msgspec: `read_json` reads it back.
     """
     try:
         return write_json(body)
     except UnicodeEncodeError:
         return _JSON.encode(body).encode("utf-8", "surrogatepass")
+
+
+def read_json(packed: bytes) -> Any:
+    """What `packed` says; ValueError for what is no JSON. What msgspec does not read, `json` may."""
+    try:
+        return fast_json(packed)
+    except (MsgspecError, UnicodeDecodeError):
+        return json.loads(packed)
 
 
 class Lease(Value):
