@@ -9,7 +9,7 @@ WORKERS ?= 2
 # Cold starts count: every command is installed, and runs, with its byte code written.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test soak servers lint types format check wheel bench readme constraints clean
+.PHONY: help setup demo test soak servers lint types format check wheel bench bench-peers fuzz readme constraints clean
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14

@@ -66,12 +66,15 @@ class Sessions:
         endpoint_url: str | None = None,
         accounts: Mapping[str, Account] = _NO_ACCOUNTS,
         before_send: Callable[[], None] = _nothing,
+        validates: bool = True,
     ) -> None:
+        """`validates`: parameters are held against botocore's model, which is a seventh of a call's price here."""
         self._profile = profile
         self._region = region
         self._endpoint_url = endpoint_url
         self._accounts = accounts
         self._before_send = before_send
+        self._validates = validates
         self._lock = threading.RLock()
         self._sessions: dict[str, Any] = {}  # by name of the account; "" is whoever runs this
         self._renews: dict[str, Renew] = {}  # by name of the account
@@ -108,6 +111,7 @@ class Sessions:
         config = Config(
             retries={"total_max_attempts": 1, "mode": "standard"}, connect_timeout=CONNECT_SECONDS,
             read_timeout=timeout, tcp_keepalive=True, user_agent_extra="runbook",
+            parameter_validation=self._validates,
         )  # fmt: skip
         made = _by_name(session.create_client)
         try:

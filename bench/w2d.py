@@ -6,6 +6,7 @@ besides: writes a step, of which there is one, and no transaction.
 
 from __future__ import annotations
 
+import os
 import time
 from collections import Counter
 from functools import partial
@@ -52,13 +53,21 @@ class Body:
         return iter((self.content,))
 
 
-def client(stub: Stub) -> Any:
+def bare(stub: Stub) -> Any:
+    """boto3's client as it comes."""
     import boto3
-    from botocore.config import Config
 
-    made = boto3.session.Session(aws_access_key_id="a", aws_secret_access_key="b").client(
-        "dynamodb", region_name="us-east-1", config=Config(retries={"total_max_attempts": 1})
-    )
+    return stubbed(boto3.client("dynamodb", region_name="us-east-1"), stub)
+
+
+def own(stub: Stub) -> Any:
+    """The client that a command's store has."""
+    from actions.aws import Sessions
+
+    return stubbed(Sessions(region="us-east-1", validates=False).clients("dynamodb"), stub)
+
+
+def stubbed(made: Any, stub: Stub) -> Any:
     made.meta.events.register("before-send.dynamodb", stub)
     made.meta.events.register("before-parameter-build.dynamodb.PutItem", stub.kept)
     return made
@@ -98,16 +107,17 @@ def floor(made: Any, puts: list[dict[str, Any]]) -> float:
 
 
 def rows() -> list[Row]:
+    os.environ |= {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"}
     stub = Stub()
-    made = client(stub)
+    made = own(stub)
     product(made, stub)
     asked, sizes, puts = dict(stub.asked), list(stub.sizes), list(stub.puts)
-    bare, ours = alternate(partial(floor, made, puts), partial(product, made, stub))
+    least, ours = alternate(partial(floor, bare(Stub()), puts), partial(product, made, stub))
     told = ", ".join(f"{count} {name}" for name, count in sorted(asked.items()))
     return [
         Row(
-            name="W2d", work=f"{STEPS:,} stored steps", unit="ms CPU", product=ours, floor=bare,
-            floor_is="put_item of the same items", target=f"≤ {MOST} ×", met=ours <= bare * MOST,
+            name="W2d", work=f"{STEPS:,} stored steps", unit="ms CPU", product=ours, floor=least,
+            floor_is="put_item of the same items", target=f"≤ {MOST} ×", met=ours <= least * MOST,
             note=f"{told}; {sum(sizes) // len(sizes):,} bytes a write",
         )
     ]  # fmt: skip

@@ -99,10 +99,10 @@ class Surroundings:
 
     @cached_property
     def sessions(self) -> Any:
-        """AWS itself, of no runbook's accounts: the store's."""
+        """AWS itself, of no runbook's accounts: the store's, which alone makes what it sends."""
         from actions.aws import Sessions
 
-        return Sessions(**self.session_words)
+        return Sessions(**self.session_words, validates=False)
 
     def clients(self, service: str) -> Any:
         """A client of the store's."""

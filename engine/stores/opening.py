@@ -56,7 +56,7 @@ def own_client(service: str) -> Any:
     import boto3
     from botocore.config import Config
 
-    settings = Config(connect_timeout=5, read_timeout=20, retries={"total_max_attempts": 1})
+    settings = Config(connect_timeout=5, read_timeout=20, retries={"total_max_attempts": 1}, parameter_validation=False)
     return boto3.session.Session().client(service, config=settings)
 
 

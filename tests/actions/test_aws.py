@@ -7,6 +7,7 @@ import threading
 from typing import Any
 
 import pytest
+from botocore.exceptions import ParamValidationError
 
 from actions.aws import Sessions, is_read
 from actions.errors import calling
@@ -171,6 +172,15 @@ def test_awss_own_variables_are_obeyed(aws: HttpAws, monkeypatch: pytest.MonkeyP
     client.describe_db_clusters()
     assert aws.actions() == ["DescribeDBClusters"]
     assert Sessions(region="eu-west-3").clients("rds", region="eu-west-2").meta.region_name == "eu-west-2"
+
+
+def test_parameters_are_held_against_the_model_unless_the_caller_made_them(aws: HttpAws) -> None:
+    wrong: dict[str, Any] = {"MaxRecords": "fifty"}
+    with pytest.raises(ParamValidationError):
+        sessions(aws).clients("rds").describe_db_clusters(**wrong)
+    assert aws.actions() == []
+    sessions(aws, validates=False).clients("rds").describe_db_clusters(**wrong)
+    assert aws.actions() == ["DescribeDBClusters"]
 
 
 def test_no_region_at_all_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
