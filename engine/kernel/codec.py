@@ -59,8 +59,9 @@ def _plan(cls: type[Value]) -> _Plan:
 
 
 def _made_of(annotation: Any) -> Make | None:
-    """Of the one of a union's types that JSON has no word for."""
-    for one in (annotation, *get_args(annotation)) if get_origin(annotation) in (Union, UnionType) else (annotation,):
+    """Of a type that JSON has no word for, or of the one of a union that it has none for."""
+    is_union = get_origin(annotation) in (Union, UnionType)
+    for one in get_args(annotation) if is_union else (annotation,):
         made = get_origin(one) or one
         if made is Map and get_origin(get_args(one)[1]) is tuple:
             return lambda items: Map({key: tuple(item) for key, item in items.items()})
