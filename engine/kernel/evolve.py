@@ -106,16 +106,17 @@ def _misfit(operation: Operation, event: ev.Event, phases: tuple[type[Phase], ..
         return "it is not held"
     if not operation.frames:
         return "" if kind in _WITHOUT_FRAMES else "no step is entered"
-    if phases and not _may_follow_in(operation.frames[-1].phase, phases):
-        return f"the phase is {type(operation.top.phase).__name__}"
+    phase = operation.frames[-1].phase
+    if phases and type(phase) not in phases and not (Looking in phases and _will_look(phase)):
+        return f"the phase is {type(phase).__name__}"
     if operation.ending is not None and kind in (ev.EndRecorded, ev.RunbookEdited):
         return "the end is recorded"
     return ""
 
 
-def _may_follow_in(phase: Phase, phases: tuple[type[Phase], ...]) -> bool:
+def _will_look(phase: Phase) -> bool:
     """How far a proof is, is volatile: durably, proving before a look is looking."""
-    return type(phase) in phases or (isinstance(phase, Proving) and phase.then == "look" and Looking in phases)
+    return isinstance(phase, Proving) and phase.then == "look"
 
 
 def _illegal(operation: Operation, event: ev.Event, why: str) -> IllegalEvent:

@@ -41,11 +41,10 @@ def seen_in(frame: Frame) -> Seen | None:
 
     Folded anew, a proof may still stand where a look was: how far it was is volatile.
     """
-    match frame.phase:
-        case Looking(seen=Seen() as seen) | Proving(then="look", seen=Seen() as seen):
-            return seen
-        case _:
-            return frame.seen
+    phase = frame.phase
+    if type(phase) is Looking or (type(phase) is Proving and phase.then == "look"):
+        return phase.seen if phase.seen is not None else frame.seen
+    return frame.seen
 
 
 def push(
@@ -111,8 +110,8 @@ def find_entry(operation: Operation, step: str, tag: str) -> int | None:
     return None
 
 
-def leave(runbook: Runbook, operation: Operation, result: Any, **changes: Any) -> Operation:
-    """The top frame is done, and these fields change: the next item, the next step of the list, or what is below."""
+def leave(runbook: Runbook, operation: Operation, result: Any) -> Operation:
+    """The top frame is done: the next item, the next step of the list, or what is below."""
     left, below = operation.frames[-1], operation.frames[:-1]
     if left.item is None:
         after, item = following(runbook, left.path), None
@@ -121,9 +120,9 @@ def leave(runbook: Runbook, operation: Operation, result: Any, **changes: Any) -
         below, item = (*below[:-1], parent), len(parent.collected)
         after = left.path if parent.items is not None and item < len(parent.items) else None
     if after is None:
-        return changed(operation, frames=below, **changes)
+        return changed(operation, frames=below)
     frame, visits = visiting(operation, after, item)
-    return changed(operation, frames=(*below, frame), visits=visits, **changes)
+    return changed(operation, frames=(*below, frame), visits=visits)
 
 
 def complete(runbook: Runbook, operation: Operation, result: Any, id: str | None = None, status: str = "") -> Operation:
@@ -132,7 +131,8 @@ def complete(runbook: Runbook, operation: Operation, result: Any, id: str | None
     if is_undo(frame):
         return settle(operation, int(frame.path.partition("/")[2]), "gone")
     steps = recorded(runbook, operation, status="DONE", id=id, seen=status, error=None)
-    return leave(runbook, operation, result, steps=steps, results=resulting(runbook, operation, frame, result))
+    results = resulting(runbook, operation, frame, result)
+    return changed(leave(runbook, operation, result), steps=steps, results=results)
 
 
 def resulting(runbook: Runbook, operation: Operation, frame: Frame, result: Any) -> Map[str, Any]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from engine.errors import Problem
 from engine.kernel import events as ev
-from engine.kernel.frames import complete, find_entry, push, record, recorded, seen_in, top, topped, with_entry
+from engine.kernel.frames import complete, find_entry, push, record, recorded, seen_in, top, with_entry
 from engine.kernel.operation import Acting, Effect, Entry, Looking, Nested, Notice, Operation, Refreshing
 from engine.kernel.steps import key_of, step_of
 from engine.language.model import Call, Notify, Runbook
@@ -29,13 +29,13 @@ def intended(runbook: Runbook, operation: Operation, event: ev.Intended) -> Oper
     sent = frame.sent
     if event.effect.verb == "delete":
         sent = (*sent, f"{number}:{event.effect.target}")
-    frames = topped(
-        operation, phase=Acting(effect=event.effect), attempt=number, spent=spent, granted=False, repeat=None,
+    frame = changed(
+        frame, phase=Acting(effect=event.effect), attempt=number, spent=spent, granted=False, repeat=None,
         routine=event.routine, watching=None, sent=sent, begun=None, unknown=False,
         output=event.saw if event.saw is not None else frame.output, seen=seen_in(frame),
     )  # fmt: skip
     return changed(
-        operation, frames=frames, steps=recorded(runbook, operation, attempt=number, spent=spent),
+        operation, frames=(*operation.frames[:-1], frame), steps=recorded(runbook, operation, attempt=number, spent=spent),
         ledger=_with_line(operation, event.entry), irreversible=operation.irreversible or event.irreversible,
     )  # fmt: skip
 

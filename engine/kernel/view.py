@@ -48,8 +48,8 @@ class View(Value, kw_only=False):
         """operation / path / item / visit / attempt / verb / target."""
         frame = self.frame
         number = frame.attempt if attempt is None else attempt
-        item = "" if frame.item is None else str(frame.item)
-        return "/".join((self.operation.id, frame.path, item, str(frame.visit), str(number), verb, target))
+        item = "" if frame.item is None else frame.item
+        return f"{self.operation.id}/{frame.path}/{item}/{frame.visit}/{number}/{verb}/{target}"
 
     def own_entries(self) -> list[tuple[int, Entry]]:
         """The ledger's entries for the thing that this frame is about, with their numbers."""
