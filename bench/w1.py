@@ -1,11 +1,17 @@
-"""W1: trivial steps, the engine alone, nothing stored. Floor: a Python loop that looks each up and calls it."""
+"""W1: trivial steps, the engine alone, nothing stored. Floor: a Python loop that looks each up and calls it.
+
+The garbage collector is set as every command sets it.
+"""
 
 from __future__ import annotations
 
+import gc
 from functools import partial
 
 from measuring import Row, alternate, show, timed
 from works import driven, trivial, valued
+
+from engine.cli.answering import COLLECTS
 
 LIMIT = 20.0
 MANY = 100_000
@@ -36,6 +42,7 @@ def values(steps: int) -> float:
 
 
 def rows() -> list[Row]:
+    gc.set_threshold(*COLLECTS)
     found = []
     for steps in (1_000, 10_000):
         least, alone, ours = alternate(partial(floor, steps), partial(values, steps), partial(product, steps))

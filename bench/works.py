@@ -39,16 +39,16 @@ def driven(runbook: Runbook, inputs: dict[str, str] | None = None) -> Operation:
     operation = begun(runbook, start(runbook, "op", inputs or {}, {}, {}, 1.0, region="us-east-1")[0])
     effects = 0
     while True:
-        match pending(runbook, operation, 1.0):
-            case Record(event=event):
-                operation = evolve(runbook, operation, event)
-            case Perform():
-                effects += 1
-                operation = evolve(runbook, operation, ev.Succeeded(at=1.0, output={}))
-            case Halt(status=status):
-                assert status == "SUCCEEDED", status
-                assert effects == len(runbook.steps), effects
-                return operation
+        command = pending(runbook, operation, 1.0)
+        if type(command) is Record:
+            operation = evolve(runbook, operation, command.event)
+        elif type(command) is Perform:
+            effects += 1
+            operation = evolve(runbook, operation, ev.Succeeded(at=1.0, output={}))
+        else:
+            assert command == Halt(status="SUCCEEDED"), command
+            assert effects == len(runbook.steps), effects
+            return operation
 
 
 def valued(runbook: Runbook) -> Operation:

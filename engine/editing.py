@@ -98,7 +98,7 @@ def _same(after: Runbook, operation: Operation, path: str, entry: Entry) -> bool
     names = Names(after, operation)
     try:
         written = {key: step.body.params[key] for key in after.kinds[entry.kind].identity if key in step.body.params}
-        identity, where = rendered(written, names), place(after, operation, step, names)
+        identity, where = rendered(written, names), place(after, operation, step, lambda: names)
     except ExpressionError:
         return True  # it cannot be known before the step is entered
     return identity == dict(entry.identity) and where == (entry.region, entry.account)

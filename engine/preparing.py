@@ -92,7 +92,7 @@ def _target(looker: Looker, runbook: Runbook, bare: Operation, step: Step, body:
     try:
         written = {key: body.params[key] for key in kind.identity if key in body.params}
         identity: dict[str, Any] = rendered(written, names)
-        region, account = place(runbook, bare, step, names)
+        region, account = place(runbook, bare, step, lambda: names)
     except ExpressionError:
         return None  # known only later: recorded at its first look
     effect = Effect(verb="look", name=body.kind, key="", params=identity, region=region, account=account)

@@ -18,6 +18,9 @@ from engine.cli import screen
 from engine.cli.signals import LeftByUser
 from engine.errors import EffectFailed, EffectNotSent, EffectUnknown, RunbookError, RunbookInvalid
 
+COLLECTS: Final = (50_000, 20, 100)
+"""When the garbage collector looks: what a command reads it needs to its end, and there is little to collect."""
+
 BUG: Final = 70
 INTERRUPTED: Final = 130
 EFFECTS: Final = (EffectFailed, EffectUnknown, EffectNotSent)
@@ -25,7 +28,7 @@ EFFECTS: Final = (EffectFailed, EffectUnknown, EffectNotSent)
 
 def answer(words: list[str]) -> int:
     """The exit code; everything is told by then."""
-    gc.set_threshold(50_000, 20, 100)  # what a command reads it needs to its end: there is little to collect
+    gc.set_threshold(*COLLECTS)
     screen.prepare()
     debug = "--debug" in words or bool(os.environ.get("RUNBOOK_DEBUG"))
     try:

@@ -177,7 +177,7 @@ def _of_runbook(runbook: Runbook, own: str) -> Iterator[Place]:
         if not isinstance(step.body, Ensure):
             continue
         try:
-            region, account = place(runbook, bare, step, Names(runbook, bare))
+            region, account = place(runbook, bare, step, lambda: Names(runbook, bare))
         except ExpressionError:
             continue
         if region:

@@ -22,7 +22,7 @@ from engine.values import changed
 
 def entered(runbook: Runbook, operation: Operation, event: ev.Entered) -> Operation:
     """Its place and identity are recorded; items push the first of them."""
-    frame = operation.top
+    frame = operation.frames[-1]
     step = step_of(runbook, operation, frame)
     key = key_of(step, frame)
     its_own = frame.path.startswith("steps/") and frame.path.count("/") == 1  # not of a `do`, nor of an `on_*` list
@@ -42,10 +42,11 @@ def entered(runbook: Runbook, operation: Operation, event: ev.Entered) -> Operat
         frames = topped(operation, phase=Nested(why="items"), items=event.items)
         operation = changed(operation, steps=steps, last_step=last_step, targets=targets, frames=frames)
         return push(operation, frame.path, 0) if event.items else operation
-    frames = topped(
-        operation, phase=begin(step, event.until), identity=event.identity, region=event.region, account=event.account,
+    frame = changed(
+        frame, phase=begin(step, event.until), identity=event.identity, region=event.region, account=event.account,
         queue=event.queue,
     )  # fmt: skip
+    frames = (*operation.frames[:-1], frame)
     return changed(operation, steps=steps, last_step=last_step, targets=targets, frames=frames)
 
 

@@ -17,7 +17,7 @@ from engine.kernel.operation import (
     StepRecord,
     Waiting,
 )
-from engine.kernel.steps import following, is_undo, key_of
+from engine.kernel.steps import entry_number, following, is_undo, key_of
 from engine.language.model import Call, Check, Ensure, Fail, Hold, Notify, Remove, Runbook, Step, TakeBack, Wait
 from engine.values import changed
 
@@ -67,10 +67,12 @@ def visiting(operation: Operation, path: str, item: int | None = None) -> tuple[
 def begin(step: Step, until: float | None = None) -> Phase:
     """The phase in which a step begins, or begins again."""
     match step.body:
-        case Call(until=None) | Hold() | Fail() | Notify():
+        case Call(until=None):
             return Proving(then="act")
         case Call() | Ensure() | Check() | Remove():
             return Looking()
+        case Hold() | Fail() | Notify():
+            return Proving(then="act")
         case TakeBack():
             return Nested(why="ledger")
         case Wait():
@@ -128,8 +130,8 @@ def leave(runbook: Runbook, operation: Operation, result: Any) -> Operation:
 def complete(runbook: Runbook, operation: Operation, result: Any, id: str | None = None, status: str = "") -> Operation:
     """A step is done with a result."""
     frame = operation.frames[-1]
-    if is_undo(frame):
-        return settle(operation, int(frame.path.partition("/")[2]), "gone")
+    if frame.path not in runbook.index:
+        return settle(operation, entry_number(frame), "gone") if is_undo(frame) else leave(runbook, operation, result)
     steps = recorded(runbook, operation, status="DONE", id=id, seen=status, error=None)
     results = resulting(runbook, operation, frame, result)
     return changed(leave(runbook, operation, result), steps=steps, results=results)
@@ -138,9 +140,10 @@ def complete(runbook: Runbook, operation: Operation, result: Any, id: str | None
 def resulting(runbook: Runbook, operation: Operation, frame: Frame, result: Any) -> Map[str, Any]:
     """The results, with that of a step that expressions can name."""
     step = runbook.index.get(frame.path)
-    if step is None or frame.item is not None or runbook.by_name.get(step.name) is not step:
+    if step is None or frame.item is not None:
         return operation.results
-    return operation.results.set(step.name, result)
+    name = step.name
+    return operation.results.set(name, result) if runbook.by_name.get(name) is step else operation.results
 
 
 def settle(operation: Operation, number: int, state: str, why: str = "") -> Operation:

@@ -84,7 +84,7 @@ def intend_call(v: View) -> Event:
 
 
 def _call_entry(v: View, body: Call, attempt: int) -> Entry | None:
-    if not isinstance(body.undo, UndoCall) or is_undo(v.frame):
+    if type(body.undo) is not UndoCall or is_undo(v.frame):
         return None
     step = body.undo.call
     call = step.body
@@ -92,9 +92,7 @@ def _call_entry(v: View, body: Call, attempt: int) -> Entry | None:
     until = None
     if call.until is not None and isinstance(call.until.body, Check):
         until = rendered(call.until.body.params, v.names())
-    region, account = (
-        place(v.runbook, v.operation, step, v.names()) if step.region else (v.frame.region, v.frame.account)
-    )
+    region, account = place(v.runbook, v.operation, step, v.names) if step.region else (v.frame.region, v.frame.account)
     undo = UndoRecord(action=call.action, params=rendered(call.params, v.names()), path=step.path, until=until)
     return Entry(
         step=v.key, path=v.frame.path, kind="call", identity={}, region=region, account=account,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
@@ -157,9 +157,11 @@ def true(condition: str, names: Names) -> bool:
     return bool(evaluate(condition, names))
 
 
-def place(runbook: Runbook, operation: Operation, step: Step, names: Names) -> tuple[str, str | None]:
-    """The step's region and account."""
-    region = render(step.region if step.region is not None else runbook.region, names)
+def place(runbook: Runbook, operation: Operation, step: Step, names: Callable[[], Names]) -> tuple[str, str | None]:
+    """The step's region and account; few regions have names in them."""
+    region = step.region if step.region is not None else runbook.region
+    if isinstance(region, str) and "${" in region:
+        region = render(region, names())
     return str(region or operation.region or ""), step.account or runbook.account
 
 

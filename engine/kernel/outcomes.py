@@ -23,7 +23,7 @@ BEING_DELETED = "BeingDeleted"
 
 def intended(runbook: Runbook, operation: Operation, event: ev.Intended) -> Operation:
     """The intent, with its line in the ledger; the attempt is taken."""
-    frame = operation.top
+    frame = operation.frames[-1]
     number = frame.attempt + (1 if event.takes else 0)
     spent = frame.spent + (1 if event.takes else 0)
     sent = frame.sent
@@ -89,7 +89,7 @@ def _answered(operation: Operation) -> Operation:
 
 
 def _called(runbook: Runbook, operation: Operation, effect: Effect, event: ev.Succeeded) -> Operation:
-    body = step_of(runbook, operation, operation.top).body
+    body = step_of(runbook, operation, operation.frames[-1]).body
     if not isinstance(body, Call):
         operation = _noticed(operation, effect, "")
     elif body.until is not None:
@@ -175,7 +175,7 @@ def _deleted(operation: Operation, effect: Effect, at: float) -> Operation:
 
 
 def _effect(operation: Operation) -> Effect:
-    phase = operation.top.phase
+    phase = operation.frames[-1].phase
     assert isinstance(phase, Acting)
     return phase.effect
 

@@ -84,7 +84,8 @@ def pending(runbook: Runbook, operation: Operation, now: float) -> Command:
     if operation.hold is not None and not v.frame.path.startswith("on_hold/"):
         return Halt(status="HELD")
     try:
-        found = _stopped(v) or _by_phase(v)
+        phase = v.frame.phase
+        found = _stopped(v) or _PHASES[type(phase)](v, phase)
     except ExpressionError as error:
         problem = Problem(name="ExpressionError", category="config", message=str(error))
         found = StepFailed(at=now, problem=problem)
@@ -125,35 +126,26 @@ def _overdue(v: View, limit: float) -> bool:
 
 def _in_time(v: View, command: Command) -> Command:
     """A sleep ends at the time limit."""
-    if isinstance(command, SleepUntil) and (limit := _limit(v)) is not None and limit < command.at:
+    if type(command) is SleepUntil and (limit := _limit(v)) is not None and limit < command.at:
         return SleepUntil(at=limit)
     return command
-
-
-def _by_phase(v: View) -> Next:
-    phase = v.frame.phase
-    return _PHASES[type(phase)](v, phase)
 
 
 # -- entering --------------------------------------------------------------------------------------------
 
 
 def _entering(v: View, phase: Entering) -> Next:
-    return _entered(v)
-
-
-def _entered(v: View) -> Event:
-    step, names = v.step, v.names()
+    step = v.step
     if v.frame.item is None:
-        if step.condition is not None and not true(step.condition, names):
+        if step.condition is not None and not true(step.condition, v.names()):
             return Entered(at=v.now, skipped=True)
         if step.for_each is not None:
-            return Entered(at=v.now, items=_items(rendered(step.for_each, names)))
-    region, account = place(v.runbook, v.operation, step, names)
+            return Entered(at=v.now, items=_items(rendered(step.for_each, v.names())))
+    region, account = place(v.runbook, v.operation, step, v.names)
     body = step.body
-    identity = {} if isinstance(body, TakeBack) else _identity(v)
-    queue = ends.queue_of(v.operation, v.runbook, body) if isinstance(body, TakeBack) else ()
-    until = v.now + _seconds(v, body.duration) if isinstance(body, Wait) else None
+    identity = {} if type(body) is TakeBack else _identity(v)
+    queue = ends.queue_of(v.operation, v.runbook, body) if type(body) is TakeBack else ()
+    until = v.now + _seconds(v, body.duration) if type(body) is Wait else None
     target = _target(v)
     if target is not None and target.id is not None:
         identity = {"id": target.id}
@@ -182,7 +174,7 @@ def _identity(v: View) -> dict[str, Any]:
     body = v.step.body
     if isinstance(body, Call):
         until = body.until.body if body.until is not None else None
-        return dict(rendered(until.params, v.names())) if isinstance(until, Check) else {}
+        return dict(rendered(until.params, v.names())) if type(until) is Check else {}
     if isinstance(body, Check):
         return dict(rendered(body.params, v.names()))
     if not isinstance(body, (Ensure, Remove)) or v.kind is None:
@@ -194,7 +186,7 @@ def _identity(v: View) -> dict[str, Any]:
 def _target(v: View) -> Target | None:
     """`target: STEP`: that thing's id is what is meant; recorded once."""
     body = v.step.body
-    if not isinstance(body, Remove) or body.target is None:
+    if type(body) is not Remove or body.target is None:
         return None
     if v.key in v.operation.targets:
         return v.operation.targets[v.key]

@@ -57,6 +57,8 @@ def awaited(v: View) -> Proof | None:
 
 def proving(v: View, phase: Proving) -> Event | Perform | SleepUntil | None:
     """The next look or decision of the proof; None where everything is met and the effect may follow."""
+    if phase.then == "act" and not v.step.requires:
+        return None
     if needs_source(v):
         return _proving_source(v, phase)
     proofs = proofs_of(v)
