@@ -1,6 +1,6 @@
 """What is in an item of the table: records, heads, locks and blobs to DynamoDB's attributes, and back.
 
-A record's attributes can be read by a person; what counts is `packed`, compressed. What is over 64 KB is kept apart by
+A record's attributes can be read by a person; what counts is `packed`, compressed where that saves. What is over 64 KB is kept apart by
 content, in items that are written before the record that names them; one value that stays over 350 KB is refused,
 with its step and field. This module must not know how items are sent.
 """
@@ -22,8 +22,8 @@ Item = Mapping[str, Any]
 INLINE: Final = 64 * 1024
 """Bytes, compressed, that a record has in its own item."""
 
-SMALL: Final = 4 * 1024
-"""Bytes, not compressed, of what most records are."""
+SMALL: Final = 700
+"""Bytes of a record that is one write unit of 1 KB, with what is beside it, as it is: it is kept as text."""
 
 LARGEST: Final = 350 * 1024
 """Bytes, compressed, of one blob, and of one value of an event: an item of DynamoDB holds 400 KB."""
@@ -65,13 +65,6 @@ def is_whole(item: Item) -> bool:
     return "whole" in item
 
 
-def compressed(content: bytes) -> bytes:
-    """As `zlib.compress`, whose tables for 32 KB take four times as long to lay out as a record takes to be compressed."""
-    small = len(content) <= SMALL
-    made = zlib.compressobj(wbits=SMALL.bit_length() - 1 if small else zlib.MAX_WBITS, memLevel=4 if small else 8)
-    return made.compress(content) + made.flush()
-
-
 # -- records --------------------------------------------------------------------------------------------------
 
 
@@ -86,7 +79,10 @@ def of_record(record: Record, whole_at: int | None, store: str, keep: Callable[[
         item["whole_at"] = {"N": str(whole_at)}
     if record.seq == 1:
         item["head_status"] = {"S": NO_STATUS}  # so that it is listed though its runner died before the head
-    packed = compressed(record.packed())
+    if (plain := _as_it_is(record.packed())) is not None:
+        item["packed"] = {"S": plain}
+        return item
+    packed = zlib.compress(record.packed())
     if len(packed) <= INLINE:
         item["packed"] = {"B": packed}
         return item
@@ -96,15 +92,25 @@ def of_record(record: Record, whole_at: int | None, store: str, keep: Callable[[
     return item
 
 
+def _as_it_is(packed: bytes) -> str | None:
+    """As text, which a person can read; None for what is larger, or has half a character."""
+    try:
+        return packed.decode() if len(packed) <= SMALL else None
+    except UnicodeDecodeError:
+        return None
+
+
 def kept(item: Item, store: str, read: Callable[[str], bytes]) -> Kept:
     """The bytes that were appended."""
     seq = number(item, "seq")
     try:
         if "parts" in item:
-            packed = b"".join(read(one["S"]) for one in item["parts"]["L"])
+            packed = zlib.decompress(b"".join(read(one["S"]) for one in item["parts"]["L"]))
+        elif "S" in item["packed"]:
+            packed = item["packed"]["S"].encode()
         else:
-            packed = bytes(item["packed"]["B"])
-        return Kept(seq=seq, packed=zlib.decompress(packed), digest=text(item, "digest"))
+            packed = zlib.decompress(bytes(item["packed"]["B"]))
+        return Kept(seq=seq, packed=packed, digest=text(item, "digest"))
     except (KeyError, TypeError, zlib.error) as error:
         operation = text(item, "operation_id")
         raise damaged(f"record {seq} of {operation} in {store}", f"cannot be read ({error})", operation) from error
@@ -147,7 +153,7 @@ def head(item: Item, operation: str, store: str) -> Head:
 
 def of_blob(content: bytes, digest: str, store: str) -> dict[str, Any]:
     """The item of some bytes."""
-    packed = compressed(content)
+    packed = zlib.compress(content)
     if len(packed) > LARGEST:
         raise EnvironmentProblem(
             f"a text of {len(content) // 1024} KB is {len(packed) // 1024} KB compressed, and {store} keeps at most "

@@ -89,8 +89,20 @@ def test_a_person_reads_a_record_in_the_table(store: DynamoStore, twin: DynamoSt
     assert len(read["error_message"]) == 4_000
 
 
+@EVERYWHERE
+def test_a_small_record_is_text_and_a_larger_one_is_compressed(store: DynamoStore, twin: DynamoStore) -> None:
+    events = ({"$": "Entered", "note": "é"},), ({"$": "Entered", "note": "é" * 900},), ({"note": "half a \ud800"},)
+    kept = [record(seq=seq, events=some) for seq, some in enumerate(events, 1)]
+    for one in kept:
+        store.append(one)
+    found = [twin._one("op-1", seq) for seq in (1, 2, 3)]
+    assert [list(item["packed"]) for item in found if item is not None] == [["S"], ["B"], ["B"]]
+    assert list(twin.records("op-1")) == kept
+
+
 SPOILT = {
     "packed": ("SET packed = :v", {"B": b"nonsense"}, "cannot be read"),
+    "text": ("SET packed = :v", {"S": "nonsense"}, "was changed after it was written"),
     "no packed": ("REMOVE packed", None, "cannot be read"),
     "other bytes": ("SET packed = :v", {"B": zlib.compress(b'{"format":1}')}, "was changed after it was written"),
     "digest": ("SET digest = :v", {"S": "0" * 64}, "was changed after it was written"),
