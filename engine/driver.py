@@ -16,7 +16,7 @@ from engine.clock import Clock
 from engine.errors import EffectNotSent, EnvironmentProblem, Problem
 from engine.kernel import Operation, evolve, pending
 from engine.kernel import events as ev
-from engine.kernel.codec import durable, encode, encode_operation
+from engine.kernel.codec import States, durable, encode
 from engine.kernel.operation import Acting, Effect, Halt, Perform, Proving, Record, Seen, SleepUntil
 from engine.kernel.schedule import fraction
 from engine.language.model import Backoff, Delays, Runbook, Schedule
@@ -83,6 +83,7 @@ class Log:
     since_whole: int = 0  # bytes appended since the last whole state
     whole: int = 0  # bytes of the last record with a whole state
     waiting: list[ev.Event] = field(default_factory=list)
+    states: States = field(default_factory=States)
     actor: str = ""
     process: str = ""
     host: str = field(default_factory=socket.gethostname)
@@ -119,7 +120,7 @@ class Log:
         record = LogRecord(
             operation=self.operation.id, seq=self.seq + 1, at=self.operation.at, write_id=secrets.token_hex(8),
             events=tuple([encode(event) for event in written]), actor=self.actor, host=self.host,
-            process=self.process, readable=told, state=encode_operation(self.operation) if due else None,
+            process=self.process, readable=told, state=self.states.encoded(self.operation) if due else None,
         ).sealed(self.digest)  # fmt: skip
         weight = len(record.packed())
         self.whole, self.since_whole = (weight, 0) if due else (self.whole, self.since_whole + weight)
@@ -187,7 +188,7 @@ class Driver:
     def _perform(self, effect: Effect) -> None:
         """Once sent, its outcome; ● what was not sent is still due, by a schedule of its own."""
         tried = 0
-        began = self.now()
+        began = self.told
         while True:
             try:
                 self.log.fold(self.performer.perform(effect, self.log.operation, self.log.runbook, self.now))

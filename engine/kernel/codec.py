@@ -148,8 +148,28 @@ def _decode_class(value: dict[str, Any]) -> Any:
 
 def encode_operation(whole: operation.Operation) -> dict[str, Any]:
     """The state as a record keeps it: where it is proving before a look, it will look first."""
-    encoded: dict[str, Any] = encode(durable(whole))
-    return encoded
+    return States().encoded(whole)
+
+
+class States:
+    """The states of one operation, written again and again: what has not changed of its steps is encoded once."""
+
+    __slots__ = ("_steps",)
+
+    def __init__(self) -> None:
+        self._steps: dict[str, tuple[operation.StepRecord, Any]] = {}
+
+    def encoded(self, whole: operation.Operation) -> dict[str, Any]:
+        """As JSON values."""
+        steps = {key: self._step(key, record) for key, record in whole.steps.items()}
+        encoded: dict[str, Any] = encode(changed(durable(whole), steps=Map()))
+        return encoded | {"steps": steps} if steps else encoded
+
+    def _step(self, key: str, record: operation.StepRecord) -> Any:
+        known = self._steps.get(key)
+        if known is None or known[0] is not record:
+            known = self._steps[key] = record, encode(record)
+        return known[1]
 
 
 def durable(whole: operation.Operation) -> operation.Operation:

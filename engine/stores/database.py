@@ -85,9 +85,8 @@ class Database:
         return self._open() if self._size() else None
 
     def writing(self) -> sqlite3.Connection:
-        """The connection to a file that is there, made if it was not."""
+        """The connection, to a file that is made if it was not there; whoever has written asks `still_there`."""
         if self._connection is not None:
-            self.still_there()
             return self._connection
         self._make()
         return self._open()
