@@ -146,11 +146,6 @@ def _decode_class(value: dict[str, Any]) -> Any:
         raise ValueError(message) from error
 
 
-def encode_operation(whole: operation.Operation) -> dict[str, Any]:
-    """The state as a record keeps it: where it is proving before a look, it will look first."""
-    return States().encoded(whole)
-
-
 class States:
     """The states of one operation, written again and again: what has not changed of its steps is encoded once."""
 
@@ -160,7 +155,7 @@ class States:
         self._steps: dict[str, tuple[operation.StepRecord, Any]] = {}
 
     def encoded(self, whole: operation.Operation) -> dict[str, Any]:
-        """As JSON values."""
+        """As a record keeps it: where it is proving before a look, it will look first."""
         steps = {key: self._step(key, record) for key, record in whole.steps.items()}
         encoded: dict[str, Any] = encode(changed(durable(whole), steps=Map()))
         return encoded | {"steps": steps} if steps else encoded
