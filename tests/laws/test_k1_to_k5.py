@@ -80,16 +80,8 @@ def test_k3_hence_the_same_pending() -> None:
     for state in reached()[3::4]:
         again = decode(States().encoded(state.operation))
         assert isinstance(again, Operation)
-        assert pending(state.runbook, again, state.now + 10_000) == pending(
-            state.runbook, durable_due(state.operation), state.now + 10_000
-        )
-
-
-def durable_due(operation: Operation) -> Operation:
-    """The operation with what is volatile due: as a load would have it."""
-    again = decode(States().encoded(operation))
-    assert isinstance(again, Operation)
-    return again
+        later = state.now + 10_000
+        assert pending(state.runbook, again, later) == pending(state.runbook, durable(state.operation), later)
 
 
 @pytest.mark.parametrize("story", STORIES, ids=str)
