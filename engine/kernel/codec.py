@@ -1,6 +1,6 @@
 """Operations and events as JSON and back: one generic form, told apart by the class's name.
 
-Volatile fields are not written. Fields at their default are left out, so an older record reads as a newer one
+What is volatile is not written (`durable`). Fields at their default are left out, so an older record reads as a newer one
 whose fields are at theirs. Errors: `ValueError` for what is no value of ours.
 """
 

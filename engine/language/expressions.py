@@ -31,10 +31,8 @@ def render(value: Any, names: Mapping[str, Any]) -> Any:
     """The value with every `${ }` in its place; a string that is exactly one keeps its type."""
     if isinstance(value, str):
         return _template(value)(names) if "${" in value else value
-    if not value:
-        return value
     if type(value) is dict or isinstance(value, Mapping):
-        return {key: render(item, names) for key, item in value.items()}
+        return {key: render(item, names) for key, item in value.items()} if value else {}
     if isinstance(value, (list, tuple)):
         return [render(item, names) for item in value]
     return value

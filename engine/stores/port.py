@@ -16,8 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from msgspec import MsgspecError
-from msgspec.json import decode as fast_json
-from msgspec.json import encode as write_json
+from msgspec.json import decode, encode
 
 from engine.errors import EnvironmentProblem
 from engine.values import Value, changed, field
@@ -58,7 +57,7 @@ class Record(Value):
         return changed(self, previous=previous, digest=hashlib.sha256(packed).hexdigest(), _bytes=packed)
 
     def kept_as(self, packed: bytes) -> Record:
-        """This very record, which knows its bytes: JSON is written, or read, once."""
+        """This record, which knows its bytes: JSON is written, or read, once."""
         return changed(self, _bytes=packed)
 
 
@@ -76,7 +75,7 @@ def _compact(body: Mapping[str, Any]) -> bytes:
     Half a character, as file names can have, is kept as it is, which is beyond msgspec: `read_json` reads it back.
     """
     try:
-        return write_json(body)
+        return encode(body)
     except UnicodeEncodeError:
         return _JSON.encode(body).encode("utf-8", "surrogatepass")
 
@@ -84,7 +83,7 @@ def _compact(body: Mapping[str, Any]) -> bytes:
 def read_json(packed: bytes) -> Any:
     """What `packed` says; ValueError for what is no JSON. What msgspec does not read, `json` may."""
     try:
-        return fast_json(packed)
+        return decode(packed)
     except (MsgspecError, UnicodeDecodeError):
         return json.loads(packed)
 

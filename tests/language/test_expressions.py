@@ -237,3 +237,11 @@ def test_a_path_needs_no_jinja(root: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=root, check=True, capture_output=True, text=True)
     assert done.stdout == "False\nTrue\n"
+
+
+def test_what_is_empty_comes_out_new_and_as_a_list_or_map() -> None:
+    nothing: dict[str, Any] = {}
+    assert render(nothing, {}) == {}
+    assert render(nothing, {}) is not nothing  # whoever is given it may write into it
+    assert render((), {}) == []
+    assert render("", {}) == ""
