@@ -1,10 +1,11 @@
 """W2: steps that are each stored before the next. Floor: SQLite with as many commits of as many bytes, FULL and WAL.
 
-Counted besides: records a step, and where strace is there, fdatasyncs a step: exactly one between two effects.
+The garbage collector is set as every command sets it. Counted besides: records a step, and where strace is there, fdatasyncs a step: exactly one between two effects.
 """
 
 from __future__ import annotations
 
+import gc
 import shutil
 import sqlite3
 import subprocess
@@ -15,6 +16,8 @@ from pathlib import Path
 
 from measuring import PYTHON, Row, alternate, show, timed
 from works import stored
+
+from engine.cli.answering import COLLECTS
 
 STEPS = 1_000
 MANY = 10_000
@@ -75,6 +78,7 @@ def _syncs(path: Path, steps: int) -> int:
 
 
 def rows() -> list[Row]:
+    gc.set_threshold(*COLLECTS)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         product(folder, STEPS)

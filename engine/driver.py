@@ -27,7 +27,7 @@ THROTTLED = Backoff(first=1.0, factor=2.0, longest=30.0, jitter="full", within=9
 """The built-in schedule for what was throttled, or never left (language.md §5, 2)."""
 
 
-POLLING = (ev.Looked, ev.Watched, ev.ProofBegun, ev.Proved)
+POLLING: Final = frozenset({ev.Looked, ev.Watched, ev.ProofBegun, ev.Proved})
 """Events that may change nothing but what is volatile."""
 
 
@@ -109,7 +109,7 @@ class Log:
 
     def _is_nothing_new(self) -> bool:
         """Looks and proofs that changed nothing durable: polling writes nothing."""
-        if self.committed is None or not all(isinstance(event, POLLING) for event in self.waiting):
+        if self.committed is None or not POLLING.issuperset(map(type, self.waiting)):
             return False
         return durable(self.operation) == durable(self.committed)
 
@@ -147,13 +147,15 @@ class Driver:
 
     def drive(self) -> str:
         """Until it halts: the status. Raises Interrupted, EnvironmentProblem, StoreConflict."""
+        now = self.now()
         while True:
-            command = pending(self.log.runbook, self.log.operation, self.now())
+            command = pending(self.log.runbook, self.log.operation, now)
             match command:
                 case Record(event=event):
                     self.log.fold(event)
+                    continue  # what follows from it is decided at the same moment
                 case Perform() | SleepUntil() if self._is_told_otherwise():
-                    continue
+                    pass
                 case Perform(effect=effect):
                     self._commit()
                     self._perform(effect)
@@ -165,6 +167,7 @@ class Driver:
                 case Halt(status=status):
                     self._commit()
                     return status
+            now = self.now()
 
     def _is_told_otherwise(self) -> bool:
         """Before each touch of the world and each wait: has a signal come (Interrupted), or a cancel?"""

@@ -97,8 +97,10 @@ def details(operation: Operation, runbook: Runbook) -> dict[str, Any]:
     record = operation.steps.get(key)
     if record is None:
         return {}
-    seen = _seen(operation, runbook, key)
-    return {key: str(value) for key, value in record.params.items()} | ({"status": seen} if seen else {})
+    about = {name: str(value) for name, value in record.params.items()}
+    if seen := _seen(operation, runbook, key):
+        about["status"] = seen
+    return about
 
 
 def cleanup_required(operation: Operation) -> bool:
@@ -109,10 +111,9 @@ def cleanup_required(operation: Operation) -> bool:
 def cleanup_status(operation: Operation) -> str:
     """`NOT_NEEDED PENDING IN_PROGRESS COMPLETED PARTIAL STUCK`."""
     states = {entry.state for entry in operation.ledger} - {"void", "delivered"}
-    taking = operation.cleaning or any(frame.path.startswith(("undo/", "cancel/")) for frame in operation.frames)
     if operation.ended == "SUCCEEDED" or not states:
         return "NOT_NEEDED"
-    if taking:
+    if operation.cleaning or any(frame.path.startswith(("undo/", "cancel/")) for frame in operation.frames):
         return "IN_PROGRESS"
     if "stuck" in states:
         return "STUCK"
@@ -279,14 +280,17 @@ def summary(operation: Operation, runbook: Runbook) -> dict[str, Any]:
 
 def readable(operation: Operation, runbook: Runbook) -> dict[str, str]:
     """The plain attributes beside a record's events, in the words of the operators' guide; without those that are empty."""
-    record = operation.steps.get(current_step(operation))
+    step = current_step(operation)
+    record = operation.steps.get(step)
     error = _error(operation, record)
     count, most = _retries(runbook, record)
-    told = {
-        "step": current_step(operation), "status": operation.status, "timestamp": iso(operation.at),
-        "details": ", ".join(f"{key}={value}" for key, value in details(operation, runbook).items()),
-        "retry_count": str(count), "max_retries": str(most),
-        "error": error.name if error is not None else "", "error_message": error.message if error is not None else "",
-        "cleanup_status": cleanup_status(operation), "orphaned_resources": ", ".join(orphaned(operation)),
-    }  # fmt: skip
+    told = {"step": step, "status": operation.status, "timestamp": iso(operation.at)}
+    if about := details(operation, runbook):
+        told["details"] = ", ".join(f"{key}={value}" for key, value in about.items())
+    told |= {"retry_count": str(count), "max_retries": str(most)}
+    if error is not None:
+        told |= {"error": error.name, "error_message": error.message}
+    told["cleanup_status"] = cleanup_status(operation)
+    if left := orphaned(operation):
+        told["orphaned_resources"] = ", ".join(left)
     return {name: text for name, text in told.items() if text}

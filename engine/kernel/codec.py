@@ -7,8 +7,9 @@ whose fields are at theirs. Errors: `ValueError` for what is no value of ours.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import UnionType
-from typing import Any, Final, Union, cast, get_args, get_origin
+from typing import Any, Final, Literal, Union, get_args, get_origin
 
 from immutables import Map
 from msgspec import NODEFAULT
@@ -43,8 +44,9 @@ class _Plan(Value):
     """Of a class: what it takes to write one, and to read it."""
 
     name: str
-    fields: tuple[tuple[str, Any], ...]  # with the default
-    makes: tuple[tuple[str, Make], ...]  # of some fields: what makes its value of JSON's list or map
+    fields: tuple[str, ...]
+    defaults: tuple[Any, ...]
+    reads: tuple[tuple[str, Make], ...]  # of some fields: what makes its value of JSON's
 
 
 _PLANS: Final[dict[type, _Plan]] = {}
@@ -52,22 +54,28 @@ _PLANS: Final[dict[type, _Plan]] = {}
 
 def _plan(cls: type[Value]) -> _Plan:
     plan = _Plan(
-        name=cls.__name__, fields=tuple((one.name, _default(one)) for one in fields(cls)),
-        makes=tuple((one.name, make) for one in fields(cls) if (make := _made_of(one.type)) is not None),
+        name=cls.__name__, fields=cls.__struct_fields__, defaults=tuple(_default(one) for one in fields(cls)),
+        reads=tuple((one.name, read) for one in fields(cls) if (read := _read_as(one.type)) is not None),
     )  # fmt: skip
     return _PLANS.setdefault(cls, plan)
 
 
-def _made_of(annotation: Any) -> Make | None:
-    """Of a type that JSON has no word for, or of the one of a union that it has none for."""
-    is_union = get_origin(annotation) in (Union, UnionType)
-    for one in get_args(annotation) if is_union else (annotation,):
+def _read_as(annotation: Any) -> Make | None:
+    """What reads a field of that type; None where JSON's value is the field's."""
+    ones = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
+    if all(one in _ATOMS or get_origin(one) is Literal for one in ones):
+        return None
+    for one in ones:
         made = get_origin(one) or one
         if made is Map and get_origin(get_args(one)[1]) is tuple:
-            return lambda items: Map({key: tuple(item) for key, item in items.items()})
+            return lambda items: Map({key: tuple(item) for key, item in decode(items).items()})
         if made in (tuple, Map):
-            return cast(Make, made)
-    return None
+            return partial(_read_made, made)
+    return decode
+
+
+def _read_made(made: Callable[[Any], Any], value: Any) -> Any:
+    return made(decode(value)) if type(value) in (list, dict) else value
 
 
 def _default(one: FieldInfo) -> Any:
@@ -106,7 +114,7 @@ def _encode_mapping(value: Mapping[Any, Any]) -> dict[str, Any]:
 
 def _encode_class(value: Any, plan: _Plan) -> dict[str, Any]:
     out: dict[str, Any] = {_CLASS: plan.name}
-    for (name, default), item in zip(plan.fields, astuple(value), strict=True):
+    for name, default, item in zip(plan.fields, plan.defaults, astuple(value), strict=True):
         if item is not default and item != default:
             out[name] = item if type(item) in _ATOMS else encode(item)
     return out
@@ -133,11 +141,11 @@ def _decode_class(value: dict[str, Any]) -> Any:
     if cls is None:
         message = f"{value[_CLASS]} is not known to this version"
         raise ValueError(message)
-    given = {name: item if type(item) in _ATOMS else decode(item) for name, item in value.items()}
+    given = value.copy()
     del given[_CLASS]
-    for name, make in (_PLANS.get(cls) or _plan(cls)).makes:
-        if type(given.get(name)) in (list, dict):
-            given[name] = make(given[name])
+    for name, read in (_PLANS.get(cls) or _plan(cls)).reads:
+        if name in given:
+            given[name] = read(given[name])
     try:
         return cls(**given)
     except TypeError as error:
@@ -147,24 +155,30 @@ def _decode_class(value: dict[str, Any]) -> Any:
 
 
 class States:
-    """The states of one operation, written again and again: what has not changed of its steps is encoded once."""
+    """The states of one operation, written again and again: what has not changed of its steps and results is encoded once."""
 
-    __slots__ = ("_steps",)
+    __slots__ = ("_known",)
 
     def __init__(self) -> None:
-        self._steps: dict[str, tuple[operation.StepRecord, Any]] = {}
+        self._known: dict[str, dict[str, tuple[Any, Any]]] = {"steps": {}, "results": {}}
 
     def encoded(self, whole: operation.Operation) -> dict[str, Any]:
         """As a record keeps it: where it is proving before a look, it will look first."""
-        steps = {key: self._step(key, record) for key, record in whole.steps.items()}
-        encoded: dict[str, Any] = encode(changed(durable(whole), steps=Map()))
-        return encoded | {"steps": steps} if steps else encoded
+        encoded: dict[str, Any] = encode(changed(durable(whole), steps=Map(), results=Map()))
+        for name, known in self._known.items():
+            if items := getattr(whole, name):
+                encoded[name] = _known_or_encoded(items, known)
+        return encoded
 
-    def _step(self, key: str, record: operation.StepRecord) -> Any:
-        known = self._steps.get(key)
-        if known is None or known[0] is not record:
-            known = self._steps[key] = record, encode(record)
-        return known[1]
+
+def _known_or_encoded(items: Map[str, Any], known: dict[str, tuple[Any, Any]]) -> dict[str, Any]:
+    out: dict[str, Any] = {}
+    for key, item in items.items():
+        before = known.get(key)
+        if before is None or before[0] is not item:
+            before = known[key] = item, encode(item)
+        out[key] = before[1]
+    return out
 
 
 def durable(whole: operation.Operation) -> operation.Operation:

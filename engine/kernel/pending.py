@@ -101,8 +101,7 @@ def _stopped(v: View) -> Event | None:
     if is_poison(v.operation):
         reason = f"taken up {v.operation.taken_up} times in a row without an outcome"
         return Held(at=v.now, kind="trouble", reason=reason)
-    limit = _limit(v)
-    if limit is not None and _overdue(v, limit):
+    if v.runbook.time_limit is not None and _overdue(v):
         return Held(at=v.now, kind="time_limit", reason=f"the time limit of {v.runbook.time_limit:.0f} s is over")
     return None
 
@@ -118,10 +117,11 @@ def _limit(v: View) -> float | None:
     return v.operation.since + v.runbook.time_limit
 
 
-def _overdue(v: View, limit: float) -> bool:
-    phase = v.frame.phase
+def _overdue(v: View) -> bool:
+    phase, limit = v.frame.phase, _limit(v)
     decided = isinstance(phase, Looking) and phase.seen is not None
-    return v.now >= limit and isinstance(phase, (Looking, Proving, Waiting, Entering)) and not decided
+    between = isinstance(phase, (Looking, Proving, Waiting, Entering)) and not decided
+    return between and limit is not None and v.now >= limit
 
 
 def _in_time(v: View, command: Command) -> Command:

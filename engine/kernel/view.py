@@ -62,7 +62,8 @@ class View(Value, kw_only=False):
 def view(runbook: Runbook, operation: Operation, now: float) -> View:
     """The view of the top frame."""
     frame = operation.frames[-1]
-    return View(runbook, operation, frame, step_of(runbook, operation, frame), now)
+    step = runbook.index.get(frame.path) or step_of(runbook, operation, frame)
+    return View(runbook, operation, frame, step, now)
 
 
 def thing(v: View, seen: Seen) -> str:

@@ -90,9 +90,9 @@ def lease_text(lease: Lease) -> str:
 
 def readable(record: Record) -> list[str]:
     """What a person sees beside the packed events: cut, and without halves of characters, which no store takes."""
-    told = record.readable
-    texts = [told.get(name) or "" for name in READABLE]
-    return [text if len(text) <= LONGEST and text.isascii() else _cut(text) for text in texts]
+    texts = [record.readable.get(name, "") for name in READABLE]
+    together = "".join(texts)
+    return texts if len(together) <= LONGEST and together.isascii() else [_cut(text) for text in texts]
 
 
 def _cut(text: str) -> str:

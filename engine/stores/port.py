@@ -17,6 +17,7 @@ from typing import Any, Final, Protocol
 
 from msgspec import MsgspecError
 from msgspec.json import decode, encode
+from msgspec.structs import asdict
 
 from engine.errors import EnvironmentProblem
 from engine.values import Value, changed, field
@@ -49,11 +50,11 @@ class Record(Value):
 
     def packed(self) -> bytes:
         """The bytes that the digest covers and a store keeps: compact JSON of all but the digest, in one order."""
-        return self._bytes or _compact({name: getattr(self, name) for name in _PACKED})
+        return self._bytes or _compact(_body(self))
 
     def sealed(self, previous: str) -> Record:
         """This record, chained to the one before."""
-        packed = changed(self, previous=previous, _bytes=b"").packed()
+        packed = _compact(_body(self) | {"previous": previous})
         return changed(self, previous=previous, digest=hashlib.sha256(packed).hexdigest(), _bytes=packed)
 
     def kept_as(self, packed: bytes) -> Record:
@@ -61,10 +62,12 @@ class Record(Value):
         return changed(self, _bytes=packed)
 
 
-_PACKED: Final = (
-    "operation", "seq", "at", "write_id", "events", "state", "actor", "host", "process",
-    "readable", "format", "previous",
-)  # fmt: skip
+def _body(record: Record) -> dict[str, Any]:
+    """What is packed, in the order of the fields."""
+    body = asdict(record)
+    del body["digest"], body["_bytes"]
+    return body
+
 
 _JSON: Final = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 

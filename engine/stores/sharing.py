@@ -38,18 +38,32 @@ class Sharing(Generic[T]):
 
     def submit(self, item: T) -> None:
         """Returns when it is committed; raises what became of it otherwise."""
-        slot = _Slot(item)
         with self._gate:
-            slot.turn, self._busy = not self._busy, True
-            if not slot.turn:
-                slot.wake.acquire()
-            self._waiting.append(slot)
-        if not slot.turn:
-            self._sleep(slot)
+            slot = self._queued(item) if self._busy else None
+            self._busy = True
+        if slot is None:
+            self._alone(item)
+            return
+        self._sleep(slot)
         if not slot.settled:
             self._lead()
         if slot.error is not None:
             raise slot.error
+
+    def _alone(self, item: T) -> None:
+        try:
+            (error,) = self._commit((item,))
+        finally:
+            with self._gate:
+                self._pass_on()
+        if error is not None:
+            raise error
+
+    def _queued(self, item: T) -> _Slot[T]:
+        slot = _Slot(item)
+        slot.wake.acquire()
+        self._waiting.append(slot)
+        return slot
 
     def _sleep(self, slot: _Slot[T]) -> None:
         try:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import EnvironmentProblem
-from engine.stores.database import APPLICATION, VERSION
+from engine.stores.database import AHEAD, APPLICATION, VERSION
 from engine.stores.sqlite import SqliteStore
 from tests.stores.surroundings import as_nobody
 from tests.stores.values import lease, record, written
@@ -119,6 +119,15 @@ def test_commits_wait_for_the_disk(path: Path) -> None:
     written(store)
     asked = ("synchronous", "journal_mode", "application_id", "user_version")
     assert [store._read(f"PRAGMA {name}", ())[0][0] for name in asked] == [2, "wal", APPLICATION, VERSION]
+    store.close()
+
+
+def test_the_file_beside_it_stops_growing_soon(path: Path) -> None:
+    """To grow it takes the disk twice as long as to write it over."""
+    store = SqliteStore(path)
+    written(store, count=2 * AHEAD)
+    beside = path.with_name(f"{path.name}-wal").stat().st_size
+    assert AHEAD <= beside // 4096 < AHEAD * 1.2
     store.close()
 
 
