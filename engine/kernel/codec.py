@@ -68,10 +68,14 @@ def _read_as(annotation: Any) -> Make | None:
     for one in ones:
         made = get_origin(one) or one
         if made is Map and get_origin(get_args(one)[1]) is tuple:
-            return lambda items: Map({key: tuple(item) for key, item in decode(items).items()})
+            return partial(_read_made, _map_of_tuples)
         if made in (tuple, Map):
             return partial(_read_made, made)
     return decode
+
+
+def _map_of_tuples(items: Any) -> Map[str, tuple[Any, ...]]:
+    return Map({key: tuple(item) for key, item in dict(items).items()})
 
 
 def _read_made(made: Callable[[Any], Any], value: Any) -> Any:

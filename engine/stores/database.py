@@ -71,11 +71,35 @@ TOLD: Final = (
 )  # fmt: skip
 
 
+class Telling:
+    """A context in which SQLite's errors are told in our words: what is wrong, where, and what to do."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, sqlite3.Error):
+            raise self._told(error) from error
+
+    def _told(self, error: sqlite3.Error) -> EnvironmentProblem:
+        name = getattr(error, "sqlite_errorname", None) or "SQLITE_ERROR"
+        for beginning, passing, what, hint in TOLD:
+            if name.startswith(beginning):
+                kind = StoreAway if passing else EnvironmentProblem
+                return kind(f"{self._path} {what} ({error}, {name}); nothing was written over: {hint}")
+        return EnvironmentProblem(
+            f"{self._path} is not laid out as this version of runbook expects ({error}, {name}); nothing was written over"
+        )
+
+
 class Database:
     """The file, opened when it is first needed; `reading` has None where there is none yet."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.telling = Telling(path)
         self._connection: sqlite3.Connection | None = None
         self._inode: tuple[int, int] | None = None
 
@@ -112,23 +136,6 @@ class Database:
             self._connection.close()
             self._connection = None
 
-    def __enter__(self) -> None:
-        """SQLite's errors in our words: what is wrong, where, and what to do."""
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, sqlite3.Error):
-            raise self._told(error) from error
-
-    def _told(self, error: sqlite3.Error) -> EnvironmentProblem:
-        name = getattr(error, "sqlite_errorname", None) or "SQLITE_ERROR"
-        for beginning, passing, what, hint in TOLD:
-            if name.startswith(beginning):
-                kind = StoreAway if passing else EnvironmentProblem
-                return kind(f"{self.path} {what} ({error}, {name}); nothing was written over: {hint}")
-        return EnvironmentProblem(
-            f"{self.path} is not laid out as this version of runbook expects ({error}, {name}); nothing was written over"
-        )
-
     # -- opening ------------------------------------------------------------------------------------------
 
     def _size(self) -> int:
@@ -154,7 +161,7 @@ class Database:
 
     def _open(self) -> sqlite3.Connection:
         self._refuse_foreign()
-        with self:
+        with self.telling:
             fixed = self._fixed()
             uri = self.path.absolute().as_uri() + ("?immutable=1" if fixed else "")
             connection = sqlite3.connect(uri, uri=True, timeout=PATIENCE, isolation_level=None, check_same_thread=False)

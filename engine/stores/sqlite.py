@@ -75,7 +75,7 @@ class SqliteStore:
 
     def _commit(self, records: Sequence[Record]) -> list[Exception | None]:
         """One commit for all of them; each that came too late is told so, and the others stand."""
-        with self._lock, self._database:
+        with self._lock, self._database.telling:
             connection = self._database.writing()
             if len(records) == 1:
                 outcomes = [self._insert(connection, records[0])]
@@ -191,25 +191,25 @@ class SqliteStore:
     # -- the file -----------------------------------------------------------------------------------------
 
     def _read(self, statement: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
-        with self._lock, self._database:
+        with self._lock, self._database.telling:
             connection = self._database.reading()
             return connection.execute(statement, values).fetchall() if connection is not None else []
 
     def _change(self, statement: str, values: tuple[Any, ...]) -> None:
         """As `_write`, of what may be there; no file is made for it."""
-        with self._lock, self._database:
+        with self._lock, self._database.telling:
             if self._database.reading() is not None:
                 self._write(statement, values)
 
     def _write(self, statement: str, values: tuple[Any, ...]) -> int:
         """How many rows were written."""
-        with self._lock, self._database:
+        with self._lock, self._database.telling:
             done = self._database.writing().execute(statement, values).rowcount
             self._database.still_there()
             return done
 
     def close(self) -> None:
-        with self._lock, self._database:
+        with self._lock, self._database.telling:
             self._database.close()
 
 
