@@ -17,7 +17,7 @@ from engine.kernel.operation import Operation
 from engine.language.expressions import split
 from engine.language.model import Call, Check, Ensure, Notify, Remove, Runbook, Step
 from engine.registry import Entitled, Registry, ResourceKind, Right
-from engine.values import Value
+from engine.values import Bundle, Value
 
 READS: Final = ("Describe", "Get", "List", "Head")
 NOTIFY: Final = "sns.publish"
@@ -36,7 +36,7 @@ class Need(Value):
     step: str = ""
 
 
-class Words(Value):
+class Words(Bundle):
     """How IAM names things: of the actions, for this module knows none."""
 
     permission: Callable[[str], str]

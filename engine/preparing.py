@@ -22,7 +22,7 @@ from engine.kernel.names import Names, place, rendered
 from engine.kernel.operation import Effect, Seen, SettingValue, Target
 from engine.language.model import Remove, Runbook, Step
 from engine.performing import RegistryPerformer, read_settings
-from engine.values import Value, changed
+from engine.values import Bundle, Value, changed
 
 
 class Meant(Value):
@@ -33,7 +33,7 @@ class Meant(Value):
     target: Target
 
 
-class Looker(Value, kw_only=False):
+class Looker(Bundle, kw_only=False):
     """Looks outside of the loop, at what is settled before a record is written."""
 
     performer: RegistryPerformer

@@ -18,7 +18,7 @@ from engine.errors import UsageError
 from engine.language.model import ActionFacts, KindFacts
 from engine.language.secret import Secret
 from engine.language.vocabulary import Vocabulary
-from engine.values import Value, field
+from engine.values import Bundle, Value, field
 
 
 class Param(Value):
@@ -86,7 +86,7 @@ CALL: Final = 60.0
 """The seconds that one call may take, where the step does not say."""
 
 
-class Context(Value):
+class Context(Bundle):
     """What an effect is given besides its parameters."""
 
     region: str
@@ -165,7 +165,7 @@ class Findable(Protocol):
         """The command of AWS's own that removes it; "" where it cannot be removed alone."""
 
 
-class Action(Value):
+class Action(Bundle):
     """A function that a `call` names."""
 
     name: str
@@ -241,7 +241,7 @@ class Registry:
         self.actions[action.name] = action
 
 
-class _Words(Value, kw_only=False):
+class _Words(Bundle, kw_only=False):
     """A registry as the language sees it."""
 
     registry: Registry

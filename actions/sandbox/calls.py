@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from engine.values import Value
+from engine.values import Bundle, Value
 
 READS: Final = ("Describe", "Get", "List", "Reach", "Connect", "AssumeRole")
 TAGS: Final = 50
@@ -48,7 +48,7 @@ class Call(Value):
         return not self.operation.startswith(READS)
 
 
-class Request(Value):
+class Request(Bundle):
     """A call as it arrives: validated parameters, and what botocore's model says of it."""
 
     service: str

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from actions.sandbox.calls import Asked, Refusal, filtered, page
 from actions.sandbox.world import Resource, World
-from engine.values import Value
+from engine.values import Bundle
 
 ARN_WORDS: Final[Mapping[str, str]] = {
     "rds.cluster_snapshot": "cluster-snapshot",
@@ -69,7 +69,7 @@ def new_name(parameter: str, name: str) -> str:
     return lowered
 
 
-class Listing(Value):
+class Listing(Bundle):
     """What there is to know to describe one kind of thing."""
 
     kind: str

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from actions.sandbox.calls import Refusal
 from actions.sandbox.faults import Fault, refusal_of
-from engine.values import Value, changed
+from engine.values import Bundle, changed
 
 
 class Cut(Exception):
@@ -22,7 +22,7 @@ class Cut(Exception):
         self.code = code
 
 
-class Outcome(Value):
+class Outcome(Bundle):
     """`word` is the journal's: `ok`, a code, or what became of the reply."""
 
     word: str = "ok"

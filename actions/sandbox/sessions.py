@@ -12,7 +12,7 @@ from actions.sandbox import endpoints
 from actions.sandbox.calls import Refusal
 from actions.sandbox.outcomes import Cut
 from actions.sandbox.world import World
-from engine.values import Value
+from engine.values import Bundle
 
 
 class Caller(Protocol):
@@ -76,7 +76,7 @@ class PretendNetwork:
         return cluster.id
 
 
-class ClusterData(Value):
+class ClusterData(Bundle):
     """The data of one cluster's database, kept in the world."""
 
     caller: Caller

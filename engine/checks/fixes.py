@@ -18,7 +18,7 @@ from engine.language.model import CLASSES
 from engine.language.nearest import only_near
 from engine.language.tree import ListNode, MapNode, Node, Scalar
 from engine.registry import Registry
-from engine.values import Value
+from engine.values import Bundle, Value
 
 BY_HAND: Final = frozenset(
     {"owner", "only", "target", "undo", "irreversible", "past", "take_back", "unprotect", "detach"}
@@ -45,7 +45,7 @@ class Here(Value):
     around: tuple[MapNode, ...]  # the maps that it stands in, outermost first
 
 
-class Document(Value):
+class Document(Bundle):
     """A text whose lines end in LF, its tree as far as it was read, and what is known of kinds and actions."""
 
     text: str

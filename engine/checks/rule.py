@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable
 from typing import Literal
 
 from engine.checks.subject import Found, Subject
-from engine.values import Value
+from engine.values import Bundle
 
 Severity = Literal["error", "warning"]
 Find = Callable[[Subject], Iterable[Found]]
 
 
-class Rule(Value):
+class Rule(Bundle):
     """`wrong` and `right` are runbooks, or steps alone; a test runs them. `find` None: reading finds it."""
 
     id: str

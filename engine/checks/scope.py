@@ -16,7 +16,7 @@ from engine.checks.paths import path_without
 from engine.checks.subject import Place
 from engine.checks.types import ANYTHING, INTEGER, TEXT, Type
 from engine.language.nearest import Guesses
-from engine.values import Value, changed, field
+from engine.values import Bundle, Value, changed, field
 
 SPECIAL: Final = frozenset({"settings", "accounts", "operation", "seen", "each", "error"})
 RESERVED: Final = frozenset({"attempt"})
@@ -36,7 +36,7 @@ class Binding(Value):
     empty: bool = False
 
 
-class Result(Value):
+class Result(Bundle):
     """What a step yields: `path` says when, `binding` what, `skipped` why it may not be done at all."""
 
     id: str
@@ -69,7 +69,7 @@ class Globals:
     all_vars: frozenset[str] = frozenset()
 
 
-class Scope(Value):
+class Scope(Bundle):
     """The names at one place. `path` None: before any step; `given` are `seen`, `each`, `error` where there are such."""
 
     globals: Globals

@@ -15,12 +15,12 @@ from engine.cli.words import spoken
 from engine.kernel.names import iso
 from engine.kernel.whose import ATTEMPT, OPERATION, RUNBOOK, STEP
 from engine.orphans import ORPHANS, Judged, runbook_of
-from engine.values import Value
+from engine.values import Bundle
 
 _UNTAG: Final = f"aws resourcegroupstaggingapi untag-resources --tag-keys {OPERATION} {RUNBOOK} {STEP} {ATTEMPT}"
 
 
-class Telling(Value, kw_only=False):
+class Telling(Bundle, kw_only=False):
     """`before`: what was there before it was deleted, where that was asked for."""
 
     options: Options

@@ -18,7 +18,7 @@ from msgspec.structs import FieldInfo, astuple, fields
 from engine.errors import Problem
 from engine.kernel import events, operation
 from engine.language.secret import Secret
-from engine.values import Value, changed
+from engine.values import Bundle, Value, changed
 
 Make = Callable[[Any], Any]
 
@@ -40,7 +40,7 @@ _KNOWN: Final = _classes()
 _ATOMS: Final = frozenset({str, int, float, bool, type(None)})
 
 
-class _Plan(Value):
+class _Plan(Bundle):
     """Of a class: what it takes to write one, and to read it."""
 
     name: str

@@ -18,7 +18,7 @@ from typing import Final, Literal
 from engine.clock import Clock
 from engine.errors import Busy, StoreConflict
 from engine.stores.port import Lease, Store
-from engine.values import Value
+from engine.values import Bundle
 
 DURATION: Final = 90.0
 """Seconds; always longer than the longest call's time-out, with a third of it gone since the last renewal."""
@@ -34,7 +34,7 @@ Waiting = Callable[[Lease, float], None]
 """Told, at each look, of the lease that is waited for and of the seconds left; what it raises ends the waiting."""
 
 
-class ProcessIdentity(Value):
+class ProcessIdentity(Bundle):
     """Who drives: enough for others to tell whether this very process still lives.
 
     `boot` is the machine's boot and the process namespace, in which alone `pid` means something; "" where it is not

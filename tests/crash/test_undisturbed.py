@@ -5,6 +5,8 @@ So the laws' 400,000 runs, which no real action could pay for, are about the sam
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Iterable
 
 import pytest
@@ -45,3 +47,14 @@ def happened(scene: Scene) -> tuple[list[object], list[int]]:
         len(fault.met) > fault.first if fault.on.startswith("look ") else len(fault.met) for fault in scene.world.faults
     ]
     return met, [len(queue) for queue in scene.world.lives.values()]
+
+
+def test_nothing_of_a_telling_stays_in_memory() -> None:
+    """With a death, a refusal and a lost reply in it: no cycle goes by what the garbage collector does not look at."""
+    story = next(one for one in TOLD if one.name == "the copy fails once")
+    scene = RealScene(story, [20]).tell()
+    assert scene.deaths
+    left = weakref.ref(scene.world)
+    del scene
+    gc.collect()
+    assert left() is None

@@ -1,13 +1,32 @@
-"""`Value`: what is made once and never changed."""
+"""`Value`: what is made once and never changed; `Bundle`: the same, of what may change."""
 
 from __future__ import annotations
 
 import copy
+import gc
+import importlib
 import pickle
+import pkgutil
+import weakref
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from pathlib import Path
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin
 
 import pytest
+from immutables import Map
+from msgspec.structs import fields
 
-from engine.values import Value, changed, field
+import actions
+import engine
+from engine.language.tree import ListNode, MapNode, Scalar
+from engine.values import Bundle, Value, changed, field
+
+DATA = {
+    str, int, float, bool, bytes, type(None), Any, Path, tuple, list, dict, frozenset, Mapping, Sequence, Set, Map,
+    Scalar, ListNode, MapNode,  # a tree knows its branches, and no branch its tree
+}  # fmt: skip
+"""What a value may hold besides values."""
 
 
 class Point(Value):
@@ -67,3 +86,58 @@ def test_another_one_with_some_fields_changed() -> None:
     assert one == copy.copy(one) == pickle.loads(pickle.dumps(one)) == Place(x=1, name="p")  # noqa: S301 - our own
     with pytest.raises(TypeError):
         changed(one, z=2)
+
+
+# -- the garbage collector ---------------------------------------------------------------------------------
+
+
+class Handed(Bundle):
+    told: list[Any] = field(default_factory=list)
+
+
+def test_a_bundle_in_a_cycle_is_collected() -> None:
+    class Living: ...
+
+    living, handed = Living(), Handed()
+    handed.told.extend([handed, living])
+    left = weakref.ref(living)
+    del living, handed
+    gc.collect()
+    assert left() is None
+
+
+def held(annotation: Any) -> Iterator[Any]:
+    """The types that a field of that type may hold."""
+    origin = get_origin(annotation)
+    if origin is Literal:
+        return
+    if origin not in (None, Union, UnionType):
+        yield origin
+    for one in get_args(annotation) if origin is not Callable else ():
+        yield from held(one)
+    if origin is None and annotation is not ...:
+        yield annotation
+
+
+def values(cls: type[Value] = Value) -> Iterator[type[Value]]:
+    for one in cls.__subclasses__():
+        yield one
+        yield from values(one)
+
+
+def test_what_holds_more_than_data_is_a_bundle() -> None:
+    """A cycle through a value that the garbage collector does not look at would stay in memory for ever."""
+    for package in (engine, actions):
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            importlib.import_module(module.name)
+    ours = [one for one in set(values()) if one.__module__.startswith(("engine.", "actions."))]
+    plain = {one for one in ours if not one.__struct_config__.gc}
+    assert len(plain) > 150
+    more = [
+        f"{one.__module__}.{one.__name__}.{each.name}: {what}"
+        for one in plain
+        for each in fields(one)
+        for what in held(each.type)
+        if what not in DATA and what not in plain
+    ]
+    assert not more
