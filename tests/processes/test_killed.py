@@ -163,6 +163,8 @@ def test_once_or_twice(
         chance = random.Random(f"{when} {store}")
         alone = ((number,) for number in range(1, requests + 1))
         points = chain(alone, (tuple(chance.sample(range(1, requests + 1), 2)) for _ in range(requests)))
-    told = [here.told(when, numbered(point)) for point in points]
-    assert all(told), "a plug was not pulled"
+    told: list[int] = []
+    for point in points:
+        told.append(here.told(when, numbered(point)))
+        assert told[-1], f"of {requests} requests, none was {point}"
     print(f"{sum(told)} plugs pulled in {len(told)} restores, {when} a request, with {store}")
