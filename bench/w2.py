@@ -1,6 +1,7 @@
 """W2: steps that are each stored before the next. Floor: SQLite with as many commits of as many bytes, FULL and WAL.
 
-The garbage collector is set as every command sets it. Counted besides: records a step, and where strace is there, fdatasyncs a step: exactly one between two effects.
+The garbage collector is set as every command sets it. Counted besides: records a step, and where strace is there,
+fdatasyncs a step: one between two effects, and three more where SQLite takes what is written ahead into the database.
 """
 
 from __future__ import annotations

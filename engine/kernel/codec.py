@@ -78,7 +78,7 @@ def _map_of_tuples(items: Any) -> Map[str, tuple[Any, ...]]:
     return Map({key: tuple(item) for key, item in dict(items).items()})
 
 
-def _read_made(made: Callable[[Any], Any], value: Any) -> Any:
+def _read_made(made: Make, value: Any) -> Any:
     return made(decode(value)) if type(value) in (list, dict) else value
 
 

@@ -62,7 +62,7 @@ class View(Value, kw_only=False):
 def view(runbook: Runbook, operation: Operation, now: float) -> View:
     """The view of the top frame."""
     frame = operation.frames[-1]
-    step = runbook.index.get(frame.path) or step_of(runbook, operation, frame)
+    step = runbook.index.get(frame.path) or step_of(runbook, operation, frame)  # a call less, three times a step
     return View(runbook, operation, frame, step, now)
 
 

@@ -50,7 +50,7 @@ def happened(scene: Scene) -> tuple[list[object], list[int]]:
 
 
 def test_nothing_of_a_telling_stays_in_memory() -> None:
-    """With a death, a refusal and a lost reply in it: no cycle goes by what the garbage collector does not look at."""
+    """With a death and a refusal in it: no cycle goes by what the garbage collector does not look at."""
     story = next(one for one in TOLD if one.name == "the copy fails once")
     scene = RealScene(story, [20]).tell()
     assert scene.deaths
