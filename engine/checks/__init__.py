@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from itertools import islice
 
+from engine.checks.adopt.suppressions import applied, suppressions
 from engine.checks.catalogue import catalogue_of
 from engine.checks.rule import Rule
 from engine.checks.rules import ALL, BY_ID
 from engine.checks.subject import Found, Subject
-from engine.checks.suppressions import applied, suppressions
 from engine.errors import Finding
 from engine.language.model import Runbook
 from engine.language.parsing import Parsed, parse

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from engine.checks.types import ANYTHING, TEXT, Type, of_schema
+from engine.checks.dataflow.types import ANYTHING, TEXT, Type, of_schema
 from engine.registry import Action, Param, Registry, ResourceKind
 
 _SETTLED: Final = frozenset({"object"})

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from engine.checks import syntax as ast
-from engine.checks.types import ANYTHING, INTEGER, NUMBER, TEXT, Type, told, union, without_null
+from engine.checks.dataflow.types import ANYTHING, INTEGER, NUMBER, TEXT, Type, told, union, without_null
 from engine.language.filters import TESTS
 
 ARGUMENTS: Final[Mapping[str, tuple[int, int, tuple[str, ...]]]] = {

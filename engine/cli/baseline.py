@@ -13,7 +13,7 @@ from engine.errors import Finding, UsageError
 
 def fresh(options: Options, path: str, findings: list[Finding], checked: Iterable[str]) -> list[Finding]:
     """What the file does not know. How much of what it knows has gone is said on stderr."""
-    from engine.checks.baseline import from_text, without_known
+    from engine.checks.adopt.baseline import from_text, without_known
 
     known = from_text(data_of(path).decode("utf-8", "replace"), path)
     seen = set(checked)
@@ -25,7 +25,7 @@ def fresh(options: Options, path: str, findings: list[Finding], checked: Iterabl
 
 def write(path: str | None, findings: list[Finding], checked: Iterable[str]) -> None:
     """The file, written anew."""
-    from engine.checks.baseline import as_text, from_text, renewed
+    from engine.checks.adopt.baseline import as_text, from_text, renewed
 
     if path is None:
         message = "--write-baseline needs a file: `--baseline FILE --write-baseline`"

@@ -68,7 +68,7 @@ def _checked(path: str, name: str, registry: Registry) -> tuple[str, Iterable[Fi
 
 def _mended(path: str, name: str, registry: Registry) -> tuple[str, Iterable[Finding]]:
     """The same, after the file was mended; what was done is told."""
-    from engine.checks.fixing import fixed
+    from engine.checks.adopt.fix import fixed
 
     if path == "-":
         message = "--fix writes files, and - is none: name the file"

@@ -14,7 +14,7 @@ import atheris
 
 with atheris.instrument_imports(include=["engine.language", "engine.checks", "actions.service_models"]):
     from engine.checks import validate
-    from engine.checks.fixing import fixed
+    from engine.checks.adopt.fix import fixed
     from engine.errors import RunbookInvalid
     from engine.language.formatting import formatted
     from tests.validate.corpus import registry, runbooks, shipped

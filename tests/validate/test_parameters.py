@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from engine.checks.conformity import Known, differences
+from engine.checks.dataflow.conformity import Known, differences
 from engine.language.reading import read
 from engine.language.tree import MapNode
 from tests.validate.cases import findings, holds

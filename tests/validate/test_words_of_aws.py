@@ -14,7 +14,7 @@ from botocore import xform_name
 
 from actions.service_models import service_model
 from engine.checks import validate
-from engine.checks.conformity import Known, differences
+from engine.checks.dataflow.conformity import Known, differences
 from engine.language.reading import read
 from engine.language.tree import MapNode
 from tests.validate.cases import marked, places

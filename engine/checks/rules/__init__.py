@@ -9,19 +9,19 @@ from engine.checks.rules import (
     calls,
     comments,
     data,
-    errors,
+    limits,
     parameters,
     references,
     regions,
+    rescues,
     safety,
-    states,
+    state_tables,
     style,
-    times,
 )
 from engine.language.rules import RULES as READ
 
 _FOUND: Final = (
-    *parameters.RULES, *regions.RULES, *data.RULES, *states.RULES, *errors.RULES, *times.RULES, *safety.RULES, *calls.RULES, *references.RULES,
+    *parameters.RULES, *regions.RULES, *data.RULES, *state_tables.RULES, *rescues.RULES, *limits.RULES, *safety.RULES, *calls.RULES, *references.RULES,
     *style.RULES, *comments.RULES,
 )  # fmt: skip
 _TOLD: Final = tuple(

@@ -1,4 +1,4 @@
-"""RB79x: comments that suppress findings. `engine.checks.suppressions` finds them, after all other rules."""
+"""RB79x: comments that suppress findings. `engine.checks.adopt.suppressions` finds them, after all other rules."""
 
 from __future__ import annotations
 

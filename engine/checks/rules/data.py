@@ -1,16 +1,16 @@
-"""RB3xx: names, attributes, and results that may not be there. The walk of `engine.checks.flow` finds them."""
+"""RB3xx: names, attributes, and results that may not be there. The walk of `engine.checks.dataflow.flow` finds them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from engine.checks.conformity import untyped
-from engine.checks.flow import flow_of, unfit
+from engine.checks.dataflow.checker import SECRET_HELP
+from engine.checks.dataflow.conformity import untyped
+from engine.checks.dataflow.flow import flow_of, unfit
+from engine.checks.dataflow.types import Type, of_value, told
 from engine.checks.rule import rule
 from engine.checks.subject import Found, Subject, scalars, written_params
-from engine.checks.types import Type, of_value, told
-from engine.checks.values import SECRET_HELP
 from engine.language.tree import Node, Scalar
 
 

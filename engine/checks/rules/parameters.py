@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Final
 
-from engine.checks.flow import unfit
+from engine.checks.dataflow.flow import unfit
 from engine.checks.rule import rule
 from engine.checks.subject import Found, Place, Subject
 

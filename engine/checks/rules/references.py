@@ -6,9 +6,9 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from engine.checks.identity import identity_of
+from engine.checks.dataflow.identity import identity_of
+from engine.checks.dataflow.scope import order
 from engine.checks.rule import rule
-from engine.checks.scope import order
 from engine.checks.subject import Found, Place, Subject
 from engine.language.model import Check, Ensure, Remove, TakeBack
 from engine.language.tree import ListNode, Scalar

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from engine.checks import syntax as ast
-from engine.checks.facts import canonical
+from engine.checks.dataflow.facts import canonical
+from engine.checks.dataflow.identity import about, identity_of
+from engine.checks.dataflow.scope import order
 from engine.checks.grammar import parsed
-from engine.checks.identity import about, identity_of
 from engine.checks.rule import rule
-from engine.checks.scope import order
 from engine.checks.subject import Found, Place, Subject
 from engine.checks.tokens import NotAnExpression
 from engine.errors import ExpressionError

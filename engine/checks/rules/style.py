@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from engine.checks.flow import flow_of
+from engine.checks.dataflow.flow import flow_of
+from engine.checks.dataflow.setting_sources import Settings
 from engine.checks.rule import rule
-from engine.checks.settings import Settings
 from engine.checks.subject import Found, Subject, scalars
 from engine.language.model import Ensure
 from engine.language.tree import MapNode, Node, Scalar

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 
-from engine.checks.fixing import MOST, fixed
+from engine.checks.adopt.fix import MOST, fixed
 from engine.language.reading import examine
 from tests.language.written import comments
 from tests.validate.cases import REGISTRY, whole

@@ -1,7 +1,7 @@
 """What would mend a finding, where that is certain: another text in the place of what is written.
 
 Quotes where text needs them, a hyphen in an expression, a key or a row with one typing error and one word that it can
-have been. Never what widens what may be deleted: that a person writes. Whether an edit is right is seen by `fixing`.
+have been. Never what widens what may be deleted: that a person writes. Whether an edit is right is seen by `adopt.fix`.
 """
 
 from __future__ import annotations

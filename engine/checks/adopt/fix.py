@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from engine.checks import validate
-from engine.checks.fixes import Document, Edit, edit_for
+from engine.checks.adopt.edits import Document, Edit, edit_for
 from engine.errors import Finding
 from engine.language.reading import examine
 from engine.registry import Registry

@@ -12,10 +12,10 @@ from typing import Final
 
 from engine.checks import filters
 from engine.checks import syntax as ast
-from engine.checks.facts import Facts, canonical, when_false, when_true
-from engine.checks.scope import Binding, Missing, Scope
+from engine.checks.dataflow.facts import Facts, canonical, when_false, when_true
+from engine.checks.dataflow.scope import Binding, Missing, Scope
+from engine.checks.dataflow.types import ANYTHING, BOOLEAN, TEXT, Type, of_value, told, union, without_null
 from engine.checks.syntax import Node
-from engine.checks.types import ANYTHING, BOOLEAN, TEXT, Type, of_value, told, union, without_null
 from engine.values import Value, changed
 
 

@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from engine.checks.conformity import Difference, Known, differences
-from engine.checks.facts import NO_FACTS
-from engine.checks.globals import globals_of
-from engine.checks.scope import ERROR, Binding, Globals, Scope
+from engine.checks.dataflow.checker import Flow, Valuer
+from engine.checks.dataflow.conformity import Difference, Known, differences
+from engine.checks.dataflow.facts import NO_FACTS
+from engine.checks.dataflow.globals import globals_of
+from engine.checks.dataflow.scope import ERROR, Binding, Globals, Scope
+from engine.checks.dataflow.types import ANYTHING, BOOLEAN, NULL, TEXT, Type, told
 from engine.checks.subject import Found, Place, Subject, written_params
-from engine.checks.types import ANYTHING, BOOLEAN, NULL, TEXT, Type, told
-from engine.checks.values import Flow, Valuer
 from engine.language.reading import MOST
 from engine.language.tree import ListNode, MapNode, Node
 from engine.registry import Param

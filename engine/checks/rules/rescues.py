@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from engine.checks.errors import covering, every_name, exists, raised, why_never, wire_code
 from engine.checks.rule import rule
+from engine.checks.step_errors import covering, every_name, exists, raised, why_never, wire_code
 from engine.checks.subject import Found, Place, Subject
 from engine.errors import CATEGORIES
 from engine.language.model import Rescue, RetryIf

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 from engine.checks import syntax as ast
-from engine.checks.facts import conditions
+from engine.checks.dataflow.facts import conditions
+from engine.checks.dataflow.scope import Binding, Globals, Result
+from engine.checks.dataflow.types import ANYTHING, INPUTS, MOST, NULL, SECRET, TEXT, Type, of_value, union
 from engine.checks.grammar import parsed
-from engine.checks.scope import Binding, Globals, Result
 from engine.checks.subject import Place, Subject
 from engine.checks.tokens import NotAnExpression
-from engine.checks.types import ANYTHING, INPUTS, MOST, NULL, SECRET, TEXT, Type, of_value, union
 from engine.errors import ExpressionError
 from engine.language.expressions import bare
 from engine.language.model import Call, Check, Ensure, Fail, Input, Remove, Setting, Step, Wait

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
 
+from engine.checks.dataflow.types import BOOLEAN, INTEGER, NUMBER, TEXT, WORDS, Type, fits, of_schema, told
 from engine.checks.subject import scalars
-from engine.checks.types import BOOLEAN, INTEGER, NUMBER, TEXT, WORDS, Type, fits, of_schema, told
 from engine.language.matching import matches, work
 from engine.language.nearest import Guesses, listed
 from engine.language.patterns import PatternError

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from engine.checks.flow import flow_of
+from engine.checks.dataflow.flow import flow_of
 from engine.checks.rule import rule
 from engine.checks.subject import Found, Place, Subject, WrittenRow, scalars
 from engine.language.model import CLASSES, Check, Ensure, Remove

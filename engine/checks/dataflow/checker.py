@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from engine.checks import syntax as ast
-from engine.checks.facts import NO_FACTS, Facts, when_true
+from engine.checks.dataflow.facts import NO_FACTS, Facts, when_true
+from engine.checks.dataflow.inference import Inference, Trouble
+from engine.checks.dataflow.scope import Scope
+from engine.checks.dataflow.types import ANYTHING, TEXT, Type, of_value, union
 from engine.checks.grammar import parsed
-from engine.checks.inference import Inference, Trouble
-from engine.checks.scope import Scope
 from engine.checks.subject import Found
 from engine.checks.tokens import NotAnExpression
-from engine.checks.types import ANYTHING, TEXT, Type, of_value, union
 from engine.errors import ExpressionError
 from engine.language.expressions import bare, split
 from engine.language.filters import NAMES as FILTERS

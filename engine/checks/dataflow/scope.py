@@ -11,10 +11,10 @@ from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from typing import Final
 
-from engine.checks.facts import NO_FACTS, Facts
-from engine.checks.paths import path_without
+from engine.checks.dataflow.facts import NO_FACTS, Facts
+from engine.checks.dataflow.paths import path_without
+from engine.checks.dataflow.types import ANYTHING, INTEGER, TEXT, Type
 from engine.checks.subject import Place
-from engine.checks.types import ANYTHING, INTEGER, TEXT, Type
 from engine.language.nearest import Guesses
 from engine.values import Bundle, Value, changed, field
 

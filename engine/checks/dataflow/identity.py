@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from engine.checks import syntax as ast
-from engine.checks.facts import canonical
+from engine.checks.dataflow.facts import canonical
 from engine.checks.grammar import parsed
 from engine.checks.subject import Place, Subject
 from engine.checks.tokens import NotAnExpression
