@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from actions.sandbox import networks
-from actions.sandbox.keys import default_key_arn, key_data
-from actions.sandbox.restoring import PORTS, VERSIONS
-from actions.sandbox.security_groups import rules_of
+from actions.sandbox.services import networks
+from actions.sandbox.services.keys import default_key_arn, key_data
+from actions.sandbox.services.restoring import PORTS, VERSIONS
+from actions.sandbox.services.security_groups import rules_of
 from actions.sandbox.world import Resource, World
 
 DAY: Final = 86_400.0

@@ -19,8 +19,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from actions.sandbox.filling import DAY, fill
-from actions.sandbox.lookups import parameter_data, secret_data
 from actions.sandbox.script import LEAVING, is_status, read_items, take_life
+from actions.sandbox.services.lookups import parameter_data, secret_data
 from actions.sandbox.world import ANYWHERE, GONE, LASTING, TAKES, Resource, World
 from engine.errors import UsageError
 

@@ -16,10 +16,10 @@ from typing import Any, Final, Literal
 from actions.sandbox import behind, boundary, reading
 from actions.sandbox.calls import Asked, Call, Request
 from actions.sandbox.faults import LAGS, Fault, Faults, fault_of
-from actions.sandbox.operations import ENDS, LIVES, OPERATIONS, unknown
 from actions.sandbox.outcomes import carry_out
+from actions.sandbox.postgres.sessions import PretendNetwork
 from actions.sandbox.script import Script
-from actions.sandbox.sessions import PretendNetwork
+from actions.sandbox.services.operations import ENDS, LIVES, OPERATIONS, unknown
 from actions.sandbox.settling import settle
 from actions.sandbox.world import Resource, World
 from actions.sandbox.worldfile import State, WorldFile

@@ -5,7 +5,7 @@ Run before every call, so that nothing has to tick. Must not know who calls.
 
 from __future__ import annotations
 
-from actions.sandbox.snapshots import of_cluster
+from actions.sandbox.services.snapshots import of_cluster
 from actions.sandbox.world import Resource, World
 
 

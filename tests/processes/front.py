@@ -14,9 +14,10 @@ from threading import Lock
 from typing import Literal
 from urllib.parse import urlsplit
 
-from actions.sandbox import Fault, incoming
+from actions.sandbox import Fault
+from actions.sandbox.http import incoming
+from actions.sandbox.http.serving import Reply, Served
 from actions.sandbox.sandbox import Sandbox
-from actions.sandbox.serving import Reply, Served
 
 ACTION = re.compile(rb"(?:^|&)Action=(\w+)")
 SIGNED = re.compile(rb"&PreSignedUrl=[^&]*")

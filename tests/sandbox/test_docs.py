@@ -7,8 +7,8 @@ import re
 import pytest
 
 from actions.sandbox import Sandbox, read_file
-from actions.sandbox.operations import OPERATIONS
 from actions.sandbox.script import CONNECTIONS, FAULT_WORDS
+from actions.sandbox.services.operations import OPERATIONS
 
 
 def blocks(root, language):

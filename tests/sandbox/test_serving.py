@@ -17,8 +17,8 @@ import pytest
 from botocore.config import Config
 
 from actions.sandbox import Fault, Sandbox
-from actions.sandbox.serve import FastClock
-from actions.sandbox.serving import Served
+from actions.sandbox.http.__main__ import FastClock
+from actions.sandbox.http.serving import Served
 from engine.clock import VirtualClock
 from tests.sandbox.asked import ASKED, MORE, call
 from tests.sandbox.conftest import WORLD
@@ -268,7 +268,7 @@ def test_a_real_process_is_killed_before_and_after_a_call_and_goes_on(served):
 
 
 def serve(*words):
-    command = [sys.executable, "-m", "actions.sandbox.serve", *words]
+    command = [sys.executable, "-m", "actions.sandbox.http", *words]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 

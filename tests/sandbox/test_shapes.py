@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from actions.sandbox import Sandbox
-from actions.sandbox.operations import OPERATIONS
+from actions.sandbox.services.operations import OPERATIONS
 from tests.sandbox.asked import ASKED, MORE, call
 from tests.sandbox.conftest import WORLD
 

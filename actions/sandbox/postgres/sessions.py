@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from actions.sandbox import endpoints
 from actions.sandbox.calls import Refusal
 from actions.sandbox.outcomes import Cut
+from actions.sandbox.postgres import endpoints
 from actions.sandbox.world import World
 from engine.values import Bundle
 
@@ -50,7 +50,7 @@ class PretendNetwork:
 
     def postgres(self, **options: Any) -> Any:
         """A connection that behaves as `pg8000.native.Connection`; OSError, or what pg8000 raises."""
-        from actions.sandbox.database import Connection
+        from actions.sandbox.postgres.database import Connection
 
         host, port = str(options.get("host", "localhost")), int(options.get("port", 5432))
         asked = {name: options.get(name) for name in ("host", "port", "user", "database")}
@@ -68,7 +68,7 @@ class PretendNetwork:
 
     def _entered(self, host: str, port: int, options: Mapping[str, Any]) -> str:
         """The id of the cluster whose database lets this user in."""
-        from actions.sandbox.database import refuse_stranger
+        from actions.sandbox.postgres.database import refuse_stranger
 
         world = self._caller.world
         cluster, _ = endpoints.cluster_at(world, host, port)

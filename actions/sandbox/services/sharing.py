@@ -6,9 +6,9 @@ import re
 from typing import Any, Final
 
 from actions.sandbox.calls import Asked, Refusal
-from actions.sandbox.keys import is_default_key
-from actions.sandbox.listing import needed
-from actions.sandbox.snapshots import LISTING
+from actions.sandbox.services.keys import is_default_key
+from actions.sandbox.services.listing import needed
+from actions.sandbox.services.snapshots import LISTING
 from actions.sandbox.world import Resource, World
 
 SHARED_WITH: Final = 20

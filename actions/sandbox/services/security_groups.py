@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from actions.sandbox.calls import EC2_PAGES, Asked, Refusal, filtered, page
-from actions.sandbox.networks import SECURITY_GROUP, present, security_group, vpc_of
+from actions.sandbox.services.networks import SECURITY_GROUP, present, security_group, vpc_of
 from actions.sandbox.world import Resource, World
 from engine.values import Value
 

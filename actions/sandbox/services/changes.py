@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any, Final
 
 from actions.sandbox.calls import Asked, Refusal, given_tags, tag_list
-from actions.sandbox.clusters import KIND, LISTING, require_status, wire
-from actions.sandbox.keys import default_key_arn
-from actions.sandbox.listing import ARN_WORDS, by_arn, needed, new_name
-from actions.sandbox.networks import require_security_groups
+from actions.sandbox.services.clusters import KIND, LISTING, require_status, wire
+from actions.sandbox.services.keys import default_key_arn
+from actions.sandbox.services.listing import ARN_WORDS, by_arn, needed, new_name
+from actions.sandbox.services.networks import require_security_groups
 from actions.sandbox.world import Resource, World
 
 PARAMETER_GROUP: Final = "parameter_group"

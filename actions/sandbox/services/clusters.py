@@ -10,10 +10,10 @@ import hashlib
 from typing import Any, Final
 
 from actions.sandbox.calls import Asked, Refusal, given_tags, moment, tag_list
-from actions.sandbox.keys import usable_key
-from actions.sandbox.listing import Listing, arn_of, describe, needed, new_name
-from actions.sandbox.snapshots import take_snapshot
-from actions.sandbox.snapshots import wire as snapshot_wire
+from actions.sandbox.services.keys import usable_key
+from actions.sandbox.services.listing import Listing, arn_of, describe, needed, new_name
+from actions.sandbox.services.snapshots import take_snapshot
+from actions.sandbox.services.snapshots import wire as snapshot_wire
 from actions.sandbox.world import LASTING, Resource, World
 
 KIND: Final = "rds.cluster"

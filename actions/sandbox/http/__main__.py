@@ -1,6 +1,6 @@
-"""`python -m actions.sandbox.serve`: the sandbox as a process of its own, for real clients on `--endpoint-url`.
+"""`python -m actions.sandbox.http`: the sandbox as a process of its own, for real clients on `--endpoint-url`.
 
-    python -m actions.sandbox.serve --port 4566 --world world.yaml --file /tmp/world --tick 30
+    python -m actions.sandbox.http --port 4566 --world world.yaml --file /tmp/world --tick 30
 
 Prints its address, and serves until it is interrupted.
 """
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from actions.sandbox import DEMO, Sandbox, read_file
-from actions.sandbox.serving import Served
+from actions.sandbox.http.serving import Served
 from engine.clock import Clock, SystemClock, VirtualClock
 from engine.errors import RunbookError
 
@@ -38,7 +38,7 @@ class FastClock(VirtualClock):
 
 
 def _options(words: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m actions.sandbox.serve", description="A pretend AWS over HTTP.")
+    parser = argparse.ArgumentParser(prog="python -m actions.sandbox.http", description="A pretend AWS over HTTP.")
     parser.add_argument("--port", type=int, default=0, help="on the loopback; 0, the default: any that is free")
     parser.add_argument("--world", type=Path, default=DEMO, help="a YAML file with `world` and `script` (the demo's)")
     parser.add_argument("--file", type=Path, help="where the world is kept, and found again by the next process")

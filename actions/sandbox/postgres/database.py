@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from actions.postgres.passwords import fits
-from actions.sandbox import sql
 from actions.sandbox.calls import Refusal
+from actions.sandbox.postgres import sql
 
 CLOSED: Final = "connection is closed"
 _BEGIN: Final = re.compile(r"(?:BEGIN|START TRANSACTION)\b(.*)", re.IGNORECASE | re.DOTALL)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from actions.sandbox import (
+from actions.sandbox.calls import Asked
+from actions.sandbox.services import (
     changes,
     clusters,
     global_clusters,
@@ -18,7 +19,6 @@ from actions.sandbox import (
     sharing,
     snapshots,
 )
-from actions.sandbox.calls import Asked
 from actions.sandbox.world import World
 
 Operation = Callable[[World, Asked], dict[str, Any]]

@@ -10,9 +10,9 @@ import socket
 from collections.abc import Mapping
 from typing import Any, Final
 
-from actions.sandbox import networks
-from actions.sandbox.clusters import endpoint_suffix, members
-from actions.sandbox.security_groups import lets_in
+from actions.sandbox.services import networks
+from actions.sandbox.services.clusters import endpoint_suffix, members
+from actions.sandbox.services.security_groups import lets_in
 from actions.sandbox.world import Resource, World
 
 MILLISECONDS: Final = 1.5

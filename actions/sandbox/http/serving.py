@@ -17,13 +17,13 @@ from typing import Any, Final
 
 from msgspec.structs import asdict
 
-from actions.sandbox import incoming, outgoing
 from actions.sandbox.calls import Refusal, Request
 from actions.sandbox.faults import Fault
-from actions.sandbox.keys import SESSION_KEY
+from actions.sandbox.http import incoming, outgoing
 from actions.sandbox.models import facts_of
 from actions.sandbox.outcomes import Cut
 from actions.sandbox.sandbox import Sandbox
+from actions.sandbox.services.keys import SESSION_KEY
 from engine.errors import RunbookError
 
 HOST: Final = "127.0.0.1"

@@ -1,0 +1,1 @@
+"""The pretend PostgreSQL behind each cluster."""
