@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from actions.sandbox.reading import parse_key
 from actions.sandbox.world import Resource, World
+from actions.sandbox.world_document import parse_key
 from engine.errors import UsageError
 
 

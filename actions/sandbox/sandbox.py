@@ -13,16 +13,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from actions.sandbox import behind, boundary, reading
+from actions.sandbox import behind, clients, world_document
 from actions.sandbox.calls import Asked, Call, Request
 from actions.sandbox.faults import LAGS, Fault, Faults, fault_of
+from actions.sandbox.lifecycle import settle
 from actions.sandbox.outcomes import carry_out
 from actions.sandbox.postgres.sessions import PretendNetwork
 from actions.sandbox.script import Script
 from actions.sandbox.services.operations import ENDS, LIVES, OPERATIONS, unknown
-from actions.sandbox.settling import settle
 from actions.sandbox.world import Resource, World
-from actions.sandbox.worldfile import State, WorldFile
+from actions.sandbox.world_file import State, WorldFile
 from engine.clock import Clock, VirtualClock
 from engine.errors import EnvironmentProblem
 from engine.values import changed
@@ -67,7 +67,7 @@ class Sandbox:
             fresh = self._file is None or self._file.empty
             if fresh:
                 self._script.queues |= Script(script).queues
-                reading.read_world(world or {}, self.world, accounts or {})
+                world_document.read_world(world or {}, self.world, accounts or {})
             self.world.accounts |= accounts or {}
             if fresh or accounts:
                 self._keep()
@@ -81,7 +81,7 @@ class Sandbox:
 
         Whatever `timeout` says: an answer comes at once, or never.
         """
-        return boundary.client_for(self, service, region or REGION, self.world.account(account))
+        return clients.client_for(self, service, region or REGION, self.world.account(account))
 
     @property
     def messages(self) -> list[dict[str, Any]]:
@@ -176,7 +176,7 @@ class Sandbox:
 
     def add(self, key: str, value: Any = "available") -> Resource | None:
         """One line of a world: a thing, or another in its place (a namesake has a new id), or a setting's new value."""
-        made: Resource | None = self._behind(lambda: reading.put(self.world, key, value))
+        made: Resource | None = self._behind(lambda: world_document.put(self.world, key, value))
         return made
 
     put = add

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from actions.sandbox import Sandbox
-from actions.sandbox.http.serving import Served
+from actions.sandbox.http.server import Served
 from engine.clock import VirtualClock
 from tests.cli.asking import Answer, Ask, written
 

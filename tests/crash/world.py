@@ -12,8 +12,8 @@ from typing import Any
 from actions.rds.cluster_snapshot import attributes_of
 from actions.sandbox import Sandbox
 from actions.sandbox.calls import Call
+from actions.sandbox.lifecycle import _rename, settle
 from actions.sandbox.services.snapshots import wire
-from actions.sandbox.settling import _rename, settle
 from actions.sandbox.world import Resource
 from engine.clock import VirtualClock
 from engine.registry import Registry

@@ -15,8 +15,8 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from actions.sandbox import Fault
-from actions.sandbox.http import incoming
-from actions.sandbox.http.serving import Reply, Served
+from actions.sandbox.http import request_parser
+from actions.sandbox.http.server import Reply, Served
 from actions.sandbox.sandbox import Sandbox
 
 ACTION = re.compile(rb"(?:^|&)Action=(\w+)")
@@ -80,7 +80,7 @@ class Front(Served):
         """Another server with the same world, to be started at the same address."""
         return Front(self.sandbox, table_server=self._table_server, port=int(self.url.rpartition(":")[2]))
 
-    def answer(self, headers: incoming.Headers, body: bytes) -> Reply | None:
+    def answer(self, headers: request_parser.Headers, body: bytes) -> Reply | None:
         if self._stopped:
             return None
         asked = self._counted(headers, body)
@@ -95,15 +95,15 @@ class Front(Served):
         except NoReply:
             return None
 
-    def _counted(self, headers: incoming.Headers, body: bytes) -> Asked:
-        who = incoming.signed(headers)
+    def _counted(self, headers: request_parser.Headers, body: bytes) -> Asked:
+        who = request_parser.signed(headers)
         action = ACTION.search(body)
         name = action[1].decode() if action else headers.get("X-Amz-Target", "").rpartition(".")[2]
         with self._counting:
             self.asked.append(f"{who.service}.{name}")
             return Asked(number=len(self.asked), name=self.asked[-1], body=body, access_key=who.access_key)
 
-    def _passed_on(self, headers: incoming.Headers, body: bytes) -> Reply:
+    def _passed_on(self, headers: request_parser.Headers, body: bytes) -> Reply:
         connection = http.client.HTTPConnection(urlsplit(self._table_server).netloc, timeout=30)
         try:
             kept = {name: value for name, value in headers.items() if name.lower() not in ("connection", "host")}

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import pytest
 
-from actions.sandbox.http.serving import Reply
+from actions.sandbox.http.server import Reply
 from tests.processes.conftest import Open
 from tests.processes.desk import Desk
 from tests.processes.front import Asked

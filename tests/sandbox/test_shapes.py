@@ -8,7 +8,7 @@ import pytest
 
 from actions.sandbox import Sandbox
 from actions.sandbox.services.operations import OPERATIONS
-from tests.sandbox.asked import ASKED, MORE, call
+from tests.sandbox.api_calls import ASKED, MORE, call
 from tests.sandbox.conftest import WORLD
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from actions.sandbox import DEMO, Sandbox, read_file
-from actions.sandbox.http.serving import Served
+from actions.sandbox.http.server import Served
 from engine.clock import Clock, SystemClock, VirtualClock
 from engine.errors import RunbookError
 

@@ -1,7 +1,7 @@
 """Aurora clusters of the pretend RDS: describing, starting, stopping, deleting.
 
 What may not be done in which state is aws.md's ("Cluster operations"), with AWS's texts where they are known. How
-clusters come to be is in `restoring`, how they are changed in `changes`, and their instances are another file's.
+clusters come to be is in `new_clusters`, how they are changed in `cluster_changes`, and their instances are another file's.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from actions.sandbox.calls import Asked, Refusal, given_tags, moment, tag_list
 from actions.sandbox.services.keys import usable_key
-from actions.sandbox.services.listing import Listing, arn_of, describe, needed, new_name
+from actions.sandbox.services.rds_names import Listing, arn_of, describe, needed, new_name
 from actions.sandbox.services.snapshots import take_snapshot
 from actions.sandbox.services.snapshots import wire as snapshot_wire
 from actions.sandbox.world import LASTING, Resource, World

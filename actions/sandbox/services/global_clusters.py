@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from actions.sandbox.calls import Asked, Refusal, page
 from actions.sandbox.services.clusters import KIND, require_status
-from actions.sandbox.services.listing import arn_of, by_arn
+from actions.sandbox.services.rds_names import arn_of, by_arn
 from actions.sandbox.world import Resource, World
 
 GLOBAL: Final = "rds.global_cluster"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any, Final
 
 from actions.sandbox.calls import Asked, Refusal, given_tags, moment, tag_list
-from actions.sandbox.services.changes import require_parameter_group
+from actions.sandbox.services.cluster_changes import require_parameter_group
 from actions.sandbox.services.clusters import LISTING as CLUSTERS
 from actions.sandbox.services.clusters import endpoint_suffix, members, require_status
-from actions.sandbox.services.listing import Listing, arn_of, describe, needed, new_name
+from actions.sandbox.services.rds_names import Listing, arn_of, describe, needed, new_name
 from actions.sandbox.world import Resource, World
 
 KIND: Final = "rds.instance"

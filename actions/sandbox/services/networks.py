@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from actions.sandbox.calls import EC2_PAGES, Asked, Refusal, filtered, page
-from actions.sandbox.services.listing import ARN_WORDS
+from actions.sandbox.services.rds_names import ARN_WORDS
 from actions.sandbox.world import Resource, World
 
 SUBNET_GROUP: Final = "subnet_group"

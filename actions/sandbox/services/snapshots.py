@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from actions.sandbox.calls import Asked, Refusal, given_tags, moment, tag_list
 from actions.sandbox.services.keys import is_default_key, usable_key
-from actions.sandbox.services.listing import Listing, Seen, absent, arn_of, listed, needed, new_name, placed, shown
+from actions.sandbox.services.rds_names import Listing, Seen, absent, arn_of, listed, needed, new_name, placed, shown
 from actions.sandbox.world import Resource, World
 
 KIND: Final = "rds.cluster_snapshot"

@@ -16,7 +16,7 @@ from functools import cache
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
-from actions.sandbox.boundary import session
+from actions.sandbox.clients import session
 from engine.values import Value
 
 Headers = Mapping[str, str] | Message

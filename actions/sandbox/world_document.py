@@ -18,9 +18,9 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from actions.sandbox.filling import DAY, fill
+from actions.sandbox.defaults import DAY, fill
 from actions.sandbox.script import LEAVING, is_status, read_items, take_life
-from actions.sandbox.services.lookups import parameter_data, secret_data
+from actions.sandbox.services.parameters import parameter_data, secret_data
 from actions.sandbox.world import ANYWHERE, GONE, LASTING, TAKES, Resource, World
 from engine.errors import UsageError
 

@@ -2,7 +2,7 @@
 
 Methods, paginators, waiters, the checking of parameters and the classes of errors are botocore's own; what would
 serialize, sign and send a request is replaced, in the one place through which every call goes. (Over HTTP, that is
-tried too: `serving`.) Making a client is dear, so one a service and region is made, and every sandbox gets a shallow
+tried too: `http.server`.) Making a client is dear, so one a service and region is made, and every sandbox gets a shallow
 copy that asks its own answerer. botocore is imported when the first client is asked for.
 """
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from actions.sandbox.services import networks
 from actions.sandbox.services.keys import default_key_arn, key_data
-from actions.sandbox.services.restoring import PORTS, VERSIONS
+from actions.sandbox.services.new_clusters import PORTS, VERSIONS
 from actions.sandbox.services.security_groups import rules_of
 from actions.sandbox.world import Resource, World
 

@@ -7,8 +7,8 @@ from typing import Any, Final
 from actions.sandbox.calls import Asked, Refusal, given_tags, tag_list
 from actions.sandbox.services.clusters import KIND, LISTING, require_status, wire
 from actions.sandbox.services.keys import default_key_arn
-from actions.sandbox.services.listing import ARN_WORDS, by_arn, needed, new_name
 from actions.sandbox.services.networks import require_security_groups
+from actions.sandbox.services.rds_names import ARN_WORDS, by_arn, needed, new_name
 from actions.sandbox.world import Resource, World
 
 PARAMETER_GROUP: Final = "parameter_group"

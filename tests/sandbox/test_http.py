@@ -18,9 +18,9 @@ from botocore.config import Config
 
 from actions.sandbox import Fault, Sandbox
 from actions.sandbox.http.__main__ import FastClock
-from actions.sandbox.http.serving import Served
+from actions.sandbox.http.server import Served
 from engine.clock import VirtualClock
-from tests.sandbox.asked import ASKED, MORE, call
+from tests.sandbox.api_calls import ASKED, MORE, call
 from tests.sandbox.conftest import WORLD
 
 ONCE = Config(retries={"total_max_attempts": 1})

@@ -11,11 +11,11 @@ import re
 from typing import Any, Final
 
 from actions.sandbox.calls import Asked, Refusal, given_tags
-from actions.sandbox.services.changes import new_admin, require_parameter_group
+from actions.sandbox.services.cluster_changes import new_admin, require_parameter_group
 from actions.sandbox.services.clusters import KIND, LISTING, wire
 from actions.sandbox.services.keys import default_key_arn, is_default_key, usable_key
-from actions.sandbox.services.listing import needed, new_name
 from actions.sandbox.services.networks import placement
+from actions.sandbox.services.rds_names import needed, new_name
 from actions.sandbox.services.snapshots import usable_source
 from actions.sandbox.world import Resource, World
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from actions.sandbox.calls import Asked, Refusal
 from actions.sandbox.services.keys import is_default_key
-from actions.sandbox.services.listing import needed
+from actions.sandbox.services.rds_names import needed
 from actions.sandbox.services.snapshots import LISTING
 from actions.sandbox.world import Resource, World
 

@@ -19,7 +19,7 @@ from msgspec.structs import asdict
 
 from actions.sandbox.calls import Refusal, Request
 from actions.sandbox.faults import Fault
-from actions.sandbox.http import incoming, outgoing
+from actions.sandbox.http import request_parser, response_writer
 from actions.sandbox.models import facts_of
 from actions.sandbox.outcomes import Cut
 from actions.sandbox.sandbox import Sandbox
@@ -59,12 +59,12 @@ class Served:
 
     # --- what is asked ---
 
-    def answer(self, headers: incoming.Headers, body: bytes) -> Reply | None:
+    def answer(self, headers: request_parser.Headers, body: bytes) -> Reply | None:
         """The reply to a call of AWS; None for none."""
         try:
-            who = incoming.signed(headers)
-            operation, params = incoming.read(who.service, headers, body)
-        except incoming.NoRequest as error:
+            who = request_parser.signed(headers)
+            operation, params = request_parser.read(who.service, headers, body)
+        except request_parser.NoRequest as error:
             return 400, "text/plain", f"{error}\n".encode()
         model, facts = operation.service_model, facts_of(operation)
         request = Request(
@@ -74,15 +74,19 @@ class Served:
         if self.tick:
             self.sandbox.clock.sleep(self.tick)
         try:
-            return 200, outgoing.content_type(model), outgoing.answered(operation, self.sandbox.answer(request))
+            return (
+                200,
+                response_writer.content_type(model),
+                response_writer.answered(operation, self.sandbox.answer(request)),
+            )
         except Refusal as refusal:
             status = refusal.status or facts.status(refusal.code)
-            return status, outgoing.content_type(model), outgoing.refused(model, refusal, status)
+            return status, response_writer.content_type(model), response_writer.refused(model, refusal, status)
         except Cut:
             return None
         except RunbookError as error:
             unknown = Refusal("InvalidAction", str(error))
-            return 400, outgoing.content_type(model), outgoing.refused(model, unknown, 400)
+            return 400, response_writer.content_type(model), response_writer.refused(model, unknown, 400)
 
     def _account(self, access_key: str) -> str:
         """An assumed role's access key holds its account; every other is of the sandbox's own."""
@@ -156,7 +160,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
-        self.send_header("x-amzn-RequestId", outgoing.REQUEST_ID)
+        self.send_header("x-amzn-RequestId", response_writer.REQUEST_ID)
         self.end_headers()
         self.wfile.write(body)
 
