@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+from pathlib import Path
+from typing import Final, Literal
 
 from engine.checks.rule import Rule
 from engine.checks.rules import ALL, BY_ID
@@ -18,6 +19,10 @@ FAMILIES: Final = {
 }
 LONGEST: Final = 20
 """Lines of an example that are shown."""
+EXAMPLES: Final = Path(__file__).with_name("examples")
+"""`RB402.bad.yaml` is found by RB402 and by nothing else; in `RB402.good.yaml` nothing is found."""
+USUAL_HEAD: Final = "runbook: example\nregion: us-west-2\nsteps:\n"
+"""What an example that is about its steps begins with; pages leave it out."""
 
 HEAD: Final = """# What `runbook validate` finds
 
@@ -45,13 +50,20 @@ def document() -> str:
     return "".join(out)
 
 
+def example(id: str, which: Literal["bad", "good"]) -> str:
+    """The rule's example as its page shows it: its steps alone where the rest is the usual head."""
+    text = (EXAMPLES / f"{id}.{which}.yaml").read_bytes().decode("utf-8", errors="backslashreplace")
+    steps = text.removeprefix(USUAL_HEAD)
+    return text if steps == text else "".join(line.removeprefix("  ") for line in steps.splitlines(keepends=True))
+
+
 def _page(rule: Rule, mark: str) -> str:
     severity = "" if rule.severity == "error" else f" ({rule.severity})"
-    wrong, right = _example(rule.wrong), _example(rule.right)
+    wrong, right = _block(example(rule.id, "bad")), _block(example(rule.id, "good"))
     return f"{mark}{rule.id} {rule.title}{severity}\n\n{rule.why}\n\nWrong:\n\n{wrong}\nRight:\n\n{right}"
 
 
-def _example(text: str) -> str:
+def _block(text: str) -> str:
     """As a block of YAML: long lines and long texts cut, characters that are not seen as their escapes."""
     lines = ["".join(char if char.isprintable() else ascii(char)[1:-1] for char in line) for line in text.splitlines()]
     shown = [line if len(line) <= 120 else f"{line[:100]}…" for line in lines[:LONGEST]]

@@ -187,11 +187,11 @@ def _passing(category: str) -> str:
 # -- rules ------------------------------------------------------------------------------------------------
 
 
-def rule_as_text(rule: Rule) -> list[str]:
+def rule_as_text(rule: Rule, wrong: str, right: str) -> list[str]:
     """A rule's page: what it finds, why, and an example of either kind."""
     suppress = f"  To suppress it where it stands: `# runbook: ignore {rule.id} because …`" if rule.suppressible else ""
     lines = [f"{rule.id} ({rule.severity}): {rule.title}", "", *_paragraph(rule.why), "", "wrong:", ""]
-    lines += [*_example(rule.wrong), "", "right:", "", *_example(rule.right)]
+    lines += [*_example(wrong), "", "right:", "", *_example(right)]
     return [*lines, "", suppress] if suppress else lines
 
 

@@ -86,17 +86,20 @@ def explain(
 
 
 def _rule(options: Options, id: str) -> None:
+    from engine.checks.pages import example
     from engine.checks.rules import BY_ID
 
     rule = BY_ID.get(id)
     if rule is None:
         message = f"there is no rule {id}{nearest(id, BY_ID)}"
         raise UsageError(message)
+    wrong, right = example(id, "bad"), example(id, "good")
     if options.as_json:
-        fields = ("id", "title", "severity", "why", "wrong", "right")
-        screen.document({"format": 1, **{name: getattr(rule, name) for name in fields}})
+        fields = ("id", "title", "severity", "why")
+        words = {name: getattr(rule, name) for name in fields}
+        screen.document({"format": 1, **words, "wrong": wrong, "right": right})
     else:
-        screen.out("\n".join(describing.rule_as_text(rule)))
+        screen.out("\n".join(describing.rule_as_text(rule, wrong, right)))
 
 
 def _word(options: Options, registry: Registry, word: str) -> None:

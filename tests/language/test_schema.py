@@ -11,9 +11,9 @@ import pytest
 import yaml
 
 from actions import build_registry
-from engine.language.rules import SHAPE
+from engine.checks.rules.shape import RULES as SHAPE
 from engine.language.schema import as_text, schema
-from tests.language.given import document
+from tests.validate.examples import bad, good
 
 ONLY_VALIDATE_SAYS = {
     "RB207": "two names are compared",
@@ -53,7 +53,7 @@ def test_the_shipped_runbooks_are_right_by_it(validator: jsonschema.Draft7Valida
 
 @pytest.mark.parametrize("rule", SHAPE, ids=lambda rule: rule.id)
 def test_it_refuses_what_the_parser_refuses(rule: Any, validator: jsonschema.Draft7Validator) -> None:
-    wrong, right = (yaml.load(document(text), Loader=yaml.CSafeLoader) for text in (rule.wrong, rule.right))
+    wrong, right = (yaml.load(text, Loader=yaml.CSafeLoader) for text in (bad(rule.id), good(rule.id)))
     assert not [one.message for one in validator.iter_errors(right)]
     assert validator.is_valid(wrong) == (rule.id in ONLY_VALIDATE_SAYS)
 

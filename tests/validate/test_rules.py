@@ -8,26 +8,29 @@ from pathlib import Path
 import pytest
 
 from engine.checks import validate
-from engine.checks.pages import FAMILIES, document, page
+from engine.checks.pages import EXAMPLES, FAMILIES, document, page
 from engine.checks.rule import Rule
-from engine.checks.rule import document as whole
 from engine.checks.rules import ALL, BY_ID
 from tests.validate.cases import REGISTRY
+from tests.validate.examples import bad, good, sibling_tests
 
-TESTS = {"RB706": "tests: [{name: pause}]"}
 
-
-def rules_of(rule: Rule, example: str, encoding: str = "utf-8") -> set[str]:
+def rules_of(rule: Rule, example: bytes, tests: str | None) -> set[str]:
     """The rules that the example breaks; warnings only where it is about one."""
-    found = validate(whole(example).encode(encoding), REGISTRY, "example.yaml", TESTS.get(rule.id))[1]
+    found = validate(example, REGISTRY, "example.yaml", tests)[1]
     return {one.rule for one in found if one.severity == "error" or one.rule == rule.id}
 
 
 @pytest.mark.parametrize("rule", ALL, ids=lambda rule: rule.id)
 def test_examples_are_true(rule: Rule) -> None:
-    encoding = "latin-1" if rule.id == "RB102" else "utf-8"
-    assert rules_of(rule, rule.wrong, encoding) == {rule.id}
-    assert not rules_of(rule, rule.right)
+    assert rules_of(rule, bad(rule.id), sibling_tests(rule.id, "bad")) == {rule.id}
+    assert not rules_of(rule, good(rule.id), sibling_tests(rule.id, "good"))
+
+
+def test_every_example_belongs_to_a_rule() -> None:
+    """One bad and one good example for each rule, and no file that is left over."""
+    files = {file.name for file in EXAMPLES.iterdir() if not file.name.endswith(".test.yaml")}
+    assert files == {f"{id}.{which}.yaml" for id in BY_ID for which in ("bad", "good")}
 
 
 @pytest.mark.parametrize("rule", ALL, ids=lambda rule: rule.id)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from types import ModuleType
 from typing import Final
 
 from engine.checks.rule import Rule
 from engine.checks.rules import (
-    calls,
     comments,
     data,
     limits,
@@ -15,17 +16,19 @@ from engine.checks.rules import (
     regions,
     rescues,
     safety,
+    shape,
     state_tables,
     style,
+    text,
 )
-from engine.language.rules import RULES as READ
 
-_FOUND: Final = (
-    *parameters.RULES, *regions.RULES, *data.RULES, *state_tables.RULES, *rescues.RULES, *limits.RULES, *safety.RULES, *calls.RULES, *references.RULES,
-    *style.RULES, *comments.RULES,
-)  # fmt: skip
-_TOLD: Final = tuple(
-    Rule(id=one.id, title=one.title, why=one.why, wrong=one.wrong, right=one.right) for one in READ.values()
-)
-ALL: Final[tuple[Rule, ...]] = tuple(sorted((*_TOLD, *_FOUND), key=lambda rule: rule.id))
+_MODULES: Final = (parameters, regions, data, state_tables, rescues, limits, safety, references, style, comments)
+
+
+def _declared(module: ModuleType) -> Iterator[Rule]:
+    return (one for one in vars(module).values() if isinstance(one, Rule))
+
+
+_RULES: Final = (*text.RULES, *shape.RULES, *(rule for module in _MODULES for rule in _declared(module)))
+ALL: Final[tuple[Rule, ...]] = tuple(sorted(_RULES, key=lambda rule: rule.id))
 BY_ID: Final = {rule.id: rule for rule in ALL}

@@ -11,24 +11,11 @@ WRONG: Final = Rule(
     title="A comment that should suppress a finding, and does not",
     why="A finding that is left alone says why, to the next one who reads it. Without a rule and a reason the comment does "
     "nothing; and what cannot be read (RB1xx, RB2xx) cannot be suppressed, for it cannot be run.",
-    wrong="""- id: copy
-  ensure: rds.cluster_snapshot  # runbook: ignore RB601 because the copy is kept by the nightly clean-up
-  with: {name: daily-copy, copy_of: daily}
-- {id: pause, wait: 5m}  # runbook: ignore RB601
-""",
-    right="""- id: copy
-  ensure: rds.cluster_snapshot  # runbook: ignore RB601 because the copy is kept by the nightly clean-up
-  with: {name: daily-copy, copy_of: daily}
-""",
 )
 UNUSED: Final = Rule(
     id="RB792",
     title="A comment that suppresses nothing",
     why="The finding is gone, or was never there. Such a comment would hide the next one in its place.",
     severity="warning",
-    wrong="""- {id: pause, wait: 5m}  # runbook: ignore RB601 because it was an ensure once
-""",
-    right="""- {id: pause, wait: 5m}
-""",
 )
 RULES: Final = (WRONG, UNUSED)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
 from engine.checks.rule import rule
 from engine.checks.subject import Found, Subject
@@ -15,18 +14,6 @@ from engine.checks.times import monitor_of, times, told
     title="Watched more rarely than long",
     why="`every` is the time between two looks, `for` the longest that is watched: with `every` the longer one there is "
     "no second look.",
-    wrong="""
-- id: old
-  check: rds.cluster
-  with: {name: orders}
-  monitor: {every: 2h, for: 1h}
-""",
-    right="""
-- id: old
-  check: rds.cluster
-  with: {name: orders}
-  monitor: {every: 1m, for: 1h}
-""",
 )
 def no_second_look(subject: Subject) -> Iterator[Found]:
     for place in subject.steps:
@@ -44,22 +31,6 @@ def no_second_look(subject: Subject) -> Iterator[Found]:
     why="If every step takes once as long as it may, the operation is longer than `time_limit`, and would be held in the "
     "middle of a night in which nothing is wrong. `runbook explain FILE --time` prints the sum.",
     severity="warning",
-    wrong="""
-time_limit: 1h
-steps:
-  - id: cluster
-    ensure: rds.cluster
-    with: {name: orders, from_snapshot: daily}
-    undo: delete
-""",
-    right="""
-time_limit: 6h
-steps:
-  - id: cluster
-    ensure: rds.cluster
-    with: {name: orders, from_snapshot: daily}
-    undo: delete
-""",
 )
 def time_limit(subject: Subject) -> Iterator[Found]:
     limit = subject.runbook.time_limit
@@ -72,6 +43,3 @@ def time_limit(subject: Subject) -> Iterator[Found]:
         help = "the longest: " + ", ".join(f"{one.id} {told(one.once_in_all)}" for one in longest if one.once)
         message = f"every step once at its longest takes {told(total)}, and `time_limit` is {told(limit)}"
         yield Found(span=subject.key("time_limit"), message=message, help=help)
-
-
-RULES: Final = (no_second_look, time_limit)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from typing import Final
 
 from engine.checks.dataflow.flow import unfit
 from engine.checks.rule import rule
@@ -15,16 +14,6 @@ from engine.checks.subject import Found, Place, Subject
     id="RB251",
     title="A parameter that there is not",
     why="A kind or an action takes the parameters that it declares; `runbook actions NAME` lists them.",
-    wrong="""
-- id: old
-  check: rds.cluster
-  with: {nmae: orders}
-""",
-    right="""
-- id: old
-  check: rds.cluster
-  with: {name: orders}
-""",
 )
 def unknown_parameter(subject: Subject) -> Iterator[Found]:
     for place in subject.steps:
@@ -46,15 +35,6 @@ def _takes_nothing(place: Place) -> bool:
     id="RB252",
     title="A parameter that is missing",
     why="Some parameters must be given: without its name nothing can be looked for.",
-    wrong="""
-- id: old
-  check: rds.cluster
-""",
-    right="""
-- id: old
-  check: rds.cluster
-  with: {name: orders}
-""",
 )
 def missing_parameter(subject: Subject) -> Iterator[Found]:
     for place in subject.steps:
@@ -74,20 +54,7 @@ def missing_parameter(subject: Subject) -> Iterator[Found]:
     why="AWS would refuse it, or take it for something else, after half of the operation is done. Of `aws.…` the words, "
     "bounds and forms are those that the installed botocore knows: what AWS takes by now is kept with "
     "`# runbook: ignore RB253 because …`.",
-    wrong="""
-- id: door
-  check: net.endpoint
-  with: {host: db.example, port: 99999}
-""",
-    right="""
-- id: door
-  check: net.endpoint
-  with: {host: db.example, port: 5432}
-""",
 )
 def wrong_value(subject: Subject) -> Iterator[Found]:
     for param, one in unfit(subject).literals:
         yield Found(span=one.node.span, message=one.message, help=one.help or param.doc)
-
-
-RULES: Final = (unknown_parameter, missing_parameter, wrong_value)

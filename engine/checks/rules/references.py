@@ -37,26 +37,6 @@ def _nothing(subject: Subject, one: Scalar) -> Found:
     why="`requires` names earlier steps whose thing is looked at again just before a change: `ensure` and `check` steps. A "
     "later step has nothing yet to look at, and a `call` has nothing to look at at all. What was made and has been taken "
     "back, or removed, by then is never met again: the operation would hold each time, after a restart too.",
-    wrong="""
-- id: tell
-  call: sns.publish
-  with: {topic: a, text: b}
-- id: copy
-  ensure: rds.cluster_snapshot
-  with: {name: daily-copy, copy_of: daily}
-  requires: [tell]
-  undo: delete
-""",
-    right="""
-- id: source
-  check: rds.cluster_snapshot
-  with: {name: daily}
-- id: copy
-  ensure: rds.cluster_snapshot
-  with: {name: daily-copy, copy_of: daily}
-  requires: [source]
-  undo: delete
-""",
 )
 def wrong_requirement(subject: Subject) -> Iterator[Found]:
     for place in subject.steps:
@@ -131,22 +111,6 @@ def _takes_away(subject: Subject, place: Place) -> tuple[Any, ...]:
     title="A step that is named and cannot be meant",
     why="`target` names the earlier `check` whose thing is to go, and that is a thing of the same kind. `take_back` names "
     "steps that make something, and `past` the irreversible step beyond which is taken back too.",
-    wrong="""
-- id: copy
-  ensure: rds.cluster_snapshot
-  with: {name: daily-copy, copy_of: daily}
-  undo: delete
-- id: back
-  take_back: [cpoy]
-""",
-    right="""
-- id: copy
-  ensure: rds.cluster_snapshot
-  with: {name: daily-copy, copy_of: daily}
-  undo: delete
-- id: back
-  take_back: [copy]
-""",
 )
 def wrong_reference(subject: Subject) -> Iterator[Found]:
     for place in subject.steps:
@@ -183,22 +147,6 @@ def _target(subject: Subject, place: Place, body: Remove) -> Iterator[Found]:
     title="An account that is not declared",
     why="`account` says by name where a step works; the names are those of `accounts`, each with its id, which is compared "
     "with the identity behind the client before the first call.",
-    wrong="""
-accounts: {source: {id: "123456789012"}}
-steps:
-  - id: old
-    account: sorce
-    check: rds.cluster
-    with: {name: orders}
-""",
-    right="""
-accounts: {source: {id: "123456789012"}}
-steps:
-  - id: old
-    account: source
-    check: rds.cluster
-    with: {name: orders}
-""",
 )
 def unknown_account(subject: Subject) -> Iterator[Found]:
     accounts = subject.runbook.accounts
@@ -208,6 +156,3 @@ def unknown_account(subject: Subject) -> Iterator[Found]:
         if isinstance(node, Scalar) and node.text and node.text not in accounts:
             help = subject.guesses.meant(node.text, lambda: accounts, "accounts")
             yield Found(span=node.span, message=f"there is no account `{node.text}`", help=help)
-
-
-RULES: Final = (unknown_account, wrong_requirement, wrong_reference)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
 from engine.checks.dataflow.flow import flow_of
 from engine.checks.rule import rule
@@ -18,18 +17,6 @@ from engine.language.tree import MapNode, Node, Scalar
     why="A name that no server answers to is tried again and again, as a network that is away, and nobody thinks of a "
     "typing error. The regions are those that the installed botocore knows: a newer one is kept with "
     "`# runbook: ignore RB254 because …`.",
-    wrong="""
-- id: old
-  check: rds.cluster
-  with: {name: orders}
-  region: us-wset-2
-""",
-    right="""
-- id: old
-  check: rds.cluster
-  with: {name: orders}
-  region: us-west-2
-""",
 )
 def no_such_region(subject: Subject) -> Iterator[Found]:
     known = subject.catalogue.regions()
@@ -78,20 +65,6 @@ def _values(subject: Subject, scalar: Scalar) -> list[str]:
     why="Not every service is in every region, and one that is not has no address there: the call fails as a network that "
     "is away, in the middle of the operation. botocore's list of addresses may be older than the service, so this warns.",
     severity="warning",
-    wrong="""
-- id: pause
-  call: aws.apprunner.pause_service
-  with: {ServiceArn: "arn:aws:apprunner:eu-north-1:123456789012:service/orders/1"}
-  region: eu-north-1
-  repeatable: true
-""",
-    right="""
-- id: pause
-  call: aws.apprunner.pause_service
-  with: {ServiceArn: "arn:aws:apprunner:eu-west-1:123456789012:service/orders/1"}
-  region: eu-west-1
-  repeatable: true
-""",
 )
 def not_in_the_region(subject: Subject) -> Iterator[Found]:
     regions = subject.catalogue.regions
@@ -117,6 +90,3 @@ def _region(subject: Subject, place: Place) -> Scalar | None:
     owner = subject.by_path.get(path, place) if last == "until" else place
     found = owner.node.get("region") or subject.root.get("region")
     return found if isinstance(found, Scalar) else None
-
-
-RULES: Final = (no_such_region, not_in_the_region)

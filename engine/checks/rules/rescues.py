@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
 from engine.checks.rule import rule
 from engine.checks.step_errors import covering, every_name, exists, raised, why_never, wire_code
@@ -56,24 +55,6 @@ def given_names(place: Place) -> Iterator[Scalar]:
     why="A rescue is for an error's name, its category, or `any`. Names are AWS's wire codes (which are not always the "
     "names in boto3's documentation) and the tool's own wider ones; a name that nothing raises is a branch that is never "
     "taken.",
-    wrong="""
-settings: {admin: secret:db/admin}
-steps:
-  - id: users
-    call: postgres.setup_users
-    with: {host: db.example, admin: "${settings.admin}", users: [{name: app}]}
-    rescue:
-      - {error: ConectionTimeout, then: hold}
-""",
-    right="""
-settings: {admin: secret:db/admin}
-steps:
-  - id: users
-    call: postgres.setup_users
-    with: {host: db.example, admin: "${settings.admin}", users: [{name: app}]}
-    rescue:
-      - {error: ConnectionTimeout, then: hold}
-""",
 )
 def unknown_error(subject: Subject) -> Iterator[Found]:
     for place in subject.steps:
@@ -110,20 +91,6 @@ def _meant(subject: Subject, name: str) -> str:
     why="The error exists, and this step cannot raise it: none of its calls answers so, or it is no error here (a thing "
     "that is there already is looked at again; a look that fails for a while counts as `unknown`; without credentials "
     "the runner stops).",
-    wrong="""
-- id: old
-  check: rds.cluster
-  with: {name: orders}
-  rescue:
-    - {error: throttled, then: hold}
-""",
-    right="""
-- id: old
-  check: rds.cluster
-  with: {name: orders}
-  rescue:
-    - {error: denied, then: hold}
-""",
 )
 def never_matches(subject: Subject) -> Iterator[Found]:
     for place in subject.steps:
@@ -141,26 +108,6 @@ def never_matches(subject: Subject) -> Iterator[Found]:
     title="A rescue behind one that takes everything first",
     why="The first rescue that matches is taken. One that stands behind `any`, behind the same name or behind the name's "
     "category is never reached.",
-    wrong="""
-settings: {admin: secret:db/admin}
-steps:
-  - id: users
-    call: postgres.setup_users
-    with: {host: db.example, admin: "${settings.admin}", users: [{name: app}]}
-    rescue:
-      - {error: any, then: fail}
-      - {error: ConnectionTimeout, then: hold}
-""",
-    right="""
-settings: {admin: secret:db/admin}
-steps:
-  - id: users
-    call: postgres.setup_users
-    with: {host: db.example, admin: "${settings.admin}", users: [{name: app}]}
-    rescue:
-      - {error: ConnectionTimeout, then: hold}
-      - {error: any, then: fail}
-""",
 )
 def shadowed(subject: Subject) -> Iterator[Found]:
     for place in subject.steps:
@@ -181,25 +128,6 @@ def shadowed(subject: Subject) -> Iterator[Found]:
     title="`then: retry` without `retry`",
     why="`retry` of a rescue means the next delay and the next attempt of the step's own `retry`. Without one there is no "
     "next attempt, and the step fails at once.",
-    wrong="""
-settings: {admin: secret:db/admin}
-steps:
-  - id: users
-    call: postgres.setup_users
-    with: {host: db.example, admin: "${settings.admin}", users: [{name: app}]}
-    rescue:
-      - {error: ConnectionTimeout, then: retry}
-""",
-    right="""
-settings: {admin: secret:db/admin}
-steps:
-  - id: users
-    call: postgres.setup_users
-    with: {host: db.example, admin: "${settings.admin}", users: [{name: app}]}
-    retry: [1m, 2m, 3m]
-    rescue:
-      - {error: ConnectionTimeout, then: retry}
-""",
 )
 def retry_of_nothing(subject: Subject) -> Iterator[Found]:
     for place in subject.steps:
@@ -212,6 +140,3 @@ def retry_of_nothing(subject: Subject) -> Iterator[Found]:
             at = then.key("retry_if") if isinstance(then, MapNode) else None
             message = "there is no next attempt: the step has no `retry`"
             yield Found(span=(at or then).span, message=message, help="`retry: [1m, 2m, 3m]`")
-
-
-RULES: Final = (unknown_error, never_matches, shadowed, retry_of_nothing)

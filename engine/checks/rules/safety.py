@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
 from engine.checks import syntax as ast
 from engine.checks.dataflow.facts import canonical
@@ -16,6 +15,7 @@ from engine.checks.tokens import NotAnExpression
 from engine.errors import ExpressionError
 from engine.language.expressions import bare
 from engine.language.model import Call, Check, Ensure, Remove
+from engine.language.tree import MapNode, Scalar
 
 
 @rule(
@@ -23,17 +23,6 @@ from engine.language.model import Call, Check, Ensure, Remove
     title="Made without saying how it is taken back",
     why="When an operation fails, what it made is taken back, newest first. So every `ensure` says what becomes of its "
     "resource then: `undo: delete`, or `undo: keep` where it is to stay.",
-    wrong="""
-- id: copy
-  ensure: rds.cluster_snapshot
-  with: {name: daily-copy, copy_of: daily}
-""",
-    right="""
-- id: copy
-  ensure: rds.cluster_snapshot
-  with: {name: daily-copy, copy_of: daily}
-  undo: delete
-""",
 )
 def made_without_undo(subject: Subject) -> Iterator[Found]:
     for place in subject.steps:
@@ -47,27 +36,6 @@ def made_without_undo(subject: Subject) -> Iterator[Found]:
     title="`irreversible` without `requires`",
     why="Past this step a failure holds, and nothing is taken back by itself. Before such a step begins, what the rest "
     "depends on must be seen to be there, now: the copy that is to be restored, the network that it goes into.",
-    wrong="""
-- id: copy
-  ensure: rds.cluster_snapshot
-  with: {name: daily-copy, copy_of: daily}
-  undo: delete
-- id: point
-  call: sns.publish
-  with: {topic: a, text: the old one goes}
-  irreversible: true
-""",
-    right="""
-- id: copy
-  ensure: rds.cluster_snapshot
-  with: {name: daily-copy, copy_of: daily}
-  undo: delete
-- id: point
-  call: sns.publish
-  with: {topic: a, text: the old one goes}
-  requires: [copy]
-  irreversible: true
-""",
 )
 def irreversible_without_requires(subject: Subject) -> Iterator[Found]:
     for place in subject.steps:
@@ -83,19 +51,6 @@ def irreversible_without_requires(subject: Subject) -> Iterator[Found]:
     why="Without `owner` a `remove` takes only what this operation has made, and no earlier step makes a thing of this "
     "name: it would hold every time. Say whose it may be; `owner: any` and `target` have the thing that is meant shown and "
     "confirmed before anything begins, and nothing else is ever deleted.",
-    wrong="""
-- id: old
-  remove: rds.instance
-  with: {name: orders-1}
-  states: {available: delete}
-""",
-    right="""
-- id: old
-  remove: rds.instance
-  with: {name: orders-1}
-  owner: any
-  states: {available: delete}
-""",
 )
 def foreign_removal(subject: Subject) -> Iterator[Found]:
     for place in subject.steps:
@@ -114,30 +69,35 @@ def _makes(other: Place, place: Place) -> bool:
 
 
 @rule(
+    id="RB604",
+    title="A `call` that says neither `until` nor `repeatable`",
+    why="When a reply is lost, nobody knows whether the call was done. `until` lets it be seen; `repeatable: true` lets it "
+    "be done again; `repeatable: false` makes the operation hold and ask. The action does not say it itself, so the "
+    "step must.",
+)
+def neither_seen_nor_repeatable(subject: Subject) -> Iterator[Found]:
+    for place in subject.steps:
+        if isinstance(place.step.body, Call):
+            yield from _silent(subject, place.node)
+            undo = place.node.get("undo")
+            if isinstance(undo, MapNode):
+                yield from _silent(subject, undo)
+
+
+def _silent(subject: Subject, node: MapNode) -> Iterator[Found]:
+    name, key = node.get("call"), node.key("call")
+    action = subject.catalogue.action(name.text) if isinstance(name, Scalar) else None
+    if action is None or key is None or action.facts.repeatable is not None or "repeatable" in node or "until" in node:
+        return
+    message = f"`{action.name}` changes something: say how it is seen that it has been done, or if it may be repeated"
+    yield Found(span=key.span, message=message, help="`until: {check: …}`, or `repeatable: true` or `false`")
+
+
+@rule(
     id="RB606",
     title="Two steps that make one thing",
     why="Both name the same resource. The second finds what the first has made, counts it as its own and done, and both "
     "would take it back.",
-    wrong="""
-- id: copy
-  ensure: rds.cluster_snapshot
-  with: {name: daily-copy, copy_of: daily}
-  undo: delete
-- id: second
-  ensure: rds.cluster_snapshot
-  with: {name: daily-copy, copy_of: weekly}
-  undo: delete
-""",
-    right="""
-- id: copy
-  ensure: rds.cluster_snapshot
-  with: {name: daily-copy, copy_of: daily}
-  undo: delete
-- id: second
-  ensure: rds.cluster_snapshot
-  with: {name: weekly-copy, copy_of: weekly}
-  undo: delete
-""",
 )
 def made_twice(subject: Subject) -> Iterator[Found]:
     made: dict[tuple[str, ...], Place] = {}
@@ -160,24 +120,6 @@ def made_twice(subject: Subject) -> Iterator[Found]:
     why="`until` is asked first: where it is true already, nothing is called. One that only looks whether a thing is there "
     "and well, which an earlier step has seen to, is true from the beginning, and so is one whose `is` does not depend on "
     "`seen`.",
-    wrong="""
-- id: cluster
-  check: rds.cluster
-  with: {name: orders}
-- id: change
-  call: aws.rds.modify_db_cluster
-  with: {DBClusterIdentifier: orders, Port: 5433}
-  until: {check: rds.cluster, with: {name: orders}}
-""",
-    right="""
-- id: cluster
-  check: rds.cluster
-  with: {name: orders}
-- id: change
-  call: aws.rds.modify_db_cluster
-  with: {DBClusterIdentifier: orders, Port: 5433}
-  until: {check: rds.cluster, with: {name: orders}, is: seen.port == 5433}
-""",
 )
 def true_before(subject: Subject) -> Iterator[Found]:
     for place in subject.steps:
@@ -224,30 +166,6 @@ def _same(tree: ast.Node) -> bool:
     title="The last copy of the data may be deleted",
     why="Before a cluster or a snapshot goes, something else that holds its data must be seen to be there, just before: an "
     "earlier `ensure` or `check` of a snapshot or a cluster in `requires`, or a `final_snapshot`.",
-    wrong="""
-- id: copy
-  ensure: rds.cluster_snapshot
-  with: {name: daily-copy, copy_of: daily}
-  undo: delete
-- id: again
-  remove: rds.cluster_snapshot
-  with: {name: daily-copy}
-  states: {available: delete}
-""",
-    right="""
-- id: source
-  check: rds.cluster_snapshot
-  with: {name: daily}
-- id: copy
-  ensure: rds.cluster_snapshot
-  with: {name: daily-copy, copy_of: "${source.name}"}
-  undo: delete
-- id: again
-  remove: rds.cluster_snapshot
-  with: {name: daily-copy}
-  requires: [source]
-  states: {available: delete}
-""",
 )
 def last_copy(subject: Subject) -> Iterator[Found]:
     for place in subject.steps:
@@ -277,33 +195,6 @@ def _holds_data(subject: Subject, place: Place, own: tuple[str, ...] | None) -> 
     why="What was there before the operation cannot be made again by undoing. If a later step fails, everything that was "
     "made would be taken back, and neither the old nor the new is there. `irreversible: true` makes a failure hold from "
     "here on.",
-    wrong="""
-- id: copy
-  ensure: rds.cluster_snapshot
-  with: {name: daily-copy, copy_of: daily}
-  undo: delete
-- id: old
-  remove: rds.cluster
-  with: {name: orders}
-  owner: any
-  requires: [copy]
-  states: {available: delete}
-- {id: pause, wait: 5m}
-""",
-    right="""
-- id: copy
-  ensure: rds.cluster_snapshot
-  with: {name: daily-copy, copy_of: daily}
-  undo: delete
-- id: old
-  remove: rds.cluster
-  with: {name: orders}
-  owner: any
-  requires: [copy]
-  states: {available: delete}
-  irreversible: true
-- {id: pause, wait: 5m}
-""",
 )
 def foreign_and_reversible(subject: Subject) -> Iterator[Found]:
     for place in subject.steps:
@@ -322,14 +213,3 @@ def _something_follows(subject: Subject, place: Place) -> bool:
     """Is there a later step in its list, or around it, that could fail?"""
     head = place.step.path.split("/")[0]
     return head != "steps" or place.path[1] != len(subject.runbook.steps) - 1
-
-
-RULES: Final = (
-    made_without_undo,
-    irreversible_without_requires,
-    foreign_removal,
-    made_twice,
-    true_before,
-    last_copy,
-    foreign_and_reversible,
-)

@@ -22,19 +22,6 @@ ALWAYS: Final = frozenset({"missing", "unknown", "leaving"})
     title="A `remove` that does not say what to do with what is there",
     why="Rows that are not written are filled in safely, never with a verb that destroys. So a `remove` must say itself "
     "what happens to a thing that is there and well: `available: delete`.",
-    wrong="""
-- id: old
-  remove: rds.instance
-  with: {name: orders-1}
-  owner: any
-""",
-    right="""
-- id: old
-  remove: rds.instance
-  with: {name: orders-1}
-  owner: any
-  states: {available: delete}
-""",
 )
 def unsaid_removal(subject: Subject) -> Iterator[Found]:
     for place in subject.steps:
@@ -74,18 +61,6 @@ def statuses_of(place: Place) -> dict[str, tuple[str, ...]]:
     why="`create` begins what is missing, `replace` puts another in the place of what is there, and both belong to "
     "`ensure`; `delete` belongs to `remove`. A `check` changes nothing. What is missing can be neither replaced nor "
     "deleted.",
-    wrong="""
-- id: old
-  check: rds.cluster
-  with: {name: orders}
-  states: {broken: replace}
-""",
-    right="""
-- id: old
-  check: rds.cluster
-  with: {name: orders}
-  states: {broken: hold}
-""",
 )
 def unfit_verb(subject: Subject) -> Iterator[Found]:
     for place in subject.steps:
@@ -122,18 +97,6 @@ def _step_word(place: Place) -> str:
     why="A row is for a class (`missing pending available blocked broken leaving unknown`), or for an exact status of the "
     "kind, which is written with an equals sign: `=stopped`. A word that nobody ever answers is a row that is never "
     "taken, and what it was meant for is filled in otherwise.",
-    wrong="""
-- id: old
-  check: rds.cluster
-  with: {name: orders}
-  states: {avialable: done}
-""",
-    right="""
-- id: old
-  check: rds.cluster
-  with: {name: orders}
-  states: {available: done, =stopped: fail}
-""",
 )
 def unknown_row(subject: Subject) -> Iterator[Found]:
     for place in subject.steps:
@@ -209,18 +172,6 @@ def _class_of(place: Place, status: str) -> str:
     title="A row that can never be taken",
     why="The exact status is asked before the class, a class that the kind has no status for is never seen, and what is "
     "leaving is always watched until it is gone. Such a row promises something that does not happen.",
-    wrong="""
-- id: backup
-  check: rds.cluster_snapshot
-  with: {name: daily}
-  states: {blocked: fail}
-""",
-    right="""
-- id: backup
-  check: rds.cluster_snapshot
-  with: {name: daily}
-  states: {broken: fail}
-""",
 )
 def never_taken(subject: Subject) -> Iterator[Found]:
     for place in subject.steps:
@@ -259,21 +210,6 @@ def _why_never(place: Place, name: str, verb: str, statuses: dict[str, tuple[str
     title="`replace` without `retry`",
     why="`replace` deletes what is broken and makes it anew: that is the next attempt, and only `retry` says how many "
     "there are and what comes between them. Without one the step fails before it deletes.",
-    wrong="""
-- id: copy
-  ensure: rds.cluster_snapshot
-  with: {name: daily-copy, copy_of: daily}
-  states: {broken: replace}
-  undo: delete
-""",
-    right="""
-- id: copy
-  ensure: rds.cluster_snapshot
-  with: {name: daily-copy, copy_of: daily}
-  states: {broken: replace}
-  retry: [5m, 10m, 15m]
-  undo: delete
-""",
 )
 def replace_without_retry(subject: Subject) -> Iterator[Found]:
     for place in subject.steps:
@@ -287,20 +223,6 @@ def replace_without_retry(subject: Subject) -> Iterator[Found]:
     id="RB409",
     title="A `remove` that never removes",
     why="No row of it says `delete`: whatever is there, stays there, and the step still counts as done or held.",
-    wrong="""
-- id: old
-  remove: rds.instance
-  with: {name: orders-1}
-  owner: any
-  states: {available: done}
-""",
-    right="""
-- id: old
-  remove: rds.instance
-  with: {name: orders-1}
-  owner: any
-  states: {available: delete}
-""",
 )
 def never_removes(subject: Subject) -> Iterator[Found]:
     for place in subject.steps:
@@ -309,6 +231,3 @@ def never_removes(subject: Subject) -> Iterator[Found]:
             if any("available" in one.row.names for one in place.rows):
                 message = "no row says `delete`: nothing is ever removed"
                 yield Found(span=place.key("states"), message=message, help="`available: delete`; or make it a `check`")
-
-
-RULES: Final = (unsaid_removal, unfit_verb, unknown_row, never_taken, replace_without_retry, never_removes)

@@ -24,17 +24,6 @@ def _keys(node: Node | None) -> Iterator[Scalar]:
     title="An input that nothing uses",
     why="Whoever starts the operation is asked for it, and it changes nothing.",
     severity="warning",
-    wrong="""
-inputs: {cluster: {default: orders}}
-steps:
-  - {id: pause, wait: 5m}
-""",
-    right="""
-inputs: {cluster: {default: orders}}
-steps:
-  - {id: pause, wait: 5m}
-  - {id: look, hold: "look at ${cluster}"}
-""",
 )
 def unused_input(subject: Subject) -> Iterator[Found]:
     used = flow_of(subject).used
@@ -48,17 +37,6 @@ def unused_input(subject: Subject) -> Iterator[Found]:
     title="A setting that nothing uses",
     why="It is looked up when the operation starts, and where it is not to be had the operation does not start.",
     severity="warning",
-    wrong="""
-settings: {topic: ssm:/topics/recovery}
-steps:
-  - {id: pause, wait: 5m}
-""",
-    right="""
-settings: {topic: ssm:/topics/recovery}
-notify: ${settings.topic}
-steps:
-  - {id: pause, wait: 5m}
-""",
 )
 def unused_setting(subject: Subject) -> Iterator[Found]:
     flow = flow_of(subject)
@@ -72,16 +50,6 @@ def unused_setting(subject: Subject) -> Iterator[Found]:
     title="A var that nothing uses",
     why="It is worked out and read by nobody; most often another name was meant somewhere.",
     severity="warning",
-    wrong="""
-vars: {copy: daily-copy}
-steps:
-  - {id: pause, wait: 5m}
-""",
-    right="""
-vars: {copy: daily-copy}
-steps:
-  - {id: look, hold: "look at ${copy}"}
-""",
 )
 def unused_var(subject: Subject) -> Iterator[Found]:
     used = flow_of(subject).used
@@ -95,19 +63,6 @@ def unused_var(subject: Subject) -> Iterator[Found]:
     title="A schedule that nothing uses",
     why="No `retry` names it; most often the delays of another one count where this one was meant.",
     severity="warning",
-    wrong="""
-schedules: {slow: [5m, 10m, 15m]}
-steps:
-  - {id: pause, wait: 5m}
-""",
-    right="""
-schedules: {slow: [5m, 10m, 15m]}
-steps:
-  - id: tell
-    call: sns.publish
-    with: {topic: a, text: b}
-    retry: slow
-""",
 )
 def unused_schedule(subject: Subject) -> Iterator[Found]:
     nodes = [place.node.get("retry") for place in subject.steps] + [subject.root.get("retry")]
@@ -122,17 +77,6 @@ def unused_schedule(subject: Subject) -> Iterator[Found]:
     title="An account that nothing uses",
     why="No step, setting or expression names it: what was meant to be done there is done somewhere else.",
     severity="warning",
-    wrong="""
-accounts: {source: {id: "123456789012"}}
-steps:
-  - {id: pause, wait: 5m}
-""",
-    right="""
-accounts: {source: {id: "123456789012"}}
-steps:
-  - {id: pause, wait: 5m}
-  - {id: look, hold: "look at ${accounts.source.id}"}
-""",
 )
 def unused_account(subject: Subject) -> Iterator[Found]:
     flow = flow_of(subject)
@@ -153,17 +97,6 @@ UNTESTED: Final = "let a test of the file beside it say what comes of the step w
     why="The test file beside a runbook says what must come of it. A step that it does not mention is one whose failing "
     "nobody has thought about.",
     severity="warning",
-    wrong="""
-# with a test file beside it that names `pause` alone
-steps:
-  - {id: pause, wait: 5m}
-  - {id: look, hold: look at it}
-""",
-    right="""
-# with a test file beside it that names `pause` alone
-steps:
-  - {id: pause, wait: 5m}
-""",
 )
 def untested_step(subject: Subject) -> Iterator[Found]:
     if subject.tests is None:
@@ -182,21 +115,6 @@ def untested_step(subject: Subject) -> Iterator[Found]:
     "step holds then, whatever `retry` says. `broken: replace` makes it anew, as the next attempt; `broken: hold` says that "
     "a person is wanted.",
     severity="warning",
-    wrong="""
-- id: copy
-  ensure: rds.cluster_snapshot
-  with: {name: daily-copy, copy_of: daily}
-  retry: [5m, 10m, 15m]
-  undo: delete
-""",
-    right="""
-- id: copy
-  ensure: rds.cluster_snapshot
-  with: {name: daily-copy, copy_of: daily}
-  states: {broken: replace}
-  retry: [5m, 10m, 15m]
-  undo: delete
-""",
 )
 def silent_about_broken(subject: Subject) -> Iterator[Found]:
     for place in subject.steps:
@@ -217,30 +135,6 @@ def silent_about_broken(subject: Subject) -> Iterator[Found]:
     "not there) holds the operation, and `resume` tries with the same value, although somebody has mended it by then. A "
     "rescue with `refresh: settings` reads it again, and the vars that are made of it.",
     severity="warning",
-    wrong="""
-settings: {group: ssm:/subnet-group}
-steps:
-  - {id: source, check: rds.cluster_snapshot, with: {name: daily}}
-  - {id: gone, call: sns.publish, with: {topic: a, text: b}, requires: [source], irreversible: true}
-  - id: cluster
-    ensure: rds.cluster
-    with: {name: orders, from_snapshot: daily, subnet_group: "${settings.group}"}
-    undo: delete
-""",
-    right="""
-settings: {group: ssm:/subnet-group}
-steps:
-  - {id: source, check: rds.cluster_snapshot, with: {name: daily}}
-  - {id: gone, call: sns.publish, with: {topic: a, text: b}, requires: [source], irreversible: true}
-  - id: cluster
-    ensure: rds.cluster
-    with: {name: orders, from_snapshot: daily, subnet_group: "${settings.group}"}
-    states: {broken: replace}
-    retry: [5m, 10m]
-    rescue:
-      - {error: config, refresh: settings, then: {retry_if: settings.changed, else: hold}}
-    undo: delete
-""",
 )
 def setting_read_once(subject: Subject) -> Iterator[Found]:
     if not any(place.step.irreversible for place in subject.steps):
@@ -260,15 +154,3 @@ def setting_read_once(subject: Subject) -> Iterator[Found]:
                     yield Found(span=scalar.span, message=message, help=help)
                     break
         past = past or place.step.irreversible
-
-
-RULES: Final = (
-    unused_input,
-    unused_setting,
-    unused_var,
-    unused_schedule,
-    unused_account,
-    untested_step,
-    silent_about_broken,
-    setting_read_once,
-)
