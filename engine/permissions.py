@@ -14,7 +14,7 @@ from typing import Any, Final
 from engine.errors import ExpressionError
 from engine.kernel.names import Names
 from engine.kernel.operation import Operation
-from engine.language.expressions import split
+from engine.language.expressions.template import split
 from engine.language.model import Call, Check, Ensure, Notify, Remove, Runbook, Step
 from engine.registry import Entitled, Registry, ResourceKind, Right
 from engine.values import Bundle, Value
@@ -68,7 +68,7 @@ class Asked:
         return re.sub(r"\*+", "*", told)
 
     def _value(self, expression: str) -> str:
-        from engine.language.expressions import evaluate
+        from engine.language.expressions.evaluation import evaluate
 
         if expression.strip() in self.runbook.vars:
             return self.text(self.runbook.vars[expression.strip()])

@@ -7,7 +7,7 @@ from engine.kernel.names import true
 from engine.kernel.operation import Seen
 from engine.kernel.steps import is_undo
 from engine.kernel.view import View
-from engine.language.expressions import evaluate
+from engine.language.expressions.evaluation import evaluate
 from engine.language.model import Body, Call, Check, Ensure, Remove, Row
 from engine.values import changed
 

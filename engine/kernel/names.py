@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from engine.kernel.operation import Frame, Operation, Seen
-from engine.language.expressions import evaluate, render
+from engine.language.expressions.evaluation import evaluate, render
 from engine.language.model import Runbook, Step
 
 _SETTING: Final = re.compile(r"\bsettings\.([A-Za-z][A-Za-z0-9_]*)")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from engine.language import shapes
-from engine.language.filters import NAMES, TESTS
+from engine.language.expressions.filters import NAMES, TESTS
 from engine.language.model import CLASSES
 from engine.language.shapes import Shape
 from engine.language.states import FILLED

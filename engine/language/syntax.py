@@ -8,7 +8,7 @@ from typing import Final
 import yaml
 
 from engine.errors import ExpressionError
-from engine.language.expressions import end_of, split
+from engine.language.expressions.template import end_of, split
 from engine.language.tree import Scalar
 
 _COMMENT: Final = re.compile(r"[ \t]+#")

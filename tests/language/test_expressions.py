@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import ExpressionError
-from engine.language.expressions import bare, compiled, evaluate, render, split
-from engine.language.results import LARGEST
+from engine.language.expressions.evaluation import compiled, evaluate, render
+from engine.language.expressions.results import LARGEST
+from engine.language.expressions.template import bare, split
 from engine.language.secret import Secret
 
 ADMIN = Secret(name="aurora/admin")
@@ -231,7 +232,7 @@ def test_a_path_means_what_jinja_would_make_of_it(path: str) -> None:
 
 def test_a_path_needs_no_jinja(root: Path) -> None:
     code = (
-        "import sys; from engine.language.expressions import render\n"
+        "import sys; from engine.language.expressions.evaluation import render\n"
         "assert render({'a': '${b.c}-x'}, {'b': {'c': 1}}) == {'a': '1-x'}; print('jinja2' in sys.modules)\n"
         "assert render('${b | lower}', {'b': 'A'}) == 'a'; print('jinja2' in sys.modules)"
     )

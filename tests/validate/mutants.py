@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from engine.checks.grammar import parsed
-from engine.checks.syntax import Attr, Filter, Name, walk
-from engine.checks.tokens import NotAnExpression
 from engine.errors import ExpressionError
-from engine.language.expressions import bare, split
+from engine.language.expressions.grammar import parsed
+from engine.language.expressions.nodes import Attr, Filter, Name, walk
+from engine.language.expressions.template import bare, split
+from engine.language.expressions.tokens import NotAnExpression
 from engine.language.reading import read
 from engine.language.tree import ListNode, MapNode, Node, Scalar, Span
 

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from engine.checks.filters import ARGUMENTS
-from engine.checks.grammar import parsed
-from engine.checks.syntax import Attr, Const, Filter, Item, Name, children, walk
-from engine.checks.tokens import NotAnExpression
+from engine.checks.dataflow.filter_types import ARGUMENTS
 from engine.errors import ExpressionError
-from engine.language import expressions
-from engine.language.filters import NAMES
+from engine.language.expressions import evaluation
+from engine.language.expressions.filters import NAMES
+from engine.language.expressions.grammar import parsed
+from engine.language.expressions.nodes import Attr, Const, Filter, Item, Name, children, walk
+from engine.language.expressions.tokens import NotAnExpression
 
 GOOD = [
     "cluster",
@@ -93,7 +93,7 @@ def accepted(source: str) -> bool:
 
 def evaluated(source: str) -> bool:
     try:
-        expressions.compiled(source)
+        evaluation.compiled(source)
     except ExpressionError:
         return False
     return True
@@ -132,7 +132,7 @@ def test_what_can_be_evaluated_is_read(pieces: list[str]) -> None:
     source = " ".join(pieces)
     if not accepted(source):
         try:
-            expressions.compiled(source)
+            evaluation.compiled(source)
         except ExpressionError:
             return
         with pytest.raises(NotAnExpression) as refused:

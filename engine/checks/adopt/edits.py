@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
-from engine.checks.grammar import parsed
-from engine.checks.tokens import NotAnExpression
 from engine.errors import ExpressionError, Finding
 from engine.language.arranging import form_of, form_of_items, shape_of
-from engine.language.expressions import end_of
+from engine.language.expressions.grammar import parsed
+from engine.language.expressions.template import end_of
+from engine.language.expressions.tokens import NotAnExpression
 from engine.language.model import CLASSES
 from engine.language.nearest import only_near
 from engine.language.tree import ListNode, MapNode, Node, Scalar

@@ -8,17 +8,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from engine.checks import syntax as ast
 from engine.checks.dataflow.facts import NO_FACTS, Facts, when_true
 from engine.checks.dataflow.inference import Inference, Trouble
 from engine.checks.dataflow.scope import Scope
 from engine.checks.dataflow.types import ANYTHING, TEXT, Type, of_value, union
-from engine.checks.grammar import parsed
 from engine.checks.subject import Found
-from engine.checks.tokens import NotAnExpression
 from engine.errors import ExpressionError
-from engine.language.expressions import bare, split
-from engine.language.filters import NAMES as FILTERS
+from engine.language.expressions import nodes as ast
+from engine.language.expressions.filters import NAMES as FILTERS
+from engine.language.expressions.grammar import parsed
+from engine.language.expressions.template import bare, split
+from engine.language.expressions.tokens import NotAnExpression
 from engine.language.nearest import meant
 from engine.language.reading import MOST
 from engine.language.tree import ListNode, MapNode, Node, Scalar

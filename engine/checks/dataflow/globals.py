@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from engine.checks import syntax as ast
 from engine.checks.dataflow.facts import conditions
 from engine.checks.dataflow.scope import Binding, Globals, Result
 from engine.checks.dataflow.types import ANYTHING, INPUTS, MOST, NULL, SECRET, TEXT, Type, of_value, union
-from engine.checks.grammar import parsed
 from engine.checks.subject import Place, Subject
-from engine.checks.tokens import NotAnExpression
 from engine.errors import ExpressionError
-from engine.language.expressions import bare
+from engine.language.expressions import nodes as ast
+from engine.language.expressions.grammar import parsed
+from engine.language.expressions.template import bare
+from engine.language.expressions.tokens import NotAnExpression
 from engine.language.model import Call, Check, Ensure, Fail, Input, Remove, Setting, Step, Wait
 
 _SETTING: Final = Type(frozenset({"string", "array"}), items=TEXT)

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from engine.checks import syntax as ast
 from engine.checks.dataflow.facts import canonical
-from engine.checks.grammar import parsed
 from engine.checks.subject import Place, Subject
-from engine.checks.tokens import NotAnExpression
 from engine.errors import ExpressionError
-from engine.language.expressions import split
+from engine.language.expressions import nodes as ast
+from engine.language.expressions.grammar import parsed
+from engine.language.expressions.template import split
+from engine.language.expressions.tokens import NotAnExpression
 from engine.language.model import Check, Ensure, Remove
 
 DEEPEST: Final = 16

@@ -10,12 +10,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from engine.checks import filters
-from engine.checks import syntax as ast
+from engine.checks.dataflow import filter_types
 from engine.checks.dataflow.facts import Facts, canonical, when_false, when_true
 from engine.checks.dataflow.scope import Binding, Missing, Scope
 from engine.checks.dataflow.types import ANYTHING, BOOLEAN, TEXT, Type, of_value, told, union, without_null
-from engine.checks.syntax import Node
+from engine.language.expressions import nodes as ast
+from engine.language.expressions.nodes import Node
 from engine.values import Value, changed
 
 
@@ -182,13 +182,13 @@ class Inference:
         named = {name: self.type(one, facts) for name, one in node.named}
         if node.name in ("first", "last") and not lenient:
             self.must_be_filled(node.of, facts)
-        for why in filters.wrong_use(node, of):
+        for why in filter_types.wrong_use(node, of):
             self.trouble("RB307", (node.at, node.end), why)
-        if node.name not in filters.KEEPS_SECRETS:
+        if node.name not in filter_types.KEEPS_SECRETS:
             self.as_text(node.of, of)
             for one, type in zip(node.args, args, strict=True):
                 self.as_text(one, type)
-        name = filters.attribute_named(node)
+        name = filter_types.attribute_named(node)
         if name is not None and of.items is not None:
             path, at = name
             items = of.items
@@ -196,7 +196,7 @@ class Inference:
                 items = self.attribute_of(items, part, at, "an item")
             if node.name == "map":
                 return Type(frozenset({"array"}), items=items)
-        return filters.result(node.name, of, args, named)
+        return filter_types.result(node.name, of, args, named)
 
     def as_text(self, node: Node, type: Type) -> None:
         """It becomes text, or is looked into: no secret may."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.checks import syntax as ast
-from engine.checks.grammar import parsed
 from engine.checks.subject import Subject, scalars
-from engine.checks.tokens import NotAnExpression
 from engine.errors import ExpressionError
-from engine.language.expressions import split
+from engine.language.expressions import nodes as ast
+from engine.language.expressions.grammar import parsed
+from engine.language.expressions.template import split
+from engine.language.expressions.tokens import NotAnExpression
 from engine.language.tree import Node
 
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.checks import syntax as ast
 from engine.checks.dataflow.facts import canonical
 from engine.checks.dataflow.identity import about, identity_of
 from engine.checks.dataflow.scope import order
-from engine.checks.grammar import parsed
 from engine.checks.rule import rule
 from engine.checks.subject import Found, Place, Subject
-from engine.checks.tokens import NotAnExpression
 from engine.errors import ExpressionError
-from engine.language.expressions import bare
+from engine.language.expressions import nodes as ast
+from engine.language.expressions.grammar import parsed
+from engine.language.expressions.template import bare
+from engine.language.expressions.tokens import NotAnExpression
 from engine.language.model import Call, Check, Ensure, Remove
 from engine.language.tree import MapNode, Scalar
 

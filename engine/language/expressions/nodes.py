@@ -1,4 +1,4 @@
-"""The tree of an expression, as `engine.checks.grammar` reads it.
+"""The tree of an expression, as `grammar` reads it.
 
 Offsets are characters of the expression's source; `start` and `end` span the whole node. Nodes are compared by
 `facts.canonical`, never field by field, so that a cold start does not wait for methods that nobody calls.

@@ -13,18 +13,14 @@ from functools import lru_cache
 from typing import Any, Final
 
 from engine.errors import ExpressionError
-from engine.language.allowed import LONGEST, Run, compile_expression
-from engine.language.results import LARGEST, absent, attribute, bounded, settled, shown, text_of, unknown
+from engine.language.expressions.jinja import LONGEST, Run, compile_expression
+from engine.language.expressions.results import absent, attribute, bounded, settled, shown, text_of, unknown
+from engine.language.expressions.template import bare, split
 
 _PATH: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*(?:\.[A-Za-z][A-Za-z0-9_]*)*")
 _WORDS: Final = frozenset(
     "true false none True False None and or not in is if else self super loop caller varargs kwargs".split()
 )
-_OPENING: Final = re.compile(r"\$?\$\{")
-_INSIDE: Final = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|['\"{}]", re.DOTALL)
-
-Part = str | tuple[str, int]
-"""Text as it stands, or an expression with the offset of its first character."""
 
 
 def render(value: Any, names: Mapping[str, Any]) -> Any:
@@ -41,52 +37,6 @@ def render(value: Any, names: Mapping[str, Any]) -> Any:
 def evaluate(expression: str, names: Mapping[str, Any]) -> Any:
     """An expression as it stands; `${ }` around the whole is allowed."""
     return _condition(expression)(names)
-
-
-def bare(expression: str) -> tuple[str, int]:
-    """An expression as it stands without the `${ }` around it, and the offset where it begins."""
-    if "${" in expression:
-        start = len(expression) - len(expression.lstrip())
-        parts = split(expression.strip())
-        if len(parts) == 1 and isinstance(parts[0], tuple):
-            return parts[0][0], parts[0][1] + start
-    return expression, 0
-
-
-def split(text: str) -> list[Part]:
-    """Literal parts, and expressions with the offset of their first character. `$${` is a literal `${`."""
-    parts: list[Part] = []
-    literal, at = "", 0
-    while (opening := _OPENING.search(text, at)) is not None:
-        literal += text[at : opening.start()]
-        if len(opening.group()) == 3:
-            literal, at = literal + "${", opening.end()
-            continue
-        end = end_of(text, opening.end())
-        if literal:
-            parts.append(literal)
-        parts.append((text[opening.end() : end], opening.end()))
-        literal, at = "", end + 1
-    literal += text[at:]
-    if literal:
-        parts.append(literal)
-    return parts
-
-
-def end_of(text: str, at: int) -> int:
-    """Where the `}` stands that closes an expression that begins at `at`: not one in quotes, nor one of a map."""
-    depth = 0
-    for match in _INSIDE.finditer(text, at):
-        char = match.group()
-        if char in ("'", '"'):
-            break  # quotes that are never closed
-        if char == "{":
-            depth += 1
-        elif char == "}":
-            if depth == 0:
-                return match.start()
-            depth -= 1
-    raise ExpressionError(f"`${{` is never closed in `{text[:80]}`")
 
 
 # -- what is computed once -------------------------------------------------------------------------------------
@@ -178,6 +128,3 @@ def _path(path: tuple[str, ...]) -> Run:
         return value
 
     return run
-
-
-__all__ = ["LARGEST", "LONGEST", "bare", "compiled", "end_of", "evaluate", "render", "split"]

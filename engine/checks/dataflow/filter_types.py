@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from engine.checks import syntax as ast
 from engine.checks.dataflow.types import ANYTHING, INTEGER, NUMBER, TEXT, Type, told, union, without_null
-from engine.language.filters import TESTS
+from engine.language.expressions import nodes as ast
+from engine.language.expressions.filters import TESTS
 
 ARGUMENTS: Final[Mapping[str, tuple[int, int, tuple[str, ...]]]] = {
     # name: fewest and most arguments, and the names that they may be given by

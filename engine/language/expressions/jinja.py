@@ -13,8 +13,8 @@ from functools import lru_cache
 from typing import Any, Final
 
 from engine.errors import ExpressionError
-from engine.language.filters import CONCAT, NAMES, TESTS, table
-from engine.language.results import absent, attribute, shown, unknown
+from engine.language.expressions.filters import CONCAT, NAMES, TESTS, table
+from engine.language.expressions.results import absent, attribute, shown, unknown
 
 LONGEST: Final = 4096
 BRACKETS: Final = 16

@@ -10,11 +10,11 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Final
 
-from engine.checks import syntax as ast
-from engine.checks.syntax import Attr, Cond, Const, Filter, Item, Listing, Logic, Name, Node, Pairs
-from engine.checks.tokens import NotAnExpression, Token, number, refuse_underscore, tokens, unquoted
-from engine.language.allowed import BRACKETS, DEEPEST, LONGEST
-from engine.language.filters import NAMES as FILTERS
+from engine.language.expressions import nodes as ast
+from engine.language.expressions.filters import NAMES as FILTERS
+from engine.language.expressions.jinja import BRACKETS, DEEPEST, LONGEST
+from engine.language.expressions.nodes import Attr, Cond, Const, Filter, Item, Listing, Logic, Name, Node, Pairs
+from engine.language.expressions.tokens import NotAnExpression, Token, number, refuse_underscore, tokens, unquoted
 
 _NOT_NAMES: Final = frozenset({"self", "super", "loop", "caller", "varargs", "kwargs"})
 """Words that the evaluation keeps for itself."""

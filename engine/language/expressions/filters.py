@@ -11,7 +11,16 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from engine.errors import ExpressionError
-from engine.language.results import LARGEST, absent, attribute, bounded, is_undefined, json_of, settled, text_of
+from engine.language.expressions.results import (
+    LARGEST,
+    absent,
+    attribute,
+    bounded,
+    is_undefined,
+    json_of,
+    settled,
+    text_of,
+)
 
 NAMES: Final = (
     "default", "first", "last", "length", "join", "lower", "upper", "replace", "sort", "unique", "map", "selectattr",
