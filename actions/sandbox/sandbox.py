@@ -13,18 +13,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from actions.sandbox import behind, clients, world_document
-from actions.sandbox.calls import Asked, Call, Request
-from actions.sandbox.faults import LAGS, Fault, Faults, fault_of
+from actions.sandbox import clients, world_document
+from actions.sandbox.calls import Call, Request
+from actions.sandbox.faults import LAGS, Fault, Faults, carry_out, fault_of
 from actions.sandbox.lifecycle import settle
-from actions.sandbox.outcomes import carry_out
 from actions.sandbox.postgres.sessions import PretendNetwork
 from actions.sandbox.script import Script
-from actions.sandbox.services.operations import ENDS, LIVES, OPERATIONS, unknown
-from actions.sandbox.world import Resource, World
+from actions.sandbox.services import ENDS, HANDLERS, LIVES, unknown
+from actions.sandbox.services.clusters import members
+from actions.sandbox.world import GONE, Resource, World
 from actions.sandbox.world_file import State, WorldFile
 from engine.clock import Clock, VirtualClock
-from engine.errors import EnvironmentProblem
+from engine.errors import EnvironmentProblem, UsageError
 from engine.values import changed
 
 REGION: Final = "us-east-1"
@@ -97,47 +97,48 @@ class Sandbox:
 
     def answer(self, request: Request) -> dict[str, Any]:
         """Answer one call: a reply in wire names, Refusal or Cut."""
-        name = f"{request.service}.{request.operation}"
-        if name not in OPERATIONS:
+        name = request.name
+        if name not in HANDLERS:
             raise EnvironmentProblem(unknown(name))
-        call = Call(
-            at=self.clock.now(), service=request.service, operation=request.operation, region=request.region,
-            account=request.account, params=request.masked, step=_step_of(request.params) or self.step,
-        )  # fmt: skip
-        asked = Asked(name=name, region=request.region, account=request.account, params=request.params)
+        call = self._call_of(request)
         if name in LIVES:
-            asked.life = lambda: self._script.life(name, call.step, ending=name in ENDS)
+            request.life = lambda: self._script.life(name, call.step, ending=name in ENDS)
 
         def scripted() -> str | None:
             if not call.changes and not self._script.says(name):  # a step's list is not about its looks
                 return None
             return self._script.error(name, call.step, request.can_raise)
 
-        answer: dict[str, Any] = self._done(call, asked, scripted, lambda: OPERATIONS[name](self.world, asked))
+        answer: dict[str, Any] = self._done(call, request, scripted, lambda: HANDLERS[name](self.world, request))
         return answer
 
     def over_the_network(
         self, service: str, operation: str, params: Mapping[str, Any], perform: Callable[[], Any]
     ) -> Any:
         """What `perform` returns, as a call in the journal that faults and script can meet."""
-        call = Call(
-            at=self.clock.now(), service=service, operation=operation, region="", account="", params=params,
-            step=self.step,
-        )  # fmt: skip
-        asked = Asked(name=call.name, region="", account="", params=params)
-        return self._done(call, asked, lambda: self._script.connection(call.name, call.step), perform)
+        request = Request(service=service, operation=operation, params=params, masked=params)
+        call = self._call_of(request)
+        return self._done(call, request, lambda: self._script.connection(call.name, call.step), perform)
 
-    def _done(self, call: Call, asked: Asked, scripted: Callable[[], str | None], perform: Callable[[], Any]) -> Any:
+    def _call_of(self, request: Request) -> Call:
+        return Call(
+            at=self.clock.now(), service=request.service, operation=request.operation, region=request.region,
+            account=request.account, params=request.masked, step=_step_of(request.params) or self.step,
+        )  # fmt: skip
+
+    def _done(
+        self, call: Call, request: Request, scripted: Callable[[], str | None], perform: Callable[[], Any]
+    ) -> Any:
         if self.on_call is not None:
             self.on_call(call, "before")
         with self._held():
             hits = self._faults.take(call)
-            asked.invisible = max((fault.seconds for fault in hits if fault.kind == "invisible"), default=0.0)
-            asked.stale = max((fault.seconds for fault in hits if fault.kind == "stale"), default=0.0)
+            request.invisible = max((fault.seconds for fault in hits if fault.kind == "invisible"), default=0.0)
+            request.stale = max((fault.seconds for fault in hits if fault.kind == "stale"), default=0.0)
             fault = next((fault for fault in hits if fault.kind not in LAGS), None)
             word = scripted() if fault is None else None
             outcome = carry_out(call.service, fault_of(word) if word else fault, perform)
-            done = changed(call, outcome=outcome.word, performed=outcome.performed, resource=asked.resource)
+            done = changed(call, outcome=outcome.word, performed=outcome.performed, resource=request.resource)
             self.journal.append(done)
             self._keep(done, changed=call.changes or bool(self._faults.seen) or word is not None or self.world.touched)
         if self.on_call is not None:
@@ -183,26 +184,61 @@ class Sandbox:
 
     def remove(self, key: str) -> None:
         """It is gone at once, with its instances."""
-        self._behind(lambda: behind.remove(self.world, key))
+        self._behind(lambda: self._remove(self._needed(key)))
+
+    def _remove(self, gone: Resource) -> None:
+        inside = members(self.world, gone) if gone.kind == "rds.cluster" else []
+        for one in (gone, *inside):
+            del self.world.resources[one.key]
+            self.world.databases.pop(one.id, None)
 
     def change(
         self, key: str, status: str | None = None, *, seconds: float = 0.0, then: str = "available",
         tags: Mapping[str, str] | None = None, **data: Any,
     ) -> None:  # fmt: skip
         """Set a status (for ever, or for `seconds` and `then` another), tags, or attributes by wire names."""
-        self._behind(lambda: behind.change(self.world, key, status, seconds, then, tags, data))
+
+        def do() -> None:
+            resource = self._needed(key)
+            if status is not None:
+                steps = [(status, seconds)] if seconds else []
+                resource.begin(self.world.now, *steps, last=then if seconds else status)
+            if tags is not None:
+                resource.tags = dict(tags)
+            resource.data |= data
+
+        self._behind(do)
+
+    def _needed(self, key: str) -> Resource:
+        found = self._find(key)
+        if found is None:
+            message = f"there is no {key} in the sandbox"
+            raise UsageError(message)
+        return found
+
+    def _find(self, key: str) -> Resource | None:
+        kind, name, region, account = world_document.parse_key(self.world, key)
+        return self.world.find(kind, account, region, name)
 
     def get(self, key: str) -> Resource | None:
         """What is truly there, whatever lists show; `.status(clock.now())`, `.id`, `.tags`."""
         with self._held():
-            return behind.find(self.world, key)
+            return self._find(key)
 
     def resources(self, *kinds: str) -> list[dict[str, Any]]:
         """All that truly is there, of those kinds (none: every kind of RDS), by name: `kind, name, region, account,
         id, status, tags`.
         """
         with self._held():
-            return behind.rows(self.world, kinds)
+            found = [
+                {
+                    "kind": r.kind, "name": r.name, "region": r.region, "account": r.account, "id": r.id,
+                    "status": r.status(self.world.now), "tags": dict(r.tags),
+                }
+                for r in self.world.resources.values()
+                if r.status(self.world.now) != GONE and (r.kind in kinds if kinds else r.kind.startswith("rds."))
+            ]  # fmt: skip
+        return sorted(found, key=lambda row: (str(row["kind"]), str(row["region"]), str(row["name"])))
 
     def _behind(self, do: Callable[[], Any]) -> Any:
         with self._held():

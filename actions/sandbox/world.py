@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from actions.sandbox.calls import Asked
+from actions.sandbox.calls import Request
 
 GONE: Final = "gone"
 ANYWHERE: Final = "*"
@@ -200,27 +200,27 @@ class World:
         self.resources[resource.key] = resource
         return resource
 
-    def make(self, asked: Asked, resource: Resource, *steps: tuple[str, float]) -> Resource:
+    def make(self, request: Request, resource: Resource, *steps: tuple[str, float]) -> Resource:
         """A resource that a call makes: its life, scripted or the usual one, begins now."""
         resource.created = self.now
         resource.begin(self.now, *steps, last="available")
-        scripted = asked.life()
+        scripted = request.life()
         if scripted is not None:
             resource.script(*scripted)
-        resource.seen_from = self.now + asked.invisible
-        asked.resource = str(resource)
+        resource.seen_from = self.now + request.invisible
+        request.resource = str(resource)
         return self.add(resource)
 
-    def unmake(self, asked: Asked, resource: Resource, seconds: float) -> None:
+    def unmake(self, request: Request, resource: Resource, seconds: float) -> None:
         """A removal that a call begins; lists may be late to show it, and a script may say how it goes."""
-        if asked.stale:
+        if request.stale:
             resource.stale_status = resource.status(self.now)
-            resource.stale_until = self.now + asked.stale
+            resource.stale_until = self.now + request.stale
         resource.begin(self.now, ("deleting", seconds), last=GONE)
-        scripted = asked.life()
+        scripted = request.life()
         if scripted is not None:
             resource.script(*scripted)
-        asked.resource = str(resource)
+        request.resource = str(resource)
 
     def new_id(self, prefix: str) -> str:
         """An immutable id in AWS's manner, the same in every run of the same story."""

@@ -13,9 +13,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from actions.sandbox.calls import Call, Refusal
+from actions.sandbox.faults import Cut, Faults
 from actions.sandbox.faults import Fault as CallFault
-from actions.sandbox.faults import Faults
-from actions.sandbox.outcomes import Cut
 from engine.errors import EffectFailed, EffectNotSent, EffectUnknown, Problem
 from engine.language.model import ActionFacts
 from engine.registry import Action, Context, Family, Observation, Param, Registry, ResourceKind

@@ -78,7 +78,7 @@ def test_errors_are_botocores_own_classes(here):
 
 def test_every_code_of_an_operation_is_one_that_the_model_has_for_it_or_for_none(here):
     """What a script may say: a code that belongs to other operations waits."""
-    from actions.sandbox.models import facts_of
+    from actions.sandbox.clients import facts_of
 
     model = here.rds.meta.service_model.operation_model("CopyDBClusterSnapshot")
     facts = facts_of(model)

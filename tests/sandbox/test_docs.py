@@ -8,7 +8,7 @@ import pytest
 
 from actions.sandbox import Sandbox, read_file
 from actions.sandbox.script import CONNECTIONS, FAULT_WORDS
-from actions.sandbox.services.operations import OPERATIONS
+from actions.sandbox.services import HANDLERS
 
 
 def blocks(root, language):
@@ -23,7 +23,7 @@ def test_worlds(root, tmp_path, number):
     world, script = read_file(path)
     made = Sandbox(world, script=script)
     assert made.resources()
-    assert all(key in OPERATIONS for key in made.script_left if "." in key)
+    assert all(key in HANDLERS for key in made.script_left if "." in key)
 
 
 def test_python(root):

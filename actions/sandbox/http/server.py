@@ -18,10 +18,9 @@ from typing import Any, Final
 from msgspec.structs import asdict
 
 from actions.sandbox.calls import Refusal, Request
-from actions.sandbox.faults import Fault
+from actions.sandbox.clients import facts_of
+from actions.sandbox.faults import Cut, Fault
 from actions.sandbox.http import request_parser, response_writer
-from actions.sandbox.models import facts_of
-from actions.sandbox.outcomes import Cut
 from actions.sandbox.sandbox import Sandbox
 from actions.sandbox.services.keys import SESSION_KEY
 from engine.errors import RunbookError

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from actions.sandbox.calls import Refusal
-from actions.sandbox.outcomes import Cut
+from actions.sandbox.faults import Cut
 from actions.sandbox.postgres import endpoints
 from actions.sandbox.world import World
 from engine.values import Bundle

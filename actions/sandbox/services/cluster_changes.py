@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from actions.sandbox.calls import Asked, Refusal, given_tags, tag_list
+from actions.sandbox.calls import Refusal, Request
 from actions.sandbox.services.clusters import KIND, LISTING, require_status, wire
 from actions.sandbox.services.keys import default_key_arn
+from actions.sandbox.services.lists import needed
 from actions.sandbox.services.networks import require_security_groups
-from actions.sandbox.services.rds_names import ARN_WORDS, by_arn, needed, new_name
+from actions.sandbox.services.rds_names import ARN_WORDS, new_name
 from actions.sandbox.world import Resource, World
 
 PARAMETER_GROUP: Final = "parameter_group"
@@ -30,41 +31,41 @@ _PASSWORDS: Final = ("MasterUserPassword", "ManageMasterUserPassword", "RotateMa
 _MANAGED: Final = "managed by AWS"
 
 
-def modify_cluster(world: World, asked: Asked) -> dict[str, Any]:
+def modify_cluster(world: World, request: Request) -> dict[str, Any]:
     """ModifyDBCluster of an available one; protection and the like need no change of status."""
-    cluster = needed(world, asked, LISTING, asked.params["DBClusterIdentifier"])
-    heavy = any(asked.get(key) is not None for key in (*_WITH_CHANGE, *_IN_THE_WINDOW, *_PASSWORDS))
+    cluster = needed(world, request, LISTING, request.params["DBClusterIdentifier"])
+    heavy = any(request.get(key) is not None for key in (*_WITH_CHANGE, *_IN_THE_WINDOW, *_PASSWORDS))
     if heavy or cluster.status(world.now) == "deleting":
         require_status(world, cluster)
-    _refuse_unfit(world, asked, cluster)
+    _refuse_unfit(world, request, cluster)
     for key in _QUIETLY:
-        if asked.get(key) is not None:
-            cluster.data[key] = asked.params[key]
-    begun = _change_password(world, asked, cluster)
+        if request.get(key) is not None:
+            cluster.data[key] = request.params[key]
+    begun = _change_password(world, request, cluster)
     for parameter, key in _WITH_CHANGE.items():
-        if asked.get(parameter) is not None:
-            cluster.data[key] = asked.params[parameter]
+        if request.get(parameter) is not None:
+            cluster.data[key] = request.params[parameter]
             begun = begun or "modifying"
-    begun = _wait_or_apply(world, asked, cluster) or begun
+    begun = _wait_or_apply(world, request, cluster) or begun
     if begun:
         cluster.begin(world.now, (begun, world.takes["modify"]), last="available")
-    asked.resource = str(cluster)
+    request.resource = str(cluster)
     return {"DBCluster": wire(world, cluster, cluster.status(world.now))}
 
 
-def _refuse_unfit(world: World, asked: Asked, cluster: Resource) -> None:
-    new = asked.get("NewDBClusterIdentifier")
+def _refuse_unfit(world: World, request: Request, cluster: Resource) -> None:
+    new = request.get("NewDBClusterIdentifier")
     if new:
         name = new_name("NewDBClusterIdentifier", new)
-        if world.find(KIND, asked.account, asked.region, name) is not None:
+        if world.find(KIND, request.account, request.region, name) is not None:
             raise Refusal("DBClusterAlreadyExistsFault", "DB Cluster already exists")
-    require_security_groups(world, asked, asked.get("VpcSecurityGroupIds") or [], cluster.data.get("VpcId", ""))
-    if asked.get("DBClusterParameterGroupName"):
-        require_parameter_group(world, asked, asked.params["DBClusterParameterGroupName"])
-    password = asked.get("MasterUserPassword")
+    require_security_groups(world, request, request.get("VpcSecurityGroupIds") or [], cluster.data.get("VpcId", ""))
+    if request.get("DBClusterParameterGroupName"):
+        require_parameter_group(world, request, request.params["DBClusterParameterGroupName"])
+    password = request.get("MasterUserPassword")
     if password is not None:
         _refuse_password(password)
-        if cluster.data.get("MasterUserSecret") and asked.get("ManageMasterUserPassword") is not False:
+        if cluster.data.get("MasterUserSecret") and request.get("ManageMasterUserPassword") is not False:
             message = "You can't specify MasterUserPassword for an instance with ManageMasterUserPassword enabled."
             raise Refusal("InvalidParameterCombination", message)
 
@@ -80,10 +81,10 @@ def _refuse_password(password: str) -> None:
         raise Refusal("InvalidParameterValue", f"The parameter MasterUserPassword is not a valid password: {why}.")
 
 
-def require_parameter_group(world: World, asked: Asked, name: str, kind: str = "DBClusterParameterGroup") -> None:
+def require_parameter_group(world: World, request: Request, name: str, kind: str = "DBClusterParameterGroup") -> None:
     """Refuses a parameter group that is not there; where the world declares none, all are."""
     declared = {
-        other.name: other.status(world.now) for other in world.all(PARAMETER_GROUP, asked.account, asked.region)
+        other.name: other.status(world.now) for other in world.all(PARAMETER_GROUP, request.account, request.region)
     }
     if name.startswith("default") or (name not in declared and not declared):
         return
@@ -91,14 +92,14 @@ def require_parameter_group(world: World, asked: Asked, name: str, kind: str = "
         raise Refusal(f"{kind}NotFound", f"{kind} not found: {name}")
 
 
-def describe_parameter_groups(world: World, asked: Asked) -> dict[str, Any]:
+def describe_parameter_groups(world: World, request: Request) -> dict[str, Any]:
     """DescribeDBClusterParameterGroups of one; its code for a missing one is not the cluster's (aws.md)."""
-    name = asked.get("DBClusterParameterGroupName") or "default"
+    name = request.get("DBClusterParameterGroupName") or "default"
     try:
-        require_parameter_group(world, asked, name)
+        require_parameter_group(world, request, name)
     except Refusal as refusal:
         raise Refusal("DBParameterGroupNotFound", refusal.message) from None
-    arn = f"arn:aws:rds:{asked.region}:{asked.account}:{ARN_WORDS[PARAMETER_GROUP]}:{name}"
+    arn = f"arn:aws:rds:{request.region}:{request.account}:{ARN_WORDS[PARAMETER_GROUP]}:{name}"
     group = {"DBClusterParameterGroupName": name, "DBClusterParameterGroupArn": arn, "Description": ""}
     return {"DBClusterParameterGroups": [group]}
 
@@ -108,21 +109,21 @@ def new_admin(data: dict[str, Any], password: str | None) -> dict[str, Any]:
     return {"user": data.get("MasterUsername") or "admin", "password": password}
 
 
-def _change_password(world: World, asked: Asked, cluster: Resource) -> str:
+def _change_password(world: World, request: Request, cluster: Resource) -> str:
     """A password is changed at once, whenever the rest is; returns the status that this gives, if it is."""
     arn = f"arn:aws:secretsmanager:{cluster.region}:{cluster.account}:secret:rds!{cluster.id}"
     word = ""
-    if asked.get("ManageMasterUserPassword") and not cluster.data.get("MasterUserSecret"):
-        key = asked.get("MasterUserSecretKmsKeyId") or default_key_arn(cluster.account, cluster.region)
+    if request.get("ManageMasterUserPassword") and not cluster.data.get("MasterUserSecret"):
+        key = request.get("MasterUserSecretKmsKeyId") or default_key_arn(cluster.account, cluster.region)
         cluster.data["MasterUserSecret"] = {"SecretArn": arn, "KmsKeyId": key}
         word = "creating"
-    elif asked.get("RotateMasterUserPassword") and cluster.data.get("MasterUserSecret"):
+    elif request.get("RotateMasterUserPassword") and cluster.data.get("MasterUserSecret"):
         word = "rotating"
     until = world.now + world.takes["modify"] + world.takes["pending"]
-    password = _MANAGED if word else asked.get("MasterUserPassword")
+    password = _MANAGED if word else request.get("MasterUserPassword")
     if word:
         cluster.data["SecretBusy"] = {"word": word, "until": until}
-    if asked.get("ManageMasterUserPassword") is False:
+    if request.get("ManageMasterUserPassword") is False:
         cluster.data.pop("MasterUserSecret", None)
     if not password:
         return ""
@@ -131,11 +132,13 @@ def _change_password(world: World, asked: Asked, cluster: Resource) -> str:
     return "resetting-master-credentials"
 
 
-def _wait_or_apply(world: World, asked: Asked, cluster: Resource) -> str:
+def _wait_or_apply(world: World, request: Request, cluster: Resource) -> str:
     """What is for the window joins what waits for it; with `ApplyImmediately` all that waits is done now."""
-    given = {key: asked.get(parameter) for parameter, key in _IN_THE_WINDOW.items() if asked.get(parameter) is not None}
+    given = {
+        key: request.get(parameter) for parameter, key in _IN_THE_WINDOW.items() if request.get(parameter) is not None
+    }
     waiting = cluster.data.pop("Waiting", {}) | given
-    if waiting and not asked.get("ApplyImmediately"):
+    if waiting and not request.get("ApplyImmediately"):
         cluster.data["Waiting"] = waiting
         return ""
     if not waiting:
@@ -154,41 +157,3 @@ def _pend(world: World, cluster: Resource, values: dict[str, Any]) -> None:
     before = cluster.data.get("Pending", {"values": {}, "until": 0.0})
     values = (before["values"] if world.now < before["until"] else {}) | values
     cluster.data["Pending"] = {"values": values, "until": world.now + world.takes["modify"] + world.takes["pending"]}
-
-
-def add_tags(world: World, asked: Asked) -> dict[str, Any]:
-    """AddTagsToResource."""
-    resource = _tagged(world, asked)
-    resource.tags |= given_tags(asked)
-    asked.resource = str(resource)
-    return {}
-
-
-def remove_tags(world: World, asked: Asked) -> dict[str, Any]:
-    """RemoveTagsFromResource."""
-    resource = _tagged(world, asked)
-    for key in asked.params["TagKeys"]:
-        resource.tags.pop(key, None)
-    asked.resource = str(resource)
-    return {}
-
-
-def list_tags(world: World, asked: Asked) -> dict[str, Any]:
-    """ListTagsForResource."""
-    return {"TagList": tag_list(_tagged(world, asked).tags)}
-
-
-_MISSING: Final = {
-    KIND: "DBClusterNotFoundFault",
-    "rds.instance": "DBInstanceNotFound",
-    "rds.cluster_snapshot": "DBClusterSnapshotNotFoundFault",
-}
-
-
-def _tagged(world: World, asked: Asked) -> Resource:
-    arn = asked.params["ResourceName"]
-    found = by_arn(world, arn)
-    if found is not None and found.account == asked.account and found.region in (asked.region, "global"):
-        return found
-    kind = next(kind for kind, word in ARN_WORDS.items() if word == arn.split(":")[5])
-    raise Refusal(_MISSING.get(kind, "InvalidParameterValue"), f"{arn} not found.")

@@ -9,11 +9,13 @@ from __future__ import annotations
 import hashlib
 from typing import Any, Final
 
-from actions.sandbox.calls import Asked, Refusal, given_tags, moment, tag_list
+from actions.sandbox.calls import Refusal, Request, moment
 from actions.sandbox.services.keys import usable_key
-from actions.sandbox.services.rds_names import Listing, arn_of, describe, needed, new_name
+from actions.sandbox.services.lists import Listing, describe, needed
+from actions.sandbox.services.rds_names import arn_of, new_name
 from actions.sandbox.services.snapshots import take_snapshot
 from actions.sandbox.services.snapshots import wire as snapshot_wire
+from actions.sandbox.services.tags import given_tags, tag_list
 from actions.sandbox.world import LASTING, Resource, World
 
 KIND: Final = "rds.cluster"
@@ -120,33 +122,35 @@ LISTING: Final = Listing(
 )
 
 
-def describe_clusters(world: World, asked: Asked) -> dict[str, Any]:
+def describe_clusters(world: World, request: Request) -> dict[str, Any]:
     """DescribeDBClusters."""
-    return describe(world, asked, LISTING)
+    return describe(world, request, LISTING)
 
 
-def start_cluster(world: World, asked: Asked) -> dict[str, Any]:
+def start_cluster(world: World, request: Request) -> dict[str, Any]:
     """StartDBCluster of a stopped one, or of one that had lost its key, with its instances."""
-    cluster = needed(world, asked, LISTING, asked.params["DBClusterIdentifier"])
+    cluster = needed(world, request, LISTING, request.params["DBClusterIdentifier"])
     if cluster.status(world.now) != RECOVERABLE:
         require_status(world, cluster, "stopped")
     elif cluster.data.get("KmsKeyId"):
-        usable_key(world, asked, cluster.data["KmsKeyId"])
-    return _switched(world, asked, cluster, "starting", "available", world.takes["start"])
+        usable_key(world, request, cluster.data["KmsKeyId"])
+    return _switched(world, request, cluster, "starting", "available", world.takes["start"])
 
 
-def stop_cluster(world: World, asked: Asked) -> dict[str, Any]:
+def stop_cluster(world: World, request: Request) -> dict[str, Any]:
     """StopDBCluster of an available one, with its instances."""
-    cluster = needed(world, asked, LISTING, asked.params["DBClusterIdentifier"])
+    cluster = needed(world, request, LISTING, request.params["DBClusterIdentifier"])
     require_status(world, cluster)
-    return _switched(world, asked, cluster, "stopping", "stopped", world.takes["stop"])
+    return _switched(world, request, cluster, "stopping", "stopped", world.takes["stop"])
 
 
-def _switched(world: World, asked: Asked, cluster: Resource, through: str, last: str, seconds: float) -> dict[str, Any]:
+def _switched(
+    world: World, request: Request, cluster: Resource, through: str, last: str, seconds: float
+) -> dict[str, Any]:
     for resource in (cluster, *members(world, cluster)):
         if resource.status(world.now) != "deleting":
             resource.begin(world.now, (through, seconds), last=last)
-    asked.resource = str(cluster)
+    request.resource = str(cluster)
     return {"DBCluster": wire(world, cluster, through)}
 
 
@@ -161,12 +165,12 @@ def require_status(world: World, cluster: Resource, needs: str = "available") ->
     raise Refusal("InvalidDBClusterStateFault", message)
 
 
-def create_snapshot(world: World, asked: Asked) -> dict[str, Any]:
+def create_snapshot(world: World, request: Request) -> dict[str, Any]:
     """CreateDBClusterSnapshot of an available cluster."""
-    cluster = needed(world, asked, LISTING, asked.params["DBClusterIdentifier"])
-    name = new_name("DBClusterSnapshotIdentifier", asked.params["DBClusterSnapshotIdentifier"])
+    cluster = needed(world, request, LISTING, request.params["DBClusterIdentifier"])
+    name = new_name("DBClusterSnapshotIdentifier", request.params["DBClusterSnapshotIdentifier"])
     _require_for_snapshot(world, cluster)
-    snapshot = take_snapshot(world, asked, cluster, name, given_tags(asked))
+    snapshot = take_snapshot(world, request, cluster, name, given_tags(request))
     return {"DBClusterSnapshot": snapshot_wire(world, snapshot, snapshot.status(world.now))}
 
 
@@ -176,12 +180,12 @@ def _require_for_snapshot(world: World, cluster: Resource) -> None:
         raise Refusal("InvalidDBClusterStateFault", message)
 
 
-def delete_cluster(world: World, asked: Asked) -> dict[str, Any]:
+def delete_cluster(world: World, request: Request) -> dict[str, Any]:
     """DeleteDBCluster: blocked by protection, a global cluster, members that are not going, its own state."""
-    cluster = needed(world, asked, LISTING, asked.params["DBClusterIdentifier"])
+    cluster = needed(world, request, LISTING, request.params["DBClusterIdentifier"])
     _refuse_blocked(world, cluster)
-    final = asked.get("FinalDBSnapshotIdentifier")
-    skipped = bool(asked.get("SkipFinalSnapshot"))
+    final = request.get("FinalDBSnapshotIdentifier")
+    skipped = bool(request.get("SkipFinalSnapshot"))
     if skipped and final:
         message = "FinalDBSnapshotIdentifier can not be specified when SkipFinalSnapshot is specified."
         raise Refusal("InvalidParameterCombination", message)
@@ -194,13 +198,13 @@ def delete_cluster(world: World, asked: Asked) -> dict[str, Any]:
         _require_for_snapshot(world, cluster)
         tags = dict(cluster.tags) if cluster.data.get("CopyTagsToSnapshot") else {}
         taken = new_name("FinalDBSnapshotIdentifier", final)
-        take_snapshot(world, asked, cluster, taken, tags)
+        take_snapshot(world, request, cluster, taken, tags)
         seconds += world.takes["snapshot"]
-    if asked.get("DeleteAutomatedBackups") is False:
+    if request.get("DeleteAutomatedBackups") is False:
         cluster.data["KeepBackups"] = True
     for instance in members(world, cluster):  # they are all going: the cluster goes after the last
         seconds = max(seconds, instance.life[-1][1] - world.now)
-    world.unmake(asked, cluster, seconds)
+    world.unmake(request, cluster, seconds)
     return {"DBCluster": before}
 
 

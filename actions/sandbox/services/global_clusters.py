@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from actions.sandbox.calls import Asked, Refusal, page
+from actions.sandbox.calls import Refusal, Request
 from actions.sandbox.services.clusters import KIND, require_status
+from actions.sandbox.services.lists import page
 from actions.sandbox.services.rds_names import arn_of, by_arn
 from actions.sandbox.world import Resource, World
 
 GLOBAL: Final = "rds.global_cluster"
 
 
-def describe_globals(world: World, asked: Asked) -> dict[str, Any]:
+def describe_globals(world: World, request: Request) -> dict[str, Any]:
     """DescribeGlobalClusters, wherever their members are."""
-    name = asked.get("GlobalClusterIdentifier")
-    found = [other for other in world.all(GLOBAL, asked.account, "global") if not name or other.name == name.lower()]
+    name = request.get("GlobalClusterIdentifier")
+    found = [other for other in world.all(GLOBAL, request.account, "global") if not name or other.name == name.lower()]
     if name and not found:
         raise Refusal("GlobalClusterNotFoundFault", f"Global cluster {name} not found")
-    return page(asked, "GlobalClusters", [_wire(world, one) for one in found])
+    return page(request, "GlobalClusters", [_wire(world, one) for one in found])
 
 
 def _wire(world: World, one: Resource) -> dict[str, Any]:
@@ -45,23 +46,23 @@ def _members(world: World, one: Resource) -> list[Resource]:
     ]
 
 
-def remove_from_global(world: World, asked: Asked) -> dict[str, Any]:
+def remove_from_global(world: World, request: Request) -> dict[str, Any]:
     """RemoveFromGlobalCluster: then `promoting`, then available; a primary that has secondaries stays."""
-    name = (asked.get("GlobalClusterIdentifier") or "").lower()
-    one = world.find(GLOBAL, asked.account, "global", name)
+    name = (request.get("GlobalClusterIdentifier") or "").lower()
+    one = world.find(GLOBAL, request.account, "global", name)
     if one is None:
         raise Refusal("GlobalClusterNotFoundFault", f"Global cluster {name} not found")
-    if not asked.get("DbClusterIdentifier"):
+    if not request.get("DbClusterIdentifier"):
         raise Refusal("MissingParameter", "DbClusterIdentifier must be given.")
-    cluster = by_arn(world, asked.params["DbClusterIdentifier"])
+    cluster = by_arn(world, request.params["DbClusterIdentifier"])
     inside = _members(world, one)
     if cluster is None or cluster not in inside:
-        raise Refusal("DBClusterNotFoundFault", f"DBCluster {asked.params['DbClusterIdentifier']} not found.")
+        raise Refusal("DBClusterNotFoundFault", f"DBCluster {request.params['DbClusterIdentifier']} not found.")
     if cluster is inside[0] and len(inside) > 1:
         message = "The primary cluster cannot be removed from a global cluster that has secondary clusters."
         raise Refusal("InvalidGlobalClusterStateFault", message)
     require_status(world, cluster)
     del cluster.data["GlobalClusterIdentifier"]
     cluster.begin(world.now, ("promoting", world.takes["promote"]), last="available")
-    asked.resource = str(cluster)
+    request.resource = str(cluster)
     return {"GlobalCluster": _wire(world, one)}

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from actions.sandbox.calls import Asked, Refusal, given_tags, moment, tag_list
+from actions.sandbox.calls import Refusal, Request, moment
 from actions.sandbox.services.cluster_changes import require_parameter_group
 from actions.sandbox.services.clusters import LISTING as CLUSTERS
 from actions.sandbox.services.clusters import endpoint_suffix, members, require_status
-from actions.sandbox.services.rds_names import Listing, arn_of, describe, needed, new_name
+from actions.sandbox.services.lists import Listing, describe, needed
+from actions.sandbox.services.rds_names import arn_of, new_name
+from actions.sandbox.services.tags import given_tags, tag_list
 from actions.sandbox.world import Resource, World
 
 KIND: Final = "rds.instance"
@@ -71,91 +73,91 @@ LISTING: Final = Listing(
 )
 
 
-def describe_instances(world: World, asked: Asked) -> dict[str, Any]:
+def describe_instances(world: World, request: Request) -> dict[str, Any]:
     """DescribeDBInstances."""
-    return describe(world, asked, LISTING)
+    return describe(world, request, LISTING)
 
 
-def create_instance(world: World, asked: Asked) -> dict[str, Any]:
+def create_instance(world: World, request: Request) -> dict[str, Any]:
     """CreateDBInstance in a cluster: creating, then configuring its monitoring, then available."""
-    name = new_name("DBInstanceIdentifier", asked.params["DBInstanceIdentifier"])
-    if not asked.get("DBClusterIdentifier"):
+    name = new_name("DBInstanceIdentifier", request.params["DBInstanceIdentifier"])
+    if not request.get("DBClusterIdentifier"):
         raise Refusal("InvalidParameterCombination", "The sandbox makes instances of Aurora clusters only.")
-    if world.find(KIND, asked.account, asked.region, name) is not None:
+    if world.find(KIND, request.account, request.region, name) is not None:
         raise Refusal("DBInstanceAlreadyExists", "DB instance already exists")
-    cluster = needed(world, asked, CLUSTERS, asked.params["DBClusterIdentifier"])
+    cluster = needed(world, request, CLUSTERS, request.params["DBClusterIdentifier"])
     require_status(world, cluster)
-    _refuse_unfit(world, asked, cluster)
-    if sum(1 for _ in world.all(KIND, asked.account, asked.region)) >= INSTANCES:
+    _refuse_unfit(world, request, cluster)
+    if sum(1 for _ in world.all(KIND, request.account, request.region)) >= INSTANCES:
         raise Refusal("InstanceQuotaExceeded", f"The quota of {INSTANCES} DB instances has been reached.")
-    zones = cluster.data.get("AvailabilityZones") or [f"{asked.region}a"]
+    zones = cluster.data.get("AvailabilityZones") or [f"{request.region}a"]
     data = {
         "DBClusterIdentifier": cluster.name,
-        "DBInstanceClass": asked.params["DBInstanceClass"],
-        "AvailabilityZone": asked.get("AvailabilityZone") or zones[len(members(world, cluster)) % len(zones)],
-        "PromotionTier": 1 if asked.get("PromotionTier") is None else asked.params["PromotionTier"],
-        "PubliclyAccessible": bool(asked.get("PubliclyAccessible")),
+        "DBInstanceClass": request.params["DBInstanceClass"],
+        "AvailabilityZone": request.get("AvailabilityZone") or zones[len(members(world, cluster)) % len(zones)],
+        "PromotionTier": 1 if request.get("PromotionTier") is None else request.params["PromotionTier"],
+        "PubliclyAccessible": bool(request.get("PubliclyAccessible")),
     }
     instance = Resource(
-        kind=KIND, name=name, account=asked.account, region=asked.region, id=world.new_id("db-"), data=data,
-        tags=given_tags(asked),
+        kind=KIND, name=name, account=request.account, region=request.region, id=world.new_id("db-"), data=data,
+        tags=given_tags(request),
     )  # fmt: skip
     seconds = world.takes["instance"]
-    world.make(asked, instance, ("creating", seconds * 0.75), ("configuring-enhanced-monitoring", seconds * 0.25))
+    world.make(request, instance, ("creating", seconds * 0.75), ("configuring-enhanced-monitoring", seconds * 0.25))
     return {"DBInstance": wire(world, instance, instance.status(world.now))}
 
 
-def _refuse_unfit(world: World, asked: Asked, cluster: Resource) -> None:
+def _refuse_unfit(world: World, request: Request, cluster: Resource) -> None:
     engine = cluster.data.get("Engine")
-    if asked.get("DBParameterGroupName"):
-        require_parameter_group(world, asked, asked.params["DBParameterGroupName"], "DBParameterGroup")
-    if asked.params["Engine"] != engine:
+    if request.get("DBParameterGroupName"):
+        require_parameter_group(world, request, request.params["DBParameterGroupName"], "DBParameterGroup")
+    if request.params["Engine"] != engine:
         message = (
-            f"The engine name requested for your DB instance ({asked.params['Engine']}) doesn't match the engine name "
+            f"The engine name requested for your DB instance ({request.params['Engine']}) doesn't match the engine name "
             f"of your DB cluster ({engine})."
         )
         raise Refusal("InvalidParameterCombination", message)
-    serverless = asked.params["DBInstanceClass"] == "db.serverless"
+    serverless = request.params["DBInstanceClass"] == "db.serverless"
     if serverless and not cluster.data.get("ServerlessV2ScalingConfiguration"):
         message = "Set the Serverless v2 scaling configuration on the parent DB cluster before creating a db.serverless instance."
         raise Refusal("InvalidDBClusterStateFault", message)
     zones = cluster.data.get("AvailabilityZones")
-    wanted = asked.get("AvailabilityZone")
+    wanted = request.get("AvailabilityZone")
     if wanted and zones and wanted not in zones:
         raise Refusal("InvalidVPCNetworkStateFault", f"No subnet of the subnet group is in {wanted}.")
 
 
-def modify_instance(world: World, asked: Asked) -> dict[str, Any]:
+def modify_instance(world: World, request: Request) -> dict[str, Any]:
     """ModifyDBInstance: class, tier, public access; takes effect at once."""
-    instance = needed(world, asked, LISTING, asked.params["DBInstanceIdentifier"])
+    instance = needed(world, request, LISTING, request.params["DBInstanceIdentifier"])
     status = instance.status(world.now)
     if status != "available":
         raise Refusal("InvalidDBInstanceState", f"Instance {instance.name} is not in available state.")
     for key in ("DBInstanceClass", "PromotionTier", "PubliclyAccessible"):
-        if asked.get(key) is not None:
-            instance.data[key] = asked.params[key]
-    new = asked.get("NewDBInstanceIdentifier")
+        if request.get(key) is not None:
+            instance.data[key] = request.params[key]
+    new = request.get("NewDBInstanceIdentifier")
     if new:
         instance.rename = (new_name("NewDBInstanceIdentifier", new), world.now + world.takes["modify"])
     instance.begin(world.now, ("renaming" if new else "modifying", world.takes["modify"]), last="available")
-    asked.resource = str(instance)
+    request.resource = str(instance)
     return {"DBInstance": wire(world, instance, instance.status(world.now))}
 
 
-def delete_instance(world: World, asked: Asked) -> dict[str, Any]:
+def delete_instance(world: World, request: Request) -> dict[str, Any]:
     """DeleteDBInstance: of a cluster's instance no final snapshot is taken; one that is being made must be made first."""
-    instance = needed(world, asked, LISTING, asked.params["DBInstanceIdentifier"])
+    instance = needed(world, request, LISTING, request.params["DBInstanceIdentifier"])
     status = instance.status(world.now)
     if status == "deleting":  # hashicorp/terraform-provider-aws #11434
         raise Refusal("InvalidDBInstanceState", f"Instance {instance.name} is already being deleted.")
     if status == "creating":  # not documented: the way that asks more
         raise Refusal("InvalidDBInstanceState", f"Instance {instance.name} is not in available state.")
-    if asked.get("FinalDBSnapshotIdentifier"):  # cloud-custodian #1153
+    if request.get("FinalDBSnapshotIdentifier"):  # cloud-custodian #1153
         message = "FinalDBSnapshotIdentifier can not be specified when deleting a cluster instance"
         raise Refusal("InvalidParameterCombination", message)
     cluster = _cluster(world, instance)
     if cluster is not None and cluster.status(world.now) in ("stopped", "stopping", "starting"):
         require_status(world, cluster)
     before = wire(world, instance, status)
-    world.unmake(asked, instance, world.takes["delete_instance"])
+    world.unmake(request, instance, world.takes["delete_instance"])
     return {"DBInstance": before | {"DBInstanceStatus": "deleting"}}

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from actions.sandbox.calls import Asked, Refusal, moment
+from actions.sandbox.calls import Refusal, Request, moment
 from actions.sandbox.world import Resource, World
 
 KIND: Final = "kms.key"
@@ -25,10 +25,10 @@ _ROLE: Final = re.compile(r"arn:aws[a-z-]*:iam::(\d{12}):role/(.+)")
 _USABLE: Final = ("Enabled", "available")
 
 
-def describe_key(world: World, asked: Asked) -> dict[str, Any]:
+def describe_key(world: World, request: Request) -> dict[str, Any]:
     """DescribeKey by id, ARN or alias."""
-    name = asked.params["KeyId"]
-    key = find_key(world, asked, name)
+    name = request.params["KeyId"]
+    key = find_key(world, request, name)
     if key is None:
         what = f"Alias {name} is not found." if "alias/" in name else f"Key '{name}' does not exist"
         raise Refusal("NotFoundException", what)
@@ -49,34 +49,34 @@ def describe_key(world: World, asked: Asked) -> dict[str, Any]:
     return {"KeyMetadata": metadata}
 
 
-def list_aliases(world: World, asked: Asked) -> dict[str, Any]:
+def list_aliases(world: World, request: Request) -> dict[str, Any]:
     """ListAliases of the region, of one key if `KeyId` is given."""
-    wanted = asked.get("KeyId")
+    wanted = request.get("KeyId")
     aliases = [
         {
             "AliasName": key.data["Alias"],
-            "AliasArn": f"arn:aws:kms:{asked.region}:{asked.account}:{key.data['Alias']}",
+            "AliasArn": f"arn:aws:kms:{request.region}:{request.account}:{key.data['Alias']}",
             "TargetKeyId": key.data["KeyId"],
         }
-        for key in [_default_key(asked), *world.all(KIND, asked.account, asked.region)]
+        for key in [_default_key(request), *world.all(KIND, request.account, request.region)]
         if key.data.get("Alias") and (not wanted or wanted in (key.data["KeyId"], key_arn(key)))
     ]
     return {"Aliases": aliases, "Truncated": False}
 
 
-def find_key(world: World, asked: Asked, name: str) -> Resource | None:
+def find_key(world: World, request: Request, name: str) -> Resource | None:
     """A key by id, ARN or alias; where the world declares none in the region, whatever is asked for.
 
     A key of another region is not to be found here, nor is one of another account but by its whole ARN.
     """
     short = name.rpartition(":")[2].removeprefix("key/")
-    region, account = asked.region, asked.account
+    region, account = request.region, request.account
     if name.startswith("arn:"):
         region, account = name.split(":")[3:5]
-        if region != asked.region:
+        if region != request.region:
             return None
-    if account == asked.account and short in (DEFAULT, _default_key(asked).data["KeyId"]):
-        return _default_key(asked)
+    if account == request.account and short in (DEFAULT, _default_key(request).data["KeyId"]):
+        return _default_key(request)
     declared = list(world.all(KIND, account, region))
     for key in declared:
         if short in (key.name, key.data["KeyId"], key.data.get("Alias")):
@@ -84,9 +84,9 @@ def find_key(world: World, asked: Asked, name: str) -> Resource | None:
     return None if declared else _made_up(account, region, short)
 
 
-def usable_key(world: World, asked: Asked, name: str) -> str:
+def usable_key(world: World, request: Request, name: str) -> str:
     """The ARN of a key that RDS may use; refuses one that is away or disabled."""
-    key = find_key(world, asked, name)
+    key = find_key(world, request, name)
     if key is None or _state(world, key) != "Enabled":
         message = f"The specified KMS key [{name}] does not exist, is not enabled or you do not have permissions to access it."
         raise Refusal("KMSKeyNotAccessibleFault", message)
@@ -114,8 +114,8 @@ def _state(world: World, key: Resource) -> str:
     return "Enabled" if status in _USABLE else status
 
 
-def _default_key(asked: Asked) -> Resource:
-    key = _made_up(asked.account, asked.region, DEFAULT)
+def _default_key(request: Request) -> Resource:
+    key = _made_up(request.account, request.region, DEFAULT)
     key.data["KeyManager"] = "AWS"
     return key
 
@@ -135,19 +135,19 @@ def key_data(name: str, said: Mapping[str, Any], seed: str = "") -> dict[str, An
     return {"KeyId": key_id, "Alias": alias, "KeyManager": manager, "MultiRegion": several}
 
 
-def get_caller_identity(_: World, asked: Asked) -> dict[str, Any]:
+def get_caller_identity(_: World, request: Request) -> dict[str, Any]:
     """GetCallerIdentity: the account that the client was made for."""
-    arn = f"arn:aws:sts::{asked.account}:assumed-role/runbook/sandbox"
-    return {"UserId": "AROASANDBOX:sandbox", "Account": asked.account, "Arn": arn}
+    arn = f"arn:aws:sts::{request.account}:assumed-role/runbook/sandbox"
+    return {"UserId": "AROASANDBOX:sandbox", "Account": request.account, "Arn": arn}
 
 
-def assume_role(world: World, asked: Asked) -> dict[str, Any]:
+def assume_role(world: World, request: Request) -> dict[str, Any]:
     """AssumeRole: credentials that open nothing, but tell whose they are."""
-    match = _ROLE.fullmatch(asked.params["RoleArn"])
+    match = _ROLE.fullmatch(request.params["RoleArn"])
     if match is None:
-        raise Refusal("ValidationError", f"{asked.params['RoleArn']} is invalid")
+        raise Refusal("ValidationError", f"{request.params['RoleArn']} is invalid")
     account, role = match.groups()
-    name = asked.params["RoleSessionName"]
+    name = request.params["RoleSessionName"]
     credentials = {
         "AccessKeyId": f"{SESSION_KEY}{account}",
         "SecretAccessKey": "sandbox",

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from actions.sandbox.calls import EC2_PAGES, Asked, Refusal, filtered, page
+from actions.sandbox.calls import Refusal, Request
+from actions.sandbox.services.lists import EC2_PAGES, filtered, page
 from actions.sandbox.services.rds_names import ARN_WORDS
 from actions.sandbox.world import Resource, World
 
@@ -64,10 +65,10 @@ def _subnet(group: Resource, said: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def placement(world: World, asked: Asked) -> dict[str, Any]:
+def placement(world: World, request: Request) -> dict[str, Any]:
     """Where a new cluster goes, in wire names; refuses a network in which AWS would not put it."""
-    name = asked.get("DBSubnetGroupName") or "default"
-    group = subnet_group(world, asked.account, asked.region, name)
+    name = request.get("DBSubnetGroupName") or "default"
+    group = subnet_group(world, request.account, request.region, name)
     if group is None:
         raise Refusal("DBSubnetGroupNotFoundFault", f"DB subnet group '{name}' does not exist.")
     zones = sorted({subnet["zone"] for subnet in subnets_of(group)})
@@ -77,8 +78,8 @@ def placement(world: World, asked: Asked) -> dict[str, Any]:
             f"{', '.join(zones)}. Add subnets to cover at least {ZONES_NEEDED} AZs."
         )
         raise Refusal("DBSubnetGroupDoesNotCoverEnoughAZs", message)
-    groups = list(asked.get("VpcSecurityGroupIds") or [])
-    require_security_groups(world, asked, groups, vpc_of(group))
+    groups = list(request.get("VpcSecurityGroupIds") or [])
+    require_security_groups(world, request, groups, vpc_of(group))
     return {
         "DBSubnetGroup": name.lower(),
         "VpcSecurityGroupIds": groups or [DEFAULT_GROUP],
@@ -87,10 +88,10 @@ def placement(world: World, asked: Asked) -> dict[str, Any]:
     }
 
 
-def require_security_groups(world: World, asked: Asked, groups: list[str], vpc: str) -> None:
+def require_security_groups(world: World, request: Request, groups: list[str], vpc: str) -> None:
     """Refuses security groups that are not there, or are in another VPC than the subnet group."""
     for group_id in groups:
-        found = security_group(world, asked.account, asked.region, group_id)
+        found = security_group(world, request.account, request.region, group_id)
         if found is None:
             raise Refusal("InvalidParameterValue", f"Invalid security group , groupId= {group_id}, groupName=.")
         if vpc_of(found) != vpc:
@@ -101,19 +102,19 @@ def require_security_groups(world: World, asked: Asked, groups: list[str], vpc: 
             raise Refusal("InvalidParameterCombination", message)
 
 
-def describe_subnet_groups(world: World, asked: Asked) -> dict[str, Any]:
+def describe_subnet_groups(world: World, request: Request) -> dict[str, Any]:
     """DescribeDBSubnetGroups."""
-    name = asked.get("DBSubnetGroupName")
+    name = request.get("DBSubnetGroupName")
     if not name:
-        groups = present(world, SUBNET_GROUP, asked.account, asked.region)
-        return page(asked, "DBSubnetGroups", [_subnet_group_wire(asked, group) for group in groups])
-    found = subnet_group(world, asked.account, asked.region, name)
+        groups = present(world, SUBNET_GROUP, request.account, request.region)
+        return page(request, "DBSubnetGroups", [_subnet_group_wire(request, group) for group in groups])
+    found = subnet_group(world, request.account, request.region, name)
     if found is None:
         raise Refusal("DBSubnetGroupNotFoundFault", f"DB subnet group '{name}' does not exist.")
-    return {"DBSubnetGroups": [_subnet_group_wire(asked, found)]}
+    return {"DBSubnetGroups": [_subnet_group_wire(request, found)]}
 
 
-def _subnet_group_wire(asked: Asked, group: Resource) -> dict[str, Any]:
+def _subnet_group_wire(request: Request, group: Resource) -> dict[str, Any]:
     subnets = [
         {
             "SubnetIdentifier": subnet["id"],
@@ -129,14 +130,14 @@ def _subnet_group_wire(asked: Asked, group: Resource) -> dict[str, Any]:
         "VpcId": vpc_of(group),
         "SubnetGroupStatus": "Complete",
         "Subnets": subnets,
-        "DBSubnetGroupArn": f"arn:aws:rds:{asked.region}:{asked.account}:{ARN_WORDS[SUBNET_GROUP]}:{group.name}",
+        "DBSubnetGroupArn": f"arn:aws:rds:{request.region}:{request.account}:{ARN_WORDS[SUBNET_GROUP]}:{group.name}",
     }
 
 
-def describe_subnets(world: World, asked: Asked) -> dict[str, Any]:
+def describe_subnets(world: World, request: Request) -> dict[str, Any]:
     """DescribeSubnets: those of the subnet groups, declared or made up by their names."""
-    wanted = asked.get("SubnetIds")
-    found = {wire["SubnetId"]: wire for wire in _subnets(world, asked, wanted or [])}
+    wanted = request.get("SubnetIds")
+    found = {wire["SubnetId"]: wire for wire in _subnets(world, request, wanted or [])}
     for subnet_id in wanted or ():
         if subnet_id not in found:
             raise Refusal("InvalidSubnetID.NotFound", f"The subnet ID '{subnet_id}' does not exist")
@@ -146,14 +147,14 @@ def describe_subnets(world: World, asked: Asked) -> dict[str, Any]:
         "vpc-id": lambda item: item["VpcId"],
         "availability-zone": lambda item: item["AvailabilityZone"],
     }
-    return page(asked, "Subnets", filtered(asked, chosen, fields), EC2_PAGES)
+    return page(request, "Subnets", filtered(request, chosen, fields), EC2_PAGES)
 
 
-def _subnets(world: World, asked: Asked, wanted: list[str]) -> Iterator[dict[str, Any]]:
-    groups = present(world, SUBNET_GROUP, asked.account, asked.region)
+def _subnets(world: World, request: Request, wanted: list[str]) -> Iterator[dict[str, Any]]:
+    groups = present(world, SUBNET_GROUP, request.account, request.region)
     if not groups:
         names = {subnet.removeprefix("subnet-").rpartition("-")[0] for subnet in wanted} or {"default"}
-        made_up = (subnet_group(world, asked.account, asked.region, name) for name in sorted(names))
+        made_up = (subnet_group(world, request.account, request.region, name) for name in sorted(names))
         groups = [group for group in made_up if group is not None]
     for group in groups:
         for subnet in subnets_of(group):
@@ -163,20 +164,20 @@ def _subnets(world: World, asked: Asked, wanted: list[str]) -> Iterator[dict[str
                 "AvailabilityZone": subnet["zone"],
                 "AvailableIpAddressCount": subnet["free"],
                 "State": "available",
-                "OwnerId": asked.account,
+                "OwnerId": request.account,
             }
 
 
-def describe_vpcs(world: World, asked: Asked) -> dict[str, Any]:
+def describe_vpcs(world: World, request: Request) -> dict[str, Any]:
     """DescribeVpcs: those in which a group is."""
     groups = [
-        *world.all(SUBNET_GROUP, asked.account, asked.region),
-        *world.all(SECURITY_GROUP, asked.account, asked.region),
+        *world.all(SUBNET_GROUP, request.account, request.region),
+        *world.all(SECURITY_GROUP, request.account, request.region),
     ]
     known = dict.fromkeys([*(vpc_of(group) for group in groups), VPC])
-    wanted = asked.get("VpcIds") or list(known)
+    wanted = request.get("VpcIds") or list(known)
     for vpc_id in wanted:
         if vpc_id not in known:
             raise Refusal("InvalidVpcID.NotFound", f"The vpc ID '{vpc_id}' does not exist")
     vpcs = [{"VpcId": vpc, "State": "available", "CidrBlock": "10.0.0.0/16", "IsDefault": False} for vpc in wanted]
-    return page(asked, "Vpcs", filtered(asked, vpcs, {"vpc-id": lambda item: item["VpcId"]}), EC2_PAGES)
+    return page(request, "Vpcs", filtered(request, vpcs, {"vpc-id": lambda item: item["VpcId"]}), EC2_PAGES)

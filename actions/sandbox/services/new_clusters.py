@@ -10,13 +10,15 @@ import datetime as dt
 import re
 from typing import Any, Final
 
-from actions.sandbox.calls import Asked, Refusal, given_tags
+from actions.sandbox.calls import Refusal, Request
 from actions.sandbox.services.cluster_changes import new_admin, require_parameter_group
 from actions.sandbox.services.clusters import KIND, LISTING, wire
 from actions.sandbox.services.keys import default_key_arn, is_default_key, usable_key
+from actions.sandbox.services.lists import needed
 from actions.sandbox.services.networks import placement
-from actions.sandbox.services.rds_names import needed, new_name
+from actions.sandbox.services.rds_names import new_name
 from actions.sandbox.services.snapshots import usable_source
+from actions.sandbox.services.tags import given_tags
 from actions.sandbox.world import Resource, World
 
 CLUSTERS: Final = 40
@@ -27,28 +29,28 @@ VERSIONS: Final = {"aurora-postgresql": "15.4", "aurora-mysql": "8.0.mysql_auror
 _VERSION: Final = re.compile(r"\d+(\.\d+)*(\.mysql_aurora\.\d+(\.\d+)*)?")
 
 
-def restore_from_snapshot(world: World, asked: Asked) -> dict[str, Any]:
+def restore_from_snapshot(world: World, request: Request) -> dict[str, Any]:
     """RestoreDBClusterFromSnapshot: a cluster without instances; the master password is the snapshot's."""
-    name = _free_name(world, asked)
-    source = usable_source(world, asked, asked.params["SnapshotIdentifier"])
-    data = _inherited(world, asked, source) | _settings(world, asked)
-    return _made(world, asked, name, data, source.data.get("Database", {}), "restore")
+    name = _free_name(world, request)
+    source = usable_source(world, request, request.params["SnapshotIdentifier"])
+    data = _inherited(world, request, source) | _settings(world, request)
+    return _made(world, request, name, data, source.data.get("Database", {}), "restore")
 
 
-def restore_to_point_in_time(world: World, asked: Asked) -> dict[str, Any]:
+def restore_to_point_in_time(world: World, request: Request) -> dict[str, Any]:
     """RestoreDBClusterToPointInTime of a cluster that is there."""
-    name = _free_name(world, asked)
-    if not asked.get("SourceDBClusterIdentifier"):
+    name = _free_name(world, request)
+    if not request.get("SourceDBClusterIdentifier"):
         raise Refusal("MissingParameter", "SourceDBClusterIdentifier must be given.")
-    source = needed(world, asked, LISTING, asked.params["SourceDBClusterIdentifier"])
-    wanted, latest = asked.get("RestoreToTime"), asked.get("UseLatestRestorableTime")
+    source = needed(world, request, LISTING, request.params["SourceDBClusterIdentifier"])
+    wanted, latest = request.get("RestoreToTime"), request.get("UseLatestRestorableTime")
     if bool(wanted) == bool(latest):
         message = "Either RestoreToTime or UseLatestRestorableTime must be given, and not both."
         raise Refusal("InvalidParameterCombination", message)
     if wanted is not None and not source.created <= _seconds(wanted) <= world.now:
         raise Refusal("InvalidParameterValue", f"The specified time {wanted} is outside of the restorable window.")
-    data = _inherited(world, asked, source) | _settings(world, asked)
-    return _made(world, asked, name, data, world.databases.get(source.id, {}), "restore")
+    data = _inherited(world, request, source) | _settings(world, request)
+    return _made(world, request, name, data, world.databases.get(source.id, {}), "restore")
 
 
 def _seconds(time: Any) -> float:
@@ -59,35 +61,35 @@ def _seconds(time: Any) -> float:
     return (moment_of if moment_of.tzinfo else moment_of.replace(tzinfo=dt.UTC)).timestamp()
 
 
-def create_cluster(world: World, asked: Asked) -> dict[str, Any]:
+def create_cluster(world: World, request: Request) -> dict[str, Any]:
     """CreateDBCluster: an empty one."""
-    name = _free_name(world, asked)
-    engine = _engine(asked)
-    encrypted = bool(asked.get("StorageEncrypted"))
+    name = _free_name(world, request)
+    engine = _engine(request)
+    encrypted = bool(request.get("StorageEncrypted"))
     data = {
         "Engine": engine,
-        "EngineVersion": _version(engine, asked.get("EngineVersion") or VERSIONS[engine]),
-        "Port": asked.get("Port") or PORTS[engine],
-        "MasterUsername": asked.get("MasterUsername"),
-        "DatabaseName": asked.get("DatabaseName"),
+        "EngineVersion": _version(engine, request.get("EngineVersion") or VERSIONS[engine]),
+        "Port": request.get("Port") or PORTS[engine],
+        "MasterUsername": request.get("MasterUsername"),
+        "DatabaseName": request.get("DatabaseName"),
         "StorageEncrypted": encrypted,
-        "KmsKeyId": _key(world, asked) if encrypted else None,
-    } | _settings(world, asked)
-    database = new_admin(data, asked.get("MasterUserPassword"))
-    return _made(world, asked, name, data, {"admin": database}, "cluster")
+        "KmsKeyId": _key(world, request) if encrypted else None,
+    } | _settings(world, request)
+    database = new_admin(data, request.get("MasterUserPassword"))
+    return _made(world, request, name, data, {"admin": database}, "cluster")
 
 
-def _free_name(world: World, asked: Asked) -> str:
-    name = new_name("DBClusterIdentifier", asked.params["DBClusterIdentifier"])
-    if world.find(KIND, asked.account, asked.region, name) is not None:
+def _free_name(world: World, request: Request) -> str:
+    name = new_name("DBClusterIdentifier", request.params["DBClusterIdentifier"])
+    if world.find(KIND, request.account, request.region, name) is not None:
         raise Refusal("DBClusterAlreadyExistsFault", "DB Cluster already exists")
-    if sum(1 for _ in world.all(KIND, asked.account, asked.region)) >= CLUSTERS:
+    if sum(1 for _ in world.all(KIND, request.account, request.region)) >= CLUSTERS:
         raise Refusal("DBClusterQuotaExceededFault", f"The quota of {CLUSTERS} DB clusters has been reached.")
     return name
 
 
-def _engine(asked: Asked) -> str:
-    engine = str(asked.params["Engine"])
+def _engine(request: Request) -> str:
+    engine = str(request.params["Engine"])
     if engine not in PORTS:
         raise Refusal("InvalidParameterValue", f"Invalid DB engine: {engine}")
     return engine
@@ -100,24 +102,24 @@ def _version(engine: str, version: str) -> str:
     return version
 
 
-def _inherited(world: World, asked: Asked, source: Resource) -> dict[str, Any]:
+def _inherited(world: World, request: Request, source: Resource) -> dict[str, Any]:
     """What a cluster inherits from what it is restored from, where the call does not say otherwise."""
-    engine = _engine(asked) if asked.get("Engine") else source.data["Engine"]
-    encrypted = bool(source.data.get("StorageEncrypted") or asked.get("KmsKeyId"))
+    engine = _engine(request) if request.get("Engine") else source.data["Engine"]
+    encrypted = bool(source.data.get("StorageEncrypted") or request.get("KmsKeyId"))
     return {
         "Engine": engine,
-        "EngineVersion": _restored_version(asked, engine, _version(engine, str(source.data["EngineVersion"]))),
-        "Port": asked.get("Port") or PORTS[engine],
+        "EngineVersion": _restored_version(request, engine, _version(engine, str(source.data["EngineVersion"]))),
+        "Port": request.get("Port") or PORTS[engine],
         "MasterUsername": source.data.get("MasterUsername"),
-        "DatabaseName": asked.get("DatabaseName") or source.data.get("DatabaseName"),
+        "DatabaseName": request.get("DatabaseName") or source.data.get("DatabaseName"),
         "StorageEncrypted": encrypted,
-        "KmsKeyId": _restored_key(world, asked, source) if encrypted else None,
+        "KmsKeyId": _restored_key(world, request, source) if encrypted else None,
     }
 
 
-def _restored_version(asked: Asked, engine: str, source: str) -> str:
+def _restored_version(request: Request, engine: str, source: str) -> str:
     """What the call says, else the region's default; never one before the source's (redcap-on-aws #99)."""
-    wanted = asked.get("EngineVersion")
+    wanted = request.get("EngineVersion")
     if wanted is None:
         return max(source, VERSIONS[engine], key=_in_order)
     if _in_order(_version(engine, wanted)) < _in_order(source):
@@ -133,47 +135,47 @@ def _in_order(version: str) -> list[int]:
     return [int(number) for number in re.findall(r"\d+", version)]
 
 
-def _restored_key(world: World, asked: Asked, source: Resource) -> str:
+def _restored_key(world: World, request: Request, source: Resource) -> str:
     """The key that is asked for, else the source's, which must be usable from here."""
     theirs = source.data.get("KmsKeyId")
-    if asked.get("KmsKeyId") is None and theirs and source.account != asked.account and is_default_key(theirs):
+    if request.get("KmsKeyId") is None and theirs and source.account != request.account and is_default_key(theirs):
         message = f"The source snapshot KMS key [{theirs}] does not exist, is not enabled or you do not have permissions to access it."
         raise Refusal("KMSKeyNotAccessibleFault", message)
-    return usable_key(world, asked, asked.get("KmsKeyId") or str(theirs))
+    return usable_key(world, request, request.get("KmsKeyId") or str(theirs))
 
 
-def _key(world: World, asked: Asked) -> str:
-    wanted = asked.get("KmsKeyId")
-    return usable_key(world, asked, wanted) if wanted else default_key_arn(asked.account, asked.region)
+def _key(world: World, request: Request) -> str:
+    wanted = request.get("KmsKeyId")
+    return usable_key(world, request, wanted) if wanted else default_key_arn(request.account, request.region)
 
 
-def _settings(world: World, asked: Asked) -> dict[str, Any]:
+def _settings(world: World, request: Request) -> dict[str, Any]:
     """What a new cluster has by its own call; what that leaves out is AWS's default, never the source's."""
-    group = asked.get("DBClusterParameterGroupName") or "default"
-    require_parameter_group(world, asked, group)
+    group = request.get("DBClusterParameterGroupName") or "default"
+    require_parameter_group(world, request, group)
     return {
         "EngineMode": "provisioned",
         "AllocatedStorage": 1,
-        "BackupRetentionPeriod": asked.get("BackupRetentionPeriod") or 1,
+        "BackupRetentionPeriod": request.get("BackupRetentionPeriod") or 1,
         "DBClusterParameterGroup": group,
-        "IAMDatabaseAuthenticationEnabled": bool(asked.get("EnableIAMDatabaseAuthentication")),
-        "DeletionProtection": bool(asked.get("DeletionProtection")),
-        "CopyTagsToSnapshot": bool(asked.get("CopyTagsToSnapshot")),
-        "ServerlessV2ScalingConfiguration": asked.get("ServerlessV2ScalingConfiguration"),
+        "IAMDatabaseAuthenticationEnabled": bool(request.get("EnableIAMDatabaseAuthentication")),
+        "DeletionProtection": bool(request.get("DeletionProtection")),
+        "CopyTagsToSnapshot": bool(request.get("CopyTagsToSnapshot")),
+        "ServerlessV2ScalingConfiguration": request.get("ServerlessV2ScalingConfiguration"),
         "MultiAZ": False,
-    } | placement(world, asked)
+    } | placement(world, request)
 
 
 def _made(
-    world: World, asked: Asked, name: str, data: dict[str, Any], database: dict[str, Any], takes: str
+    world: World, request: Request, name: str, data: dict[str, Any], database: dict[str, Any], takes: str
 ) -> dict[str, Any]:
     seconds = world.takes[takes]
     if data.get("CopyTagsToSnapshot"):
         data["BackupDue"] = world.now + seconds + 60
     cluster = Resource(
-        kind=KIND, name=name, account=asked.account, region=asked.region, id=world.new_id("cluster-"), data=data,
-        tags=given_tags(asked),
+        kind=KIND, name=name, account=request.account, region=request.region, id=world.new_id("cluster-"), data=data,
+        tags=given_tags(request),
     )  # fmt: skip
-    world.make(asked, cluster, ("creating", seconds))
+    world.make(request, cluster, ("creating", seconds))
     world.databases[cluster.id] = copy.deepcopy(database)
     return {"DBCluster": wire(world, cluster, cluster.status(world.now))}

@@ -10,7 +10,8 @@ import ipaddress
 from collections.abc import Iterator
 from typing import Any, Final
 
-from actions.sandbox.calls import EC2_PAGES, Asked, Refusal, filtered, page
+from actions.sandbox.calls import Refusal, Request
+from actions.sandbox.services.lists import EC2_PAGES, filtered, page
 from actions.sandbox.services.networks import SECURITY_GROUP, present, security_group, vpc_of
 from actions.sandbox.world import Resource, World
 from engine.values import Value
@@ -60,24 +61,24 @@ def lets_in(group: Resource, port: int) -> bool:
     return any(rule.low <= port <= rule.high and rule.protocol in ("tcp", ALL) for rule in rules_of(group))
 
 
-def describe_security_groups(world: World, asked: Asked) -> dict[str, Any]:
+def describe_security_groups(world: World, request: Request) -> dict[str, Any]:
     """DescribeSecurityGroups, by `GroupIds` or filters."""
-    wires = [_wire(group) for group in _chosen(world, asked)]
+    wires = [_wire(group) for group in _chosen(world, request)]
     fields = {
         "group-id": lambda item: item["GroupId"],
         "vpc-id": lambda item: item["VpcId"],
         "group-name": lambda item: item["GroupName"],
     }
-    return page(asked, "SecurityGroups", filtered(asked, wires, fields), EC2_PAGES)
+    return page(request, "SecurityGroups", filtered(request, wires, fields), EC2_PAGES)
 
 
-def _chosen(world: World, asked: Asked) -> Iterator[Resource]:
-    wanted = asked.get("GroupIds")
+def _chosen(world: World, request: Request) -> Iterator[Resource]:
+    wanted = request.get("GroupIds")
     if not wanted:
-        yield from present(world, SECURITY_GROUP, asked.account, asked.region)
+        yield from present(world, SECURITY_GROUP, request.account, request.region)
         return
     for group_id in wanted:
-        found = security_group(world, asked.account, asked.region, group_id)
+        found = security_group(world, request.account, request.region, group_id)
         if found is None:
             raise Refusal("InvalidGroup.NotFound", f"The security group '{group_id}' does not exist")
         yield found
@@ -106,14 +107,16 @@ def _permission(group: Resource, rule: Rule) -> dict[str, Any]:
     }
 
 
-def describe_security_group_rules(world: World, asked: Asked) -> dict[str, Any]:
+def describe_security_group_rules(world: World, request: Request) -> dict[str, Any]:
     """DescribeSecurityGroupRules, by the filter `group-id`."""
     wires = [
         _rule_wire(group, number, rule)
-        for group in _of_filter(world, asked)
+        for group in _of_filter(world, request)
         for number, rule in enumerate(rules_of(group))
     ]
-    return page(asked, "SecurityGroupRules", filtered(asked, wires, {"group-id": lambda i: i["GroupId"]}), EC2_PAGES)
+    return page(
+        request, "SecurityGroupRules", filtered(request, wires, {"group-id": lambda i: i["GroupId"]}), EC2_PAGES
+    )
 
 
 def _rule_wire(group: Resource, number: int, rule: Rule) -> dict[str, Any]:
@@ -125,9 +128,9 @@ def _rule_wire(group: Resource, number: int, rule: Rule) -> dict[str, Any]:
     return base | ports | source
 
 
-def _of_filter(world: World, asked: Asked) -> list[Resource]:
-    named = [v for f in asked.get("Filters") or () if f.get("Name") == "group-id" for v in f.get("Values", ())]
+def _of_filter(world: World, request: Request) -> list[Resource]:
+    named = [v for f in request.get("Filters") or () if f.get("Name") == "group-id" for v in f.get("Values", ())]
     if not named:
-        return present(world, SECURITY_GROUP, asked.account, asked.region)
-    found = (security_group(world, asked.account, asked.region, name) for name in named)
+        return present(world, SECURITY_GROUP, request.account, request.region)
+    found = (security_group(world, request.account, request.region, name) for name in named)
     return [group for group in found if group is not None]

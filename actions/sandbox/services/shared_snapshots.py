@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from actions.sandbox.calls import Asked, Refusal
+from actions.sandbox.calls import Refusal, Request
 from actions.sandbox.services.keys import is_default_key
-from actions.sandbox.services.rds_names import needed
+from actions.sandbox.services.lists import needed
 from actions.sandbox.services.snapshots import LISTING
 from actions.sandbox.world import Resource, World
 
@@ -15,29 +15,29 @@ SHARED_WITH: Final = 20
 _ACCOUNT: Final = re.compile(r"\d{12}")
 
 
-def describe_attributes(world: World, asked: Asked) -> dict[str, Any]:
+def describe_attributes(world: World, request: Request) -> dict[str, Any]:
     """DescribeDBClusterSnapshotAttributes: whom it is shared with."""
-    return _attributes(_own(world, asked))
+    return _attributes(_own(world, request))
 
 
-def modify_attribute(world: World, asked: Asked) -> dict[str, Any]:
+def modify_attribute(world: World, request: Request) -> dict[str, Any]:
     """ModifyDBClusterSnapshotAttribute `restore`: sharing; an account that is there already is no error."""
-    snapshot = _own(world, asked)
-    if asked.params["AttributeName"] != "restore":
-        raise Refusal("InvalidParameterValue", f"Invalid attribute name: {asked.params['AttributeName']}")
-    added, removed = asked.get("ValuesToAdd") or [], asked.get("ValuesToRemove") or []
+    snapshot = _own(world, request)
+    if request.params["AttributeName"] != "restore":
+        raise Refusal("InvalidParameterValue", f"Invalid attribute name: {request.params['AttributeName']}")
+    added, removed = request.get("ValuesToAdd") or [], request.get("ValuesToRemove") or []
     _refuse_unfit(world, snapshot, added)
     shared = [account for account in snapshot.data.get("SharedWith", []) if account not in removed]
     shared += [account for account in dict.fromkeys(added) if account not in shared]
     if len(shared) > SHARED_WITH:
         raise Refusal("SharedSnapshotQuotaExceeded", f"A snapshot is shared with at most {SHARED_WITH} accounts.")
     snapshot.data["SharedWith"] = shared
-    asked.resource = str(snapshot)
+    request.resource = str(snapshot)
     return _attributes(snapshot)
 
 
-def _own(world: World, asked: Asked) -> Resource:
-    return needed(world, asked, LISTING, asked.params["DBClusterSnapshotIdentifier"])
+def _own(world: World, request: Request) -> Resource:
+    return needed(world, request, LISTING, request.params["DBClusterSnapshotIdentifier"])
 
 
 def _refuse_unfit(world: World, snapshot: Resource, added: list[str]) -> None:

@@ -10,9 +10,11 @@ import copy
 import datetime as dt
 from typing import Any, Final
 
-from actions.sandbox.calls import Asked, Refusal, given_tags, moment, tag_list
+from actions.sandbox.calls import Refusal, Request, moment
 from actions.sandbox.services.keys import is_default_key, usable_key
-from actions.sandbox.services.rds_names import Listing, Seen, absent, arn_of, listed, needed, new_name, placed, shown
+from actions.sandbox.services.lists import Listing, Seen, absent, listed, needed, shown
+from actions.sandbox.services.rds_names import arn_of, new_name, placed
+from actions.sandbox.services.tags import given_tags, tag_list
 from actions.sandbox.world import Resource, World
 
 KIND: Final = "rds.cluster_snapshot"
@@ -80,46 +82,46 @@ LISTING: Final = Listing(
 )
 
 
-def describe_snapshots(world: World, asked: Asked) -> dict[str, Any]:
+def describe_snapshots(world: World, request: Request) -> dict[str, Any]:
     """DescribeDBClusterSnapshots. Other accounts' only if shared, and asked for as such; `public` ones there are none."""
-    name, cluster = asked.get(LISTING.identifier), asked.get("DBClusterIdentifier")
-    wanted, resource_id = asked.get("SnapshotType"), asked.get("DbClusterResourceId")
+    name, cluster = request.get(LISTING.identifier), request.get("DBClusterIdentifier")
+    wanted, resource_id = request.get("SnapshotType"), request.get("DbClusterResourceId")
     if name and cluster:
         message = "DBClusterIdentifier and DBClusterSnapshotIdentifier cannot be given together."
         raise Refusal("InvalidParameterCombination", message)
-    from_others = wanted == "shared" or (wanted is None and asked.get("IncludeShared"))
+    from_others = wanted == "shared" or (wanted is None and request.get("IncludeShared"))
     if name:
-        rows = _named(world, asked, name, wanted, from_others=bool(from_others))
+        rows = _named(world, request, name, wanted, from_others=bool(from_others))
     else:
-        rows = [] if wanted in ("shared", "public") else _own(world, asked, wanted)
-        rows += _shared(world, asked) if from_others else []
+        rows = [] if wanted in ("shared", "public") else _own(world, request, wanted)
+        rows += _shared(world, request) if from_others else []
     if cluster:
-        rows = [row for row in rows if row[0].get("DBClusterIdentifier") == placed(asked, cluster)[2]]
+        rows = [row for row in rows if row[0].get("DBClusterIdentifier") == placed(request, cluster)[2]]
     if resource_id:
         rows = [row for row in rows if row[0].get("DbClusterResourceId") == resource_id]
-    return listed(world, asked, LISTING, rows)
+    return listed(world, request, LISTING, rows)
 
 
-def _named(world: World, asked: Asked, name: str, wanted: str | None, *, from_others: bool) -> list[Seen]:
+def _named(world: World, request: Request, name: str, wanted: str | None, *, from_others: bool) -> list[Seen]:
     """The one of that name or ARN; that it is of another type than was asked for is no error."""
-    place = placed(asked, name)
-    if place[0] == asked.account:
-        snapshot, status = shown(world, asked, LISTING, name)
+    place = placed(request, name)
+    if place[0] == request.account:
+        snapshot, status = shown(world, request, LISTING, name)
         item = wire(world, snapshot, status)
         return [(item, snapshot)] if wanted in (None, item["SnapshotType"]) else []
-    found = [row for row in _shared(world, asked) if row[1].key[1:] == place] if from_others else []
+    found = [row for row in _shared(world, request) if row[1].key[1:] == place] if from_others else []
     if not found:
         raise absent(LISTING, name)
     return found
 
 
-def _own(world: World, asked: Asked, wanted: str | None) -> list[Seen]:
-    seen = world.seen(KIND, asked.account, asked.region)
+def _own(world: World, request: Request, wanted: str | None) -> list[Seen]:
+    seen = world.seen(KIND, request.account, request.region)
     rows = [(wire(world, snapshot, status), snapshot) for snapshot, status in seen]
     return [(item, snapshot) for item, snapshot in rows if wanted in (None, item["SnapshotType"])]
 
 
-def _shared(world: World, asked: Asked) -> list[Seen]:
+def _shared(world: World, request: Request) -> list[Seen]:
     """What others share with this account: named by ARN, and their tags stay behind (aws.md)."""
     return [
         (
@@ -128,42 +130,42 @@ def _shared(world: World, asked: Asked) -> list[Seen]:
             other,
         )
         for other in list(world.resources.values())
-        if other.kind == KIND and other.region == asked.region and other.account != asked.account
-        if asked.account in other.data.get("SharedWith", ()) and (status := other.shown(world.now))
+        if other.kind == KIND and other.region == request.region and other.account != request.account
+        if request.account in other.data.get("SharedWith", ()) and (status := other.shown(world.now))
     ]
 
 
-def copy_snapshot(world: World, asked: Asked) -> dict[str, Any]:
+def copy_snapshot(world: World, request: Request) -> dict[str, Any]:
     """CopyDBClusterSnapshot, called in the region that the copy is to be in."""
-    name = new_name("TargetDBClusterSnapshotIdentifier", asked.params["TargetDBClusterSnapshotIdentifier"])
-    source = usable_source(world, asked, asked.params["SourceDBClusterSnapshotIdentifier"], anywhere=True)
-    _refuse_taken(world, asked, name)
-    tags = given_tags(asked)
-    if asked.get("CopyTags") and not asked.get("Tags"):  # given Tags, AWS ignores CopyTags (moto, against AWS)
+    name = new_name("TargetDBClusterSnapshotIdentifier", request.params["TargetDBClusterSnapshotIdentifier"])
+    source = usable_source(world, request, request.params["SourceDBClusterSnapshotIdentifier"], anywhere=True)
+    _refuse_taken(world, request, name)
+    tags = given_tags(request)
+    if request.get("CopyTags") and not request.get("Tags"):  # given Tags, AWS ignores CopyTags (moto, against AWS)
         tags = {key: value for key, value in source.tags.items() if not key.lower().startswith("aws:")}
-    abroad = source.region != asked.region
-    key = _copy_key(world, asked, source, abroad=abroad)
-    _refuse_quota(world, asked, copying=abroad)
+    abroad = source.region != request.region
+    key = _copy_key(world, request, source, abroad=abroad)
+    _refuse_quota(world, request, copying=abroad)
     data = {name: value for name, value in source.data.items() if name != "SharedWith"}
     data |= {"SnapshotType": "manual", "SourceDBClusterSnapshotArn": arn_of(source)}
     if key is not None:
         data["KmsKeyId"] = key
     made = Resource(
-        kind=KIND, name=name, account=asked.account, region=asked.region, id=world.new_id("snapshot-"), tags=tags,
+        kind=KIND, name=name, account=request.account, region=request.region, id=world.new_id("snapshot-"), tags=tags,
         data=data,
     )  # fmt: skip
-    world.make(asked, made, ("copying", world.takes["copy"]))
+    world.make(request, made, ("copying", world.takes["copy"]))
     return {"DBClusterSnapshot": wire(world, made, made.status(world.now))}
 
 
-def usable_source(world: World, asked: Asked, name: str, *, anywhere: bool = False) -> Resource:
+def usable_source(world: World, request: Request, name: str, *, anywhere: bool = False) -> Resource:
     """A snapshot to copy or restore from: there, visible from here, and available."""
-    place = placed(asked, name)
+    place = placed(request, name)
     source = world.find(KIND, *place)
     visible = source is not None and (
-        source.account == asked.account or asked.account in source.data.get("SharedWith", ())
+        source.account == request.account or request.account in source.data.get("SharedWith", ())
     )
-    if source is None or not visible or (place[1] != asked.region and not anywhere):
+    if source is None or not visible or (place[1] != request.region and not anywhere):
         raise absent(LISTING, name)
     if source.status(world.now) != "available":
         message = f"The snapshot {source.name} is not in the available state: {source.status(world.now)}"
@@ -171,15 +173,15 @@ def usable_source(world: World, asked: Asked, name: str, *, anywhere: bool = Fal
     return source
 
 
-def _refuse_taken(world: World, asked: Asked, name: str) -> None:
-    if world.find(KIND, asked.account, asked.region, name) is not None:
+def _refuse_taken(world: World, request: Request, name: str) -> None:
+    if world.find(KIND, request.account, request.region, name) is not None:
         message = f"Cannot create the snapshot because a snapshot with the identifier {name} already exists."
         raise Refusal("DBClusterSnapshotAlreadyExistsFault", message)
 
 
-def _copy_key(world: World, asked: Asked, source: Resource, *, abroad: bool) -> str | None:
+def _copy_key(world: World, request: Request, source: Resource, *, abroad: bool) -> str | None:
     """Which key encrypts the copy, as an ARN; None for a snapshot that is not encrypted."""
-    wanted = asked.get("KmsKeyId")
+    wanted = request.get("KmsKeyId")
     if not source.data.get("StorageEncrypted"):
         if wanted:
             message = "KmsKeyId cannot be specified when copying an unencrypted DB cluster snapshot"
@@ -187,21 +189,21 @@ def _copy_key(world: World, asked: Asked, source: Resource, *, abroad: bool) -> 
         return None
     if not wanted and abroad:
         raise Refusal("InvalidParameterValue", "Must specify new KMS key for cross region encrypted snapshot copy")
-    if not wanted and source.account != asked.account:
+    if not wanted and source.account != request.account:
         raise Refusal("InvalidParameterValue", "Must specify a KMS key to copy a shared encrypted snapshot")
     theirs = str(source.data["KmsKeyId"])
-    if source.account != asked.account and is_default_key(theirs):  # aws.md, what operators report, 1
+    if source.account != request.account and is_default_key(theirs):  # aws.md, what operators report, 1
         message = (
             f"The source snapshot KMS key [{theirs}] does not exist, is not enabled or you do not have permissions to "
             "access it."
         )
         raise Refusal("KMSKeyNotAccessibleFault", message)
-    return usable_key(world, asked, wanted) if wanted else theirs
+    return usable_key(world, request, wanted) if wanted else theirs
 
 
-def _refuse_quota(world: World, asked: Asked, *, copying: bool) -> None:
+def _refuse_quota(world: World, request: Request, *, copying: bool) -> None:
     """Two quotas under one code; only the message tells them apart (aws.md)."""
-    mine = [s for s in world.all(KIND, asked.account, asked.region) if s.data.get("SnapshotType") == "manual"]
+    mine = [s for s in world.all(KIND, request.account, request.region) if s.data.get("SnapshotType") == "manual"]
     if copying and sum(_arriving(world, snapshot) for snapshot in mine) >= COPIES_AT_ONCE:
         raise Refusal("SnapshotQuotaExceeded", f"Cannot copy more than {COPIES_AT_ONCE} snapshots across regions")
     if len(mine) >= MANUAL_SNAPSHOTS:
@@ -214,14 +216,14 @@ def _arriving(world: World, snapshot: Resource) -> bool:
     return snapshot.status(world.now) == "copying" and f":rds:{snapshot.region}:" not in source
 
 
-def take_snapshot(world: World, asked: Asked, cluster: Resource, name: str, tags: dict[str, str]) -> Resource:
+def take_snapshot(world: World, request: Request, cluster: Resource, name: str, tags: dict[str, str]) -> Resource:
     """A manual snapshot of a cluster: by CreateDBClusterSnapshot, or a final one."""
-    _refuse_taken(world, asked, name)
-    _refuse_quota(world, asked, copying=False)
+    _refuse_taken(world, request, name)
+    _refuse_quota(world, request, copying=False)
     snapshot = of_cluster(world, cluster, world.now)
     snapshot.name, snapshot.tags = name, tags
     snapshot.data["SnapshotType"] = "manual"
-    return world.make(asked, snapshot, ("creating", world.takes["snapshot"]))
+    return world.make(request, snapshot, ("creating", world.takes["snapshot"]))
 
 
 def of_cluster(world: World, cluster: Resource, at: float) -> Resource:
@@ -245,9 +247,9 @@ def of_cluster(world: World, cluster: Resource, at: float) -> Resource:
     return snapshot
 
 
-def delete_snapshot(world: World, asked: Asked) -> dict[str, Any]:
+def delete_snapshot(world: World, request: Request) -> dict[str, Any]:
     """DeleteDBClusterSnapshot: manual ones only; one that is being copied is cancelled."""
-    snapshot = needed(world, asked, LISTING, asked.params["DBClusterSnapshotIdentifier"])
+    snapshot = needed(world, request, LISTING, request.params["DBClusterSnapshotIdentifier"])
     status = snapshot.status(world.now)
     if snapshot.data.get("SnapshotType", "manual") != "manual":
         raise Refusal("InvalidDBClusterSnapshotStateFault", "Only manual snapshots may be deleted.")
@@ -258,5 +260,5 @@ def delete_snapshot(world: World, asked: Asked) -> dict[str, Any]:
     for other in world.resources.values():  # a copy whose source goes, fails
         if other.data.get("SourceDBClusterSnapshotArn") == arn_of(snapshot) and other.status(world.now) == "copying":
             other.begin(world.now, last="failed")
-    world.unmake(asked, snapshot, world.takes["delete_snapshot"])
+    world.unmake(request, snapshot, world.takes["delete_snapshot"])
     return {"DBClusterSnapshot": before}

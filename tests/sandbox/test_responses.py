@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from actions.sandbox import Sandbox
-from actions.sandbox.services.operations import OPERATIONS
+from actions.sandbox.services import HANDLERS
 from tests.sandbox.api_calls import ASKED, MORE, call
 from tests.sandbox.conftest import WORLD
 
@@ -52,7 +52,7 @@ def called():
 
 
 def test_every_operation_is_tried():
-    assert set(ASKED) == set(OPERATIONS)
+    assert set(ASKED) == set(HANDLERS)
 
 
 def test_every_call_that_kinds_and_actions_make_is_known():
@@ -61,7 +61,7 @@ def test_every_call_that_kinds_and_actions_make_is_known():
     registry = build_registry(entry_points=False)
     made = {name for one in (*registry.kinds.values(), *registry.actions.values()) for name in one.calls}
     assert len(made) >= 20
-    assert made <= set(OPERATIONS)
+    assert made <= set(HANDLERS)
 
 
 @pytest.mark.parametrize("name", ASKED)
