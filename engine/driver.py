@@ -19,6 +19,7 @@ from engine.kernel import events as ev
 from engine.kernel.codec import States, durable, encode
 from engine.kernel.operation import Acting, Effect, Halt, Perform, Proving, Record, Seen, SleepUntil
 from engine.kernel.schedule import fraction
+from engine.kernel.transition import Transition, with_step
 from engine.language.model import Backoff, Delays, Runbook, Schedule
 from engine.stores.port import Record as LogRecord
 from engine.stores.port import Store
@@ -61,9 +62,10 @@ class Performer(Protocol):
         """Looked, Succeeded, Failed, Unknown or Refreshed; raises EffectNotSent where nothing left."""
 
 
-Reporter = Callable[[ev.Event, Operation], None]
+Reporter = Callable[[Transition], None]
+"""Called with each event that was committed."""
 
-Pausing = Callable[[Effect, Problem, float], None]
+Pausing = Callable[[Operation, Effect, Problem, float], None]
 """Told of an effect that did not leave, why, and the seconds until it is sent again: no event says so."""
 
 Awaiting = Callable[[Operation], None]
@@ -82,7 +84,7 @@ class Log:
     digest: str = ""
     since_whole: int = 0  # bytes appended since the last whole state
     whole: int = 0  # bytes of the last record with a whole state
-    waiting: list[ev.Event] = field(default_factory=list)
+    waiting: list[Transition] = field(default_factory=list)
     states: States = field(default_factory=States)
     actor: str = ""
     process: str = ""
@@ -90,18 +92,21 @@ class Log:
     readable: Callable[[Operation, Runbook], dict[str, str]] | None = None
 
     def fold(self, event: ev.Event) -> None:
-        self.operation = evolve(self.runbook, self.operation, event)
-        self.waiting.append(event)
+        """The one place where an event of a running operation is folded; it gets the key of its step here."""
+        before = self.operation
+        event = with_step(self.runbook, before, event)
+        self.operation = evolve(self.runbook, before, event)
+        self.waiting.append(Transition(event=event, runbook=self.runbook, before=before, after=self.operation))
 
-    def commit(self) -> list[ev.Event]:
-        """Append what is durable; the events that were written. Nothing where nothing has changed."""
+    def commit(self) -> list[Transition]:
+        """Append what is durable; what was written. Nothing where nothing has changed."""
         if not self.waiting:
             return []
         if self._is_nothing_new():
             self.waiting.clear()
             return []
         written, self.waiting = self.waiting, []
-        record = self._record(written)
+        record = self._record([one.event for one in written])
         self.store.append(record)
         self.seq, self.digest = record.seq, record.digest
         self.committed = self.operation
@@ -109,7 +114,7 @@ class Log:
 
     def _is_nothing_new(self) -> bool:
         """Looks and proofs that changed nothing durable: polling writes nothing."""
-        if self.committed is None or not POLLING.issuperset(map(type, self.waiting)):
+        if self.committed is None or any(type(one.event) not in POLLING for one in self.waiting):
             return False
         return durable(self.operation) == durable(self.committed)
 
@@ -135,8 +140,8 @@ class Driver:
     clock: Clock
     performer: Performer
     holder: Holder
-    report: Reporter = lambda event, operation: None
-    pausing: Pausing = lambda effect, problem, delay: None
+    report: Reporter = lambda transition: None
+    pausing: Pausing = lambda operation, effect, problem, delay: None
     proving: Awaiting = lambda operation: None
     stop: Callable[[], int] = lambda: 0  # the exit code of a signal that has come; 0: none
     cancel: Callable[[], ev.Cancelled | None] = lambda: None
@@ -184,8 +189,8 @@ class Driver:
 
     def _commit(self) -> None:
         self.holder.renew_if_due()
-        for event in self.log.commit():
-            self.report(event, self.log.operation)
+        for transition in self.log.commit():
+            self.report(transition)
         self.holder.check()
 
     def _perform(self, effect: Effect) -> None:
@@ -205,7 +210,7 @@ class Driver:
             if delay is None:
                 self._give_up(effect, problem)
                 return
-            self.pausing(effect, problem, delay)
+            self.pausing(self.log.operation, effect, problem, delay)
             self._pause(delay)
 
     def _delay(self, effect: Effect, problem: Problem, tried: int, elapsed: float) -> float | None:

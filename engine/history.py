@@ -83,7 +83,7 @@ def _told_otherwise(event: ev.Event) -> str:
             return f"clean-up begun by {actor or '?'}"
         case ev.EndRecorded(status=status, error=error):
             return f"it ends: {status}" + (f": {error.name}: {error.message}" if error is not None else "")
-        case ev.TroubleTold(why=why):
+        case ev.TroubleRecorded(why=why):
             return f"trouble: {why}"
         case ev.Ended():
             return "ended"

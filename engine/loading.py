@@ -16,6 +16,7 @@ from engine.kernel import events as ev
 from engine.kernel.codec import decode
 from engine.kernel.operation import Maker
 from engine.kernel.start import begun
+from engine.kernel.transition import Transition
 from engine.language.model import Runbook
 from engine.stores.port import Record, Store
 from engine.values import changed
@@ -116,23 +117,43 @@ def events_of(record: Record) -> Iterator[ev.Event]:
         yield decode(event)
 
 
+@dataclass(slots=True)
+class Replay:
+    """An operation folded from its first record on, each event once."""
+
+    runbooks: Callable[[str], Runbook]  # by the digest of the text
+    runbook: Runbook | None = None
+    operation: Operation | None = None
+
+    def read(self, record: Record) -> Iterator[Transition]:
+        """What each event of the next record has changed. Raises ValueError, IllegalEvent."""
+        for event in events_of(record):
+            yield self._fold(event)
+
+    def _fold(self, event: ev.Event) -> Transition:
+        before = self.operation
+        if isinstance(event, ev.Started | ev.RunbookEdited):
+            self.runbook = self.runbooks(event.digest)
+        if isinstance(event, ev.Started):
+            assert self.runbook is not None
+            self.operation = begun(self.runbook, event)
+        elif before is None or self.runbook is None:
+            message = "the first event of the log is not `started`"
+            raise ValueError(message)
+        else:
+            self.operation = evolve(self.runbook, before, event)
+        return Transition(event=event, runbook=self.runbook, before=before, after=self.operation)
+
+
 def replayed(store: Store, id: str, parse: Parse) -> Operation:
     """The operation folded from its first record on: what the stored states must agree with."""
-    operation: Operation | None = None
-    runbook: Runbook | None = None
+    replay = Replay(lambda digest: parse(text_of(store, digest)))
     for record in store.records(id):
-        for event in events_of(record):
-            if isinstance(event, ev.Started):
-                runbook = parse(text_of(store, event.digest))
-                operation = begun(runbook, event)
-                continue
-            assert operation is not None and runbook is not None
-            if isinstance(event, ev.RunbookEdited):
-                runbook = parse(text_of(store, event.digest))
-            operation = evolve(runbook, operation, event)
-    if operation is None:
+        for _ in replay.read(record):
+            pass
+    if replay.operation is None:
         raise unknown(store, id)
-    return operation
+    return replay.operation
 
 
 def is_an_id(text: str) -> bool:

@@ -20,6 +20,7 @@ from engine.kernel import Operation, start
 from engine.kernel import events as ev
 from engine.kernel.names import Names, rendered
 from engine.kernel.start import begun
+from engine.kernel.transition import Transition
 from engine.language.model import Runbook
 from engine.listing import Listing
 from engine.loading import Loaded, Parse, find_maker, read_on
@@ -52,8 +53,8 @@ class Engine:
     process: str = ""  # PID@start time
     region: str = ""
     version: str = ""
-    report: Reporter = lambda event, operation: None
-    pausing: Pausing = lambda effect, problem, delay: None
+    report: Reporter = lambda transition: None
+    pausing: Pausing = lambda operation, effect, problem, delay: None
     proving: Awaiting = lambda operation: None
     stop: Callable[[], int] = lambda: 0
     confirm: Callable[[list[Meant]], bool] = lambda meant: True
@@ -69,14 +70,14 @@ class Engine:
         operation = begun(runbook, started)
         self.store.put_blob(runbook.text.encode("utf-8"))
         log = self._log(runbook, operation)
-        log.waiting.append(started)
+        log.waiting.append(Transition(event=started, runbook=runbook, before=None, after=operation))
         try:
             written = log.commit()
         except StoreConflict:
             return self._same_again(runbook, id, inputs)
         self.store.summarise(id, summary(log.operation, runbook))
-        for event in written:
-            self.report(event, log.operation)
+        for transition in written:
+            self.report(transition)
         lease = self.lease(id)
         lease.acquire(patience=False)
         try:

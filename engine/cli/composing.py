@@ -9,7 +9,7 @@ import getpass
 import os
 import re
 import socket
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -25,9 +25,10 @@ from engine.cli.progress import Progress
 from engine.cli.settled import region_of_profile
 from engine.cli.signals import Stop
 from engine.clock import Clock, SystemClock, VirtualClock
+from engine.driver import Reporter
 from engine.errors import EnvironmentProblem, UsageError
 from engine.kernel import Operation
-from engine.kernel import events as ev
+from engine.kernel.transition import Transition
 from engine.language.model import Runbook
 from engine.loading import Loaded, read_on, text_of
 from engine.operations import Engine, Lease
@@ -177,7 +178,7 @@ class Surroundings:
         """An engine for one operation; UsageError for one of another world."""
         self._must_belong(id)
         told = self.options
-        reporters: list[Callable[[ev.Event, Operation], None]] = [self.progress]
+        reporters: list[Reporter] = [self.progress]
         if told.sandbox:
             world = self._pretend(runbook, id, reporters, begins=begins)
         else:
@@ -225,7 +226,7 @@ class Surroundings:
 
     # -- the sandbox ----------------------------------------------------------------------------------------
 
-    def _pretend(self, runbook: Runbook, id: str, reporters: list[Any], *, begins: bool) -> World:
+    def _pretend(self, runbook: Runbook, id: str, reporters: list[Reporter], *, begins: bool) -> World:
         from actions.sandbox import DEMO as DEMO_WORLD
         from actions.sandbox import Sandbox, read_file
         from actions.settings import Settings
@@ -242,7 +243,7 @@ class Surroundings:
         accounts = {name: account.id for name, account in runbook.accounts.items()}
         sandbox = Sandbox(world, clock=clock, script=script, file=file, accounts=accounts)
         self.clock = clock
-        reporters.append(lambda event, operation: setattr(sandbox, "step", operation.last_step))
+        reporters.append(lambda transition: setattr(sandbox, "step", transition.after.last_step))
         settings = Settings(sandbox.clients)
         return World(
             registry=guarded(self.registry, self._policy), clients=sandbox.clients, secret=settings.secret,
@@ -289,9 +290,9 @@ def typed(options: Options, command: str) -> str:
     return " ".join([command, *(shlex.quote(word) for word in options.again)])
 
 
-def _all(reporters: list[Callable[[ev.Event, Operation], None]]) -> Callable[[ev.Event, Operation], None]:
-    def report(event: ev.Event, operation: Operation) -> None:
+def _all(reporters: list[Reporter]) -> Reporter:
+    def report(transition: Transition) -> None:
         for one in reporters:
-            one(event, operation)
+            one(transition)
 
     return report

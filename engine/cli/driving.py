@@ -65,7 +65,6 @@ def resume(
         answer = answer_of(why=why, reject=reject, outcome=outcome, output=output, accept_target=accept_target)
         runbook, operation = located(here, id)
         text = edited(here, runbook, operation, with_, answer) if with_ else ""
-        here.progress.known(operation, runbook.digest)
         return drive(here, runbook, id, lambda engine: engine.resume(id, answer, text))
 
 
@@ -78,8 +77,7 @@ def restart(
 ) -> int:
     """Go back to a step, after its prerequisites are proved."""
     with surrounded(options) as here:
-        runbook, operation = located(here, id)
-        here.progress.known(operation, runbook.digest)
+        runbook, _ = located(here, id)
         return drive(here, runbook, id, lambda engine: engine.restart(id, step))
 
 

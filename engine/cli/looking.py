@@ -9,7 +9,6 @@ import typer
 
 from engine.cli import document, screen
 from engine.cli.composing import Surroundings
-from engine.cli.following import Following
 from engine.cli.light import Command
 from engine.cli.near import nearest
 from engine.cli.options import FINDING, SHOWING, Options, taking
@@ -18,7 +17,7 @@ from engine.cli.telling import lines
 from engine.cli.words import moment
 from engine.errors import EnvironmentProblem, UsageError
 from engine.kernel import IllegalEvent
-from engine.loading import events_of, load, unknown
+from engine.loading import Replay, load, unknown
 from engine.report import summary
 from engine.stores.packing import damaged
 from engine.stores.port import Chain, Head, Record
@@ -127,12 +126,12 @@ class History:
         self._here = here
         self._id = id
         self._chain = Chain()
-        self._following = Following(here.runbook)
+        self._replay = Replay(here.runbook)
 
     @property
     def over(self) -> bool:
         """Has it ended, or does it hold, so that nothing comes by itself?"""
-        operation = self._following.operation
+        operation = self._replay.operation
         return operation is not None and (bool(operation.ended) or _waits_for_a_person(operation))
 
     def check(self) -> None:
@@ -163,8 +162,8 @@ class History:
 
     def _lines(self, record: Record) -> Iterator[str]:
         try:
-            for raw, event in zip(record.events, events_of(record), strict=True):
-                line = lines(self._following.see(event))[0]
+            for raw, transition in zip(record.events, self._replay.read(record), strict=True):
+                line = lines(transition)[0]
                 if self._here.options.as_json:
                     yield _as_json(record, raw, line.step, line.text)
                 else:
@@ -182,12 +181,13 @@ def _waits_for_a_person(operation: Any) -> bool:
 def _as_json(record: Record, raw: Any, step: str, text: str) -> str:
     import json
 
+    from engine.kernel.codec import TAG
     from engine.kernel.names import iso
 
-    fields = {key: value for key, value in raw.items() if key not in ("$", "at")}
+    fields = {key: value for key, value in raw.items() if key not in (TAG, "at", "step")}
     told_of = {
         "format": 1, "operation_id": record.operation, "seq": record.seq, "at": iso(raw["at"]), "actor": record.actor,
-        "host": record.host, "process": record.process, "step": step, "event": raw["$"], "text": text,
+        "host": record.host, "process": record.process, "step": step, "event": raw[TAG], "text": text,
         "fields": fields,
     }  # fmt: skip
     return json.dumps(told_of, ensure_ascii=False, separators=(",", ":"))

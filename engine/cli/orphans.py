@@ -123,8 +123,7 @@ def _confirm(options: Options, going: list[Operation]) -> None:
 def _cleaned_up(options: Options, id: str) -> bool:
     """By its own undo, which looks again before each delete. False where another runner, or another lock, is before us."""
     with surrounded(options) as here:
-        runbook, operation = located(here, id)
-        here.progress.known(operation, runbook.digest)
+        runbook, _ = located(here, id)
         try:
             with here.driving(runbook, id, begins=False) as engine:
                 engine.cleanup(id)

@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, Literal, assert_never
 
-from engine.cli.following import what
 from engine.cli.words import spoken
-from engine.kernel.steps import monitor_of
+from engine.kernel.steps import describe, monitor_of
 from engine.language.model import (
     Backoff,
     Call,
@@ -84,7 +83,7 @@ def picture(runbook: Runbook) -> Picture:
 
 def _step_lines(runbook: Runbook, step: Step) -> Iterator[str]:
     yield step.id
-    yield what(step)
+    yield describe(step)
     if step.condition is not None:
         yield f"if {_short(step.condition)}"
     if step.for_each is not None:
@@ -99,7 +98,7 @@ def _step_lines(runbook: Runbook, step: Step) -> Iterator[str]:
                     yield f"{row.name}: {_verb(runbook, step, row)}"
         case Call():
             if body.until is not None:
-                yield f"until {what(body.until)} says so"
+                yield f"until {describe(body.until)} says so"
         case Wait(duration=duration):
             yield spoken(duration) if isinstance(duration, (int, float)) else _short(duration)
         case Hold(reason=reason) | Fail(reason=reason):
@@ -120,7 +119,7 @@ def _after(step: Step, body: object) -> Iterator[str]:
     if undo == "delete":
         yield "undo: delete"
     elif isinstance(undo, UndoCall):
-        yield f"undo: {what(undo.call)}"
+        yield f"undo: {describe(undo.call)}"
 
 
 def _says_schedule(body: object) -> bool:
@@ -128,7 +127,7 @@ def _says_schedule(body: object) -> bool:
 
 
 def _verb(runbook: Runbook, step: Step, row: Row) -> str:
-    first = "; ".join(what(one) for one in row.do)
+    first = "; ".join(describe(one) for one in row.do)
     return f"{first}, then {_plain_verb(runbook, step, row)}" if first else _plain_verb(runbook, step, row)
 
 
@@ -169,12 +168,12 @@ def _stop(
 ) -> tuple[Node, Edge]:  # fmt: skip
     shape: Shape = "hold" if verb == "hold" else "fail"
     title = "HELD" if verb == "hold" else "FAILED"
-    lines = (title, *(what(one) for one in do), *([_short(why)] if why else []))
+    lines = (title, *(describe(one) for one in do), *([_short(why)] if why else []))
     return Node(name=node, lines=lines, shape=shape), Edge(start=start, end=node, label=label, kind="aside")
 
 
 def _rescue(node: str, start: str, rescue: Rescue) -> Iterator[tuple[Node | None, Edge]]:
-    lines = ["rescue", *(f"{number} {what(step)}" for number, step in enumerate(rescue.do, 1))]
+    lines = ["rescue", *(f"{number} {describe(step)}" for number, step in enumerate(rescue.do, 1))]
     lines += ["settings are read again"] if rescue.refresh else []
     yield (
         Node(name=node, lines=tuple(lines), shape="rescue"),
@@ -203,7 +202,7 @@ def _lists(runbook: Runbook) -> Iterator[Node]:
 
 
 def _step_words(step: Step) -> Iterator[str]:
-    yield what(step)
+    yield describe(step)
     if isinstance(step.body, TakeBack):
         yield "everything" if step.body.steps is None else ", ".join(step.body.steps)
         if step.body.past:

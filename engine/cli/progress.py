@@ -8,18 +8,22 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from engine.cli import screen
-from engine.cli.following import Following, Runbooks, place
 from engine.cli.live import Table
 from engine.cli.telling import Line, Weight, lines, requirement
 from engine.cli.words import moment, spoken, until
 from engine.errors import Problem
 from engine.kernel import Operation
-from engine.kernel import events as ev
 from engine.kernel.operation import Effect
+from engine.kernel.transition import Transition, current_key
+from engine.language.model import Runbook
 
 COLOUR: Final[dict[Weight, str]] = {"detail": "quiet", "note": "", "wait": "busy", "problem": "warn", "end": "strong"}
 WIDEST: Final = 28
 """Columns of the step's name at most, so that the text begins at one place."""
+
+
+Runbooks = Callable[[str], Runbook]
+"""By the digest of its text."""
 
 
 @dataclass(slots=True)
@@ -31,45 +35,38 @@ class Progress:
     quiet: bool = False
     verbose: bool = False
     live: bool = False
-    following: Following = field(init=False)
     table: Table = field(init=False)
     required: str = field(init=False, default="")  # the wait for a requirement that was told last
 
     def __post_init__(self) -> None:
-        self.following = Following(self.runbooks)
         self.table = Table(self.now)
 
-    def known(self, operation: Operation, runbook_digest: str) -> None:
-        """It does not begin here: this is where it stands."""
-        self.following.runbook = self.runbooks(runbook_digest)
-        self.following.operation = operation
-
-    def __call__(self, event: ev.Event, operation: Operation) -> None:
+    def __call__(self, transition: Transition) -> None:
         if self.quiet:
             return
-        followed = self.following.see(event, operation)
-        for line in lines(followed):
+        for line in lines(transition):
             if self._wanted(line):
-                self.say(told(line, _width(followed.runbook.steps)))
+                self.say(told(line, _width(transition.runbook.steps)))
         if self.live:
-            self.table.show(operation, followed.runbook)
+            self.table.show(transition.after, transition.runbook)
 
-    def pausing(self, effect: Effect, problem: Problem, delay: float) -> None:
+    def pausing(self, operation: Operation, effect: Effect, problem: Problem, delay: float) -> None:
         """An effect did not leave, and is sent again: the wait has no event of its own."""
-        operation, runbook = self.following.operation, self.following.runbook
-        if self.quiet or operation is None or runbook is None:
+        if self.quiet:
             return
-        at = self.now()
+        runbook, at = self.runbooks(operation.digest), self.now()
         why = f"{problem.name}: {problem.message}"
         text = f"{effect.verb} of {effect.name} did not leave ({why}): waits {spoken(delay)}, until {until(at + delay, at)}, then sends it again"
-        line = Line(at=at, step=place(runbook, operation), text=text, weight="wait")
+        line = Line(at=at, step=current_key(runbook, operation), text=text, weight="wait")
         self.say(told(line, _width(runbook.steps)))
 
     def proving(self, operation: Operation) -> None:
         """It waits for what a step requires: nothing is written of that, so no event tells it either."""
-        runbook = self.following.runbook
-        line = requirement(runbook, operation) if runbook is not None else None
-        if self.quiet or runbook is None or line is None or line.text == self.required:
+        if self.quiet:
+            return
+        runbook = self.runbooks(operation.digest)
+        line = requirement(runbook, operation)
+        if line is None or line.text == self.required:
             return
         self.required = line.text
         self.say(told(line, _width(runbook.steps)))

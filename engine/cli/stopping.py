@@ -46,7 +46,6 @@ def cancel(
             raise UsageError(message)
         _must_be_points(runbook, steps)
         _confirmed(options, operation, steps)
-        here.progress.known(operation, runbook.digest)
         code = drive(here, runbook, id, lambda engine: engine.cancel(id, undo=undo, past=steps))
     return _done(code)
 
@@ -60,7 +59,6 @@ def cleanup(options: Options, id: Id, past: Past = None) -> int:
         steps = tuple(past or ())
         _must_be_points(runbook, steps)
         _confirmed(options, operation, steps)
-        here.progress.known(operation, runbook.digest)
         code = drive(here, runbook, id, lambda engine: engine.cleanup(id, past=steps))
     return _done(code)
 

@@ -13,12 +13,11 @@ from msgspec.structs import asdict
 from engine.checks import explain
 from engine.checks.times import times
 from engine.cli import screen
-from engine.cli.following import what
 from engine.cli.options import Options
 from engine.cli.reading import checked
 from engine.cli.words import spoken
 from engine.kernel.schedule import attempts_in
-from engine.kernel.steps import monitor_of
+from engine.kernel.steps import describe, monitor_of
 from engine.language.model import Backoff, Call, Check, Delays, Ensure, Remove, Row, Runbook, Step
 from engine.registry import Registry
 
@@ -43,7 +42,7 @@ def tell(options: Options, registry: Registry, file: str, step: str | None, *, t
 def table(runbook: Runbook, registry: Registry, step: Step) -> dict[str, Any]:
     """A step's rows, and the row that each status takes."""
     body = step.body
-    found: dict[str, Any] = {"id": step.id, "step": what(step), "rows": [], "statuses": []}
+    found: dict[str, Any] = {"id": step.id, "step": describe(step), "rows": [], "statuses": []}
     if isinstance(body, (Ensure, Remove, Check)):
         found["rows"] = [_row(row) for row in body.states]
         found["statuses"] = [
@@ -59,7 +58,7 @@ def table(runbook: Runbook, registry: Registry, step: Step) -> dict[str, Any]:
 
 
 def _row(row: Row) -> dict[str, Any]:
-    first = [what(one) for one in row.do]
+    first = [describe(one) for one in row.do]
     said = {"row": row.name, "verb": row.verb, "do": first, "why": row.reason, "error": row.error}
     return said | {"written": not row.filled}
 

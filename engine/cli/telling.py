@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-from engine.cli.following import Followed, place
 from engine.cli.words import attempt_at, attempt_of, spoken, until
 from engine.errors import Problem
 from engine.history import told
@@ -15,6 +14,7 @@ from engine.kernel import events as ev
 from engine.kernel.operation import Acting, Frame, Looking, Operation, Proving, Waiting
 from engine.kernel.proofs import awaited
 from engine.kernel.steps import monitor_of, step_of
+from engine.kernel.transition import Transition, current_key
 from engine.kernel.view import view
 from engine.language.model import Monitor, Remove, Runbook
 from engine.values import Value, changed
@@ -27,7 +27,7 @@ DETAILS: Final = (
 )  # fmt: skip
 """Shown with -v alone; what waits is told as a wait besides."""
 
-PROBLEMS: Final = (ev.Failed, ev.Unknown, ev.NotSent, ev.StepFailed, ev.TroubleTold, ev.Held)
+PROBLEMS: Final = (ev.Failed, ev.Unknown, ev.NotSent, ev.StepFailed, ev.TroubleRecorded, ev.Held)
 ENDS: Final = (ev.EndRecorded, ev.Ended, ev.Started, ev.Resumed, ev.Restarted, ev.Cancelled, ev.CleanupBegun)
 
 
@@ -56,21 +56,21 @@ class Line(Value):
     weight: Weight
 
 
-def lines(followed: Followed) -> list[Line]:
+def lines(transition: Transition) -> list[Line]:
     """What is told of one event: itself, and the wait that it begins."""
-    event = followed.event
-    told_lines = [Line(at=event.at, step=_step(followed), text=_text(followed), weight=_weight(followed))]
-    waiting = wait(followed)
+    event = transition.event
+    told_lines = [Line(at=event.at, step=event.step, text=_text(transition), weight=_weight(transition))]
+    waiting = wait(transition)
     if waiting is not None:
         told_lines.append(waiting)
     return told_lines
 
 
-def _weight(followed: Followed) -> Weight:
+def _weight(transition: Transition) -> Weight:
     """The end is told once, where it is the one that was recorded."""
-    ending = followed.after.ending
-    same = isinstance(followed.event, ev.Ended) and ending is not None and ending.status == followed.after.ended
-    return "detail" if same else weight(followed.event)
+    ending = transition.after.ending
+    same = isinstance(transition.event, ev.Ended) and ending is not None and ending.status == transition.after.ended
+    return "detail" if same else weight(transition.event)
 
 
 def weight(event: ev.Event) -> Weight:
@@ -86,28 +86,16 @@ def weight(event: ev.Event) -> Weight:
     return "detail" if isinstance(event, DETAILS) else "note"
 
 
-def _step(followed: Followed) -> str:
-    match followed.event:
-        case ev.EndRecorded() | ev.Ended() | ev.TakenUp() | ev.Cancelled() | ev.CleanupBegun() | ev.RunbookEdited():
-            return ""
-        case ev.TargetSettled(step=step):
-            return step
-        case ev.EntrySettled(entry=number):
-            return followed.after.ledger[number].step
-        case _:
-            return followed.step
-
-
-def _text(followed: Followed) -> str:
-    event, after = followed.event, followed.after
+def _text(transition: Transition) -> str:
+    event, after = transition.event, transition.after
     match event:
         case ev.Intended(takes=True) if after.frames:
-            step = step_of(followed.runbook, after, after.top)
+            step = step_of(transition.runbook, after, after.top)
             told_attempt = attempt_of(step, after.top.spent)
             return told(event) + (f" ({told_attempt})" if told_attempt else "")
         case ev.ReplaceBegun(delay=delay):
-            return _replaced(followed, delay)
-        case ev.StepDone(status="missing") if _removes(followed):
+            return _replaced(transition, delay)
+        case ev.StepDone(status="missing") if _removes(transition):
             return "done: it is gone"
         case ev.Delayed(until=at, why=why):
             return f"{why} in {spoken(at - event.at)}"
@@ -116,9 +104,9 @@ def _text(followed: Followed) -> str:
             return f"{entry.kind} {entry.id or ''} is {state}".replace("  ", " ") + (f": {why}" if why else "")
         case ev.Ended():
             return after.ended
-        case ev.Restarted(path=path) if path in followed.runbook.index:
-            return told(changed(event, path=followed.runbook.index[path].id))
-        case ev.StepFailed(problem=problem) if _was_told(followed, problem):
+        case ev.Restarted(path=path) if path in transition.runbook.index:
+            return told(changed(event, path=transition.runbook.index[path].id))
+        case ev.StepFailed(problem=problem) if _was_told(transition, problem):
             return f"failed: {problem.name}"
         case ev.EndRecorded(status=status, error=problem) if problem is not None:
             return f"it ends: {status}: {problem.name}"
@@ -131,39 +119,39 @@ def _text(followed: Followed) -> str:
             return QUIET.get(type(event)) or told(event)
 
 
-def _replaced(followed: Followed, delay: float) -> str:
-    frame, before = followed.after.top, followed.before
+def _replaced(transition: Transition, delay: float) -> str:
+    frame, before = transition.after.top, transition.before
     looked = before.top.phase if before is not None else None
     seen = looked.seen.status if isinstance(looked, Looking) and looked.seen is not None else ""
-    number = attempt_of(step_of(followed.runbook, followed.after, frame), frame.spent)
+    number = attempt_of(step_of(transition.runbook, transition.after, frame), frame.spent)
     return f"{seen or 'broken'}: it is deleted, and made anew {spoken(delay)} after it is gone ({number})"
 
 
-def _was_told(followed: Followed, problem: Problem) -> bool:
+def _was_told(transition: Transition, problem: Problem) -> bool:
     """Has the line before said the whole of it?"""
-    phase = followed.before.top.phase if followed.before is not None and followed.before.frames else None
+    phase = transition.before.top.phase if transition.before is not None and transition.before.frames else None
     return isinstance(phase, Acting) and phase.failed == problem
 
 
-def _removes(followed: Followed) -> bool:
-    before = followed.before
-    return before is not None and isinstance(step_of(followed.runbook, before, before.top).body, Remove)
+def _removes(transition: Transition) -> bool:
+    before = transition.before
+    return before is not None and isinstance(step_of(transition.runbook, before, before.top).body, Remove)
 
 
-def wait(followed: Followed) -> Line | None:
+def wait(transition: Transition) -> Line | None:
     """The wait that this event begins, or that it gives another reason."""
-    after, before = followed.after, followed.before
+    after, before = transition.after, transition.before
     if not after.frames or after.ended:
         return None
     frame = after.top
     if isinstance(frame.phase, Waiting):
-        if frame.phase.until <= followed.event.at:
+        if frame.phase.until <= transition.event.at:
             return None
-        return None if before is not None and _same_wait(before, frame) else _pause(followed, frame)
-    watched = isinstance(followed.event, ev.Watched) and frame.watching is not None
+        return None if before is not None and _same_wait(before, frame) else _pause(transition, frame)
+    watched = isinstance(transition.event, ev.Watched) and frame.watching is not None
     if not watched or (before is not None and before.frames and _same_watch(before.top, frame)):
         return None
-    return _watch(followed, frame)
+    return _watch(transition, frame)
 
 
 def _same_wait(before: Operation, frame: Frame) -> bool:
@@ -177,24 +165,24 @@ def _same_watch(before: Frame, frame: Frame) -> bool:
     return same and before.watching is not None
 
 
-def _pause(followed: Followed, frame: Frame) -> Line:
+def _pause(transition: Transition, frame: Frame) -> Line:
     assert isinstance(frame.phase, Waiting)
-    at, after = followed.event.at, followed.after
-    step = step_of(followed.runbook, after, frame)
+    at, after = transition.event.at, transition.after
+    step = step_of(transition.runbook, after, frame)
     long = f"waits {spoken(frame.phase.until - at)}, until {until(frame.phase.until, at)}"
     before_what = attempt_at(step, frame) if frame.phase.then == "begin" else ""
     text = f"{long}, then {before_what or 'goes on'}"
-    return Line(at=at, step=followed.step, text=text, weight="wait")
+    return Line(at=at, step=transition.event.step, text=text, weight="wait")
 
 
-def _watch(followed: Followed, frame: Frame) -> Line:
-    at = followed.event.at
+def _watch(transition: Transition, frame: Frame) -> Line:
+    at = transition.event.at
     assert frame.watching is not None
-    step = step_of(followed.runbook, followed.after, frame)
+    step = step_of(transition.runbook, transition.after, frame)
     number = attempt_at(step, frame)
-    watching = _watching(monitor_of(followed.runbook, step), frame.watching, at)
+    watching = _watching(monitor_of(transition.runbook, step), frame.watching, at)
     text = f"{frame.status or 'not there yet'}: {watching}" + (f" ({number})" if number else "")
-    return Line(at=at, step=followed.step, text=text, weight="wait")
+    return Line(at=at, step=transition.event.step, text=text, weight="wait")
 
 
 def requirement(runbook: Runbook, operation: Operation) -> Line | None:
@@ -205,7 +193,7 @@ def requirement(runbook: Runbook, operation: Operation) -> Line | None:
         return None
     watching = _watching(monitor_of(runbook, proof.step), phase.since, operation.at)
     text = f"requires {proof.key}, which is {phase.status or 'not there'}: {watching}"
-    return Line(at=operation.at, step=place(runbook, operation), text=text, weight="wait")
+    return Line(at=operation.at, step=current_key(runbook, operation), text=text, weight="wait")
 
 
 def _watching(monitor: Monitor, since: float, at: float) -> str:

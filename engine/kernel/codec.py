@@ -1,7 +1,7 @@
-"""Operations and events as JSON and back: one generic form, told apart by the class's name.
+"""Operations and events as JSON and back, by the names of `wire`: `{"$": TAG, FIELD: …}`.
 
 What is volatile is not written (`durable`). Fields at their default are left out, so an older record reads as a newer one
-whose fields are at theirs. Errors: `ValueError` for what is no value of ours.
+whose fields are at theirs. Errors: `ValueError` for what is no value of ours, or was written by a newer version.
 """
 
 from __future__ import annotations
@@ -15,49 +15,38 @@ from immutables import Map
 from msgspec import NODEFAULT
 from msgspec.structs import FieldInfo, astuple, fields
 
-from engine.errors import Problem
-from engine.kernel import events, operation
-from engine.language.secret import Secret
-from engine.values import Bundle, Value, changed
+from engine.kernel import operation
+from engine.kernel.wire import BY_CLASS, BY_TAG, Form
+from engine.values import Bundle, changed
 
 Make = Callable[[Any], Any]
 
-_CLASS: Final = "$"
-_SECRET: Final = "$secret"
+TAG: Final = "$"
 _PLAIN: Final = "$map"
-
-
-def _classes() -> dict[str, type[Value]]:
-    found: dict[str, type[Value]] = {"Problem": Problem}
-    for module in (operation, events):
-        for name, one in vars(module).items():
-            if isinstance(one, type) and issubclass(one, Value) and one.__module__ == module.__name__:
-                found[name] = one
-    return found
-
-
-_KNOWN: Final = _classes()
 _ATOMS: Final = frozenset({str, int, float, bool, type(None)})
 
 
 class _Plan(Bundle):
     """Of a class: what it takes to write one, and to read it."""
 
-    name: str
-    fields: tuple[str, ...]
-    defaults: tuple[Any, ...]
-    reads: tuple[tuple[str, Make], ...]  # of some fields: what makes its value of JSON's
+    form: Form
+    written: tuple[tuple[str, Any], ...]  # in the order of the fields: the stored name, the default
+    attributes: dict[str, str]  # stored name → attribute
+    reads: tuple[tuple[str, Make], ...]  # of some stored names: what makes the field's value of JSON's
 
 
 _PLANS: Final[dict[type, _Plan]] = {}
 
 
-def _plan(cls: type[Value]) -> _Plan:
+def _plan(form: Form) -> _Plan:
+    known, stored = fields(form.cls), form.fields
     plan = _Plan(
-        name=cls.__name__, fields=cls.__struct_fields__, defaults=tuple(_default(one) for one in fields(cls)),
-        reads=tuple((one.name, read) for one in fields(cls) if (read := _read_as(one.type)) is not None),
-    )  # fmt: skip
-    return _PLANS.setdefault(cls, plan)
+        form=form,
+        written=tuple((stored[one.name], _default(one)) for one in known),
+        attributes={name: attribute for attribute, name in stored.items()},
+        reads=tuple((stored[one.name], read) for one in known if (read := _read_as(one.type)) is not None),
+    )
+    return _PLANS.setdefault(form.cls, plan)
 
 
 def _read_as(annotation: Any) -> Make | None:
@@ -97,13 +86,11 @@ def encode(value: Any) -> Any:
         return [encode(item) for item in value]
     if kind is dict or kind is Map or isinstance(value, Mapping):
         return _encode_mapping(value)
-    if kind is Secret:
-        fields_of = ("name", "field", "version", "region", "account")
-        return {_SECRET: {name: getattr(value, name) for name in fields_of}}
-    if _KNOWN.get(kind.__name__) is not kind:
+    form = BY_CLASS.get(kind)
+    if form is None:
         message = f"a {kind.__name__} cannot be stored"
         raise ValueError(message)
-    return _encode_class(value, _plan(kind))
+    return _encode_class(value, _plan(form))
 
 
 def _encode_mapping(value: Mapping[Any, Any]) -> dict[str, Any]:
@@ -117,8 +104,8 @@ def _encode_mapping(value: Mapping[Any, Any]) -> dict[str, Any]:
 
 
 def _encode_class(value: Any, plan: _Plan) -> dict[str, Any]:
-    out: dict[str, Any] = {_CLASS: plan.name}
-    for name, default, item in zip(plan.fields, plan.defaults, astuple(value), strict=True):
+    out: dict[str, Any] = {TAG: plan.form.tag}
+    for (name, default), item in zip(plan.written, astuple(value), strict=True):
         if item is not default and item != default:
             out[name] = item if type(item) in _ATOMS else encode(item)
     return out
@@ -131,30 +118,32 @@ def decode(value: Any) -> Any:
         return [decode(item) for item in value]
     if kind is not dict:
         return value
-    if _CLASS in value:
+    if TAG in value:
         return _decode_class(value)
-    if _SECRET in value:
-        return Secret(**value[_SECRET])
     if _PLAIN in value:
         value = value[_PLAIN]
     return {key: item if type(item) in _ATOMS else decode(item) for key, item in value.items()}
 
 
 def _decode_class(value: dict[str, Any]) -> Any:
-    cls = _KNOWN.get(str(value[_CLASS]))
-    if cls is None:
-        message = f"{value[_CLASS]} is not known to this version"
+    form = BY_TAG.get(str(value[TAG]))
+    if form is None:
+        message = f"`{value[TAG]}` is not known to this version: it was written by a newer version"
         raise ValueError(message)
+    plan = _PLANS.get(form.cls) or _plan(form)
     given = value.copy()
-    del given[_CLASS]
-    for name, read in (_PLANS.get(cls) or _plan(cls)).reads:
+    del given[TAG]
+    for name, read in plan.reads:
         if name in given:
             given[name] = read(given[name])
+    attributes = plan.attributes
     try:
-        return cls(**given)
+        return form.cls(**{attributes[name]: item for name, item in given.items()})
+    except KeyError as error:
+        message = f"`{form.tag}` has no `{error.args[0]}` in this version: it was written by a newer version"
+        raise ValueError(message) from error
     except TypeError as error:
-        unknown = given.keys() - set(cls.__struct_fields__)
-        message = f"{cls.__name__} has no {min(unknown)} in this version" if unknown else f"{cls.__name__}: {error}"
+        message = f"`{form.tag}`: {error}"
         raise ValueError(message) from error
 
 

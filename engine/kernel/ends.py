@@ -14,7 +14,7 @@ from engine.kernel.events import (
     Held,
     StepDone,
     StepFailed,
-    TroubleTold,
+    TroubleRecorded,
 )
 from engine.kernel.operation import Entry, Operation
 from engine.kernel.steps import in_ends, is_undo, key_of, step_of
@@ -108,7 +108,7 @@ def in_its_place(v: View, event: Event) -> Event:
     if is_undo(v.frame):
         return _undo_went_wrong(v, event, why)
     if any(in_ends(frame) for frame in v.operation.frames):
-        return TroubleTold(at=event.at, why=f"{v.key}: {why}")
+        return TroubleRecorded(at=event.at, why=f"{v.key}: {why}")
     return event
 
 

@@ -10,10 +10,14 @@ from engine.kernel.operation import Effect, Entry, Seen, SettingValue, Target
 from engine.values import Value, field
 
 
-class Event(Value):
-    """The root of the union."""
+class Event(Value, kw_only=True):
+    """The root of the union. `step` is the key of the step that it is about, as `history` shows it; "" where it is
+    about the operation as a whole: `copy-snapshot`, `instances[0]`, `setup-db-users > check rds.cluster` (a step within
+    another's rescue), `copy-snapshot (undo)`.
+    """
 
     at: float
+    step: str = ""
 
 
 class Started(Event):
@@ -60,9 +64,8 @@ class Adopted(Event):
 
 
 class TargetSettled(Event):
-    """What a removal means, recorded at its first look, or by a person's word."""
+    """What a removal means, recorded at its first look, or by a person's word. Its `step` is the removal's."""
 
-    step: str
     target: Target
 
 
@@ -186,7 +189,7 @@ class FailurePassedOn(Event):
     """A nested step's failure becomes that of the step below."""
 
 
-class TroubleTold(Event):
+class TroubleRecorded(Event):
     """A step of an `on_*` list, or of an undo, did not go through: the list goes on."""
 
     why: str

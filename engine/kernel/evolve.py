@@ -59,7 +59,7 @@ _FOLDS: Final[Mapping[type[ev.Event], tuple[Fold, tuple[type[Phase], ...]]]] = {
     ev.TakenUp: (folding_ends.taken_up, ()),
     ev.EntrySettled: (folding_ends.entry_settled, ()),
     ev.EntryTaken: (folding_ends.entry_taken, ()),
-    ev.TroubleTold: (folding_ends.trouble_told, ()),
+    ev.TroubleRecorded: (folding_ends.trouble_recorded, ()),
     ev.BrokenTakenBack: (folding_ends.broken_taken_back, ()),
     ev.Held: (folding_ends.held, ()),
     ev.Resumed: (folding_ends.resumed, ()),

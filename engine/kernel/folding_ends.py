@@ -166,7 +166,7 @@ def broken_taken_back(runbook: Runbook, operation: Operation, event: ev.BrokenTa
     return push(operation, "failure/0", phase=Nested(why="ledger"), queue=event.queue)
 
 
-def trouble_told(runbook: Runbook, operation: Operation, event: ev.TroubleTold) -> Operation:
+def trouble_recorded(runbook: Runbook, operation: Operation, event: ev.TroubleRecorded) -> Operation:
     """The list goes on with its next step."""
     lowest = [in_ends(frame) for frame in operation.frames].index(True)
     if operation.top.path.startswith("notice/"):

@@ -100,6 +100,13 @@ def key_of(step: Step, frame: Frame) -> str:
     return step.id if frame.item is None else f"{step.id}[{frame.item}]"
 
 
+def describe(step: Step) -> str:
+    """`check rds.cluster`, `notify`: what a step without an id is called."""
+    body = step.body
+    named = getattr(body, "kind", "") or getattr(body, "action", "")
+    return f"{type(body).__name__.lower()} {named}".rstrip().replace("takeback", "take_back")
+
+
 def records_of(operation: Operation, step: Step) -> list[tuple[str, StepRecord]]:
     """What is told of a step; of a `for_each`, of each of its items, in order."""
     if step.for_each is None:

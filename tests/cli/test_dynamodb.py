@@ -45,7 +45,7 @@ def test_an_operation_lives_in_it(ask: Ask, few: str, table: tuple[str, ...]) ->
     fits("operations", ask("list", *table, "-o", "json").document)
     assert ask("resume", "op", *table).code == 0
     history = ask("history", "op", *table, "--verify", "-o", "json").out.splitlines()
-    assert json.loads(history[-1])["event"] == "Ended"
+    assert json.loads(history[-1])["event"] == "ended"
     assert ask("status", "nothing", *table).code == 2
 
 

@@ -153,8 +153,8 @@ def test_history_is_one_event_a_line(ask: Ask, sandbox: tuple[str, ...]) -> None
     events = [json.loads(line) for line in told.out.splitlines()]
     for event in events:
         fits("event", event)
-    assert events[0]["event"] == "Started"
-    assert events[-1]["event"] == "Ended"
+    assert events[0]["event"] == "started"
+    assert events[-1]["event"] == "ended"
     assert {event["step"] for event in events} >= {
         "copy-snapshot",
         "instances[1]",

@@ -175,7 +175,7 @@ def test_what_never_left_is_told_to_who_drives() -> None:
     told = scene(RESTORE, fault(f"create {SNAPSHOT}", "not_sent", times=2))
     engine = told.engine()
     pauses: list[tuple[str, float]] = []
-    engine.pausing = lambda effect, problem, delay: pauses.append((effect.verb, delay))
+    engine.pausing = lambda operation, effect, problem, delay: pauses.append((effect.verb, delay))
     engine.run(told.parse(RESTORE), ID, INPUTS)
     assert [verb for verb, _ in pauses] == ["create", "create"]
     assert all(delay > 0 for _, delay in pauses)

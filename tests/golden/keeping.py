@@ -15,13 +15,21 @@ from engine.loading import events_of
 from engine.stores.memory import MemoryStore
 from engine.stores.packing import Kept, unpacked
 from tests.laws.stories import STORIES, UNREPEATABLE
-from tests.laws.walking import ID, Scene
+from tests.laws.stories_of_mending import NO_RENAME, UNTIL, logged_in
+from tests.laws.walking import ID, Scene, Story, meanwhile, resume, run
 
 FOLDER = Path(__file__).parent / "format-1"
+UNSENT = tuple(
+    Story(name=name, text=text, arrange=(NO_RENAME,), acts=(run(), meanwhile(logged_in), resume()), ends=("",))
+    for name, text in (
+        ("a call with until is not sent and sent at the resume", UNTIL.replace("    requires: [source]\n", "")),
+        ("a call with until and requires is not sent and sent at the resume", UNTIL),
+    )
+)
 
 
 def write(name: str) -> None:
-    scene = Scene(next(story for story in (*STORIES, *UNREPEATABLE) if story.name == name)).tell()
+    scene = Scene(next(story for story in (*STORIES, *UNREPEATABLE, *UNSENT) if story.name == name)).tell()
     records = list(scene.store.records(ID))
     digests = {getattr(event, "digest", "") for record in records for event in events_of(record)} - {""}
     texts = {digest: scene.store.blob(digest).decode() for digest in sorted(digests)}

@@ -54,7 +54,7 @@ def believes_what_was_seen(runbook: Runbook, operation: Operation, event: ev.Tak
 
 def no_look_is_news(log: Log) -> bool:
     """What looks have led to is written with the next intent, whenever that is."""
-    return log.committed is not None and all(isinstance(event, POLLING) for event in log.waiting)
+    return log.committed is not None and all(type(one.event) in POLLING for one in log.waiting)
 
 
 def with_its_time(operation: Operation) -> Operation:

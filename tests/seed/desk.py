@@ -171,7 +171,7 @@ class Desk:
         return [
             minutes(before["at"], after["at"])
             for before, after in pairwise(told)
-            if before["event"] in ("Delayed", "Vanished")
+            if before["event"] in ("delayed", "vanished")
         ]
 
     def items(self, id: str) -> list[dict[str, str]]:

@@ -27,7 +27,7 @@ def test_it_looks_at_the_four_things_and_tries_again(desk: Desk) -> None:
     assert desk.waited("op-005", "setup-db-users") == [1, 2]
     begun = [one for one in desk.history("op-005") if one["step"].startswith("setup-db-users")]
     assert begun[0]["at"] == "2024-03-20T00:46:00Z"
-    looked = [one["step"].partition(" > ")[2] for one in begun if one["event"] == "StepDone"]
+    looked = [one["step"].partition(" > ")[2] for one in begun if one["event"] == "step_done"]
     assert looked == ["check rds.cluster", "check ec2.port_open", "check net.endpoint"] * 2
     assert desk.step("op-005", "setup-db-users")["retry_count"] == 2
     assert desk.status("op-005")["status"] == "SUCCEEDED"

@@ -40,7 +40,7 @@ def test_a_configuration_error_holds_and_is_cleaned_up_on_request(either: Desk) 
         "runbook aurora-restore op-004: CANCELLED",
     ]
     assert "taken back: rds.cluster_snapshot arn:" in either.messages("op-004")[-1]
-    settled = [one["text"] for one in either.history("op-004") if one["event"] == "EntrySettled"]
+    settled = [one["text"] for one in either.history("op-004") if one["event"] == "entry_settled"]
     assert any(text.startswith("rds.cluster_snapshot arn:") and text.endswith(" is gone") for text in settled)
 
 

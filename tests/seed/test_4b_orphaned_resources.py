@@ -66,7 +66,7 @@ def test_it_is_named_and_can_be_cleaned_up(either: Desk) -> None:
     assert either.there("op-005") == {}
     assert either.told("op-005")[-1] == "runbook aurora-restore op-005: FAILED"
     events = [one["event"] for one in either.history("op-005")]
-    assert events.index("CleanupBegun") > events.index("Ended")
+    assert events.index("cleanup_begun") > events.index("ended")
     assert either.orphans().code == 0
 
 

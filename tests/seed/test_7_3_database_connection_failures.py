@@ -30,8 +30,8 @@ def test_no_answer_is_recorded_and_the_retries_go_on(desk: Desk) -> None:
     desk.script = {"setup-db-users": ["ConnectionTimeout"], "net.Reach": ["ConnectionTimeout"]}
     assert desk.run("op-005").code == 0
     looked = [one for one in desk.history("op-005") if one["step"] == "setup-db-users > check net.endpoint"]
-    assert [one["text"] for one in looked if one["event"] == "Looked"] == ["seen: unanswered"]
-    (problem,) = [one["fields"]["seen"]["attributes"]["problem"] for one in looked if one["event"] == "Looked"]
+    assert [one["text"] for one in looked if one["event"] == "looked"] == ["seen: unanswered"]
+    (problem,) = [one["fields"]["seen"]["attributes"]["problem"] for one in looked if one["event"] == "looked"]
     assert "no answer" in problem
     assert desk.waited("op-005", "setup-db-users") == [1]
 
@@ -55,5 +55,5 @@ def test_the_connection_is_tested_by_a_step_of_its_own(desk: Desk) -> None:
     desk.script = {"connection": ["StartingUp x2"]}
     assert desk.run("op-005").code == 0
     assert desk.waited("op-005", "connection") == [1, 2]
-    (told,) = [one for one in desk.history("op-005") if one["step"] == "connection" and one["event"] == "Succeeded"]
+    (told,) = [one for one in desk.history("op-005") if one["step"] == "connection" and one["event"] == "succeeded"]
     assert told["fields"]["output"]["row"] == {"up": 1}

@@ -48,9 +48,9 @@ def test_it_is_gone_when_it_is_seen_to_be_gone(desk: Desk) -> None:
     left_behind(desk)
     assert desk.type("cleanup", "op-004").code == 0
     events = [one for one in desk.history("op-004") if one["step"].startswith("copy-snapshot")]
-    accepted = max(number for number, one in enumerate(events) if one["event"] == "Succeeded")
+    accepted = max(number for number, one in enumerate(events) if one["event"] == "succeeded")
     (gone,) = [number for number, one in enumerate(events) if one["text"].endswith(" is gone")]
-    assert [one["text"] for one in events[accepted + 1 : gone] if one["event"] == "Looked"] == [
+    assert [one["text"] for one in events[accepted + 1 : gone] if one["event"] == "looked"] == [
         "seen: deleting", "seen: missing", "seen: missing"
     ]  # fmt: skip
     assert events[gone]["at"] > events[accepted]["at"]

@@ -148,7 +148,7 @@ def test_the_trace_of_an_error_is_in_the_record_and_nowhere_else(reader: Reader)
         "runbook run runbooks/restore.yaml -i snapshot=daily -i cluster=orders --operation-id x --yes  # exit code 5"
     )
     events = [json.loads(line) for line in reader.ask("history", "x", "-o", "json").out.splitlines()]
-    (failed,) = [one for one in events if one["event"] == "Failed"]
+    (failed,) = [one for one in events if one["event"] == "failed"]
     assert "actions/rds/cluster.py" in failed["fields"]["problem"]["trace"]
     assert "cluster.py" not in told + reader.ask("history", "x").out + reader.ask("status", "x", "-o", "json").out
 

@@ -18,7 +18,7 @@ VALUES = {
     "numbers": [0, -1, 2**60, 2**70, -(2**70), 0.1, 1e300, 5e-324, 1e16, -0.0, 1.0],
     "texts": ["", "é", "ünïcode \u2028 \U0001f600", "\x00\x1f\x7f", "half a \ud800 character", "{{ }} ${x} %s '\\"],
     "others": [None, True, False, [], {}, [[{"a": [1, {"b": None}]}]]],
-    "$": "Entered",
+    "$": "entered",
 }
 
 
@@ -123,7 +123,7 @@ def _missing(records: list[Record]) -> list[Record]:
 
 
 def _changed(records: list[Record]) -> list[Record]:
-    forged = record(seq=2, previous=records[0].digest, events=({"$": "Forged"},))
+    forged = record(seq=2, previous=records[0].digest, events=({"$": "forged"},))
     return [records[0], changed(forged, digest=records[1].digest), records[2]]
 
 

@@ -40,7 +40,7 @@ def test_a_large_state_is_kept_in_parts(store: DynamoStore, twin: DynamoStore, p
 
 @ONCE
 def test_an_output_over_64_kb_is_kept_apart(store: DynamoStore, twin: DynamoStore) -> None:
-    event = {"$": "Succeeded", "output": {"rows": [noise(2_000, n) for n in range(150)]}}
+    event = {"$": "succeeded", "output": {"rows": [noise(2_000, n) for n in range(150)]}}
     one = record(events=(event,))
     store.append(one)
     assert twin.load("op-1") == [one]
@@ -52,11 +52,11 @@ def test_an_output_over_64_kb_is_kept_apart(store: DynamoStore, twin: DynamoStor
 def test_an_output_that_is_too_large_is_refused_with_step_and_field(
     store: DynamoStore, twin: DynamoStore, proxy: Faults
 ) -> None:
-    event = {"$": "Succeeded", "at": 1.0, "output": {"count": 3, "rows": noise(3 * LARGEST)}}
+    event = {"$": "succeeded", "at": 1.0, "output": {"count": 3, "rows": noise(3 * LARGEST)}}
     with pytest.raises(
         EnvironmentProblem, match=r"step export yields 5\d\d KB .* in events\[1\].output.rows"
     ) as caught:
-        store.append(record(events=({"$": "Entered"}, event), readable={"step": "export"}))
+        store.append(record(events=({"$": "entered"}, event), readable={"step": "export"}))
     assert "at most 350 KB" in str(caught.value)
     assert proxy.asked == [] and twin.load("op-1") == []
 
@@ -91,7 +91,7 @@ def test_a_person_reads_a_record_in_the_table(store: DynamoStore, twin: DynamoSt
 
 @EVERYWHERE
 def test_a_small_record_is_text_and_a_larger_one_is_compressed(store: DynamoStore, twin: DynamoStore) -> None:
-    events = ({"$": "Entered", "note": "é"},), ({"$": "Entered", "note": "é" * 900},), ({"note": "half a \ud800"},)
+    events = ({"$": "entered", "note": "é"},), ({"$": "entered", "note": "é" * 900},), ({"note": "half a \ud800"},)
     kept = [record(seq=seq, events=some) for seq, some in enumerate(events, 1)]
     for one in kept:
         store.append(one)

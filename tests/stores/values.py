@@ -20,7 +20,7 @@ def noise(size: int, seed: int = 1) -> str:
 def record(operation: str = "op-1", seq: int = 1, previous: str = "", **values: Any) -> Record:
     """A sealed one; what is not given does not matter."""
     given = {
-        "at": 1_710_893_160.25, "write_id": f"w{next(_NUMBERS)}", "events": ({"$": "Entered", "seq": seq},),
+        "at": 1_710_893_160.25, "write_id": f"w{next(_NUMBERS)}", "events": ({"$": "entered", "seq": seq},),
         "actor": "ana", "host": "desk", "process": "42",
     }  # fmt: skip
     return Record(operation=operation, seq=seq, **given | values).sealed(previous)
@@ -34,7 +34,7 @@ def log(operation: str, count: int, *, whole: Mapping[int, Any] | None = None, s
     states = whole if whole is not None else {1: {"seq": 1}}
     previous = ""
     for seq in range(1, count + 1):
-        events = ({"$": "Entered", "seq": seq, "text": noise(size, seq)},)
+        events = ({"$": "entered", "seq": seq, "text": noise(size, seq)},)
         one = record(operation, seq, previous, events=events, state=states.get(seq))
         previous = one.digest
         yield one

@@ -1,0 +1,120 @@
+"""How everything that is stored is named in a record: the tag of each class, and the names of its fields.
+
+The names here are the log's, and never change: a class or a field may be renamed in the code, and its line keeps the
+stored name. A field whose name in the code is another than in the log is written `attribute=stored`. A tag or a field
+that is not here was written by a newer version. New fields have a default, which is what their absence means.
+
+The tags of events are also `event` in `runbook history -o json`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from engine.errors import Problem
+from engine.kernel import events as ev
+from engine.kernel import operation as op
+from engine.language.secret import Secret
+from engine.values import Bundle, Value
+
+
+class Form(Bundle):
+    """How values of one class are stored. `fields`: the attribute in the code → its stored name."""
+
+    cls: type[Value]
+    tag: str
+    fields: dict[str, str]
+
+
+def _form(cls: type[Value], tag: str, fields: str = "") -> Form:
+    pairs = (name.partition("=") for name in fields.split())
+    return Form(cls=cls, tag=tag, fields={attribute: stored or attribute for attribute, _, stored in pairs})
+
+
+def _event(cls: type[ev.Event], tag: str, fields: str = "") -> Form:
+    """Every event has a time, and the key of the step that it is about."""
+    return _form(cls, tag, f"at step {fields}")
+
+
+STATE: Final = (
+    _form(op.Effect, "effect", "verb name key params region account tags target timeout removal sources"),
+    _form(op.Maker, "maker", "operation known ended runbook ids"),
+    _form(op.SeenPart, "seen_part", "kind identity id status cls tags"),
+    _form(op.Seen, "seen", "at status cls id attributes tags parts in_the_way maker problem"),
+    _form(op.Entering, "entering"),
+    _form(op.Looking, "looking", "next seen proved"),
+    _form(op.Proving, "proving", "then index next since status seen"),
+    _form(op.Acting, "acting", "effect sent failed unknown"),
+    _form(op.Waiting, "waiting", "until then"),
+    _form(op.Nested, "nested", "why path"),
+    _form(op.Refreshing, "refreshing", "rescue refreshed"),
+    _form(
+        op.Frame, "frame",
+        "path item visit phase identity region account items collected queue attempt spent granted first_failure "
+        "row routine sent delay watching begun unknown repeat perhaps_done error changed failed output status "
+        "seen",
+    ),
+    _form(op.UndoRecord, "undo_record", "action params path until"),
+    _form(
+        op.Entry, "entry",
+        "step path kind identity region account tag at id state undo source part_of live used why",
+    ),
+    _form(op.SettingValue, "setting", "value source version"),
+    _form(op.Target, "target", "id name region account"),
+    _form(op.StepRecord, "step", "path status visit attempt spent id params region account seen since error"),
+    _form(op.Hold, "hold", "kind reason step since error found"),
+    _form(op.Ending, "ending", "status at error step undo past"),
+    _form(op.Notice, "notice", "topic subject text key region account sent error"),
+    _form(
+        op.Operation, "operation",
+        "id runbook digest started at since region inputs settings targets frames results steps ledger deletes "
+        "hold failing ending ended irreversible cleaning last_step taken_up notices troubles visits waited",
+    ),
+    _form(Problem, "problem", "name category message also trace"),
+    _form(Secret, "secret", "name field version region account"),
+)  # fmt: skip
+"""What a state is made of."""
+
+EVENTS: Final = (
+    _event(ev.Started, "started", "operation runbook digest inputs settings targets region engine"),
+    _event(ev.TakenUp, "taken_up", "runner released"),
+    _event(ev.Entered, "entered", "skipped identity region account items queue target until"),
+    _event(ev.Looked, "looked", "seen"),
+    _event(ev.Adopted, "adopted", "entry id"),
+    _event(ev.TargetSettled, "target_settled", "target"),
+    _event(ev.RowTaken, "row_taken", "row verb status"),
+    _event(ev.Watched, "watched", "next status"),
+    _event(ev.Delayed, "delayed", "until why"),
+    _event(ev.ReplaceBegun, "replace_begun", "delay"),
+    _event(ev.Vanished, "vanished"),
+    _event(ev.ProofBegun, "proof_begun"),
+    _event(ev.Proved, "proved", "all"),
+    _event(ev.EntrySettled, "entry_settled", "entry state why"),
+    _event(ev.Intended, "intended", "effect entry takes routine irreversible saw"),
+    _event(ev.SentAgain, "sent_again"),
+    _event(ev.Succeeded, "succeeded", "output id"),
+    _event(ev.Failed, "failed", "problem"),
+    _event(ev.Unknown, "unknown", "why"),
+    _event(ev.NotSent, "not_sent", "problem"),
+    _event(ev.Rescued, "rescued", "rescue problem"),
+    _event(ev.Refreshed, "refreshed", "settings changed"),
+    _event(ev.NestedDone, "nested_done"),
+    _event(ev.StepDone, "step_done", "result id status"),
+    _event(ev.StepFailed, "step_failed", "problem status"),
+    _event(ev.FailurePassedOn, "failure_passed_on"),
+    _event(ev.TroubleRecorded, "trouble_recorded", "why"),
+    _event(ev.BrokenTakenBack, "broken_taken_back", "problem queue"),
+    _event(ev.Held, "held", "kind reason error found status"),
+    _event(ev.Resumed, "resumed", "actor why reject outcome output"),
+    _event(ev.RunbookEdited, "runbook_edited", "digest moves inputs settings actor"),
+    _event(ev.Restarted, "restarted", "path actor settings"),
+    _event(ev.Cancelled, "cancelled", "actor undo past"),
+    _event(ev.CleanupBegun, "cleanup_begun", "actor past"),
+    _event(ev.EndRecorded, "end_recorded", "status error"),
+    _event(ev.EntryTaken, "entry_taken", "entry how"),
+    _event(ev.Ended, "ended"),
+)  # fmt: skip
+"""What a record's events are."""
+
+BY_CLASS: Final[dict[type, Form]] = {form.cls: form for form in (*STATE, *EVENTS)}
+BY_TAG: Final[dict[str, Form]] = {form.tag: form for form in (*STATE, *EVENTS)}
