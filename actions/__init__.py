@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
-from actions.known_errors import known_errors
-from actions.regions import regions
+from actions.aws.known_errors import known_errors
+from actions.aws.regions import regions
 from engine.errors import EnvironmentProblem
 from engine.registry import Registry
 
@@ -20,10 +20,12 @@ GROUP: Final = "runbook.actions"
 
 def build_registry(entry_points: bool = True) -> Registry:
     """Everything that a runbook can name; UsageError where a name is there twice."""
-    from actions import ec2, endpoint, generic, kms, postgres, rds, sns, sts
+    from actions import postgres, rds
+    from actions.aws import generic_calls
+    from actions.kinds import ec2, endpoint, kms, sns, sts
 
     registry = Registry(known_errors=known_errors, regions=regions)
-    for module in (rds, ec2, endpoint, kms, sts, postgres, sns, generic):
+    for module in (rds, ec2, endpoint, kms, sts, postgres, sns, generic_calls):
         add(registry, module)
     if entry_points and _somebody_offers():
         _add_offered(registry)

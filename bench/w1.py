@@ -11,7 +11,7 @@ from functools import partial
 from measuring import Row, alternate, show, timed
 from works import driven, trivial, valued
 
-from engine.cli.answering import COLLECTS
+from engine.cli.invocation import COLLECTS
 
 LIMIT = 20.0
 MANY = 100_000

@@ -18,7 +18,7 @@ from pathlib import Path
 from measuring import PYTHON, Row, alternate, show, timed
 from works import stored
 
-from engine.cli.answering import COLLECTS
+from engine.cli.invocation import COLLECTS
 
 STEPS = 1_000
 MANY = 10_000

@@ -62,7 +62,7 @@ def bare(stub: Stub) -> Any:
 
 def own(stub: Stub) -> Any:
     """The client that a command's store has."""
-    from actions.aws import Sessions
+    from actions.aws.sessions import Sessions
 
     return stubbed(Sessions(region="us-east-1", validates=False).clients("dynamodb"), stub)
 
@@ -83,7 +83,7 @@ def cpu(work: Any) -> float:
 def product(made: Any, stub: Stub) -> float:
     """Milliseconds a step."""
     from engine.clock import SystemClock
-    from engine.operations import Engine
+    from engine.runtime.engine import Engine
     from engine.stores.dynamodb import DynamoStore
 
     runbook = trivial(STEPS)

@@ -9,8 +9,8 @@ from engine.kernel import events as ev
 from engine.kernel.operation import Acting, Effect, Frame, Halt, Perform, Proving, Record, StepRecord
 from engine.kernel.start import begun
 from engine.language.model import ActionFacts, Call, Runbook, Step
-from engine.performing import World
 from engine.registry import Action, Registry
+from engine.runtime.performer import World
 from engine.values import changed
 
 ACTION = "bench.nothing"
@@ -91,7 +91,7 @@ def as_yaml(steps: int) -> str:
 def stored(steps: int, path: str, id: str = "bench") -> Operation:
     """The same through the engine and its SQLite store: each step is on the disk before the next begins."""
     from engine.clock import SystemClock
-    from engine.operations import Engine
+    from engine.runtime.engine import Engine
     from engine.stores.opening import open_store
 
     runbook = trivial(steps)

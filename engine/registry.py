@@ -262,5 +262,5 @@ class _Words(Bundle, kw_only=False):
 
 
 def vocabulary(registry: Registry) -> Vocabulary:
-    """The words of a registry, for `engine.language.parsing`."""
+    """The words of a registry, for `engine.language.parse.document`."""
     return _Words(registry)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from actions.postgres.words import ACCESSES, ERRORS, TLS_MODES
+from actions.postgres.vocabulary import ACCESSES, ERRORS, TLS_MODES
 from engine.language.model import ActionFacts
 from engine.registry import Action, Context, Param
 
@@ -61,7 +61,7 @@ def _setup_users(params: Mapping[str, Any], ctx: Context) -> Mapping[str, Any]:
 
 
 def _run(params: Mapping[str, Any], ctx: Context) -> Mapping[str, Any]:
-    from actions.postgres.statements import run
+    from actions.postgres.run import run
 
     return run(params, ctx)
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from actions.net import why_not
+from actions.network import why_not
 from engine.errors import EffectFailed, Problem
 
 CODES: Final = {

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from actions.postgres.catalog import GAPS
+from actions.postgres.catalog_queries import GAPS
+from actions.postgres.connection import Session
 from actions.postgres.errors import failed
-from actions.postgres.session import Session
 from engine.values import Value
 
 TABLES: Final = {"readwrite": ("SELECT", "INSERT", "UPDATE", "DELETE"), "readonly": ("SELECT",)}

@@ -10,12 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-from actions.postgres.catalog import MEMBER_OF, ROLES, TURN, VERIFIERS, WHO
+from actions.postgres.catalog_queries import MEMBER_OF, ROLES, TURN, VERIFIERS, WHO
+from actions.postgres.connection import Session, session
 from actions.postgres.errors import failed
 from actions.postgres.grants import grant
 from actions.postgres.passwords import fits, verifier
-from actions.postgres.session import Session, session
-from actions.postgres.users import User, read
+from actions.postgres.user_list import User, read
 from engine.registry import Context
 
 LOCKED: Final = "SET lock_timeout = 10000"

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from actions.postgres.errors import BUNDLE, failed
-from actions.postgres.words import TLS_MODES
+from actions.postgres.vocabulary import TLS_MODES
 
 VARIABLES: Final = ("RUNBOOK_DATABASE_CA", "PGSSLROOTCERT")
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from actions.errors import calling
-from actions.rds import reading
-from actions.rds.cluster_words import ATTRIBUTES, PARAMS, WORDS, attributes_of, parts_of
+from actions.aws.errors import calling
+from actions.rds import lookup
+from actions.rds.cluster_attributes import ATTRIBUTES, PARAMS, WORDS, attributes_of, parts_of
+from actions.rds.delete_refusals import explained
+from actions.rds.iam_rights import CLUSTER as RIGHTS
 from actions.rds.names import is_tagged, new_name, short, tag_list
-from actions.rds.refusing import explained
-from actions.rds.restoring import restore
-from actions.rds.rights import CLUSTER as RIGHTS
+from actions.rds.restore_request import restore
 from actions.rds.statuses import CLUSTER, class_of
 from engine.errors import EffectFailed
 from engine.language.model import KindFacts, Monitor
@@ -52,11 +52,11 @@ class Cluster:
 
     def look(self, identity: Json, ctx: Context) -> Observation:
         """By name, or by `id` under whatever name; its instances are looked at if it has any."""
-        item = reading.cluster(ctx, identity)
+        item = lookup.cluster(ctx, identity)
         if item is None:
             return MISSING
         members = item.get("DBClusterMembers") or []
-        instances = reading.instances_of(ctx, item["DBClusterIdentifier"]) if members else []
+        instances = lookup.instances_of(ctx, item["DBClusterIdentifier"]) if members else []
         status = str(item.get("Status", ""))
         attributes = attributes_of(item, instances)
         return Observation(
@@ -66,7 +66,7 @@ class Cluster:
 
     def tagged(self, ctx: Context) -> Iterator[Observation]:
         """Every cluster that bears the tag of an operation; its instances bear their own."""
-        for item in filter(is_tagged, reading.every(ctx, reading.CLUSTERS)):
+        for item in filter(is_tagged, lookup.every(ctx, lookup.CLUSTERS)):
             status, attributes = str(item.get("Status", "")), attributes_of(item, ())
             yield Observation(
                 status=status, cls=class_of(CLUSTER, status), id=attributes["id"], attributes=attributes,
@@ -121,7 +121,7 @@ class Cluster:
             raise explained(error, lambda: self.look({"name": name}, ctx)) from None
 
     def _clear_the_way(self, name: str, target: Json, ctx: Context) -> None:
-        item = reading.cluster(ctx, {"name": name})
+        item = lookup.cluster(ctx, {"name": name})
         if item is None:
             return
         client = ctx.client("rds")

@@ -10,12 +10,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from actions.errors import calling, refusal
-from actions.rds import reading
-from actions.rds.copying import WORDS, copy_params
+from actions.aws.errors import calling, refusal
+from actions.rds import lookup
+from actions.rds.copy_request import WORDS, copy_params
+from actions.rds.delete_refusals import explained
+from actions.rds.iam_rights import SNAPSHOT as RIGHTS
 from actions.rds.names import IDENTIFIER, arn_of, is_tagged, short, tags_of, time_of
-from actions.rds.refusing import explained
-from actions.rds.rights import SNAPSHOT as RIGHTS
 from actions.rds.statuses import SNAPSHOT, class_of
 from engine.errors import EffectFailed
 from engine.language.model import KindFacts, Monitor
@@ -116,18 +116,18 @@ class ClusterSnapshot:
         """By name or ARN, by `id`, or the newest of a cluster."""
         id = identity.get("id")
         if id is not None:
-            seen = _observed(reading.snapshot(ctx, re.split("[#@]", str(id), maxsplit=1)[0]))
+            seen = _observed(lookup.snapshot(ctx, re.split("[#@]", str(id), maxsplit=1)[0]))
             return seen if seen.id == id else MISSING
         if identity.get("name") is not None:
-            return _observed(reading.snapshot(ctx, str(identity["name"])))
+            return _observed(lookup.snapshot(ctx, str(identity["name"])))
         if identity.get("latest_of") is None:
             raise refusal("give `name`, or `latest_of` to take the newest snapshot of a cluster")
-        found = [item for item in reading.snapshots_of(ctx, str(identity["latest_of"])) if _is_usable(item)]
+        found = [item for item in lookup.snapshots_of(ctx, str(identity["latest_of"])) if _is_usable(item)]
         return _observed(max(found, key=lambda item: item["SnapshotCreateTime"], default=None))
 
     def tagged(self, ctx: Context) -> Iterator[Observation]:
         """Every snapshot of this account that bears the tag of an operation: AWS copies tags to backups too."""
-        return map(_observed, filter(is_tagged, reading.every(ctx, reading.SNAPSHOTS)))
+        return map(_observed, filter(is_tagged, lookup.every(ctx, lookup.SNAPSHOTS)))
 
     def by_hand(self, seen: Observation) -> str:
         """A manual one's; the others go with their cluster."""

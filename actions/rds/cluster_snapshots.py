@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from actions.checks import LookedAt
-from actions.rds import reading
+from actions.kinds.check_kind import LookedAt
+from actions.rds import lookup
 from actions.rds.cluster_snapshot import ATTRIBUTES, attributes_of
 from actions.rds.statuses import LISTED, SNAPSHOT
 from engine.language.model import KindFacts, Monitor
@@ -52,9 +52,9 @@ class ClusterSnapshots(LookedAt):
         return Observation(status="ok", cls="available", attributes={"items": meant})
 
 
-def _listed(identity: Json, ctx: Context) -> list[reading.Item]:
+def _listed(identity: Json, ctx: Context) -> list[lookup.Item]:
     cluster = identity.get("cluster")
-    return reading.every(ctx, reading.SNAPSHOTS) if cluster is None else reading.snapshots_of(ctx, str(cluster))
+    return lookup.every(ctx, lookup.SNAPSHOTS) if cluster is None else lookup.snapshots_of(ctx, str(cluster))
 
 
 def _is_meant(item: Json, identity: Json, ctx: Context) -> bool:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from actions.errors import calling, refusal
-from actions.rds import reading
+from actions.aws.errors import calling, refusal
+from actions.rds import lookup
+from actions.rds.delete_refusals import explained
+from actions.rds.iam_rights import INSTANCE as RIGHTS
 from actions.rds.names import NAME_SCHEMA, is_tagged, new_name, short, tag_list, tags_of, time_of
-from actions.rds.refusing import explained
-from actions.rds.rights import INSTANCE as RIGHTS
 from actions.rds.statuses import INSTANCE, class_of
 from engine.errors import EffectFailed
 from engine.language.model import KindFacts, Monitor
@@ -86,7 +86,7 @@ class Instance:
 
     def look(self, identity: Json, ctx: Context) -> Observation:
         """By name, or by `id` under whatever name. Whether it is the writer is asked once it is available."""
-        item = reading.instance(ctx, identity)
+        item = lookup.instance(ctx, identity)
         if item is None:
             return MISSING
         status = str(item.get("DBInstanceStatus", ""))
@@ -99,7 +99,7 @@ class Instance:
 
     def tagged(self, ctx: Context) -> Iterator[Observation]:
         """Every instance that bears the tag of an operation. Which one writes is not asked."""
-        for item in filter(is_tagged, reading.every(ctx, reading.INSTANCES)):
+        for item in filter(is_tagged, lookup.every(ctx, lookup.INSTANCES)):
             status = str(item.get("DBInstanceStatus", ""))
             attributes = _attributes(item, status)
             yield Observation(
@@ -148,7 +148,7 @@ def _wire(params: Json, ctx: Context) -> dict[str, Any]:
 
 
 def _engine_of(cluster: str, ctx: Context) -> str:
-    found = reading.cluster(ctx, {"name": cluster})
+    found = lookup.cluster(ctx, {"name": cluster})
     if found is None:
         message = f"there is no cluster {cluster} to make an instance in"
         raise refusal(message, code="DBClusterNotFoundFault", about="cluster", context=ctx)
@@ -176,7 +176,7 @@ def _attributes(item: Json, status: str, writer: bool | None = None) -> dict[str
 def _is_writer(item: Json, ctx: Context) -> bool | None:
     """The cluster knows which of its members writes."""
     name = item.get("DBClusterIdentifier")
-    cluster = reading.cluster(ctx, {"name": name}) if name else None
+    cluster = lookup.cluster(ctx, {"name": name}) if name else None
     members = cluster.get("DBClusterMembers", []) if cluster is not None else []
     mine = (member for member in members if member.get("DBInstanceIdentifier") == item["DBInstanceIdentifier"])
     return next((bool(member.get("IsClusterWriter")) for member in mine), None)

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from actions.errors import refusal
+from actions.aws.errors import refusal
 from engine.registry import Context
 from engine.values import Value
 

@@ -27,8 +27,8 @@ KEYS: Final = ("world", "script", "runbook", "inputs", "tests")
 
 def read_file(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     """`world` and `script` of a YAML file; UsageError with what is wrong with it."""
-    from engine.language.reading import read
-    from engine.language.tree import plain
+    from engine.language.yaml.nodes import plain
+    from engine.language.yaml.reader import read
 
     try:
         document = plain(read(path.read_bytes(), path.name))

@@ -14,9 +14,9 @@ from engine.checks.rules import ALL, BY_ID
 from engine.checks.subject import Found, Subject
 from engine.errors import Finding
 from engine.language.model import Runbook
-from engine.language.parsing import Parsed, parse
-from engine.language.reading import MOST
-from engine.language.tree import MapNode, brief
+from engine.language.parse.document import Parsed, parse
+from engine.language.yaml.nodes import MapNode, brief
+from engine.language.yaml.reader import MOST
 from engine.registry import Registry, vocabulary
 
 __all__ = ["check", "validate"]

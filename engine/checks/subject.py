@@ -14,7 +14,7 @@ from typing import Any, Final
 from engine.checks.catalogue import Catalogue
 from engine.language.model import Call, Check, Ensure, KindFacts, Remove, Row, Runbook, Step
 from engine.language.nearest import Guesses
-from engine.language.tree import ListNode, MapNode, Node, Scalar, Span
+from engine.language.yaml.nodes import ListNode, MapNode, Node, Scalar, Span
 from engine.registry import Action, Param, ResourceKind
 from engine.values import Value, field
 

@@ -12,7 +12,7 @@ def main(argv: list[str] | None = None) -> int:
     words = sys.argv[1:] if argv is None else argv
     if words == ["--version"]:
         return _version()
-    from engine.cli.answering import answer
+    from engine.cli.invocation import answer
 
     return answer(words)
 

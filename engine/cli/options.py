@@ -13,8 +13,8 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from engine.cli.config import Files, files, seconds
 from engine.cli.near import nearest
-from engine.cli.settled import Files, files, seconds
 from engine.errors import UsageError
 from engine.values import Value
 

@@ -9,14 +9,14 @@ from typing import Annotated, Final
 
 import typer
 
-from engine.cli import document, screen
-from engine.cli.composing import Surroundings, typed
+from engine.cli.context import Surroundings, typed
 from engine.cli.options import Options
-from engine.driver import Interrupted
+from engine.cli.output import status_document, terminal
 from engine.errors import EnvironmentProblem, StoreConflict, UsageError
 from engine.kernel import Operation
 from engine.language.model import Runbook
-from engine.operations import Engine
+from engine.runtime.driver import Interrupted
+from engine.runtime.engine import Engine
 
 OPERATION: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -54,7 +54,7 @@ def drive(
         with here.driving(runbook, id, begins=begins) as engine:
             operation = go(engine)
     except Interrupted as stopped:
-        screen.err(f"interrupted; it stands as it was recorded. Next: {_resume(here, id)}")
+        terminal.err(f"interrupted; it stands as it was recorded. Next: {_resume(here, id)}")
         _tell(here, *located(here, id), hint=False)
         return stopped.code
     except (EnvironmentProblem, StoreConflict) as error:
@@ -64,14 +64,14 @@ def drive(
             error.add_note(f"What is recorded stands. Next: {_resume(here, id)}{perhaps}")
         raise
     _tell(here, here.runbook(operation.digest), operation)
-    return document.code_of(operation)
+    return status_document.code_of(operation)
 
 
 def _tell(here: Surroundings, runbook: Runbook, operation: Operation, *, hint: bool = True) -> None:
     """Whether anybody reads it or not, the exit code is the operation's."""
     try:
         told(here, runbook, operation, hint=hint)
-    except screen.NobodyReads:
+    except terminal.NobodyReads:
         return
 
 
@@ -89,11 +89,11 @@ def _is_there(here: Surroundings, id: str) -> bool | None:
 
 def told(here: Surroundings, runbook: Runbook, operation: Operation, *, hint: bool = True) -> None:
     """The document on stdout, what to type next on stderr."""
-    made = document.made(operation, runbook, here.options, here.head(operation.id))
+    made = status_document.made(operation, runbook, here.options, here.head(operation.id))
     if here.options.as_json:
-        screen.document(made)
+        terminal.document(made)
     else:
-        screen.out("\n".join(document.as_text(made)))
+        terminal.out("\n".join(status_document.as_text(made)))
     if hint and not (here.options.quiet and operation.ended == "SUCCEEDED"):
-        for line in document.hints(made):
-            screen.err(line)
+        for line in status_document.hints(made):
+            terminal.err(line)

@@ -17,8 +17,8 @@ from engine.language.durations import duration
 from engine.language.matching import matches
 from engine.language.model import Input, Runbook
 from engine.language.patterns import PatternError
-from engine.language.reading import read
-from engine.language.tree import plain
+from engine.language.yaml.nodes import plain
+from engine.language.yaml.reader import read
 
 LONGEST: Final = 65_536
 _REGION: Final = re.compile(r"[a-z]{2,4}(?:-[a-z]{2,12}){1,3}-[0-9]{1,2}")

@@ -18,7 +18,7 @@ TABLE: Final = re.compile(
 )
 
 Clients = Callable[[str], Any]
-"""From the name of an AWS service to its client; `actions.aws.Sessions.clients` is one."""
+"""From the name of an AWS service to its client; `actions.aws.sessions.Sessions.clients` is one."""
 
 
 def open_store(place: str, *, clients: Clients | None = None, clock: Clock | None = None) -> Store:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from actions.net import SystemNetwork
+from actions.network import SystemNetwork
 from engine.language.secret import Secret
 from engine.registry import Context, Network
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from actions.aws import Sessions
+from actions.aws.sessions import Sessions
 from engine.language.model import Account
 from tests.actions.http_aws import HttpAws
 

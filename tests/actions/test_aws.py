@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ParamValidationError
 
-from actions.aws import Sessions, is_read
-from actions.errors import calling
+from actions.aws.errors import calling
+from actions.aws.sessions import Sessions, is_read
 from actions.rds.cluster import Cluster
 from engine.errors import Busy, EffectFailed, EffectNotSent, EffectUnknown
 from tests.actions.given import context

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from actions.aws import Sessions
-from actions.errors import calling
+from actions.aws.errors import calling
+from actions.aws.sessions import Sessions
 from engine.errors import EffectFailed, EffectNotSent, EnvironmentProblem, UsageError
 from tests.actions.http_aws import EXPIRED, OWN_ACCOUNT, THROTTLED, HttpAws, cluster
 from tests.actions.sessions import OTHER, ROLE, accounts, sessions

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from actions.ec2 import KINDS, lets_in, listed
+from actions.kinds.ec2 import KINDS, lets_in, listed
 from actions.sandbox import Fault, Sandbox
 from engine.errors import EffectFailed, EffectNotSent
 from engine.registry import Observation

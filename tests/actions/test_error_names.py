@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from actions.error_names import by_ending, table
-from actions.known_errors import known_errors, modelled
+from actions.aws.error_names import by_ending, table
+from actions.aws.known_errors import known_errors, modelled
 from engine.errors import CATEGORIES
 from tests.actions.rds_world import REGISTRY
 from tests.actions.test_errors import answer, no

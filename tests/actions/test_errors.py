@@ -9,9 +9,9 @@ from botocore import exceptions as broken
 from botocore.exceptions import ClientError
 from botocore.parsers import ResponseParserError
 
-from actions.botocore_errors import is_botocores, of_credentials
-from actions.error_names import meaning
-from actions.errors import begins, calling, leaves, refusal, translated
+from actions.aws.botocore_errors import is_botocores, of_credentials
+from actions.aws.error_names import meaning
+from actions.aws.errors import begins, calling, leaves, refusal, translated
 from engine.errors import Busy, EffectFailed, EffectNotSent, EffectUnknown, Problem
 from tests.actions.given import context
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from actions.generic import Aws, operation_of
-from actions.service_models import service_model, service_names
+from actions.aws.generic_calls import Aws, operation_of
+from actions.aws.service_models import service_model, service_names
 from engine.errors import EffectFailed, EffectNotSent, EffectUnknown
 from engine.language.secret import Secret
 from engine.registry import Action, Observation, ResourceKind
@@ -164,7 +164,7 @@ def test_a_body_is_read_as_text_and_only_so_much_of_it(moto: Moto, monkeypatch: 
     action("aws.s3.create_bucket").run({"Bucket": "notes"}, ctx)
     action("aws.s3.put_object").run({"Bucket": "notes", "Key": "a", "Body": "hello"}, ctx)
     assert action("aws.s3.get_object").run({"Bucket": "notes", "Key": "a"}, ctx)["Body"] == "hello"
-    monkeypatch.setattr("actions.generic.LONGEST_BODY", 3)
+    monkeypatch.setattr("actions.aws.generic_calls.LONGEST_BODY", 3)
     with pytest.raises(EffectFailed, match="OutputTooLong"):
         action("aws.s3.get_object").run({"Bucket": "notes", "Key": "a"}, ctx)
 
@@ -218,7 +218,7 @@ def test_a_token_is_of_the_effect(name: str, token: str, params: Any) -> None:
 
 
 def test_every_token_of_every_service_gets_a_length_that_it_takes() -> None:
-    from actions.generic import _token
+    from actions.aws.generic_calls import _token
 
     seen = 0
     for service in (
@@ -249,7 +249,7 @@ def test_every_token_of_every_service_gets_a_length_that_it_takes() -> None:
 
 @pytest.mark.parametrize(("reply", "name"), [(EMPTY, "ResponseParserError"), (HOLLOW, "TruncatedReply")])
 def test_an_empty_reply_is_no_answer(reply: Any, name: str) -> None:
-    from actions.aws import Sessions
+    from actions.aws.sessions import Sessions
 
     with serving() as aws:
         aws.replies["DescribeDBClusters"] = [reply]

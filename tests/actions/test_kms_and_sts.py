@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from actions.kms import KINDS as KMS_KINDS
+from actions.kinds.kms import KINDS as KMS_KINDS
+from actions.kinds.sts import KINDS as STS_KINDS
 from actions.sandbox import Fault, Sandbox
-from actions.sts import KINDS as STS_KINDS
 from engine.errors import EffectFailed
 from engine.registry import Observation
 from tests.actions.given import context

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from actions import build_registry
-from actions.generic import _params, _schemas
-from actions.model_files import data_folder
-from actions.service_models import metadata_of, operation_model, service_model
+from actions.aws.generic_calls import _params, _schemas
+from actions.aws.model_files import data_folder
+from actions.aws.service_models import metadata_of, operation_model, service_model
 from engine.checks import validate
 
 RUNBOOK = """
@@ -75,7 +75,7 @@ def test_what_is_damaged_is_read_and_kept_anew(cache: Path, text: bytes) -> None
 def test_another_botocore_is_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "data" / "rds" / "2014-10-31"
     folder.mkdir(parents=True)
-    monkeypatch.setattr("actions.service_models._file_of", lambda service: folder / "service-2.json")
+    monkeypatch.setattr("actions.aws.service_models._file_of", lambda service: folder / "service-2.json")
     for prefix in ("a", "bb"):
         (folder / "service-2.json").write_text(json.dumps({"metadata": {"endpointPrefix": prefix}}))
         service_model.cache_clear()
@@ -101,7 +101,7 @@ def test_what_there_is_not_is_not_kept(cache: Path) -> None:
 
 
 def test_a_check_finds_the_same_the_second_time(cache: Path) -> None:
-    from actions.generic import operation_of
+    from actions.aws.generic_calls import operation_of
 
     found = []
     for _ in range(2):

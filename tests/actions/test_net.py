@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from actions.endpoint import KINDS
-from actions.net import OPENINGS, SystemNetwork, resolved
+from actions.kinds.endpoint import KINDS
+from actions.network import OPENINGS, SystemNetwork, resolved
 from engine.clock import SystemClock, VirtualClock
 from engine.registry import Observation
 from tests.actions.given import context

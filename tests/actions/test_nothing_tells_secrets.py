@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from actions.aws.settings import Settings
 from actions.postgres.declarations import RUN, SETUP_USERS
-from actions.postgres.users import read
-from actions.settings import Settings
+from actions.postgres.user_list import read
 from engine.errors import EffectFailed
 from engine.language.secret import Secret
 from tests.actions.databases import ADMIN, PASSWORD, Database, made

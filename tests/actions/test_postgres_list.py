@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from actions.postgres.users import read
+from actions.postgres.user_list import read
 from engine.errors import EffectFailed, Problem
 from engine.language.secret import Secret
 from tests.actions.given import context

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from actions.service_models import first_sentence, service_model
+from actions.aws.service_models import first_sentence, service_model
 from tests.actions.test_generic import action, kind
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from actions.aws.settings import CALLS, Settings
 from actions.sandbox import Fault, Sandbox
-from actions.settings import CALLS, Settings
 from engine.errors import EffectFailed, EffectNotSent, Problem
 from engine.language.secret import Secret
 from tests.servers.moto import Moto

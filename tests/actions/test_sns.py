@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from actions.kinds.sns import LARGEST_TEXT, PUBLISH, clean_subject, fitting
 from actions.sandbox import Fault, Sandbox
-from actions.sns import LARGEST_TEXT, PUBLISH, clean_subject, fitting
 from engine.errors import EffectFailed, EffectUnknown
 from tests.actions.given import context
 from tests.servers.moto import Moto

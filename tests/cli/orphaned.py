@@ -111,7 +111,7 @@ def shared(
 ) -> Iterator[Aws]:
     """The commands' time is the world's."""
     clock = VirtualClock()
-    for module in ("composing", "scanning"):
+    for module in ("context", "orphan_search"):
         monkeypatch.setattr(f"engine.cli.{module}.SystemClock", lambda: clock)
     monkeypatch.setenv("AWS_REGION", WEST)
     sandbox = Sandbox(world, clock=clock, script=script)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.cli.policy import Policy
+from engine.cli.protection import Policy
 from tests.cli.asking import DEMO, INPUTS, RESTORE, RUNBOOK, Answer, Ask, world, written
 
 Store = tuple[str, str]

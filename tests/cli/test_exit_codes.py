@@ -12,7 +12,7 @@ import pytest
 
 from actions.sandbox import Fault
 from engine.clock import SystemClock
-from engine.operations import Engine
+from engine.runtime.engine import Engine
 from engine.stores.lease import StoreLease, this_process
 from engine.stores.opening import open_store
 from tests.cli.asking import Answer, written

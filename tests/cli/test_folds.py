@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Callable
 from types import FrameType
 
-from engine.driver import Log
 from engine.kernel import evolve
+from engine.runtime.driver import Log
 from tests.cli.asking import INPUTS, RESTORE, Answer, Ask, Store
 
 

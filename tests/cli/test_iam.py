@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from actions import build_registry
-from actions.permissions import permission
-from actions.service_models import service_model
+from actions.aws.permissions import permission
+from actions.aws.service_models import service_model
 from engine.registry import Entitled
 from tests.cli.asking import INPUTS, RESTORE, Ask, fits, written
 from tests.cli.orphaned import CLUSTER, COPY, HEAD, OTHER_COPY, Aws, shared

@@ -7,19 +7,19 @@ from typing import Any
 
 import pytest
 
-from actions.aws import Sessions
+from actions.aws.sessions import Sessions
 from actions.rds.cluster import Cluster
-from engine.cli.composing import Surroundings
-from engine.cli.leasing import SPARE
+from engine.cli.context import Surroundings
+from engine.cli.lease_duration import SPARE
 from engine.cli.options import Options
 from engine.cli.session import surrounded
 from engine.kernel import Operation
 from engine.kernel import events as ev
 from engine.kernel.operation import Effect
 from engine.language.model import Runbook
-from engine.language.parsing import load
-from engine.performing import RegistryPerformer, World
+from engine.language.parse.document import load
 from engine.registry import Context, Observation, Registry, vocabulary
+from engine.runtime.performer import RegistryPerformer, World
 
 WAIT = "  - {id: pause, wait: 1s}\n"
 LOOK = "  - {id: look, check: rds.cluster, with: {name: orders}}\n"

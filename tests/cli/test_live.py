@@ -14,13 +14,13 @@ from pathlib import Path
 
 import pytest
 
-from engine.cli.live import HEAD, TableRow, _seen, rows
+from engine.cli.output.live_table import HEAD, TableRow, _seen, rows
 from engine.kernel.events import Delayed, Entered, Intended, Started, Succeeded, Watched
 from engine.kernel.evolve import evolve
 from engine.kernel.operation import Effect, Operation
 from engine.kernel.start import begun
 from engine.language.model import KindFacts, Runbook
-from engine.language.parsing import load
+from engine.language.parse.document import load
 from engine.language.vocabulary import FixedVocabulary
 from tests.cli.asking import FEW, INPUTS, LONG, RESTORE, RUNBOOK, written
 

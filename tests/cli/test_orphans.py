@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from actions.sandbox import Fault
-from engine.loading import is_an_id
+from engine.runtime.load import is_an_id
 from tests.cli.orphaned import (
     AWAY,
     CLUSTER,

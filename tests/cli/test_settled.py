@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from engine.cli.config import files, region_of_profile
 from engine.cli.options import Options, settle
-from engine.cli.settled import files, region_of_profile
 from tests.cli.asking import Ask, written
 
 FORMATS = ("text", "json")

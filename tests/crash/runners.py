@@ -16,7 +16,7 @@ from typing import Any
 from engine.clock import VirtualClock
 from engine.errors import Busy, StoreConflict, UsageError
 from engine.kernel import Operation
-from engine.operations import Engine
+from engine.runtime.engine import Engine
 from tests.crash.processes import Process
 from tests.crash.scenes import RealScene
 from tests.laws.walking import ID, INPUTS, Killed, Story

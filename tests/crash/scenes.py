@@ -15,15 +15,15 @@ from functools import cache
 from typing import Any
 
 from actions import build_registry
+from actions.aws.settings import Settings
 from actions.sandbox.calls import Call
-from actions.settings import Settings
 from engine.kernel import Operation
 from engine.language.model import Runbook
-from engine.language.parsing import load as parsed
-from engine.loading import load
-from engine.operations import Engine
-from engine.performing import World as Surroundings
+from engine.language.parse.document import load as parsed
 from engine.registry import Registry, vocabulary
+from engine.runtime.engine import Engine
+from engine.runtime.load import load
+from engine.runtime.performer import World as Surroundings
 from engine.stores.lease import StoreLease
 from engine.stores.memory import MemoryStore
 from engine.stores.patience import PatientStore

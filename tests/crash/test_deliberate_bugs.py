@@ -14,12 +14,12 @@ from typing import Any
 
 import pytest
 
-from actions import errors
+from actions.aws import errors
 from actions.sandbox.calls import Call
-from engine.driver import Driver
 from engine.errors import StoreConflict
 from engine.kernel.operation import Acting, Effect, Operation, Seen
-from engine.performing import RegistryPerformer
+from engine.runtime.driver import Driver
+from engine.runtime.performer import RegistryPerformer
 from engine.stores.memory import MemoryStore, _Row
 from engine.stores.packing import Kept, taken
 from engine.stores.port import Record

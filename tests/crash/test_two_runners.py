@@ -12,7 +12,7 @@ import pytest
 
 from engine.errors import Busy, StoreConflict, UsageError
 from engine.kernel import Operation
-from engine.operations import Engine
+from engine.runtime.engine import Engine
 from tests.crash.conftest import Schedules
 from tests.crash.judging import RealEnd, end_of, judge, keeps_the_laws, touched, without_keys
 from tests.crash.runners import Duel

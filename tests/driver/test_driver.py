@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 from msgspec.json import encode as write_json
 
-from engine.driver import Interrupted
 from engine.errors import EffectFailed, EffectNotSent, EnvironmentProblem, Problem
 from engine.kernel import events as ev
 from engine.language.model import ActionFacts
-from engine.loading import events_of
-from engine.performing import plain, storable
 from engine.registry import Action, Context
-from engine.report import waits_for
+from engine.reports.status import waits_for
+from engine.runtime.driver import Interrupted
+from engine.runtime.load import events_of
+from engine.runtime.performer import plain, storable
 from tests.laws.edits import CAPACITY, CLUSTER, INSTANCE, RESTORE, SNAPSHOT
 from tests.laws.judging import told_of
 from tests.laws.walking import ID, INPUTS, Scene, Story, fault, lives

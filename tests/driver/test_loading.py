@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from engine.errors import EnvironmentProblem
-from engine.loading import load
+from engine.runtime.load import load
 from engine.stores.memory import MemoryStore
 from engine.stores.port import Record
 from tests.laws.stories import STORIES

@@ -9,7 +9,7 @@ import pytest
 
 from engine.errors import Problem
 from engine.kernel import events as ev
-from engine.loading import events_of
+from engine.runtime.load import events_of
 from tests.laws.edits import CLUSTER, INTERNAL, RESTORE, named
 from tests.laws.judging import told_of
 from tests.laws.stories_of_mending import NO_CREDENTIALS, NO_RENAME, UNTIL, logged_in, renamed_slowly, source_broken

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from engine.loading import events_of
+from engine.runtime.load import events_of
 from engine.stores.memory import MemoryStore
 from engine.stores.packing import Kept, unpacked
 from tests.laws.stories import STORIES, UNREPEATABLE

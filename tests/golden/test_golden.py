@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from engine.kernel.codec import durable
-from engine.loading import load, replayed
-from engine.report import status_document
+from engine.reports.status import status_document
+from engine.runtime.load import load, replayed
 from engine.stores.port import verify
 from tests.golden.keeping import FOLDER, read
 from tests.laws.walking import ID, parse

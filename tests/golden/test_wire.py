@@ -17,7 +17,7 @@ from engine.errors import EnvironmentProblem
 from engine.kernel import events, operation, wire
 from engine.kernel.operation import Halt, Perform, SleepUntil
 from engine.kernel.operation import Record as RecordCommand
-from engine.loading import load
+from engine.runtime.load import load
 from engine.stores.port import Record
 from engine.values import Value, changed
 from tests.golden.keeping import FOLDER, read

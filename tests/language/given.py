@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.errors import Finding
 from engine.language.model import ActionFacts, KindFacts, Monitor
-from engine.language.parsing import Parsed, parse
+from engine.language.parse.document import Parsed, parse
 from engine.language.vocabulary import FixedVocabulary
 
 ALL = ("ensure", "remove", "check")

@@ -9,10 +9,10 @@ from hypothesis import given
 
 from actions import build_registry
 from engine.errors import RunbookInvalid
-from engine.language.formatting import formatted
+from engine.language.fmt.formatter import formatted
 from engine.language.model import Runbook
-from engine.language.parsing import parse
-from engine.language.reading import examine
+from engine.language.parse.document import parse
+from engine.language.yaml.reader import examine
 from engine.registry import vocabulary
 from engine.values import changed
 from tests.language.written import comments, documents

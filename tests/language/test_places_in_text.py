@@ -9,9 +9,9 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from engine.language.origins import origins
-from engine.language.reading import examine, read
-from engine.language.tree import ListNode, MapNode, Node, Scalar
+from engine.language.yaml.nodes import ListNode, MapNode, Node, Scalar
+from engine.language.yaml.positions import origins
+from engine.language.yaml.reader import examine, read
 
 WRITTEN = {
     "plain": "x: say ${name} now\n",

@@ -11,9 +11,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from engine.errors import RunbookInvalid
-from engine.language import reading
-from engine.language.reading import LARGEST, MOST, PARTS, examine, read
-from engine.language.tree import ListNode, MapNode, Scalar, Span, describe, plain
+from engine.language.yaml import reader
+from engine.language.yaml.nodes import ListNode, MapNode, Scalar, Span, describe, plain
+from engine.language.yaml.reader import LARGEST, MOST, PARTS, examine, read
 
 
 def value_of(written: str) -> Any:
@@ -281,7 +281,7 @@ def texts(value: Any) -> Any:
 def test_without_the_c_library_the_same_is_read(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = (root / "runbooks" / "restore.yaml").read_bytes()
     node = read(text)
-    monkeypatch.setattr(reading, "_LOADER", yaml.SafeLoader)
+    monkeypatch.setattr(reader, "_LOADER", yaml.SafeLoader)
     again = read(text)
     assert plain(again) == plain(node)
     assert isinstance(again, MapNode)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.language.parsing import READERS
-from engine.language.reference import FORMS, document
+from engine.language.parse.document import READERS
+from engine.language.reference.page import FORMS, document
 
 
 def test_the_page_is_what_the_code_makes(root: Path) -> None:
-    """If it is not: write `engine.language.reference.document()` into it."""
+    """If it is not: write `engine.language.reference.page.document()` into it."""
     assert (root / "docs" / "language.md").read_text(encoding="utf-8") == document()
 
 

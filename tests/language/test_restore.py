@@ -29,7 +29,7 @@ from engine.language.model import (
     Step,
     TakeBack,
 )
-from engine.language.parsing import load, parse
+from engine.language.parse.document import load, parse
 from tests.language.given import WORDS
 
 SLOW = Retry(schedule=Delays(delays=(300.0, 600.0, 900.0)))
@@ -212,7 +212,7 @@ def test_every_path_has_its_place(raw: bytes) -> None:
 
 def test_reading_it_imports_nothing_heavy(root: Path) -> None:
     code = (
-        "import sys; from engine.language.parsing import parse; from tests.language.given import WORDS\n"
+        "import sys; from engine.language.parse.document import parse; from tests.language.given import WORDS\n"
         "assert not parse(open('runbooks/restore.yaml', 'rb').read(), WORDS).findings\n"
         "print(sorted({'jinja2', 'jsonschema', 'boto3', 'asyncio', 'typer'} & set(sys.modules)))"
     )

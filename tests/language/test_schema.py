@@ -12,7 +12,7 @@ import yaml
 
 from actions import build_registry
 from engine.checks.rules.shape import RULES as SHAPE
-from engine.language.schema import as_text, schema
+from engine.language.reference.json_schema import as_text, schema
 from tests.validate.examples import bad, good
 
 ONLY_VALIDATE_SAYS = {

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import RunbookInvalid
-from engine.language import shapes
-from engine.language.parsing import READERS, load
-from engine.language.reading import MOST
+from engine.language.parse import shapes
+from engine.language.parse.document import READERS, load
+from engine.language.yaml.reader import MOST
 from tests.language.given import (
     CALL,
     CHECK,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from engine.language import shapes
-from engine.language.tree import FOLDED, LITERAL, ListNode, MapNode, Node, Scalar
+from engine.language.parse import shapes
+from engine.language.yaml.nodes import FOLDED, LITERAL, ListNode, MapNode, Node, Scalar
 
 FAMILIES = [
     sorted(shapes.RUNBOOK),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from engine.kernel.codec import durable
-from engine.loading import load, replayed
+from engine.runtime.load import load, replayed
 from tests.laws.walking import ID, Scene, told
 
 FOLDED = 7

@@ -9,10 +9,10 @@ from functools import cache
 
 import pytest
 
-from engine import driver
 from engine.kernel import Operation, pending
 from engine.kernel.operation import Command
 from engine.language.model import Runbook
+from engine.runtime import driver
 from tests.laws.stories import STORIES, UNREPEATABLE
 from tests.laws.walking import Scene, Story
 

@@ -244,7 +244,7 @@ RULES = (
     # outcomes
     Rule(function="outcomes.not_sent", instead=failed_instead,
          stories=("credentials expire at: create rds.cluster_snapshot",)),
-    Rule(function="engine.driver.stops_the_runner", instead=no, scenario=credentials_expire),
+    Rule(function="engine.runtime.driver.stops_the_runner", instead=no, scenario=credentials_expire),
     Rule(function="outcomes.looks_again", instead=no,
          stories=("a part's delete says not found", "the restore's reply is lost, and it is invisible beyond the grace")),
     Rule(function="outcomes.unknown", instead=failed_instead, scenario=a_call_is_never_sent_twice),
@@ -262,7 +262,7 @@ RULES = (
     Rule(function="folding_ends.taken_up", instead=still_in_hand, scenario=a_call_is_never_sent_twice),
     Rule(function="pending.proves_again", instead=no, scenario=an_unsent_call_whose_requirement_broke),
     Rule(function="pending.is_poison", instead=no, scenario=a_poison_document),
-    Rule(function="engine.answering.is_telling", instead=no, stories=("the copy takes 25 hours",)),
+    Rule(function="engine.runtime.requests.is_telling", instead=no, stories=("the copy takes 25 hours",)),
     # the end
     Rule(function="folding_ends._without_unsent", instead=lambda operation: operation,
          scenario=mending.what_was_never_sent_is_not_undone),
@@ -273,7 +273,7 @@ RULES = (
          stories=("held past the point with a used cluster, then cancelled with undo",)),
     Rule(function="troubles.holds_on_failure", instead=no, stories=("the restore is refused for ever",)),
     # what is durable
-    Rule(function="engine.driver.Log._is_nothing_new", instead=no, scenario=polling_writes_nothing),
+    Rule(function="engine.runtime.driver.Log._is_nothing_new", instead=no, scenario=polling_writes_nothing),
 )  # fmt: skip
 
 
@@ -293,7 +293,7 @@ def without(rule: Rule) -> Iterator[None]:
         return pending(runbook, operation, now)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys.modules["engine.driver"], "pending", bounded)
+        patch.setattr(sys.modules["engine.runtime.driver"], "pending", bounded)
         patch.setattr(owner, name, rule.instead)
         patch.setattr(sys.modules["engine.kernel.evolve"], "_FOLDS", folds)
         for other in list(sys.modules.values()):

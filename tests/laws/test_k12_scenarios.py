@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from engine.driver import POLLING, Driver, Interrupted, Log
 from engine.kernel import Operation
 from engine.kernel import events as ev
 from engine.kernel.operation import Acting
 from engine.language.model import Runbook
-from engine.loading import events_of
+from engine.runtime.driver import POLLING, Driver, Interrupted, Log
+from engine.runtime.load import events_of
 from engine.values import changed
 from tests.laws.edits import RESTORE, edited, old, swapped
 from tests.laws.test_k6_to_k8 import test_k8_times_of_events_never_go_back as times_never_go_back
@@ -164,12 +164,12 @@ def what_is_narrowed_is_left_alone() -> None:
 
 RULES = (
     Rule(function="decision.is_within", instead=yes, scenario=what_is_narrowed_is_left_alone),
-    Rule(function="engine.driver.Log._is_nothing_new", instead=no_look_is_news, scenario=a_stop_does_not_lengthen_a_wait),
+    Rule(function="engine.runtime.driver.Log._is_nothing_new", instead=no_look_is_news, scenario=a_stop_does_not_lengthen_a_wait),
     Rule(function="folding_ends.taken_up", instead=believes_what_was_seen, scenario=what_is_not_meant_any_more_is_not_deleted),
     Rule(function="folding_ends.end_recorded", instead=list_first, scenario=the_end_outlives_a_crash_in_its_list),
-    Rule(function="engine.driver.Driver.cancel_waits", instead=after_its_end_too,
+    Rule(function="engine.runtime.driver.Driver.cancel_waits", instead=after_its_end_too,
          scenario=a_cancel_after_the_end_is_not_heard),
-    Rule(function="engine.driver.Driver.now", instead=by_the_wall_clock, scenario=lambda: times_never_go_back(WELL)),
+    Rule(function="engine.runtime.driver.Driver.now", instead=by_the_wall_clock, scenario=lambda: times_never_go_back(WELL)),
     Rule(function="codec.durable", instead=with_its_time, scenario=polling_writes_nothing),
 )  # fmt: skip
 

@@ -12,7 +12,7 @@ from engine.kernel import IllegalEvent, Operation, evolve, pending
 from engine.kernel import events as ev
 from engine.kernel.codec import States, decode, durable
 from engine.kernel.operation import Effect, Perform, Record, Seen, Target
-from engine.loading import events_of
+from engine.runtime.load import events_of
 from tests.laws.states import reached
 from tests.laws.stories import STORIES
 from tests.laws.walking import ID, Scene, Story

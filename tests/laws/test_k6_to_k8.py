@@ -13,7 +13,7 @@ from engine.kernel import Operation, evolve, pending
 from engine.kernel import events as ev
 from engine.kernel.operation import Effect, Halt, Perform, Record, Seen, SleepUntil
 from engine.language.model import Runbook
-from engine.loading import events_of
+from engine.runtime.load import events_of
 from tests.laws.kinds import CLASS
 from tests.laws.states import Reached, reached
 from tests.laws.stories import STORIES, UNREPEATABLE

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from engine.kernel.notices import standard_text
-from engine.report import status_document
+from engine.reports.status import status_document
 from tests.laws.edits import CAPACITY, CLUSTER, FAILS, HOLD, RESTORE, SNAPSHOT, UNANSWERED, WITH_PAST, before, edited
 from tests.laws.judging import told_of
 from tests.laws.test_k9_meanwhile import WELL, dies, points

@@ -6,7 +6,7 @@ import pytest
 
 from engine.kernel.operation import Operation
 from engine.language.model import Check, Ensure, Remove
-from engine.report import readable, status_document
+from engine.reports.status import readable, status_document
 from tests.laws.edits import BREAKS, BUSY, CLUSTER, FAILS, RESTORE, SNAPSHOT, edited
 from tests.laws.stories import STORIES
 from tests.laws.walking import Scene, Story, fault, lives, problem

@@ -16,12 +16,12 @@ from engine.errors import EnvironmentProblem, Problem, UsageError
 from engine.kernel import Operation
 from engine.kernel import events as ev
 from engine.language.model import Runbook
-from engine.language.parsing import load as parsed
+from engine.language.parse.document import load as parsed
 from engine.language.secret import Secret
-from engine.loading import events_of, load
-from engine.operations import Engine
-from engine.performing import World as Surroundings
 from engine.registry import Reading, vocabulary
+from engine.runtime.engine import Engine
+from engine.runtime.load import events_of, load
+from engine.runtime.performer import World as Surroundings
 from engine.stores.memory import MemoryStore
 from tests.laws.kinds import registry
 from tests.laws.world import Fault, Thing, World

@@ -15,7 +15,7 @@ from typing import Any
 from actions.sandbox import Sandbox
 from engine.clock import SystemClock
 from engine.kernel.events import Event
-from engine.loading import events_of
+from engine.runtime.load import events_of
 from engine.stores.opening import open_store
 from engine.stores.port import verify
 from tests.cli.asking import Answer

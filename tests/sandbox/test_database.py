@@ -77,7 +77,7 @@ def test_the_password_is_the_snapshots_until_it_is_changed(there, connect):
 
 def test_roles_are_there_after_the_commit_and_not_before(connect):
     names = {"names": ["app"]}
-    from actions.postgres.catalog import ROLES
+    from actions.postgres.catalog_queries import ROLES
 
     made, other = connect(), connect()
     made.run("BEGIN")

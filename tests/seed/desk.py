@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from actions.sandbox import Fault, Sandbox
-from engine.cli.composing import world_file
+from engine.cli.context import world_file
 from engine.clock import SystemClock
 from engine.stores.dynamodb_calls import Calls
 from engine.stores.dynamodb_table import create_table

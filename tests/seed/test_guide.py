@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from actions.sandbox import Sandbox, read_file
-from engine.cli.composing import world_file
+from engine.cli.context import world_file
 from tests.seed.desk import ROOT, Answer
 from tests.seed.page import PAGE, PART, SECTIONS, edited
 from tests.servers.moto import Moto

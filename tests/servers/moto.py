@@ -24,7 +24,7 @@ SAID = re.compile(r"Running on http://127\.0\.0\.1:(\d+)")
 
 @dataclass(frozen=True, slots=True)
 class Moto:
-    """A running server. `clients` is as `Sessions.clients` of `actions.aws`."""
+    """A running server. `clients` is as `Sessions.clients` of `actions.aws.sessions`."""
 
     url: str
 

@@ -19,7 +19,7 @@ from msgspec.structs import fields
 
 import actions
 import engine
-from engine.language.tree import ListNode, MapNode, Scalar
+from engine.language.yaml.nodes import ListNode, MapNode, Scalar
 from engine.values import Bundle, Value, changed, field
 
 DATA = {

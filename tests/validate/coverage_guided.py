@@ -12,11 +12,11 @@ from pathlib import Path
 
 import atheris
 
-with atheris.instrument_imports(include=["engine.language", "engine.checks", "actions.service_models"]):
+with atheris.instrument_imports(include=["engine.language", "engine.checks", "actions.aws.service_models"]):
     from engine.checks import validate
     from engine.checks.adopt.fix import fixed
     from engine.errors import RunbookInvalid
-    from engine.language.formatting import formatted
+    from engine.language.fmt.formatter import formatted
     from tests.validate.corpus import registry, runbooks, shipped
 
 LONGEST = 20

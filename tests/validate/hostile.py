@@ -17,7 +17,7 @@ from typing import Final
 import yaml
 
 from actions import build_registry
-from actions.service_models import service_model
+from actions.aws.service_models import service_model
 from engine.checks import validate
 from engine.checks.formats import rendered
 

@@ -11,8 +11,8 @@ from engine.language.expressions.grammar import parsed
 from engine.language.expressions.nodes import Attr, Filter, Name, walk
 from engine.language.expressions.template import bare, split
 from engine.language.expressions.tokens import NotAnExpression
-from engine.language.reading import read
-from engine.language.tree import ListNode, MapNode, Node, Scalar, Span
+from engine.language.yaml.nodes import ListNode, MapNode, Node, Scalar, Span
+from engine.language.yaml.reader import read
 
 PROSE: Final = frozenset(
     {"description", "runbook", "pattern", "text", "subject", "lock", "tags", "outputs", "every", "for"}

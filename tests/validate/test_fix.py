@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 
 from engine.checks.adopt.fix import MOST, fixed
-from engine.language.reading import examine
+from engine.language.yaml.reader import examine
 from tests.language.written import comments
 from tests.validate.cases import REGISTRY, whole
 from tests.validate.corpus import registry, runbooks, shipped

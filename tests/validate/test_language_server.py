@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from engine.checks.explain import CLASSES
-from engine.language.shapes import COMMON, KINDS, VERBS
+from engine.language.parse.shapes import COMMON, KINDS, VERBS
 from tests.validate.corpus import registry, runbooks, shipped
 from tests.validate.language_server import Editor, editor, without_server
 

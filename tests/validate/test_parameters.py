@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from engine.checks.dataflow.conformity import Known, differences
-from engine.language.reading import read
-from engine.language.tree import MapNode
+from engine.language.yaml.nodes import MapNode
+from engine.language.yaml.reader import read
 from tests.validate.cases import findings, holds
 
 CASES = {

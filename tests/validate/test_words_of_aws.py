@@ -12,11 +12,11 @@ import botocore
 import pytest
 from botocore import xform_name
 
-from actions.service_models import service_model
+from actions.aws.service_models import service_model
 from engine.checks import validate
 from engine.checks.dataflow.conformity import Known, differences
-from engine.language.reading import read
-from engine.language.tree import MapNode
+from engine.language.yaml.nodes import MapNode
+from engine.language.yaml.reader import read
 from tests.validate.cases import marked, places
 from tests.validate.corpus import registry
 

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from actions.postgres import catalog
+from actions.postgres import catalog_queries
 from engine.values import Value
 
 VERSION: Final = "PostgreSQL 15.4 on sandbox"
@@ -148,12 +148,12 @@ def _by_public(thing: str, schema: str) -> bool:
 
 
 _QUESTIONS: Final[Mapping[str, Callable[[Asked], Answer]]] = {
-    catalog.TURN: lambda _: _rows([""]),
-    catalog.WHO: _who,
-    catalog.ROLES: _roles,
-    catalog.VERIFIERS: _verifiers,
-    catalog.MEMBER_OF: _member_of,
-    catalog.GAPS: _gaps,
+    catalog_queries.TURN: lambda _: _rows([""]),
+    catalog_queries.WHO: _who,
+    catalog_queries.ROLES: _roles,
+    catalog_queries.VERIFIERS: _verifiers,
+    catalog_queries.MEMBER_OF: _member_of,
+    catalog_queries.GAPS: _gaps,
 }
 
 

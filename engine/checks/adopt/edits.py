@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from engine.errors import ExpressionError, Finding
-from engine.language.arranging import form_of, form_of_items, shape_of
 from engine.language.expressions.grammar import parsed
 from engine.language.expressions.template import end_of
 from engine.language.expressions.tokens import NotAnExpression
+from engine.language.fmt.key_order import form_of, form_of_items, shape_of
 from engine.language.model import CLASSES
 from engine.language.nearest import only_near
-from engine.language.tree import ListNode, MapNode, Node, Scalar
+from engine.language.yaml.nodes import ListNode, MapNode, Node, Scalar
 from engine.registry import Registry
 from engine.values import Bundle, Value
 

@@ -11,7 +11,7 @@ from typing import Final
 from engine.checks import validate
 from engine.checks.adopt.edits import Document, Edit, edit_for
 from engine.errors import Finding
-from engine.language.reading import examine
+from engine.language.yaml.reader import examine
 from engine.registry import Registry
 from engine.values import Value
 

@@ -13,7 +13,7 @@ from typing import Final
 
 from engine.checks.rule import Rule
 from engine.errors import Finding
-from engine.language.tree import ListNode, MapNode, Node, Scalar
+from engine.language.yaml.nodes import ListNode, MapNode, Node, Scalar
 from engine.values import Value
 
 _COMMENT: Final = re.compile(r"(?:^|(?<=[ \t]))#[ \t]*runbook:[ \t]*ignore\b(?P<rest>[^\n\r]*)")

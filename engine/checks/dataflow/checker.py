@@ -20,8 +20,8 @@ from engine.language.expressions.grammar import parsed
 from engine.language.expressions.template import bare, split
 from engine.language.expressions.tokens import NotAnExpression
 from engine.language.nearest import meant
-from engine.language.reading import MOST
-from engine.language.tree import ListNode, MapNode, Node, Scalar
+from engine.language.yaml.nodes import ListNode, MapNode, Node, Scalar
+from engine.language.yaml.reader import MOST
 
 EXPRESSIONS: Final = 250_000
 """Characters of all the expressions of a file. The restore has 700."""

@@ -18,7 +18,7 @@ from engine.checks.subject import scalars
 from engine.language.matching import matches, work
 from engine.language.nearest import Guesses, listed
 from engine.language.patterns import PatternError
-from engine.language.tree import ListNode, MapNode, Node, Scalar, brief, describe, plain
+from engine.language.yaml.nodes import ListNode, MapNode, Node, Scalar, brief, describe, plain
 from engine.values import Value
 
 Schema = Mapping[str, Any]

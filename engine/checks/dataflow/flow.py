@@ -17,8 +17,8 @@ from engine.checks.dataflow.globals import globals_of
 from engine.checks.dataflow.scope import ERROR, Binding, Globals, Scope
 from engine.checks.dataflow.types import ANYTHING, BOOLEAN, NULL, TEXT, Type, told
 from engine.checks.subject import Found, Place, Subject, written_params
-from engine.language.reading import MOST
-from engine.language.tree import ListNode, MapNode, Node
+from engine.language.yaml.nodes import ListNode, MapNode, Node
+from engine.language.yaml.reader import MOST
 from engine.registry import Param
 from engine.values import Value, changed, field
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from engine.checks.subject import Place
 from engine.language.model import Remove
-from engine.language.tree import ListNode, MapNode, Node, Scalar
+from engine.language.yaml.nodes import ListNode, MapNode, Node, Scalar
 
 _ENDS: Final = {"on_failure": "fails", "on_hold": "holds", "on_cancel": "is where it is cancelled"}
 LONGEST: Final = 40

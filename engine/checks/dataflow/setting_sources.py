@@ -10,7 +10,7 @@ from engine.language.expressions import nodes as ast
 from engine.language.expressions.grammar import parsed
 from engine.language.expressions.template import split
 from engine.language.expressions.tokens import NotAnExpression
-from engine.language.tree import Node
+from engine.language.yaml.nodes import Node
 
 
 class Settings:

@@ -10,7 +10,7 @@ from engine.checks.dataflow.flow import flow_of, unfit
 from engine.checks.dataflow.types import Type, of_value, told
 from engine.checks.rule import rule
 from engine.checks.subject import Found, Subject, scalars, written_params
-from engine.language.tree import Node, Scalar
+from engine.language.yaml.nodes import Node, Scalar
 
 
 @rule(

@@ -11,7 +11,7 @@ from engine.checks.dataflow.scope import order
 from engine.checks.rule import rule
 from engine.checks.subject import Found, Place, Subject
 from engine.language.model import Check, Ensure, Remove, TakeBack
-from engine.language.tree import ListNode, Scalar
+from engine.language.yaml.nodes import ListNode, Scalar
 
 
 def _named(place: Place, key: str) -> Iterator[Scalar]:

@@ -8,7 +8,7 @@ from engine.checks.dataflow.flow import flow_of
 from engine.checks.rule import rule
 from engine.checks.subject import Found, Place, Subject, scalars
 from engine.language.nearest import listed
-from engine.language.tree import MapNode, Node, Scalar
+from engine.language.yaml.nodes import MapNode, Node, Scalar
 
 
 @rule(

@@ -10,7 +10,7 @@ from engine.checks.subject import Found, Place, Subject
 from engine.errors import CATEGORIES
 from engine.language.model import Rescue, RetryIf
 from engine.language.nearest import listed
-from engine.language.tree import ListNode, MapNode, Node, Scalar
+from engine.language.yaml.nodes import ListNode, MapNode, Node, Scalar
 
 
 def rescues(place: Place) -> Iterator[tuple[Rescue, MapNode]]:

@@ -15,7 +15,7 @@ from engine.language.expressions.grammar import parsed
 from engine.language.expressions.template import bare
 from engine.language.expressions.tokens import NotAnExpression
 from engine.language.model import Call, Check, Ensure, Remove
-from engine.language.tree import MapNode, Scalar
+from engine.language.yaml.nodes import MapNode, Scalar
 
 
 @rule(

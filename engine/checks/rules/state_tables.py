@@ -10,8 +10,8 @@ from engine.checks.rule import rule
 from engine.checks.subject import Found, Place, Subject, WrittenRow, scalars
 from engine.language.model import CLASSES, Check, Ensure, Remove
 from engine.language.nearest import listed
-from engine.language.shapes import VERBS
-from engine.language.tree import Span
+from engine.language.parse.shapes import VERBS
+from engine.language.yaml.nodes import Span
 
 ALWAYS: Final = frozenset({"missing", "unknown", "leaving"})
 """Classes that any look may come to, whatever the catalogue has."""

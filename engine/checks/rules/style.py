@@ -11,7 +11,7 @@ from engine.checks.dataflow.setting_sources import Settings
 from engine.checks.rule import rule
 from engine.checks.subject import Found, Subject, scalars
 from engine.language.model import Ensure
-from engine.language.tree import MapNode, Node, Scalar
+from engine.language.yaml.nodes import MapNode, Node, Scalar
 
 
 def _keys(node: Node | None) -> Iterator[Scalar]:

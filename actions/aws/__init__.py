@@ -1,0 +1,1 @@
+"""AWS: sessions, errors, models, settings, and generic calls."""

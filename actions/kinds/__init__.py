@@ -1,0 +1,1 @@
+"""Kinds and actions for single AWS services."""

@@ -1,0 +1,109 @@
+"""The tree of commands, built without their bodies: a command's file is imported when it is asked for.
+
+Must not know what any command does.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from typing import Any, Final
+
+import typer
+
+from engine import __version__
+from engine.cli.command_classes import Group
+from engine.cli.near import nearest
+from engine.cli.options import DEMO
+from engine.cli.output import terminal
+from engine.errors import UsageError
+
+COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
+    "validate": ("commands.validate", "check runbooks: all findings at once, without credentials or network"),
+    "fmt": ("commands.fmt", "lay runbooks out: order of keys, indentation, blanks; their meaning and comments stay"),
+    "run": ("commands.run", "start an operation and drive it to its end, a hold or an interrupt"),
+    "resume": ("commands.run", "take an operation up where it stands; answer a hold"),
+    "restart": ("commands.run", "go back to a step, after its prerequisites are proved"),
+    "status": ("commands.history", "one operation: where it stands, and what to type next"),
+    "list": ("commands.history", "all operations"),
+    "history": ("commands.history", "every event of one operation"),
+    "cancel": ("commands.cancel", "stop an operation safely, wherever it runs"),
+    "cleanup": ("commands.cancel", "undo what a failed, cancelled or stuck operation left"),
+    "orphans": ("commands.orphans", "what bears the tool's tags and no live operation owns"),
+    "graph": ("commands.graph", "a runbook as a picture: Mermaid or DOT"),
+    "iam": ("commands.iam", "the least-privilege policy of a runbook"),
+    "actions": ("commands.explain", "the kinds and actions that there are"),
+    "explain": ("commands.explain", "a rule, an error name, or a runbook's filled state tables and times"),
+    "schema": ("commands.explain", "the JSON Schema of runbooks, for editors"),
+    "store": ("commands.store", "make and look after a store"),
+}
+"""Each command: the file of its body, and what a list of commands says of it."""
+
+
+class Tree(Group):
+    """A group whose commands are looked up when they are named."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"engine.cli.{COMMANDS[cmd_name][0]}")
+        return typer.main.get_group(module.app).commands[cmd_name]
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        if not args or args[0] in COMMANDS or args[0].startswith("-"):
+            return super().resolve_command(ctx, args)
+        message = f"there is no command `{args[0]}`{nearest(args[0], COMMANDS)}; `runbook --help` lists them"
+        raise UsageError(message)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Without importing one of them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, told) for name, (_, told) in COMMANDS.items()])
+
+
+def ask(words: list[str]) -> int:
+    """What the command that is asked for returns."""
+    app = typer.Typer(cls=Tree, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+    app.callback(no_args_is_help=True)(_root)
+    group = typer.main.get_command(app)
+    try:
+        code = group.main(args=spelt(words), prog_name="runbook", standalone_mode=False)
+    except typer.TyperException as error:
+        raise UsageError(_told(error)) from error
+    return int(code or 0)
+
+
+def _root(
+    version: bool = typer.Option(False, "--version", help="the version, and nothing else"),
+) -> None:
+    """Recovery flows written as YAML: checked, run, killed, and resumed from where they stood."""
+    if version:
+        terminal.out(f"runbook {__version__}")
+        raise typer.Exit
+
+
+def spelt(words: list[str]) -> list[str]:
+    """The words with `--sandbox` alone written out. UsageError for what is no text."""
+    told: list[str] = []
+    for number, word in enumerate(words):
+        if any("\ud800" <= letter <= "\udfff" for letter in word):
+            message = f"word {number + 1} of the command is not UTF-8: {word.encode('unicode_escape').decode()}"
+            raise UsageError(message)
+        after = words[number + 1] if number + 1 < len(words) else "-"
+        told.append(f"--sandbox={DEMO}" if word == "--sandbox" and after.startswith("-") else word)
+    return told
+
+
+def _told(error: Any) -> str:
+    """Typer's own message, with near names and where to look."""
+    message = error.format_message() if hasattr(error, "format_message") else str(error) or "stopped"
+    wrong = getattr(error, "option_name", "")
+    context = getattr(error, "ctx", None)
+    if wrong and context is not None:
+        known = [name for one in context.command.get_params(context) for name in one.opts if name.startswith("--")]
+        message = f"there is no option {wrong}{nearest(wrong, known, listed=0)}" if wrong not in known else message
+    where = f"; `{context.command_path} --help` tells more" if context is not None else ""
+    return message.rstrip(".") + where

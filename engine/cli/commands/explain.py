@@ -1,0 +1,130 @@
+"""actions, explain and schema: what there is, from the declarations themselves."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from engine.cli.command_classes import Command
+from engine.cli.near import nearest
+from engine.cli.options import Options, taking
+from engine.cli.output import descriptions, terminal
+from engine.cli.session import surrounded
+from engine.errors import CATEGORIES, UsageError
+from engine.registry import Registry
+
+app = typer.Typer(rich_markup_mode=None)
+
+RULE: Final = re.compile(r"RB\d{3}", re.IGNORECASE)
+
+
+@app.command("actions", cls=Command)
+@taking("format", "debug")
+def actions(
+    options: Options,
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="one of them, say rds.cluster")] = None,
+) -> int:
+    """The kinds of resources and the actions that a runbook can name."""
+    with surrounded(options) as here:
+        if name is None:
+            _all(options, here.registry)
+        else:
+            _one(options, here.registry, name)
+    return 0
+
+
+def _all(options: Options, registry: Registry) -> None:
+    told = [descriptions.short(kind.name, "kind", kind.doc) for kind in registry.kinds.values()]
+    told += [descriptions.short(one.name, "action", one.doc) for one in registry.actions.values()]
+    told.sort(key=lambda one: (one["is"], one["name"]))
+    told += [descriptions.family(prefix) for prefix in sorted(registry.families)]
+    if options.as_json:
+        terminal.document({"format": 1, "actions": told})
+        return
+    for line in terminal.columns([(one["name"], one["is"], one["doc"]) for one in told]):
+        terminal.out(line)
+
+
+def _one(options: Options, registry: Registry, name: str) -> None:
+    found = descriptions.named(registry, name)
+    if found is None:
+        known = [*registry.kinds, *registry.actions]
+        message = f"there is no kind or action {name}{nearest(name, known)}; `runbook actions` lists them"
+        raise UsageError(message)
+    if options.as_json:
+        terminal.document({"format": 1, **found})
+    else:
+        terminal.out("\n".join(descriptions.as_text(found)))
+
+
+@app.command("explain", cls=Command)
+@taking("format", "debug")
+def explain(
+    options: Options,
+    what: Annotated[str, typer.Argument(metavar="WHAT", help="RB404, an error's name, a kind, or a runbook's FILE")],
+    step: Annotated[str | None, typer.Argument(metavar="[STEP]", help="of FILE: this step alone")] = None,
+    time: Annotated[bool, typer.Option("--time", help="of FILE: how long each step can take at most")] = False,
+) -> int:
+    """A rule's or an error's page; of a runbook, its filled state tables and its worst-case times."""
+    with surrounded(options) as here:
+        is_file = what.endswith((".yaml", ".yml")) or Path(what).is_file()
+        if not is_file and (step is not None or time):
+            message = f"{what} is no file: STEP and --time are about a runbook's FILE"
+            raise UsageError(message)
+        if is_file:
+            from engine.cli.output.state_tables import tell
+
+            tell(options, here.registry, what, step, time=time)
+        elif RULE.fullmatch(what):
+            _rule(options, what.upper())
+        else:
+            _word(options, here.registry, what)
+    return 0
+
+
+def _rule(options: Options, id: str) -> None:
+    from engine.checks.pages import example
+    from engine.checks.rules import BY_ID
+
+    rule = BY_ID.get(id)
+    if rule is None:
+        message = f"there is no rule {id}{nearest(id, BY_ID)}"
+        raise UsageError(message)
+    wrong, right = example(id, "bad"), example(id, "good")
+    if options.as_json:
+        fields = ("id", "title", "severity", "why")
+        words = {name: getattr(rule, name) for name in fields}
+        terminal.document({"format": 1, **words, "wrong": wrong, "right": right})
+    else:
+        terminal.out("\n".join(descriptions.rule_as_text(rule, wrong, right)))
+
+
+def _word(options: Options, registry: Registry, word: str) -> None:
+    """A kind, an action, an error's name, a category."""
+    if descriptions.named(registry, word) is not None:
+        _one(options, registry, word)
+        return
+    found = descriptions.error(registry, word)
+    if found is None:
+        known = [*descriptions.error_names(registry), *CATEGORIES, *registry.kinds, *registry.actions]
+        message = f"there is no rule, error, kind, action or file {word}{nearest(word, known, listed=0)}"
+        raise UsageError(message)
+    if options.as_json:
+        terminal.document({"format": 1, **found})
+    else:
+        terminal.out("\n".join(descriptions.error_as_text(found)))
+
+
+@app.command("schema", cls=Command)
+@taking("debug")
+def schema(options: Options) -> int:
+    """The JSON Schema of runbooks, for editors."""
+    from engine.language.reference.json_schema import as_text
+    from engine.language.reference.json_schema import schema as made
+
+    with surrounded(options) as here:
+        terminal.out(as_text(made(here.registry.kinds, here.registry.actions)).rstrip("\n"))
+    return 0

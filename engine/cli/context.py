@@ -1,0 +1,298 @@
+"""The composition root: from options to a store, a clock, a world and an engine. The one place that knows them all.
+
+Every part is made when it is first asked for: a command that needs no AWS imports none of it.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+import re
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+from engine import __version__
+from engine.cli.config import region_of_profile
+from engine.cli.interruptible_clock import Wakeful
+from engine.cli.lease_duration import Waiting, lease_seconds
+from engine.cli.options import DEMO, Options
+from engine.cli.output import terminal
+from engine.cli.output.progress import Progress
+from engine.cli.protection import Policy, guarded
+from engine.cli.signals import Stop
+from engine.clock import Clock, SystemClock, VirtualClock
+from engine.errors import EnvironmentProblem, UsageError
+from engine.kernel import Operation
+from engine.kernel.transition import Transition
+from engine.language.model import Runbook
+from engine.registry import Registry
+from engine.runtime.driver import Reporter
+from engine.runtime.engine import Engine, Lease
+from engine.runtime.load import Loaded, read_on, text_of
+from engine.runtime.performer import World
+from engine.stores.port import Head, Store
+
+PRETEND: Final = "+sandbox"
+"""Behind the version in record 1 of an operation that was begun in the sandbox."""
+SANDBOX_REGION: Final = "us-east-1"
+
+
+def actor() -> str:
+    """Who does it, as the records say."""
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):  # no such user here: a container
+        name = str(os.getuid())
+    return f"{name}@{socket.gethostname()}"
+
+
+def place_of(options: Options, environ: Mapping[str, str]) -> str:
+    """Where operations are kept; those of the sandbox apart from real ones, unless somebody says a place."""
+    from engine.stores.opening import default_place
+
+    if options.store:
+        return options.store
+    place = default_place(environ)
+    return place.replace("operations.db", "sandbox.db") if options.sandbox else place
+
+
+def default_region(options: Options) -> str:
+    """Where a step does not say; "" where nobody says."""
+    said = options.region or region_of_profile(options.profile, os.environ)
+    return said or (SANDBOX_REGION if options.sandbox else "")
+
+
+class Surroundings:
+    """What a command works with. Close it."""
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.stop = Stop(say=terminal.err)
+        self.clock: Clock = Wakeful(SystemClock(), self.stop)
+        self._parsed: dict[str, Runbook] = {}
+        self._known: dict[str, Loaded] = {}
+        self._lease: Lease | None = None
+
+    # -- what is read ---------------------------------------------------------------------------------------
+
+    @cached_property
+    def registry(self) -> Registry:
+        """Kinds and actions."""
+        from actions import build_registry
+
+        return build_registry()
+
+    @cached_property
+    def store(self) -> Store:
+        """Where operations are kept."""
+        from engine.stores.opening import open_store
+        from engine.stores.patience import PatientStore
+
+        place = place_of(self.options, os.environ)
+        opened = open_store(place, clients=self.clients, clock=SystemClock())
+        return PatientStore(
+            opened, SystemClock(), timeout=self.options.store_timeout, told=self.progress.say, stop=self.stop
+        )  # fmt: skip
+
+    @cached_property
+    def sessions(self) -> Any:
+        """AWS itself, of no runbook's accounts: the store's, which alone makes what it sends."""
+        from actions.aws.sessions import Sessions
+
+        return Sessions(**self.session_words, validates=False)
+
+    def clients(self, service: str) -> Any:
+        """A client of the store's."""
+        return self.sessions.clients(service)
+
+    def _now(self) -> float:
+        return self.clock.now()  # the sandbox's, once there is one
+
+    @property
+    def session_words(self) -> dict[str, Any]:
+        told = self.options
+        return {
+            "profile": told.profile or None, "region": told.region or None, "endpoint_url": told.endpoint_url or None
+        }  # fmt: skip
+
+    def parse(self, text: str) -> Runbook:
+        """A stored text; RunbookInvalid where this version refuses it."""
+        if text not in self._parsed:
+            from engine.language.parse.document import load as parsed
+            from engine.registry import vocabulary
+
+            self._parsed[text] = parsed(text, vocabulary(self.registry), "the stored runbook")
+        return self._parsed[text]
+
+    def runbook(self, digest: str) -> Runbook:
+        """By the digest of its text: one that was read already, else the stored one."""
+        known = next((one for one in self._parsed.values() if one.digest == digest), None)
+        return known if known is not None else self.parse(text_of(self.store, digest))
+
+    def knows(self, runbook: Runbook) -> None:
+        """It has been read and checked: it need not be parsed again."""
+        self._parsed[runbook.text] = runbook
+
+    def found(self, id: str) -> tuple[Runbook, Operation]:
+        """The operation as the log has it."""
+        loaded = read_on(self.store, id, self.parse, self._known)
+        return loaded.runbook, loaded.operation
+
+    def head(self, id: str) -> Head | None:
+        """Lease and summary of an operation."""
+        return self.store.head(id)
+
+    def close(self) -> None:
+        """The store is closed, if it was opened."""
+        if "store" in self.__dict__:
+            self.store.close()
+
+    # -- what is driven -------------------------------------------------------------------------------------
+
+    @cached_property
+    def progress(self) -> Progress:
+        """What is told while an operation is driven."""
+        told = self.options
+        return Progress(
+            self.runbook, self._now, quiet=told.quiet, verbose=told.verbose,
+            live=terminal.live() and not told.quiet,
+        )  # fmt: skip
+
+    @contextmanager
+    def driving(self, runbook: Runbook, id: str, *, begins: bool) -> Iterator[Engine]:
+        """An engine for one operation of this runbook; signals stop it safely meanwhile."""
+        engine = self.composed(runbook, id, begins=begins)
+        self.stop.say = self.progress.say
+        self.stop.last_words = lambda: f"Next: {typed(self.options, f'runbook resume {id}')}"
+        with self.stop.installed():
+            try:
+                yield engine
+            finally:
+                self.progress.end()
+
+    def composed(self, runbook: Runbook, id: str, *, begins: bool) -> Engine:
+        """An engine for one operation; UsageError for one of another world."""
+        self._must_belong(id)
+        told = self.options
+        reporters: list[Reporter] = [self.progress]
+        if told.sandbox:
+            world = self._pretend(runbook, id, reporters, begins=begins)
+        else:
+            world = self._real(runbook)
+        region = default_region(told)
+        from engine.cli.confirmation import Confirming
+        from engine.stores.lease import this_process
+
+        me = this_process(actor())
+        return Engine(
+            store=self.store, clock=self.clock, world=world, parse=self.parse, lease=self._leased, actor=actor(),
+            process=f"{me.pid}@{me.started}", region=region, version=__version__ + (PRETEND if told.sandbox else ""),
+            report=_all(reporters), pausing=self.progress.pausing, proving=self.progress.proving, stop=self.stop,
+            confirm=Confirming(told, runbook, world.clients), known=self._known,
+        )  # fmt: skip
+
+    def _leased(self, id: str) -> Lease:
+        from engine.stores.lease import DURATION, StoreLease, this_process
+
+        duration = lease_seconds(self._parsed.values(), least=DURATION)
+        clock, waiting = Wakeful(SystemClock(), self.stop), Waiting(say=self.progress.say, stop=self.stop)
+        self._lease = StoreLease(self.store, id, clock, this_process(actor()), duration, waiting)
+        return self._lease
+
+    def _before_send(self) -> None:
+        """The last instant that we own: is the lease still ours?"""
+        if self._lease is not None:
+            self._lease.check()
+
+    @property
+    def _policy(self) -> Policy:
+        return Policy(protected=self.options.protected, allowed=self.options.yes_delete)
+
+    def _real(self, runbook: Runbook) -> World:
+        from actions.aws.sessions import Sessions
+        from actions.aws.settings import Settings
+        from actions.network import SystemNetwork
+
+        sessions = Sessions(**self.session_words, accounts=runbook.accounts, before_send=self._before_send)
+        settings = Settings(sessions.clients)
+        return World(
+            registry=guarded(self.registry, self._policy), clients=sessions.clients, secret=settings.secret,
+            network=SystemNetwork(), read_setting=settings.read,
+        )  # fmt: skip
+
+    # -- the sandbox ----------------------------------------------------------------------------------------
+
+    def _pretend(self, runbook: Runbook, id: str, reporters: list[Reporter], *, begins: bool) -> World:
+        from actions.aws.settings import Settings
+        from actions.sandbox import DEMO as DEMO_WORLD
+        from actions.sandbox import Sandbox, read_file
+
+        file = world_file(self.store.name, id)
+        if begins and file is not None and not self.store.load(id):
+            file.unlink(missing_ok=True)  # of an operation of a store that is gone
+        elif not begins and (file is None or not file.exists()):
+            message = f"the sandbox's world of {id} is gone ({file}): it cannot go on; `runbook run` begins another"
+            raise EnvironmentProblem(message)
+        said = self.options.sandbox
+        world, script = read_file(DEMO_WORLD if said == DEMO else Path(said))
+        clock = VirtualClock()
+        accounts = {name: account.id for name, account in runbook.accounts.items()}
+        sandbox = Sandbox(world, clock=clock, script=script, file=file, accounts=accounts)
+        self.clock = clock
+        reporters.append(lambda transition: setattr(sandbox, "step", transition.after.last_step))
+        settings = Settings(sandbox.clients)
+        return World(
+            registry=guarded(self.registry, self._policy), clients=sandbox.clients, secret=settings.secret,
+            network=sandbox.network, read_setting=settings.read,
+        )  # fmt: skip
+
+    def pretends(self, id: str) -> bool | None:
+        """Was it begun in the sandbox? None where there is no such operation."""
+        first = next(iter(self.store.records(id)), None)
+        if first is None or not first.events:
+            return None
+        return str(first.events[0].get("engine", "")).endswith(PRETEND)
+
+    def _must_belong(self, id: str) -> None:
+        """An operation of the sandbox is never driven in the real world, nor the other way round."""
+        pretend = self.pretends(id)
+        if pretend is None:
+            return
+        if pretend and not self.options.sandbox:
+            message = f"operation {id} was begun in the sandbox: add --sandbox"
+            raise UsageError(message)
+        if self.options.sandbox and not pretend:
+            message = f"operation {id} is a real one, and not the sandbox's: leave --sandbox out"
+            raise UsageError(message)
+
+
+def world_file(store: str, id: str) -> Path | None:
+    """Where the sandbox keeps the world of an operation: beside the store's file, for a table in the user's state
+    folder; None for a store that ends with its process.
+    """
+    kind, _, place = store.partition(":")
+    if kind == "dynamodb":
+        from engine.stores.opening import default_place
+
+        folder = Path(default_place(os.environ).partition(":")[2]).parent
+        place = str(folder / re.sub(r"[:/]", "_", place))  # a table may be named by its ARN
+    return None if kind == "memory" else Path(f"{place}.sandbox") / f"{id}.json"
+
+
+def typed(options: Options, command: str) -> str:
+    """A command as it must be typed here: with the options that say which store and world."""
+    import shlex
+
+    return " ".join([command, *(shlex.quote(word) for word in options.again)])
+
+
+def _all(reporters: list[Reporter]) -> Reporter:
+    def report(transition: Transition) -> None:
+        for one in reporters:
+            one(transition)
+
+    return report

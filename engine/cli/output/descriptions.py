@@ -1,0 +1,199 @@
+"""Kinds, actions and errors as values to print: from the registry's declarations and the table of AWS's codes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from engine.checks.rule import Rule
+from engine.cli.output import terminal
+from engine.errors import CATEGORIES, PASSING
+from engine.language.model import CLASSES
+from engine.registry import Action, Registry, ResourceKind
+
+FEW: Final = 8
+"""Words of a parameter that are listed."""
+
+
+def short(name: str, is_a: str, doc: str) -> dict[str, Any]:
+    """One line of the list."""
+    return {"name": name, "is": is_a, "doc": doc.strip().partition("\n")[0]}
+
+
+def family(prefix: str) -> dict[str, Any]:
+    """Kinds and actions that are made from their names."""
+    return {"name": f"{prefix}SERVICE.OPERATION", "is": "family", "doc": "any API, checked against its own model"}
+
+
+def named(registry: Registry, name: str) -> dict[str, Any] | None:
+    """All that is declared of a kind or an action; None where there is none."""
+    kind = registry.kinds.get(name) or (registry.kind(name) if name not in registry.actions else None)
+    if kind is not None:
+        return _kind(kind)
+    action = registry.action(name)
+    return _action(action) if action is not None else None
+
+
+def _kind(kind: ResourceKind) -> dict[str, Any]:
+    return {
+        "name": kind.name,
+        "is": "kind",
+        "doc": kind.doc.strip(),
+        "steps": list(kind.facts.verbs),
+        "identity": list(kind.facts.identity),
+        "with": [_param(name, one) for name, one in kind.params.items()],
+        "attributes": [
+            {"name": name, "type": _type(one), "doc": one.get("description", "")}
+            for name, one in kind.attributes.items()
+        ],
+        "statuses": [{"status": name, "class": one.cls, "source": one.source} for name, one in kind.statuses.items()],
+        "calls": list(kind.calls),
+    }
+
+
+def _action(action: Action) -> dict[str, Any]:
+    return {
+        "name": action.name,
+        "is": "action",
+        "doc": action.doc.strip(),
+        "repeatable": action.facts.repeatable,
+        "with": [_param(name, one) for name, one in action.params.items()],
+        "output": [
+            {"name": name, "type": _type(one), "doc": one.get("description", "")} for name, one in action.output.items()
+        ],
+        "errors": list(action.errors),
+        "calls": list(action.calls),
+    }
+
+
+def _param(name: str, param: Any) -> dict[str, Any]:
+    return {
+        "name": name, "required": param.required, "secret": param.secret, "type": _type(param.schema), "doc": param.doc
+    }  # fmt: skip
+
+
+def _type(schema: Mapping[str, Any]) -> str:
+    said = schema.get("type")
+    if isinstance(said, list):
+        return " or ".join(str(one) for one in said)
+    if "enum" in schema:
+        words = [str(one) for one in schema["enum"]]
+        more = f" or {len(words) - FEW} more" if len(words) > FEW else ""
+        return " or ".join(words[:FEW]) + more
+    return str(said or "any")
+
+
+def as_text(found: Mapping[str, Any]) -> list[str]:
+    """For a person."""
+    lines = [f"{found['name']} ({found['is']})", *_paragraph(found["doc"])]
+    if found["is"] == "kind":
+        lines += ["", f"in steps: {', '.join(found['steps'])}; told apart by {', '.join(found['identity'])}"]
+    elif found["repeatable"] is not None:
+        lines += ["", "can be repeated" if found["repeatable"] else "is not repeatable without `until`"]
+    lines += _section("with", [(one["name"], _marks(one), one["doc"]) for one in found["with"]])
+    for part in ("attributes", "output"):
+        lines += _section(part, [(one["name"], one["type"], one["doc"]) for one in found.get(part, [])])
+    lines += _section("statuses", _by_class(found.get("statuses", [])))
+    if found.get("errors"):
+        lines += ["", f"errors: {', '.join(found['errors'])}"]
+    if found["calls"]:
+        lines += ["", f"calls: {', '.join(found['calls'])}"]
+    return lines
+
+
+def _paragraph(text: str) -> list[str]:
+    return [f"  {terminal.clean(line.strip())}" for line in text.splitlines()]
+
+
+def _marks(param: Mapping[str, Any]) -> str:
+    marks = [param["type"], "required" if param["required"] else "", "takes a secret" if param["secret"] else ""]
+    return ", ".join(mark for mark in marks if mark)
+
+
+def _section(title: str, rows: list[tuple[str, str, str]]) -> list[str]:
+    return ["", f"{title}:", *terminal.columns(rows, indent="  ")] if rows else []
+
+
+def _by_class(statuses: list[Mapping[str, Any]]) -> list[tuple[str, str, str]]:
+    order = {name: number for number, name in enumerate(CLASSES)}
+    ordered = sorted(statuses, key=lambda one: (order.get(one["class"], len(order)), one["status"]))
+    return [(one["status"], one["class"], one["source"]) for one in ordered]
+
+
+# -- errors -----------------------------------------------------------------------------------------------
+
+
+def error_names(registry: Registry) -> list[str]:
+    """Every name that a rescue can match."""
+    from actions.aws.error_names import table
+
+    names = set(table())
+    for lines in table().values():
+        for line in lines:
+            names.update(line.also)
+            names.update([line.name] if line.name else [])
+    for action in registry.actions.values():
+        names.update(action.errors)
+    return sorted(names)
+
+
+def error(registry: Registry, word: str) -> dict[str, Any] | None:
+    """An error's page: what it can mean, by code; or a category with its codes."""
+    meanings = list(_meanings(word))
+    raised = sorted(one.name for one in registry.actions.values() if word in one.errors)
+    if not meanings and not raised and word not in CATEGORIES:
+        return None
+    return {"error": word, "is": "category" if word in CATEGORIES else "error", "meanings": meanings, "actions": raised}
+
+
+def _meanings(word: str) -> Iterator[dict[str, Any]]:
+    from actions.aws.error_names import table
+
+    for code, lines in table().items():
+        for line in lines:
+            if word in (code, line.name, line.category, *line.also):
+                yield {
+                    "code": code, "name": line.name or code, "category": line.category, "also": list(line.also),
+                    "where": line.text, "advice": line.advice, "source": line.source,
+                }  # fmt: skip
+
+
+def error_as_text(found: Mapping[str, Any]) -> list[str]:
+    """For a person."""
+    word = found["error"]
+    lines = [f"{word} ({found['is']})"]
+    if word in CATEGORIES:
+        lines.append(f"  {_passing(word)}")
+    for one in found["meanings"]:
+        names = ", ".join(dict.fromkeys([one["name"], *one["also"], one["category"]]))
+        lines.append(f"  {one['code']}: {one['category']}; {_passing(one['category'])}")
+        lines.append(f"    a rescue may match: {names}")
+        lines += [f"    where the message says: {one['where']}"] if one["where"] else []
+        lines += [f"    what to do: {one['advice']}"] if one["advice"] else []
+        lines.append(f"    source: {one['source']}")
+    if found["actions"]:
+        lines.append(f"  raised by {', '.join(found['actions'])}")
+    return [terminal.clean(line) for line in lines]
+
+
+def _passing(category: str) -> str:
+    if category == "credentials":
+        return "it stops the runner where it is, and uses nothing up"
+    if category in PASSING:
+        return "it can pass by itself: `retry` covers it"
+    return "it does not pass by itself: `retry` covers it only where its `errors` say so"
+
+
+# -- rules ------------------------------------------------------------------------------------------------
+
+
+def rule_as_text(rule: Rule, wrong: str, right: str) -> list[str]:
+    """A rule's page: what it finds, why, and an example of either kind."""
+    suppress = f"  To suppress it where it stands: `# runbook: ignore {rule.id} because …`" if rule.suppressible else ""
+    lines = [f"{rule.id} ({rule.severity}): {rule.title}", "", *_paragraph(rule.why), "", "wrong:", ""]
+    lines += [*_example(wrong), "", "right:", "", *_example(right)]
+    return [*lines, "", suppress] if suppress else lines
+
+
+def _example(text: str) -> list[str]:
+    return [f"    {line}".rstrip() for line in text.strip("\n").splitlines()]

@@ -1,0 +1,215 @@
+"""A runbook as a picture: nodes and edges, from its values alone. Mermaid and DOT only write them down.
+
+What stays within a step is said in its node; what leaves the flow (a hold, a failure, a rescue) has a node of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final, Literal, assert_never
+
+from engine.cli.output.times import spoken
+from engine.kernel.steps import describe, monitor_of
+from engine.language.model import (
+    Backoff,
+    Call,
+    Check,
+    Delays,
+    Ensure,
+    Fail,
+    Hold,
+    Notify,
+    Remove,
+    Rescue,
+    RetryIf,
+    Row,
+    Runbook,
+    Schedule,
+    Step,
+    TakeBack,
+    UndoCall,
+    Wait,
+)
+from engine.values import Value
+
+Shape = Literal["end", "step", "rescue", "hold", "fail", "list"]
+LONGEST: Final = 64
+"""Characters of an expression or reason in a picture."""
+ENDS: Final = ("on_success", "on_failure", "on_hold", "on_cancel")
+
+
+class Node(Value):
+    name: str
+    lines: tuple[str, ...]  # the first is its title
+    shape: Shape = "step"
+
+
+class Edge(Value):
+    start: str
+    end: str
+    label: str = ""
+    kind: Literal["next", "aside", "no_return"] = "next"
+
+
+class Picture(Value):
+    """`lists` stand apart: they run at an end or a hold, wherever it comes from."""
+
+    nodes: tuple[Node, ...]
+    edges: tuple[Edge, ...]
+    lists: tuple[Node, ...] = ()
+
+
+def picture(runbook: Runbook) -> Picture:
+    """The whole of it."""
+    nodes = [Node(name="begin", lines=(runbook.name,), shape="end")]
+    edges: list[Edge] = []
+    before, label, no_return = "begin", "", False
+    for number, step in enumerate(runbook.steps):
+        name = f"s{number}"
+        nodes.append(Node(name=name, lines=tuple(_step_lines(runbook, step))))
+        edges.append(Edge(start=before, end=name, label=label, kind="no_return" if no_return else "next"))
+        for node, edge in _asides(runbook, step, name):
+            nodes += [node] if node is not None else []
+            edges.append(edge)
+        before, label = name, "from here on a failure holds" if step.irreversible else ""
+        no_return = step.irreversible
+    nodes.append(Node(name="done", lines=("SUCCEEDED",), shape="end"))
+    edges.append(Edge(start=before, end="done", label=label, kind="no_return" if no_return else "next"))
+    return Picture(nodes=tuple(nodes), edges=tuple(edges), lists=tuple(_lists(runbook)))
+
+
+# -- within a step ----------------------------------------------------------------------------------------
+
+
+def _step_lines(runbook: Runbook, step: Step) -> Iterator[str]:
+    yield step.id
+    yield describe(step)
+    if step.condition is not None:
+        yield f"if {_short(step.condition)}"
+    if step.for_each is not None:
+        yield f"for each of {_short(step.for_each)}"
+    if step.requires:
+        yield f"needs {', '.join(step.requires)}"
+    body = step.body
+    match body:
+        case Ensure() | Remove() | Check():
+            for row in body.states:
+                if not row.filled and row.verb not in ("hold", "fail"):
+                    yield f"{row.name}: {_verb(runbook, step, row)}"
+        case Call():
+            if body.until is not None:
+                yield f"until {describe(body.until)} says so"
+        case Wait(duration=duration):
+            yield spoken(duration) if isinstance(duration, (int, float)) else _short(duration)
+        case Hold(reason=reason) | Fail(reason=reason):
+            yield _short(reason)
+        case TakeBack(steps=steps):
+            yield "everything" if steps is None else ", ".join(steps)
+        case Notify():
+            pass
+        case _:
+            assert_never(body)
+    yield from _after(step, body)
+
+
+def _after(step: Step, body: object) -> Iterator[str]:
+    if step.retry is not None and not _says_schedule(body):
+        yield f"tried again after {_schedule(step.retry.schedule)}"
+    undo = getattr(body, "undo", None)
+    if undo == "delete":
+        yield "undo: delete"
+    elif isinstance(undo, UndoCall):
+        yield f"undo: {describe(undo.call)}"
+
+
+def _says_schedule(body: object) -> bool:
+    return any(row.verb == "replace" and not row.filled for row in getattr(body, "states", ()))
+
+
+def _verb(runbook: Runbook, step: Step, row: Row) -> str:
+    first = "; ".join(describe(one) for one in row.do)
+    return f"{first}, then {_plain_verb(runbook, step, row)}" if first else _plain_verb(runbook, step, row)
+
+
+def _plain_verb(runbook: Runbook, step: Step, row: Row) -> str:
+    match row.verb:
+        case "monitor":
+            monitor = monitor_of(runbook, step)
+            return f"look every {spoken(monitor.every or 0)}, at most {spoken(monitor.longest or 0)}"
+        case "replace" if step.retry is not None:
+            return f"delete, create again after {_schedule(step.retry.schedule)}"
+        case verb:
+            return verb
+
+
+def _schedule(schedule: Schedule) -> str:
+    match schedule:
+        case Delays(delays=delays):
+            return ", ".join(spoken(delay) for delay in delays)
+        case Backoff(first=first, longest=longest, attempts=attempts):
+            most = f", {attempts} attempts" if attempts is not None else ""
+            return f"{spoken(first)} and more, up to {spoken(longest)}{most}"
+    assert_never(schedule)
+
+
+# -- what leaves it -----------------------------------------------------------------------------------------
+
+
+def _asides(runbook: Runbook, step: Step, name: str) -> Iterator[tuple[Node | None, Edge]]:
+    for number, row in enumerate(getattr(step.body, "states", ())):
+        if not row.filled and row.verb in ("hold", "fail"):
+            yield _stop(f"{name}r{number}", name, row.name, row.verb, row.error or row.reason, row.do)
+    for number, rescue in enumerate(step.rescue):
+        yield from _rescue(f"{name}e{number}", name, rescue)
+
+
+def _stop(
+    node: str, start: str, label: str, verb: str, why: str, do: tuple[Step, ...] = ()
+) -> tuple[Node, Edge]:  # fmt: skip
+    shape: Shape = "hold" if verb == "hold" else "fail"
+    title = "HELD" if verb == "hold" else "FAILED"
+    lines = (title, *(describe(one) for one in do), *([_short(why)] if why else []))
+    return Node(name=node, lines=lines, shape=shape), Edge(start=start, end=node, label=label, kind="aside")
+
+
+def _rescue(node: str, start: str, rescue: Rescue) -> Iterator[tuple[Node | None, Edge]]:
+    lines = ["rescue", *(f"{number} {describe(step)}" for number, step in enumerate(rescue.do, 1))]
+    lines += ["settings are read again"] if rescue.refresh else []
+    yield (
+        Node(name=node, lines=tuple(lines), shape="rescue"),
+        Edge(start=start, end=node, label=", ".join(rescue.errors), kind="aside"),
+    )
+    then = rescue.then
+    if isinstance(then, RetryIf):
+        yield None, Edge(start=node, end=start, label=f"{_short(then.condition)}: retry", kind="aside")
+        yield from _then(node, start, then.otherwise, "else ")
+    else:
+        yield from _then(node, start, then, "")
+
+
+def _then(node: str, start: str, verb: str, before: str) -> Iterator[tuple[Node | None, Edge]]:
+    if verb in ("hold", "fail"):
+        yield _stop(f"{node}x", node, f"{before}{verb}", verb, "")
+    else:
+        yield None, Edge(start=node, end=start, label=f"{before}{verb}", kind="aside")
+
+
+def _lists(runbook: Runbook) -> Iterator[Node]:
+    for name in ENDS:
+        steps = runbook.ends.get(name, ())
+        if steps:
+            yield Node(name=name, lines=(name, *(" ".join(_step_words(step)) for step in steps)), shape="list")
+
+
+def _step_words(step: Step) -> Iterator[str]:
+    yield describe(step)
+    if isinstance(step.body, TakeBack):
+        yield "everything" if step.body.steps is None else ", ".join(step.body.steps)
+        if step.body.past:
+            yield f"past {', '.join(step.body.past)}"
+
+
+def _short(text: object) -> str:
+    said = " ".join(str(text).split())
+    said = said[2:-1].strip() if said.startswith("${") and said.endswith("}") and said.count("${") == 1 else said
+    return said if len(said) <= LONGEST else said[: LONGEST - 1] + "…"

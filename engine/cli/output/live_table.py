@@ -1,0 +1,154 @@
+"""The table of a running operation, drawn again and again on a terminal. Rows are values; rich draws them.
+
+Must not decide or store anything: it shows the operation as it was committed last.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from engine.cli.output.terminal import STATUSES, clean
+from engine.cli.output.times import attempt_at, attempt_of, spoken, ticking, until
+from engine.kernel.operation import Frame, Operation, StepRecord, Waiting
+from engine.kernel.steps import in_ends, key_of, monitor_of, step_of
+from engine.language.model import Runbook, Step
+from engine.reports.status import current_step, waits_for
+from engine.values import Value
+
+HEAD: Final = ("step", "state", "attempt", "next try", "elapsed", "waits for")
+STYLES: Final = {"good": "green", "bad": "bold red", "warn": "yellow", "busy": "cyan", "quiet": "dim"}
+
+
+class TableRow(Value):
+    """One step as the table shows it."""
+
+    cells: tuple[str, str, str, str, str, str]
+    current: bool
+
+
+def rows(operation: Operation, runbook: Runbook, now: float) -> list[TableRow]:
+    """Each step, and below a `for_each` its items."""
+    found = []
+    for step in runbook.steps:
+        keys = [step.id, *(key for key in operation.steps if key.startswith(f"{step.id}["))]
+        found += [_row(operation, runbook, step, key, now) for key in keys]
+    return found
+
+
+def _row(operation: Operation, runbook: Runbook, step: Step, key: str, now: float) -> TableRow:
+    record = operation.steps.get(key)
+    current = key == current_step(operation) and not operation.ended
+    frame = _frame_of(operation, runbook, key) if current else None
+    return TableRow(
+        cells=(
+            key,
+            record.status if record is not None else "PENDING",
+            _attempt(step, record, frame),
+            _next_try(frame, now),
+            ticking(now - record.since) if record is not None and current else "",
+            _waits(operation, runbook, frame, now) if current else "",
+        ),
+        current=current,
+    )
+
+
+def _frame_of(operation: Operation, runbook: Runbook, key: str) -> Frame | None:
+    for frame in reversed(operation.frames):
+        if not in_ends(frame) and key_of(step_of(runbook, operation, frame), frame) == key:
+            return frame
+    return None
+
+
+def _attempt(step: Step, record: StepRecord | None, frame: Frame | None) -> str:
+    if frame is not None:
+        told = attempt_at(step, frame)
+    else:
+        told = attempt_of(step, record.spent) if record is not None else ""
+    return told.removeprefix("attempt ")
+
+
+def _next_try(frame: Frame | None, now: float) -> str:
+    if frame is None or not isinstance(frame.phase, Waiting):
+        return ""
+    return f"in {ticking(frame.phase.until - now)}"
+
+
+def _waits(operation: Operation, runbook: Runbook, frame: Frame | None, now: float) -> str:
+    if frame is None or operation.hold is not None or frame is not operation.top:
+        return waits_for(operation, runbook)
+    if frame.watching is None or isinstance(frame.phase, Waiting):
+        return waits_for(operation, runbook)
+    monitor = monitor_of(runbook, step_of(runbook, operation, frame))
+    last = until(frame.watching + (monitor.longest or 0.0), now)
+    return f"{frame.status or 'a change'}, every {spoken(monitor.every or 30.0)}, at most until {last}"
+
+
+@dataclass(slots=True)
+class Table:
+    """The live display on stderr. `now` is the clock's, which may be virtual."""
+
+    now: Callable[[], float]
+    operation: Operation | None = None
+    runbook: Runbook | None = None
+    _live: Any = field(default=None, init=False)
+
+    def show(self, operation: Operation, runbook: Runbook) -> None:
+        """From now on it shows this."""
+        self.operation, self.runbook = operation, runbook
+        if self._live is None:
+            self._begin()
+
+    def _begin(self) -> None:
+        from rich.console import Console
+        from rich.live import Live
+
+        console = Console(file=sys.stderr, markup=False, highlight=False, emoji=False)
+        self._live = Live(
+            console=console, get_renderable=self._drawn, refresh_per_second=4, redirect_stdout=False,
+            redirect_stderr=False, vertical_overflow="crop",
+        )  # fmt: skip
+        self._live.start()
+
+    def say(self, text: str) -> bool:
+        """A line above the table; False where there is no table yet."""
+        if self._live is None:
+            return False
+        from rich.text import Text
+
+        self._live.console.print(Text.from_ansi(text), soft_wrap=True)
+        return True
+
+    def end(self) -> None:
+        """The last picture stays."""
+        if self._live is not None:
+            self._live.refresh()
+            self._live.stop()
+            self._live = None
+
+    def _drawn(self) -> Any:
+        from rich.table import Table as Drawn
+        from rich.text import Text
+
+        table = Drawn(box=None, pad_edge=False, header_style="bold", expand=False)
+        for name in HEAD:
+            table.add_column(name, no_wrap=True, overflow="ellipsis")
+        if self.operation is None or self.runbook is None:
+            return table
+        height = self._live.console.size.height if self._live is not None else 24
+        for row in _seen(rows(self.operation, self.runbook, self.now()), height - 3):
+            texts = [Text(clean(cell)) for cell in row.cells]
+            texts[1].stylize(STYLES.get(STATUSES.get(row.cells[1], ""), ""))
+            table.add_row(*texts, style="bold" if row.current else "")
+        return table
+
+
+def _seen(found: list[TableRow], height: int) -> list[TableRow]:
+    """As many as fit, with the current one among them."""
+    if len(found) <= height or height < 1:
+        return found
+    at = next((number for number, row in enumerate(found) if row.current), len(found) - 1)
+    first = min(max(0, at - height // 2), len(found) - height)
+    return found[first : first + height]

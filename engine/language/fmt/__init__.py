@@ -1,0 +1,1 @@
+"""`runbook fmt`: one layout for every runbook."""

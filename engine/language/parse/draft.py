@@ -1,0 +1,167 @@
+"""A runbook while it is being parsed: what has been read, where it stands, what is wrong with it.
+
+Every reader of `parsing` is given the draft. Readers never raise for a wrong document: they tell it and go on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Any, Final
+
+from engine.errors import Finding
+from engine.language.model import KindFacts, Monitor, Schedule, Step
+from engine.language.parse.shapes import HOLD_FOR, KINDS, OTHER_WORDS, RESERVED, Shape
+from engine.language.vocabulary import Vocabulary
+from engine.language.yaml.nodes import MapNode, Node, Scalar, Span, brief, describe
+from engine.language.yaml.reader import MOST
+
+APIS: Final = 64
+"""So many APIs of AWS a runbook can name: each has a model, and some are of several megabytes."""
+_MANY: Final = 50
+"""So many words are compared and listed where some of them may be meant."""
+
+Reader = Callable[["Draft", Node, str], Any]
+"""From the node of a value, and the path of that value, to what the model holds; None where it is wrong."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Draft:
+    """One document being parsed."""
+
+    file: str
+    vocabulary: Vocabulary
+    readers: Mapping[str, Reader]
+    findings: list[Finding] = field(default_factory=list)
+    places: dict[str, Node] = field(default_factory=dict)
+    kinds: dict[str, KindFacts] = field(default_factory=dict)
+    index: dict[str, Step] = field(default_factory=dict)
+    by_name: dict[str, Step] = field(default_factory=dict)
+    names: dict[str, tuple[str, Node | None]] = field(default_factory=dict)  # in expressions: what has it, and where
+    schedules: Mapping[str, Schedule | None] = field(default_factory=dict)
+    monitor: Monitor = field(default_factory=Monitor)  # the top level's
+    apis: set[str] = field(default_factory=set)  # `aws.SERVICE.OPERATION`, each once
+    overdrawn: bool = False  # more of them are named than may be
+
+    # -- telling ------------------------------------------------------------------------------------------
+
+    def tell(self, rule: str, where: Node | Span, message: str, help: str = "") -> None:
+        if self.full:
+            return
+        span = where if isinstance(where, Span) else where.span
+        self.findings.append(
+            Finding(
+                rule=rule, message=brief(message), help=brief(help), file=self.file, line=span.line, column=span.column,
+                end_line=span.end_line, end_column=span.end_column,
+            )
+        )  # fmt: skip
+
+    @property
+    def full(self) -> bool:
+        """So many findings that no more are told: nothing need be worked out for them."""
+        return len(self.findings) >= MOST
+
+    def wrong(self, node: Node, wanted: str, help: str = "") -> None:
+        """RB203: not of the type that is wanted here. What is nothing at all has been told by reading."""
+        if isinstance(node, Scalar) and node.empty:
+            return
+        if not help and isinstance(node, Scalar) and node.text and not isinstance(node.value, str):
+            help = "quote it if it is text" if "text" in wanted else ""
+        self.tell("RB203", node, f"{wanted} is wanted here, and this is {describe(node)}", help)
+
+    def not_one_of(self, rule: str, node: Node, word: str, what: str, legal: Iterable[str]) -> None:
+        """`word` is none of the legal ones: told with the nearest and with all."""
+        if not self.full:
+            self.tell(rule, node, f"`{word}` {what}", meant(word, legal))
+
+    # -- maps ---------------------------------------------------------------------------------------------
+
+    def fields(self, node: MapNode, shape: Shape, path: str, what: str) -> dict[str, Any]:
+        """The values of a map by its shape; unknown and missing keys are told."""
+        found: dict[str, Any] = {}
+        readers = self.readers
+        for name, (key, value) in node.items():
+            entry = shape.get(name)
+            if entry is None:
+                self.unknown(key, shape, what)
+            else:
+                found[name] = readers[entry.form](self, value, f"{path}/{name}" if path else name)
+        for name, entry in shape.items():
+            if entry.required and name not in node:
+                self.missing(node, name, what)
+        return found
+
+    def map_of(self, node: Node, wanted: str = "a map") -> MapNode | None:
+        """The node if it is a map."""
+        if isinstance(node, MapNode):
+            return node
+        self.wrong(node, wanted)
+        return None
+
+    def missing(self, node: MapNode, name: str, what: str) -> None:
+        self.tell("RB202", node.head, f"{what} needs `{name}`", _NEEDED.get(name, ""))
+
+    def unknown(self, key: Scalar, shape: Shape, what: str) -> None:
+        """A key that the map cannot have: reserved, of another kind of step, by another word, or not known at all."""
+        if self.full:
+            return
+        word = key.text
+        others = [kind for kind, own in KINDS.items() if word in own]
+        if word in RESERVED or (word == "for" and "hold" in shape):
+            self.tell("RB210", key, f"`{word}` is reserved: {RESERVED.get(word, HOLD_FOR)}", "")
+        elif others and "if" in shape:
+            of = " and ".join(f"`{kind}`" for kind in others)
+            self.tell("RB209", key, f"`{word}` is of {of}; {what} cannot have it", meant("", shape))
+        elif OTHER_WORDS.get(word) in shape:
+            help = f"write `{OTHER_WORDS[word]}`. " + meant("", shape)
+            self.tell("RB201", key, f"`{word}` is no key of {what}", help)
+        else:
+            under = " A parameter of the kind or action stands under `with`." if "with" in shape else ""
+            self.tell("RB201", key, f"`{word}` is no key of {what}", meant(word, shape) + under)
+
+    def may_ask_for(self, name: str, node: Node) -> bool:
+        """May the vocabulary be asked for it? RB218 where it is an API too many."""
+        if not name.startswith("aws.") or name in self.apis:
+            return True
+        if len(self.apis) >= APIS:
+            self.overdrawn = True
+            self.tell(
+                "RB218", node, f"here the runbook names more than {APIS} APIs of AWS", "cut it into several runbooks"
+            )
+            return False
+        self.apis.add(name)
+        return True
+
+    # -- names --------------------------------------------------------------------------------------------
+
+    def name(self, name: str, what: str, node: Node | None) -> None:
+        """One name means one thing: inputs, vars, steps, and the words that expressions have themselves."""
+        in_expressions = name.replace("-", "_")
+        before = self.names.get(in_expressions)
+        if before is None:
+            self.names[in_expressions] = (what, node)
+            return
+        other, place = before
+        where = place.span if place is not None else None
+        at = f" (line {where.line}, column {where.column})" if where is not None else ""
+        assert node is not None
+        self.tell("RB207", node, f"{what} has the name of {other}{at}; `-` counts as `_`", "choose another name")
+
+
+_NEEDED: Final = {
+    "id": "`id: NAME`, by which it is told of, and by which expressions name its result",
+    "then": "`then: retry`, `hold`, `fail` or `done`",
+    "error": "`error:` with an error's name or category, `any`, or a list of them",
+}
+"""What is said of a key that is missing, where people ask."""
+
+
+def meant(word: str, legal: Iterable[str]) -> str:
+    """`did you mean …? There are: …`"""
+    words = list(legal)
+    asked = words if len(words) <= _MANY else [one for one in words if one[:1] == word[:1]][:_MANY]
+    near = get_close_matches(word.lower(), asked, n=1, cutoff=0.6) if word else []
+    listed = ", ".join(f"`{one}`" for one in words[:_MANY])
+    more = f" and {len(words) - _MANY} more" if len(words) > _MANY else ""
+    return (f"did you mean `{near[0]}`? " if near else "") + f"There are: {listed}{more}"

@@ -1,0 +1,243 @@
+"""The JSON Schema of runbooks, for editors: made from the same tables as the parser (`shapes`), and from declarations.
+
+Draft-07, which the YAML language server knows best. It says what a map may hold and of which form; what is more than
+that (names that must exist, values that must fit one another) only `runbook validate` says.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, Protocol
+
+from engine.language.model import CLASSES
+from engine.language.parse import shapes
+from engine.language.parse.shapes import Key, Shape
+from engine.language.parse.values import ID, NAME
+
+ADDRESS: Final = "http://json-schema.org/draft-07/schema#"
+_DURATION: Final = {"type": "string", "pattern": "^[0-9]{1,9}[smhd]$"}
+_EXPRESSION: Final = {"type": "string", "pattern": r"\$\{"}
+_TEXT: Final = {"type": "string", "minLength": 1}
+_WORD: Final = {"type": "string", "pattern": r"^\S+$"}
+_WORDS: Final = {"type": "array", "items": _WORD}
+_GENERIC: Final = r"^aws\.[a-z0-9-]+\.[a-z0-9_]+$"
+
+Json = dict[str, Any]
+
+
+class Parameter(Protocol):
+    """What the schema says of one parameter."""
+
+    @property
+    def schema(self) -> Mapping[str, Any]: ...
+
+    @property
+    def doc(self) -> str: ...
+
+    @property
+    def required(self) -> bool: ...
+
+
+class Declared(Protocol):
+    """What the schema says of a kind or an action: `engine.registry`'s declarations are such."""
+
+    @property
+    def doc(self) -> str: ...
+
+    @property
+    def params(self) -> Mapping[str, Any]: ...
+
+
+def schema(kinds: Mapping[str, Declared] | None = None, actions: Mapping[str, Declared] | None = None) -> Json:
+    """The schema of a runbook; with the kinds and actions that there are, where they are given."""
+    kinds, actions = kinds or {}, actions or {}
+    whole = _shape(shapes.RUNBOOK)
+    return {
+        "$schema": ADDRESS,
+        "title": "runbook",
+        "description": "A runbook: what must be true, and what to do in each state that the world can be found in.",
+        **whole,
+        "definitions": {**_forms(kinds, actions), **_steps(), **_parameters(kinds, actions)},
+    }
+
+
+def as_text(made: Json) -> str:
+    """As it stands in a file."""
+    return json.dumps(made, indent=1, ensure_ascii=False) + "\n"
+
+
+def _shape(shape: Shape) -> Json:
+    found: Json = {
+        "type": "object",
+        "properties": {name: _key(key) for name, key in shape.items()},
+        "additionalProperties": False,
+    }
+    required = [name for name, key in shape.items() if key.required]
+    return found | ({"required": required} if required else {})
+
+
+def _key(key: Key) -> Json:
+    return {"description": key.doc, "allOf": [_ref(key.form)]}
+
+
+def _ref(name: str) -> Json:
+    return {"$ref": f"#/definitions/{name}"}
+
+
+# -- forms -----------------------------------------------------------------------------------------------------
+
+
+def _forms(kinds: Mapping[str, Declared], actions: Mapping[str, Declared]) -> Json:
+    """The schema of every form that a shape names."""
+    words = {form: {"enum": list(words)} for form, words in shapes.WORDS.items()}
+    return {**_SIMPLE, **words, **_MAPS, **_composed(), "kind": _named(kinds), "action": _named(actions)}
+
+
+_SIMPLE: Final[Json] = {
+    "text": _TEXT,
+    "word": _WORD,
+    "name": {"type": "string", "pattern": f"^{NAME.pattern}$"},
+    "id": {"type": "string", "pattern": f"^{ID.pattern}$"},
+    "expression": {"type": ["string", "boolean", "number"], "minLength": 1},
+    "duration": _DURATION,
+    "pause": {"anyOf": [_DURATION, _EXPRESSION]},
+    "yes": {"type": "boolean"},
+    "count": {"type": "integer", "minimum": 1},
+    "factor": {"type": "number", "minimum": 1},
+    "any": {},
+    "params": {"type": "object"},
+    "each": {"anyOf": [{"type": "array"}, _EXPRESSION]},
+    "words": _WORDS,
+    "word_or_words": {"anyOf": [_WORD, _WORDS]},
+    "errors": {"anyOf": [_WORD, {**_WORDS, "minItems": 1}]},
+    "all_or_words": {"anyOf": [{"const": "all"}, _WORDS]},
+    "account_id": {"type": "string", "pattern": "^[0-9]{12}$"},
+    "source": {"type": "string", "pattern": "^(ssm|secret):"},
+    "pattern": _TEXT,
+    "values": {"type": "array", "minItems": 1},
+    "bound": {"type": ["number", "string"]},
+}
+
+_MAPS: Final[Json] = {
+    "vars": {"type": "object"},
+    "outputs": {"type": "object"},
+    "tags": {"type": "object", "additionalProperties": _TEXT},
+    "classes": {
+        "type": "object",
+        "properties": {cls: {"type": "array"} for cls in CLASSES},
+        "additionalProperties": False,
+    },
+}
+
+
+def _composed() -> Json:
+    """Forms that are made of shapes."""
+    delays = {"type": "array", "items": _DURATION, "minItems": 1}
+    backoff = _shape(shapes.BACKOFF)
+    schedule = {"anyOf": [delays, {**_WORD, "description": "a named schedule"}, backoff]}
+    return {
+        "inputs": {"type": "object", "additionalProperties": _shape(shapes.INPUT)},
+        "settings": {"type": "object", "additionalProperties": {"anyOf": [_ref("source"), _shape(shapes.SETTING)]}},
+        "accounts": {"type": "object", "additionalProperties": _shape(shapes.ACCOUNT)},
+        "schedules": {"type": "object", "additionalProperties": _ref("schedule")},
+        "schedule": schedule,
+        "monitor": _shape(shapes.MONITOR),
+        "retry": {"anyOf": [*schedule["anyOf"], _shape(shapes.RETRY)]},
+        "engine_retry": _shape(shapes.ENGINE_RETRY),
+        "states": _states(_verbs()),
+        "row": _row(),
+        "rescues": {"type": "array", "items": _shape(shapes.RESCUE)},
+        "then": {"anyOf": [{"enum": list(shapes.THEN)}, _shape(shapes.RETRY_IF)]},
+        "until": _shape(shapes.UNTIL),
+        "undo_call": _shape(shapes.UNDO_CALL),
+        "main_steps": {"type": "array", "minItems": 1, "items": {"allOf": [_ref("step")], "required": ["id"]}},
+        "steps": {"type": "array", "minItems": 1, "items": _ref("step")},
+        "list_of_steps": {"type": "array", "items": _ref("step")},
+    }
+
+
+def _verbs() -> list[str]:
+    return list(dict.fromkeys(verb for verbs in shapes.VERBS.values() for verb in verbs))
+
+
+def _row() -> Json:
+    ways = [{"required": ["do", "then"]}, {"required": ["hold"]}, {"required": ["fail"]}]
+    return {**_shape(shapes.ROW), "oneOf": ways}
+
+
+def _states(verbs: Iterable[str]) -> Json:
+    """Classes are offered by name; a status is written with an equals sign, several names with commas."""
+    row = {"anyOf": [{"enum": list(verbs)}, _ref("row")]}
+    return {"type": "object", "properties": dict.fromkeys(CLASSES, row), "additionalProperties": row}
+
+
+def _named(declared: Mapping[str, Declared]) -> Json:
+    """Both spellings of what each name means: editors read the one or the other."""
+    if not declared:
+        return _WORD
+    names = sorted(declared)
+    docs = [declared[name].doc for name in names]
+    offered = {"enum": names, "enumDescriptions": docs, "markdownEnumDescriptions": docs}
+    return {"anyOf": [offered, {"type": "string", "pattern": _GENERIC}]}
+
+
+# -- steps -----------------------------------------------------------------------------------------------------
+
+
+def _steps() -> Json:
+    """A step is one thing: the key that says which decides what else it may have. Before there is one, all are offered."""
+    kinds = list(shapes.KINDS)
+    words = {kind: {"description": own[kind].doc} for kind, own in shapes.KINDS.items()}
+    more = {name: {"description": key.doc} for name, key in shapes.COMMON.items()}
+    known: Json = {"anyOf": [{"required": [kind]} for kind in kinds]}
+    step: Json = {
+        "type": "object",
+        "oneOf": [{"required": [kind]} for kind in kinds],
+        "allOf": [
+            {"if": known, "else": {"properties": {**more, **words}}},
+            *({"if": {"required": [kind]}, "then": _ref(f"step_{kind}")} for kind in kinds),
+        ],
+    }
+    return {"step": step} | {f"step_{kind}": _one(kind) for kind in kinds}
+
+
+def _one(kind: str) -> Json:
+    made = _shape(shapes.STEPS[kind])
+    if kind in ("ensure", "remove", "check", "call"):
+        made["allOf"] = [_ref(f"with_{'call' if kind == 'call' else 'kind'}")]
+    if kind in shapes.VERBS:
+        made["properties"]["states"]["allOf"] = [_states(shapes.VERBS[kind])]
+    return made
+
+
+def _parameters(kinds: Mapping[str, Declared], actions: Mapping[str, Declared]) -> Json:
+    """Which parameters a step's `with` may have, by its kind or action."""
+    whats = ("ensure", "remove", "check")
+    of_kind = [_if_with(word, name, one) for name, one in sorted(kinds.items()) for word in whats]
+    of_action = [_if_with("call", name, one) for name, one in sorted(actions.items())]
+    return {
+        "with_kind": {"allOf": of_kind} if of_kind else {},
+        "with_call": {"allOf": of_action} if of_action else {},
+    } | {f"with:{name}": _with(one) for name, one in sorted({**kinds, **actions}.items())}
+
+
+def _if_with(word: str, name: str, one: Declared) -> Json:
+    exactly = {"pattern": f"^{re.escape(name)}$"}  # editors take the beginning of a `const` for it, while one types
+    named = {"properties": {word: exactly}, "required": [word]}
+    return {"if": named, "then": {"properties": {"with": _ref(f"with:{name}")}}}
+
+
+def _with(one: Declared) -> Json:
+    params = {name: _parameter(param) for name, param in one.params.items()}
+    return {"type": "object", "properties": params, "additionalProperties": False}
+
+
+def _parameter(param: Parameter) -> Json:
+    """Its words and numbers, or an expression; lists and maps are left to `runbook validate`, for what is in them."""
+    doc = {"description": param.doc} if param.doc else {}
+    said = dict(param.schema)
+    if said.get("type") in ("boolean", "integer", "number") or "enum" in said:
+        return {**doc, "anyOf": [said, _EXPRESSION]}
+    return doc

@@ -1,0 +1,1 @@
+"""Reports about operations and runbooks, as values."""

@@ -1,0 +1,1 @@
+"""Runs operations: loads, drives, performs, and answers requests."""
