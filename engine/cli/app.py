@@ -18,26 +18,26 @@ from engine.cli.options import DEMO
 from engine.cli.output import terminal
 from engine.errors import UsageError
 
-COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
-    "validate": ("commands.validate", "check runbooks: all findings at once, without credentials or network"),
-    "fmt": ("commands.fmt", "lay runbooks out: order of keys, indentation, blanks; their meaning and comments stay"),
-    "run": ("commands.run", "start an operation and drive it to its end, a hold or an interrupt"),
-    "resume": ("commands.run", "take an operation up where it stands; answer a hold"),
-    "restart": ("commands.run", "go back to a step, after its prerequisites are proved"),
-    "status": ("commands.history", "one operation: where it stands, and what to type next"),
-    "list": ("commands.history", "all operations"),
-    "history": ("commands.history", "every event of one operation"),
-    "cancel": ("commands.cancel", "stop an operation safely, wherever it runs"),
-    "cleanup": ("commands.cancel", "undo what a failed, cancelled or stuck operation left"),
-    "orphans": ("commands.orphans", "what bears the tool's tags and no live operation owns"),
-    "graph": ("commands.graph", "a runbook as a picture: Mermaid or DOT"),
-    "iam": ("commands.iam", "the least-privilege policy of a runbook"),
-    "actions": ("commands.explain", "the kinds and actions that there are"),
-    "explain": ("commands.explain", "a rule, an error name, or a runbook's filled state tables and times"),
-    "schema": ("commands.explain", "the JSON Schema of runbooks, for editors"),
-    "store": ("commands.store", "make and look after a store"),
+COMMANDS: Final[Mapping[str, str]] = {
+    "validate": "check runbooks: all findings at once, without credentials or network",
+    "fmt": "lay runbooks out: order of keys, indentation, blanks; their meaning and comments stay",
+    "run": "start an operation and drive it to its end, a hold or an interrupt",
+    "resume": "take an operation up where it stands; answer a hold",
+    "restart": "go back to a step, after its prerequisites are proved",
+    "status": "one operation: where it stands, and what to type next",
+    "list": "all operations",
+    "history": "every event of one operation",
+    "cancel": "stop an operation safely, wherever it runs",
+    "cleanup": "undo what a failed, cancelled or stuck operation left",
+    "orphans": "what bears the tool's tags and no live operation owns",
+    "graph": "a runbook as a picture: Mermaid or DOT",
+    "iam": "the least-privilege policy of a runbook",
+    "actions": "the kinds and actions that there are",
+    "explain": "a rule, an error name, or a runbook's filled state tables and times",
+    "schema": "the JSON Schema of runbooks, for editors",
+    "store": "make and look after a store",
 }
-"""Each command: the file of its body, and what a list of commands says of it."""
+"""Each command, with its line in the list of commands. Its code is `engine/cli/commands/NAME.py`."""
 
 
 class Tree(Group):
@@ -49,7 +49,7 @@ class Tree(Group):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"engine.cli.{COMMANDS[cmd_name][0]}")
+        module = importlib.import_module(f"engine.cli.commands.{cmd_name}")
         return typer.main.get_group(module.app).commands[cmd_name]
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
@@ -61,7 +61,7 @@ class Tree(Group):
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Without importing one of them."""
         with formatter.section("Commands"):
-            formatter.write_dl([(name, told) for name, (_, told) in COMMANDS.items()])
+            formatter.write_dl(list(COMMANDS.items()))
 
 
 def ask(words: list[str]) -> int:

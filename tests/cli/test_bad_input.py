@@ -327,7 +327,7 @@ def test_a_bug_is_told_by_its_place_and_by_no_value(
     def broken(*_: object) -> None:
         raise ZeroDivisionError("a-known-secret")
 
-    monkeypatch.setattr("engine.cli.commands.history.located", broken)
+    monkeypatch.setattr("engine.cli.commands.status.located", broken)
     told = ask("status", "op", *store)
     assert told.code == 70
     assert "This is a bug of runbook" in told.err

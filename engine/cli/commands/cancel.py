@@ -1,32 +1,18 @@
-"""cancel and cleanup: an operation is stopped, and what it left is taken back."""
+"""`runbook cancel`: stop an operation, and with `--undo` undo what it made."""
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 import typer
 
 from engine.cli.command_classes import Command
-from engine.cli.confirmation import asked
-from engine.cli.near import nearest
 from engine.cli.options import DRIVING, Options, taking
-from engine.cli.output import terminal
+from engine.cli.past import Past, confirmed, done, must_be_points
 from engine.cli.session import Id, drive, located, surrounded
 from engine.errors import UsageError
-from engine.kernel import Operation
-from engine.language.model import Runbook
 
 app = typer.Typer(rich_markup_mode=None)
-
-Past = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--past",
-        metavar="STEP",
-        help="the point of no return: take back what came after it too, though it may have been written to",
-    ),
-]
 
 
 @app.command("cancel", cls=Command)
@@ -44,55 +30,7 @@ def cancel(
         if steps and not undo:
             message = "--past says what is taken back: it goes with --undo"
             raise UsageError(message)
-        _must_be_points(runbook, steps)
-        _confirmed(options, operation, steps)
+        must_be_points(runbook, steps)
+        confirmed(options, operation, steps)
         code = drive(here, runbook, id, lambda engine: engine.cancel(id, undo=undo, past=steps))
-    return _done(code)
-
-
-@app.command("cleanup", cls=Command)
-@taking(*DRIVING)
-def cleanup(options: Options, id: Id, past: Past = None) -> int:
-    """Undo what a failed, cancelled or stuck operation left; can be interrupted and typed again."""
-    with surrounded(options) as here:
-        runbook, operation = located(here, id)
-        steps = tuple(past or ())
-        _must_be_points(runbook, steps)
-        _confirmed(options, operation, steps)
-        code = drive(here, runbook, id, lambda engine: engine.cleanup(id, past=steps))
-    return _done(code)
-
-
-def _done(code: int) -> int:
-    """What was asked for is done where nothing is left, whatever the operation had come to."""
-    return 0 if code == 1 else code
-
-
-def _must_be_points(runbook: Runbook, steps: tuple[str, ...]) -> None:
-    """`--past` names points of no return. UsageError for another step, or none."""
-    points = [step.id for step in runbook.steps if step.irreversible]
-    for step in steps:
-        if step not in points:
-            hint = nearest(step, points) if points else "; it has none"
-            message = f"--past {step}: that is no point of no return of {runbook.name}{hint}"
-            raise UsageError(message)
-
-
-def _confirmed(options: Options, operation: Operation, past: tuple[str, ...]) -> None:
-    """`--past` gives up live data: that is a person's word. What the operation made else goes unasked."""
-    going = [entry for entry in operation.ledger if entry.live and entry.state in ("open", "kept", "stuck")]
-    if not past or not going or options.yes:
-        return
-    things = [
-        f"{entry.kind} {next(iter(entry.identity.values()), '')} (id {entry.id or 'not known'}, "
-        f"account {entry.account or 'of your credentials'}, region {entry.region})"
-        for entry in going
-    ]
-    if not (terminal.is_terminal(sys.stdin) and terminal.is_terminal(sys.stderr)) or options.no_input:
-        message = f"not confirmed: --past {' '.join(past)} gives up {'; '.join(things)}. To confirm it, add --yes"
-        raise UsageError(message)
-    for one in things:
-        terminal.err(terminal.clean(f"--past {' '.join(past)} gives up {one}, and what was written to it"))
-    if not asked("Give it up?"):
-        message = "not confirmed; nothing was done"
-        raise UsageError(message)
+    return done(code)

@@ -1,4 +1,4 @@
-"""actions, explain and schema: what there is, from the declarations themselves."""
+"""`runbook explain`: a rule, an error, a kind, or a runbook's state tables and times."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Annotated, Final
 import typer
 
 from engine.cli.command_classes import Command
+from engine.cli.commands.actions import one_of
 from engine.cli.near import nearest
 from engine.cli.options import Options, taking
 from engine.cli.output import descriptions, terminal
@@ -19,45 +20,6 @@ from engine.registry import Registry
 app = typer.Typer(rich_markup_mode=None)
 
 RULE: Final = re.compile(r"RB\d{3}", re.IGNORECASE)
-
-
-@app.command("actions", cls=Command)
-@taking("format", "debug")
-def actions(
-    options: Options,
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="one of them, say rds.cluster")] = None,
-) -> int:
-    """The kinds of resources and the actions that a runbook can name."""
-    with surrounded(options) as here:
-        if name is None:
-            _all(options, here.registry)
-        else:
-            _one(options, here.registry, name)
-    return 0
-
-
-def _all(options: Options, registry: Registry) -> None:
-    told = [descriptions.short(kind.name, "kind", kind.doc) for kind in registry.kinds.values()]
-    told += [descriptions.short(one.name, "action", one.doc) for one in registry.actions.values()]
-    told.sort(key=lambda one: (one["is"], one["name"]))
-    told += [descriptions.family(prefix) for prefix in sorted(registry.families)]
-    if options.as_json:
-        terminal.document({"format": 1, "actions": told})
-        return
-    for line in terminal.columns([(one["name"], one["is"], one["doc"]) for one in told]):
-        terminal.out(line)
-
-
-def _one(options: Options, registry: Registry, name: str) -> None:
-    found = descriptions.named(registry, name)
-    if found is None:
-        known = [*registry.kinds, *registry.actions]
-        message = f"there is no kind or action {name}{nearest(name, known)}; `runbook actions` lists them"
-        raise UsageError(message)
-    if options.as_json:
-        terminal.document({"format": 1, **found})
-    else:
-        terminal.out("\n".join(descriptions.as_text(found)))
 
 
 @app.command("explain", cls=Command)
@@ -105,7 +67,7 @@ def _rule(options: Options, id: str) -> None:
 def _word(options: Options, registry: Registry, word: str) -> None:
     """A kind, an action, an error's name, a category."""
     if descriptions.named(registry, word) is not None:
-        _one(options, registry, word)
+        one_of(options, registry, word)
         return
     found = descriptions.error(registry, word)
     if found is None:
@@ -116,15 +78,3 @@ def _word(options: Options, registry: Registry, word: str) -> None:
         terminal.document({"format": 1, **found})
     else:
         terminal.out("\n".join(descriptions.error_as_text(found)))
-
-
-@app.command("schema", cls=Command)
-@taking("debug")
-def schema(options: Options) -> int:
-    """The JSON Schema of runbooks, for editors."""
-    from engine.language.reference.json_schema import as_text
-    from engine.language.reference.json_schema import schema as made
-
-    with surrounded(options) as here:
-        terminal.out(as_text(made(here.registry.kinds, here.registry.actions)).rstrip("\n"))
-    return 0

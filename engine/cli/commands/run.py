@@ -1,4 +1,4 @@
-"""run, resume and restart: what a person asks for is composed, driven, and told."""
+"""`runbook run`: start an operation and drive it."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ import typer
 from engine.cli.command_classes import Command
 from engine.cli.context import Surroundings, place_of
 from engine.cli.files import checked
-from engine.cli.hold_answers import answer_of, edited
 from engine.cli.input_options import given, typed_inputs
 from engine.cli.options import DRIVING, Options, taking
 from engine.cli.output import terminal
-from engine.cli.session import Id, checked_id, drive, located, surrounded
+from engine.cli.session import checked_id, drive, surrounded
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -40,45 +39,6 @@ def run(
         values = typed_inputs(runbook, given(inputs or [], inputs_file))
         _say_where(options, here)
         return drive(here, runbook, id, lambda engine: engine.run(runbook, id, values), begins=True)
-
-
-@app.command("resume", cls=Command)
-@taking(*DRIVING)
-def resume(
-    options: Options,
-    id: Id,
-    with_: Annotated[str | None, typer.Option("--with", metavar="FILE", help="go on with an edited runbook")] = None,
-    why: Annotated[str | None, typer.Option("--why", metavar="TEXT", help="what the record says of it")] = None,
-    reject: Annotated[str | None, typer.Option("--reject", metavar="WHY", help="answer no: the step fails")] = None,
-    outcome: Annotated[
-        str | None, typer.Option("--outcome", metavar="done|not-done", help="what became of the call")
-    ] = None,
-    output: Annotated[
-        str | None, typer.Option("--output", metavar="FILE", help="with --outcome done: its output as YAML or JSON")
-    ] = None,
-    accept_target: Annotated[
-        str | None, typer.Option("--accept-target", metavar="ID", help="this is the one to be deleted")
-    ] = None,
-) -> int:
-    """Take an operation up where it stands; answer a hold."""
-    with surrounded(options) as here:
-        answer = answer_of(why=why, reject=reject, outcome=outcome, output=output, accept_target=accept_target)
-        runbook, operation = located(here, id)
-        text = edited(here, runbook, operation, with_, answer) if with_ else ""
-        return drive(here, runbook, id, lambda engine: engine.resume(id, answer, text))
-
-
-@app.command("restart", cls=Command)
-@taking(*DRIVING)
-def restart(
-    options: Options,
-    id: Id,
-    step: Annotated[str, typer.Option("--from", metavar="STEP", help="the step to go back to")],
-) -> int:
-    """Go back to a step, after its prerequisites are proved."""
-    with surrounded(options) as here:
-        runbook, _ = located(here, id)
-        return drive(here, runbook, id, lambda engine: engine.restart(id, step))
 
 
 def new_id(runbook: str) -> str:
