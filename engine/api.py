@@ -1,10 +1,7 @@
-"""`from engine import run, resume, status`: the commands for other programs. Each returns the status document.
+"""Run, resume and read operations from Python. Each function returns the status document; `import runbook` exports them.
 
-    from engine import run
-    document = run("runbooks/restore.yaml", {"snapshot": "daily", "cluster": "orders"}, store="dynamodb:runbooks", yes=True)
-
-What a command tells by its exit code is raised here: RunbookInvalid, UsageError, EnvironmentProblem, Busy, of
-engine.errors; HELD, FAILED and STUCK are in the document. Nobody is asked, nothing is printed, no signal is handled.
+What a command reports by its exit code is raised here: RunbookInvalid, UsageError, EnvironmentProblem and Busy of
+engine.errors. HELD, FAILED and STUCK are in the document. These functions ask nobody, print nothing, and handle no signals.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.cli import main
+from engine.cli.main import main
 from tests.cli.asking import FEW, RUNBOOK, Answer, Ask, written
 from tests.cli.orphaned import WORLD, Aws, shared
 

@@ -337,7 +337,7 @@ def test_a_bug_is_told_by_its_place_and_by_no_value(
 
 
 def test_debug_shows_the_traceback(capsys: pytest.CaptureFixture[str], store: Store) -> None:
-    from engine.cli import main
+    from engine.cli.main import main
 
     assert main(["status", "op", *store, "--debug"]) == 2
     assert "Traceback" in capsys.readouterr().err

@@ -22,7 +22,7 @@ def test_version(process: Ask, words: list[str]) -> None:
 
 
 def test_version_imports_next_to_nothing() -> None:
-    code = "import sys; sys.argv = ['runbook', '--version']\nfrom engine.cli import main; main(); print(sorted(sys.modules))"
+    code = "import sys; sys.argv = ['runbook', '--version']\nfrom engine.cli.main import main; main(); print(sorted(sys.modules))"
     python = str(Path(RUNBOOK).with_name("python"))
     told = subprocess.run([python, "-c", code], capture_output=True, text=True, check=True).stdout
     assert "'engine.cli'" in told
@@ -32,7 +32,7 @@ def test_version_imports_next_to_nothing() -> None:
 
 @pytest.mark.parametrize("words", [["validate", RESTORE], ["explain", RESTORE, "copy-snapshot"], ["graph", RESTORE]])
 def test_what_needs_no_aws_imports_none_of_it(words: list[str]) -> None:
-    code = f"import sys; sys.argv = ['runbook', *{words!r}]\nfrom engine.cli import main\nassert main() == 0\n"
+    code = f"import sys; sys.argv = ['runbook', *{words!r}]\nfrom engine.cli.main import main\nassert main() == 0\n"
     code += "print([one for one in ('boto3', 'pydantic', 'rich', 'pg8000', 'jsonschema') if one in sys.modules])"
     python = str(Path(RUNBOOK).with_name("python"))
     told = subprocess.run([python, "-c", code], capture_output=True, text=True, check=True).stdout

@@ -96,7 +96,7 @@ def main(file: Path, words: list[str]) -> int:
     database.PATIENCE = machine.patience
     if machine.name:
         lease._boot = lambda: machine.name
-    from engine.cli import main as command
+    from engine.cli.main import main as command
 
     return command(words)
 

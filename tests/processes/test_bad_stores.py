@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from engine.cli import main
+from engine.cli.main import main
 from engine.clock import SystemClock
 from engine.stores.opening import open_store
 from engine.stores.port import FORMAT

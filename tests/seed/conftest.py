@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.cli import main
+from engine.cli.main import main
 from tests.seed.desk import Answer, Desk, made_table
 from tests.servers import moto as motos
 

@@ -1,13 +1,15 @@
-"""`from engine import run, resume, status`: the same as the commands, for other programs."""
+"""`import runbook`: run, resume and status for other programs, the same as the commands."""
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-import engine
-from engine import api
+import runbook
+from engine import __version__, api
 from engine.errors import RunbookInvalid, UsageError
 from tests.cli.asking import RESTORE, Ask, fits, written
 
@@ -17,12 +19,25 @@ def place(tmp_path: Path) -> str:
     return f"sqlite:{tmp_path / 'operations.db'}"
 
 
-def test_they_are_the_front_of_the_package() -> None:
-    assert engine.run is api.run  # type: ignore[comparison-overlap]
-    assert engine.resume is api.resume  # type: ignore[comparison-overlap]
-    assert engine.status is api.status  # type: ignore[comparison-overlap]
+def test_the_public_module_has_the_functions_of_the_api() -> None:
+    assert runbook.run is api.run
+    assert runbook.resume is api.resume
+    assert runbook.status is api.status
+    assert runbook.__version__ == __version__
+    assert set(dir(runbook)) == {"__version__", "resume", "run", "status"}
     with pytest.raises(AttributeError):
-        engine.nonsense  # noqa: B018
+        runbook.nonsense  # noqa: B018
+
+
+def test_importing_the_public_module_loads_nothing_else() -> None:
+    code = "import runbook, sys; print([name for name in sys.modules if name.startswith(('engine.', 'actions'))])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_public_module_runs_the_command_line() -> None:
+    done = subprocess.run([sys.executable, "-m", "runbook", "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout == f"runbook {__version__}\n"
 
 
 def test_run_resume_status(few: str, place: str, ask: Ask) -> None:
