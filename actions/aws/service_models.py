@@ -214,21 +214,25 @@ def _bounds(shape: Json, of: str) -> dict[str, Any]:
 
 _CODE_POINT: Final = re.compile(r"\\(?:x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4}))")
 _ESCAPED: Final = re.compile(r"\\.", re.DOTALL)
-_UNCERTAIN: Final = re.compile(
-    r"\[\^?\]?[^\]]*(?:\[|&&)"  # a class in a class, or two of which both must hold: Java's
-    r"|^\^.*[^$]$|^[^^].*\$$"  # one end is left open, perhaps on purpose
-)
+_CLASS: Final = re.compile(r"\[\^?\]?[^\]]*\]")
+_OF_CLASSES: Final = re.compile(r"\[\^?\]?[^\]]*(?:\[|&&)")
+"""A class in a class, or two of which both must hold: Java has them, RE2 does not."""
 
 
 def _form(pattern: str) -> str | None:
-    """A pattern in the signs that `engine.language.patterns` reads; None where it is not certain what AWS means."""
-    if _UNCERTAIN.search(_ESCAPED.sub("_", pattern)):
+    """A pattern as `engine.language.patterns` reads it; None where it is not certain what AWS means."""
+    signs = _ESCAPED.sub("_", pattern)
+    if _OF_CLASSES.search(signs):
         return None
+    signs = _CLASS.sub("_", signs)
+    anchored = signs.startswith("^"), signs.endswith("$")
+    if anchored[0] != anchored[1] or set("^$") & set(signs.removeprefix("^").removesuffix("$")):
+        return None  # an end, or an end of an alternative, is left open, perhaps on purpose
     return _CODE_POINT.sub(lambda found: _spelt(chr(int(found[1] or found[2], 16))), pattern)
 
 
 def _spelt(char: str) -> str:
-    return char if char.isalnum() or char.isspace() else f"\\{char}"
+    return f"\\{char}" if char.isascii() and not char.isalnum() and not char.isspace() else char
 
 
 def first_sentence(documentation: str) -> str:

@@ -14,9 +14,8 @@ from typing import Any, Final
 
 from engine.errors import RunbookInvalid, UsageError
 from engine.language.durations import duration
-from engine.language.matching import matches
 from engine.language.model import Input, Runbook
-from engine.language.patterns import PatternError
+from engine.language.patterns import PatternError, Patterns
 from engine.language.yaml.nodes import plain
 from engine.language.yaml.reader import read
 
@@ -35,10 +34,11 @@ def typed(runbook: Runbook, values: Mapping[str, Any]) -> dict[str, Any]:
     """Every input with its value, in the order of the runbook; text stands for any type, as on the command line."""
     declared = runbook.inputs
     wrong = [_unknown(name, declared) for name in values if name not in declared]
+    patterns = Patterns()
     found: dict[str, Any] = {}
     for name, one in declared.items():
         try:
-            found[name] = _value_of(one, values)
+            found[name] = _value_of(one, values, patterns)
         except ValueError as error:
             wrong.append(f"the input `{name}` {error}")
     if wrong:
@@ -46,7 +46,7 @@ def typed(runbook: Runbook, values: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _value_of(one: Input, values: Mapping[str, Any]) -> Any:
+def _value_of(one: Input, values: Mapping[str, Any], patterns: Patterns) -> Any:
     if one.name not in values:
         if one.required:
             about = f" ({one.description})" if one.description else ""
@@ -55,7 +55,7 @@ def _value_of(one: Input, values: Mapping[str, Any]) -> Any:
     given = values[one.name]
     try:
         value = of_text(one, given) if isinstance(given, str) else given
-        why = problem_with(one, value)
+        why = problem_with(one, value, patterns)
     except ValueError as error:
         raise ValueError(f"cannot be that: {error}") from error
     if why:
@@ -102,13 +102,13 @@ def _flow(one: Input, text: str) -> Any:
 # -- a value by its declaration --------------------------------------------------------------------------------
 
 
-def problem_with(one: Input, value: Any) -> str | None:
+def problem_with(one: Input, value: Any, patterns: Patterns) -> str | None:
     """Why the value is not one that the input may have; None where it is."""
     why = type_problem(one.type, value)
     if why is None and one.enum and not any(_same(value, legal) for legal in one.enum):
         why = f"`{value}` is none of " + ", ".join(f"`{legal}`" for legal in one.enum)
     if why is None and one.pattern is not None:
-        why = _unmatched(one.pattern, value)
+        why = _unmatched(one.pattern, value, patterns)
     if why is None and (one.min is not None or one.max is not None):
         why = _out_of_bounds(one, value)
     return why
@@ -118,11 +118,11 @@ def _same(value: Any, legal: Any) -> bool:
     return type(value) is type(legal) and bool(value == legal)
 
 
-def _unmatched(pattern: str, value: Any) -> str | None:
+def _unmatched(pattern: str, value: Any, patterns: Patterns) -> str | None:
     if not isinstance(value, str):
         return "a pattern is of text"
     try:
-        if matches(pattern, value):
+        if patterns.matches(pattern, value):
             return None
     except PatternError as error:
         return str(error)

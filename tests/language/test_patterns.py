@@ -1,4 +1,4 @@
-"""Patterns: the same whole values as Python's `re` matches, in linear time, and nothing that cannot be."""
+"""Patterns: the same whole values as Python's `re` matches, with bounds on size and work."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from engine.language.matching import matches
-from engine.language.patterns import PatternError, parsed
+from engine.language.patterns import LONGEST, WORK, PatternError, Patterns
 
 ATOMS = st.sampled_from(
     ["a", "b", ".", "[ab]", "[^a]", "[a-c]", "[]a]", "[a-]", r"\d", r"\w", r"\W", r"\.", r"[\d-]", "-", ":", "(?:a|b)"]
 )
 REPEATS = st.sampled_from(["", "*", "+", "?", "{2}", "{1,3}", "{0,2}", "{2,}", "*?", "+?", "{1,2}?"])
+
+
+def matches(pattern: str, value: str) -> bool:
+    return Patterns().matches(pattern, value)
 
 
 @st.composite
@@ -65,21 +68,85 @@ def test_patterns_that_keep_re_busy_for_ever_are_done_at_once(pattern: str) -> N
 
 def test_the_work_has_a_bound() -> None:
     with pytest.raises(PatternError, match="too long"):
-        matches("(a?){0,300}a{0,300}", "a" * 60_000)
+        matches(r"(.|\n)*a.{990}", "a" * 60_000)
+    assert matches("(a?){0,300}a{0,300}", "a" * 600)
+
+
+def test_the_work_of_all_patterns_together_has_a_bound() -> None:
+    """Each differs and is large: RE2 would compile thousands of them in a file, for a minute."""
+    patterns = Patterns()
+    compiled = 0
+    with pytest.raises(PatternError, match="too large together"):
+        for n in range(1_000):
+            patterns.compile(rf"(\pL|b)*a(\pL|b){{{n % 20 + 10}}}{n}")
+            compiled += 1
+    assert 20 < compiled < 200
+
+
+def test_what_cannot_be_compiled_is_paid_for_too() -> None:
+    patterns = Patterns()
+    for _ in range(10):
+        with pytest.raises(PatternError, match="too large once its counts are written out"):
+            patterns.compile(r"(\pL\pL){499}")
+    assert patterns.left < WORK * 0.95
+
+
+def test_a_pattern_is_paid_for_once() -> None:
+    patterns = Patterns()
+    patterns.compile("[a-z]{0,200}")
+    left = patterns.left
+    patterns.compile("[a-z]{0,200}")
+    assert patterns.left == left < WORK
+
+
+def test_a_pattern_has_a_longest_and_a_largest() -> None:
+    long = "(" + "a|" * 20_000 + "b)*"
+    with pytest.raises(PatternError, match=f"{len(long)} characters; {LONGEST} are allowed"):
+        Patterns().compile(long)
+    with pytest.raises(PatternError, match="too large"):
+        Patterns().compile(r"\pL" * 600)
 
 
 @pytest.mark.parametrize(
     ("pattern", "offset"),
     [
-        (r"(a)\1", 3), ("(?=a)", 0), ("(?P<n>a)", 0), ("(?i)a", 0), (r"\bword", 0), ("a**", 2), ("*a", 0), ("(a", 0),
-        ("a)", 1), ("[a", 0), ("[b-a]", 0), ("a{3,2}", 1), ("a{x}", 1), ("a^b", 1), ("a$b", 1), ("\\", 0),
-        ("a{1,2000}{1,2000}", 9), ("(a{50}){50}", 0), ("(" * 60 + ")" * 60, 51), (r"[\W]", 1), ("a{99999999999}", 1),
+        (r"(a)\1", 3), ("(?=a)", 0), ("(?<=a)b", 0), ("a**", 1), ("*a", 0), ("(a", 0), ("a)", 0), ("[a", 0), ("[b-a]", 1),
+        ("a{3,2}", 1), ("a{x}", 1), ("a{,5}", 1), ("a{2}{", 4), ("\\", 0), ("a{1,2000}{1,2000}", 1), ("(a{50}){50}", 2),
+        ("a{99999999999}", 1), ("[a]{b}", 3), (r"\p{Nonsense}", 0), ("(" * 1_000 + "a{9" + ")" * 900, 1_001),
     ],
 )  # fmt: skip
 def test_what_cannot_be_matched_in_linear_time_or_is_none_is_refused(pattern: str, offset: int) -> None:
     with pytest.raises(PatternError) as raised:
-        parsed(pattern)
+        Patterns().compile(pattern)
     assert raised.value.offset == offset
+
+
+@pytest.mark.parametrize(
+    ("pattern", "value", "does"),
+    [
+        ("(?P<n>a)", "a", True), ("(?i)a", "A", True), (r"\bword", "word", True), ("a^b", "ab", False),
+        ("a$b", "ab", False), ("^a$|^b$", "b", True), (r"[\W]", "-", True), (r"[\W]", "a", False),
+        ("(" * 60 + ")" * 60, "", True), (r"\p{L}+", "é", True), (r"\x{e9}{2}", "éé", True), (r"[{]{2}\{", "{{{", True),
+        (".", "\udcff", True), ("a", "\udcff", False),
+    ],
+)  # fmt: skip
+def test_what_re2_knows_besides(pattern: str, value: str, does: bool) -> None:
+    assert matches(pattern, value) is does
+
+
+@pytest.mark.parametrize(
+    ("pattern", "message"),
+    [
+        ("a(?!b)", "look-around and groups of this kind are not supported: `(?!`"),
+        ("a{2000}", "a count is at most 1000, nested counts multiplied, and not less than its minimum: `{2000}`"),
+        ("a{x}", "a count is `{3}`, `{3,}` or `{3,5}`; a brace itself is `\\{`"),
+        ("(a", "missing ): `(a`"),
+    ],
+)
+def test_a_message_names_the_part_that_is_wrong(pattern: str, message: str) -> None:
+    with pytest.raises(PatternError) as raised:
+        Patterns().compile(pattern)
+    assert str(raised.value) == message
 
 
 @given(st.text("ab()[]{}|*+?.\\^$-,0123", max_size=20))

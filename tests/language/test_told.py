@@ -61,7 +61,7 @@ from tests.language.given import (
         ("runbook: a\ninputs: {a: {default: '${b}'}}\n" + PAUSE, "RB216", "'${b}'"),
         ("runbook: a\ninputs: {a: {default: B, pattern: '[a-z]'}}\n" + PAUSE, "RB216", "B"),
         ("runbook: a\ninputs: {a: {pattern: '(a)(?=b)'}}\n" + PAUSE, "RB216", "("),
-        ("runbook: a\ninputs: {a: {pattern: 'a{1,99999}'}}\n" + PAUSE, "RB216", "a"),
+        ("runbook: a\ninputs: {a: {pattern: 'a{1,99999}'}}\n" + PAUSE, "RB216", "{"),
         ("runbook: a\ninputs: {a: {type: list, pattern: a}}\n" + PAUSE, "RB216", "a"),
         ("runbook: a\ninputs: {a: {type: region, default: here}}\n" + PAUSE, "RB216", "here"),
         ("runbook: a\ninputs: {a: {type: integer, enum: [1, b]}}\n" + PAUSE, "RB216", "b"),

@@ -50,7 +50,7 @@ IMPURE = {
 }  # fmt: skip
 """What the kernel may not reach, itself or through what it imports."""
 
-HEAVY = {"boto3", "botocore", "jinja2", "jsonschema", "moto", "pg8000", "rich", "scramp", "tenacity", "typer"}
+HEAVY = {"boto3", "botocore", "jinja2", "jsonschema", "moto", "pg8000", "re2", "rich", "scramp", "tenacity", "typer"}
 """Packages that are imported in the functions that need them: an operator waits for each cold start."""
 
 MAY_BE_HEAVY = {

@@ -28,6 +28,7 @@ PROCESSOR: Final = 600
 
 STEP: Final = '  - {{id: s{0}, check: rds.cluster, with: {{name: "${{{1}}}"}}, requires: [{2}]}}\n'
 PAUSE: Final = "steps: [{id: pause, wait: 1s}]\n"
+LETTERS: Final = "\\pL" * 650
 WORDS: Final = ",".join(f"v{n}" for n in range(90_000))
 
 
@@ -74,6 +75,18 @@ HOSTILE: Final[dict[str, Callable[[], str]]] = {
     "a long pattern": lambda: head("inputs: {a: {pattern: '(" + "a|" * 200_000 + "b)*'}}"),
     "patterns": lambda: head(
         "inputs:\n" + "".join(f"  a{n}: {{pattern: '(a*)*b', default: {'a' * 200}}}\n" for n in range(4_000))
+    ),
+    "patterns that are large": lambda: head(
+        "inputs:\n" + "".join(f"  a{n}: {{pattern: '(\\pL|b)*a(\\pL|b){{{n % 20 + 10}}}{n}'}}\n" for n in range(15_000))
+    ),
+    "patterns that are too large": lambda: head(
+        "inputs:\n" + "".join(f"  a{n}: {{pattern: '(\\pL\\pL){{499}}{n}'}}\n" for n in range(15_000))
+    ),
+    "patterns as long as they may be": lambda: head(
+        "inputs:\n" + "".join(f"  a{n}: {{pattern: '{LETTERS}{n}'}}\n" for n in range(500))
+    ),
+    "long values of patterns": lambda: head(
+        "inputs:\n" + "".join(f"  a{n}: {{pattern: '(.|b)*a.{{{n + 100}}}', default: {'ab' * 32_000}}}\n" for n in range(14))
     ),
     "numbers": lambda: head("vars: {a: [" + "1," * 480_000 + "1]}"),
     "as many numbers as there may be": lambda: head("vars: {a: [" + "1," * 99_900 + "1]}"),

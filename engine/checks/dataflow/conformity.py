@@ -15,9 +15,8 @@ from typing import Any, Final
 
 from engine.checks.dataflow.types import BOOLEAN, INTEGER, NUMBER, TEXT, WORDS, Type, fits, of_schema, told
 from engine.checks.subject import scalars
-from engine.language.matching import matches, work
 from engine.language.nearest import Guesses, listed
-from engine.language.patterns import PatternError
+from engine.language.patterns import PatternError, Patterns
 from engine.language.yaml.nodes import ListNode, MapNode, Node, Scalar, brief, describe, plain
 from engine.values import Value
 
@@ -27,7 +26,7 @@ _KNOWN: Final = frozenset(
     "type enum const pattern minLength maxLength minimum maximum items properties required additionalProperties "
     "minItems maxItems minProperties maxProperties anyOf oneOf description title default examples format $comment wholly".split()
 )
-"""`wholly` is of ours: a pattern of the whole value, matched in linear time. One that cannot be is not held against it."""
+"""`wholly` is our own: an RE2 pattern of the whole value. A pattern that RE2 cannot compile is not checked."""
 
 
 class Difference(Value):
@@ -43,12 +42,12 @@ class Difference(Value):
 class Known:
     """What is known of a document: the types of its scalars with expressions, by identity; and what forms it was held to.
 
-    `left` is the work that may still be done on forms: of a file that is made of them, the first ones are looked at.
+    Once the work that `patterns` may take is spent, no more forms are checked: AWS checks them again in any case.
     """
 
     types: Mapping[int, Type] = field(default_factory=dict)
     forms: dict[tuple[str, str], bool] = field(default_factory=dict)
-    left: int = 3_000_000
+    patterns: Patterns = field(default_factory=Patterns)
     guesses: Guesses = field(default_factory=Guesses)
 
     def meant(self, word: str, legal: Iterable[str]) -> str:
@@ -62,8 +61,7 @@ class Known:
 
     def _matched(self, form: str, value: str) -> bool:
         try:
-            self.left -= work(form, value)
-            return self.left < 0 or matches(form, value)
+            return self.patterns.matches(form, value)
         except PatternError:
             return True
 

@@ -89,7 +89,8 @@ RULES: Final = (
         id="RB216",
         title="An input that contradicts itself",
         why="Its default, its enumeration and its bounds are of its own type, and a default is checked like a value that is "
-        "given. A pattern is matched in linear time: it cannot refer back or look around.",
+        "given. A pattern is an RE2 regular expression of the whole value, without look-around or references to groups. It has 2,000 "
+        "characters at most, and one whose counts make it too large is refused: `(a{50}){50}`.",
     ),
     Rule(
         id="RB217",

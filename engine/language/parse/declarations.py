@@ -11,7 +11,7 @@ from engine.language.model import CLASSES, Account, Input, Setting
 from engine.language.parse.draft import Draft, Reader
 from engine.language.parse.shapes import ACCOUNT, INPUT, SETTING
 from engine.language.parse.values import ID
-from engine.language.patterns import PatternError, parsed
+from engine.language.patterns import PatternError
 from engine.language.yaml.nodes import ListNode, MapNode, Node, Scalar, plain
 from engine.values import changed
 
@@ -69,7 +69,7 @@ def _consistent(d: Draft, node: MapNode, one: Input) -> Input:
         _told(d, node.get("max"), "max", "it is less than `min`")
     if one.default is not None:
         expression = isinstance(one.default, str) and "${" in one.default
-        why = "a default is no expression" if expression else problem_with(one, one.default)
+        why = "a default is no expression" if expression else problem_with(one, one.default, d.patterns)
         _told(d, node.get("default"), "default", why)
     return one
 
@@ -94,15 +94,15 @@ def _told(d: Draft, node: Node | None, key: str, why: str | None) -> bool:
 
 
 def pattern(d: Draft, node: Node, path: str) -> str | None:
-    """A pattern that can be matched in linear time."""
+    """A pattern that RE2 can compile."""
     value: str | None = d.readers["text"](d, node, path)
     if value is None:
         return None
     try:
-        parsed(value)
+        d.patterns.compile(value)
     except PatternError as error:
         span = node.at(error.offset) if isinstance(node, Scalar) else node.span
-        d.tell("RB216", span, f"`pattern`: {error}", "")
+        d.tell("RB216", span, f"`pattern`: {error}", "patterns are RE2 regular expressions")
         return None
     return value
 

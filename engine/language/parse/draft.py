@@ -13,6 +13,7 @@ from typing import Any, Final
 from engine.errors import Finding
 from engine.language.model import KindFacts, Monitor, Schedule, Step
 from engine.language.parse.shapes import HOLD_FOR, KINDS, OTHER_WORDS, RESERVED, Shape
+from engine.language.patterns import Patterns
 from engine.language.vocabulary import Vocabulary
 from engine.language.yaml.nodes import MapNode, Node, Scalar, Span, brief, describe
 from engine.language.yaml.reader import MOST
@@ -41,6 +42,7 @@ class Draft:
     names: dict[str, tuple[str, Node | None]] = field(default_factory=dict)  # in expressions: what has it, and where
     schedules: Mapping[str, Schedule | None] = field(default_factory=dict)
     monitor: Monitor = field(default_factory=Monitor)  # the top level's
+    patterns: Patterns = field(default_factory=Patterns)
     apis: set[str] = field(default_factory=set)  # `aws.SERVICE.OPERATION`, each once
     overdrawn: bool = False  # more of them are named than may be
 

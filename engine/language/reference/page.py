@@ -18,7 +18,7 @@ FORMS: Final[Mapping[str, str]] = {
     "each": "a list, or `${ }`", "words": "a list of names", "word_or_words": "a name, or a list of names",
     "errors": "a name, a category, `any`, or a list of them", "all_or_words": "`all`, or a list of steps",
     "account_id": "twelve digits, in quotes", "source": "`ssm:/path`, `secret:NAME`, `secret:NAME#field`",
-    "pattern": "a pattern of the whole value", "values": "a list", "bound": "a number, a duration or a timestamp",
+    "pattern": "an RE2 regular expression", "values": "a list", "bound": "a number, a duration or a timestamp",
     "kind": "a kind, or `aws.SERVICE.OPERATION`", "action": "an action, or `aws.SERVICE.OPERATION`",
     "main_steps": "[steps](#steps)", "steps": "[steps](#steps)", "list_of_steps": "[steps](#steps), perhaps none",
     "states": "[a state table](#state-tables)", "rescues": "[branches](#rescue)", "then": "[a verb](#rescue)",
