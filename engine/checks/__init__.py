@@ -1,6 +1,6 @@
-"""Runbook → findings: one rule, one function; told together, never raised.
+"""Runbook → findings. Each rule is one function; findings are collected and returned, never raised.
 
-`check` is given what parsing made, `validate` the text. Nothing here reads a file, a network or a clock.
+`check` takes a parsed runbook, `validate` its text. Nothing here accesses files, the network or the clock.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ __all__ = ["check", "validate"]
 
 
 def check(parsed: Parsed, registry: Registry, tests: str | None = None) -> list[Finding]:
-    """What is wrong beyond text and shape. `tests`: the text of the test file beside the runbook, if there is one.
+    """The findings beyond text and shape. `tests` is the text of the test file beside the runbook, if there is one.
 
-    Where parsing has told of something, nothing more is told at that place; and of one rule a thousand findings at most.
+    A place at which parsing already reported something gets no further finding. One rule reports at most a thousand.
     """
     found: list[Finding] = []
     if parsed.runbook is not None and isinstance(parsed.root, MapNode):
@@ -36,11 +36,11 @@ def check(parsed: Parsed, registry: Registry, tests: str | None = None) -> list[
             catalogue=catalogue_of(registry),
             tests=tests,
         )
-        told = {(one.line, one.column) for one in parsed.findings}
+        reported = {(one.line, one.column) for one in parsed.findings}
         for rule in ALL:
             if rule.find is not None:
                 all_found = (finding(rule, one, parsed.file) for one in islice(rule.find(subject), MOST))
-                found += [one for one in all_found if (one.line, one.column) not in told]
+                found += [one for one in all_found if (one.line, one.column) not in reported]
     comments = suppressions(parsed.text, parsed.root)
     return in_order(applied(in_order(found), comments, BY_ID, parsed.file) if comments else found)
 
@@ -48,11 +48,11 @@ def check(parsed: Parsed, registry: Registry, tests: str | None = None) -> list[
 def validate(
     text: bytes | str, registry: Registry, file: str = "-", tests: str | None = None
 ) -> tuple[Runbook | None, list[Finding]]:
-    """Parse and check: the runbook if nothing is wrong with it, and all findings in the order of the file."""
+    """Parse and check: the runbook if there are no errors, and all findings in the order of the file."""
     parsed = parse(text, vocabulary(registry), file)
     findings = in_order([*parsed.findings, *check(parsed, registry, tests)])
-    wrong = any(one.severity == "error" for one in findings)
-    return None if wrong else parsed.runbook, findings
+    failed = any(one.severity == "error" for one in findings)
+    return None if failed else parsed.runbook, findings
 
 
 def finding(rule: Rule, found: Found, file: str) -> Finding:
@@ -64,7 +64,7 @@ def finding(rule: Rule, found: Found, file: str) -> Finding:
 
 
 def in_order(findings: list[Finding]) -> list[Finding]:
-    """Sorted by place and rule; each once."""
+    """Sorted by place and rule, without duplicates."""
     return sorted(
         dict.fromkeys(findings), key=lambda one: (one.file, one.line, one.column, one.rule, one.message, one.help)
     )

@@ -1,4 +1,4 @@
-"""What the registry knows, as types: looked up once for each name, for as long as one registry is in use."""
+"""A cache in front of the registry: kinds, actions and their types, looked up once for each name."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any, Final
 from engine.checks.dataflow.types import ANYTHING, TEXT, Type, of_schema
 from engine.registry import Action, Param, Registry, ResourceKind
 
-_SETTLED: Final = frozenset({"object"})
+_OBJECT: Final = frozenset({"object"})
 
 
 class Catalogue:
-    """Kinds and actions by name, their attributes and outputs as types. What there is not, is None."""
+    """Kinds and actions by name, with the types of their attributes and outputs. Unknown names give None."""
 
     def __init__(self, registry: Registry) -> None:
         self.registry = registry
@@ -37,19 +37,19 @@ class Catalogue:
         return self._actions[name]
 
     def regions(self, service: str | None = None) -> frozenset[str]:
-        """Every region, or those of one service; empty where that is not known."""
+        """Every region, or those of one service; empty if unknown."""
         return self.registry.regions(service)
 
     def attributes(self, name: str) -> Type:
-        """What a look at the kind yields."""
+        """The type of an observation of the kind."""
         if name not in self._attributes:
             kind = self.kind(name)
-            more = () if name.startswith("aws.") else ("id", "status")  # a reply has what its API says, and no more
+            more = () if name.startswith("aws.") else ("id", "status")  # its attributes are those of the API's response
             self._attributes[name] = _object(kind.attributes, more) if kind is not None else ANYTHING
         return self._attributes[name]
 
     def statuses(self, name: str) -> dict[str, tuple[str, ...]]:
-        """The statuses that are known of the kind, by class."""
+        """The known statuses of the kind, by class."""
         if name not in self._statuses:
             kind = self.kind(name)
             found: dict[str, list[str]] = {}
@@ -59,7 +59,7 @@ class Catalogue:
         return self._statuses[name]
 
     def output(self, name: str) -> Type:
-        """What the action yields."""
+        """The type of the action's output."""
         if name not in self._outputs:
             action = self.action(name)
             self._outputs[name] = _object(action.output, ()) if action is not None else ANYTHING
@@ -70,18 +70,18 @@ def _object(schemas: Mapping[str, Mapping[str, Any]], more: tuple[str, ...]) -> 
     if not schemas:
         return ANYTHING
     attributes = dict.fromkeys(more, TEXT) | {name: of_schema(schema) for name, schema in schemas.items()}
-    return Type(_SETTLED, attributes)
+    return Type(_OBJECT, attributes)
 
 
 _latest: list[Catalogue] = []
 
 
 KEPT: Final = 500
-"""Names of which a catalogue remembers what they are; then it begins anew."""
+"""Names that a catalogue caches; with more, the next check starts with an empty one."""
 
 
 def catalogue_of(registry: Registry) -> Catalogue:
-    """The catalogue of a registry; the one that was asked for last is kept."""
+    """The catalogue of a registry. Only that of the latest registry is kept."""
     if not _latest or _latest[0].registry is not registry or _latest[0].size > KEPT:
         _latest[:] = [Catalogue(registry)]
     return _latest[0]

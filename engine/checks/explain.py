@@ -1,6 +1,6 @@
-"""What a step's state table comes to, status by status, and how long a runbook can take, as values and as rows of words.
+"""The effective state table of a step, status by status, and the longest times of a runbook, as values and as rows.
 
-`runbook explain FILE [STEP]` prints them; how rows are aligned is not known here.
+`runbook explain FILE [STEP]` prints them; alignment is its business.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from engine.checks.times import StepTime, told
+from engine.checks.times import StepTime, format_duration
 from engine.errors import UsageError
 from engine.language.model import CLASSES, Check, Ensure, Remove, Row, Runbook, Step
 from engine.language.nearest import meant
@@ -17,7 +17,7 @@ from engine.values import Value
 
 
 class StatusLine(Value):
-    """One status of the kind: its class, the row that is taken, whether that is written, and who says that it exists."""
+    """One status of the kind: its class, the row that applies, whether that row is written, and the source of the status."""
 
     status: str
     cls: str
@@ -28,7 +28,7 @@ class StatusLine(Value):
 
 
 def status_table(registry: Registry, step: Step) -> tuple[StatusLine, ...]:
-    """Every status of the step's kind; none of a step that looks at nothing."""
+    """Every status of the step's kind; empty for a step that observes nothing."""
     body = step.body
     if not isinstance(body, (Ensure, Remove, Check)):
         return ()
@@ -36,7 +36,7 @@ def status_table(registry: Registry, step: Step) -> tuple[StatusLine, ...]:
 
 
 def step_named(runbook: Runbook, step_id: str) -> Step:
-    """The step of that id, or at that path. UsageError, with the nearest, where there is none."""
+    """The step with that id or path. UsageError, with a suggestion, if there is none."""
     found = runbook.by_name.get(step_id.replace("-", "_")) or runbook.index.get(step_id)
     if found is None:
         ids = [step.id for step in runbook.by_name.values()]
@@ -46,13 +46,13 @@ def step_named(runbook: Runbook, step_id: str) -> Step:
 
 
 def _statuses(registry: Registry, body: Ensure | Remove | Check) -> Mapping[str, Status]:
-    """The kind's catalogue; of `check: aws.…`, what `classes` says."""
+    """The statuses of the kind; for `check: aws.…`, those in `classes`."""
     kind = registry.kind(body.kind)
     known = dict(kind.statuses) if kind is not None else {}
     if isinstance(body, Check):
         for cls, words in body.classes.items():
             known |= {word: Status(cls=cls, source="`classes` of the step") for word in words}
-    known.setdefault("missing", Status(cls="missing", source="nothing is there"))
+    known.setdefault("missing", Status(cls="missing", source="the resource does not exist"))
     return known
 
 
@@ -69,7 +69,7 @@ def _lines(rows: Sequence[Row], statuses: Mapping[str, Status]) -> Iterator[Stat
             yield _line(word, status, name, _verb(row), written=not row.filled)
     unknown = by_class.get("unknown")
     if unknown is not None:
-        source = "whatever the catalogue does not know"
+        source = "any status that is not in the catalogue"
         yield _line(
             "(any other)", Status(cls="unknown", source=source), "unknown", _verb(unknown), written=not unknown.filled
         )
@@ -84,37 +84,37 @@ def _verb(row: Row) -> str:
 
 
 STATUS_HEAD: Final = ("status", "class", "row", "verb", "", "source")
-TIME_HEAD: Final = ("step", "once", "attempts", "delays between them", "with every attempt")
+TIME_HEAD: Final = ("step", "one attempt", "attempts", "delays", "all attempts")
 
 
 def status_rows(lines: Iterable[StatusLine]) -> list[tuple[str, ...]]:
-    """A table's lines as words, below STATUS_HEAD."""
+    """The lines as rows of text, for a table under STATUS_HEAD."""
     return [
         (one.status, one.cls, one.row, one.verb, "written" if one.written else "filled in", one.source) for one in lines
     ]
 
 
 def time_rows(each: Sequence[StepTime]) -> list[tuple[str, ...]]:
-    """How long each of them and all take at their longest, once and with every attempt, below TIME_HEAD."""
+    """The longest time of each step and of all together, for a table under TIME_HEAD."""
     once, longest = in_all(each)
-    return [*map(_time_row, each), ("in all", told(once), "", "", told(longest))]
+    return [*map(_time_row, each), ("total", format_duration(once), "", "", format_duration(longest))]
 
 
 def time_notes(runbook: Runbook, each: Sequence[StepTime]) -> list[str]:
-    """What is to be said of those times."""
+    """Remarks below the table of times."""
     open_ended = [one.id for one in each if one.items is None]
-    notes = [f"of each item of its `for_each`, counted once: {', '.join(open_ended)}"] if open_ended else []
+    notes = [f"counted for one item of `for_each`: {', '.join(open_ended)}"] if open_ended else []
     if runbook.time_limit is not None:
-        notes.append(f"time_limit: {told(runbook.time_limit)}")
+        notes.append(f"time_limit: {format_duration(runbook.time_limit)}")
     return notes
 
 
 def in_all(each: Sequence[StepTime]) -> tuple[float, float]:
-    """Seconds of all of them, once and with every attempt; of what nobody can count, one."""
+    """The sums in seconds: one attempt each, and all attempts. A `for_each` of unknown length counts as one item."""
     return sum(one.once_in_all for one in each), sum(one.longest_in_all for one in each)
 
 
 def _time_row(one: StepTime) -> tuple[str, ...]:
-    delays = " ".join(told(delay) for delay in one.delays[:8]) + (" …" if len(one.delays) > 8 else "")
+    delays = " ".join(format_duration(delay) for delay in one.delays[:8]) + (" …" if len(one.delays) > 8 else "")
     attempts = str(one.attempts) if one.attempts is not None else "as many as fit"
-    return (one.id, told(one.once_in_all), attempts, delays, told(one.longest_in_all))
+    return (one.id, format_duration(one.once_in_all), attempts, delays, format_duration(one.longest_in_all))

@@ -1,4 +1,4 @@
-"""The pages of rules: what `runbook explain RB402` prints, and docs/rules.md, which is made of all of them."""
+"""Rule pages: the examples that `runbook explain RB402` shows, and docs/rules.md, which has a page for each rule."""
 
 from __future__ import annotations
 
@@ -10,39 +10,39 @@ from engine.checks.rules import ALL, BY_ID
 
 FAMILIES: Final = {
     "RB1": ("Text", "YAML that is refused."),
-    "RB2": ("Shape", "Unknown or missing keys, wrong types, bad durations, a wrong `with`."),
-    "RB3": ("Data", "Names, attributes, types; results that may not be there; secrets."),
+    "RB2": ("Shape", "Unknown or missing keys, wrong types, invalid durations, and parameters in `with`."),
+    "RB3": ("Data", "Names, attributes and types, results that may be missing, and secrets."),
     "RB4": ("States", "State tables."),
-    "RB5": ("Errors and time", "Names of errors, rescues, waits."),
-    "RB6": ("Safety", "What is made, what is deleted, and what is seen to be so before."),
-    "RB7": ("Style", "What is written and does nothing; what is left to be guessed."),
+    "RB5": ("Errors and time", "Error names, rescues, polling intervals and time limits."),
+    "RB6": ("Safety", "Undo, removals, points of no return, and calls that may be repeated."),
+    "RB7": ("Style", "Declarations without effect, and cases that the runbook leaves open."),
 }
 LONGEST: Final = 20
-"""Lines of an example that are shown."""
+"""Lines of an example that docs/rules.md shows."""
 EXAMPLES: Final = Path(__file__).with_name("examples")
-"""`RB402.bad.yaml` is found by RB402 and by nothing else; in `RB402.good.yaml` nothing is found."""
+"""Only RB402 finds something in `RB402.bad.yaml`; no rule finds anything in `RB402.good.yaml`."""
 USUAL_HEAD: Final = "runbook: example\nregion: us-west-2\nsteps:\n"
-"""What an example that is about its steps begins with; pages leave it out."""
+"""How an example starts that is only about its steps; pages leave these lines out."""
 
 HEAD: Final = """# What `runbook validate` finds
 
-Made from the rules themselves (`engine/checks`): each example of what is wrong gives just this finding, and each of what
-is right gives none. `runbook explain RB402` prints the page of one.
+This page is generated from the rules in `engine/checks/rules`. Each wrong example produces exactly this finding, and each
+right one produces none. `runbook explain RB402` prints the page of one rule.
 
-A finding that is to stay is suppressed where it stands, at the end of its line or alone on the line above it, with a
-reason: `# runbook: ignore RB605 because …`. RB1xx and RB2xx (but for RB253) cannot be suppressed: what cannot be read
-cannot be run.
+To suppress a finding, add a comment with a reason at the end of its line, or on a line of its own above it:
+`# runbook: ignore RB605 because …`. Findings of RB1xx and RB2xx cannot be suppressed, because a runbook that cannot be
+read cannot be run; RB253 and RB254 can.
 """
 
 
 def page(id: str) -> str | None:
-    """The page of one rule; None where there is none."""
+    """The page of one rule; None if there is no such rule."""
     rule = BY_ID.get(id.upper())
     return _page(rule, "") if rule is not None else None
 
 
 def document() -> str:
-    """docs/rules.md."""
+    """The text of docs/rules.md."""
     out = [HEAD]
     for prefix, (title, what) in FAMILIES.items():
         out.append(f"\n## {prefix}xx {title}\n\n{what}\n")
@@ -51,7 +51,7 @@ def document() -> str:
 
 
 def example(id: str, which: Literal["bad", "good"]) -> str:
-    """The rule's example as its page shows it: its steps alone where the rest is the usual head."""
+    """The rule's example as its page shows it: only the steps, if the rest is the usual head."""
     text = (EXAMPLES / f"{id}.{which}.yaml").read_bytes().decode("utf-8", errors="backslashreplace")
     steps = text.removeprefix(USUAL_HEAD)
     return text if steps == text else "".join(line.removeprefix("  ") for line in steps.splitlines(keepends=True))
@@ -64,7 +64,7 @@ def _page(rule: Rule, mark: str) -> str:
 
 
 def _block(text: str) -> str:
-    """As a block of YAML: long lines and long texts cut, characters that are not seen as their escapes."""
+    """A block of YAML: long lines and long examples are cut, invisible characters are shown as escapes."""
     lines = ["".join(char if char.isprintable() else ascii(char)[1:-1] for char in line) for line in text.splitlines()]
     shown = [line if len(line) <= 120 else f"{line[:100]}…" for line in lines[:LONGEST]]
     return "```yaml\n" + "\n".join(shown) + "\n```\n"

@@ -1,4 +1,4 @@
-"""Which errors a step can raise, by their names: what the registry knows of each name, and the step's own calls."""
+"""Which errors a step can raise, by name: from what the registry knows of each name, and from the step's calls."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SUFFIXES: Final = ("Fault", "Exception", "Error")
 
 
 def known_names(subject: Subject) -> Mapping[str, KnownError]:
-    """Every name that the registry knows."""
+    """Every error name that the registry knows, with its category and the calls that return it."""
     found: Mapping[str, KnownError] | None = subject.memo.get("known errors")
     if found is None:
         found = subject.memo["known errors"] = subject.catalogue.registry.known_errors()
@@ -23,7 +23,7 @@ def known_names(subject: Subject) -> Mapping[str, KnownError]:
 
 
 def own_names(subject: Subject, place: Place) -> tuple[str, ...]:
-    """The names that the step's kind or action says that it raises."""
+    """The error names that the step's kind or action declares."""
     thing = place.kind if place.kind is not None else place.action
     if isinstance(place.step.body, Notify):
         thing = subject.catalogue.action("sns.publish")
@@ -31,7 +31,7 @@ def own_names(subject: Subject, place: Place) -> tuple[str, ...]:
 
 
 def calls_of(subject: Subject, place: Place) -> tuple[str, ...]:
-    """The AWS calls that the step may make; those of an `until` too."""
+    """The AWS calls that the step may make, including those of its `until`."""
     if isinstance(place.step.body, Notify):
         action = subject.catalogue.action("sns.publish")
         return action.calls if action is not None else ()
@@ -45,7 +45,7 @@ def calls_of(subject: Subject, place: Place) -> tuple[str, ...]:
 
 
 def every_name(subject: Subject) -> frozenset[str]:
-    """Every name that any registered thing can raise."""
+    """Every error name that any registered kind or action can raise."""
     found: frozenset[str] | None = subject.memo.get("every error")
     if found is None:
         registry = subject.catalogue.registry
@@ -56,19 +56,19 @@ def every_name(subject: Subject) -> frozenset[str]:
 
 
 def exists(subject: Subject, place: Place, name: str) -> bool:
-    """Is it a category, or a name that anything raises?"""
+    """Is it `any`, a category, or a name that something raises?"""
     return name == ANY or name in CATEGORIES or name in every_name(subject) or name in own_names(subject, place)
 
 
 def wire_code(subject: Subject, name: str) -> str | None:
-    """The wire code, where the name of botocore's shape was written: `DBInstanceNotFoundFault`."""
+    """AWS's error code where the name of a boto3 exception was written: DBInstanceNotFound for DBInstanceNotFoundFault."""
     stems = [name.removesuffix(suffix) for suffix in _SUFFIXES]
     candidates = [*stems, *(f"{stem}{suffix}" for stem in stems for suffix in _SUFFIXES)]
     return next((one for one in candidates if one != name and one in known_names(subject)), None)
 
 
 def why_never(subject: Subject, place: Place, name: str) -> str:
-    """Why the step can never raise it; "" where it can."""
+    """The reason why the step can never raise it; "" if it can."""
     if name == ANY:
         return ""
     if name in CATEGORIES:
@@ -82,35 +82,35 @@ def why_never(subject: Subject, place: Place, name: str) -> str:
     entry = known.get(name)
     calls = calls_of(subject, place)
     if entry is None or (not calls and own):
-        return f"{place.name or 'this step'} does not raise it"
+        return f"{place.name or 'this kind of step'} does not raise it"
     if entry.category == "credentials":
         return _CREDENTIALS
     if entry.calls is None or not calls or set(entry.calls) & set(calls):
         return ""
-    return f"none of the calls of {place.name} raises it"
+    return f"none of the calls that {place.name} makes returns it"
 
 
 def raised(subject: Subject, place: Place) -> list[str]:
-    """The names that the step itself, or one of its calls, is known to raise."""
+    """The error names that the step or one of its calls is known to raise."""
     calls = set(calls_of(subject, place))
     known = (name for name, one in known_names(subject).items() if calls.intersection(one.calls or ()))
     return sorted({*own_names(subject, place), *known})
 
 
-_CREDENTIALS: Final = "missing or expired credentials stop the runner, and never reach a step"
+_CREDENTIALS: Final = "missing or expired credentials stop the runner"
 
 
 def _category_never(place: Place, name: str) -> str:
     if name == "credentials":
         return _CREDENTIALS
     if isinstance(place.step.body, Check) and name in PASSING:
-        return "an error of a look that can pass by itself counts as the status `unknown`"
+        return "a transient error of a look counts as the status `unknown`"
     if isinstance(place.step.body, (Ensure, Remove)) and name == "exists":
-        return "that a thing is there already is an answer: it is looked at again"
+        return "a resource that already exists is observed again"
     return ""
 
 
 def covering(subject: Subject, name: str) -> tuple[str, ...]:
-    """The names and categories whose rescue takes everything that one for `name` would."""
+    """The names and categories whose rescue matches everything that a rescue for `name` matches."""
     entry = known_names(subject).get(name)
     return (ANY, name, entry.category) if entry is not None and not entry.also else (ANY, name)

@@ -1,6 +1,6 @@
-"""What the rules are given: a runbook that could be read, its tree with places, the registry, and what follows of them.
+"""What rules work on: the parsed runbook, its tree with places, and what the registry knows of its kinds and actions.
 
-Everything here is computed once, when the first rule asks for it. It finds nothing itself.
+Everything is computed once, when the first rule asks for it. Nothing here reports a finding.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ TOP: Final = Span(line=1, column=1, end_line=1, end_column=2)
 
 
 class Found(Value):
-    """One thing that a rule has found, at its place."""
+    """A problem that a rule found, and its place."""
 
     span: Span
     message: str
@@ -30,14 +30,14 @@ class Found(Value):
 
 
 class WrittenRow(Value):
-    """A row as it is written: what it means, its key and its value."""
+    """A row of a state table that is written in the runbook: the parsed row, its key and its value."""
 
     row: Row
     key: Scalar
     value: Node
 
     def name_span(self, name: str) -> Span:
-        """Where one of its names stands in the key."""
+        """The place of one of its names inside the key."""
         offset = 0
         for piece in self.key.text.split(","):
             blanks = len(piece) - len(piece.lstrip())
@@ -48,14 +48,14 @@ class WrittenRow(Value):
 
 
 class Place(Value, dict=True, gc=True):
-    """A step with the map that it was written as, and its kind or action as the registry has it."""
+    """A step, the map that it was parsed from, and its kind or action in the registry."""
 
     step: Step
     node: MapNode
     path: tuple[str | int, ...]
     kind: ResourceKind | None = None
     action: Action | None = None
-    statuses: dict[str, tuple[str, ...]] = field(default_factory=dict)  # of its kind, by class
+    statuses: dict[str, tuple[str, ...]] = field(default_factory=dict)  # those of its kind, by class
 
     @property
     def facts(self) -> KindFacts | None:
@@ -63,14 +63,14 @@ class Place(Value, dict=True, gc=True):
 
     @cached_property
     def params(self) -> Mapping[str, Param]:
-        """The parameters that its `with` may have."""
+        """The parameters that its kind or action accepts."""
         if self.kind is not None:
             return self.kind.params
         return self.action.params if self.action is not None else {}
 
     @property
     def name(self) -> str:
-        """Its kind or action: `rds.cluster`."""
+        """The name of its kind or action, such as `rds.cluster`; "" for other steps."""
         body = self.step.body
         if isinstance(body, (Ensure, Remove, Check)):
             return body.kind
@@ -78,13 +78,13 @@ class Place(Value, dict=True, gc=True):
 
     @cached_property
     def written(self) -> MapNode | None:
-        """Its `with`."""
+        """Its `with`, if that is a map."""
         found = self.node.get("with")
         return found if isinstance(found, MapNode) else None
 
     @cached_property
     def rows(self) -> tuple[WrittenRow, ...]:
-        """The rows that are written, in their order."""
+        """The rows that are written in the runbook, in their order; not those filled in."""
         body, states = self.step.body, self.node.get("states")
         if not isinstance(body, (Ensure, Remove, Check)) or not isinstance(states, MapNode):
             return ()
@@ -97,12 +97,12 @@ class Place(Value, dict=True, gc=True):
         return tuple(found)
 
     def key(self, name: str) -> Span:
-        """Where a key stands; what is missing is told at the first key."""
+        """The place of a key; of a missing key, the place of the first one."""
         found = self.node.key(name)
         return found.span if found is not None else self.node.head
 
     def value(self, name: str) -> Span:
-        """Where a key's value stands."""
+        """The place of a key's value."""
         found = self.node.get(name)
         return found.span if found is not None else self.node.head
 
@@ -115,13 +115,13 @@ class Subject:
     root: MapNode
     places: Mapping[str, Node]
     catalogue: Catalogue
-    tests: str | None = None  # the text of the test file beside it, where there is one
+    tests: str | None = None  # the text of the test file beside it, if there is one
     guesses: Guesses = dataclasses.field(default_factory=Guesses)
-    memo: dict[str, Any] = dataclasses.field(default_factory=dict)  # what one rule has worked out and others need
+    memo: dict[str, Any] = dataclasses.field(default_factory=dict)  # results that several rules need
 
     @cached_property
     def steps(self) -> tuple[Place, ...]:
-        """Every step that is written, those of the main list first; what stands in a step comes after it."""
+        """Every step in the document: the main list first, nested steps after the step that contains them."""
         return tuple(sorted(self._steps(), key=lambda place: (place.path[0] != "steps", place.path)))
 
     @cached_property
@@ -130,7 +130,7 @@ class Subject:
 
     @cached_property
     def by_id(self) -> Mapping[str, Place]:
-        """By the name in expressions; nested steps too."""
+        """Steps by their name in expressions, nested steps included."""
         found: dict[str, Place] = {}
         for place in self.steps:
             found.setdefault(place.step.name, place)
@@ -138,14 +138,14 @@ class Subject:
 
     @cached_property
     def ids(self) -> tuple[str, ...]:
-        """The ids that are written."""
+        """The ids in the document; steps without one are left out."""
         return tuple(place.step.id for place in self.steps if place.step.id != place.step.path)
 
     def _steps(self) -> Iterator[Place]:
         for path, step in self.runbook.index.items():
             node = self.places.get(path)
             if not isinstance(node, MapNode):
-                continue  # a list that was not written: the standard ones
+                continue  # a default list, which has no node in the document
             body = step.body
             kind = self.catalogue.kind(body.kind) if isinstance(body, (Ensure, Remove, Check)) else None
             action = self.catalogue.action(body.action) if isinstance(body, Call) else None
@@ -153,26 +153,26 @@ class Subject:
             yield Place(step=step, node=node, path=parts(path), kind=kind, action=action, statuses=statuses)
 
     def node(self, *keys: str) -> Node | None:
-        """What stands under these keys of the document."""
+        """The node under these keys of the document, if there is one."""
         found: Node | None = self.root
         for key in keys:
             found = found.get(key) if isinstance(found, MapNode) else None
         return found
 
     def key(self, *keys: str) -> Span:
-        """Where the last of these keys stands."""
+        """The place of the last of these keys; the top of the document if it is missing."""
         owner = self.node(*keys[:-1])
         found = owner.key(keys[-1]) if isinstance(owner, MapNode) else None
         return found.span if found is not None else TOP
 
 
 def parts(path: str) -> tuple[str | int, ...]:
-    """`steps/4/do/1` as ("steps", 4, "do", 1)."""
+    """("steps", 4, "do", 1) for `steps/4/do/1`."""
     return tuple(int(part) if part.isdigit() else part for part in path.split("/"))
 
 
 def scalars(node: Node | None) -> Iterator[Scalar]:
-    """Every value in it, keys left aside."""
+    """Every scalar value in it; keys are left out."""
     match node:
         case Scalar():
             yield node
@@ -187,7 +187,7 @@ def scalars(node: Node | None) -> Iterator[Scalar]:
 
 
 def written_params(subject: Subject) -> tuple[tuple[Place, Param, Node], ...]:
-    """Every parameter that is written and known, with its value."""
+    """Every parameter in the document that its kind or action knows, with its value."""
     found: tuple[tuple[Place, Param, Node], ...] | None = subject.memo.get("params")
     if found is None:
         found = subject.memo["params"] = tuple(

@@ -1,4 +1,4 @@
-"""How long a step takes at its longest: once, and with every attempt used. Pure arithmetic over the runbook's values."""
+"""The longest time that a step can take: one attempt, and all attempts with their delays. Pure arithmetic."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from engine.values import Value
 
 
 class StepTime(Value):
-    """Seconds. `items` None: as many as the `for_each` yields; `once` and `all` are of one item then."""
+    """Times in seconds. If the number of `for_each` items is unknown, `items` is None and the times are for one item."""
 
     id: str
     path: str
@@ -45,7 +45,7 @@ class StepTime(Value):
 
 
 def times(runbook: Runbook) -> tuple[StepTime, ...]:
-    """Of every step of the main list, in its order."""
+    """The times of each step of the main list, in its order."""
     return tuple(_time(runbook, step) for step in runbook.steps)
 
 
@@ -64,7 +64,7 @@ def _time(runbook: Runbook, step: Step) -> StepTime:
 
 
 def longest_once(runbook: Runbook, step: Step) -> float:
-    """One attempt: what it waits for, or its one call. A `check` waits where it is meant to: it says `monitor`."""
+    """One attempt: the time it monitors, or its call. A `check` waits only if it has `monitor` itself or in a row."""
     body = step.body
     call = step.timeout or CALL
     match body:
@@ -86,7 +86,7 @@ def longest_once(runbook: Runbook, step: Step) -> float:
 
 
 def _seconds(pause: object) -> float:
-    """A pause that an expression says is not known."""
+    """A pause in seconds; 0 if an expression sets it."""
     if isinstance(pause, (int, float)):
         return float(pause)
     try:
@@ -96,7 +96,7 @@ def _seconds(pause: object) -> float:
 
 
 def monitor_of(runbook: Runbook, step: Step) -> Monitor:
-    """How the step watches: its own word (the top level's is in it), else its kind's; a removal's, for what goes."""
+    """How the step monitors: its own settings, which include the top level's, else those of its kind (of its removal)."""
     kind = kind_of(runbook, step)
     base = kind.monitor if kind is not None else Monitor()
     if kind is not None and kind.removal is not None and isinstance(step.body, Remove):
@@ -110,7 +110,7 @@ def monitor_of(runbook: Runbook, step: Step) -> Monitor:
 
 
 def kind_of(runbook: Runbook, step: Step) -> KindFacts | None:
-    """The kind that a step looks at; a call's, by its `until`."""
+    """The kind that a step observes; for a call, that of its `until`."""
     body = step.body
     if isinstance(body, Call) and body.until is not None:
         body = body.until.body
@@ -118,7 +118,7 @@ def kind_of(runbook: Runbook, step: Step) -> KindFacts | None:
 
 
 def delays_of(schedule: Schedule | None) -> tuple[float, ...]:
-    """The delays between attempts, each at its longest (no jitter); none where `within` alone bounds them."""
+    """The delays between attempts, each at its longest (no jitter); none if only `within` limits them."""
     match schedule:
         case Delays(delays=delays):
             return delays
@@ -151,8 +151,8 @@ def _items(runbook: Runbook, step: Step) -> int | None:
     return len(step.for_each) if isinstance(step.for_each, (list, tuple)) else None
 
 
-def told(seconds: float) -> str:
-    """`1d2h`, `90s` as `1m30s`: as short as it is exact."""
+def format_duration(seconds: float) -> str:
+    """`1d2h`, `1m30s`: exact to the second, without zero units."""
     left, found = round(seconds), ""
     for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)):
         if left >= size:

@@ -265,7 +265,7 @@ def test_the_whole_table_of_a_step(ask: Ask) -> None:
 
 def test_the_times_of_a_runbook(ask: Ask) -> None:
     text = ask("explain", RESTORE, "--time").out
-    assert re.search(r"^step +once +attempts +delays between them +with every attempt$", text, re.MULTILINE)
+    assert re.search(r"^step +one attempt +attempts +delays +all attempts$", text, re.MULTILINE)
     assert re.search(r"^copy-snapshot +1d +4 +5m 10m 15m +4d30m$", text, re.MULTILINE)
     assert "time_limit: 1d12h" in text
     document = ask("explain", RESTORE, "--time", "-o", "json").document

@@ -6,7 +6,7 @@ import pytest
 
 from actions import build_registry
 from engine.checks import validate
-from engine.checks.times import times, told
+from engine.checks.times import format_duration, times
 from tests.validate.cases import marked, places, whole
 
 REGISTRY = build_registry()
@@ -89,7 +89,7 @@ def test_errors(case: str) -> None:
 def test_the_wire_code_is_told() -> None:
     text, _ = marked(whole(CASES["the name of a shape"]))
     told = next(one for one in validate(text, REGISTRY)[1] if one.rule == "RB501")
-    assert told.help == "its wire code is `InsufficientDBInstanceCapacity`"
+    assert told.help == "AWS's error code is `InsufficientDBInstanceCapacity`"
 
 
 LIMITS = {
@@ -154,4 +154,4 @@ def test_times() -> None:
     ("seconds", "text"), [(0, "0s"), (90, "1m30s"), (3600, "1h"), (93_784, "1d2h3m4s"), (86_400, "1d"), (0.4, "0s")]
 )
 def test_durations_are_told_as_they_are_written(seconds: float, text: str) -> None:
-    assert told(seconds) == text
+    assert format_duration(seconds) == text

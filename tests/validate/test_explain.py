@@ -94,5 +94,5 @@ def test_times_of_the_restore(root: Path) -> None:
     each = times(found)
     rows = time_rows(each)
     assert ("copy-snapshot", "1d", "4", "5m 10m 15m", "4d30m") in rows
-    assert rows[-1][0] == "in all"
+    assert rows[-1][0] == "total"
     assert time_notes(found, each)[-1] == "time_limit: 1d12h"

@@ -69,7 +69,7 @@ def test_parameters(case: str) -> None:
 
 def test_what_is_meant_is_told() -> None:
     found = findings("runbook: a\nsteps: [{id: x, check: rds.cluster, with: {nmae: orders}}]")
-    assert found[0].help.startswith("did you mean `name`? it takes: final_snapshot, from_snapshot, name")
+    assert found[0].help.startswith("did you mean `name`? its parameters: final_snapshot, from_snapshot, name")
 
 
 SCHEMAS: tuple[tuple[Mapping[str, Any], str, list[tuple[int, int, str]]], ...] = (

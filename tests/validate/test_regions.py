@@ -57,7 +57,7 @@ def test_what_is_right(text: str) -> None:
 
 def test_the_nearest_is_told() -> None:
     _, found = validate(HEAD + FOUND["of the runbook"].replace("«RB254 us-wset-2»", "us-wset-2"), registry())
-    assert found[0].message == "AWS has no region `us-wset-2`"
+    assert found[0].message == "unknown AWS region `us-wset-2`"
     assert found[0].help.startswith("did you mean `us-west-2`? regions: af-south-1, ")
 
 

@@ -1,7 +1,7 @@
-"""Findings that were there when checking began, in an old repository: known, and not told again.
+"""The baseline: findings that an existing repository already had, and that are not reported again.
 
-A finding is known by its file, its rule and its message, as often as it was there; where its line stands, or others
-that its message names, does not count, so that nothing is told again because something was moved. Reads no file.
+A finding is identified by file, rule and message, and counted. Line and column numbers are left out, those inside
+messages too, so that moving a step does not make an old finding new. This module reads and writes no file.
 """
 
 from __future__ import annotations
@@ -18,52 +18,52 @@ FORMAT: Final = 1
 _PLACES: Final = re.compile(r"\b(line|column) \d+")
 
 Baseline = Mapping[str, Mapping[str, int]]
-"""File → rule and message → how often."""
+"""File → rule and message → number of occurrences."""
 
 
-def known_as(finding: Finding) -> str:
-    """Its rule and its message, without the places in it."""
+def baseline_key(finding: Finding) -> str:
+    """Rule and message, with line and column numbers masked."""
     return f"{finding.rule} " + _PLACES.sub(r"\1 …", finding.message)
 
 
 def baseline_of(findings: Iterable[Finding]) -> Baseline:
-    """All of them, as known."""
+    """A baseline of all these findings."""
     counts: dict[str, Counter[str]] = {}
     for one in findings:
-        counts.setdefault(one.file, Counter())[known_as(one)] += 1
+        counts.setdefault(one.file, Counter())[baseline_key(one)] += 1
     return counts
 
 
 def without_known(findings: Iterable[Finding], known: Baseline) -> tuple[list[Finding], int]:
-    """What is not known, in its order; and how many of those that are known have gone, of the files that have some."""
+    """The new findings, in their order, and how many findings of the baseline no longer occur."""
     left = {file: Counter(words) for file, words in known.items()}
     fresh = []
     for one in findings:
         words = left.get(one.file, Counter())
-        if words[known_as(one)] > 0:
-            words[known_as(one)] -= 1
+        if words[baseline_key(one)] > 0:
+            words[baseline_key(one)] -= 1
         else:
             fresh.append(one)
     return fresh, sum(words.total() for words in left.values())
 
 
 def renewed(
-    known: Baseline, findings: Iterable[Finding], checked: Iterable[str], stands: Callable[[str], bool]
+    known: Baseline, findings: Iterable[Finding], checked: Iterable[str], exists: Callable[[str], bool]
 ) -> Baseline:
-    """What is found now; of files that were not checked and still stand, what is known."""
+    """A baseline of the current findings. Entries of files that were not checked but still exist are kept."""
     seen = set(checked)
-    kept = {file: words for file, words in known.items() if file not in seen and stands(file)}
+    kept = {file: words for file, words in known.items() if file not in seen and exists(file)}
     return {**kept, **baseline_of(findings)}
 
 
 def as_text(known: Baseline) -> str:
-    """As it stands in a file: sorted, a line for each."""
+    """The text of a baseline file: sorted, one finding a line."""
     found = {file: dict(sorted(words.items())) for file, words in sorted(known.items()) if words}
     return json.dumps({"format": FORMAT, "findings": found}, indent=1, ensure_ascii=False) + "\n"
 
 
 def from_text(text: str, name: str) -> Baseline:
-    """UsageError for what is no such file."""
+    """The baseline in a file's text. UsageError if it is not one of this version."""
     try:
         document: Any = json.loads(text)
         assert document["format"] == FORMAT
@@ -72,6 +72,6 @@ def from_text(text: str, name: str) -> Baseline:
             for file, words in document["findings"].items()
         }
     except (ValueError, KeyError, TypeError, AttributeError, AssertionError, RecursionError) as error:
-        message = f"{name} is no baseline that this version reads; `--write-baseline` writes one"
+        message = f"{name} is not a baseline file of this version; create one with `--write-baseline`"
         raise UsageError(message) from error
     return known

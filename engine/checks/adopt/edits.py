@@ -1,7 +1,8 @@
-"""What would mend a finding, where that is certain: another text in the place of what is written.
+"""Edits that fix a finding, where the fix is certain: a range of the text is replaced.
 
-Quotes where text needs them, a hyphen in an expression, a key or a row with one typing error and one word that it can
-have been. Never what widens what may be deleted: that a person writes. Whether an edit is right is seen by `adopt.fix`.
+They add missing quotes, replace a hyphen in an expression, and correct a key or row with a typing error if only one word
+comes close. No edit widens what may be deleted or undone; a person has to write that. `adopt.fix` tries each edit and
+keeps it only if the finding is gone.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from engine.values import Bundle, Value
 BY_HAND: Final = frozenset(
     {"owner", "only", "target", "undo", "irreversible", "past", "take_back", "unprotect", "detach"}
 )
-"""Keys and parameters that say what may be deleted, or taken back."""
+"""Keys and parameters that decide what may be deleted or undone."""
 DESTROYS: Final = ("delete", "replace")
 
 
@@ -35,18 +36,18 @@ class Edit(Value):
     new: str
 
 
-class Here(Value):
-    """A node at a finding's place: a key or a value, the map that it stands in, and that map's form."""
+class Position(Value):
+    """A key or value at the place of a finding, the map that contains it, and the form of that map."""
 
     node: Scalar
     owner: MapNode | None
     form: str
-    value: Node | None  # of a key
-    around: tuple[MapNode, ...]  # the maps that it stands in, outermost first
+    value: Node | None  # the value of a key; None for a value
+    around: tuple[MapNode, ...]  # the maps that contain it, outermost first
 
 
 class Document(Bundle):
-    """A text whose lines end in LF, its tree as far as it was read, and what is known of kinds and actions."""
+    """A text with LF line ends, its tree as far as it could be read, and the registry of kinds and actions."""
 
     text: str
     root: Node | None
@@ -58,16 +59,16 @@ class Document(Bundle):
             at = self.text.index("\n", at) + 1
         return at + column - 1
 
-    def at(self, offset: int) -> Here | None:
-        """The key or value that begins there."""
+    def at(self, offset: int) -> Position | None:
+        """The key or value that begins at this offset."""
         return next((one for one in _all(self.root, "runbook", (), offset) if one.node.start == offset), None)
 
 
-def _all(node: Node | None, form: str, around: tuple[MapNode, ...], at: int) -> Iterator[Here]:
-    """Keys and scalars of what stands around a place."""
+def _all(node: Node | None, form: str, around: tuple[MapNode, ...], at: int) -> Iterator[Position]:
+    """The keys and scalars of the nodes that contain an offset."""
     match node:
         case Scalar():
-            yield Here(node=node, owner=around[-1] if around else None, form=form, value=None, around=around)
+            yield Position(node=node, owner=around[-1] if around else None, form=form, value=None, around=around)
         case ListNode(items=items):
             for item in items:
                 if item.start <= at <= item.end:
@@ -75,47 +76,47 @@ def _all(node: Node | None, form: str, around: tuple[MapNode, ...], at: int) -> 
         case MapNode():
             inside = (*around, node)
             for key, value in node.entries:
-                yield Here(node=key, owner=node, form=form, value=value, around=inside)
+                yield Position(node=key, owner=node, form=form, value=value, around=inside)
                 if value.start <= at <= value.end:
                     yield from _all(value, form_of(form, key.text, node), inside, at)
 
 
-Mends = Callable[[Document, Finding, int], Edit | None]
+Fixer = Callable[[Document, Finding, int], Edit | None]
 
 
 def edit_for(document: Document, finding: Finding) -> Edit | None:
-    """What mends it; None where nothing surely does."""
-    mends = _FIXES.get(finding.rule)
-    return mends(document, finding, document.offset(finding.line, finding.column)) if mends is not None else None
+    """An edit that fixes the finding; None if no fix is certain."""
+    fixer = _FIXERS.get(finding.rule)
+    return fixer(document, finding, document.offset(finding.line, finding.column)) if fixer is not None else None
 
 
 # -- quotes ---------------------------------------------------------------------------------------------------
 
 
 def quoted(text: str) -> str:
-    """In double quotes if it can stand in them as it is."""
+    """The text in double quotes, or in single quotes if that saves escapes."""
     if "'" not in text and ('"' in text or "\\" in text):
         return f"'{text}'"
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def expression_in_braces(document: Document, finding: Finding, at: int) -> Edit | None:
-    """RB113: the whole entry that the `${` stands in."""
+    """RB113: quote the whole entry that contains the `${`."""
     text = document.text
     start = max(text.rfind(mark, 0, at) + len(mark) for mark in ("{", "[", ",", "\n", ": "))
     end = at
     while end < len(text) and text[end] not in ",}]\n":
         if text.startswith(" #", end) or text.startswith(": ", end):
             return None
-        after = _behind(text, end) if text.startswith("${", end) else end + 1
+        after = _end_of_expression(text, end) if text.startswith("${", end) else end + 1
         if after is None:
             return None
         end = after
     return _in_quotes(text, start, end)
 
 
-def _behind(text: str, at: int) -> int | None:
-    """Where the `${ }` that begins there ends; None where none can be meant."""
+def _end_of_expression(text: str, at: int) -> int | None:
+    """The offset after the `${ }` that begins here; None if it is not an expression."""
     try:
         end = end_of(text, at + 2)
         parsed(text[at + 2 : end].strip())
@@ -127,12 +128,12 @@ def _behind(text: str, at: int) -> int | None:
 
 
 def cut_off(document: Document, finding: Finding, at: int) -> Edit | None:
-    """RB114: up to the end of its last expression, which stands behind a ` #`."""
+    """RB114: quote up to the end of the last expression, which lies after the ` #`."""
     text = document.text
     line = text.find("\n", at) if "\n" in text[at:] else len(text)
     start, end = at, at
     while (opened := text.find("${", end, line)) >= 0:
-        after = _behind(text, opened)
+        after = _end_of_expression(text, opened)
         if after is None:
             return None
         end = after
@@ -143,16 +144,16 @@ def cut_off(document: Document, finding: Finding, at: int) -> Edit | None:
 
 
 def _in_quotes(text: str, start: int, end: int) -> Edit | None:
-    meant = text[start:end]
-    start, end = start + len(meant) - len(meant.lstrip()), end - (len(meant) - len(meant.rstrip()))
-    meant = text[start:end]
-    if "\n" in meant or not meant or meant[0] in "\"'|>&*!?%@`":
+    value = text[start:end]
+    start, end = start + len(value) - len(value.lstrip()), end - (len(value) - len(value.rstrip()))
+    value = text[start:end]
+    if "\n" in value or not value or value[0] in "\"'|>&*!?%@`":
         return None
-    return Edit(start=start, end=end, new=quoted(meant))
+    return Edit(start=start, end=end, new=quoted(value))
 
 
 def wrong_type(document: Document, finding: Finding, at: int) -> Edit | None:
-    """RB115, RB203, RB253: a number or a boolean where text is wanted; a word where a list of words is."""
+    """RB115, RB203, RB253: quote a number or boolean where text is expected; put a name in a list where a list is."""
     here = document.at(at)
     if here is None or not here.node.plain or here.value is not None or "\n" in here.node.written:
         return None
@@ -168,15 +169,15 @@ def wrong_type(document: Document, finding: Finding, at: int) -> Edit | None:
 
 
 def key_of_a_map(document: Document, finding: Finding, at: int) -> Edit | None:
-    """RB201."""
+    """RB201: correct a misspelt key."""
     here = document.at(at)
     if here is None or here.value is None or here.owner is None:
         return None
-    return _instead(here, only_near(here.node.text, shape_of(here.form, here.owner)))
+    return _replace(here, only_near(here.node.text, shape_of(here.form, here.owner)))
 
 
 def parameter(document: Document, finding: Finding, at: int) -> Edit | None:
-    """RB251."""
+    """RB251: correct a misspelt parameter."""
     here = document.at(at)
     if here is None or here.value is None or here.owner is None or len(here.around) < 2:
         return None
@@ -186,11 +187,11 @@ def parameter(document: Document, finding: Finding, at: int) -> Edit | None:
     if node is None:
         return None
     thing = registry.action(node.text) if word == "call" else registry.kind(node.text)
-    return _instead(here, only_near(here.node.text, thing.params if thing is not None else ()))
+    return _replace(here, only_near(here.node.text, thing.params if thing is not None else ()))
 
 
 def row(document: Document, finding: Finding, at: int) -> Edit | None:
-    """RB404: a class with a typing error, or a status without its `=`; of a row that destroys nothing."""
+    """RB404: correct a misspelt class, or add the `=` of a status. Rows that delete or replace are left alone."""
     here = document.at(at)
     if here is None or here.form != "states" or here.owner is None or not isinstance(here.value, Scalar):
         return None
@@ -202,13 +203,13 @@ def row(document: Document, finding: Finding, at: int) -> Edit | None:
     kind = next((document.registry.kind(one.text) for one in kinds if isinstance(one, Scalar)), None)
     statuses = list(kind.statuses) if kind is not None else []
     if word in statuses:
-        return _instead(here, f"={word}")
+        return _replace(here, f"={word}")
     legal = [f"={one}" for one in statuses] if word.startswith("=") else dict.fromkeys([*CLASSES, *statuses])
     near = only_near(word, legal)
-    return _instead(here, near) if near in CLASSES or word.startswith("=") else None
+    return _replace(here, near) if near in CLASSES or word.startswith("=") else None
 
 
-def _instead(here: Here, new: str | None) -> Edit | None:
+def _replace(here: Position, new: str | None) -> Edit | None:
     node = here.node
     if new is None or not node.plain or new.removeprefix("=") in BY_HAND or (here.owner and new in here.owner):
         return None
@@ -216,7 +217,7 @@ def _instead(here: Here, new: str | None) -> Edit | None:
 
 
 def hyphen(document: Document, finding: Finding, at: int) -> Edit | None:
-    """RB304: `copy-snapshot` in an expression."""
+    """RB304: write `copy_snapshot` for `copy-snapshot` in an expression."""
     end = document.offset(finding.end_line, finding.end_column)
     written = document.text[at:end]
     if "-" not in written or not written.replace("-", "").replace("_", "").isalnum():
@@ -224,7 +225,7 @@ def hyphen(document: Document, finding: Finding, at: int) -> Edit | None:
     return Edit(start=at, end=end, new=written.replace("-", "_"))
 
 
-_FIXES: Final[Mapping[str, Mends]] = {
+_FIXERS: Final[Mapping[str, Fixer]] = {
     "RB113": expression_in_braces, "RB114": cut_off, "RB115": wrong_type, "RB203": wrong_type, "RB253": wrong_type,
     "RB201": key_of_a_map, "RB251": parameter, "RB404": row, "RB304": hyphen,
 }  # fmt: skip

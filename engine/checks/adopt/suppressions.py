@@ -1,7 +1,7 @@
-"""`# runbook: ignore RB605 because …`: findings that a person has looked at and wants to stay.
+"""`# runbook: ignore RB605 because …`: comments that suppress a finding.
 
-The comment stands at the end of the line that is meant, or alone on the line above it. The reason is required, and one
-that suppresses nothing is a finding itself, so that they do not outlive what they were for.
+The comment stands at the end of the line with the finding, or on a line of its own above it. A reason is required. A
+comment that suppresses nothing is reported (RB792), so that no comment outlives its finding.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _REST: Final = re.compile(
 
 
 class Suppression(Value):
-    """One comment: the rules that it is for, in which lines, and where it stands."""
+    """One comment: the rules that it suppresses, the lines that it applies to, and its own place."""
 
     rules: tuple[str, ...]
     reason: str
@@ -34,10 +34,10 @@ class Suppression(Value):
 
 
 def suppressions(text: str, root: Node | None) -> list[Suppression]:
-    """Every such comment of a document."""
+    """Every suppression comment of a document."""
     if "runbook:" not in text or "ignore" not in text:
         return []
-    inside = _lines_of_texts(root)
+    inside = _extents_with_hash(root)
     found = []
     lines = text.split("\n")
     following = _following(lines)
@@ -45,12 +45,12 @@ def suppressions(text: str, root: Node | None) -> list[Suppression]:
         match = _COMMENT.search(line) if "ignore" in line else None
         if match is None or _within(inside, (number, match.start() + 1)):
             continue
-        told = _REST.fullmatch(match.group("rest").rstrip("\r"))
-        rules = tuple(re.split(r"[ \t]*,[ \t]*", told.group("rules"))) if told else ()
+        parts = _REST.fullmatch(match.group("rest").rstrip("\r"))
+        rules = tuple(re.split(r"[ \t]*,[ \t]*", parts.group("rules"))) if parts else ()
         found.append(
             Suppression(
                 rules=rules,
-                reason=(told.group("why") or "") if told else "",
+                reason=(parts.group("why") or "") if parts else "",
                 lines=frozenset({number if line[: match.start()].strip() else following[number - 1]}),
                 line=number,
                 column=match.start() + 1,
@@ -61,13 +61,13 @@ def suppressions(text: str, root: Node | None) -> list[Suppression]:
 
 
 def _within(extents: list[tuple[tuple[int, int], tuple[int, int]]], place: tuple[int, int]) -> bool:
-    """Is the place in one of the extents, which are in order and do not overlap?"""
+    """Is the place inside one of the extents? They are sorted and do not overlap."""
     at = bisect_right(extents, place, key=lambda one: one[0]) - 1
     return at >= 0 and place < extents[at][1]
 
 
 def _following(lines: list[str]) -> list[int]:
-    """For each line the number of the next one that is neither empty nor a comment; 0 where there is none."""
+    """For each line, the number of the next line that is neither blank nor a comment; 0 if there is none."""
     found = [0] * len(lines)
     after = 0
     for at in range(len(lines) - 1, -1, -1):
@@ -78,22 +78,22 @@ def _following(lines: list[str]) -> list[int]:
     return found
 
 
-def _lines_of_texts(node: Node | None) -> list[tuple[tuple[int, int], tuple[int, int]]]:
-    """The extents of values that hold a `#`: there it begins no comment."""
+def _extents_with_hash(node: Node | None) -> list[tuple[tuple[int, int], tuple[int, int]]]:
+    """The extents of values that contain a `#`, which does not start a comment there."""
     match node:
         case Scalar() if "#" in node.text:
             span = node.span
             return [((span.line, span.column), (span.end_line, span.end_column))]
         case ListNode(items=items):
-            return [one for item in items for one in _lines_of_texts(item)]
+            return [one for item in items for one in _extents_with_hash(item)]
         case MapNode():
-            return [one for _, value in node.entries for one in _lines_of_texts(value)]
+            return [one for _, value in node.entries for one in _extents_with_hash(value)]
         case _:
             return []
 
 
 def applied(findings: list[Finding], found: list[Suppression], rules: dict[str, Rule], file: str) -> list[Finding]:
-    """The findings without those that are suppressed, and with what is wrong with the comments."""
+    """The findings that are not suppressed, plus those about the comments themselves."""
     by_line: dict[int, list[Suppression]] = {}
     for one in found:
         for line in one.lines if one.reason else ():
@@ -106,27 +106,29 @@ def applied(findings: list[Finding], found: list[Suppression], rules: dict[str, 
             used.update((one.line, finding.rule) for one in here)
         else:
             kept.append(finding)
-    return kept + [one for suppression in found for one in _wrong(suppression, used, rules, file)]
+    return kept + [one for suppression in found for one in _problems(suppression, used, rules, file)]
 
 
-def _wrong(one: Suppression, used: set[tuple[int, str]], rules: dict[str, Rule], file: str) -> Iterator[Finding]:
-    form = "`# runbook: ignore RB605 because …`"
+def _problems(one: Suppression, used: set[tuple[int, str]], rules: dict[str, Rule], file: str) -> Iterator[Finding]:
+    form = "write `# runbook: ignore RB605 because …`"
     if not one.rules:
-        yield _told("RB791", one, file, "this comment says no rule", f"it is written {form}")
+        yield _finding("RB791", one, file, "this comment names no rule, so it suppresses nothing", form)
         return
     if not one.reason:
-        yield _told("RB791", one, file, "the reason is missing: nothing is suppressed", f"it is written {form}")
+        yield _finding("RB791", one, file, "this comment gives no reason, so it suppresses nothing", form)
         return
     for name in one.rules:
         if name not in rules:
-            yield _told("RB791", one, file, f"there is no rule {name}", "`runbook explain rules` lists them")
+            yield _finding("RB791", one, file, f"there is no rule {name}", "use the id that the finding shows")
         elif not rules[name].suppressible:
-            yield _told("RB791", one, file, f"{name} cannot be ignored: what cannot be read cannot be run", "")
+            message = f"{name} cannot be suppressed: a runbook that cannot be read cannot be run"
+            yield _finding("RB791", one, file, message, "fix the finding, and remove the comment")
         elif (one.line, name) not in used:
-            yield _told("RB792", one, file, f"{name} is not found here: nothing is suppressed", "take the comment away")
+            message = f"{name} does not occur here, so this comment suppresses nothing"
+            yield _finding("RB792", one, file, message, "remove the comment")
 
 
-def _told(rule: str, one: Suppression, file: str, message: str, help: str) -> Finding:
+def _finding(rule: str, one: Suppression, file: str, message: str, help: str) -> Finding:
     return Finding(
         rule=rule, message=message, file=file, line=one.line, column=one.column, end_line=one.line,
         end_column=one.end_column, severity="error" if rule == "RB791" else "warning", help=help,

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
 
-from engine.checks.dataflow.types import BOOLEAN, INTEGER, NUMBER, TEXT, WORDS, Type, fits, of_schema, told
+from engine.checks.dataflow.types import BOOLEAN, INTEGER, NUMBER, TEXT, WORDS, Type, describe_type, fits, of_schema
 from engine.checks.subject import scalars
 from engine.language.nearest import Guesses, listed
 from engine.language.patterns import PatternError, Patterns
@@ -87,7 +87,9 @@ def differences(node: Node, schema: Schema, known: Known) -> Iterator[Difference
     wanted = of_schema(schema)
     if wanted.known and (not fits(_type_of(node), wanted) or _is_part(node, wanted)):
         help = _otherwise(node, wanted)
-        yield Difference(node=node, message=f"{told(wanted)} is wanted here, and this is {describe(node)}", help=help)
+        yield Difference(
+            node=node, message=f"{describe_type(wanted)} is wanted here, and this is {describe(node)}", help=help
+        )
         return
     match node:
         case Scalar():
@@ -145,7 +147,7 @@ def _by_type(node: Node, schema: Schema, known: Known) -> Iterator[Difference]:
     if type is None or "secret" in type.names:
         return  # whether a secret may stand here is a rule of its own
     if not fits(type, wanted):
-        message = f"{told(wanted)} is wanted here, and this is {told(type)}"
+        message = f"{describe_type(wanted)} is wanted here, and this is {describe_type(type)}"
         yield Difference(node=node, message=message, literal=False)
     elif type.literals and wanted.literals and not set(type.literals) & set(wanted.literals):
         said = " or ".join(f"`{one}`" for one in type.literals[:3])
@@ -155,7 +157,7 @@ def _by_type(node: Node, schema: Schema, known: Known) -> Iterator[Difference]:
         message = f"this is `{str(type.literals[0])[:80]}`, which is not of the form `{brief(schema['wholly'])}`"
         yield Difference(node=node, message=message, literal=False)
     elif type.items is not None and wanted.items is not None and not fits(type.items, wanted.items):
-        message = f"a list of {WORDS.get(_one(wanted.items), 'other things')} is wanted here, and each item is {told(type.items)}"
+        message = f"a list of {WORDS.get(_one(wanted.items), 'other things')} is wanted here, and each item is {describe_type(type.items)}"
         yield Difference(node=node, message=message, literal=False)
 
 
@@ -179,7 +181,7 @@ def _any_of(node: Node, branches: list[Schema], known: Known) -> Iterator[Differ
     if len(near) == 1:
         yield from near[0]
         return
-    wanted = " or ".join(told(of_schema(branch)) for branch, _ in tried)
+    wanted = " or ".join(describe_type(of_schema(branch)) for branch, _ in tried)
     yield Difference(node=node, message=f"{wanted} is wanted here, and this is {describe(node)}")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from engine.checks.dataflow.types import ANYTHING, INTEGER, NUMBER, TEXT, Type, told, union, without_null
+from engine.checks.dataflow.types import ANYTHING, INTEGER, NUMBER, TEXT, Type, describe_type, union, without_null
 from engine.language.expressions import nodes as ast
 from engine.language.expressions.filters import TESTS
 
@@ -53,9 +53,9 @@ def wrong_use(node: ast.Filter, of: Type) -> Iterator[str]:
     if "secret" in of.names:
         return  # that is told as such
     if node.name in _LISTS and of.known and not of.may_be("array", "object", "string"):
-        yield f"`{node.name}` wants a list, and this is {told(of)}"
+        yield f"`{node.name}` wants a list, and this is {describe_type(of)}"
     if node.name in _TEXT_ONLY and of.known and not of.may_be("string", "integer", "number", "boolean"):
-        yield f"`{node.name}` wants text, and this is {told(of)}"
+        yield f"`{node.name}` wants text, and this is {describe_type(of)}"
 
 
 def _wrong_selection(test: ast.Node) -> Iterator[str]:

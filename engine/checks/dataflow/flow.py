@@ -15,7 +15,7 @@ from engine.checks.dataflow.conformity import Difference, Known, differences
 from engine.checks.dataflow.facts import NO_FACTS
 from engine.checks.dataflow.globals import globals_of
 from engine.checks.dataflow.scope import ERROR, Binding, Globals, Scope
-from engine.checks.dataflow.types import ANYTHING, BOOLEAN, NULL, TEXT, Type, told
+from engine.checks.dataflow.types import ANYTHING, BOOLEAN, NULL, TEXT, Type, describe_type
 from engine.checks.subject import Found, Place, Subject, written_params
 from engine.language.yaml.nodes import ListNode, MapNode, Node
 from engine.language.yaml.reader import MOST
@@ -162,7 +162,7 @@ class Walk:
         outside = {name: one for name, one in scope.given.items() if name != "each"}
         type = self.read.value(node, changed(scope, given=outside))
         if node is not None and type.known and not type.may_be("array"):
-            found = Found(span=node.span, message=f"`for_each` wants a list, and this is {told(type)}")
+            found = Found(span=node.span, message=f"`for_each` wants a list, and this is {describe_type(type)}")
             self.flow.tell("RB307", found)
         self.read.no_secret(node, type, "`for_each`")
         each = Binding(type=type.items or ANYTHING, what="an item of `for_each`")

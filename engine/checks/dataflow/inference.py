@@ -13,7 +13,7 @@ from typing import Final
 from engine.checks.dataflow import filter_types
 from engine.checks.dataflow.facts import Facts, canonical, when_false, when_true
 from engine.checks.dataflow.scope import Binding, Missing, Scope
-from engine.checks.dataflow.types import ANYTHING, BOOLEAN, TEXT, Type, of_value, told, union, without_null
+from engine.checks.dataflow.types import ANYTHING, BOOLEAN, TEXT, Type, describe_type, of_value, union, without_null
 from engine.language.expressions import nodes as ast
 from engine.language.expressions.nodes import Node
 from engine.values import Value, changed
@@ -137,7 +137,9 @@ class Inference:
         if not owner.known:
             return ANYTHING
         if not owner.may_be("object"):
-            self.trouble("RB303", at, f"`{key}` is {told(owner)} and has no `{name}`", _instead(owner, key, name))
+            self.trouble(
+                "RB303", at, f"`{key}` is {describe_type(owner)} and has no `{name}`", _instead(owner, key, name)
+            )
             return ANYTHING
         if owner.attributes is None:
             return ANYTHING
@@ -242,7 +244,7 @@ class Inference:
             return
         if op in ("in", "not in"):
             if not other.may_be("array", "object", "string"):
-                self.trouble("RB307", at, f"nothing is in `{self.written(right[0])}`: it is {told(other)}")
+                self.trouble("RB307", at, f"nothing is in `{self.written(right[0])}`: it is {describe_type(other)}")
             elif isinstance(right[0], ast.Listing):
                 for item in right[0].items:
                     self.none_of_its_values(item, one, "this is in the list for nothing")
@@ -251,10 +253,12 @@ class Inference:
             self.never_one_of(op, left, right)
             return
         if op in ORDERED:
-            self.trouble("RB307", at, f"{told(one)} and {told(other)} have no order")
+            self.trouble("RB307", at, f"{describe_type(one)} and {describe_type(other)} have no order")
         else:
             always = "never" if op == "==" else "always"
-            self.trouble("RB307", at, f"this is {always} so: {told(one)} is compared with {told(other)}")
+            self.trouble(
+                "RB307", at, f"this is {always} so: {describe_type(one)} is compared with {describe_type(other)}"
+            )
 
     def never_one_of(self, op: str, left: tuple[Node, Type], right: tuple[Node, Type]) -> None:
         """A literal that the other side never is."""

@@ -68,7 +68,7 @@ WORDS: Final = {
 }
 
 
-def told(type: Type) -> str:
+def describe_type(type: Type) -> str:
     """`text`, `a list or a map`: for messages."""
     words = [word for name, word in WORDS.items() if name in type.names]
     return " or ".join(words) if words else "anything"

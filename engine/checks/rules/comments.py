@@ -1,4 +1,4 @@
-"""RB79x: comments that suppress findings. `engine.checks.adopt.suppressions` finds them, after all other rules."""
+"""RB79x: comments that suppress findings. `engine.checks.adopt.suppressions` reports these, after all other rules."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from engine.checks.rule import Rule
 
 WRONG: Final = Rule(
     id="RB791",
-    title="A comment that should suppress a finding, and does not",
-    why="A finding that is left alone says why, to the next one who reads it. Without a rule and a reason the comment does "
-    "nothing; and what cannot be read (RB1xx, RB2xx) cannot be suppressed, for it cannot be run.",
+    title="Invalid suppression comment",
+    why="A suppression names the rule and gives a reason for the next reader; without both it has no effect. RB1xx and RB2xx "
+    "cannot be suppressed, because a runbook that cannot be read cannot be run.",
 )
 UNUSED: Final = Rule(
     id="RB792",
-    title="A comment that suppresses nothing",
-    why="The finding is gone, or was never there. Such a comment would hide the next one in its place.",
+    title="Unused suppression comment",
+    why="The finding no longer occurs, or never did. The comment would hide the next finding in this line.",
     severity="warning",
 )
 RULES: Final = (WRONG, UNUSED)

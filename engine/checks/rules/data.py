@@ -1,4 +1,4 @@
-"""RB3xx: names, attributes, and results that may not be there. The walk of `engine.checks.dataflow.flow` finds them."""
+"""RB3xx: names, attributes, types, missing results and secrets. Most are found by the walk in `dataflow.flow`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from engine.checks.dataflow.checker import SECRET_HELP
 from engine.checks.dataflow.conformity import untyped
 from engine.checks.dataflow.flow import flow_of, unfit
-from engine.checks.dataflow.types import Type, of_value, told
+from engine.checks.dataflow.types import Type, describe_type, of_value
 from engine.checks.rule import rule
 from engine.checks.subject import Found, Subject, scalars, written_params
 from engine.language.yaml.nodes import Node, Scalar
@@ -15,9 +15,9 @@ from engine.language.yaml.nodes import Node, Scalar
 
 @rule(
     id="RB301",
-    title="A name that nothing has",
-    why="An expression may use inputs, vars, `settings`, `accounts`, `operation`, and the results of earlier steps, by "
-    "their ids with `_` for `-`. Any other name is undefined, and the operation would fail when it comes there.",
+    title="Undefined name",
+    why="An expression may use inputs, vars, `settings`, `accounts`, `operation`, and the results of earlier steps by "
+    "their ids (with `_` for `-`). Any other name is undefined, and the operation would fail when it gets there.",
 )
 def undefined_name(subject: Subject) -> Iterable[Found]:
     return flow_of(subject).found("RB301")
@@ -25,10 +25,10 @@ def undefined_name(subject: Subject) -> Iterable[Found]:
 
 @rule(
     id="RB302",
-    title="A name that is used before it is there",
-    why="Steps are done in order, and a step's result is there when it is done; a restart goes back and keeps the results "
-    "before its step alone, so that the same holds after it. A call's `undo` is recorded before the call is made: the "
-    "call's own result is not in it. Vars and settings are worked out before any step, each var from those before it.",
+    title="Name used before it is available",
+    why="Steps run in order, and a step's result is available once it is done. After a restart, only the results of the "
+    "steps before the restarted one remain. The `undo` of a call is recorded before the call is made, so it cannot use the "
+    "call's result. Vars and settings are evaluated before any step; a var may use the vars above it.",
 )
 def used_too_early(subject: Subject) -> Iterable[Found]:
     return flow_of(subject).found("RB302")
@@ -36,9 +36,9 @@ def used_too_early(subject: Subject) -> Iterable[Found]:
 
 @rule(
     id="RB303",
-    title="An attribute that there is not",
-    why="What a step yields has the attributes of its kind or action (`runbook actions NAME` lists them); settings and "
-    "accounts have those that the runbook gives them. Text has none, and of a list an item is to be taken first.",
+    title="Unknown attribute",
+    why="The result of a step has the attributes of its kind or action; `runbook actions NAME` lists them. Settings and "
+    "accounts have the names that the runbook declares. Text has no attributes, and a list has none until you take an item.",
 )
 def unknown_attribute(subject: Subject) -> Iterable[Found]:
     return flow_of(subject).found("RB303")
@@ -47,8 +47,8 @@ def unknown_attribute(subject: Subject) -> Iterable[Found]:
 @rule(
     id="RB304",
     title="A hyphen in an expression",
-    why="In an expression a hyphen would be a minus, and there is no arithmetic. A step's result is named by its id with "
-    "an underscore for every hyphen.",
+    why="In an expression a hyphen is a minus sign, and expressions have no arithmetic. Name a step's result by its id with "
+    "`_` for `-`.",
 )
 def hyphen(subject: Subject) -> Iterable[Found]:
     return flow_of(subject).found("RB304")
@@ -56,20 +56,20 @@ def hyphen(subject: Subject) -> Iterable[Found]:
 
 @rule(
     id="RB305",
-    title="A result that may not be there",
-    why="A step that is skipped, or that is done with nothing there, yields null, and null has no attributes; a step in a "
-    "`do` or an `on_*` list may not have been reached; a `for_each` over an empty list yields none. Say what else with "
-    "`| default(…)`, or ask first, with `if` or `… if … else …`.",
+    title="A result that may be missing",
+    why="A step that is skipped, or that ends as done without finding anything, yields null, and null has no attributes. A "
+    "step in a `do` or `on_*` list may never run. A `for_each` over an empty list yields an empty list. Give a fallback "
+    "with `| default(…)`, or test first with `if` or `… if … else …`.",
 )
-def perhaps_not_there(subject: Subject) -> Iterable[Found]:
+def may_be_missing(subject: Subject) -> Iterable[Found]:
     return flow_of(subject).found("RB305")
 
 
 @rule(
     id="RB306",
-    title="A secret in text, or where none may be",
-    why="A secret stays a reference: it is handed, alone, to a parameter that takes secrets. Put into text, compared, or "
-    "given to anything else, it would stand in the log, in a notice or in somebody's terminal.",
+    title="A secret where it could leak",
+    why="A secret may only be passed, on its own, to a parameter that takes secrets. As part of a text, in a comparison or "
+    "in any other parameter it would end up in the log, in a notification or on somebody's terminal.",
 )
 def secret_in_text(subject: Subject) -> Iterator[Found]:
     flow = flow_of(subject)
@@ -83,14 +83,14 @@ def _secrets(node: Node, types: Mapping[int, Type], what: str) -> Iterator[Found
     for scalar in scalars(node):
         type = types.get(id(scalar))
         if type is not None and "secret" in type.names:
-            yield Found(span=scalar.span, message=f"{what} takes no secret", help=SECRET_HELP)
+            yield Found(span=scalar.span, message=f"{what} does not accept a secret here", help=SECRET_HELP)
 
 
 @rule(
     id="RB307",
     title="A value of the wrong type",
-    why="What an expression yields is known before anything runs: from the inputs' types, from what kinds and actions "
-    "yield. A list where text is wanted, or a comparison that can only come out in one way, is a mistake.",
+    why="The type of an expression follows from the types of the inputs and from the declared results of kinds and "
+    "actions. A list where text is expected, or a comparison whose outcome is always the same, is a mistake.",
 )
 def wrong_type(subject: Subject) -> Iterator[Found]:
     yield from flow_of(subject).found("RB307")
@@ -100,9 +100,9 @@ def wrong_type(subject: Subject) -> Iterator[Found]:
 
 @rule(
     id="RB308",
-    title="An expression that cannot be read",
-    why="Expressions are names, dots, indexes, literals, comparisons, `and or not in`, `~`, `a if b else c` and a few "
-    "filters. There are no calls, no arithmetic and no statements.",
+    title="Invalid expression",
+    why="An expression consists of names, attributes, indexes, literals, comparisons, `and or not in`, `~`, "
+    "`a if b else c` and a few filters. There are no function calls, no arithmetic and no statements.",
 )
 def unreadable(subject: Subject) -> Iterable[Found]:
     return flow_of(subject).found("RB308")
@@ -110,21 +110,21 @@ def unreadable(subject: Subject) -> Iterable[Found]:
 
 @rule(
     id="RB309",
-    title="A name that has no meaning here",
-    why="`seen` is what a look of the same step saw, `each` an item of its `for_each`, `error` the error of a rescue. "
-    "Elsewhere there is no such thing.",
+    title="A special name used in the wrong place",
+    why="`seen` is the resource as the same step observed it, `each` an item of its `for_each`, and `error` the error of a "
+    "rescue. They are undefined everywhere else.",
 )
-def not_here(subject: Subject) -> Iterable[Found]:
+def out_of_place(subject: Subject) -> Iterable[Found]:
     return flow_of(subject).found("RB309")
 
 
 @rule(
     id="RB310",
-    title="A secret that is written down",
-    why="A runbook is read by many and kept for ever. A password stands in AWS Secrets Manager, and the runbook names it: "
-    "a setting `secret:NAME`, or `secret:NAME#FIELD` for one field of it.",
+    title="A secret written in the runbook",
+    why="Runbooks are read by many people and kept in version control. Store the password in AWS Secrets Manager and refer "
+    "to it by a setting: `secret:NAME`, or `secret:NAME#FIELD` for one of its fields.",
 )
-def written_secret(subject: Subject) -> Iterator[Found]:
+def plain_secret(subject: Subject) -> Iterator[Found]:
     flow = flow_of(subject)
     for _, param, value in written_params(subject):
         if not param.secret:
@@ -133,5 +133,6 @@ def written_secret(subject: Subject) -> Iterator[Found]:
         for leaf in [value] if isinstance(value, Scalar) and plainly else untyped(value, param.schema):
             type = flow.types.get(id(leaf), of_value(leaf.value))
             if type.known and not type.may_be("secret", "null"):
-                message = "a secret is wanted here, and this is " + told(type)
-                yield Found(span=leaf.span, message=message, help="name it in `settings`: `secret:NAME#FIELD`")
+                message = f"expected a secret, found {describe_type(type)}"
+                help = "store it in Secrets Manager and refer to it by a setting: `secret:NAME#FIELD`"
+                yield Found(span=leaf.span, message=message, help=help)

@@ -1,4 +1,4 @@
-"""RB51x: time."""
+"""RB51x: polling intervals and the time limit."""
 
 from __future__ import annotations
 
@@ -6,30 +6,31 @@ from collections.abc import Iterator
 
 from engine.checks.rule import rule
 from engine.checks.subject import Found, Subject
-from engine.checks.times import monitor_of, times, told
+from engine.checks.times import format_duration, monitor_of, times
 
 
 @rule(
     id="RB511",
-    title="Watched more rarely than long",
-    why="`every` is the time between two looks, `for` the longest that is watched: with `every` the longer one there is "
-    "no second look.",
+    title="Polling interval longer than the timeout",
+    why="`every` is the polling interval and `for` the timeout. If `every` is longer, the resource is looked at only once.",
 )
-def no_second_look(subject: Subject) -> Iterator[Found]:
+def interval_too_long(subject: Subject) -> Iterator[Found]:
     for place in subject.steps:
         if "monitor" not in place.node:
             continue
         monitor = monitor_of(subject.runbook, place.step)
         if monitor.every is not None and monitor.longest is not None and monitor.every > monitor.longest:
-            message = f"a look every {told(monitor.every)}, for {told(monitor.longest)} at most: there is no second one"
-            yield Found(span=place.key("monitor"), message=message, help="`every` is the shorter one, say a minute")
+            every, longest = format_duration(monitor.every), format_duration(monitor.longest)
+            message = f"`every` ({every}) is longer than `for` ({longest})"
+            help = "make `every` shorter than `for`, a minute for example"
+            yield Found(span=place.key("monitor"), message=message, help=help)
 
 
 @rule(
     id="RB512",
-    title="A `time_limit` that is too short",
-    why="If every step takes once as long as it may, the operation is longer than `time_limit`, and would be held in the "
-    "middle of a night in which nothing is wrong. `runbook explain FILE --time` prints the sum.",
+    title="`time_limit` too short",
+    why="If each step takes as long as its own timeout allows, without any retry, the operation exceeds `time_limit` and is "
+    "held although nothing is wrong. `runbook explain FILE --time` shows the times.",
     severity="warning",
 )
 def time_limit(subject: Subject) -> Iterator[Found]:
@@ -40,6 +41,10 @@ def time_limit(subject: Subject) -> Iterator[Found]:
     total = sum(one.once_in_all for one in each)
     if total > limit:
         longest = sorted(each, key=lambda one: -one.once_in_all)[:3]
-        help = "the longest: " + ", ".join(f"{one.id} {told(one.once_in_all)}" for one in longest if one.once)
-        message = f"every step once at its longest takes {told(total)}, and `time_limit` is {told(limit)}"
+        help = "longest steps: " + ", ".join(
+            f"{one.id} {format_duration(one.once_in_all)}" for one in longest if one.once
+        )
+        message = (
+            f"the steps may take {format_duration(total)} without retries; `time_limit` is {format_duration(limit)}"
+        )
         yield Found(span=subject.key("time_limit"), message=message, help=help)

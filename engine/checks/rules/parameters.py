@@ -1,4 +1,4 @@
-"""RB25x: a step's `with`, against what its kind or action takes."""
+"""RB251–RB253: a step's `with`, checked against the parameters of its kind or action."""
 
 from __future__ import annotations
 
@@ -12,34 +12,34 @@ from engine.checks.subject import Found, Place, Subject
 
 @rule(
     id="RB251",
-    title="A parameter that there is not",
-    why="A kind or an action takes the parameters that it declares; `runbook actions NAME` lists them.",
+    title="Unknown parameter",
+    why="A kind or an action accepts only the parameters that it declares; `runbook actions NAME` lists them.",
 )
 def unknown_parameter(subject: Subject) -> Iterator[Found]:
     for place in subject.steps:
-        if place.written is None or (not place.params and not _takes_nothing(place)):
+        if place.written is None or (not place.params and not _has_no_params(place)):
             continue
         for key, _ in place.written.entries:
             if key.text not in place.params:
-                message = f"{place.name} takes no `{key.text}`"
-                help = subject.guesses.meant(key.text, partial(iter, place.params), "it takes")
+                message = f"{place.name} has no parameter `{key.text}`"
+                help = subject.guesses.meant(key.text, partial(iter, place.params), "its parameters")
                 yield Found(span=key.span, message=message, help=help)
 
 
-def _takes_nothing(place: Place) -> bool:
-    """Known, and without parameters; what is open (`aws.…`) takes what botocore says."""
+def _has_no_params(place: Place) -> bool:
+    """Is it known, and declared without parameters? Those of `aws.…` come from botocore's model."""
     return (place.kind is not None or place.action is not None) and not place.name.startswith("aws.")
 
 
 @rule(
     id="RB252",
-    title="A parameter that is missing",
-    why="Some parameters must be given: without its name nothing can be looked for.",
+    title="Missing parameter",
+    why="A required parameter is not given: without a name, for example, a resource cannot be found.",
 )
 def missing_parameter(subject: Subject) -> Iterator[Found]:
     for place in subject.steps:
         if "with" in place.node and place.written is None:
-            continue  # it is no map, and that is told
+            continue  # not a map: RB203 reports it
         given = set(place.written) if place.written is not None else set()
         missing = [name for name, param in place.params.items() if param.required and name not in given]
         if missing and not (given - set(place.params)):
@@ -50,11 +50,11 @@ def missing_parameter(subject: Subject) -> Iterator[Found]:
 
 @rule(
     id="RB253",
-    title="A parameter that cannot have this value",
-    why="AWS would refuse it, or take it for something else, after half of the operation is done. Of `aws.…` the words, "
-    "bounds and forms are those that the installed botocore knows: what AWS takes by now is kept with "
+    title="Invalid value for a parameter",
+    why="AWS would reject this value, or misunderstand it, halfway through the operation. For `aws.…`, the allowed values, "
+    "bounds and patterns are those of the installed botocore. If AWS accepts a newer value, keep it with "
     "`# runbook: ignore RB253 because …`.",
 )
-def wrong_value(subject: Subject) -> Iterator[Found]:
+def invalid_value(subject: Subject) -> Iterator[Found]:
     for param, one in unfit(subject).literals:
         yield Found(span=one.node.span, message=one.message, help=one.help or param.doc)

@@ -1,4 +1,4 @@
-"""RB605 and its like: steps that other steps name."""
+"""RB311, RB605 and RB610: accounts and steps that a step refers to by name."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from engine.language.model import Check, Ensure, Remove, TakeBack
 from engine.language.yaml.nodes import ListNode, Scalar
 
 
-def _named(place: Place, key: str) -> Iterator[Scalar]:
+def _names(place: Place, key: str) -> Iterator[Scalar]:
+    """The step ids under a key: one, or a list of them."""
     node = place.node.get(key)
     if isinstance(node, ListNode):
         yield from (one for one in node.items if isinstance(one, Scalar))
@@ -22,56 +23,57 @@ def _named(place: Place, key: str) -> Iterator[Scalar]:
         yield node
 
 
-def _found(subject: Subject, one: Scalar) -> Place | None:
+def _step(subject: Subject, one: Scalar) -> Place | None:
     return subject.by_id.get(one.text.replace("-", "_"))
 
 
-def _nothing(subject: Subject, one: Scalar) -> Found:
+def _no_such_step(subject: Subject, one: Scalar) -> Found:
     help = subject.guesses.meant(one.text, lambda: subject.ids, "steps")
     return Found(span=one.span, message=f"there is no step `{one.text}`", help=help)
 
 
 @rule(
     id="RB605",
-    title="`requires` of a step that cannot be required",
-    why="`requires` names earlier steps whose thing is looked at again just before a change: `ensure` and `check` steps. A "
-    "later step has nothing yet to look at, and a `call` has nothing to look at at all. What was made and has been taken "
-    "back, or removed, by then is never met again: the operation would hold each time, after a restart too.",
+    title="A step that cannot be required",
+    why="`requires` names earlier `ensure` and `check` steps; their resources are checked again just before the change. A "
+    "later step has no resource yet, and a `call` has none at all. If a step in between removes the required resource, the "
+    "requirement can never be met, and the operation holds every time.",
 )
 def wrong_requirement(subject: Subject) -> Iterator[Found]:
     for place in subject.steps:
-        for one in _named(place, "requires"):
-            other = _found(subject, one)
+        for one in _names(place, "requires"):
+            other = _step(subject, one)
             if other is None:
-                yield _nothing(subject, one)
+                yield _no_such_step(subject, one)
             elif order(other.path, place.path) not in ("before", "ended", "perhaps"):
                 yield Found(
-                    span=one.span, message=f"`{one.text}` is not an earlier step", help="require what is done before"
+                    span=one.span,
+                    message=f"`{one.text}` is not an earlier step",
+                    help="require a step that comes before this one",
                 )
             elif not isinstance(other.step.body, (Ensure, Check)):
-                message = f"`{one.text}` is neither an `ensure` nor a `check`: there is nothing to look at again"
-                yield Found(
-                    span=one.span, message=message, help="require the step that makes, or looks at, what is needed"
-                )
+                message = f"`{one.text}` is neither an `ensure` nor a `check`, so it has no resource to check again"
+                help = "require the step that creates or checks the resource"
+                yield Found(span=one.span, message=message, help=help)
             else:
-                yield from _gone(subject, one, other, place)
+                yield from _removed(subject, one, other, place)
 
 
-def _gone(subject: Subject, one: Scalar, other: Place, place: Place) -> Iterator[Found]:
-    """What an `ensure` of the main list has made, and a step between the two has surely taken away."""
+def _removed(subject: Subject, one: Scalar, other: Place, place: Place) -> Iterator[Found]:
+    """A required resource that a step in between certainly removes. Only steps of the main list are compared."""
     if not isinstance(other.step.body, Ensure) or len(other.path) != 2 or len(place.path) != 2:
         return
-    away = _taking_away(subject)
-    made: tuple[str | int, ...] = other.path
+    removals = _removals(subject)
+    created: tuple[str | int, ...] = other.path
     keys: list[Any] = [identity_of(subject, other)]
     if other.step.body.undo == "delete":
         keys += [other.step.name, ALL]
     for key in keys:
-        candidates = away.get(key, [])
-        after = bisect_right(candidates, made, key=_path)  # they are in their order
+        candidates = removals.get(key, [])  # in the order of the document
+        after = bisect_right(candidates, created, key=_path)
         if after < len(candidates) and candidates[after].path < place.path:
-            message = f"`{one.text}` is not there any more: {candidates[after].step.id} has taken it away"
-            help = "require what is still there, or do this step before that one"
+            message = f"`{one.text}` no longer exists here: `{candidates[after].step.id}` removes it"
+            help = "require a resource that still exists, or move this step before that one"
             yield Found(span=one.span, message=message, help=help)
             return
 
@@ -83,19 +85,19 @@ def _path(place: Place) -> tuple[str | int, ...]:
 ALL: Final = "all"
 
 
-def _taking_away(subject: Subject) -> Mapping[Any, list[Place]]:
-    """The unconditional steps of the main list that undo a step, by its name, or remove a thing, by its identity."""
-    found: dict[Any, list[Place]] | None = subject.memo.get("taking away")
+def _removals(subject: Subject) -> Mapping[Any, list[Place]]:
+    """The unconditional steps of the main list that remove something: by the name of the step undone, or by identity."""
+    found: dict[Any, list[Place]] | None = subject.memo.get("removals")
     if found is None:
-        found = subject.memo["taking away"] = {}
+        found = subject.memo["removals"] = {}
         for place in subject.steps:
             if len(place.path) == 2 and place.path[0] == "steps" and place.step.condition is None:
-                for key in _takes_away(subject, place):
+                for key in _removed_by(subject, place):
                     found.setdefault(key, []).append(place)
     return found
 
 
-def _takes_away(subject: Subject, place: Place) -> tuple[Any, ...]:
+def _removed_by(subject: Subject, place: Place) -> tuple[Any, ...]:
     match place.step.body:
         case TakeBack(steps=steps):
             return tuple(name.replace("-", "_") for name in steps) if steps is not None else (ALL,)
@@ -108,9 +110,9 @@ def _takes_away(subject: Subject, place: Place) -> tuple[Any, ...]:
 
 @rule(
     id="RB610",
-    title="A step that is named and cannot be meant",
-    why="`target` names the earlier `check` whose thing is to go, and that is a thing of the same kind. `take_back` names "
-    "steps that make something, and `past` the irreversible step beyond which is taken back too.",
+    title="A reference to the wrong step",
+    why="`target` names an earlier `check` of the same kind: the resource that it observed is the one to remove. `take_back` "
+    "names the steps to undo. `past` names the irreversible step whose point of no return may be crossed.",
 )
 def wrong_reference(subject: Subject) -> Iterator[Found]:
     for place in subject.steps:
@@ -118,35 +120,35 @@ def wrong_reference(subject: Subject) -> Iterator[Found]:
         if isinstance(body, Remove) and body.target is not None:
             yield from _target(subject, place, body)
         if isinstance(body, TakeBack):
-            for one in _named(place, "take_back") if body.steps is not None else ():
-                if _found(subject, one) is None:
-                    yield _nothing(subject, one)
-            for one in _named(place, "past"):
-                other = _found(subject, one)
+            for one in _names(place, "take_back") if body.steps is not None else ():
+                if _step(subject, one) is None:
+                    yield _no_such_step(subject, one)
+            for one in _names(place, "past"):
+                other = _step(subject, one)
                 if other is None:
-                    yield _nothing(subject, one)
+                    yield _no_such_step(subject, one)
                 elif not other.step.irreversible:
-                    message = f"`{one.text}` is not `irreversible`: there is no point to be past"
-                    yield Found(span=one.span, message=message, help="leave `past` out, or name an irreversible step")
+                    message = f"`past` names an irreversible step, and `{one.text}` is not `irreversible`"
+                    yield Found(span=one.span, message=message, help="remove `past`, or name an irreversible step")
 
 
 def _target(subject: Subject, place: Place, body: Remove) -> Iterator[Found]:
-    for one in _named(place, "target"):
-        other = _found(subject, one)
+    for one in _names(place, "target"):
+        other = _step(subject, one)
         if other is None:
-            yield _nothing(subject, one)
+            yield _no_such_step(subject, one)
         elif not isinstance(other.step.body, Check) or other.step.body.kind != body.kind:
-            help = f"`target` names an earlier `check: {body.kind}`, whose thing is the one to be removed"
-            yield Found(span=one.span, message=f"`{one.text}` is no `check: {body.kind}`", help=help)
+            help = f"`target` names the earlier `check: {body.kind}` that observed the resource to remove"
+            yield Found(span=one.span, message=f"`{one.text}` is not a `check: {body.kind}`", help=help)
         elif order(other.path, place.path) != "before":
             yield Found(span=one.span, message=f"`{one.text}` is not an earlier step")
 
 
 @rule(
     id="RB311",
-    title="An account that is not declared",
-    why="`account` says by name where a step works; the names are those of `accounts`, each with its id, which is compared "
-    "with the identity behind the client before the first call.",
+    title="Undeclared account",
+    why="`account` names an entry of `accounts`. Its id is compared with the account of the credentials before the first "
+    "call, so that nothing runs in the wrong account.",
 )
 def unknown_account(subject: Subject) -> Iterator[Found]:
     accounts = subject.runbook.accounts

@@ -1,4 +1,4 @@
-"""RB254 and RB709: regions that AWS does not have, and what AWS does not have in a region."""
+"""RB254 and RB709: unknown regions, and services that a region does not have."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from engine.language.yaml.nodes import MapNode, Node, Scalar
 
 @rule(
     id="RB254",
-    title="A region that AWS does not have",
-    why="A name that no server answers to is tried again and again, as a network that is away, and nobody thinks of a "
-    "typing error. The regions are those that the installed botocore knows: a newer one is kept with "
+    title="Unknown region",
+    why="No endpoint exists for a misspelt region, so every request would be retried as if the network were down. The known "
+    "regions are those of the installed botocore. If AWS has a newer one, keep it with "
     "`# runbook: ignore RB254 because …`.",
 )
-def no_such_region(subject: Subject) -> Iterator[Found]:
+def unknown_region(subject: Subject) -> Iterator[Found]:
     known = subject.catalogue.regions()
     for scalar in _written(subject) if known else ():
         for region in _values(subject, scalar):
             if region not in known:
                 help = subject.guesses.meant(region, lambda: sorted(known), "regions")
-                yield Found(span=scalar.span, message=f"AWS has no region `{region[:40]}`", help=help)
+                yield Found(span=scalar.span, message=f"unknown AWS region `{region[:40]}`", help=help)
 
 
 def _written(subject: Subject) -> Iterator[Scalar]:
-    """Every place at which a region is written."""
+    """Every value in the document that is a region."""
     yield from scalars(subject.root.get("region"))
     for name in ("inputs", "settings"):
         for declared in _maps(subject.node(name)):
@@ -50,7 +50,7 @@ def _maps(node: Node | None) -> Iterator[MapNode]:
 
 
 def _values(subject: Subject, scalar: Scalar) -> list[str]:
-    """What it can be, where that is known: a literal, or an expression that is one of a few."""
+    """Its possible values, where they are known: a literal, or an expression with an enumerated type."""
     if not isinstance(scalar.value, str):
         return []
     if "${" not in scalar.text:
@@ -61,12 +61,12 @@ def _values(subject: Subject, scalar: Scalar) -> list[str]:
 
 @rule(
     id="RB709",
-    title="An API of AWS in a region where it seems not to be",
-    why="Not every service is in every region, and one that is not has no address there: the call fails as a network that "
-    "is away, in the middle of the operation. botocore's list of addresses may be older than the service, so this warns.",
+    title="A service that the region may not have",
+    why="Not every AWS service exists in every region. Where it does not, there is no endpoint and the call fails like a "
+    "network error, in the middle of the operation. This is a warning because botocore's list of endpoints may be outdated.",
     severity="warning",
 )
-def not_in_the_region(subject: Subject) -> Iterator[Found]:
+def not_in_region(subject: Subject) -> Iterator[Found]:
     regions = subject.catalogue.regions
     for place in subject.steps:
         service = _service(place)
@@ -74,18 +74,18 @@ def not_in_the_region(subject: Subject) -> Iterator[Found]:
         where = _region(subject, place)
         for region in _values(subject, where) if known and where is not None else ():
             if region in regions() - known:
-                message = f"botocore knows no address of `{service}` in {region}"
-                help = f"it is in: {listed(known)}"
+                message = f"`{service}` has no known endpoint in {region}"
+                help = f"it is available in: {listed(known)}"
                 yield Found(span=place.value("call" if "call" in place.node else "check"), message=message, help=help)
 
 
 def _service(place: Place) -> str:
-    """Of `aws.rds.modify_db_cluster`: rds."""
+    """`rds` for `aws.rds.modify_db_cluster`; "" for anything else."""
     return place.name.split(".")[1] if place.name.startswith("aws.") and place.name.count(".") == 2 else ""
 
 
 def _region(subject: Subject, place: Place) -> Scalar | None:
-    """Where its region is written; `until` looks where its call is made."""
+    """The value that sets its region; an `until` uses the region of its call."""
     path, _, last = place.step.path.rpartition("/")
     owner = subject.by_path.get(path, place) if last == "until" else place
     found = owner.node.get("region") or subject.root.get("region")

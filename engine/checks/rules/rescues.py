@@ -1,4 +1,4 @@
-"""RB50x: names of errors, and the branches for them."""
+"""RB50x: error names, and the rescues for them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from engine.language.yaml.nodes import ListNode, MapNode, Node, Scalar
 
 
 def rescues(place: Place) -> Iterator[tuple[Rescue, MapNode]]:
-    """Each branch with the map that it was written as."""
+    """Each rescue, with the map that it was parsed from."""
     node = place.node.get("rescue")
     written = node.items if isinstance(node, ListNode) else ()
     by_path = {rescue.path: rescue for rescue in place.step.rescue}
@@ -25,7 +25,7 @@ def rescues(place: Place) -> Iterator[tuple[Rescue, MapNode]]:
 
 
 def words(node: Node | None) -> Iterator[Scalar]:
-    """A name, or each of a list of them."""
+    """The name, or each name of the list."""
     if isinstance(node, Scalar):
         yield node
     elif isinstance(node, ListNode):
@@ -33,7 +33,7 @@ def words(node: Node | None) -> Iterator[Scalar]:
 
 
 def named_errors(place: Place) -> Iterator[Scalar]:
-    """Every error's name that the step writes: of rescues, `retry` and `missing_on`."""
+    """Every error name that the step matches against: in `rescue` and `retry`."""
     for _, node in rescues(place):
         yield from words(node.get("error"))
     retry = place.node.get("retry")
@@ -42,7 +42,7 @@ def named_errors(place: Place) -> Iterator[Scalar]:
 
 
 def given_names(place: Place) -> Iterator[Scalar]:
-    """The names that the step itself gives to what ends it: of rows that hold or fail, and of `fail`."""
+    """The error names that the step defines itself: in rows that hold or fail, and in `fail`."""
     for written in place.rows:
         if isinstance(written.value, MapNode):
             yield from words(written.value.get("error"))
@@ -51,46 +51,46 @@ def given_names(place: Place) -> Iterator[Scalar]:
 
 @rule(
     id="RB501",
-    title="An error's name that nothing raises",
-    why="A rescue is for an error's name, its category, or `any`. Names are AWS's wire codes (which are not always the "
-    "names in boto3's documentation) and the tool's own wider ones; a name that nothing raises is a branch that is never "
-    "taken.",
+    title="Unknown error name",
+    why="A rescue matches an error name, a category, or `any`. Names are AWS's error codes, which can differ from the names "
+    "of boto3's exceptions, and the broader names of this tool. A name that nothing raises never matches.",
 )
 def unknown_error(subject: Subject) -> Iterator[Found]:
     for place in subject.steps:
         for one in named_errors(place):
             if one.text and not exists(subject, place, one.text):
-                message = f"nothing raises an error `{one.text}`"
-                yield Found(span=one.span, message=message, help=_meant(subject, one.text))
+                message = f"unknown error name `{one.text}`"
+                yield Found(span=one.span, message=message, help=_suggestion(subject, one.text))
         for one in given_names(place):
-            near = _nearly(subject, place, one.text)
+            near = _similar(subject, place, one.text)
             if near is not None:
-                message = f"`{one.text}` is hardly a name of your own: it is nearly `{near}`"
-                yield Found(span=one.span, message=message, help=f"write `{near}`, or a name that differs more from it")
+                message = f"custom error name `{one.text}` is easily confused with `{near}`"
+                help = f"use `{near}`, or a name that is clearly different"
+                yield Found(span=one.span, message=message, help=help)
 
 
-def _nearly(subject: Subject, place: Place, name: str) -> str | None:
+def _similar(subject: Subject, place: Place, name: str) -> str | None:
     if not name or exists(subject, place, name):
         return None
     return subject.guesses.nearest(name, lambda: sorted(every_name(subject)), most=2)
 
 
-def _meant(subject: Subject, name: str) -> str:
+def _suggestion(subject: Subject, name: str) -> str:
     code = wire_code(subject, name)
     if code is not None:
-        return f"its wire code is `{code}`"
+        return f"AWS's error code is `{code}`"
     guess = subject.guesses.nearest(name, lambda: sorted(every_name(subject) | set(CATEGORIES)))
     categories = ", ".join(CATEGORIES)
-    legal = f"it is AWS's wire code, one of the tool's wider names, or a category: {categories}, any"
+    legal = f"use AWS's error code, one of this tool's broader names, or a category: {categories}, any"
     return (f"did you mean `{guess}`? " if guess else "") + legal
 
 
 @rule(
     id="RB502",
     title="A rescue that can never match",
-    why="The error exists, and this step cannot raise it: none of its calls answers so, or it is no error here (a thing "
-    "that is there already is looked at again; a look that fails for a while counts as `unknown`; without credentials "
-    "the runner stops).",
+    why="The error exists, but this step cannot raise it. Either none of its calls returns it, or the step handles it "
+    "itself: a resource that already exists is observed again, a transient failure of a look counts as the status "
+    "`unknown`, and missing credentials stop the runner.",
 )
 def never_matches(subject: Subject) -> Iterator[Found]:
     for place in subject.steps:
@@ -99,15 +99,15 @@ def never_matches(subject: Subject) -> Iterator[Found]:
                 why = why_never(subject, place, one.text) if exists(subject, place, one.text) else ""
                 if why:
                     names = [] if one.text in CATEGORIES or not subject.guesses.another() else raised(subject, place)
-                    help = f"{place.name} can raise: {listed(names)}" if names else "leave it out"
-                    yield Found(span=one.span, message=f"`{one.text}` never comes here: {why}", help=help)
+                    help = f"{place.name} can raise: {listed(names)}" if names else "remove it"
+                    yield Found(span=one.span, message=f"this step never raises `{one.text}`: {why}", help=help)
 
 
 @rule(
     id="RB503",
-    title="A rescue behind one that takes everything first",
-    why="The first rescue that matches is taken. One that stands behind `any`, behind the same name or behind the name's "
-    "category is never reached.",
+    title="Unreachable rescue",
+    why="The first rescue that matches is used. A rescue after `any`, after the same name, or after the category of its name "
+    "is never reached.",
 )
 def shadowed(subject: Subject) -> Iterator[Found]:
     for place in subject.steps:
@@ -117,8 +117,8 @@ def shadowed(subject: Subject) -> Iterator[Found]:
             for one in here:
                 before = next((earlier[name] for name in covering(subject, one.text) if name in earlier), None)
                 if before is not None:
-                    message = f"`{one.text}` is taken by the rescue in line {before.span.line} already"
-                    yield Found(span=one.span, message=message, help="put the narrower one first")
+                    message = f"`{one.text}` already matches the rescue in line {before.span.line}"
+                    yield Found(span=one.span, message=message, help="put the more specific one first")
             for one in here:
                 earlier.setdefault(one.text, one)
 
@@ -126,10 +126,10 @@ def shadowed(subject: Subject) -> Iterator[Found]:
 @rule(
     id="RB504",
     title="`then: retry` without `retry`",
-    why="`retry` of a rescue means the next delay and the next attempt of the step's own `retry`. Without one there is no "
-    "next attempt, and the step fails at once.",
+    why="`then: retry` waits for the next delay of the step's own `retry` and starts the next attempt. If the step has no "
+    "`retry`, there is no next attempt and it fails at once.",
 )
-def retry_of_nothing(subject: Subject) -> Iterator[Found]:
+def retry_without_schedule(subject: Subject) -> Iterator[Found]:
     for place in subject.steps:
         if place.step.retry is not None or "retry" in place.node:
             continue
@@ -138,5 +138,5 @@ def retry_of_nothing(subject: Subject) -> Iterator[Found]:
             if then is None or not (rescue.then == "retry" or isinstance(rescue.then, RetryIf)):
                 continue
             at = then.key("retry_if") if isinstance(then, MapNode) else None
-            message = "there is no next attempt: the step has no `retry`"
-            yield Found(span=(at or then).span, message=message, help="`retry: [1m, 2m, 3m]`")
+            message = "the step has no `retry`, so there is no next attempt"
+            yield Found(span=(at or then).span, message=message, help="add `retry: [1m, 2m, 3m]`, for example")

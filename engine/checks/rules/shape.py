@@ -1,4 +1,4 @@
-"""RB2xx: keys and values in the wrong place. `engine.language` reports these while it parses."""
+"""RB2xx: keys and values in the wrong place. `engine.language` reports these while it parses; the texts are for `explain`."""
 
 from __future__ import annotations
 
@@ -9,98 +9,99 @@ from engine.checks.rule import Rule
 RULES: Final = (
     Rule(
         id="RB201",
-        title="A key that is not known",
-        why="What is not understood is never skipped: a key with a typing error would not count, in silence.",
+        title="Unknown key",
+        why="Unknown keys are never ignored: a misspelt key would silently have no effect.",
     ),
     Rule(
         id="RB202",
-        title="A key that is missing",
-        why="It is compulsory here. It is told at the first key of the map that lacks it.",
+        title="Missing key",
+        why="The map lacks a required key. The finding points at the first key of that map.",
     ),
     Rule(
         id="RB203",
-        title="A value of the wrong type",
-        why="Text, a list or a map is wanted here, and this is something else. What looks like a number or a boolean and "
-        "is text, is quoted.",
+        title="Wrong type",
+        why="Text, a list or a map is required here, and the value is something else. Text that looks like a number or a "
+        "boolean needs quotes.",
     ),
     Rule(
         id="RB204",
-        title="A word that cannot stand here",
-        why="The value is one of a few words.",
+        title="Not one of the allowed values",
+        why="This key takes one of a fixed set of words; the finding lists them.",
     ),
     Rule(
         id="RB205",
-        title="A duration that is none",
-        why="A duration carries its unit, one of `s m h d`: 30 could be seconds or minutes.",
+        title="Invalid duration",
+        why="A duration needs a unit, one of `s m h d`: a plain 30 could mean seconds or minutes.",
     ),
     Rule(
         id="RB206",
-        title="A name that cannot be one",
-        why="Ids are `[a-z][a-z0-9_-]{0,63}`; what expressions name is letters, digits and `_`.",
+        title="Invalid name",
+        why="Ids match `[a-z][a-z0-9_-]{0,63}`. Names used in expressions consist of letters, digits and `_`.",
     ),
     Rule(
         id="RB207",
-        title="One name for two things",
-        why="In expressions one name means one thing: inputs, vars, steps (`-` read as `_`), and the words that expressions "
-        "have themselves.",
+        title="Name used twice",
+        why="In an expression a name must mean one thing. Inputs, vars, steps (with `-` read as `_`) and the built-in names "
+        "of expressions share one namespace.",
     ),
     Rule(
         id="RB208",
-        title="A step that is none of the kinds of step, or several",
-        why="A step has exactly one of `ensure remove check call take_back wait hold fail notify`, which is what it does.",
+        title="A step with no action, or with several",
+        why="A step has exactly one of `ensure remove check call take_back wait hold fail notify`, which says what it does.",
     ),
     Rule(
         id="RB209",
-        title="A key that this step cannot have",
-        why="It belongs to another kind of step, and would not count here.",
+        title="A key that this kind of step does not have",
+        why="The key belongs to another kind of step and would have no effect here.",
     ),
     Rule(
         id="RB210",
-        title="A reserved word",
-        why="A later version will give it a meaning; until then it has none.",
+        title="Reserved word",
+        why="A later version will define this key. Until then it must not be used.",
     ),
     Rule(
         id="RB211",
-        title="A kind of resource that there is not",
-        why="`runbook actions` lists the kinds.",
+        title="Unknown kind of resource",
+        why="No kind of this name is registered; `runbook actions` lists them.",
     ),
     Rule(
         id="RB212",
-        title="An action that there is not",
-        why="`runbook actions` lists the actions; `aws.SERVICE.OPERATION` reaches every API of boto3.",
+        title="Unknown action",
+        why="No action of this name is registered; `runbook actions` lists them. `aws.SERVICE.OPERATION` calls any API that "
+        "boto3 knows.",
     ),
     Rule(
         id="RB213",
-        title="A kind that cannot stand in such a step",
-        why="Some kinds can only be looked at: nothing can make them or take them away.",
+        title="A kind that does not support this step",
+        why="Some kinds are read-only: they can be checked, but not created or removed.",
     ),
     Rule(
         id="RB214",
-        title="A schedule that is none",
-        why="A schedule is a list of delays (three delays are four attempts), `{first: 2s, factor: 2, max: 1m, attempts: 5}` "
-        "with one bound, or the name of one under `schedules`.",
+        title="Invalid schedule",
+        why="A schedule is a list of delays (three delays make four attempts), or "
+        "`{first: 2s, factor: 2, max: 1m, attempts: 5}` with `attempts` or `within`, or the name of an entry in `schedules`.",
     ),
     Rule(
         id="RB215",
-        title="Two rows with one name, or a row without a name",
-        why="Which of them is taken could not be told.",
+        title="Duplicate or nameless row",
+        why="If two rows match the same class or status, it is undefined which one applies. Give each row its own names.",
     ),
     Rule(
         id="RB216",
-        title="An input that contradicts itself",
-        why="Its default, its enumeration and its bounds are of its own type, and a default is checked like a value that is "
-        "given. A pattern is an RE2 regular expression of the whole value, without look-around or references to groups. It has 2,000 "
-        "characters at most, and one whose counts make it too large is refused: `(a{50}){50}`.",
+        title="Inconsistent input",
+        why="Default, enum and bounds must have the input's own type, and the default must pass the same checks as a value "
+        "given by the operator. A pattern is an RE2 regular expression for the whole value, of at most 2,000 characters. It has "
+        "no lookaround and no backreferences, and large repetitions such as `(a{50}){50}` are refused.",
     ),
     Rule(
         id="RB217",
-        title="A setting without a place",
-        why="A setting is looked up: `ssm:/path`, `secret:NAME` or `secret:NAME#field`. A fixed value is one of `vars`.",
+        title="A setting without a source",
+        why="A setting is looked up in AWS: `ssm:/path`, `secret:NAME` or `secret:NAME#FIELD`. Fixed values belong in `vars`.",
     ),
     Rule(
         id="RB218",
-        title="More APIs of AWS than a runbook can name",
-        why="Each `aws.SERVICE.OPERATION` is checked against its model, and a bound of 64 keeps every check short. Only with it "
-        "put right is the rest checked.",
+        title="Too many different AWS APIs",
+        why="Each `aws.SERVICE.OPERATION` is checked against its service model. At most 64 different ones are allowed, which "
+        "keeps validation fast. The rest of the runbook is checked once this is fixed.",
     ),
 )

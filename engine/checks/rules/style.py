@@ -1,4 +1,4 @@
-"""RB7xx: what is written and does nothing, and what is left to be guessed. Warnings."""
+"""RB7xx: unused declarations, and cases that the runbook leaves open. All of them are warnings."""
 
 from __future__ import annotations
 
@@ -21,47 +21,47 @@ def _keys(node: Node | None) -> Iterator[Scalar]:
 
 @rule(
     id="RB701",
-    title="An input that nothing uses",
-    why="Whoever starts the operation is asked for it, and it changes nothing.",
+    title="Unused input",
+    why="Operators have to provide a value that has no effect.",
     severity="warning",
 )
 def unused_input(subject: Subject) -> Iterator[Found]:
     used = flow_of(subject).used
     for key in _keys(subject.node("inputs")):
         if key.text not in used:
-            yield Found(span=key.span, message=f"no expression uses the input `{key.text}`", help="leave it out")
+            yield Found(span=key.span, message=f"no expression uses the input `{key.text}`", help="remove it")
 
 
 @rule(
     id="RB702",
-    title="A setting that nothing uses",
-    why="It is looked up when the operation starts, and where it is not to be had the operation does not start.",
+    title="Unused setting",
+    why="It is looked up when the operation starts, and if it cannot be read, the operation does not start.",
     severity="warning",
 )
 def unused_setting(subject: Subject) -> Iterator[Found]:
     flow = flow_of(subject)
     for key in _keys(subject.node("settings")):
         if f"settings.{key.text}" not in flow.used and not flow.whole_settings:
-            yield Found(span=key.span, message=f"no expression uses `settings.{key.text}`", help="leave it out")
+            yield Found(span=key.span, message=f"no expression uses `settings.{key.text}`", help="remove it")
 
 
 @rule(
     id="RB703",
-    title="A var that nothing uses",
-    why="It is worked out and read by nobody; most often another name was meant somewhere.",
+    title="Unused var",
+    why="It has no effect. Often another name was used by mistake where this one was meant.",
     severity="warning",
 )
 def unused_var(subject: Subject) -> Iterator[Found]:
     used = flow_of(subject).used
     for key in _keys(subject.node("vars")):
         if key.text not in used:
-            yield Found(span=key.span, message=f"no expression uses the var `{key.text}`", help="leave it out")
+            yield Found(span=key.span, message=f"no expression uses the var `{key.text}`", help="remove it")
 
 
 @rule(
     id="RB704",
-    title="A schedule that nothing uses",
-    why="No `retry` names it; most often the delays of another one count where this one was meant.",
+    title="Unused schedule",
+    why="No `retry` names it. Often a step uses another schedule where this one was meant.",
     severity="warning",
 )
 def unused_schedule(subject: Subject) -> Iterator[Found]:
@@ -69,13 +69,13 @@ def unused_schedule(subject: Subject) -> Iterator[Found]:
     used = {scalar.text for node in nodes for scalar in scalars(node)}
     for key in _keys(subject.node("schedules")):
         if key.text not in used:
-            yield Found(span=key.span, message=f"no `retry` names the schedule `{key.text}`", help="leave it out")
+            yield Found(span=key.span, message=f"no `retry` names the schedule `{key.text}`", help="remove it")
 
 
 @rule(
     id="RB705",
-    title="An account that nothing uses",
-    why="No step, setting or expression names it: what was meant to be done there is done somewhere else.",
+    title="Unused account",
+    why="No step, setting or expression names it. A step that should run in this account may run in another one.",
     severity="warning",
 )
 def unused_account(subject: Subject) -> Iterator[Found]:
@@ -85,17 +85,17 @@ def unused_account(subject: Subject) -> Iterator[Found]:
     for key in _keys(subject.node("accounts")):
         named = key.text in used or key.text == runbook.account
         if not named and f"accounts.{key.text}" not in flow.used and not flow.whole_accounts:
-            yield Found(span=key.span, message=f"nothing uses the account `{key.text}`", help="leave it out")
+            yield Found(span=key.span, message=f"nothing uses the account `{key.text}`", help="remove it")
 
 
-UNTESTED: Final = "let a test of the file beside it say what comes of the step when it fails"
+UNTESTED: Final = "add a test for this step to the test file; say what should happen when it fails"
 
 
 @rule(
     id="RB706",
-    title="A step that no test names",
-    why="The test file beside a runbook says what must come of it. A step that it does not mention is one whose failing "
-    "nobody has thought about.",
+    title="Untested step",
+    why="The runbook has a test file (`NAME.test.yaml` beside it), but no test mentions this step, so it is open what should "
+    "happen when the step fails.",
     severity="warning",
 )
 def untested_step(subject: Subject) -> Iterator[Found]:
@@ -105,18 +105,18 @@ def untested_step(subject: Subject) -> Iterator[Found]:
     for place in subject.steps:
         id_ = place.step.id
         if place.step.path.count("/") == 1 and place.step.path.startswith("steps/") and id_ not in words:
-            yield Found(span=place.value("id"), message=f"no test names the step `{id_}`", help=UNTESTED)
+            yield Found(span=place.value("id"), message=f"no test mentions the step `{id_}`", help=UNTESTED)
 
 
 @rule(
     id="RB707",
-    title="`retry`, and nothing said of what comes out broken",
-    why="Most of what is made fails after AWS has said yes: a copy or a restore ends as `failed`. Without a row `broken` the "
-    "step holds then, whatever `retry` says. `broken: replace` makes it anew, as the next attempt; `broken: hold` says that "
-    "a person is wanted.",
+    title="`retry` without a `broken` row",
+    why="Most failures happen after AWS has accepted the request: a copy or restore ends as `failed`. Without a `broken` row "
+    "the step then holds, and `retry` has no effect. `broken: replace` deletes the resource and creates it again as the next "
+    "attempt; `broken: hold` says that a person should decide.",
     severity="warning",
 )
-def silent_about_broken(subject: Subject) -> Iterator[Found]:
+def retry_without_broken(subject: Subject) -> Iterator[Found]:
     for place in subject.steps:
         body = place.step.body
         if not isinstance(body, Ensure) or place.step.retry is None or place.kind is None:
@@ -124,16 +124,16 @@ def silent_about_broken(subject: Subject) -> Iterator[Found]:
         broken = {word for word, status in place.kind.statuses.items() if status.cls == "broken"}
         written = {name for one in place.rows for name in one.row.names}
         if broken and "broken" not in written and not written & {f"={word}" for word in broken}:
-            message = f"without a row `broken` an {body.kind} that comes out broken holds, whatever `retry` says"
-            yield Found(span=place.key("retry"), message=message, help="`broken: replace`, or `broken: hold`")
+            message = f"no `broken` row: `retry` has no effect if the {body.kind} ends up broken; the step holds"
+            yield Found(span=place.key("retry"), message=message, help="add `broken: replace` or `broken: hold`")
 
 
 @rule(
     id="RB708",
-    title="A setting past the point of no return, and nothing that reads it again",
-    why="Settings are read when the operation starts. Past the point of no return a refused one (a subnet group that is "
-    "not there) holds the operation, and `resume` tries with the same value, although somebody has mended it by then. A "
-    "rescue with `refresh: settings` reads it again, and the vars that are made of it.",
+    title="A setting that cannot be corrected after the point of no return",
+    why="Settings are read once, when the operation starts. After an irreversible step, a wrong value (a subnet group that "
+    "does not exist) holds the operation, and `resume` retries with the same value even if the setting has been corrected. "
+    "A rescue with `refresh: settings` reads the setting again, and the vars that depend on it.",
     severity="warning",
 )
 def setting_read_once(subject: Subject) -> Iterator[Found]:
@@ -147,10 +147,9 @@ def setting_read_once(subject: Subject) -> Iterator[Found]:
             for scalar in scalars(place.written):
                 setting = settings.behind(scalar)
                 if setting:
-                    message = f"`settings.{setting}` is not read again here, and past the point of no return a wrong one holds"
-                    help = (
-                        "`rescue: [{error: config, refresh: settings, then: {retry_if: settings.changed, else: hold}}]`"
-                    )
+                    message = f"if `settings.{setting}` is wrong, this step holds and `resume` reuses the wrong value"
+                    branch = "{error: config, refresh: settings, then: {retry_if: settings.changed, else: hold}}"
+                    help = f"read it again after an error: `rescue: [{branch}]`"
                     yield Found(span=scalar.span, message=message, help=help)
                     break
         past = past or place.step.irreversible

@@ -1,4 +1,4 @@
-"""RB1xx: YAML that is refused. `engine.language` reports these while it reads; this is what `explain` says of them."""
+"""RB1xx: YAML that is refused. `engine.language` reports these while it reads; the texts here are for `explain`."""
 
 from __future__ import annotations
 
@@ -9,98 +9,100 @@ from engine.checks.rule import Rule
 RULES: Final = (
     Rule(
         id="RB101",
-        title="This is not YAML",
-        why="The text cannot be read at all: a bracket or a quote is open, the indentation fits nothing, or a text needs "
-        "quotes. Only the first such place of a file is told, for what comes after it cannot be known.",
+        title="Invalid YAML",
+        why="The file cannot be parsed: a bracket or quote is not closed, the indentation does not match, or text needs "
+        "quotes. Only the first syntax error of a file is reported, because the parser cannot continue after it.",
     ),
     Rule(
         id="RB102",
         title="Not UTF-8",
-        why="A runbook is UTF-8, with or without byte-order mark, so that it reads the same for everybody. (The example is "
-        "shown as its bytes are read in Latin-1.)",
+        why="Runbooks are encoded in UTF-8, with or without a byte-order mark, so that they read the same everywhere.",
     ),
     Rule(
         id="RB103",
-        title="A character that is not seen, or is read otherwise than seen",
-        why="Control characters, characters that turn the direction of writing, and line breaks that YAML 1.2 does not "
-        "know can make a runbook do something else than it shows.",
+        title="An invisible or misleading character",
+        why="Control characters, characters that change the direction of text, and line breaks that YAML 1.2 does not "
+        "have can make a runbook do something other than what an editor shows. Write them as escapes in a quoted text.",
     ),
     Rule(
         id="RB104",
-        title="Larger than 1 MB, or of more than 100,000 values",
-        why="Nobody reviews such a file; and a bound keeps every reading short.",
+        title="Larger than 1 MB, or more than 100,000 values",
+        why="A file of this size cannot be reviewed. The limit also keeps validation fast. Split the runbook.",
     ),
     Rule(
         id="RB105",
-        title="Nested deeper than 64",
-        why="No runbook is; and a bound keeps text that was made to hurt from hurting.",
+        title="Nested more than 64 levels deep",
+        why="No real runbook is this deep. The limit protects the parser from files that are made to exhaust it.",
     ),
     Rule(
         id="RB106",
-        title="A key twice in one map",
-        why="YAML parsers take the last one in silence, so that half of what was written does not count. Both places are "
-        "told.",
+        title="Duplicate key",
+        why="Most YAML parsers silently keep the last of two equal keys, so part of the file would have no effect. The "
+        "finding names both places.",
     ),
     Rule(
         id="RB107",
-        title="A merge key",
-        why="`<<` is no part of YAML 1.2, and what it merges stands somewhere else than where it counts.",
+        title="Merge key",
+        why="`<<` is not part of YAML 1.2, and it hides values that take effect in one place and are written in another. "
+        "Write the values out, or quote the key.",
     ),
     Rule(
         id="RB108",
-        title="An anchor or an alias",
-        why="An alias loads in an instant and can grow without bound; and who reads a step must not have to search what it "
-        "says. Text that begins with `*` or `&` is quoted.",
+        title="Anchor or alias",
+        why="Aliases can expand to gigabytes, and whoever reads a step would have to search for what it says. Use `vars`. "
+        "Text that begins with `*` or `&` needs quotes.",
     ),
     Rule(
         id="RB109",
-        title="A tag",
-        why="Tags make objects of text; a runbook is text, numbers, booleans, lists and maps.",
+        title="YAML tag",
+        why="Tags create typed objects. A runbook has only text, numbers, booleans, null, lists and maps; for text, use "
+        "quotes.",
     ),
     Rule(
         id="RB110",
         title="More than one document",
-        why="A file holds one runbook. A `%YAML` line that says another version than 1.2 is refused too.",
+        why="A file holds one runbook. A `%YAML` directive with a version other than 1.2 is refused too.",
     ),
     Rule(
         id="RB111",
-        title="NaN, an infinity, or a number out of bounds",
-        why="No parameter means it, and JSON cannot hold it.",
+        title="NaN, infinity, or a number out of range",
+        why="No parameter accepts these values, and JSON cannot represent them.",
     ),
     Rule(
         id="RB112",
-        title="Nothing where a value is meant",
-        why="A key without a value is null in YAML, which is hardly ever what was meant: `{pending, unknown: monitor}` is "
-        "`pending` with nothing, and `unknown`. Where null is meant, it is written.",
+        title="Missing value",
+        why="In YAML a key without a value is null, which is rarely intended: `{pending, unknown: monitor}` is `pending` "
+        "without a value, and `unknown: monitor`. If you mean null, write `null`.",
     ),
     Rule(
         id="RB113",
-        title="`${` unquoted in `{…}` or `[…]`",
-        why="There the brace is YAML's own, and the text ends before it.",
+        title="`${` without quotes inside `{…}` or `[…]`",
+        why="Inside a flow map or list, YAML reads the brace as its own syntax and ends the text there. Quote the value.",
     ),
     Rule(
         id="RB114",
-        title="Text that is cut off by ` #`",
-        why="` #` begins a comment, in an expression too; what stands before it is left open.",
+        title="Text cut off by ` #`",
+        why="` #` starts a comment, even inside an expression, so the text before it is incomplete. Quote the value.",
     ),
     Rule(
         id="RB115",
-        title="A number where an id is meant",
-        why="An account's id is twelve digits of text: as a number it loses its zeros, and compares with nothing.",
+        title="A number where an id is expected",
+        why="An AWS account id is twelve digits of text. As a number it loses its leading zeros, and never equals the id that "
+        "AWS returns. Quote it.",
     ),
     Rule(
         id="RB116",
-        title="An empty file",
-        why="A runbook has a name and steps.",
+        title="Empty file",
+        why="A runbook needs at least a name and steps: `runbook: NAME`, `steps: …`.",
     ),
     Rule(
         id="RB117",
-        title="A file that is no map",
-        why="A runbook is a map: `runbook: NAME`, `steps: …`.",
+        title="Not a map",
+        why="The top level of a runbook is a map: `runbook: NAME`, `steps: …`.",
     ),
     Rule(
         id="RB118",
-        title="A key that is no text",
-        why="Keys are text; a list or a map as a key is a bracket in the wrong place.",
+        title="A key that is not text",
+        why="Keys are text. A list or a map as a key usually means a misplaced bracket.",
     ),
 )
