@@ -7,10 +7,14 @@ given by keyword: the type checker holds that.
 
 from __future__ import annotations
 
-from typing import dataclass_transform
+from typing import TYPE_CHECKING, dataclass_transform
 
 from msgspec import Struct, field
-from msgspec.structs import replace as changed
+
+if TYPE_CHECKING:  # mypy checks the keywords of `dataclasses.replace`, for these classes too, and of no other function
+    from dataclasses import replace as changed
+else:
+    from msgspec.structs import replace as changed
 
 __all__ = ["Bundle", "Value", "changed", "field"]
 

@@ -14,7 +14,7 @@ from engine.cli.context import Surroundings, default_region, world_file
 from engine.clock import Clock, SystemClock
 from engine.errors import EffectFailed, EffectNotSent, EffectUnknown, ExpressionError, RunbookError, UsageError
 from engine.kernel import Operation
-from engine.kernel.names import Names, place
+from engine.kernel.rendering import Names, place
 from engine.language.model import Account, Ensure, Runbook
 from engine.registry import Context
 from engine.reports.orphans import Judged, Place, Thing, judged, things

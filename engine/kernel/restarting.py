@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from engine.kernel.operation import Operation
-from engine.kernel.steps import records_of
+from engine.kernel.queries import records_of
 from engine.language.model import Runbook, Step
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from immutables import Map
 
+from engine.kernel.apply.stack import push
 from engine.kernel.events import Started
-from engine.kernel.frames import push
 from engine.kernel.operation import Operation, SettingValue, Target
 from engine.language.model import Runbook
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from engine.kernel import events as ev
 from engine.kernel.operation import Operation
-from engine.kernel.steps import describe, entry_number, is_undo, key_of, step_of
+from engine.kernel.queries import describe, entry_number, is_undo, key_of, step_of
 from engine.language.model import Runbook
 from engine.values import Value, changed
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.kernel import events as ev
-from engine.kernel.names import iso
+from engine.kernel.rendering import iso
 
 
 def told(event: ev.Event) -> str:

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from engine.errors import ExpressionError
-from engine.kernel.names import Names
 from engine.kernel.operation import Operation
+from engine.kernel.rendering import Names
 from engine.language.expressions.template import split
 from engine.language.model import Call, Check, Ensure, Notify, Remove, Runbook, Step
 from engine.registry import Entitled, Registry, ResourceKind, Right

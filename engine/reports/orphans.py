@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final, Literal
 
 from engine.errors import EffectNotSent
-from engine.kernel.ends import used_past_return
+from engine.kernel.decide.ends import used_past_return
 from engine.kernel.operation import Entry, Operation
-from engine.kernel.whose import ATTEMPT, OPERATION, RUNBOOK, STEP
+from engine.kernel.ownership import ATTEMPT, OPERATION, RUNBOOK, STEP
 from engine.language.model import Account
 from engine.registry import Context, Findable, Observation, ResourceKind
 from engine.values import Value

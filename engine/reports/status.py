@@ -10,9 +10,10 @@ from typing import Any
 
 from engine.errors import Problem
 from engine.kernel import Operation
-from engine.kernel.ends import failure_of
-from engine.kernel.names import iso
-from engine.kernel.notices import what_next
+from engine.kernel.decide.ends import failure_of
+from engine.kernel.decide.notices import what_next
+from engine.kernel.decide.requirements import awaited
+from engine.kernel.decide.view import view
 from engine.kernel.operation import (
     Acting,
     Entry,
@@ -24,11 +25,10 @@ from engine.kernel.operation import (
     StepRecord,
     Waiting,
 )
-from engine.kernel.proofs import awaited
+from engine.kernel.queries import in_ends, key_of, records_of, step_of
+from engine.kernel.rendering import iso
 from engine.kernel.restarting import restarts_from
 from engine.kernel.schedule import attempts_in
-from engine.kernel.steps import in_ends, key_of, records_of, step_of
-from engine.kernel.view import view
 from engine.language.model import Runbook, Step
 
 FORMAT = 1
@@ -257,7 +257,7 @@ def outputs(operation: Operation, runbook: Runbook) -> dict[str, Any]:
     if operation.ended != "SUCCEEDED":
         return {}
     from engine.errors import ExpressionError
-    from engine.kernel.names import Names, rendered
+    from engine.kernel.rendering import Names, rendered
 
     found: dict[str, Any] = {}
     for name, value in runbook.outputs.items():

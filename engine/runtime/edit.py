@@ -11,8 +11,8 @@ from typing import Any
 from engine.errors import EffectFailed, EffectNotSent, EffectUnknown, EnvironmentProblem, ExpressionError, UsageError
 from engine.kernel import Operation
 from engine.kernel import events as ev
-from engine.kernel.names import Names, place, rendered
 from engine.kernel.operation import Entry
+from engine.kernel.rendering import Names, place, rendered
 from engine.language.model import Ensure, Runbook
 from engine.runtime.performer import ReadSetting, read_settings
 from engine.values import changed

@@ -15,7 +15,7 @@ from engine.clock import Clock
 from engine.errors import Busy, Locked, StoreConflict, UsageError
 from engine.kernel import Operation, start
 from engine.kernel import events as ev
-from engine.kernel.names import Names, rendered
+from engine.kernel.rendering import Names, rendered
 from engine.kernel.start import begun
 from engine.kernel.transition import Transition
 from engine.language.model import Runbook

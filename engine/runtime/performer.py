@@ -26,8 +26,8 @@ from engine.errors import (
 )
 from engine.kernel import Operation
 from engine.kernel import events as ev
-from engine.kernel.names import Names, rendered
 from engine.kernel.operation import Effect, Maker, Seen, SeenPart, SettingValue
+from engine.kernel.rendering import Names, rendered
 from engine.language.model import Runbook
 from engine.language.secret import Secret
 from engine.registry import CALL, Action, Context, Network, Observation, Reading, Registry, ResourceKind

@@ -13,9 +13,9 @@ from engine.clock import Clock
 from engine.errors import UsageError
 from engine.kernel import Operation
 from engine.kernel import events as ev
+from engine.kernel.decide.requirements import judged, look_of, proofs_of
+from engine.kernel.decide.view import View
 from engine.kernel.operation import Frame, Proving, Target
-from engine.kernel.proofs import judged, look_of, proofs_of
-from engine.kernel.view import View
 from engine.language.model import Runbook, Step
 from engine.runtime.driver import Log
 from engine.runtime.load import Loaded

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from engine.clock import SystemClock
-from engine.kernel.names import iso
+from engine.kernel.rendering import iso
 
 CUT = "cut"
 """In the place of a reply: the connection is closed without one."""

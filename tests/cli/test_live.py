@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from engine.cli.output.live_table import HEAD, TableRow, _seen, rows
+from engine.kernel.apply.evolve import evolve
 from engine.kernel.events import Delayed, Entered, Intended, Started, Succeeded, Watched
-from engine.kernel.evolve import evolve
 from engine.kernel.operation import Effect, Operation
 from engine.kernel.start import begun
 from engine.language.model import KindFacts, Runbook

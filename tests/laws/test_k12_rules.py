@@ -17,11 +17,12 @@ import pytest
 
 from engine.errors import Problem
 from engine.kernel import events as ev
-from engine.kernel import outcomes, pending
-from engine.kernel.classes import row_for
-from engine.kernel.frames import top, with_entry
+from engine.kernel import pending
+from engine.kernel.apply import outcomes
+from engine.kernel.apply.stack import top, with_entry
+from engine.kernel.decide.classes import row_for
+from engine.kernel.decide.view import View
 from engine.kernel.operation import Acting, Command, Operation, Seen
-from engine.kernel.view import View
 from engine.language.model import Ensure, Row, Runbook
 from engine.values import changed
 from tests.laws import stories_of_mending as mending
@@ -101,8 +102,8 @@ def as_it_was(frame: Any) -> Any:
 
 
 def begins_anew(runbook: Runbook, operation: Operation, frame: Any) -> Operation:
-    from engine.kernel.frames import begin
-    from engine.kernel.steps import step_of
+    from engine.kernel.apply.stack import begin
+    from engine.kernel.queries import step_of
 
     return top(operation, phase=begin(step_of(runbook, operation, frame)))
 
@@ -117,8 +118,8 @@ def before_the_look(v: View, seen: Seen) -> ev.Event:
     return ev.Held(at=v.now, kind="monitor_over", reason="late") if over else decided(v, seen)
 
 
-decided: Callable[[View, Seen], ev.Event] = sys.modules["engine.kernel.decision"].decide
-asks_rows: Callable[..., ev.Event] = sys.modules["engine.kernel.verbs"].verb
+decided: Callable[[View, Seen], ev.Event] = sys.modules["engine.kernel.decide.decision"].decide
+asks_rows: Callable[..., ev.Event] = sys.modules["engine.kernel.decide.verbs"].verb
 
 
 def rows_instead(v: View, seen: Seen, cls: str) -> ev.Event:
@@ -211,67 +212,67 @@ def dies(scene: Scene) -> None:
 
 RULES = (
     # 1 whose
-    Rule(function="whose.adoptable", instead=nothing, stories=("the restore's reply is lost",)),
-    Rule(function="whose.unfinished", instead=no,
+    Rule(function="ownership.adoptable", instead=nothing, stories=("the restore's reply is lost",)),
+    Rule(function="ownership.unfinished", instead=no,
          stories=("kin of an operation that has not ended, with any", "kin of an operation that has not ended, with kin")),
     # 2 grace
-    Rule(function="classes.created_lately", instead=no, stories=("everything made is invisible, and nothing is tried twice",)),
-    Rule(function="classes.deleted_lately", instead=no,
+    Rule(function="decide.classes.created_lately", instead=no, stories=("everything made is invisible, and nothing is tried twice",)),
+    Rule(function="decide.classes.deleted_lately", instead=no,
          stories=("the old cluster's deletes are stale, and nothing is tried twice",)),
     # 3 leaving
-    Rule(function="classes.is_leaving", instead=no,
+    Rule(function="decide.classes.is_leaving", instead=no,
          stories=("the old cluster is still going when its successor is due",)),
     # 4 owned, meant
-    Rule(function="whose.may_take", instead=yes, stories=("a foreign copy has our name",)),
-    Rule(function="decision.is_meant", instead=yes, stories=("a namesake is made before our delete",)),
-    Rule(function="decision.another_whole", instead=nothing,
+    Rule(function="ownership.may_take", instead=yes, stories=("a foreign copy has our name",)),
+    Rule(function="decide.decision.is_meant", instead=yes, stories=("a namesake is made before our delete",)),
+    Rule(function="decide.decision.another_whole", instead=nothing,
          stories=("the restored cluster is renamed away with its instances, and restored anew",)),
     # 5 the row
-    Rule(function="classes.row_for", instead=unknown_is_available, stories=("a status that nobody knows",)),
-    Rule(function="classes.row_for", instead=classes_only, stories=("a status with a row of its own",)),
-    Rule(function="decision.is_another", instead=yes, stories=("an old cluster is stopped, and a row starts it",)),
+    Rule(function="decide.classes.row_for", instead=unknown_is_available, stories=("a status that nobody knows",)),
+    Rule(function="decide.classes.row_for", instead=classes_only, stories=("a status with a row of its own",)),
+    Rule(function="decide.decision.is_another", instead=yes, stories=("an old cluster is stopped, and a row starts it",)),
     # 6 the verb
-    Rule(function="decision.decide", instead=before_the_look, scenario=finished_while_nobody_ran),
-    Rule(function="troubles.delay_of_next", instead=never_exhausted, stories=("the copy fails for ever",)),
-    Rule(function="verbs.never_replaced", instead=no,
+    Rule(function="decide.decision.decide", instead=before_the_look, scenario=finished_while_nobody_ran),
+    Rule(function="decide.errors.delay_of_next", instead=never_exhausted, stories=("the copy fails for ever",)),
+    Rule(function="decide.verbs.never_replaced", instead=no,
          stories=("a cluster that was delivered breaks", "a cluster that was seen available breaks at a hold")),
-    Rule(function="verbs.replacing", instead=rows_instead, stories=("the copy fails once",)),
-    Rule(function="removing.obstacle_of", instead=nothing, stories=("protection is on, and stays on",)),
-    Rule(function="removing.must_prove", instead=no, stories=("the copy vanishes before the old cluster goes",)),
-    Rule(function="removing.needs_source", instead=no, stories=("undo: the source is gone, so the copy is kept",)),
-    Rule(function="removing.needed_later", instead=lambda v: [],
+    Rule(function="decide.verbs.replacing", instead=rows_instead, stories=("the copy fails once",)),
+    Rule(function="decide.removal.obstacle_of", instead=nothing, stories=("protection is on, and stays on",)),
+    Rule(function="decide.removal.must_prove", instead=no, stories=("the copy vanishes before the old cluster goes",)),
+    Rule(function="decide.removal.needs_source", instead=no, stories=("undo: the source is gone, so the copy is kept",)),
+    Rule(function="decide.removal.needed_later", instead=lambda v: [],
          stories=("the copy is to go before the restore that needs it",)),
     # outcomes
-    Rule(function="outcomes.not_sent", instead=failed_instead,
+    Rule(function="apply.outcomes.not_sent", instead=failed_instead,
          stories=("credentials expire at: create rds.cluster_snapshot",)),
     Rule(function="engine.runtime.driver.stops_the_runner", instead=no, scenario=credentials_expire),
-    Rule(function="outcomes.looks_again", instead=no,
+    Rule(function="apply.outcomes.looks_again", instead=no,
          stories=("a part's delete says not found", "the restore's reply is lost, and it is invisible beyond the grace")),
-    Rule(function="outcomes.unknown", instead=failed_instead, scenario=a_call_is_never_sent_twice),
-    Rule(function="folding_ends._from_a_dead_runner", instead=used_up, stories=("the copy is lost three times",)),
-    Rule(function="classes.passes_by_itself", instead=no, stories=("looks answer with errors that pass",)),
-    Rule(function="folding_steps._gone", instead=whatever_was_deleted,
+    Rule(function="apply.outcomes.unknown", instead=failed_instead, scenario=a_call_is_never_sent_twice),
+    Rule(function="apply.lifecycle._from_a_dead_runner", instead=used_up, stories=("the copy is lost three times",)),
+    Rule(function="decide.classes.passes_by_itself", instead=no, stories=("looks answer with errors that pass",)),
+    Rule(function="apply.steps._gone", instead=whatever_was_deleted,
          stories=("a failed copy cannot be deleted, and another name is taken",)),
-    Rule(function="decision.told_nothing", instead=no,
+    Rule(function="decide.decision.told_nothing", instead=no,
          scenario=mending.what_is_so_already_is_not_called_while_looks_do_not_come_back),
-    Rule(function="decision.is_under_way", instead=no, scenario=mending.what_is_under_way_beyond_the_grace_is_called_once),
+    Rule(function="decide.decision.is_under_way", instead=no, scenario=mending.what_is_under_way_beyond_the_grace_is_called_once),
     # resuming
-    Rule(function="folding_ends._rescue_again", instead=begins_anew,
+    Rule(function="apply.lifecycle._rescue_again", instead=begins_anew,
          stories=("a wrong network, not mended, then mended over a weekend",)),
-    Rule(function="folding_ends._afresh", instead=as_it_was, stories=("the copy takes 25 hours",)),
-    Rule(function="folding_ends.taken_up", instead=still_in_hand, scenario=a_call_is_never_sent_twice),
-    Rule(function="pending.proves_again", instead=no, scenario=an_unsent_call_whose_requirement_broke),
-    Rule(function="pending.is_poison", instead=no, scenario=a_poison_document),
+    Rule(function="apply.lifecycle._afresh", instead=as_it_was, stories=("the copy takes 25 hours",)),
+    Rule(function="apply.lifecycle.taken_up", instead=still_in_hand, scenario=a_call_is_never_sent_twice),
+    Rule(function="decide.pending.proves_again", instead=no, scenario=an_unsent_call_whose_requirement_broke),
+    Rule(function="decide.pending.is_poison", instead=no, scenario=a_poison_document),
     Rule(function="engine.runtime.requests.is_telling", instead=no, stories=("the copy takes 25 hours",)),
     # the end
-    Rule(function="folding_ends._without_unsent", instead=lambda operation: operation,
+    Rule(function="apply.lifecycle._without_unsent", instead=lambda operation: operation,
          scenario=mending.what_was_never_sent_is_not_undone),
-    Rule(function="ends.unsettled", instead=nothing, scenario=a_cancel_while_everything_is_invisible),
-    Rule(function="ends.used_past_return", instead=no,
+    Rule(function="decide.ends.unsettled", instead=nothing, scenario=a_cancel_while_everything_is_invisible),
+    Rule(function="decide.ends.used_past_return", instead=no,
          stories=("held past the point with a used cluster, then cancelled with undo",)),
-    Rule(function="folding_steps._mark_used", instead=lambda operation, seen: operation,
+    Rule(function="apply.steps._mark_used", instead=lambda operation, seen: operation,
          stories=("held past the point with a used cluster, then cancelled with undo",)),
-    Rule(function="troubles.holds_on_failure", instead=no, stories=("the restore is refused for ever",)),
+    Rule(function="decide.errors.holds_on_failure", instead=no, stories=("the restore is refused for ever",)),
     # what is durable
     Rule(function="engine.runtime.driver.Log._is_nothing_new", instead=no, scenario=polling_writes_nothing),
 )  # fmt: skip
@@ -295,7 +296,7 @@ def without(rule: Rule) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys.modules["engine.runtime.driver"], "pending", bounded)
         patch.setattr(owner, name, rule.instead)
-        patch.setattr(sys.modules["engine.kernel.evolve"], "_FOLDS", folds)
+        patch.setattr(sys.modules["engine.kernel.apply.evolve"], "_FOLDS", folds)
         for other in list(sys.modules.values()):
             ours = getattr(other, "__name__", "").startswith("engine.")
             if ours and other.__dict__.get(name) is function:
@@ -304,7 +305,7 @@ def without(rule: Rule) -> Iterator[None]:
 
 
 def evolving_folds() -> Any:
-    return sys.modules["engine.kernel.evolve"]._FOLDS
+    return sys.modules["engine.kernel.apply.evolve"]._FOLDS
 
 
 @cache

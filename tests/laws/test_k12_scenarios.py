@@ -32,7 +32,7 @@ UNPROVED = edited(("    requires: [copy-snapshot, network-check]      # looked a
 """A removal that requires nothing: its own look is all that there is."""
 WELL = Story(name="all goes well", text=RESTORE)
 
-taken_up: Callable[..., Operation] = sys.modules["engine.kernel.folding_ends"].taken_up
+taken_up: Callable[..., Operation] = sys.modules["engine.kernel.apply.lifecycle"].taken_up
 
 
 # -- what stands in a rule's place ------------------------------------------------------------------------------
@@ -163,10 +163,10 @@ def what_is_narrowed_is_left_alone() -> None:
 
 
 RULES = (
-    Rule(function="decision.is_within", instead=yes, scenario=what_is_narrowed_is_left_alone),
+    Rule(function="decide.decision.is_within", instead=yes, scenario=what_is_narrowed_is_left_alone),
     Rule(function="engine.runtime.driver.Log._is_nothing_new", instead=no_look_is_news, scenario=a_stop_does_not_lengthen_a_wait),
-    Rule(function="folding_ends.taken_up", instead=believes_what_was_seen, scenario=what_is_not_meant_any_more_is_not_deleted),
-    Rule(function="folding_ends.end_recorded", instead=list_first, scenario=the_end_outlives_a_crash_in_its_list),
+    Rule(function="apply.lifecycle.taken_up", instead=believes_what_was_seen, scenario=what_is_not_meant_any_more_is_not_deleted),
+    Rule(function="apply.lifecycle.end_recorded", instead=list_first, scenario=the_end_outlives_a_crash_in_its_list),
     Rule(function="engine.runtime.driver.Driver.cancel_waits", instead=after_its_end_too,
          scenario=a_cancel_after_the_end_is_not_heard),
     Rule(function="engine.runtime.driver.Driver.now", instead=by_the_wall_clock, scenario=lambda: times_never_go_back(WELL)),

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from engine.kernel.notices import standard_text
+from engine.kernel.decide.notices import standard_text
 from engine.reports.status import status_document
 from tests.laws.edits import CAPACITY, CLUSTER, FAILS, HOLD, RESTORE, SNAPSHOT, UNANSWERED, WITH_PAST, before, edited
 from tests.laws.judging import told_of

@@ -7,6 +7,9 @@ import gc
 import importlib
 import pickle
 import pkgutil
+import re
+import subprocess
+import sys
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from pathlib import Path
@@ -141,3 +144,18 @@ def test_what_holds_more_than_data_is_a_bundle() -> None:
         if what not in DATA and what not in plain
     ]
     assert not more
+
+
+def test_mypy_reports_a_misspelt_keyword() -> None:
+    """Of `changed`, which is `dataclasses.replace` to mypy: each line with a comment, with that error, and no other."""
+    file = Path(__file__).with_name("misspelt.py")
+    lines = enumerate(file.read_text(encoding="utf-8").splitlines(), start=1)
+    wrong = {(number, code) for number, line in lines if (code := line.partition("  # ")[2])}
+    root = file.parents[2]
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", "--no-error-summary", str(file)],
+        cwd=root, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    found = re.findall(r"misspelt\.py:(\d+): error: .* \[([a-z-]+)\]$", done.stdout, re.MULTILINE)
+    assert {(int(number), code) for number, code in found} == wrong, done.stdout + done.stderr
+    assert len(wrong) == 3

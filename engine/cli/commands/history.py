@@ -109,7 +109,7 @@ def _as_json(record: Record, raw: Any, step: str, text: str) -> str:
     import json
 
     from engine.kernel.codec import TAG
-    from engine.kernel.names import iso
+    from engine.kernel.rendering import iso
 
     fields = {key: value for key, value in raw.items() if key not in (TAG, "at", "step")}
     told_of = {

@@ -10,11 +10,11 @@ from typing import Final, Literal
 from engine.cli.output.times import attempt_at, attempt_of, spoken, until
 from engine.errors import Problem
 from engine.kernel import events as ev
+from engine.kernel.decide.requirements import awaited
+from engine.kernel.decide.view import view
 from engine.kernel.operation import Acting, Frame, Looking, Operation, Proving, Waiting
-from engine.kernel.proofs import awaited
-from engine.kernel.steps import monitor_of, step_of
+from engine.kernel.queries import monitor_of, step_of
 from engine.kernel.transition import Transition, current_key
-from engine.kernel.view import view
 from engine.language.model import Monitor, Remove, Runbook
 from engine.reports.history import told
 from engine.values import Value, changed

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Final, Literal, assert_never
 
 from engine.cli.output.times import spoken
-from engine.kernel.steps import describe, monitor_of
+from engine.kernel.queries import describe, monitor_of
 from engine.language.model import (
     Backoff,
     Call,

@@ -13,7 +13,7 @@ from typing import Any, Final
 from engine.cli.output.terminal import STATUSES, clean
 from engine.cli.output.times import attempt_at, attempt_of, spoken, ticking, until
 from engine.kernel.operation import Frame, Operation, StepRecord, Waiting
-from engine.kernel.steps import in_ends, key_of, monitor_of, step_of
+from engine.kernel.queries import in_ends, key_of, monitor_of, step_of
 from engine.language.model import Runbook, Step
 from engine.reports.status import current_step, waits_for
 from engine.values import Value

@@ -12,8 +12,8 @@ from engine.cli.orphan_search import Scan
 from engine.cli.output import terminal
 from engine.cli.output.times import spoken
 from engine.cli.protection import Policy
-from engine.kernel.names import iso
-from engine.kernel.whose import ATTEMPT, OPERATION, RUNBOOK, STEP
+from engine.kernel.ownership import ATTEMPT, OPERATION, RUNBOOK, STEP
+from engine.kernel.rendering import iso
 from engine.reports.orphans import ORPHANS, Judged, runbook_of
 from engine.values import Bundle
 

@@ -16,8 +16,8 @@ from engine.cli.files import checked
 from engine.cli.options import Options
 from engine.cli.output import terminal
 from engine.cli.output.times import spoken
+from engine.kernel.queries import describe, monitor_of
 from engine.kernel.schedule import attempts_in
-from engine.kernel.steps import describe, monitor_of
 from engine.language.model import Backoff, Call, Check, Delays, Ensure, Remove, Row, Runbook, Step
 from engine.registry import Registry
 

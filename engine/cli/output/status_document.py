@@ -35,7 +35,7 @@ def runner_of(head: Head | None) -> dict[str, Any] | None:
     """Who drives it, by its lease; None also where that process is provably dead."""
     if head is None or head.lease is None or is_left_behind(head):
         return None
-    from engine.kernel.names import iso
+    from engine.kernel.rendering import iso
 
     lease = head.lease
     return {"actor": lease.owner, "host": lease.host, "pid": lease.pid, "since": iso(lease.since)}

@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from engine.errors import Problem
-from engine.kernel import troubles
+from engine.kernel.decide import errors
+from engine.kernel.decide.effects import intend_create
+from engine.kernel.decide.removal import delete, must_prove, obstacle_of
+from engine.kernel.decide.view import View, thing, watch
 from engine.kernel.events import (
     EntrySettled,
     Event,
@@ -16,11 +19,8 @@ from engine.kernel.events import (
     StepFailed,
     Vanished,
 )
-from engine.kernel.intents import intend_create
-from engine.kernel.names import rendered
 from engine.kernel.operation import Operation, Seen
-from engine.kernel.removing import delete, must_prove, obstacle_of
-from engine.kernel.view import View, thing, watch
+from engine.kernel.rendering import rendered
 from engine.language.model import Remove, Row
 
 
@@ -71,7 +71,7 @@ def _done(v: View, seen: Seen, cls: str) -> Event:
 def _change(v: View, seen: Seen, intend: Any) -> Event:
     """A create or a delete: the attempt in hand if it is being repeated, else the next; `requires` first."""
     if v.frame.repeat is None and v.frame.routine == "":
-        waiting = troubles.next_attempt(v)
+        waiting = errors.next_attempt(v)
         if waiting is not None:
             return waiting
     if must_prove(v):
@@ -86,9 +86,9 @@ def _replace(v: View, seen: Seen) -> Event:
     obstacle = obstacle_of(seen)
     if obstacle is not None:
         return Held(at=v.now, kind="in_the_way", reason=obstacle)
-    delay = troubles.delay_of_next(v)
+    delay = errors.delay_of_next(v)
     if delay is None:
-        return troubles.exhausted(v, _seen_broken(v, seen))
+        return errors.exhausted(v, _seen_broken(v, seen))
     if must_prove(v):
         return ProofBegun(at=v.now)
     return ReplaceBegun(at=v.now, delay=delay)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine.errors import Problem
+from engine.kernel.decide.view import View
 from engine.kernel.events import (
     Ended,
     EndRecorded,
@@ -17,8 +18,7 @@ from engine.kernel.events import (
     TroubleRecorded,
 )
 from engine.kernel.operation import Entry, Operation
-from engine.kernel.steps import in_ends, is_undo, key_of, step_of
-from engine.kernel.view import View
+from engine.kernel.queries import in_ends, is_undo, key_of, step_of
 from engine.language.model import Runbook, TakeBack
 
 

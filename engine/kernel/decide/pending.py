@@ -15,8 +15,13 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from engine.errors import ExpressionError, Problem
-from engine.kernel import ends, troubles
-from engine.kernel.decision import decide
+from engine.kernel.decide import ends, errors
+from engine.kernel.decide.decision import decide
+from engine.kernel.decide.effects import intend_call, intend_notice, look_effect
+from engine.kernel.decide.notices import notice
+from engine.kernel.decide.removal import needed_later, removal_params
+from engine.kernel.decide.requirements import proving
+from engine.kernel.decide.view import View, view
 from engine.kernel.events import (
     Entered,
     Event,
@@ -28,9 +33,6 @@ from engine.kernel.events import (
     StepDone,
     StepFailed,
 )
-from engine.kernel.intents import intend_call, intend_notice, look_effect
-from engine.kernel.names import place, rendered, true
-from engine.kernel.notices import notice
 from engine.kernel.operation import (
     Acting,
     Command,
@@ -49,10 +51,8 @@ from engine.kernel.operation import (
     Target,
     Waiting,
 )
-from engine.kernel.proofs import proving
-from engine.kernel.removing import needed_later, removal_params
-from engine.kernel.steps import is_undo
-from engine.kernel.view import View, view
+from engine.kernel.queries import is_undo
+from engine.kernel.rendering import place, rendered, true
 from engine.language.durations import duration
 from engine.language.model import (
     Call,
@@ -97,7 +97,7 @@ def pending(runbook: Runbook, operation: Operation, now: float) -> Command:
 def _stopped(v: View) -> Event | None:
     """What comes before the phase: a failure to pass on, a poison document, the time limit."""
     if v.frame.failed is not None:
-        return troubles.after_failure(v)
+        return errors.after_failure(v)
     if is_poison(v.operation):
         reason = f"taken up {v.operation.taken_up} times in a row without an outcome"
         return Held(at=v.now, kind="trouble", reason=reason)
@@ -229,7 +229,7 @@ def _act(v: View) -> Event:
         return Intended(at=v.now, effect=v.frame.repeat, takes=False)
     match body:
         case Call():
-            return troubles.next_attempt(v) or intend_call(v)
+            return errors.next_attempt(v) or intend_call(v)
         case Notify():
             return _notify(v)
         case Hold(reason=reason):
@@ -245,12 +245,12 @@ def _notify(v: View) -> Event:
     told = notice(v)
     if told is None:
         return StepDone(at=v.now, result=None)
-    return troubles.next_attempt(v) or intend_notice(v, *told)
+    return errors.next_attempt(v) or intend_notice(v, *told)
 
 
 def _acting(v: View, phase: Acting) -> Next:
     if phase.failed is not None:
-        return troubles.error_path(v, phase.failed)
+        return errors.error_path(v, phase.failed)
     if phase.unknown:
         reason = f"nobody knows whether {phase.effect.name} was done: {phase.unknown}"
         return Held(at=v.now, kind="unknown_outcome", reason=reason)
@@ -289,7 +289,7 @@ def _refreshing(v: View, phase: Refreshing) -> Next:
     rescue = v.step.rescue[phase.rescue]
     if rescue.refresh and not phase.refreshed:
         return Perform(effect=Effect(verb="refresh", name="settings", key=v.effect_key("refresh")))
-    return troubles.then_of_rescue(v, phase.rescue)
+    return errors.then_of_rescue(v, phase.rescue)
 
 
 _PHASES: Final[Mapping[type[Phase], Callable[[View, Any], Next]]] = {

@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from engine.kernel.classes import classified, passes_by_itself, row_for
+from engine.kernel.decide.classes import classified, passes_by_itself, row_for
+from engine.kernel.decide.effects import region_of
+from engine.kernel.decide.removal import needs_source
+from engine.kernel.decide.view import View
 from engine.kernel.events import EntrySettled, Event, Held, Proved, Watched
-from engine.kernel.intents import region_of
-from engine.kernel.names import sources
 from engine.kernel.operation import Effect, Frame, Perform, Proving, Seen, SleepUntil
-from engine.kernel.removing import needs_source
-from engine.kernel.steps import kind_of, monitor_of, records_of
-from engine.kernel.view import View
+from engine.kernel.queries import kind_of, monitor_of, records_of
+from engine.kernel.rendering import sources
 from engine.language.model import Ensure, Step
 from engine.values import Value
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from engine.errors import ExpressionError
-from engine.kernel import troubles
-from engine.kernel.classes import deleted_lately
+from engine.kernel.decide import errors
+from engine.kernel.decide.classes import deleted_lately
+from engine.kernel.decide.effects import intend_delete
+from engine.kernel.decide.view import View, thing, watch
 from engine.kernel.events import Event, Held, ProofBegun
-from engine.kernel.intents import intend_delete
-from engine.kernel.names import rendered
 from engine.kernel.operation import Effect, Seen, Target
-from engine.kernel.steps import is_undo, kind_of, records_of
-from engine.kernel.view import View, thing, watch
-from engine.kernel.whose import whose
+from engine.kernel.ownership import whose
+from engine.kernel.queries import is_undo, kind_of, records_of
+from engine.kernel.rendering import rendered
 from engine.language.model import Ensure, KindFacts, Remove, Step
 
 
@@ -98,7 +98,7 @@ def _send_delete(v: View, seen: Seen, effect: Effect) -> Event:
     takes = v.frame.routine == "" or f"{v.frame.attempt}:{effect.target}" in v.frame.sent
     if v.frame.repeat is not None and v.frame.repeat.target == effect.target:
         takes = False
-    waiting = troubles.next_attempt(v) if takes else None
+    waiting = errors.next_attempt(v) if takes else None
     if waiting is not None:
         return waiting
     if must_prove(v):

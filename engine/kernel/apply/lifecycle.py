@@ -6,8 +6,9 @@ from immutables import Map
 
 from engine.errors import Problem
 from engine.kernel import events as ev
-from engine.kernel.ends import held_key, result_status
-from engine.kernel.frames import begin, complete, leave, push, record, settle, top, with_entry
+from engine.kernel.apply.outcomes import unknown, unknown_call
+from engine.kernel.apply.stack import begin, complete, leave, push, record, settle, top, with_entry
+from engine.kernel.decide.ends import held_key, result_status
 from engine.kernel.operation import (
     Acting,
     Effect,
@@ -21,8 +22,7 @@ from engine.kernel.operation import (
     Refreshing,
     UndoRecord,
 )
-from engine.kernel.outcomes import unknown, unknown_call
-from engine.kernel.steps import in_ends, step_of
+from engine.kernel.queries import in_ends, step_of
 from engine.language.model import Call, Runbook
 from engine.values import changed
 

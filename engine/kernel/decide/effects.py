@@ -6,12 +6,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from engine.kernel.decide.view import View
 from engine.kernel.events import Event, Intended
-from engine.kernel.names import place, rendered, sources
 from engine.kernel.operation import Effect, Entry, Frame, Seen, UndoRecord
-from engine.kernel.steps import is_undo
-from engine.kernel.view import View
-from engine.kernel.whose import tags_of
+from engine.kernel.ownership import tags_of
+from engine.kernel.queries import is_undo
+from engine.kernel.rendering import place, rendered, sources
 from engine.language.model import Call, Check, Ensure, UndoCall
 
 NOTIFY = "sns.publish"

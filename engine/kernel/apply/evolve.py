@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from engine.errors import BrokenInvariant
-from engine.kernel import editing, folding_ends, folding_steps, outcomes
 from engine.kernel import events as ev
+from engine.kernel.apply import lifecycle, outcomes, runbook_edit, steps
 from engine.kernel.operation import (
     Acting,
     Entering,
@@ -33,21 +33,21 @@ class IllegalEvent(BrokenInvariant):
 Fold = Callable[[Runbook, Operation, Any], Operation]
 
 _FOLDS: Final[Mapping[type[ev.Event], tuple[Fold, tuple[type[Phase], ...]]]] = {
-    ev.Entered: (folding_steps.entered, (Entering,)),
-    ev.Looked: (folding_steps.looked, (Looking, Proving)),
-    ev.Adopted: (folding_steps.adopted, (Looking,)),
-    ev.TargetSettled: (folding_steps.target_settled, ()),
-    ev.RowTaken: (folding_steps.row_taken, (Looking,)),
-    ev.Watched: (folding_steps.watched, (Looking, Proving)),
-    ev.Delayed: (folding_steps.delayed, (Looking, Acting, Refreshing, Proving)),
-    ev.ReplaceBegun: (folding_steps.replace_begun, (Looking,)),
-    ev.Vanished: (folding_steps.vanished, (Looking,)),
-    ev.ProofBegun: (folding_steps.proof_begun, (Looking, Acting)),
-    ev.Proved: (folding_steps.proved, (Proving,)),
-    ev.NestedDone: (folding_steps.nested_done, (Nested, Waiting)),
-    ev.StepDone: (folding_steps.step_done, ()),
-    ev.StepFailed: (folding_steps.step_failed, ()),
-    ev.FailurePassedOn: (folding_steps.failure_passed_on, ()),
+    ev.Entered: (steps.entered, (Entering,)),
+    ev.Looked: (steps.looked, (Looking, Proving)),
+    ev.Adopted: (steps.adopted, (Looking,)),
+    ev.TargetSettled: (steps.target_settled, ()),
+    ev.RowTaken: (steps.row_taken, (Looking,)),
+    ev.Watched: (steps.watched, (Looking, Proving)),
+    ev.Delayed: (steps.delayed, (Looking, Acting, Refreshing, Proving)),
+    ev.ReplaceBegun: (steps.replace_begun, (Looking,)),
+    ev.Vanished: (steps.vanished, (Looking,)),
+    ev.ProofBegun: (steps.proof_begun, (Looking, Acting)),
+    ev.Proved: (steps.proved, (Proving,)),
+    ev.NestedDone: (steps.nested_done, (Nested, Waiting)),
+    ev.StepDone: (steps.step_done, ()),
+    ev.StepFailed: (steps.step_failed, ()),
+    ev.FailurePassedOn: (steps.failure_passed_on, ()),
     ev.Intended: (outcomes.intended, (Looking, Proving)),
     ev.SentAgain: (outcomes.sent_again, (Acting, Looking)),
     ev.Succeeded: (outcomes.succeeded, (Acting,)),
@@ -56,19 +56,19 @@ _FOLDS: Final[Mapping[type[ev.Event], tuple[Fold, tuple[type[Phase], ...]]]] = {
     ev.NotSent: (outcomes.not_sent, (Acting,)),
     ev.Rescued: (outcomes.rescued, (Acting, Looking)),
     ev.Refreshed: (outcomes.refreshed, (Refreshing,)),
-    ev.TakenUp: (folding_ends.taken_up, ()),
-    ev.EntrySettled: (folding_ends.entry_settled, ()),
-    ev.EntryTaken: (folding_ends.entry_taken, ()),
-    ev.TroubleRecorded: (folding_ends.trouble_recorded, ()),
-    ev.BrokenTakenBack: (folding_ends.broken_taken_back, ()),
-    ev.Held: (folding_ends.held, ()),
-    ev.Resumed: (folding_ends.resumed, ()),
-    ev.RunbookEdited: (editing.runbook_edited, ()),
-    ev.Restarted: (folding_ends.restarted, ()),
-    ev.Cancelled: (folding_ends.cancelled, ()),
-    ev.CleanupBegun: (folding_ends.cleanup_begun, ()),
-    ev.EndRecorded: (folding_ends.end_recorded, ()),
-    ev.Ended: (folding_ends.ended, ()),
+    ev.TakenUp: (lifecycle.taken_up, ()),
+    ev.EntrySettled: (lifecycle.entry_settled, ()),
+    ev.EntryTaken: (lifecycle.entry_taken, ()),
+    ev.TroubleRecorded: (lifecycle.trouble_recorded, ()),
+    ev.BrokenTakenBack: (lifecycle.broken_taken_back, ()),
+    ev.Held: (lifecycle.held, ()),
+    ev.Resumed: (lifecycle.resumed, ()),
+    ev.RunbookEdited: (runbook_edit.runbook_edited, ()),
+    ev.Restarted: (lifecycle.restarted, ()),
+    ev.Cancelled: (lifecycle.cancelled, ()),
+    ev.CleanupBegun: (lifecycle.cleanup_begun, ()),
+    ev.EndRecorded: (lifecycle.end_recorded, ()),
+    ev.Ended: (lifecycle.ended, ()),
 }
 """Each event: how it is folded, and the phases of the top frame that it may follow (empty: any)."""
 

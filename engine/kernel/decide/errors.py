@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.errors import PASSING, Problem
+from engine.kernel.decide.view import View
 from engine.kernel.events import (
     BrokenTakenBack,
     Delayed,
@@ -14,9 +15,8 @@ from engine.kernel.events import (
     StepDone,
     StepFailed,
 )
-from engine.kernel.names import true
+from engine.kernel.rendering import true
 from engine.kernel.schedule import delay_before
-from engine.kernel.view import View
 from engine.language.model import Retry, RetryIf, TakeBack
 
 

@@ -12,9 +12,9 @@ from __future__ import annotations
 
 from engine.errors import Problem
 from engine.kernel import events as ev
-from engine.kernel.frames import complete, find_entry, push, record, recorded, seen_in, top, with_entry
+from engine.kernel.apply.stack import complete, find_entry, push, record, recorded, seen_in, top, with_entry
 from engine.kernel.operation import Acting, Effect, Entry, Looking, Nested, Notice, Operation, Refreshing
-from engine.kernel.steps import key_of, step_of
+from engine.kernel.queries import key_of, step_of
 from engine.language.model import Call, Notify, Runbook
 from engine.values import changed
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from engine.errors import PASSING, Problem
-from engine.kernel.names import true
+from engine.kernel.decide.view import View
 from engine.kernel.operation import Seen
-from engine.kernel.steps import is_undo
-from engine.kernel.view import View
+from engine.kernel.queries import is_undo
+from engine.kernel.rendering import true
 from engine.language.expressions.evaluation import evaluate
 from engine.language.model import Body, Call, Check, Ensure, Remove, Row
 from engine.values import changed

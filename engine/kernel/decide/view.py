@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from engine.kernel.events import Event, Held, Watched
-from engine.kernel.names import Names
 from engine.kernel.operation import Entry, Frame, Operation, Seen
-from engine.kernel.steps import entry_number, is_undo, key_of, kind_of, monitor_of, step_of
+from engine.kernel.queries import entry_number, is_undo, key_of, kind_of, monitor_of, step_of
+from engine.kernel.rendering import Names
 from engine.language.model import KindFacts, Monitor, Runbook, Schedule, Step
 from engine.values import Value
 

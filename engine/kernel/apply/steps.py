@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.kernel import events as ev
-from engine.kernel.frames import (
+from engine.kernel.apply.stack import (
     begin,
     complete,
     leave,
@@ -15,7 +15,7 @@ from engine.kernel.frames import (
     with_entry,
 )
 from engine.kernel.operation import Acting, Looking, Nested, Operation, Proving, Refreshing, Seen, StepRecord, Waiting
-from engine.kernel.steps import is_undo, key_of, kind_of, step_of
+from engine.kernel.queries import is_undo, key_of, kind_of, step_of
 from engine.language.model import Check, Ensure, Remove, Runbook, Step
 from engine.values import changed
 

@@ -17,7 +17,7 @@ from engine.kernel.operation import (
     StepRecord,
     Waiting,
 )
-from engine.kernel.steps import entry_number, following, is_undo, key_of
+from engine.kernel.queries import entry_number, following, is_undo, key_of
 from engine.language.model import Call, Check, Ensure, Fail, Hold, Notify, Remove, Runbook, Step, TakeBack, Wait
 from engine.values import changed
 

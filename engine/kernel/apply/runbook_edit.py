@@ -10,8 +10,8 @@ from collections.abc import Mapping
 
 from immutables import Map
 
+from engine.kernel.apply.stack import push
 from engine.kernel.events import RunbookEdited
-from engine.kernel.frames import push
 from engine.kernel.operation import Entry, Operation, StepRecord, UndoRecord
 from engine.language.model import Runbook
 from engine.values import changed

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.kernel.ends import failure_of
-from engine.kernel.names import rendered
+from engine.kernel.decide.ends import failure_of
+from engine.kernel.decide.view import View
 from engine.kernel.operation import Notice, Operation
+from engine.kernel.rendering import rendered
 from engine.kernel.restarting import restarts_from
-from engine.kernel.view import View
 from engine.language.model import Notify, Runbook
 
 

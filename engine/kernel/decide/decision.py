@@ -9,8 +9,20 @@ from __future__ import annotations
 from typing import Any
 
 from engine.errors import Problem
-from engine.kernel import troubles
-from engine.kernel.classes import by_condition, by_status, grace_is_over, graced, is_leaving, passes_by_itself, row_for
+from engine.kernel.decide import errors
+from engine.kernel.decide.classes import (
+    by_condition,
+    by_status,
+    grace_is_over,
+    graced,
+    is_leaving,
+    passes_by_itself,
+    row_for,
+)
+from engine.kernel.decide.effects import intend_call
+from engine.kernel.decide.removal import must_prove, target_of
+from engine.kernel.decide.verbs import replacing, verb
+from engine.kernel.decide.view import View, thing, watch
 from engine.kernel.events import (
     Adopted,
     EntrySettled,
@@ -23,14 +35,10 @@ from engine.kernel.events import (
     StepFailed,
     TargetSettled,
 )
-from engine.kernel.intents import intend_call
-from engine.kernel.names import rendered, short_name, true
 from engine.kernel.operation import Entry, Seen, Target
-from engine.kernel.removing import must_prove, target_of
-from engine.kernel.steps import is_undo
-from engine.kernel.verbs import replacing, verb
-from engine.kernel.view import View, thing, watch
-from engine.kernel.whose import adoptable, may_take, whose
+from engine.kernel.ownership import adoptable, may_take, whose
+from engine.kernel.queries import is_undo
+from engine.kernel.rendering import rendered, short_name, true
 from engine.language.model import Call, Check, Ensure, Remove, Row
 from engine.values import changed
 
@@ -60,7 +68,7 @@ def _decided(v: View, seen: Seen, told: str) -> Event:
 def _look_failed(v: View, problem: Problem) -> Event:
     if isinstance(v.step.body, Check) and problem.name in v.step.body.missing_on:
         return decide(v, Seen(at=v.now, status="missing", cls="missing"))
-    return troubles.rescued(v, problem) or Held(
+    return errors.rescued(v, problem) or Held(
         at=v.now, kind="failure", reason=f"it cannot be looked at: {problem.message}", error=problem
     )
 
@@ -266,7 +274,7 @@ def _until(v: View, seen: Seen, told: str) -> Event:
     if frame.begun is not None and (not frame.unknown or not grace_is_over(v, frame.begun)):
         return watch(v, seen)
     if frame.repeat is None:
-        waiting = troubles.next_attempt(v)
+        waiting = errors.next_attempt(v)
         if waiting is not None:
             return waiting
     if must_prove(v):

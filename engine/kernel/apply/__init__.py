@@ -1,0 +1,1 @@
+"""What an event changes: `evolve` and its folds."""

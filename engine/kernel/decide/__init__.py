@@ -1,0 +1,1 @@
+"""What happens next: `pending` and everything it asks."""
