@@ -12,6 +12,7 @@ from typing import Final
 from actions.postgres.catalog_queries import GAPS
 from actions.postgres.connection import Session
 from actions.postgres.errors import failed
+from actions.postgres.role_statements import grant_by_default, grant_on_schema
 from engine.values import Value
 
 TABLES: Final = {"readwrite": ("SELECT", "INSERT", "UPDATE", "DELETE"), "readonly": ("SELECT",)}
@@ -47,15 +48,15 @@ def statements(role: str, schema: str, access: str, gaps: Iterable[Gap]) -> Iter
     from pg8000.native import identifier
 
     to, place = identifier(role), identifier(schema)
-    rights = {"table": ", ".join(TABLES[access]), "sequence": ", ".join(SEQUENCES[access])}
-    yield f"GRANT USAGE ON SCHEMA {place} TO {to}"
+    rights = {"table": TABLES[access], "sequence": SEQUENCES[access]}
+    yield grant_on_schema(role, schema)
     for thing, right in rights.items():
         names = [f"{place}.{identifier(gap.name)}" for gap in gaps if gap.thing == thing]
         for start in range(0, len(names), AT_ONCE):
             named = ", ".join(names[start : start + AT_ONCE])
-            yield f"GRANT {right} ON {thing.upper()} {named} TO {to}"
+            yield f"GRANT {', '.join(right)} ON {thing.upper()} {named} TO {to}"
         if any(gap.thing == f"default {thing}" for gap in gaps):
-            yield f"ALTER DEFAULT PRIVILEGES IN SCHEMA {place} GRANT {right} ON {thing.upper()}S TO {to}"
+            yield grant_by_default(role, schema, thing, right)
 
 
 def _gaps(made: Session, role: str, schema: str, access: str) -> Iterator[Gap]:

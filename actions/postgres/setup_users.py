@@ -15,6 +15,7 @@ from actions.postgres.connection import Session, session
 from actions.postgres.errors import failed
 from actions.postgres.grants import grant
 from actions.postgres.passwords import fits, verifier
+from actions.postgres.role_statements import comment_on, join, save_role
 from actions.postgres.user_list import User, read
 from engine.registry import Context
 
@@ -85,32 +86,26 @@ def _roles(made: Session, names: list[str]) -> dict[str, Role]:
 
 def _make(made: Session, user: User, role: Role | None) -> Change:
     """The role, able to log in with its password. Where its verifier cannot be read, the password is set anew."""
-    from pg8000.native import identifier, literal
-
     as_it_is = user.password is None or (role is not None and fits(role.stored, user.password))
     if role is not None and role.can_login and as_it_is:
         return "unchanged"
-    password = "" if user.password is None or as_it_is else f" PASSWORD {literal(verifier(user.password))}"
-    made.run(f"{'CREATE' if role is None else 'ALTER'} ROLE {identifier(user.name)} LOGIN{password}")
+    stored = None if user.password is None or as_it_is else verifier(user.password)
+    made.run(save_role(user.name, new=role is None, verifier=stored))
     return "created" if role is None else "changed"
 
 
 def _join(made: Session, user: User) -> bool:
     """Into the groups that it is not in; was there one? One that is there is not granted again, for that can ask for more."""
-    from pg8000.native import identifier
-
     if not user.member_of:
         return False
     there = {group for (group,) in made.run(MEMBER_OF, name=user.name)}
     missing = [group for group in user.member_of if group not in there]
     for group in missing:
-        made.run(f"GRANT {identifier(group)} TO {identifier(user.name)}")
+        made.run(join(user.name, group))
     return bool(missing)
 
 
 def _sign(made: Session, name: str, role: Role | None, comment: str) -> None:
     """Say on the role which operation set it up, unless somebody has written something else there."""
-    from pg8000.native import identifier, literal
-
     if role is None or not role.comment or role.comment.startswith(SAID_BY_US):
-        made.run(f"COMMENT ON ROLE {identifier(name)} IS {literal(comment)}")
+        made.run(comment_on(name, comment))

@@ -17,7 +17,7 @@ from actions.sandbox import clients, world_document
 from actions.sandbox.calls import Call, Request
 from actions.sandbox.faults import LAGS, Fault, Faults, carry_out, fault_of
 from actions.sandbox.lifecycle import settle
-from actions.sandbox.postgres.sessions import PretendNetwork
+from actions.sandbox.postgres.endpoints import PretendNetwork
 from actions.sandbox.script import Script
 from actions.sandbox.services import ENDS, HANDLERS, LIVES, unknown
 from actions.sandbox.services.clusters import members

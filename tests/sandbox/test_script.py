@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from actions.postgres.role_statements import save_role
 from engine.errors import UsageError
 
 COPY = [{"Key": "runbook:step", "Value": "copy-snapshot"}]
@@ -199,10 +200,10 @@ def test_a_commit_can_be_lost(make):
     here = make({"rds.cluster/orders@us-west-2": {"instances": 1}}, script={"postgres.Commit": ["lost"]})
     made = connected(here)
     made.run("BEGIN")
-    made.run("CREATE ROLE app")
+    made.run(save_role("app", new=True, verifier=None))
     with pytest.raises(InterfaceError, match="network error"):
         made.run("COMMIT")
-    assert connected(here).run("DROP ROLE app") == []  # it was there
+    assert connected(here).run(save_role("app", new=False, verifier=None)) == []  # the role is there
 
 
 def test_a_host_by_call(make):

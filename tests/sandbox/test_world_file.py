@@ -11,6 +11,7 @@ import textwrap
 
 import pytest
 
+from actions.postgres.role_statements import save_role
 from actions.sandbox import Fault, Sandbox
 from engine.clock import VirtualClock
 from engine.errors import EnvironmentProblem
@@ -56,7 +57,7 @@ def live(sandbox):
     made = sandbox.network.postgres(
         host=host, port=5432, user="admin", password="new-password", database="d", timeout=1
     )
-    made.run("CREATE ROLE app")
+    made.run(save_role("app", new=True, verifier=None))
     assert made.run("SELECT 2") == [[2]]
     yield
     topic = "arn:aws:sns:us-west-2:123456789012:told"
