@@ -9,7 +9,7 @@ WORKERS ?= 2
 # Cold starts count: every command is installed, and runs, with its byte code written.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test soak servers lint types format check wheel bench bench-peers fuzz readme constraints clean
+.PHONY: help setup demo unit test soak servers lint types format check wheel bench bench-peers fuzz readme constraints clean
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -28,6 +28,9 @@ $(VENV)/.dev: $(VENV)/.runtime requirements/dev.txt
 
 demo: $(VENV)/.runtime ## a restore in which things go wrong, then one that is killed and resumed
 	$(BIN)/python .ci/demo.py $(BIN)/runbook runbooks/restore.yaml
+
+unit: $(VENV)/.dev ## the tests that start no server and no process: try each change with them
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal -m unit $(ARGS)
 
 test: $(VENV)/.dev servers ## every test, with the servers that they need
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal $(ARGS)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests import isolation
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -65,6 +68,23 @@ def pytest_configure(config: pytest.Config) -> None:
         from tests.laws import walking
 
         walking.EVERY = True
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        isolation.mark(item)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
+    with isolation.guarded() if item.get_closest_marker("unit") else nullcontext():
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    with isolation.guarded() if item.get_closest_marker("unit") else nullcontext():
+        return (yield)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -230,6 +230,7 @@ def test_a_path_means_what_jinja_would_make_of_it(path: str) -> None:
     assert outcome(path) == outcome(f"({path})")
 
 
+@pytest.mark.integration
 def test_a_path_needs_no_jinja(root: Path) -> None:
     code = (
         "import sys; from engine.language.expressions.evaluation import render\n"

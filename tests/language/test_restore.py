@@ -210,6 +210,7 @@ def test_every_path_has_its_place(raw: bytes) -> None:
     assert found.places["steps/7/rescue/0/do/1"].span.line == 136
 
 
+@pytest.mark.integration
 def test_reading_it_imports_nothing_heavy(root: Path) -> None:
     code = (
         "import sys; from engine.language.parse.document import parse; from tests.language.given import WORDS\n"

@@ -22,6 +22,7 @@ SHARED = 8
 """Of so many points at which another story's log is the same to the letter, one; `make soak` takes all."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("story", STORIES, ids=str)
 def test_killed_at_every_point(story: Story, request: pytest.FixtureRequest) -> None:
     undisturbed = Scene(story).tell()
@@ -50,6 +51,7 @@ def points_of(story: Story) -> list[tuple[Any, int]]:
     return Scene(story).tell().store.points
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("story", [story for story in STORIES if story.pairs], ids=str)
 def test_killed_twice(story: Story, request: pytest.FixtureRequest) -> None:
     undisturbed = Scene(story).tell()

@@ -129,6 +129,7 @@ def test_threads_may_call_at_once(here):
     assert len(here.sandbox.journal) == 41
 
 
+@pytest.mark.integration
 def test_importing_it_imports_nothing_heavy():
     code = "import sys, actions.sandbox; actions.sandbox.Sandbox({}); print(sorted({'boto3','botocore','pg8000','yaml'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -23,6 +23,8 @@ from engine.clock import VirtualClock
 from tests.sandbox.api_calls import ASKED, MORE, call
 from tests.sandbox.conftest import WORLD
 
+pytestmark = pytest.mark.integration
+
 ONCE = Config(retries={"total_max_attempts": 1})
 
 

@@ -166,6 +166,7 @@ def test_which_call_of_many_a_fault_hits_is_counted_over_processes(tmp_path):
             rds.describe_db_clusters()
 
 
+@pytest.mark.integration
 def test_processes_that_write_at_once_do_not_meet(tmp_path):
     file = tmp_path / "world"
     code = f"""
@@ -233,6 +234,7 @@ def test_a_place_that_is_none(tmp_path):
         Sandbox(WORLD, file=tmp_path / "file" / "world")
 
 
+@pytest.mark.integration
 def test_a_full_disk_says_so_and_keeps_what_was(tmp_path):
     file = tmp_path / "world"
     code = f"""
@@ -287,6 +289,7 @@ while (number := len(sandbox.resources("rds.cluster_snapshot"))) < 5:
 """
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("moment", ["before", "after"])
 @pytest.mark.parametrize("kill_at", [0, 5])
 def test_killed_at_a_call_and_gone_on_with(tmp_path, kill_at, moment):
@@ -304,6 +307,7 @@ def test_killed_at_a_call_and_gone_on_with(tmp_path, kill_at, moment):
     assert times == sorted(times)  # it does not go back
 
 
+@pytest.mark.integration
 def test_killed_at_any_instant(tmp_path):
     """A process that does nothing but write is killed a dozen times: the file is read again each time."""
     file = tmp_path / "world"

@@ -69,20 +69,20 @@ def table_on(server: Moto) -> str:
     return name
 
 
-@pytest.fixture(params=["memory", "sqlite", *SERVERS])
-def place(request: pytest.FixtureRequest, tmp_path: Path, server: Callable[[str], Moto]) -> Iterator[Place]:
-    made = _place(request.param, tmp_path, server)
+@pytest.fixture(params=["memory", "sqlite", *(pytest.param(kind, marks=pytest.mark.integration) for kind in SERVERS)])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+    made = _place(request, request.param, tmp_path)
     yield made
     made.close()
 
 
-def _place(kind: str, folder: Path, server: Callable[[str], Moto]) -> Place:
+def _place(request: pytest.FixtureRequest, kind: str, folder: Path) -> Place:
     if kind == "memory":
         twin = MemoryStore()
         return Place(kind, lambda: twin)
     if kind == "sqlite":
         return Place(kind, lambda: SqliteStore(folder / "state" / "operations.db"))
-    running = server(kind)
+    running = request.getfixturevalue("server")(kind)
     table = table_on(running)
     return Place(kind, lambda: DynamoStore(table, running.clients))
 

@@ -234,6 +234,7 @@ def test_what_passes_is_waited_for(proxy: Faults, reply: faults.Fault) -> None:
     assert len(proxy.plan["Query"]) == 5
 
 
+@pytest.mark.integration
 def test_nobody_there_is_away() -> None:
     store = DynamoStore("ops", Moto("http://127.0.0.1:9").clients, VirtualClock())
     with pytest.raises(StoreAway, match=r"DynamoDB does not answer about ops: .*127.0.0.1:9"):

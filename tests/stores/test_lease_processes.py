@@ -15,6 +15,8 @@ from engine.stores.lease import StoreLease, start_of, this_process
 from engine.stores.sqlite import SqliteStore
 from tests.stores.values import lease
 
+pytestmark = pytest.mark.integration
+
 
 def test_this_process_is_alive_and_a_killed_child_is_dead() -> None:
     here = this_process("ana")

@@ -48,6 +48,7 @@ def test_the_place_that_nobody_chose(environ: dict[str, str], place: str) -> Non
     assert default_place(environ) == place
 
 
+@pytest.mark.integration
 def test_opening_imports_only_what_the_place_needs() -> None:
     script = "import sys; from engine.stores.opening import open_store; open_store('memory:'); print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from engine.stores.port import verify
 from engine.stores.sqlite import SqliteStore
 from tests.stores.surroundings import python
+
+pytestmark = pytest.mark.integration
 
 GOES_ON = """
 import sys

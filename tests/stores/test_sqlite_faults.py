@@ -51,6 +51,7 @@ def test_a_quota_is_told_and_nothing_is_lost(path: Path) -> None:
     assert reread(path) == [1, 2, 3]
 
 
+@pytest.mark.integration
 def test_a_full_disk_is_told_and_waited_for(tmp_path: Path) -> None:
     folder = tmp_path / "disk"
     folder.mkdir()
@@ -124,11 +125,13 @@ def syncs(traced: str, path: Path, count: int) -> int:
     return path.with_suffix(".trace").read_text().count("sync(")
 
 
+@pytest.mark.integration
 def test_an_append_is_one_wait_for_the_disk(traced: str, tmp_path: Path) -> None:
     few, more = (syncs(traced, tmp_path / f"{count}.db", count) for count in (10, 60))
     assert more - few == 50
 
 
+@pytest.mark.integration
 def test_a_failing_disk_is_told_and_the_log_is_whole(traced: str, path: Path) -> None:
     command = (traced, "-f", "-qq", "-o", "/dev/null", "-e", "inject=fdatasync:error=EIO:when=12+")
     process = python(APPENDS, str(path), "30", before=command)

@@ -103,17 +103,20 @@ class Module:
     tree: ast.Module
 
 
-@cache
-def files() -> tuple[str, ...]:
+def _files() -> tuple[str, ...]:
     """Every file that is, or would be, committed."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     listed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
     return tuple(sorted(path for path in listed.split("\0") if path and (ROOT / path).is_file()))
 
 
+FILES = _files()
+"""Listed when tests are collected: git is a process, and a unit test starts none."""
+
+
 @cache
 def modules() -> tuple[Module, ...]:
-    return tuple(_read(path) for path in files() if path.endswith(".py"))
+    return tuple(_read(path) for path in FILES if path.endswith(".py"))
 
 
 def _read(path: str) -> Module:
@@ -332,7 +335,7 @@ def test_values_of_kernel_and_language_cannot_change() -> None:
 
 def test_no_file_names_an_index_or_this_machine() -> None:
     said = []
-    for path in files():
+    for path in FILES:
         try:
             text = (ROOT / path).read_text(encoding="utf-8")
         except UnicodeDecodeError:
@@ -342,7 +345,7 @@ def test_no_file_names_an_index_or_this_machine() -> None:
 
 
 def test_pins_have_hashes() -> None:
-    for path in files():
+    for path in FILES:
         if path.startswith("requirements/") and path.endswith(".txt"):
             text = (ROOT / path).read_text(encoding="utf-8")
             pins = [block for block in text.split("\n") if block and block[0].isalpha()]

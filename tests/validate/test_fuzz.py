@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -124,6 +125,7 @@ def test_steps_of_any_form(value: object, key: str, step: str) -> None:
     checked(f"runbook: a\nsteps:\n  - id: b\n    {step}\n    {key}: {text}\n")
 
 
+@pytest.mark.integration
 def test_what_was_made_to_take_long_or_much() -> None:
     """In a process of its own, which is ended where it takes more than it may."""
     command = [sys.executable, "-m", "tests.validate.hostile"]

@@ -42,6 +42,7 @@ def run(hook: str, *files: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run([beside, *rest, *map(str, files)], capture_output=True, text=True, check=False)
 
 
+@pytest.mark.integration
 def test_validate_tells_right_from_wrong(tmp_path: Path) -> None:
     good, bad = tmp_path / "good.yaml", tmp_path / "bad.yaml"
     shutil.copy(ROOT / "runbooks" / "restore.yaml", good)
@@ -52,6 +53,7 @@ def test_validate_tells_right_from_wrong(tmp_path: Path) -> None:
     assert "RB208" in done.stdout
 
 
+@pytest.mark.integration
 def test_fmt_changes_what_is_not_laid_out(tmp_path: Path) -> None:
     """pre-commit fails where a hook has changed a file."""
     file = tmp_path / "a.yaml"

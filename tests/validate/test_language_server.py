@@ -11,7 +11,10 @@ from engine.language.parse.shapes import COMMON, KINDS, VERBS
 from tests.validate.corpus import registry, runbooks, shipped
 from tests.validate.language_server import Editor, editor, without_server
 
-pytestmark = pytest.mark.skipif(without_server() is not None, reason=str(without_server()))
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.skipif(without_server() is not None, reason=str(without_server())),
+]
 
 HEAD = "# yaml-language-server: $schema=../schemas/runbook.schema.json\n"
 
