@@ -89,10 +89,12 @@ def renamed(folder: Path, *, in_the_table: bool) -> Path:
     return folder
 
 
+@pytest.mark.integration
 def test_renaming_a_class_and_fields_changes_no_byte_of_a_log(tmp_path: Path) -> None:
     assert reencoded(renamed(tmp_path, in_the_table=True)).isdigit()
 
 
+@pytest.mark.integration
 def test_a_field_that_loses_its_stored_name_is_noticed(tmp_path: Path) -> None:
     assert "`operation` has no `irreversible` in this version" in reencoded(renamed(tmp_path, in_the_table=False))
 
