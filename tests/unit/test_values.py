@@ -146,6 +146,7 @@ def test_what_holds_more_than_data_is_a_bundle() -> None:
     assert not more
 
 
+@pytest.mark.integration
 def test_mypy_reports_a_misspelt_keyword() -> None:
     """Of `changed`, which is `dataclasses.replace` to mypy: each line with a comment, with that error, and no other."""
     file = Path(__file__).with_name("misspelt.py")
