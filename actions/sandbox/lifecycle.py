@@ -14,7 +14,7 @@ def settle(world: World, now: float) -> None:
     world.now = now
     for resource in list(world.resources.values()):
         if resource.rename is not None and resource.rename[1] <= now:
-            _rename(world, resource, resource.rename[0])
+            rename(world, resource, resource.rename[0])
             world.touched = True
         if resource.gone(now) and resource.stale_until <= now:
             _remove(world, resource)
@@ -43,7 +43,7 @@ def _remove(world: World, resource: Resource) -> None:
             del world.resources[other.key]
 
 
-def _rename(world: World, resource: Resource, name: str) -> None:
+def rename(world: World, resource: Resource, name: str) -> None:
     del world.resources[resource.key]
     for other in world.resources.values():
         if (

@@ -36,9 +36,7 @@ class Sandbox:
     """A pretend AWS.
 
     `world` and `script` are as in a test's file (language.md, section 11); `file` keeps all of it from one process to
-    the next, and what is in the file comes before `world` and `script`. `on_call` is told of every call before it is
-    done and after; what it raises comes out of the call. `step` may be set by whoever drives, so that scripts by step
-    reach calls that bear no tag.
+    the next, and what is in the file comes before `world` and `script`. `accounts` are the runbook's, by name.
     """
 
     def __init__(
@@ -49,15 +47,16 @@ class Sandbox:
         script: Mapping[str, Any] | None = None,
         file: Path | None = None,
         accounts: Mapping[str, str] | None = None,
+        faults: Faults | None = None,
     ) -> None:
         self.clock: Clock = VirtualClock() if clock is None else clock
-        self.on_call: OnCall | None = None
-        self.step = ""
         self.journal: list[Call] = []
         self.world = World(now=self.clock.now())
         self.network = PretendNetwork(self)
         self._lock = threading.RLock()
-        self._faults = Faults()
+        self._step = ""
+        self._on_call: OnCall | None = None
+        self._faults = faults or Faults()
         self._script = Script()
         self._file: WorldFile | None = None
         if file is not None:
@@ -71,6 +70,14 @@ class Sandbox:
             self.world.accounts |= accounts or {}
             if fresh or accounts:
                 self._keep()
+
+    def enter_step(self, step: str) -> None:
+        """From now on, calls that bear no tag of a step count as those of this step, by its id."""
+        self._step = step
+
+    def watch_calls(self, on_call: OnCall | None) -> None:
+        """From now on, call `on_call(call, "before" | "after")` around every call. What it raises comes out of the call."""
+        self._on_call = on_call
 
     # --- clients ---
 
@@ -123,14 +130,14 @@ class Sandbox:
     def _call_of(self, request: Request) -> Call:
         return Call(
             at=self.clock.now(), service=request.service, operation=request.operation, region=request.region,
-            account=request.account, params=request.masked, step=_step_of(request.params) or self.step,
+            account=request.account, params=request.masked, step=_step_of(request.params) or self._step,
         )  # fmt: skip
 
     def _done(
         self, call: Call, request: Request, scripted: Callable[[], str | None], perform: Callable[[], Any]
     ) -> Any:
-        if self.on_call is not None:
-            self.on_call(call, "before")
+        if self._on_call is not None:
+            self._on_call(call, "before")
         with self._held():
             hits = self._faults.take(call)
             request.invisible = max((fault.seconds for fault in hits if fault.kind == "invisible"), default=0.0)
@@ -141,8 +148,8 @@ class Sandbox:
             done = changed(call, outcome=outcome.word, performed=outcome.performed, resource=request.resource)
             self.journal.append(done)
             self._keep(done, changed=call.changes or bool(self._faults.seen) or word is not None or self.world.touched)
-        if self.on_call is not None:
-            self.on_call(done, "after")
+        if self._on_call is not None:
+            self._on_call(done, "after")
         if outcome.error is not None:
             raise outcome.error
         return outcome.answer

@@ -243,7 +243,7 @@ class Surroundings:
         accounts = {name: account.id for name, account in runbook.accounts.items()}
         sandbox = Sandbox(world, clock=clock, script=script, file=file, accounts=accounts)
         self.clock = clock
-        reporters.append(lambda transition: setattr(sandbox, "step", transition.after.last_step))
+        reporters.append(lambda transition: sandbox.enter_step(transition.after.last_step))
         settings = Settings(sandbox.clients)
         return World(
             registry=guarded(self.registry, self._policy), clients=sandbox.clients, secret=settings.secret,

@@ -105,10 +105,10 @@ def signalled(aws: Aws, number: int) -> Iterator[None]:
 
     def tell(call: Any, when: str) -> None:
         if call.changes and when == "before":
-            aws.sandbox.on_call = None
+            aws.sandbox.watch_calls(None)
             os.kill(os.getpid(), number)
 
-    aws.sandbox.on_call = tell
+    aws.sandbox.watch_calls(tell)
     yield
 
 

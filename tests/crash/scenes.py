@@ -93,7 +93,7 @@ class RealScene(Scene):
         self.world: Any = PretendWorld(self.clock, real_registry())
         self.store: Any = self.opening()
         self.registry = self.world.registry
-        self.world.sandbox.on_call = self.on_call
+        self.world.sandbox.watch_calls(self.on_call)
         self.secrets = Settings(self.world.sandbox.clients)
         self.processes: list[Process] = []
         self.here = threading.local()

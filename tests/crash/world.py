@@ -12,7 +12,7 @@ from typing import Any
 from actions.rds.cluster_snapshot import attributes_of
 from actions.sandbox import Sandbox
 from actions.sandbox.calls import Call
-from actions.sandbox.lifecycle import _rename, settle
+from actions.sandbox.lifecycle import rename, settle
 from actions.sandbox.services.snapshots import wire
 from actions.sandbox.world import Resource
 from engine.clock import VirtualClock
@@ -75,7 +75,7 @@ class Thing:
 
     @name.setter
     def name(self, name: str) -> None:
-        _rename(self.world.sandbox.world, self.resource, name)
+        rename(self.world.sandbox.world, self.resource, name)
 
     @property
     def life(self) -> list[tuple[str, float]]:
@@ -121,9 +121,8 @@ class PretendWorld:
 
     def __init__(self, clock: VirtualClock, real: Registry) -> None:
         self.clock = clock
-        self.sandbox = Sandbox(WORLD, clock=clock)
         self.desk = Desk(self)
-        self.sandbox._faults = self.desk
+        self.sandbox = Sandbox(WORLD, clock=clock, faults=self.desk)
         self.registry = noted(real, self.desk, self.sandbox)
         self.settings = Settings(self.sandbox)
         self.lives: dict[str, list[list[tuple[str, float]]]] = {}

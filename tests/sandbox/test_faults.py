@@ -104,7 +104,7 @@ def test_faults_by_step_find_the_step_of_a_tag_and_of_who_drives(here):
     here.sandbox.fault(Fault(kind="error", code="InstanceQuotaExceeded", step="instances"))  # of every item
     assert here.refusal(here.add_instance, name="a-1", Tags=tags)[0] == "InstanceQuotaExceeded"
     here.sandbox.fault(Fault(kind="error", code="InvalidDBClusterStateFault", step="delete-rds"))
-    here.sandbox.step = "delete-rds"
+    here.sandbox.enter_step("delete-rds")
     told = here.refusal(here.rds.delete_db_cluster, DBClusterIdentifier="alone", SkipFinalSnapshot=True)
     assert told[0] == "InvalidDBClusterStateFault"
     assert [call.step for call in here.sandbox.journal] == ["instances[1]", "instances[1]", "delete-rds"]
@@ -171,7 +171,7 @@ def test_a_name_that_is_still_shown_is_free_again(here):
 
 def test_the_journal_tells_every_call(here):
     seen = []
-    here.sandbox.on_call = lambda call, when: seen.append((when, call.name, call.outcome))
+    here.sandbox.watch_calls(lambda call, when: seen.append((when, call.name, call.outcome)))
     here.refusal(here.rds.describe_db_clusters, DBClusterIdentifier="no")
     here.sleep(5)
     here.rds.modify_db_cluster(DBClusterIdentifier="alone", MasterUserPassword="dont-tell-me")
@@ -199,7 +199,7 @@ def test_a_hook_can_crash_the_runner_before_and_after_a_call(here, moment, statu
         if when == moment:
             raise Crashed
 
-    here.sandbox.on_call = crash
+    here.sandbox.watch_calls(crash)
     with pytest.raises(Crashed):
         here.rds.delete_db_cluster_snapshot(**DELETE)
     assert there(here) == status

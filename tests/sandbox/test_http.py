@@ -254,7 +254,7 @@ def test_a_real_process_is_killed_before_and_after_a_call_and_goes_on(served):
             running[-1].kill()
             running[-1].wait()
 
-    served.sandbox.on_call = kill
+    served.sandbox.watch_calls(kill)
     codes = []
     for _ in range(3):
         started.clear()

@@ -60,7 +60,7 @@ def test_failed_twice(make):
 def test_a_removal_has_a_script_too(make):
     here = scripted(make, copy_snapshot=["failed", "deleting x2", "available"])
     here.copy(Tags=COPY)
-    here.sandbox.step = "copy-snapshot"
+    here.sandbox.enter_step("copy-snapshot")
     here.rds.delete_db_cluster_snapshot(DBClusterSnapshotIdentifier="copy")
     here.sleep(600)
     assert statuses(here, 2) == ["deleting", "deleting"]
@@ -114,7 +114,7 @@ def test_a_list_by_call_is_about_looks_too_and_a_steps_is_not(make):
         {"rds.cluster/orders@us-west-2": "available"},
         script={"rds.DescribeDBClusters": ["Throttling"], "old": ["Throttling"]},
     )
-    here.sandbox.step = "old"
+    here.sandbox.enter_step("old")
     assert here.refusal(here.cluster)[0] == "Throttling"
     here.cluster()
     assert here.sandbox.script_left == {"old": [("Throttling", 1)]}
@@ -188,7 +188,7 @@ def test_what_a_database_says(make, word, code):
 
 def test_a_step_has_its_own_connections(make):
     here = scripted(make, first=["ConnectionTimeout"], second=["ConnectionRefused"])
-    here.sandbox.step = "second"
+    here.sandbox.enter_step("second")
     with pytest.raises(ConnectionRefusedError):
         connected(here)
     assert list(here.sandbox.script_left) == ["first"]

@@ -278,7 +278,7 @@ def hook(call, when):
     done = len(sandbox.journal) - (when == "after")
     if (done, when) == (kill_at, moment):
         os.kill(os.getpid(), signal.SIGKILL)
-sandbox.on_call = hook
+sandbox.watch_calls(hook)
 rds = sandbox.clients("rds", "us-west-2")
 while (number := len(sandbox.resources("rds.cluster_snapshot"))) < 5:
     sandbox.clock.sleep(30)
