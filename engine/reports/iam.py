@@ -70,8 +70,8 @@ class Asked:
     def _value(self, expression: str) -> str:
         from engine.language.expressions.evaluation import evaluate
 
-        if expression.strip() in self.runbook.vars:
-            return self.text(self.runbook.vars[expression.strip()])
+        if expression in self.runbook.vars:
+            return self.text(self.runbook.vars[expression])
         if re.search(r"\boperation\b", expression):
             return "*"
         try:

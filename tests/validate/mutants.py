@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from engine.errors import ExpressionError
-from engine.language.expressions.grammar import parsed
-from engine.language.expressions.nodes import Attr, Filter, Name, walk
+from engine.language.expressions.grammar import parse_expression
+from engine.language.expressions.syntax_tree import Attr, Filter, Name, walk
 from engine.language.expressions.template import bare, split
-from engine.language.expressions.tokens import NotAnExpression
 from engine.language.yaml.nodes import ListNode, MapNode, Node, Scalar, Span
 from engine.language.yaml.reader import read
 
@@ -168,10 +167,9 @@ def _sources(node: Scalar, key: str) -> list[tuple[str, int]]:
 
 
 def _in_source(node: Scalar, source: str, offset: int) -> Iterator[tuple[str, Span]]:
-    offset += len(source) - len(source.lstrip())
     try:
-        tree = parsed(source.strip())
-    except NotAnExpression:
+        tree = parse_expression(source)
+    except ExpressionError:
         return
     for one in walk(tree):
         match one:

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from engine.errors import ExpressionError, Finding
-from engine.language.expressions.grammar import parsed
+from engine.language.expressions.grammar import parse_expression
 from engine.language.expressions.template import end_of
-from engine.language.expressions.tokens import NotAnExpression
+from engine.language.expressions.tokens import ExpressionSyntaxError
 from engine.language.fmt.key_order import form_of, form_of_items, shape_of
 from engine.language.model import CLASSES
 from engine.language.nearest import only_near
@@ -119,11 +119,11 @@ def _end_of_expression(text: str, at: int) -> int | None:
     """The offset after the `${ }` that begins here; None if it is not an expression."""
     try:
         end = end_of(text, at + 2)
-        parsed(text[at + 2 : end].strip())
+        parse_expression(text[at + 2 : end].strip())
+    except ExpressionSyntaxError as error:
+        return end + 1 if error.hyphenated else None
     except ExpressionError:
         return None
-    except NotAnExpression as error:
-        return end + 1 if error.hyphened else None
     return end + 1
 
 

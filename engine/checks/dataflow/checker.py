@@ -14,12 +14,10 @@ from engine.checks.dataflow.scope import Scope
 from engine.checks.dataflow.types import ANYTHING, TEXT, Type, of_value, union
 from engine.checks.subject import Found
 from engine.errors import ExpressionError
-from engine.language.expressions import nodes as ast
-from engine.language.expressions.filters import NAMES as FILTERS
-from engine.language.expressions.grammar import parsed
+from engine.language.expressions import syntax_tree as ast
+from engine.language.expressions.grammar import parse_condition, parse_expression
 from engine.language.expressions.template import bare, split
-from engine.language.expressions.tokens import NotAnExpression
-from engine.language.nearest import meant
+from engine.language.expressions.tokens import ExpressionSyntaxError
 from engine.language.yaml.nodes import ListNode, MapNode, Node, Scalar
 from engine.language.yaml.reader import MOST
 
@@ -117,29 +115,33 @@ class Valuer:
                 type = self.expression(node, *piece, scope)
                 if "secret" in type.names:
                     span = node.at(piece[1], len(piece[0]))
-                    message = f"`{piece[0].strip()}` is a secret, and this would put it into text"
+                    message = f"`{piece[0]}` is a secret, and this would put it into text"
                     self.flow.tell("RB306", Found(span=span, message=message, help=SECRET_HELP))
         return TEXT
 
     def condition(self, node: Node | None, scope: Scope) -> None:
         """An expression as it stands."""
         if isinstance(node, Scalar):
-            source, offset = written_expression(node)
+            try:
+                source, offset = bare(node.text)
+            except ExpressionError:  # a `${` without its end, which is an error in any expression
+                source, offset = node.text, 0
             self.flow.types[id(node)] = self.expression(node, source, offset, scope)
 
     def expression(self, node: Scalar, source: str, offset: int, scope: Scope) -> Type:
         """One expression, whose source begins at `offset` of the scalar's text."""
-        stripped = source.strip()
-        offset += len(source) - len(source.lstrip())
         if self.overdrawn(node, len(source)):
             return ANYTHING
         try:
-            tree = parsed(stripped)
-        except NotAnExpression as error:
-            self.unreadable(node, offset, error)
+            tree = parse_expression(source)
+        except ExpressionSyntaxError as error:
+            span = node.at(offset + error.start, error.end - error.start)
+            self.flow.tell(
+                "RB304" if error.hyphenated else "RB308", Found(span=span, message=error.why, help=error.help)
+            )
             return ANYTHING
         self.note_names(tree)
-        inference = Inference(scope, stripped)
+        inference = Inference(scope, source)
         type = inference.type(tree, scope.facts)
         for trouble in inference.troubles:
             self.trouble(node, offset, trouble)
@@ -156,18 +158,6 @@ class Valuer:
     def trouble(self, node: Scalar, offset: int, trouble: Trouble) -> None:
         span = node.at(offset + trouble.start, trouble.end - trouble.start)
         self.flow.tell(trouble.rule, Found(span=span, message=trouble.message, help=trouble.help))
-
-    def unreadable(self, node: Scalar, offset: int, error: NotAnExpression) -> None:
-        span = node.at(offset + error.start, error.end - error.start)
-        if error.hyphened:
-            name = error.hyphened.replace("-", "_")
-            message = f"`{error.hyphened}` is read as a subtraction, and there is no arithmetic"
-            self.flow.tell("RB304", Found(span=span, message=message, help=f"in an expression it is written `{name}`"))
-        elif error.filter:
-            legal = meant(error.filter, FILTERS, "filters")
-            self.flow.tell("RB308", Found(span=span, message=f"there is no filter `{error.filter}`", help=legal))
-        else:
-            self.flow.tell("RB308", Found(span=span, message=error.why))
 
     def note_names(self, tree: ast.Node) -> None:
         """What is used: a name, or of settings and accounts the one that is meant (`settings` alone: all of them)."""
@@ -188,14 +178,6 @@ class Valuer:
         if not isinstance(node, Scalar):
             return NO_FACTS
         try:
-            return when_true(parsed(written_expression(node)[0].strip()))
-        except NotAnExpression:
+            return when_true(parse_condition(node.text))
+        except ExpressionError:
             return NO_FACTS
-
-
-def written_expression(node: Scalar) -> tuple[str, int]:
-    """The source of an expression as it stands, and where it begins; `${ }` around the whole is left aside."""
-    try:
-        return bare(node.text)
-    except ExpressionError:
-        return node.text, 0

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from engine.language.expressions import nodes as ast
-from engine.language.expressions.nodes import Node
+from engine.language.expressions import syntax_tree as ast
+from engine.language.expressions.syntax_tree import Node
 from engine.values import Value
 
 

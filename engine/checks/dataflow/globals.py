@@ -9,10 +9,8 @@ from engine.checks.dataflow.scope import Binding, Globals, Result
 from engine.checks.dataflow.types import ANYTHING, INPUTS, MOST, NULL, SECRET, TEXT, Type, of_value, union
 from engine.checks.subject import Place, Subject
 from engine.errors import ExpressionError
-from engine.language.expressions import nodes as ast
-from engine.language.expressions.grammar import parsed
-from engine.language.expressions.template import bare
-from engine.language.expressions.tokens import NotAnExpression
+from engine.language.expressions import syntax_tree as ast
+from engine.language.expressions.grammar import parse_condition
 from engine.language.model import Call, Check, Ensure, Fail, Input, Remove, Setting, Step, Wait
 
 _SETTING: Final = Type(frozenset({"string", "array"}), items=TEXT)
@@ -101,19 +99,10 @@ def condition_of(step: Step) -> frozenset[str]:
     """The conditions under which it is not skipped; none where that is not what its result depends on."""
     if step.condition is None:
         return frozenset()
-    source = whole_expression(step.condition)
     try:
-        return conditions(parsed(source.strip()))
-    except NotAnExpression:
-        return frozenset()
-
-
-def whole_expression(text: str) -> str:
-    """What stands in `${ }` around the whole, or the text itself."""
-    try:
-        return bare(text)[0]
+        return conditions(parse_condition(step.condition))
     except ExpressionError:
-        return text
+        return frozenset()
 
 
 def _surely_filled(subject: Subject, for_each: object) -> bool:
@@ -123,9 +112,9 @@ def _surely_filled(subject: Subject, for_each: object) -> bool:
     if not isinstance(for_each, str):
         return False
     try:
-        node = parsed(whole_expression(for_each).strip())
-    except NotAnExpression:
-        return True  # that is told elsewhere
+        node = parse_condition(for_each)
+    except ExpressionError:
+        return True  # RB308 reports it
     if isinstance(node, ast.Filter) and node.name == "default" and len(node.args) == 2:
         empty_too = node.args[1]
         if isinstance(empty_too, ast.Const) and empty_too.value is True:
@@ -134,7 +123,7 @@ def _surely_filled(subject: Subject, for_each: object) -> bool:
         case ast.Name(name=name):
             value = subject.runbook.vars.get(name)
             return isinstance(value, list) and bool(value)
-        case ast.Listing(items=items):
+        case ast.List(items=items):
             return bool(items)
         case _:
             return False

@@ -11,10 +11,9 @@ from typing import Any, Final
 from engine.checks.dataflow.facts import canonical
 from engine.checks.subject import Place, Subject
 from engine.errors import ExpressionError
-from engine.language.expressions import nodes as ast
-from engine.language.expressions.grammar import parsed
+from engine.language.expressions import syntax_tree as ast
+from engine.language.expressions.grammar import parse_expression
 from engine.language.expressions.template import split
-from engine.language.expressions.tokens import NotAnExpression
 from engine.language.model import Check, Ensure, Remove
 
 DEEPEST: Final = 16
@@ -67,8 +66,8 @@ def text_of(subject: Subject, value: Any, depth: int = 0) -> str:
 
 def _expression(subject: Subject, source: str, depth: int) -> str:
     try:
-        node = parsed(source.strip())
-    except NotAnExpression:
+        node = parse_expression(source)
+    except ExpressionError:
         return f"${{{source}}}"
     if depth < DEEPEST:
         match node:

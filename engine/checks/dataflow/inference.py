@@ -14,8 +14,9 @@ from engine.checks.dataflow import filter_types
 from engine.checks.dataflow.facts import Facts, canonical, when_false, when_true
 from engine.checks.dataflow.scope import Binding, Missing, Scope
 from engine.checks.dataflow.types import ANYTHING, BOOLEAN, TEXT, Type, describe_type, of_value, union, without_null
-from engine.language.expressions import nodes as ast
-from engine.language.expressions.nodes import Node
+from engine.language.expressions import syntax_tree as ast
+from engine.language.expressions.filters import FILTERS, attribute_of, misuse
+from engine.language.expressions.syntax_tree import Node
 from engine.values import Value, changed
 
 
@@ -74,13 +75,13 @@ class Inference:
                 for part in parts:
                     self.as_text(part, self.type(part, facts))
                 return TEXT
-            case ast.Listing(items=items):
+            case ast.List(items=items):
                 types = [self.type(one, facts) for one in items]
                 return Type(frozenset({"array"}), items=union(types) if types else None)
-            case ast.Pairs(pairs=pairs):
+            case ast.Map(pairs=pairs):
                 return self.pairs(pairs, facts)
-            case ast.Slice(bounds=bounds):
-                for one in bounds:
+            case ast.Slice():
+                for one in ast.children(node):
                     self.type(one, facts)
                 return ANYTHING
 
@@ -184,18 +185,17 @@ class Inference:
         named = {name: self.type(one, facts) for name, one in node.named}
         if node.name in ("first", "last") and not lenient:
             self.must_be_filled(node.of, facts)
-        for why in filter_types.wrong_use(node, of):
+        for why in filter(None, (misuse(node), filter_types.wrong_input(node.name, of))):
             self.trouble("RB307", (node.at, node.end), why)
-        if node.name not in filter_types.KEEPS_SECRETS:
+        if not FILTERS[node.name].secrets:
             self.as_text(node.of, of)
             for one, type in zip(node.args, args, strict=True):
                 self.as_text(one, type)
-        name = filter_types.attribute_named(node)
-        if name is not None and of.items is not None:
-            path, at = name
+        attribute = attribute_of(node)
+        if attribute is not None and of.items is not None:
             items = of.items
-            for part in path.split("."):
-                items = self.attribute_of(items, part, at, "an item")
+            for part in attribute.value.split("."):
+                items = self.attribute_of(items, part, (attribute.start, attribute.end), "an item")
             if node.name == "map":
                 return Type(frozenset({"array"}), items=items)
         return filter_types.result(node.name, of, args, named)
@@ -245,7 +245,7 @@ class Inference:
         if op in ("in", "not in"):
             if not other.may_be("array", "object", "string"):
                 self.trouble("RB307", at, f"nothing is in `{self.written(right[0])}`: it is {describe_type(other)}")
-            elif isinstance(right[0], ast.Listing):
+            elif isinstance(right[0], ast.List):
                 for item in right[0].items:
                     self.none_of_its_values(item, one, "this is in the list for nothing")
             return

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 
 from engine.checks.subject import Subject, scalars
 from engine.errors import ExpressionError
-from engine.language.expressions import nodes as ast
-from engine.language.expressions.grammar import parsed
+from engine.language.expressions import syntax_tree as ast
+from engine.language.expressions.grammar import parse_expression
 from engine.language.expressions.template import split
-from engine.language.expressions.tokens import NotAnExpression
 from engine.language.yaml.nodes import Node
 
 
@@ -48,6 +47,6 @@ def _expressions(text: str) -> Iterator[ast.Node]:
     try:
         for piece in split(text) if "${" in text else ():
             if isinstance(piece, tuple):
-                yield parsed(piece[0].strip())
-    except (ExpressionError, NotAnExpression):
-        return  # that is told
+                yield parse_expression(piece[0])
+    except ExpressionError:
+        return  # RB308 reports it

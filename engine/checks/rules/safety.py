@@ -10,10 +10,8 @@ from engine.checks.dataflow.scope import order
 from engine.checks.rule import rule
 from engine.checks.subject import Found, Place, Subject
 from engine.errors import ExpressionError
-from engine.language.expressions import nodes as ast
-from engine.language.expressions.grammar import parsed
-from engine.language.expressions.template import bare
-from engine.language.expressions.tokens import NotAnExpression
+from engine.language.expressions import syntax_tree as ast
+from engine.language.expressions.grammar import parse_condition
 from engine.language.model import Call, Check, Ensure, Remove
 from engine.language.yaml.nodes import MapNode, Scalar
 
@@ -149,8 +147,8 @@ def true_before(subject: Subject) -> Iterator[Found]:
 
 def _depends_on_seen(condition: str) -> bool:
     try:
-        tree = parsed(bare(condition)[0].strip())
-    except (NotAnExpression, ExpressionError):
+        tree = parse_condition(condition)
+    except ExpressionError:
         return True  # RB308 reports it
     return any(
         isinstance(node, ast.Name) and node.name == "seen" for node in ast.walk(tree)

@@ -1,26 +1,22 @@
-"""Expressions in a runbook's values: finding them in text, evaluating them, putting what comes out into its place.
+"""What expressions come to: in a runbook's values, and as conditions.
 
-What is one `${ }` and nothing else keeps its type; anything else is text. What comes out is data and is never
-evaluated again. A path of names (`settings.topic`) is looked up here; for all else Jinja is imported and compiles,
-once for each expression. Errors: ExpressionError, saying what and why. Knows nothing of runbooks.
+A string that is one `${ }` and nothing else keeps its type; anything else is text. The result is data and is never
+evaluated again. A path of names (`settings.topic`) is looked up here; for all else Jinja is imported and compiles, once
+for each expression. Errors: ExpressionError, saying what and why. Knows nothing of runbooks.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any
 
 from engine.errors import ExpressionError
-from engine.language.expressions.jinja import LONGEST, Run, compile_expression
+from engine.language.expressions import syntax_tree as ast
+from engine.language.expressions.grammar import parse_expression
+from engine.language.expressions.jinja import Run, compile_tree
 from engine.language.expressions.results import absent, attribute, bounded, settled, shown, text_of, unknown
 from engine.language.expressions.template import bare, split
-
-_PATH: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*(?:\.[A-Za-z][A-Za-z0-9_]*)*")
-_WORDS: Final = frozenset(
-    "true false none True False None and or not in is if else self super loop caller varargs kwargs".split()
-)
 
 
 def render(value: Any, names: Mapping[str, Any]) -> Any:
@@ -43,14 +39,13 @@ def evaluate(expression: str, names: Mapping[str, Any]) -> Any:
 
 
 @lru_cache(maxsize=4096)
-def _condition(expression: str) -> Callable[[Mapping[str, Any]], Any]:
-    """What evaluates an expression as it stands."""
+def _condition(expression: str) -> Run:
     return _evaluator(bare(expression)[0])
 
 
 @lru_cache(maxsize=4096)
-def _template(text: str) -> Callable[[Mapping[str, Any]], Any]:
-    """What renders one string."""
+def _template(text: str) -> Run:
+    """The function that renders one string."""
     parts = split(text)
     if len(parts) == 1 and isinstance(parts[0], tuple):
         return _evaluator(parts[0][0])
@@ -63,7 +58,7 @@ def _template(text: str) -> Callable[[Mapping[str, Any]], Any]:
 
 
 def _text(source: str) -> Callable[[Mapping[str, Any]], str]:
-    """What renders an expression inside of a text."""
+    """The function that renders an expression inside of a text."""
     value_of = _evaluator(source)
 
     def text(names: Mapping[str, Any]) -> str:
@@ -77,9 +72,12 @@ def _text(source: str) -> Callable[[Mapping[str, Any]], str]:
 
 
 @lru_cache(maxsize=4096)
-def _evaluator(source: str) -> Callable[[Mapping[str, Any]], Any]:
-    """What evaluates one expression."""
-    run, used = compiled(source.strip())
+def _evaluator(source: str) -> Run:
+    """The function that evaluates one expression, on the names that it uses alone."""
+    try:
+        run, used = compile_expression(source)
+    except ExpressionError as error:
+        raise _about(source, error) from error
 
     def value(names: Mapping[str, Any]) -> Any:
         scope = {}
@@ -90,30 +88,39 @@ def _evaluator(source: str) -> Callable[[Mapping[str, Any]], Any]:
                 continue
         try:
             return settled(run(scope))
-        except ExpressionError as error:
-            raise _about(source, error) from error
-        except Exception as error:  # jinja2's UndefinedError, and what comparing two unlike things raises
+        except Exception as error:  # ours, Jinja's UndefinedError, and what comparing two unlike values raises
             raise _about(source, error) from error
 
     return value
 
 
 def _about(source: str, error: Exception) -> ExpressionError:
-    return ExpressionError(f"`{shown(source.strip())}`: {error}")
+    return ExpressionError(f"`{shown(source)}`: {error}" if source else str(error))
 
 
-@lru_cache(maxsize=4096)
-def compiled(source: str) -> tuple[Run, frozenset[str]]:
-    """The expression's function over its names, and those names. ExpressionError where it is not allowed."""
-    if len(source) <= LONGEST and _PATH.fullmatch(source):
-        path = source.split(".")
-        if path[0] not in _WORDS:
-            return _path(tuple(path)), frozenset(path[:1])
-    return compile_expression(source)
+def compile_expression(source: str) -> tuple[Run, frozenset[str]]:
+    """The expression's function over its names, and those names. ExpressionError if it is not allowed."""
+    tree = parse_expression(source)
+    path = _path_of(tree)
+    if path:
+        return _lookup(path), frozenset(path[:1])
+    return compile_tree(tree), frozenset(node.name for node in ast.walk(tree) if isinstance(node, ast.Name))
 
 
-def _path(path: tuple[str, ...]) -> Run:
-    """`settings.topic`, without Jinja, and with the same answers."""
+def _path_of(tree: ast.Node) -> tuple[str, ...]:
+    """`settings.topic` as its names; () for any other expression."""
+    match tree:
+        case ast.Name(name=name):
+            return (name,)
+        case ast.Attr(of=of, name=name):
+            owner = _path_of(of)
+            return (*owner, name) if owner else ()
+        case _:
+            return ()
+
+
+def _lookup(path: tuple[str, ...]) -> Run:
+    """A path without Jinja, and with the same answers."""
     first, *rest = path
 
     def run(scope: Mapping[str, Any]) -> Any:

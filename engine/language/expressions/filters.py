@@ -1,16 +1,19 @@
 """The filters of expressions: Jinja's by name and arguments, on data alone, bounded, and never given a secret as text.
 
-A filter fails on what it cannot mean, where Jinja's would go on with a zero or an object's name.
+Where Jinja would go on with a zero or an object's name, a filter here fails. `FILTERS`, at the end, is the one table of
+them: what each does, takes and gives. The arguments are those of its function.
 """
 
 from __future__ import annotations
 
 import functools
+import inspect
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from engine.errors import ExpressionError
+from engine.language.expressions import syntax_tree as ast
 from engine.language.expressions.results import (
     LARGEST,
     absent,
@@ -21,48 +24,88 @@ from engine.language.expressions.results import (
     settled,
     text_of,
 )
+from engine.values import Bundle
 
-NAMES: Final = (
-    "default", "first", "last", "length", "join", "lower", "upper", "replace", "sort", "unique", "map", "selectattr",
-    "int", "float", "string", "tojson", "truncate", "basename",
-)  # fmt: skip
 TESTS: Final = ("equalto", "in")
-"""What `selectattr` may ask."""
+"""How `selectattr` may compare."""
+CONCAT: Final = "~"
+"""What `a ~ b` becomes: a filter that cannot be written as one."""
 
 _DIGITS: Final = 400
 _NOTHING: Final = object()
 
 
-def table(undefined: Callable[[str], Any]) -> dict[str, Callable[..., Any]]:
-    """Every filter by its name. `undefined` makes what stands for a value that is not there, from the reason."""
-    strict: dict[str, Callable[..., Any]] = {
-        "length": _length, "join": _join, "lower": _lower, "upper": _upper, "replace": _replace, "sort": _sort,
-        "unique": _unique, "map": _map, "selectattr": _selectattr, "int": _int, "float": _float, "string": text_of,
-        "tojson": _tojson, "truncate": _truncate, "basename": _basename,
-        "first": lambda value: _at(_items(value, "first"), 0, undefined),
-        "last": lambda value: _at(_items(value, "last"), -1, undefined),
-    }  # fmt: skip
-    return {name: _strict(function) for name, function in strict.items()} | {
-        "default": _default,
-        CONCAT: _concat,
-    }
+class FilterSpec(Bundle, kw_only=False):
+    """One filter, and what the checks need to know of it.
+
+    `takes`: `text` (also of numbers and booleans), `list` (also of a map's keys and a text's characters) or `any`.
+    `gives`: `text`, `integer`, `number`; `list`, the same items; `attributes`, one of each item; `item`, one of the
+    items; `either`, the value or its stand-in. `secrets`: it may be given a secret, for it only hands it on.
+    """
+
+    run: Callable[..., Any]
+    takes: str
+    gives: str
+    secrets: bool = False
 
 
-CONCAT: Final = "~"
-"""What `a ~ b` becomes: no filter that can be written."""
+class EmptyListError(Exception):
+    """There is no first or last item: the filter's result is undefined."""
 
 
-def _strict(function: Callable[..., Any]) -> Callable[..., Any]:
-    """What is not there is an error, for every filter but `default`."""
+def functions(undefined: Callable[[str], Any]) -> dict[str, Callable[..., Any]]:
+    """Every filter's function by its name. `undefined` makes the value for what is not there, from the reason."""
+    strict = {name: _strict(spec.run, undefined) for name, spec in FILTERS.items()}
+    return strict | {"default": _default, CONCAT: _concat}
+
+
+def _strict(function: Callable[..., Any], undefined: Callable[[str], Any]) -> Callable[..., Any]:
+    """An undefined value or argument is an error, for every filter but `default`."""
 
     @functools.wraps(function)
     def filtered(value: Any, *args: Any, **named: Any) -> Any:
         for one in (value, *args, *named.values()):
             if is_undefined(one):
                 raise ExpressionError(str(one._undefined_message))
-        return function(value, *args, **named)
+        try:
+            return function(value, *args, **named)
+        except EmptyListError:
+            return undefined("the list is empty; `| default(…)` says what holds then")
 
     return filtered
+
+
+# -- what is checked before anything is evaluated --------------------------------------------------------------
+
+
+def misuse(node: ast.Filter) -> str:
+    """Why this filter fails whatever it is applied to; "" if it may succeed."""
+    named = dict(node.named)
+    if node.name == "map" and (node.args or "attribute" not in named):
+        return "`map` takes `attribute='…'`"
+    if len(named) < len(node.named):
+        return f"`{node.name}` is given an argument twice"
+    try:
+        inspect.signature(FILTERS[node.name].run).bind(node.of, *node.args, **named)
+    except TypeError as error:
+        return f"`{node.name}`: {error}"
+    if node.name == "selectattr" and len(node.args) > 1:
+        test = node.args[1]
+        if not isinstance(test, ast.Const) or test.value not in TESTS:
+            return "`selectattr` compares by `'equalto'` or `'in'`"
+    attribute = attribute_of(node)
+    if attribute is not None and any(part.startswith("_") for part in attribute.value.split(".")):
+        return "names that begin with _ are refused"
+    return ""
+
+
+def attribute_of(node: ast.Filter) -> ast.Const | None:
+    """The attribute of the items, as `map`, `selectattr` and others name it; None if it is not written as text."""
+    named = node.args[0] if node.name == "selectattr" and node.args else dict(node.named).get("attribute")
+    return named if isinstance(named, ast.Const) and isinstance(named.value, str) else None
+
+
+# -- any value -------------------------------------------------------------------------------------------------
 
 
 def _default(value: Any, default_value: Any = "", boolean: Any = False) -> Any:
@@ -95,21 +138,31 @@ def _items(value: Any, filter: str) -> list[Any]:
         case str():
             return list(bounded(value))
         case _:
-            raise ExpressionError(f"`{filter}` is of a list, and this is {_told(value)}")
+            raise ExpressionError(f"`{filter}` needs a list, and this is {_type_name(value)}")
 
 
-def _told(value: Any) -> str:
+def _type_name(value: Any) -> str:
     return "null" if value is None else f"a {type(value).__name__.lower()}"
 
 
-def _at(items: list[Any], index: int, undefined: Callable[[str], Any]) -> Any:
-    return items[index] if items else undefined("the list is empty; `| default(…)` says what holds then")
+def _first(value: Any) -> Any:
+    return _at(_items(value, "first"), 0)
+
+
+def _last(value: Any) -> Any:
+    return _at(_items(value, "last"), -1)
+
+
+def _at(items: list[Any], index: int) -> Any:
+    if not items:
+        raise EmptyListError
+    return items[index]
 
 
 def _length(value: Any) -> int:
     if isinstance(value, (str, list, tuple, Mapping)):
         return len(value)
-    raise ExpressionError(f"`length` is of text, a list or a map, and this is {_told(value)}")
+    raise ExpressionError(f"`length` needs text, a list or a map, and this is {_type_name(value)}")
 
 
 def _join(value: Any, d: Any = "", attribute: Any = None) -> str:
@@ -126,7 +179,7 @@ def _sort(value: Any, reverse: Any = False, case_sensitive: Any = False, attribu
     try:
         return sorted(_items(value, "sort"), key=key, reverse=bool(reverse))
     except TypeError as error:
-        raise ExpressionError("`sort` is of a list whose items can be compared") from error
+        raise ExpressionError("`sort` needs a list whose items can be compared") from error
 
 
 def _unique(value: Any, case_sensitive: Any = False, attribute: Any = None) -> list[Any]:
@@ -147,7 +200,7 @@ def _key(case_sensitive: Any, attribute: Any) -> Callable[[Any], Any]:
 
 
 def _attribute(item: Any, path: Any, otherwise: Any = _NOTHING) -> Any:
-    """`zone`, or `placement.zone`, of an item."""
+    """`zone`, or `placement.zone`, of an item; `otherwise` if there is none, or an error."""
     for part in str(path).split("."):
         if part.startswith("_"):
             raise ExpressionError("names that begin with _ are refused")
@@ -164,7 +217,7 @@ def _map(value: Any, *, attribute: Any, default: Any = _NOTHING) -> list[Any]:
     return [_attribute(item, attribute, default) for item in _items(value, "map")]
 
 
-def _selectattr(value: Any, attribute: Any, test: Any = None, wanted: Any = None) -> list[Any]:
+def _selectattr(value: Any, attribute: Any, test: Any = None, wanted: Any = None, /) -> list[Any]:
     found = []
     for item in _items(value, "selectattr"):
         here = _attribute(item, attribute, None)
@@ -176,7 +229,7 @@ def _selectattr(value: Any, attribute: Any, test: Any = None, wanted: Any = None
             case "in":
                 chosen = here in _items(wanted, "selectattr(…, 'in', …)")
             case _:
-                raise ExpressionError(f"`selectattr` asks `equalto` or `in`, not `{test}`")
+                raise ExpressionError(f"`selectattr` compares by `equalto` or `in`, not by `{test}`")
         if chosen:
             found.append(item)
     return found
@@ -205,9 +258,9 @@ def _replace(value: Any, old: Any, new: Any, count: Any = None) -> str:
 
 
 def _truncate(value: Any, length: Any = 255, killwords: Any = False, end: Any = "...", leeway: Any = 0) -> str:
-    """At most `length` characters, `end` included; at a word's end unless `killwords`.
+    """At most `length` characters, `end` included; cut at the end of a word unless `killwords`.
 
-    `leeway` more are let be: none unless it is said, for AWS counts exactly.
+    A text that is at most `leeway` longer is left as it is. Jinja's default is 5, here it is 0: AWS counts exactly.
     """
     text, ending, longest = text_of(value), text_of(end), int(length)
     if longest < len(ending):
@@ -219,7 +272,7 @@ def _truncate(value: Any, length: Any = 255, killwords: Any = False, end: Any = 
 
 
 def _basename(value: Any) -> str:
-    """What stands after the last `/` or `:`: the name in an ARN or a path."""
+    """The part after the last `/` or `:`: the name in an ARN or a path."""
     return re.split(r"[/:]", text_of(value))[-1]
 
 
@@ -238,7 +291,7 @@ def _int(value: Any, default: Any = _NOTHING, base: Any = 10) -> Any:
     except (ValueError, OverflowError) as error:
         if default is not _NOTHING:
             return default
-        raise ExpressionError(f"`{text_of(value)[:40]}` is no whole number") from error
+        raise ExpressionError(f"`{text_of(value)[:40]}` is not a whole number") from error
 
 
 def _float(value: Any, default: Any = _NOTHING) -> Any:
@@ -248,8 +301,33 @@ def _float(value: Any, default: Any = _NOTHING) -> Any:
     except (ValueError, OverflowError, ExpressionError) as error:
         if default is not _NOTHING:
             return default
-        raise ExpressionError(f"`{text_of(value)[:40]}` is no number") from error
+        raise ExpressionError(f"`{text_of(value)[:40]}` is not a number") from error
 
 
 def _fail(value: Any) -> Any:
     raise ValueError(text_of(value)[:40])
+
+
+# -- the table -------------------------------------------------------------------------------------------------
+
+FILTERS: Final[Mapping[str, FilterSpec]] = {
+    # name: the function, what it takes, what it gives
+    "default": FilterSpec(_default, "any", "either", secrets=True),
+    "first": FilterSpec(_first, "list", "item", secrets=True),
+    "last": FilterSpec(_last, "list", "item", secrets=True),
+    "length": FilterSpec(_length, "any", "integer", secrets=True),
+    "join": FilterSpec(_join, "list", "text"),
+    "lower": FilterSpec(_lower, "text", "text"),
+    "upper": FilterSpec(_upper, "text", "text"),
+    "replace": FilterSpec(_replace, "text", "text"),
+    "sort": FilterSpec(_sort, "list", "list"),
+    "unique": FilterSpec(_unique, "list", "list"),
+    "map": FilterSpec(_map, "list", "attributes", secrets=True),
+    "selectattr": FilterSpec(_selectattr, "list", "list", secrets=True),
+    "int": FilterSpec(_int, "any", "integer"),
+    "float": FilterSpec(_float, "any", "number"),
+    "string": FilterSpec(text_of, "any", "text"),
+    "tojson": FilterSpec(_tojson, "any", "text"),
+    "truncate": FilterSpec(_truncate, "text", "text"),
+    "basename": FilterSpec(_basename, "text", "text"),
+}

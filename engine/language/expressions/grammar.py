@@ -1,7 +1,20 @@
-"""The grammar of expressions (language.md, section 7), with the place of every token.
+"""The grammar of expressions (docs/language.md, Expressions): the only parser that they have.
 
-It reads exactly what `engine.language.expressions` evaluates (a test compares the two), but knows where each name
-stands, and needs no Jinja2: `validate` starts without it. Knows nothing of runbooks or of what names mean.
+The checks and the evaluation both use it. It is a subset of Jinja's grammar, and refuses the rest by having no rule
+for it: calls, arithmetic, `is` tests, names that begin with `_`. A test compares every tree with that of Jinja's own
+parser. It needs no Jinja, so that `validate` starts without it. It knows nothing of runbooks or of what names mean.
+
+From loosest to tightest, each method of `Parser` reads one level:
+
+    condition   a if b else c
+    either      a or b
+    both        a and b
+    negation    not a
+    comparison  a == b, a < b <= c, a in b, a not in b
+    joined      a ~ b
+    signed      -1, and filters: a | first
+    postfix     a.b, a[0], a[1:]
+    primary     names, literals, lists, maps, parentheses
 """
 
 from __future__ import annotations
@@ -10,38 +23,51 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Final
 
-from engine.language.expressions import nodes as ast
-from engine.language.expressions.filters import NAMES as FILTERS
-from engine.language.expressions.jinja import BRACKETS, DEEPEST, LONGEST
-from engine.language.expressions.nodes import Attr, Cond, Const, Filter, Item, Listing, Logic, Name, Node, Pairs
-from engine.language.expressions.tokens import NotAnExpression, Token, number, refuse_underscore, tokens, unquoted
+from engine.language.expressions import syntax_tree as ast
+from engine.language.expressions.filters import FILTERS
+from engine.language.expressions.syntax_tree import Attr, Compare, Concat, Cond, Const, Filter, Item, Logic, Name, Node
+from engine.language.expressions.template import bare
+from engine.language.expressions.tokens import ExpressionSyntaxError, Token, check_name, number, tokens, unquoted
+from engine.language.nearest import meant
 
-_NOT_NAMES: Final = frozenset({"self", "super", "loop", "caller", "varargs", "kwargs"})
-"""Words that the evaluation keeps for itself."""
-_COMPARE: Final = frozenset({"==", "!=", "<", "<=", ">", ">="})
+LONGEST: Final = 4096
+"""Characters of one expression."""
+BRACKETS: Final = 16
+"""How deep brackets may be nested: each takes a dozen frames of Python here."""
+DEEPEST: Final = 64
+"""How deep the tree may be."""
+
+_RESERVED: Final = frozenset({"self", "super", "loop", "caller", "varargs", "kwargs"})
+"""Names that Jinja's compiler gives a meaning of its own."""
+_COMPARE: Final = frozenset({"==", "!=", "<", "<=", ">", ">=", "in"})
 _ARITHMETIC: Final = frozenset({"+", "-", "*", "/", "//", "%", "**"})
 _CONSTANTS: Final = {"true": True, "True": True, "false": False, "False": False, "none": None, "None": None}
 
 
+def parse_condition(text: str) -> Node:
+    """The tree of an expression as it stands; `${ }` around the whole is allowed. ExpressionError if it has none."""
+    return parse_expression(bare(text)[0])
+
+
 @lru_cache(maxsize=4096)
-def parsed(source: str) -> Node:
-    """The expression's tree; NotAnExpression says why there is none, and where."""
+def parse_expression(source: str) -> Node:
+    """The tree of an expression without blanks around it. ExpressionSyntaxError says why there is none, and where."""
+    if not source:
+        raise ExpressionSyntaxError("an expression is missing here", 0, 1)
     if len(source) > LONGEST:
-        raise NotAnExpression(f"the expression is longer than {LONGEST} characters", 0, len(source))
+        raise ExpressionSyntaxError(f"the expression is longer than {LONGEST} characters", 0, len(source))
     parser = Parser(list(tokens(source)))
     node = parser.condition()
-    token = parser.current
-    if token.kind == "end":
-        if ast.depth(node) > DEEPEST:
-            raise NotAnExpression(f"the expression is nested deeper than {DEEPEST}", 0, len(source))
-        return node
-    if token.text == ",":
-        raise NotAnExpression("one expression only: a list is written in brackets", token.start, token.end)
-    raise NotAnExpression(f"`{token.text}` was not expected here", token.start, token.end)
+    if parser.current.kind != "end":
+        help = "a list is written in brackets" if parser.sees(",") else ""
+        raise parser.refused(f"unexpected `{parser.current.text}`", help)
+    if ast.depth(node) > DEEPEST:
+        raise ExpressionSyntaxError(f"the expression is nested deeper than {DEEPEST}", 0, len(source))
+    return node
 
 
 class Parser:
-    """Reads tokens from left to right; each method is one level of precedence, loosest first."""
+    """Reads tokens from left to right."""
 
     def __init__(self, source: list[Token]) -> None:
         self.tokens = source
@@ -53,48 +79,57 @@ class Parser:
     def current(self) -> Token:
         return self.tokens[self.at]
 
+    @property
+    def following(self) -> Token:
+        return self.tokens[min(self.at + 1, len(self.tokens) - 1)]
+
     def next(self) -> Token:
         token = self.tokens[self.at]
         if token.kind == "op":
             self.brackets += (token.text in "([{") - (token.text in ")]}")
             if self.brackets > BRACKETS:
-                raise NotAnExpression(f"brackets are nested deeper than {BRACKETS}", token.start, token.end)
+                raise self.refused(f"brackets are nested deeper than {BRACKETS}")
         self.at = min(self.at + 1, len(self.tokens) - 1)
         return token
 
-    def is_op(self, *texts: str) -> bool:
-        return self.current.kind == "op" and self.current.text in texts
+    def sees(self, *texts: str) -> bool:
+        """Is the current token one of these operators or words? (A string's text has its quotes, so it never is.)"""
+        return self.current.text in texts
 
-    def is_word(self, word: str, ahead: int = 0) -> bool:
-        token = self.tokens[min(self.at + ahead, len(self.tokens) - 1)]
-        return token.kind == "name" and token.text == word
+    def accept(self, text: str) -> bool:
+        """Reads the operator or word if it stands here."""
+        if not self.sees(text):
+            return False
+        self.next()
+        return True
 
-    def expect(self, text: str, what: str) -> Token:
-        if not self.is_op(text):
-            raise self.unexpected(f"{what} wants `{text}` here")
+    def expect(self, text: str) -> Token:
+        if not self.sees(text):
+            raise self.expected(f"`{text}`")
         return self.next()
 
-    def unexpected(self, why: str) -> NotAnExpression:
-        token = self.current
-        return NotAnExpression(why if token.kind != "end" else f"{why}, and it ends", token.start, token.end)
+    def expected(self, what: str) -> ExpressionSyntaxError:
+        found = f"not `{self.current.text}`" if self.current.kind != "end" else "and the expression ends"
+        return self.refused(f"expected {what} here, {found}")
 
-    def bounded(self, levels: int) -> None:
+    def refused(self, why: str, help: str = "", at: Token | None = None) -> ExpressionSyntaxError:
+        token = at or self.current
+        return ExpressionSyntaxError(why, token.start, token.end, help=help)
+
+    def check_depth(self, levels: int) -> None:
         if levels > DEEPEST:
-            raise self.unexpected("the expression is too deep")
+            raise self.refused(f"the expression is nested deeper than {DEEPEST}")
 
     def condition(self) -> Node:
         self.depth += 1
-        self.bounded(self.depth)
+        self.check_depth(self.depth)
         node = self.either()
         links = 0
-        while self.is_word("if"):
-            self.next()
+        while self.accept("if"):
             links += 1
-            self.bounded(links)
-            test = self.either()
-            no = None
-            if self.is_word("else"):
-                self.next()
+            self.check_depth(links)
+            test, no = self.either(), None
+            if self.accept("else"):
                 no = self.condition()
             node = Cond(test, node, no, node.start, (no or test).end)
         self.depth -= 1
@@ -108,8 +143,7 @@ class Parser:
 
     def logic(self, word: str, operand: Callable[[], Node]) -> Node:
         operands = [operand()]
-        while self.is_word(word):
-            self.next()
+        while self.accept(word):
             operands.append(operand())
         if len(operands) == 1:
             return operands[0]
@@ -117,9 +151,9 @@ class Parser:
 
     def negation(self) -> Node:
         words = []
-        while self.is_word("not"):
+        while self.sees("not"):
             words.append(self.next())
-            self.bounded(len(words))
+            self.check_depth(len(words))
         node = self.comparison()
         for word in reversed(words):
             node = Logic("not", (node,), word.start, node.end)
@@ -129,57 +163,51 @@ class Parser:
         left = self.joined()
         ops: list[tuple[str, Node]] = []
         while True:
-            if self.current.kind == "op" and self.current.text in _COMPARE:
+            if self.sees(*_COMPARE):
                 op = self.next().text
-            elif self.is_word("in"):
-                op = self.next().text
-            elif self.is_word("not") and self.is_word("in", 1):
-                self.next(), self.next()
-                op = "not in"
+            elif self.sees("not") and self.following.text == "in":
+                op = f"{self.next().text} {self.next().text}"
             else:
                 break
             ops.append((op, self.joined()))
-        return ast.Compare(left, tuple(ops), left.start, ops[-1][1].end) if ops else left
+        return Compare(left, tuple(ops), left.start, ops[-1][1].end) if ops else left
 
     def joined(self) -> Node:
         parts = [self.signed()]
-        while self.is_op("~"):
-            self.next()
+        while self.accept("~"):
             parts.append(self.signed())
-        if self.current.kind == "op" and self.current.text in _ARITHMETIC:
+        if self.sees(*_ARITHMETIC):
             raise self.arithmetic(parts[-1])
-        return parts[0] if len(parts) == 1 else ast.Concat(tuple(parts), parts[0].start, parts[-1].end)
+        return parts[0] if len(parts) == 1 else Concat(tuple(parts), parts[0].start, parts[-1].end)
 
-    def arithmetic(self, left: Node) -> NotAnExpression:
-        """A hyphen in a name is what is meant most often: then the whole name is told."""
+    def arithmetic(self, left: Node) -> ExpressionSyntaxError:
+        """A minus right between two names is most often a hyphen in a name: then the error is about the whole name."""
         token = self.next()
         names, end = [], token.end
         while token.text == "-" and self.current.kind == "name" and self.current.start == end:
             names.append(self.current.text)
             end = self.next().end
-            if not self.is_op("-"):
+            if not self.sees("-"):
                 break
             end = self.next().end
         if names and isinstance(left, (Name, Attr)) and left.end == token.start:
-            start = left.start if isinstance(left, Name) else left.at
-            return NotAnExpression(
-                "a hyphen", start, self.tokens[self.at - 1].end, hyphened="-".join((left.name, *names))
-            )
-        return NotAnExpression(f"there is no arithmetic: `{token.text}` cannot stand here", token.start, token.end)
+            start, name = left.start if isinstance(left, Name) else left.at, "-".join((left.name, *names))
+            why = f"`{name}` is read as a subtraction, but expressions have no arithmetic"
+            help = f"in an expression, write `{name.replace('-', '_')}`"
+            return ExpressionSyntaxError(why, start, self.tokens[self.at - 1].end, help=help, hyphenated=True)
+        help = "`~` joins text" if token.text == "+" else ""
+        return self.refused(f"`{token.text}` is not allowed: expressions have no arithmetic", help, at=token)
 
     def signed(self) -> Node:
         token = self.current
-        if self.is_op("-"):
+        if self.sees("-"):
             self.next()
-            literal = self.current.kind in ("integer", "float")
-            of = self.postfix(self.primary()) if literal else None
-            if not isinstance(of, Const) or not isinstance(of.value, (int, float)):
-                raise NotAnExpression("there is no arithmetic", token.start, token.end)
-            node: Node = Const(-of.value, token.start, of.end)
-        else:
-            node = self.primary()
-        node = self.postfix(node)
-        return self.filtered(node)
+            number = self.current.kind in ("integer", "float") or self.sees("(")
+            of = self.postfix(self.primary()) if number else None
+            if not isinstance(of, Const) or type(of.value) not in (int, float):
+                raise self.refused("`-` is not allowed: expressions have no arithmetic", at=token)
+            return self.filtered(Const(-of.value, token.start, of.end))
+        return self.filtered(self.postfix(self.primary()))
 
     def primary(self) -> Node:
         token = self.current
@@ -192,19 +220,17 @@ class Parser:
                 self.next()
                 return Const(number(token), token.start, token.end)
             case "op" if token.text in ("(", "["):
-                return self.listing()
+                return self.list_literal()
             case "op" if token.text == "{":
-                return self.mapping()
-            case "op":
-                raise self.unexpected(f"`{token.text}` was not expected here")
-        raise self.unexpected("a value is wanted here")
+                return self.map_literal()
+        raise self.expected("a value")
 
     def word(self, token: Token) -> Node:
         if token.text in _CONSTANTS:
             return Const(_CONSTANTS[token.text], token.start, token.end)
-        refuse_underscore(token)
-        if token.text in _NOT_NAMES:
-            raise NotAnExpression(f"`{token.text}` has no meaning here", token.start, token.end)
+        check_name(token)
+        if token.text in _RESERVED:
+            raise self.refused(f"`{token.text}` is reserved", at=token)
         return Name(token.text, token.start, token.end)
 
     def text(self) -> Node:
@@ -215,42 +241,39 @@ class Parser:
             values.append(unquoted(last))
         return Const("".join(values), first.start, last.end)
 
-    def listing(self) -> Node:
-        """`[a, b]`, `(a, b)`, and what stands in parentheses alone."""
+    def list_literal(self) -> Node:
+        """`[a, b]`, `(a, b)`, and `(a)`, which is `a`."""
         opening = self.next()
         closing = "]" if opening.text == "[" else ")"
         items: list[Node] = []
         comma = False
-        while not self.is_op(closing):
+        while not self.sees(closing):
             items.append(self.condition())
-            if not self.is_op(","):
+            comma = self.accept(",")
+            if not comma:
                 break
-            self.next()
-            comma = True
-        end = self.expect(closing, "what was opened").end
+        end = self.expect(closing).end
         if opening.text == "(" and len(items) == 1 and not comma:
             return items[0]
-        return Listing(tuple(items), opening.start, end)
+        return ast.List(tuple(items), opening.text == "(", opening.start, end)
 
-    def mapping(self) -> Node:
+    def map_literal(self) -> Node:
         opening = self.next()
         pairs: list[tuple[Node, Node]] = []
-        while not self.is_op("}"):
+        while not self.sees("}"):
             key = self.condition()
-            self.expect(":", "a map")
+            self.expect(":")
             pairs.append((key, self.condition()))
-            if not self.is_op(","):
+            if not self.accept(","):
                 break
-            self.next()
-        end = self.expect("}", "a map").end
-        return Pairs(tuple(pairs), opening.start, end)
+        return ast.Map(tuple(pairs), opening.start, self.expect("}").end)
 
     def postfix(self, node: Node) -> Node:
         links = 0
-        while self.is_op(".", "[", "("):
+        while self.sees(".", "["):
             links += 1
-            self.bounded(links)
-            node = self.attribute(node) if self.is_op(".") else self.subscript(node)
+            self.check_depth(links)
+            node = self.attribute(node) if self.sees(".") else self.subscript(node)
         return node
 
     def attribute(self, node: Node) -> Node:
@@ -258,44 +281,41 @@ class Parser:
         token = self.current
         if token.kind == "integer":
             self.next()
-            index = Const(number(token), token.start, token.end)
-            return Item(node, index, token.start, node.start, token.end)
+            return Item(node, Const(number(token), token.start, token.end), token.start, node.start, token.end)
         if token.kind != "name":
-            raise self.unexpected("a name is wanted after the dot")
-        refuse_underscore(self.next())
+            raise self.expected("a name after the dot")
+        check_name(self.next())
         return Attr(node, token.text, token.start, node.start, token.end)
 
     def subscript(self, node: Node) -> Node:
-        if self.is_op("("):
-            raise self.unexpected("nothing can be called in an expression")
         opening = self.next()
-        bounds: list[Node] = []
-        colons = 0
-        while not self.is_op("]"):
-            if self.is_op(":") and colons < 2:
-                self.next()
-                colons += 1
-            elif len(bounds) <= colons and not (bounds and colons == 0):
-                bounds.append(self.condition())
+        bounds: list[Node | None] = [None]
+        while not self.sees("]"):
+            if len(bounds) < 3 and self.accept(":"):
+                bounds.append(None)
+            elif bounds[-1] is None:
+                bounds[-1] = self.condition()
             else:
                 break
-        end = self.expect("]", "an index").end
-        if not bounds and not colons:
-            raise NotAnExpression("an index is missing", opening.start, end)
-        if colons:
-            start = bounds[0].start if bounds else opening.end
-            return Item(node, ast.Slice(tuple(bounds), start, end - 1), start, node.start, end)
-        return Item(node, bounds[0], bounds[0].start, node.start, end)
+        end = self.expect("]").end
+        first = next((one for one in bounds if one is not None), None)
+        at = first.start if first is not None else opening.end
+        if len(bounds) > 1:
+            lower, upper, step = (*bounds, None)[:3]
+            return Item(node, ast.Slice(lower, upper, step, at, end - 1), at, node.start, end)
+        if first is None:
+            raise ExpressionSyntaxError("an index is missing", opening.start, end)
+        return Item(node, first, at, node.start, end)
 
     def filtered(self, node: Node) -> Node:
         links = 0
-        while self.is_op("|", "(") or self.is_word("is"):
+        while self.sees("|", "(") or self.sees("is"):
             links += 1
-            self.bounded(links)
-            if self.is_op("("):
-                raise self.unexpected("nothing can be called in an expression")
-            if self.is_word("is"):
-                raise self.unexpected("there are no `is` tests: `==`, `!=` and `in` compare")
+            self.check_depth(links)
+            if self.sees("("):
+                raise self.refused("nothing can be called in an expression")
+            if self.sees("is"):
+                raise self.refused("there are no `is` tests", "`==`, `!=` and `in` compare")
             self.next()
             node = self.filter(node)
         return node
@@ -303,28 +323,26 @@ class Parser:
     def filter(self, of: Node) -> Node:
         token = self.current
         if token.kind != "name":
-            raise self.unexpected("the name of a filter is wanted here")
-        self.next()
+            raise self.expected("the name of a filter")
         if token.text not in FILTERS:
-            raise NotAnExpression("a filter", token.start, token.end, filter=token.text)
-        args, named, end = self.arguments() if self.is_op("(") else ((), (), token.end)
+            raise self.refused(f"there is no filter `{token.text}`", meant(token.text, FILTERS, "filters"))
+        self.next()
+        args, named, end = self.arguments() if self.sees("(") else ((), (), token.end)
         return Filter(of, token.text, args, named, token.start, of.start, end)
 
     def arguments(self) -> tuple[tuple[Node, ...], tuple[tuple[str, Node], ...], int]:
         self.next()
         args: list[Node] = []
         named: list[tuple[str, Node]] = []
-        while not self.is_op(")"):
-            follows = self.tokens[min(self.at + 1, len(self.tokens) - 1)]
-            if self.current.kind == "name" and follows.kind == "op" and follows.text == "=":
+        while not self.sees(")"):
+            if self.current.kind == "name" and self.following.text == "=":
                 name = self.next().text
                 self.next()
                 named.append((name, self.condition()))
             elif named:
-                raise self.unexpected("arguments with a name come last")
+                raise self.refused("named arguments come last")
             else:
                 args.append(self.condition())
-            if not self.is_op(","):
+            if not self.accept(","):
                 break
-            self.next()
-        return tuple(args), tuple(named), self.expect(")", "a filter").end
+        return tuple(args), tuple(named), self.expect(")").end

@@ -13,7 +13,7 @@ from engine.language.secret import Secret
 LARGEST: Final = 262_144
 """The most characters that a text may have, and the most values that a result may hold."""
 
-_GREATEST: Final = 10**64
+GREATEST: Final = 10**64
 _SIMPLE: Final = frozenset({bool, type(None), Secret})
 _SHOWN: Final = 12
 _LONGEST_SHOWN: Final = 200
@@ -39,7 +39,7 @@ def _settled(value: Any, left: list[int]) -> Any:
             return bounded(value)
         case None | bool() | Secret():
             return value
-        case int() if -_GREATEST < value < _GREATEST:
+        case int() if -GREATEST < value < GREATEST:
             return value
         case float() if math.isfinite(value):
             return value

@@ -11,21 +11,21 @@ _OPENING: Final = re.compile(r"\$?\$\{")
 _INSIDE: Final = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|['\"{}]", re.DOTALL)
 
 Part = str | tuple[str, int]
-"""Text as it stands, or an expression with the offset of its first character."""
+"""Text as it stands, or an expression without blanks around it, with the offset of its first character."""
 
 
 def bare(expression: str) -> tuple[str, int]:
-    """An expression as it stands without the `${ }` around it, and the offset where it begins."""
-    if "${" in expression:
-        start = len(expression) - len(expression.lstrip())
-        parts = split(expression.strip())
+    """An expression as it stands, without `${ }` around the whole or blanks, and the offset where it begins."""
+    source, start = _stripped(expression, 0, len(expression))
+    if source.startswith("${"):
+        parts = split(source)
         if len(parts) == 1 and isinstance(parts[0], tuple):
             return parts[0][0], parts[0][1] + start
-    return expression, 0
+    return source, start
 
 
 def split(text: str) -> list[Part]:
-    """Literal parts, and expressions with the offset of their first character. `$${` is a literal `${`."""
+    """The parts of a text. `$${` is a literal `${`. ExpressionError if a `${` has no end."""
     parts: list[Part] = []
     literal, at = "", 0
     while (opening := _OPENING.search(text, at)) is not None:
@@ -36,7 +36,7 @@ def split(text: str) -> list[Part]:
         end = end_of(text, opening.end())
         if literal:
             parts.append(literal)
-        parts.append((text[opening.end() : end], opening.end()))
+        parts.append(_stripped(text, opening.end(), end))
         literal, at = "", end + 1
     literal += text[at:]
     if literal:
@@ -44,13 +44,18 @@ def split(text: str) -> list[Part]:
     return parts
 
 
+def _stripped(text: str, start: int, end: int) -> tuple[str, int]:
+    source = text[start:end].lstrip()
+    return source.rstrip(), end - len(source)
+
+
 def end_of(text: str, at: int) -> int:
-    """Where the `}` stands that closes an expression that begins at `at`: not one in quotes, nor one of a map."""
+    """The offset of the `}` that closes an expression that begins at `at`; those in quotes and of maps are passed over."""
     depth = 0
     for match in _INSIDE.finditer(text, at):
         char = match.group()
         if char in ("'", '"'):
-            break  # quotes that are never closed
+            break  # a quote without its end
         if char == "{":
             depth += 1
         elif char == "}":

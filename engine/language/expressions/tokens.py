@@ -1,22 +1,25 @@
-"""The tokens of an expression, each with its place; and why an expression cannot be read."""
+"""The tokens of an expression, each with its place, and the error that says why an expression cannot be read."""
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from typing import Final
 
+from engine.errors import ExpressionError
+from engine.language.expressions.results import GREATEST
 from engine.values import Value
 
 
-class NotAnExpression(Exception):
-    """It cannot be read: why, and at which characters of the source."""
+class ExpressionSyntaxError(ExpressionError):
+    """An expression that cannot be read: why, at which characters of its source, and what to write instead."""
 
-    def __init__(self, why: str, start: int, end: int, *, hyphened: str = "", filter: str = "") -> None:
-        super().__init__(why)
+    def __init__(self, why: str, start: int, end: int, *, help: str = "", hyphenated: bool = False) -> None:
+        super().__init__(f"{why}; {help}" if help else why)
         self.why = why
-        self.hyphened = hyphened  # the name with hyphens that was written, say copy-snapshot
-        self.filter = filter  # the filter that there is not
+        self.help = help
+        self.hyphenated = hyphenated  # a name was written with its hyphens: `copy-snapshot`
         self.start = start
         self.end = max(end, start + 1)
 
@@ -32,10 +35,13 @@ _TOKEN: Final = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+_NEWLINE: Final = re.compile(r"\r\n?")
 _ESCAPE: Final = re.compile(r"\\(?:(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8})|([0-7]{1,3})|(.))", re.DOTALL)
 _SIMPLE: Final = {"\\": "\\", "'": "'", '"': '"', "\n": "", "a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r",
                   "t": "\t", "v": "\v"}  # fmt: skip
 _PREFIXES: Final = frozenset({"0b", "0o", "0x"})
+_DIGITS: Final = 400
+"""A longer literal is refused before Python converts it: that takes quadratic time, and has a limit of its own."""
 
 
 class Token(Value, kw_only=False):
@@ -52,25 +58,29 @@ def tokens(source: str) -> Iterator[Token]:
         match = _TOKEN.match(source, at)
         if match is None:
             char = source[at]
-            why = (
-                f"the text that begins with {char} is never closed" if char in "'\"" else f"`{char}` cannot stand here"
-            )
-            raise NotAnExpression(why, at, len(source) if char in "'\"" else at + 1)
+            if char in "'\"":
+                raise ExpressionSyntaxError(f"the closing {char} is missing", at, len(source))
+            raise ExpressionSyntaxError(f"unexpected `{char}`", at, at + 1)
         kind = match.lastgroup or ""
+        if kind == "name" and not match.group().isidentifier():  # `a²`: Python could not compile it
+            raise ExpressionSyntaxError(f"`{match.group()}` is not a name", at, match.end())
         if kind != "space":
             yield Token(kind, match.group(), at, match.end())
         at = match.end()
     yield Token("end", "", len(source), len(source))
 
 
-def refuse_underscore(token: Token) -> None:
+def check_name(token: Token) -> None:
+    """Refuses names that begin with `_`, as Python's own attributes do."""
     if token.text.startswith("_"):
-        raise NotAnExpression("names that begin with _ are refused", token.start, token.end)
+        raise ExpressionSyntaxError("names that begin with _ are refused", token.start, token.end)
 
 
 def unquoted(token: Token) -> str:
-    """A literal text's value; escapes are those of Python, and one that is none of them stands for itself."""
+    """The value of a string literal. Escapes are Python's; an unknown one stands for itself."""
     body = token.text[1:-1]
+    if "\r" in body:
+        body = _NEWLINE.sub("\n", body)
     if "\\" not in body:
         return body
     return _ESCAPE.sub(lambda match: _character(match, token), body)
@@ -81,19 +91,19 @@ def _character(match: re.Match[str], token: Token) -> str:
     if digits is not None:
         code = int(digits.lstrip("xuU"), 8 if match.group(2) else 16)
         if code > 0x10FFFF:
-            raise NotAnExpression("the text has an escape of no character", token.start, token.end)
+            raise ExpressionSyntaxError(f"`{match.group()}` is not a character", token.start, token.end)
         return chr(code)
     if match.group(3) in ("x", "u", "U", "N"):
-        raise NotAnExpression("the text has an escape that is cut off", token.start, token.end)
+        raise ExpressionSyntaxError(f"the escape `{match.group()}` is incomplete", token.start, token.end)
     return _SIMPLE.get(match.group(3), f"\\{match.group(3)}")
 
 
 def number(token: Token) -> int | float:
-    """The value of a literal number."""
+    """The value of a number literal; as bounded as a result is."""
     clean = token.text.replace("_", "")
-    if token.kind == "float":
-        return float(clean)
-    try:
-        return int(clean, 0 if clean[:2].lower() in _PREFIXES else 10)
-    except ValueError as error:  # more digits than Python reads
-        raise NotAnExpression("the number is too long", token.start, token.end) from error
+    value: int | float = math.inf
+    if len(clean) <= _DIGITS:
+        value = float(clean) if token.kind == "float" else int(clean, 0 if clean[:2].lower() in _PREFIXES else 10)
+    if value == math.inf or (isinstance(value, int) and value >= GREATEST):
+        raise ExpressionSyntaxError("the number is too large", token.start, token.end)
+    return value

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from engine.language.expressions.filters import NAMES, TESTS
+from engine.language.expressions.filters import FILTERS, TESTS
 from engine.language.model import CLASSES
 from engine.language.parse import shapes
 from engine.language.parse.shapes import Shape
@@ -71,7 +71,7 @@ EXPRESSIONS: Final = f"""## Expressions
 `only`, `is`, `status` and `retry_if` are expressions as they stand. Names, dots, indexes, literals, lists and maps,
 `== != < <= > >= in and or not`, `~` (joins text), slices, `a if b else c`, and these filters, with Jinja's arguments:
 
-{" ".join(f"`{name}`" for name in NAMES)}
+{" ".join(f"`{name}`" for name in FILTERS)}
 
 `map` takes `attribute='…'`; `selectattr` asks {" or ".join(f"`'{test}'`" for test in TESTS)}; `default` also takes the place
 of null; `truncate` counts exactly. There are no calls, no arithmetic, no statements, no `is` tests. A secret can be handed

@@ -1,7 +1,7 @@
-"""The tree of an expression, as `grammar` reads it.
+"""The tree of an expression, as `grammar` reads it. What has no node here cannot be written in an expression.
 
-Offsets are characters of the expression's source; `start` and `end` span the whole node. Nodes are compared by
-`facts.canonical`, never field by field, so that a cold start does not wait for methods that nobody calls.
+Offsets are characters of the expression's source; `start` and `end` span the whole node. Nodes are compared by their
+canonical text (`facts.canonical`), never field by field: `eq=False` and `repr=False` spare a cold start their methods.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class Name:
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Const:
-    """A literal."""
+    """A literal: text, a number, true, false or none."""
 
     value: Any
     start: int
@@ -42,7 +42,7 @@ class Attr:
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Item:
-    """`of[index]`; `at` is where the index begins."""
+    """`of[index]` or `of.0`; `at` is where the index begins."""
 
     of: Node
     index: Node
@@ -53,24 +53,27 @@ class Item:
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Slice:
-    """`a:b` in an index."""
+    """`lower:upper:step`, as an index."""
 
-    bounds: tuple[Node, ...]
+    lower: Node | None
+    upper: Node | None
+    step: Node | None
     start: int
     end: int
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Listing:
-    """`[a, b]`."""
+class List:
+    """`[a, b]`, or `(a, b)`, which never equals a list."""
 
     items: tuple[Node, ...]
+    is_tuple: bool
     start: int
     end: int
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Pairs:
+class Map:
     """`{a: b}`."""
 
     pairs: tuple[tuple[Node, Node], ...]
@@ -90,7 +93,7 @@ class Compare:
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Logic:
-    """`and`, `or`, `not`: one or two operands."""
+    """`and` and `or` of two operands or more, `not` of one."""
 
     op: str
     operands: tuple[Node, ...]
@@ -131,11 +134,11 @@ class Filter:
     end: int
 
 
-Node = Name | Const | Attr | Item | Slice | Listing | Pairs | Compare | Logic | Concat | Cond | Filter
+Node = Name | Const | Attr | Item | Slice | List | Map | Compare | Logic | Concat | Cond | Filter
 
 
 def children(node: Node) -> tuple[Node, ...]:
-    """What a node is made of, in the order in which it is written."""
+    """The parts of a node, in the order in which they are written."""
     match node:
         case Name() | Const():
             return ()
@@ -143,9 +146,11 @@ def children(node: Node) -> tuple[Node, ...]:
             return (of,)
         case Item(of=of, index=index):
             return (of, index)
-        case Slice(bounds=many) | Listing(items=many) | Logic(operands=many) | Concat(parts=many):
+        case Slice(lower=lower, upper=upper, step=step):
+            return tuple(one for one in (lower, upper, step) if one is not None)
+        case List(items=many) | Logic(operands=many) | Concat(parts=many):
             return many
-        case Pairs(pairs=pairs):
+        case Map(pairs=pairs):
             return tuple(one for pair in pairs for one in pair)
         case Compare(left=left, ops=ops):
             return (left, *(right for _, right in ops))
@@ -163,13 +168,13 @@ def walk(node: Node) -> Iterator[Node]:
 
 
 def depth(node: Node) -> int:
-    """How many levels the evaluation's own tree of it has."""
+    """How deep Jinja's tree of it is: there, `a or b or c` nests, and a comparison, a pair and an argument are nodes."""
     inside = [depth(one) for one in children(node)]
     deepest = max(inside, default=-1) + 1
     match node:
         case Logic(operands=operands) if len(operands) > 1:
             return max(inside[0] + len(operands) - 1, deepest)
-        case Compare() | Pairs():
+        case Compare() | Map():
             return deepest + 1
         case Filter(named=named) if named:
             return deepest + 1
