@@ -9,7 +9,7 @@ WORKERS ?= 2
 # Cold starts count: every command is installed, and runs, with its byte code written.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo unit test soak servers lint types format check wheel bench bench-peers fuzz readme constraints clean
+.PHONY: help setup demo unit test soak servers lint types format check wheel bench bench-peers fuzz generate readme constraints clean
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -74,6 +74,9 @@ bench-peers: $(VENV)/.dev ## the same work by others, each in an environment of 
 fuzz: $(VENV)/.dev ## text that is led by coverage, for as long as SECONDS says
 	$(PIP) --require-hashes --no-deps -r requirements/fuzz.txt
 	$(BIN)/python -m tests.validate.coverage_guided $(or $(SECONDS),60)
+
+generate: $(VENV)/.dev ## write every generated file: schemas, pages of docs, findings that tests expect
+	PYTHONPATH=. $(BIN)/python .ci/generate.py
 
 readme: $(VENV)/.dev ## run the README's commands, and put what they print in its place
 	$(BIN)/python .ci/readme.py

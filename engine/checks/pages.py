@@ -68,9 +68,3 @@ def _block(text: str) -> str:
     lines = ["".join(char if char.isprintable() else ascii(char)[1:-1] for char in line) for line in text.splitlines()]
     shown = [line if len(line) <= 120 else f"{line[:100]}…" for line in lines[:LONGEST]]
     return "```yaml\n" + "\n".join(shown) + "\n```\n"
-
-
-if __name__ == "__main__":
-    import sys
-
-    sys.stdout.write(document())

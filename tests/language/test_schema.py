@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ import yaml
 
 from actions import build_registry
 from engine.checks.rules.shape import RULES as SHAPE
-from engine.language.reference.json_schema import as_text, schema
+from engine.language.reference.json_schema import schema
 from tests.validate.examples import bad, good
 
 ONLY_VALIDATE_SAYS = {
@@ -35,12 +34,6 @@ def made() -> dict[str, Any]:
 def validator(made: dict[str, Any]) -> jsonschema.Draft7Validator:
     jsonschema.Draft7Validator.check_schema(made)
     return jsonschema.Draft7Validator(made)
-
-
-def test_the_file_is_what_the_code_makes(made: dict[str, Any], root: Path) -> None:
-    """If it is not: `runbook schema > schemas/runbook.schema.json`."""
-    there = (root / "schemas" / "runbook.schema.json").read_text(encoding="utf-8")
-    assert json.loads(there) == json.loads(as_text(made))
 
 
 def test_the_shipped_runbooks_are_right_by_it(validator: jsonschema.Draft7Validator, root: Path) -> None:

@@ -1,7 +1,4 @@
-"""The corpus: runbooks that read as documentation, the bad ones with what is found in them beside them.
-
-Run it to write what is found now: `python -m tests.validate.corpus`, then read the difference.
-"""
+"""The corpus: runbooks that read as documentation, and beside each wrong one its findings, which `make generate` writes."""
 
 from __future__ import annotations
 
@@ -51,8 +48,3 @@ def told(file: Path) -> str:
 
 def expected(file: Path) -> Path:
     return file.with_suffix(".txt")
-
-
-if __name__ == "__main__":
-    for one in runbooks("bad"):
-        expected(one).write_text(told(one), "utf-8")

@@ -1,4 +1,4 @@
-"""The corpus of runbooks: nothing is found in good ones, and in bad ones just what stands beside them."""
+"""The corpus of runbooks: nothing is found in good ones, and every rule in bad ones; `make generate` writes their findings."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.checks.rules import ALL
-from tests.validate.corpus import expected, found, registry, runbooks, shipped, told
+from tests.validate.corpus import found, registry, runbooks, shipped, told
 
 GOOD = runbooks("good")
 BAD = runbooks("bad")
@@ -22,12 +22,6 @@ def test_nothing_is_found_in_good_runbooks(file: Path) -> None:
 @pytest.mark.parametrize("file", shipped(), ids=lambda file: file.stem)
 def test_nothing_is_found_in_shipped_runbooks(file: Path) -> None:
     assert told(file) == ""
-
-
-@pytest.mark.parametrize("file", BAD, ids=lambda file: file.stem)
-def test_what_is_found_stands_beside_it(file: Path) -> None:
-    """Where it differs on purpose: `python -m tests.validate.corpus`."""
-    assert told(file) == expected(file).read_text("utf-8")
 
 
 def test_every_rule_is_found_three_times() -> None:
