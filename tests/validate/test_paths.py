@@ -134,7 +134,7 @@ TOLD = {
     # what stands in the case after HEAD's 19 lines, and the path that is told
     "nothing seen": (
         OLD + '- {id: x, hold: "${old.arn}"}',
-        "old (line 20) sees that nothing is there → `missing: done` (line 23) → here",
+        "old (line 20) finds no resource → `missing: done` (line 23) → here",
     ),
     "skipped": (
         LOOK + "  if: dry\n" + '- {id: x, hold: "${look.arn}"}',
@@ -142,11 +142,11 @@ TOLD = {
     ),
     "skipped, and asked; then nothing seen": (
         OLD + "  if: dry\n" + '- {id: x, if: dry, hold: "${old.arn}"}',
-        "old (line 20) sees that nothing is there → `missing: done` (line 23) → here",
+        "old (line 20) finds no resource → `missing: done` (line 23) → here",
     ),
     "no item": (
         '- {id: look, for_each: "${names}", check: rds.cluster, with: {name: "${each}"}}\n- {id: x, hold: "${look[0].arn}"}',
-        "look (line 20) is done for no item: its `for_each` (line 20) yields none → here",
+        "look (line 20) has no items: its `for_each` (line 20) is empty → here",
     ),
     "rescued": (
         """
@@ -158,7 +158,7 @@ TOLD = {
             - {error: ConnectionTimeout, then: done}
         - {id: x, hold: "${go.rows_affected}"}
         """,
-        "go (line 20) fails → its rescue ends it as done (line 25) → here",
+        "go (line 20) fails → its rescue ends with `done` (line 25) → here",
     ),
     "another row": (
         """
@@ -168,7 +168,7 @@ TOLD = {
           states: {=stopped: {do: [{id: inside, check: rds.instance, with: {name: b}}], then: monitor}}
         - {id: x, hold: "${inside.arn}"}
         """,
-        "inside (line 23) stands in a row, and another one is taken → here",
+        "inside (line 23) is in a row, and another row applies → here",
     ),
     "an end": (
         """
@@ -186,7 +186,7 @@ TOLD = {
 @pytest.mark.parametrize(("case", "path"), TOLD.values(), ids=TOLD)
 def test_the_path_is_told(case: str, path: str) -> None:
     [told] = [one for one in findings(whole(case)) if one.rule == "RB305"]
-    assert told.help.startswith(f"the path: {path}. ")
+    assert told.help.startswith(f"how it happens: {path}. ")
 
 
 UNDONE = {

@@ -1,6 +1,6 @@
-"""Values with expressions, in a scope: of which type they are, and what is wrong with them, at its place.
+"""Infers the types of values with expressions in a scope, and collects the problems with their places.
 
-Knows scalars, lists and maps of the document, and nothing of steps.
+It knows the scalars, lists and maps of the document, and nothing about steps.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from engine.checks.dataflow.facts import NO_FACTS, Facts, when_true
-from engine.checks.dataflow.inference import Inference, Trouble
+from engine.checks.dataflow.inference import Inference, Problem
 from engine.checks.dataflow.scope import Scope
 from engine.checks.dataflow.types import ANYTHING, TEXT, Type, of_value, union
 from engine.checks.subject import Found
@@ -22,22 +22,22 @@ from engine.language.yaml.nodes import ListNode, MapNode, Node, Scalar
 from engine.language.yaml.reader import MOST
 
 EXPRESSIONS: Final = 250_000
-"""Characters of all the expressions of a file. The restore has 700."""
+"""Characters of all expressions of a file that are checked. runbooks/restore.yaml has 700."""
 
 
 @dataclass(slots=True)
 class Flow:
-    """What is known after the walk: troubles by rule, the types of scalars with expressions, the names that were used."""
+    """The result of the walk: problems by rule, the types of scalars with expressions, and the names that are used."""
 
-    troubles: dict[str, list[Found]] = field(default_factory=dict)
+    problems: dict[str, list[Found]] = field(default_factory=dict)
     types: dict[int, Type] = field(default_factory=dict)  # by the identity of the scalar's node
     used: set[str] = field(default_factory=set)  # names, and `settings.NAME`
     scopes: dict[str, Scope] = field(default_factory=dict)  # of steps, by path
-    left: int = EXPRESSIONS  # characters of expressions that may still be read
+    left: int = EXPRESSIONS  # characters of expressions that may still be checked
 
     @property
     def whole_settings(self) -> bool:
-        """Has an expression all settings, by `settings` alone?"""
+        """Does an expression use `settings` as a whole?"""
         return "settings" in self.used
 
     @property
@@ -45,25 +45,25 @@ class Flow:
         return "accounts" in self.used
 
     def found(self, rule: str) -> list[Found]:
-        return self.troubles.get(rule, [])
+        return self.problems.get(rule, [])
 
-    def tell(self, rule: str, found: Found) -> None:
-        told = self.troubles.setdefault(rule, [])
-        if len(told) < MOST:
-            told.append(found)
+    def report(self, rule: str, found: Found) -> None:
+        reported = self.problems.setdefault(rule, [])
+        if len(reported) < MOST:
+            reported.append(found)
 
 
-SECRET_HELP: Final = "a secret can be handed, alone, to a parameter that takes secrets, and to nothing else"
+SECRET_HELP: Final = "pass a secret on its own, and only to a parameter that takes secrets"
 
 
 @dataclass(slots=True)
-class Valuer:
-    """Values and conditions; what is wrong goes into the flow."""
+class TypeChecker:
+    """Checks values and conditions; results and problems go into the flow."""
 
     flow: Flow
 
-    def plainly(self, node: Node | None, scope: Scope, what: str) -> None:
-        """A value that can be no secret."""
+    def without_secrets(self, node: Node | None, scope: Scope, what: str) -> None:
+        """Check a value that must not contain a secret."""
         if node is None:
             return
         match node:
@@ -71,15 +71,15 @@ class Valuer:
                 self.no_secret(node, self.value(node, scope), what)
             case ListNode(items=items):
                 for item in items:
-                    self.plainly(item, scope, what)
+                    self.without_secrets(item, scope, what)
             case MapNode():
                 for _, value in node.entries:
-                    self.plainly(value, scope, what)
+                    self.without_secrets(value, scope, what)
 
     def no_secret(self, node: Node | None, type: Type, what: str) -> None:
         if node is not None and "secret" in type.names:
-            message = f"{what} cannot be a secret: it would be stored and shown"
-            self.flow.tell("RB306", Found(span=node.span, message=message, help=SECRET_HELP))
+            message = f"{what} cannot be a secret, because it is stored and shown"
+            self.flow.report("RB306", Found(span=node.span, message=message, help=SECRET_HELP))
 
     def value(self, node: Node | None, scope: Scope) -> Type:
         """The type of a value with expressions in it."""
@@ -99,14 +99,14 @@ class Valuer:
                 return Type(frozenset({"object"}), {key.text: self.value(one, scope) for key, one in node.entries})
 
     def template(self, node: Scalar, scope: Scope) -> Type:
-        """Text with `${ }`: one alone keeps its type, else all of it becomes text."""
+        """The type of a text with `${ }`: a single expression keeps its type, anything else is text."""
         try:
             pieces = split(node.text)
         except ExpressionError as error:
-            self.flow.tell("RB308", Found(span=node.span, message=str(error)))
+            self.flow.report("RB308", Found(span=node.span, message=str(error)))
             return ANYTHING
         if len(pieces) > 2 * MOST:
-            self.flow.tell("RB308", Found(span=node.span, message=f"a text of more than {MOST} expressions"))
+            self.flow.report("RB308", Found(span=node.span, message=f"the text has more than {MOST} expressions"))
             return ANYTHING
         if len(pieces) == 1 and isinstance(pieces[0], tuple):
             return self.expression(node, *pieces[0], scope)
@@ -115,12 +115,12 @@ class Valuer:
                 type = self.expression(node, *piece, scope)
                 if "secret" in type.names:
                     span = node.at(piece[1], len(piece[0]))
-                    message = f"`{piece[0]}` is a secret, and this would put it into text"
-                    self.flow.tell("RB306", Found(span=span, message=message, help=SECRET_HELP))
+                    message = f"`{piece[0]}` is a secret and cannot be part of a text"
+                    self.flow.report("RB306", Found(span=span, message=message, help=SECRET_HELP))
         return TEXT
 
     def condition(self, node: Node | None, scope: Scope) -> None:
-        """An expression as it stands."""
+        """Check a value that is an expression, with or without `${ }`."""
         if isinstance(node, Scalar):
             try:
                 source, offset = bare(node.text)
@@ -129,38 +129,37 @@ class Valuer:
             self.flow.types[id(node)] = self.expression(node, source, offset, scope)
 
     def expression(self, node: Scalar, source: str, offset: int, scope: Scope) -> Type:
-        """One expression, whose source begins at `offset` of the scalar's text."""
-        if self.overdrawn(node, len(source)):
+        """The type of one expression, which begins at `offset` of the scalar's text."""
+        if self.exhausted(node, len(source)):
             return ANYTHING
         try:
             tree = parse_expression(source)
         except ExpressionSyntaxError as error:
+            rule = "RB304" if error.hyphenated else "RB308"
             span = node.at(offset + error.start, error.end - error.start)
-            self.flow.tell(
-                "RB304" if error.hyphenated else "RB308", Found(span=span, message=error.why, help=error.help)
-            )
+            self.flow.report(rule, Found(span=span, message=error.why, help=error.help))
             return ANYTHING
         self.note_names(tree)
         inference = Inference(scope, source)
         type = inference.type(tree, scope.facts)
-        for trouble in inference.troubles:
-            self.trouble(node, offset, trouble)
+        for problem in inference.problems:
+            self.report(node, offset, problem)
         return type
 
-    def overdrawn(self, node: Scalar, length: int) -> bool:
-        """Are there more than can be checked? Then that is told, once."""
+    def exhausted(self, node: Scalar, length: int) -> bool:
+        """Does the file have more expressions than are checked? This is reported once."""
         before, self.flow.left = self.flow.left, self.flow.left - length
         if self.flow.left < 0 <= before:
-            message = f"here the file's expressions come to more than {EXPRESSIONS:,} characters: no more are checked"
-            self.flow.tell("RB308", Found(span=node.span, message=message, help="cut it into several runbooks"))
+            message = f"the expressions of this file exceed {EXPRESSIONS:,} characters; the rest is not checked"
+            self.flow.report("RB308", Found(span=node.span, message=message, help="split the runbook"))
         return self.flow.left < 0
 
-    def trouble(self, node: Scalar, offset: int, trouble: Trouble) -> None:
-        span = node.at(offset + trouble.start, trouble.end - trouble.start)
-        self.flow.tell(trouble.rule, Found(span=span, message=trouble.message, help=trouble.help))
+    def report(self, node: Scalar, offset: int, problem: Problem) -> None:
+        span = node.at(offset + problem.start, problem.end - problem.start)
+        self.flow.report(problem.rule, Found(span=span, message=problem.message, help=problem.help))
 
     def note_names(self, tree: ast.Node) -> None:
-        """What is used: a name, or of settings and accounts the one that is meant (`settings` alone: all of them)."""
+        """Record the names that are used; for settings and accounts the entry (`settings` alone means all of them)."""
         match tree:
             case ast.Name(name=name):
                 self.flow.used.add(name)
@@ -174,7 +173,7 @@ class Valuer:
 
     @staticmethod
     def facts(node: Node | None) -> Facts:
-        """What an `if` proves; nothing where it cannot be read."""
+        """The facts that an `if` proves; none if it is invalid."""
         if not isinstance(node, Scalar):
             return NO_FACTS
         try:

@@ -1,7 +1,7 @@
-"""Does a value in the document fit a parameter's JSON Schema? Literals exactly, expressions by their type.
+"""Checks a value of the document against a parameter's JSON Schema: literals exactly, expressions by their type.
 
-What schemas of parameters mostly say is checked here, at the place of the wrong part; jsonschema is asked only for
-words of a schema that are not known here, and for values without expressions.
+The common keywords are checked here, which gives the exact place of a wrong part. The jsonschema package is used only for
+schemas with other keywords, and only for values without expressions.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
 
-from engine.checks.dataflow.types import BOOLEAN, INTEGER, NUMBER, TEXT, WORDS, Type, describe_type, fits, of_schema
+from engine.checks.dataflow.types import BOOLEAN, INTEGER, NUMBER, TEXT, Type, describe_type, fits, of_schema
 from engine.checks.subject import scalars
 from engine.language.nearest import Guesses, listed
 from engine.language.patterns import PatternError, Patterns
@@ -30,7 +30,7 @@ _KNOWN: Final = frozenset(
 
 
 class Difference(Value):
-    """`node` is not what the schema wants. `literal`: it is written so, and no expression is in it."""
+    """A node that does not conform to the schema. `literal` is false if that follows from the type of an expression."""
 
     node: Node
     message: str
@@ -40,7 +40,7 @@ class Difference(Value):
 
 @dataclass(slots=True, kw_only=True)
 class Known:
-    """What is known of a document: the types of its scalars with expressions, by identity; and what forms it was held to.
+    """What is shared by the checks of one document: the types of its expressions by the id of their node, and a cache of matches.
 
     Once the work that `patterns` may take is spent, no more forms are checked: AWS checks them again in any case.
     """
@@ -50,11 +50,11 @@ class Known:
     patterns: Patterns = field(default_factory=Patterns)
     guesses: Guesses = field(default_factory=Guesses)
 
-    def meant(self, word: str, legal: Iterable[str]) -> str:
-        return self.guesses.meant(word, lambda: legal, "there are")
+    def suggestion(self, word: str, legal: Iterable[str]) -> str:
+        return self.guesses.meant(word, lambda: legal, "allowed")
 
     def is_of_form(self, form: str, value: str) -> bool:
-        """No, only where that is certain: what is too long or cannot be read is left to AWS."""
+        """False only if that is certain: values that are too long and patterns that cannot be compiled are left to AWS."""
         if (form, value) not in self.forms:
             self.forms[form, value] = self._matched(form, value)
         return self.forms[form, value]
@@ -67,7 +67,7 @@ class Known:
 
 
 def differences(node: Node, schema: Schema, known: Known) -> Iterator[Difference]:
-    """What is wrong with the value, by what is known of its document."""
+    """Each part of the value that does not conform to the schema."""
     if not schema:
         return
     if _is_expression(node):
@@ -75,8 +75,7 @@ def differences(node: Node, schema: Schema, known: Known) -> Iterator[Difference
         return
     if isinstance(node, Scalar) and node.value is None:
         return  # a parameter that is null is left out
-    strange = schema.keys() - _KNOWN
-    if strange:
+    if schema.keys() - _KNOWN:
         if not any(_is_expression(one) for one in scalars(node)):
             yield from _by_jsonschema(node, schema)
         return
@@ -85,11 +84,9 @@ def differences(node: Node, schema: Schema, known: Known) -> Iterator[Difference
         yield from _any_of(node, branches, known)
         return
     wanted = of_schema(schema)
-    if wanted.known and (not fits(_type_of(node), wanted) or _is_part(node, wanted)):
-        help = _otherwise(node, wanted)
-        yield Difference(
-            node=node, message=f"{describe_type(wanted)} is wanted here, and this is {describe(node)}", help=help
-        )
+    if wanted.known and (not fits(_type_of(node), wanted) or _has_fraction(node, wanted)):
+        help = _remedy(node, wanted)
+        yield Difference(node=node, message=f"expected {describe_type(wanted)}, found {describe(node)}", help=help)
         return
     match node:
         case Scalar():
@@ -100,14 +97,14 @@ def differences(node: Node, schema: Schema, known: Known) -> Iterator[Difference
             yield from _map(node, schema, known)
 
 
-def _is_part(node: Node, wanted: Type) -> bool:
-    """1.5 where a whole number is wanted."""
+def _has_fraction(node: Node, wanted: Type) -> bool:
+    """Is it a number such as 1.5 where an integer is expected?"""
     whole = not wanted.may_be("number")
     return whole and isinstance(node, Scalar) and isinstance(node.value, float) and not node.value.is_integer()
 
 
-def _otherwise(node: Node, wanted: Type) -> str:
-    """How it would be right, where that is told by what is there."""
+def _remedy(node: Node, wanted: Type) -> str:
+    """How to correct the value, if that follows from what is written."""
     if not isinstance(node, Scalar):
         return "a list is written `[a, b]`" if wanted.is_only("array") else ""
     if wanted.may_be("string"):
@@ -145,19 +142,21 @@ def _by_type(node: Node, schema: Schema, known: Known) -> Iterator[Difference]:
     type = known.types.get(id(node))
     wanted = of_schema(schema)
     if type is None or "secret" in type.names:
-        return  # whether a secret may stand here is a rule of its own
+        return  # RB306 and RB310 check secrets
     if not fits(type, wanted):
-        message = f"{describe_type(wanted)} is wanted here, and this is {describe_type(type)}"
+        message = f"expected {describe_type(wanted)}, found {describe_type(type)}"
         yield Difference(node=node, message=message, literal=False)
     elif type.literals and wanted.literals and not set(type.literals) & set(wanted.literals):
-        said = " or ".join(f"`{one}`" for one in type.literals[:3])
-        help = known.meant(str(type.literals[0]), map(str, wanted.literals))
-        yield Difference(node=node, message=f"this is {said}, which cannot stand here", help=help, literal=False)
+        values = " or ".join(f"`{one}`" for one in type.literals[:3])
+        help = known.suggestion(str(type.literals[0]), map(str, wanted.literals))
+        yield Difference(
+            node=node, message=f"the value is {values}, which is not allowed here", help=help, literal=False
+        )
     elif type.literals and "wholly" in schema and not any(_of_form(known, schema, one) for one in type.literals):
-        message = f"this is `{str(type.literals[0])[:80]}`, which is not of the form `{brief(schema['wholly'])}`"
+        message = f"the value is `{str(type.literals[0])[:80]}`, which does not match `{brief(schema['wholly'])}`"
         yield Difference(node=node, message=message, literal=False)
     elif type.items is not None and wanted.items is not None and not fits(type.items, wanted.items):
-        message = f"a list of {WORDS.get(_one(wanted.items), 'other things')} is wanted here, and each item is {describe_type(type.items)}"
+        message = f"expected each item to be {describe_type(wanted.items)}, found {describe_type(type.items)}"
         yield Difference(node=node, message=message, literal=False)
 
 
@@ -165,12 +164,8 @@ def _of_form(known: Known, schema: Schema, value: Any) -> bool:
     return not isinstance(value, str) or known.is_of_form(schema["wholly"], value)
 
 
-def _one(type: Type) -> str:
-    return next(iter(sorted(type.names)), "")
-
-
 def _any_of(node: Node, branches: list[Schema], known: Known) -> Iterator[Difference]:
-    """None of them fits: what is told is what is wrong with the one that is of the right type, if one is."""
+    """Nothing if a branch fits. Else the differences from the only branch of the right type, if there is one."""
     tried = []
     for branch in branches:
         found = list(differences(node, branch, known))
@@ -182,22 +177,24 @@ def _any_of(node: Node, branches: list[Schema], known: Known) -> Iterator[Differ
         yield from near[0]
         return
     wanted = " or ".join(describe_type(of_schema(branch)) for branch, _ in tried)
-    yield Difference(node=node, message=f"{wanted} is wanted here, and this is {describe(node)}")
+    yield Difference(node=node, message=f"expected {wanted}, found {describe(node)}")
 
 
 def _scalar(node: Scalar, schema: Schema, known: Known) -> Iterator[Difference]:
     value = node.value
     if "enum" in schema and value not in schema["enum"]:
         legal = [one if isinstance(one, str) else json.dumps(one) for one in schema["enum"]]
-        yield Difference(node=node, message=f"`{node.text}` cannot stand here", help=known.meant(node.text, legal))
+        yield Difference(
+            node=node, message=f"`{node.text}` is not allowed here", help=known.suggestion(node.text, legal)
+        )
     if "const" in schema and value != schema["const"]:
-        yield Difference(node=node, message=f"only `{schema['const']}` can stand here")
+        yield Difference(node=node, message=f"only `{schema['const']}` is allowed here")
     if isinstance(value, str):
         yield from _text(node, value, schema, known)
     elif isinstance(value, (int, float)) and not isinstance(value, bool):
         low, high = schema.get("minimum"), schema.get("maximum")
         if (low is not None and value < low) or (high is not None and value > high):
-            yield Difference(node=node, message=f"`{node.text}` is out of bounds: {_bounds(low, high)}")
+            yield Difference(node=node, message=f"`{node.text}` is out of range: {_bounds(low, high)}")
 
 
 def _text(node: Scalar, value: str, schema: Schema, known: Known) -> Iterator[Difference]:
@@ -208,16 +205,16 @@ def _text(node: Scalar, value: str, schema: Schema, known: Known) -> Iterator[Di
         )
     low, high = schema.get("minLength"), schema.get("maxLength")
     if (low is not None and len(value) < low) or (high is not None and len(value) > high):
-        yield Difference(node=node, message=f"the text has {len(value)} characters: {_bounds(low, high)}")
+        yield Difference(node=node, message=f"the text has {len(value)} characters; expected {_bounds(low, high)}")
     elif "wholly" in schema and not known.is_of_form(schema["wholly"], value):
         form, help = brief(schema["wholly"]), schema.get("description", "")
-        yield Difference(node=node, message=f"`{value[:80]}` is not of the form `{form}`", help=help)
+        yield Difference(node=node, message=f"`{value[:80]}` does not match `{form}`", help=help)
 
 
 def _bounds(low: Any, high: Any) -> str:
     if low is not None and high is not None:
-        return f"from {low} to {high}"
-    return f"{low} at least" if low is not None else f"{high} at most"
+        return f"{low} to {high}"
+    return f"at least {low}" if low is not None else f"at most {high}"
 
 
 @lru_cache(maxsize=256)
@@ -228,7 +225,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 def _list(node: ListNode, schema: Schema, known: Known) -> Iterator[Difference]:
     low, high = schema.get("minItems"), schema.get("maxItems")
     if (low is not None and len(node.items) < low) or (high is not None and len(node.items) > high):
-        yield Difference(node=node, message=f"the list has {len(node.items)} items: {_bounds(low, high)}")
+        yield Difference(node=node, message=f"the list has {len(node.items)} items; expected {_bounds(low, high)}")
     items = schema.get("items")
     if isinstance(items, Mapping):
         for item in node.items:
@@ -238,24 +235,24 @@ def _list(node: ListNode, schema: Schema, known: Known) -> Iterator[Difference]:
 def _map(node: MapNode, schema: Schema, known: Known) -> Iterator[Difference]:
     low, high, many = schema.get("minProperties"), schema.get("maxProperties"), len(node.entries)
     if (low is not None and many < low) or (high is not None and many > high):
-        yield Difference(node=node, message=f"the map has {many} entries: {_bounds(low, high)}")
+        yield Difference(node=node, message=f"the map has {many} entries; expected {_bounds(low, high)}")
     properties: Mapping[str, Schema] = schema.get("properties", {})
     more = schema.get("additionalProperties", True)
     for key, under in node.entries:
         if key.text in properties:
             yield from differences(under, properties[key.text], known)
         elif more is False:
-            yield Difference(node=key, message=f"there is no `{key.text}` here", help=known.meant(key.text, properties))
+            yield Difference(node=key, message=f"unknown key `{key.text}`", help=known.suggestion(key.text, properties))
         elif isinstance(more, Mapping):
             yield from differences(under, more, known)
     missing = [name for name in schema.get("required", ()) if name not in node]
     if missing:
         first = node.entries[0][0] if node.entries else node
-        yield Difference(node=first, message=f"here is missing: {listed(f'`{name}`' for name in missing)}")
+        yield Difference(node=first, message=f"missing: {listed(f'`{name}`' for name in missing)}")
 
 
 def _by_jsonschema(node: Node, schema: Schema) -> Iterator[Difference]:
-    """Nothing is fetched: references outside the schema have an empty registry, and say nothing."""
+    """Check with jsonschema. Nothing is fetched: a schema with external references is not checked."""
     import jsonschema
     import referencing.exceptions
 
@@ -281,7 +278,7 @@ def _deeper(node: Node, step: Any) -> Node | None:
 
 
 def untyped(node: Node, schema: Schema) -> Iterator[Scalar]:
-    """The scalars of a value of which the schema says nothing at all: in a parameter for secrets, the secrets."""
+    """The scalars for which the schema gives no type: in a parameter for secrets, those are the secrets."""
     match node:
         case Scalar():
             if not schema:

@@ -1,6 +1,6 @@
-"""What a condition proves: after `if: old and not dry_run`, `old` is there, and `dry_run` is false.
+"""What a condition proves: after `if: old and not dry_run`, `old` is not null and `dry_run` is false.
 
-Facts are canonical texts of expressions: `true` those that are known to hold, `there` those whose value is not null.
+Facts are expressions in canonical form: `true` are those known to be true, `present` those known not to be null.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from engine.values import Value
 
 class Facts(Value, kw_only=False):
     true: frozenset[str] = frozenset()
-    there: frozenset[str] = frozenset()
+    present: frozenset[str] = frozenset()
 
     def also(self, other: Facts) -> Facts:
-        if not other.true and not other.there:
+        if not other.true and not other.present:
             return self
-        return Facts(self.true | other.true, self.there | other.there)
+        return Facts(self.true | other.true, self.present | other.present)
 
 
 NO_FACTS: Final = Facts()
 
 
 def canonical(node: Node) -> str:
-    """One text for one meaning, whatever its blanks and quotes."""
+    """The same text for the same expression, however its blanks and quotes are written."""
     match node:
         case ast.Name(name=name):
             return name
@@ -51,31 +51,30 @@ def canonical(node: Node) -> str:
 
 
 def conditions(node: Node) -> frozenset[str]:
-    """What must hold for it to be true: the parts of an `and`, each for itself."""
+    """The conditions that must all hold for it to be true: the operands of an `and`, or itself."""
     if isinstance(node, ast.Logic) and node.op == "and":
         return frozenset().union(*(conditions(one) for one in node.operands))
     return frozenset({canonical(node)})
 
 
 def when_true(node: Node) -> Facts:
-    """What is known where it is true."""
+    """The facts that hold if it is true."""
     match node:
         case ast.Logic(op="and", operands=operands):
             return _together(when_true(one) for one in operands)
         case ast.Logic(op="not", operands=(of,)):
             return when_false(of).also(Facts(true=frozenset({canonical(node)})))
-    return Facts(true=frozenset({canonical(node)}), there=frozenset(_there_if_true(node)))
+    return Facts(true=frozenset({canonical(node)}), present=frozenset(_present_if_true(node)))
 
 
 def when_false(node: Node) -> Facts:
-    """What is known where it is false."""
+    """The facts that hold if it is false."""
     match node:
         case ast.Logic(op="or", operands=operands):
             return _together(when_false(one) for one in operands)
         case ast.Logic(op="not", operands=(of,)):
             return when_true(of)
-    told = frozenset({f"not ({canonical(node)})"})
-    return Facts(true=told, there=frozenset(_there_if_false(node)))
+    return Facts(true=frozenset({f"not ({canonical(node)})"}), present=frozenset(_present_if_false(node)))
 
 
 def _together(many: Iterable[Facts]) -> Facts:
@@ -85,32 +84,32 @@ def _together(many: Iterable[Facts]) -> Facts:
     return found
 
 
-def _there_if_true(node: Node) -> list[str]:
+def _present_if_true(node: Node) -> list[str]:
     match node:
         case ast.Name() | ast.Attr() | ast.Item():
-            return _with_its_owners(node)
+            return _with_owners(node)
         case ast.Compare(left=left, ops=(("==", ast.Const(value=value)),)) if value is not None:
-            return _with_its_owners(left)
+            return _with_owners(left)
         case ast.Compare(left=left, ops=(("!=", ast.Const(value=None)),)):
-            return _with_its_owners(left)
+            return _with_owners(left)
         case ast.Compare(left=left, ops=((">" | ">=", _),)):
-            return _with_its_owners(left)
+            return _with_owners(left)
         case ast.Filter(name="default", of=of, args=(ast.Const(value=value), *_)) if not value:
-            return _with_its_owners(of)
+            return _with_owners(of)
         case ast.Filter(name="length", of=of):
-            return _with_its_owners(of)
+            return _with_owners(of)
     return []
 
 
-def _there_if_false(node: Node) -> list[str]:
+def _present_if_false(node: Node) -> list[str]:
     match node:
         case ast.Compare(left=left, ops=(("==", ast.Const(value=None)),)):
-            return _with_its_owners(left)
+            return _with_owners(left)
     return []
 
 
-def _with_its_owners(node: Node) -> list[str]:
-    """`old.endpoint` is there: then so is `old`. What `x | length` is of, too."""
+def _with_owners(node: Node) -> list[str]:
+    """If `old.endpoint` is present, so is `old`; if `x | length` is, so is `x`."""
     found = []
     while True:
         match node:

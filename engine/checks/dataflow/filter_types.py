@@ -1,4 +1,4 @@
-"""What a filter makes of the types that it is given, and of which types it cannot be."""
+"""The type of a filter's result, and the types of input that a filter cannot take."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from engine.language.expressions.filters import FILTERS
 
 
 def wrong_input(name: str, of: Type) -> str:
-    """Why the filter would fail on a value of this type; "" if it may succeed. A secret has a rule of its own."""
+    """Why the filter would fail on a value of this type; "" if it may succeed. RB306 reports secrets."""
     if not of.known or "secret" in of.names:
         return ""
     match FILTERS[name].takes:
         case "list" if not of.may_be("array", "object", "string"):
-            return f"`{name}` needs a list, and this is {describe_type(of)}"
+            return f"`{name}` needs a list, found {describe_type(of)}"
         case "text" if not of.may_be("string", "integer", "number", "boolean"):
-            return f"`{name}` needs text, and this is {describe_type(of)}"
+            return f"`{name}` needs text, found {describe_type(of)}"
         case _:
             return ""
 

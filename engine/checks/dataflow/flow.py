@@ -1,7 +1,7 @@
-"""The walk over a runbook: every expression in the scope that its place has.
+"""Walks through a runbook once and checks every expression in the scope of its place.
 
-The rules RB3xx read what this has found; the rules for parameters read the types. The order is that of the document,
-vars in theirs, for a var may use those before it.
+The rules RB3xx report the problems found here; the rules for parameters use the types. Places are visited in the order of
+the document, because a var may use the vars above it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from engine.checks.dataflow.checker import Flow, Valuer
+from engine.checks.dataflow.checker import Flow, TypeChecker
 from engine.checks.dataflow.conformity import Difference, Known, differences
 from engine.checks.dataflow.facts import NO_FACTS
 from engine.checks.dataflow.globals import globals_of
@@ -23,21 +23,21 @@ from engine.registry import Param
 from engine.values import Value, changed, field
 
 LAST: Final = 1_000_000
-"""A place after every step of a list."""
+"""An index after every step of a list."""
 
 _NOTHING: Final = Binding(
-    type=Type(frozenset({"object"}), {"status": TEXT, "id": NULL}), what="what a look saw that found nothing"
+    type=Type(frozenset({"object"}), {"status": TEXT, "id": NULL}), what="the observation of a missing resource"
 )
 _FAILED: Final = Binding(type=ERROR, what="the error of a rescue")
 
 
 def flow_of(subject: Subject) -> Flow:
-    """Walks the whole runbook, once."""
+    """The result of the walk, which happens on the first call."""
     known: Flow | None = subject.memo.get("flow")
     if known is not None:
         return known
     subject.memo["flow"] = flow = Flow()
-    walk = Walk(subject, globals_of(subject), flow, Valuer(flow))
+    walk = Walk(subject, globals_of(subject), flow, TypeChecker(flow))
     walk.top()
     for place in subject.steps:
         walk.step(place)
@@ -45,24 +45,24 @@ def flow_of(subject: Subject) -> Flow:
     return flow
 
 
-class Unfit(Value, kw_only=False):
-    """Values of parameters that their schemas do not want: written so, or by what an expression is. At most MOST of each."""
+class Mismatches(Value, kw_only=False):
+    """Parameters whose values do not conform to their schemas, as literals or by the type of an expression. At most MOST each."""
 
     literals: list[tuple[Param, Difference]] = field(default_factory=list)
     expressions: list[tuple[Param, Difference]] = field(default_factory=list)
 
 
-def unfit(subject: Subject) -> Unfit:
-    """Every parameter that is written is held against its schema, once."""
-    known: Unfit | None = subject.memo.get("unfit")
+def mismatches(subject: Subject) -> Mismatches:
+    """Every parameter in the document checked against its schema, on the first call."""
+    known: Mismatches | None = subject.memo.get("mismatches")
     if known is None:
-        known = subject.memo["unfit"] = Unfit()
+        known = subject.memo["mismatches"] = Mismatches()
         facts = Known(types=flow_of(subject).types, guesses=subject.guesses)
         for _, param, value in written_params(subject):
             for one in differences(value, param.schema, facts):
-                told = known.literals if one.literal else known.expressions
-                if len(told) < MOST:
-                    told.append((param, one))
+                found = known.literals if one.literal else known.expressions
+                if len(found) < MOST:
+                    found.append((param, one))
     return known
 
 
@@ -73,7 +73,7 @@ class Walk:
     subject: Subject
     globals: Globals
     flow: Flow
-    read: Valuer
+    checker: TypeChecker
 
     # -- the top of the document ---------------------------------------------------------------------
 
@@ -82,48 +82,50 @@ class Walk:
         settings = self.subject.node("settings")
         if isinstance(settings, MapNode):
             later = {name.text for name, _ in settings.entries}
-            for name, value in settings.entries:  # the set is looked into while the value is read, and never kept
-                self.read.plainly(value, changed(scope, later=later), "a setting's source")
+            for name, value in settings.entries:  # the set shrinks as settings are read; no scope outlives its turn
+                self.checker.without_secrets(value, changed(scope, later=later), "a setting's source")
                 later.discard(name.text)
         self.vars(scope)
         for key in ("region", "lock", "notify", "tags"):
-            self.read.plainly(self.subject.node(key), scope, f"`{key}`")
+            self.checker.without_secrets(self.subject.node(key), scope, f"`{key}`")
 
     def vars(self, scope: Scope) -> None:
         node = self.subject.node("vars")
         if not isinstance(node, MapNode):
             return
         for key, written in node.entries:
-            type = self.read.value(written, scope)
+            type = self.checker.value(written, scope)
             self.globals.vars[key.text] = Binding(type=type, what="a var")
 
     def outputs(self) -> None:
-        self.read.plainly(self.subject.node("outputs"), Scope(globals=self.globals, path=("outputs",)), "an output")
+        self.checker.without_secrets(
+            self.subject.node("outputs"), Scope(globals=self.globals, path=("outputs",)), "an output"
+        )
 
     # -- a step --------------------------------------------------------------------------------------
 
     def step(self, place: Place) -> None:
         node, scope = place.node, self.scope(place)
         if "if" in node:
-            self.read.condition(node.get("if"), self.entry_scope(place))
+            self.checker.condition(node.get("if"), self.entry_scope(place))
         if "for_each" in node:
             scope = self.each(place, node.get("for_each"), scope)
         self.flow.scopes[place.step.path] = scope
-        self.read.value(node.get("with"), scope)
+        self.checker.value(node.get("with"), scope)
         for key in ("region", "hold", "fail", "notify", "subject", "text", "wait"):
             if key in node:
-                self.read.plainly(node.get(key), scope, f"`{key}`")
+                self.checker.without_secrets(node.get(key), scope, f"`{key}`")
         looking = self.looking(place, scope)
         for key in ("only", "is", "status"):
             if key in node:
-                self.read.condition(node.get(key), looking)
+                self.checker.condition(node.get(key), looking)
         if "states" in node:
             self.rows(place, looking)
         if "rescue" in node:
             self.rescues(place, looking)
 
     def scope(self, place: Place) -> Scope:
-        """Where the step stands: what is given to it by the steps around it, and what their conditions prove."""
+        """The scope of a step: the names that the steps around it define, and the facts that their conditions prove."""
         given: dict[str, Binding] = {}
         facts = NO_FACTS
         for owner, key in self.owners(place):
@@ -136,11 +138,11 @@ class Walk:
                 given["seen"] = self.seen(owner if key != "until" else place)
             if key == "rescue":
                 given["error"] = _FAILED
-        condition = self.read.facts(place.node.get("if"))
+        condition = self.checker.facts(place.node.get("if"))
         return Scope(globals=self.globals, path=place.path, given=given, facts=facts.also(condition))
 
     def entry_scope(self, place: Place) -> Scope:
-        """The scope of its own `if`, which proves nothing for itself."""
+        """The scope of the step's own `if`, without the facts that this `if` proves."""
         scope = self.scope(place)
         around = NO_FACTS
         for owner, _ in self.owners(place):
@@ -149,7 +151,7 @@ class Walk:
         return changed(scope, facts=around)
 
     def owners(self, place: Place) -> list[tuple[Place, str]]:
-        """The steps that it stands in, outermost first, each with the key that it stands under."""
+        """The steps that contain it, outermost first, each with the key that it is under."""
         found = []
         pieces = place.step.path.split("/")
         for at in range(2, len(pieces)):
@@ -160,23 +162,23 @@ class Walk:
 
     def each(self, place: Place, node: Node | None, scope: Scope) -> Scope:
         outside = {name: one for name, one in scope.given.items() if name != "each"}
-        type = self.read.value(node, changed(scope, given=outside))
+        type = self.checker.value(node, changed(scope, given=outside))
         if node is not None and type.known and not type.may_be("array"):
-            found = Found(span=node.span, message=f"`for_each` wants a list, and this is {describe_type(type)}")
-            self.flow.tell("RB307", found)
-        self.read.no_secret(node, type, "`for_each`")
+            found = Found(span=node.span, message=f"`for_each` needs a list, found {describe_type(type)}")
+            self.flow.report("RB307", found)
+        self.checker.no_secret(node, type, "`for_each`")
         each = Binding(type=type.items or ANYTHING, what="an item of `for_each`")
         return changed(scope, given={**scope.given, "each": each})
 
     def looking(self, place: Place, scope: Scope) -> Scope:
-        """With what its look saw."""
+        """The scope with `seen`, if the step observes a resource."""
         looks = any(key in place.node for key in ("ensure", "remove", "check"))
         if not looks or not any(key in place.node for key in ("only", "is", "status", "states", "rescue")):
             return scope
         return changed(scope, given={**scope.given, "seen": self.seen(place)})
 
     def seen(self, place: Place) -> Binding:
-        return Binding(type=self.subject.catalogue.attributes(place.name), what="what the look saw")
+        return Binding(type=self.subject.catalogue.attributes(place.name), what="the observed resource")
 
     def rows(self, place: Place, scope: Scope) -> None:
         nothing = changed(scope, given={**scope.given, "seen": _NOTHING})
@@ -185,7 +187,7 @@ class Walk:
             if isinstance(written.value, MapNode):
                 for key in ("hold", "fail"):
                     if key in written.value:
-                        self.read.plainly(written.value.get(key), here, f"`{key}`")
+                        self.checker.without_secrets(written.value.get(key), here, f"`{key}`")
 
     def rescues(self, place: Place, scope: Scope) -> None:
         node = place.node.get("rescue")
@@ -197,10 +199,10 @@ class Walk:
             given = {**scope.given, "error": _FAILED}
             if isinstance(rescue, MapNode) and "refresh" in rescue:
                 given["settings"] = self.refreshed()
-            self.read.condition(then.get("retry_if"), changed(scope, path=path, given=given))
+            self.checker.condition(then.get("retry_if"), changed(scope, path=path, given=given))
 
     def refreshed(self) -> Binding:
-        """After a `refresh`, `settings.changed` tells whether a value has changed."""
+        """The settings after a `refresh`: `settings.changed` says whether a value has changed."""
         known: Mapping[str, Type] = self.globals.settings.type.attributes or {}
         attributes = {"changed": BOOLEAN, **known}
         return changed(self.globals.settings, type=Type(frozenset({"object"}), attributes))

@@ -1,4 +1,4 @@
-"""The names of a whole runbook: inputs, settings, accounts, and what each step yields, and when it may be null."""
+"""The names of a whole runbook: inputs, settings, accounts, and the result of each step and when it may be null."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ACCOUNT: Final = Type(frozenset({"object"}), {"id": TEXT})
 
 
 def globals_of(subject: Subject) -> Globals:
-    """The names that hold everywhere; vars are added as they are read."""
+    """The names that are defined everywhere; vars are added later, as they are read."""
     runbook = subject.runbook
     settings = {name: setting(one) for name, one in runbook.settings.items()}
     accounts = dict.fromkeys(runbook.accounts, _ACCOUNT)
@@ -43,32 +43,32 @@ def input_(input: Input) -> Binding:
 
 
 def setting(setting: Setting) -> Type:
-    """A secret; else text or a list, or what stands in for it."""
+    """The type of a setting: a secret, else text or a list, or the type of its default."""
     if setting.source.startswith("secret:"):
         return SECRET
     return union((_SETTING, of_value(setting.default))) if setting.has_default else _SETTING
 
 
 def result(subject: Subject, place: Place) -> Result:
-    """What a step yields: when, of which type, and why it may be null."""
+    """The result of a step: its type, and why it may be missing or null."""
     step = place.step
     type = yielded(subject, place)
     null, empty = why_null(step), False
     if step.for_each is not None:
         type = Type(frozenset({"array"}), items=type if type.known else None)
-        null, empty = "", not _surely_filled(subject, step.for_each)
+        null, empty = "", not _certainly_filled(subject, step.for_each)
     return Result(
         id=step.id,
         path=place.path,
         place=place,
         binding=Binding(type=type, what=f"the result of {step.id}", absent=null, empty=empty),
-        skipped=f"{step.id} is skipped where its `if` is false" if step.condition is not None else "",
+        skipped=f"`{step.id}` is skipped if its `if` is false" if step.condition is not None else "",
         conditions=condition_of(step),
     )
 
 
 def yielded(subject: Subject, place: Place) -> Type:
-    """The type of one result, where there is one."""
+    """The type of the result, of one item for a `for_each`."""
     body = place.step.body
     match body:
         case Ensure(kind=kind) | Remove(kind=kind) | Check(kind=kind):
@@ -82,21 +82,21 @@ def yielded(subject: Subject, place: Place) -> Type:
 
 
 def why_null(step: Step) -> str:
-    """Why the result may be null, although the step is done; "" where it cannot be."""
+    """Why the result may be null although the step is done; "" if it cannot be."""
     body = step.body
     if isinstance(body, Remove):
-        return f"{step.id} yields null where there was nothing to remove"
+        return f"`{step.id}` yields null if there is nothing to remove"
     if isinstance(body, (Check, Ensure)):
         row = next((row for row in body.states if "missing" in row.names), None)
         if row is not None and row.verb == "done":
-            return f"{step.id} is done with nothing there (`missing: done`)"
+            return f"`{step.id}` is also done if the resource is missing (`missing: done`)"
     if any(rescue.then == "done" or getattr(rescue.then, "otherwise", "") == "done" for rescue in step.rescue):
-        return f"a rescue of {step.id} ends it as done, without a result"
+        return f"a rescue of `{step.id}` ends with `done`, without a result"
     return ""
 
 
 def condition_of(step: Step) -> frozenset[str]:
-    """The conditions under which it is not skipped; none where that is not what its result depends on."""
+    """The conditions under which it is not skipped; none if it has no `if`, or an invalid one."""
     if step.condition is None:
         return frozenset()
     try:
@@ -105,8 +105,8 @@ def condition_of(step: Step) -> frozenset[str]:
         return frozenset()
 
 
-def _surely_filled(subject: Subject, for_each: object) -> bool:
-    """Is it a list with an item, as it is written, or by a var, or by `default(…, true)`?"""
+def _certainly_filled(subject: Subject, for_each: object) -> bool:
+    """Is it certain to have an item: a literal list, a var with one, or a `default([…], true)`?"""
     if isinstance(for_each, (list, tuple)):
         return bool(for_each)
     if not isinstance(for_each, str):

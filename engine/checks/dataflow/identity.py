@@ -1,7 +1,7 @@
-"""Which resource a step is about, as far as it is written: two steps with one canonical text mean one thing.
+"""Which resource a step is about, as far as the text says: two steps with equal canonical texts mean the same resource.
 
-Vars are put in their places, and `${copy_snapshot.name}` is what `copy-snapshot` is called. What is written otherwise
-and comes out the same is not seen to be the same.
+Vars are substituted, and `${copy_snapshot.name}` becomes the name that the step `copy-snapshot` gives. Two expressions
+that are written differently and yield the same name are not recognized as equal.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ LONGEST: Final = 1_000
 
 
 def identity_of(subject: Subject, place: Place) -> tuple[str, ...] | None:
-    """Kind, identity, region, account and `for_each` as one comparable value; None where nothing tells it."""
+    """Kind, region, account, `for_each` and identity as one comparable value; None if the step does not give them."""
     body, facts = place.step.body, place.facts
     if not isinstance(body, (Ensure, Remove, Check)) or facts is None or not facts.identity:
         return None
     known: dict[str, tuple[str, ...] | None] = subject.memo.setdefault("identities", {})
     path = place.step.path
     if path not in known:
-        known[path] = None  # a step that names itself
+        known[path] = None  # in case the step refers to itself
         given = [name for name in facts.identity if name in body.params]
         if given:
             step = place.step
@@ -40,7 +40,7 @@ def identity_of(subject: Subject, place: Place) -> tuple[str, ...] | None:
 
 
 def about(subject: Subject, identity: tuple[str, ...] | None) -> list[Place]:
-    """Every step that is about that resource, in their order."""
+    """Every step about that resource, in order."""
     known: dict[tuple[str, ...], list[Place]] | None = subject.memo.get("by identity")
     if known is None:
         known = subject.memo["by identity"] = {}
@@ -52,7 +52,7 @@ def about(subject: Subject, identity: tuple[str, ...] | None) -> list[Place]:
 
 
 def text_of(subject: Subject, value: Any, depth: int = 0) -> str:
-    """The canonical text of a value: literals as they are, expressions by their meaning."""
+    """The canonical text of a value: literals as written, expressions in canonical form."""
     if not isinstance(value, str):
         return repr(value)
     if "${" not in value:
@@ -81,10 +81,10 @@ def _expression(subject: Subject, source: str, depth: int) -> str:
 
 
 def _once(subject: Subject, name: str, value: Any, depth: int) -> str:
-    """The text of what has a name, worked out once; of one that grows and grows, its name."""
+    """The cached text of a named value; its name, if the text grows beyond LONGEST."""
     known: dict[str, str] = subject.memo.setdefault("texts", {})
     if name not in known:
-        known[name] = f"${{{name}}}"  # one that names itself
+        known[name] = f"${{{name}}}"  # in case it refers to itself
         text = text_of(subject, value, depth + 1)
         if len(text) <= LONGEST:
             known[name] = text
@@ -92,7 +92,7 @@ def _once(subject: Subject, name: str, value: Any, depth: int) -> str:
 
 
 def _parameter(subject: Subject, step: str, name: str) -> Any:
-    """The identity parameter of a step that is not done for each of a list."""
+    """The identity parameter of a step without `for_each`; None if there is none."""
     place = subject.by_id.get(step)
     if place is None or place.facts is None or name not in place.facts.identity or place.step.for_each is not None:
         return None

@@ -1,7 +1,7 @@
-"""What an expression yields, as far as it is known, and what is wrong with it on the way there.
+"""Infers the type of one expression at one place, and reports what is wrong with it.
 
-A walk over the tree of one expression at one place. Absence is followed: `old.endpoint` where `old` may be null is
-told, unless `default`, `is defined` or a condition around it sees to that.
+Missing values are tracked: `old.endpoint` is reported if `old` may be null, unless `default`, `is defined` or an
+enclosing condition handles that.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from engine.language.expressions.syntax_tree import Node
 from engine.values import Value, changed
 
 
-class Trouble(Value):
-    """One thing that is wrong, at characters of the expression."""
+class Problem(Value):
+    """One problem, with the range of characters of the expression that it is about."""
 
     rule: str
     start: int
@@ -35,25 +35,25 @@ ORDERED: Final = frozenset({"<", "<=", ">", ">="})
 
 @dataclass(slots=True)
 class Inference:
-    """One expression at one place. `troubles` collects what is wrong; `used` the names that were asked for."""
+    """One expression at one place. What is wrong is collected in `problems`."""
 
     scope: Scope
     source: str
-    troubles: list[Trouble] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
 
-    def trouble(self, rule: str, node: tuple[int, int], message: str, help: str = "") -> None:
-        self.troubles.append(Trouble(rule=rule, start=node[0], end=node[1], message=message, help=help))
+    def report(self, rule: str, node: tuple[int, int], message: str, help: str = "") -> None:
+        self.problems.append(Problem(rule=rule, start=node[0], end=node[1], message=message, help=help))
 
-    def meant(self, word: str, legal: Iterable[str]) -> str:
-        return self.scope.globals.guesses.meant(word, lambda: legal, "there are")
+    def suggestion(self, word: str, legal: Iterable[str], what: str) -> str:
+        return self.scope.globals.guesses.meant(word, lambda: legal, what)
 
     def written(self, node: Node) -> str:
-        """It as it is written, for messages."""
+        """The text of the node, shortened for messages."""
         text = " ".join(self.source[node.start : node.end].split())
         return text if len(text) <= 60 else f"{text[:59]}…"
 
     def type(self, node: Node, facts: Facts, *, lenient: bool = False) -> Type:
-        """Its type. `lenient`: it may be absent, for something stands in for it then."""
+        """The type of a node. `lenient`: it may be missing, because a fallback is given."""
         match node:
             case ast.Name():
                 return self.name(node, facts, lenient=lenient)
@@ -88,66 +88,74 @@ class Inference:
     def name(self, node: ast.Name, facts: Facts, *, lenient: bool) -> Type:
         found = self.scope.binding(node.name, facts)
         if isinstance(found, Missing):
-            self.trouble(found.rule, (node.start, node.end), found.message, found.help)
+            self.report(found.rule, (node.start, node.end), found.message, found.help)
             return ANYTHING
-        if found.absent and node.name in facts.there:
+        if found.absent and node.name in facts.present:
             return without_null(found.type)
         if found.unset and not lenient:
-            self.perhaps_absent(node, found)
+            self.report_missing(node, found)
         return changed(found.type, names=found.type.names | {"null"}) if _nullable(found) else found.type
 
-    def perhaps_absent(self, node: ast.Name, found: Binding) -> None:
-        message = f"`{node.name}` may not be there: {found.absent}"
-        help = f"say what else: `{node.name} | default(…)`, or ask first: `if: {node.name}`"
-        self.trouble("RB305", (node.start, node.end), message, self.path_and(node.name, found, help))
+    def report_missing(self, node: ast.Name, found: Binding) -> None:
+        message = f"`{node.name}` may be missing: {found.absent}"
+        help = f"give a fallback, `{node.name} | default(…)`, or test first, `if: {node.name}`"
+        self.report("RB305", (node.start, node.end), message, self.with_path(node.name, found, help))
 
-    def path_and(self, name: str, found: Binding, help: str) -> str:
+    def with_path(self, name: str, found: Binding, help: str) -> str:
         path = self.scope.without(name, found.absent)
-        return f"the path: {path}. {help[0].upper()}{help[1:]}" if path else help
+        return f"how it happens: {path}. {help[0].upper()}{help[1:]}" if path else help
 
     # -- attributes and items ------------------------------------------------------------------------
 
     def attribute(self, of: Node, name: str, at: tuple[int, int], facts: Facts, *, lenient: bool) -> Type:
         owner = self.type(of, facts, lenient=lenient or isinstance(of, ast.Name))
         if not lenient:
-            self.must_be_there(of, owner, facts)
-            if name in owner.partial and f"{canonical(of)}.{name}" not in facts.there:
+            self.check_present(of, owner, facts)
+            if name in owner.partial and f"{canonical(of)}.{name}" not in facts.present:
                 written = self.written(of)
-                message = f"`{written}` may have no `{name}`: not all that it can be have one"
-                self.trouble("RB305", at, message, f"say what else: `{written}.{name} | default(…)`")
+                message = f"`{written}` may have no `{name}`: only some of its possible values have one"
+                self.report("RB305", at, message, f"give a fallback: `{written}.{name} | default(…)`")
         if name in self.scope.later and isinstance(of, ast.Name) and of.name == "settings":
-            message = f"`settings.{name}` is not read yet: settings are read in their order"
-            self.trouble("RB302", at, message, f"move `{name}` up")
+            message = f"`settings.{name}` is read later: settings are read in their order"
+            self.report("RB302", at, message, f"move `{name}` up")
         return self.attribute_of(owner, name, at, self.written(of))
 
-    def must_be_there(self, of: Node, owner: Type, facts: Facts) -> None:
-        """An attribute of null is undefined."""
+    def check_present(self, of: Node, owner: Type, facts: Facts) -> None:
+        """Report an attribute of a value that may be missing or null."""
         key = canonical(of)
-        if key in facts.there:
+        if key in facts.present:
             return
         if isinstance(of, ast.Name):
             found = self.scope.binding(of.name, facts)
             if isinstance(found, Binding) and found.absent:
-                self.perhaps_absent(of, found)
+                self.report_missing(of, found)
         elif "null" in owner.names and "object" in owner.names:
             written = self.written(of)
             message = f"`{written}` may be null, and null has no attributes"
-            self.trouble("RB305", (of.start, of.end), message, f"ask first: `… if {written} else …`, or `| default(…)`")
+            self.report(
+                "RB305",
+                (of.start, of.end),
+                message,
+                f"test first, `… if {written} else …`, or give a fallback, `| default(…)`",
+            )
 
     def attribute_of(self, owner: Type, name: str, at: tuple[int, int], key: str) -> Type:
         if not owner.known:
             return ANYTHING
         if not owner.may_be("object"):
-            self.trouble(
-                "RB303", at, f"`{key}` is {describe_type(owner)} and has no `{name}`", _instead(owner, key, name)
+            self.report(
+                "RB303",
+                at,
+                f"`{key}` is {describe_type(owner)} and has no attribute `{name}`",
+                _remedy(owner, key, name),
             )
             return ANYTHING
         if owner.attributes is None:
             return ANYTHING
         found = owner.attributes.get(name)
         if found is None:
-            legal = self.meant(name, owner.attributes)
-            self.trouble("RB303", at, f"`{key}` has no `{name}`", legal)
+            legal = self.suggestion(name, owner.attributes, "its attributes")
+            self.report("RB303", at, f"`{key}` has no attribute `{name}`", legal)
             return ANYTHING
         return found
 
@@ -158,24 +166,24 @@ class Inference:
         owner = self.type(node.of, facts, lenient=lenient or isinstance(node.of, ast.Name))
         self.type(node.index, facts)
         if not lenient:
-            self.must_be_there(node.of, owner, facts)
+            self.check_present(node.of, owner, facts)
             if not isinstance(node.index, ast.Slice):
-                self.must_be_filled(node.of, facts)
+                self.check_filled(node.of, facts)
         if isinstance(node.index, ast.Slice):
             return owner
         if owner.is_only("array"):
             return owner.items or ANYTHING
         return TEXT if owner.is_only("string") else ANYTHING
 
-    def must_be_filled(self, of: Node, facts: Facts) -> None:
-        """The results of a `for_each` are none where its list was empty."""
-        if not isinstance(of, ast.Name) or of.name in facts.there:
+    def check_filled(self, of: Node, facts: Facts) -> None:
+        """Report an item of results that may be an empty list."""
+        if not isinstance(of, ast.Name) or of.name in facts.present:
             return
         found = self.scope.binding(of.name, facts)
         if isinstance(found, Binding) and found.empty:
-            message = f"`{of.name}` may be an empty list: its `for_each` may have had no items"
-            help = f"ask first: `if: {of.name}`, or use `| default(…)`"
-            self.trouble("RB305", (of.start, of.end), message, self.path_and(of.name, found, help))
+            message = f"`{of.name}` may be an empty list, because its `for_each` may have no items"
+            help = f"test first, `if: {of.name}`, or give a fallback, `| default(…)`"
+            self.report("RB305", (of.start, of.end), message, self.with_path(of.name, found, help))
 
     # -- filters and tests ---------------------------------------------------------------------------
 
@@ -184,9 +192,9 @@ class Inference:
         args = [self.type(one, facts) for one in node.args]
         named = {name: self.type(one, facts) for name, one in node.named}
         if node.name in ("first", "last") and not lenient:
-            self.must_be_filled(node.of, facts)
+            self.check_filled(node.of, facts)
         for why in filter(None, (misuse(node), filter_types.wrong_input(node.name, of))):
-            self.trouble("RB307", (node.at, node.end), why)
+            self.report("RB307", (node.at, node.end), why)
         if not FILTERS[node.name].secrets:
             self.as_text(node.of, of)
             for one, type in zip(node.args, args, strict=True):
@@ -201,11 +209,11 @@ class Inference:
         return filter_types.result(node.name, of, args, named)
 
     def as_text(self, node: Node, type: Type) -> None:
-        """It becomes text, or is looked into: no secret may."""
+        """Report a secret that would become text, be compared or be taken apart."""
         if "secret" in type.names:
-            message = f"`{self.written(node)}` is a secret, and this would put it into text"
-            help = "a secret can be handed, alone, to a parameter that takes secrets, and to nothing else"
-            self.trouble("RB306", (node.start, node.end), message, help)
+            message = f"`{self.written(node)}` is a secret and cannot be used in an expression"
+            help = "pass a secret on its own, and only to a parameter that takes secrets"
+            self.report("RB306", (node.start, node.end), message, help)
 
     # -- conditions ----------------------------------------------------------------------------------
 
@@ -214,8 +222,8 @@ class Inference:
         yes = self.type(node.yes, facts.also(when_true(node.test)), lenient=lenient)
         if node.no is None:
             if not lenient:
-                help = "say what else: `… if … else none`"
-                self.trouble("RB305", (node.start, node.end), "there is no value where the condition is false", help)
+                help = "add an `else`: `… if … else none`"
+                self.report("RB305", (node.start, node.end), "there is no value if the condition is false", help)
             return yes
         return union((yes, self.type(node.no, facts.also(when_false(node.test)), lenient=lenient)))
 
@@ -244,36 +252,39 @@ class Inference:
             return
         if op in ("in", "not in"):
             if not other.may_be("array", "object", "string"):
-                self.trouble("RB307", at, f"nothing is in `{self.written(right[0])}`: it is {describe_type(other)}")
+                self.report(
+                    "RB307", at, f"`in` needs a list, map or text; `{self.written(right[0])}` is {describe_type(other)}"
+                )
             elif isinstance(right[0], ast.List):
                 for item in right[0].items:
-                    self.none_of_its_values(item, one, "this is in the list for nothing")
+                    self.none_of_its_values(item, one, "this item never matches")
             return
         if _numbers(one) & _numbers(other):
             self.never_one_of(op, left, right)
             return
         if op in ORDERED:
-            self.trouble("RB307", at, f"{describe_type(one)} and {describe_type(other)} have no order")
+            self.report("RB307", at, f"cannot order {describe_type(one)} and {describe_type(other)}")
         else:
-            always = "never" if op == "==" else "always"
-            self.trouble(
-                "RB307", at, f"this is {always} so: {describe_type(one)} is compared with {describe_type(other)}"
-            )
+            outcome = "always false" if op == "==" else "always true"
+            message = f"this is {outcome}: it compares {describe_type(one)} with {describe_type(other)}"
+            self.report("RB307", at, message)
 
     def never_one_of(self, op: str, left: tuple[Node, Type], right: tuple[Node, Type]) -> None:
-        """A literal that the other side never is."""
+        """Report a literal that the other side can never be."""
         if op in ("==", "!="):
-            always = "this is never so" if op == "==" else "this is always so"
-            self.none_of_its_values(left[0], right[1], always)
-            self.none_of_its_values(right[0], left[1], always)
+            outcome = "this is always false" if op == "==" else "this is always true"
+            self.none_of_its_values(left[0], right[1], outcome)
+            self.none_of_its_values(right[0], left[1], outcome)
 
     def none_of_its_values(self, node: Node, of: Type, why: str) -> None:
-        """A literal, where all values of the other side are known."""
+        """Report a literal that is not one of the known values of the other side."""
         if not isinstance(node, ast.Const) or not isinstance(node.value, str):
             return
         if len(of.literals) > 1 and node.value not in of.literals:
-            legal = self.meant(node.value, map(str, of.literals))
-            self.trouble("RB307", (node.start, node.end), f"{why}: `{node.value}` is none of its values", legal)
+            legal = self.suggestion(node.value, map(str, of.literals), "its values")
+            self.report(
+                "RB307", (node.start, node.end), f"{why}: `{node.value}` is not one of the possible values", legal
+            )
 
     def pairs(self, pairs: tuple[tuple[Node, Node], ...], facts: Facts) -> Type:
         attributes = {}
@@ -297,9 +308,9 @@ def _numbers(type: Type) -> frozenset[str]:
     return type.names | {"number"} if "integer" in type.names else type.names
 
 
-def _instead(owner: Type, key: str, name: str) -> str:
+def _remedy(owner: Type, key: str, name: str) -> str:
     if owner.is_only("array"):
-        return f"take an item, `{key}[0].{name}`, or of all of them, `{key} | map(attribute='{name}')`"
+        return f"take one item, `{key}[0].{name}`, or map over all, `{key} | map(attribute='{name}')`"
     if "secret" in owner.names:
-        return "a secret stays closed; one field of it is a setting of its own: `secret:NAME#FIELD`"
+        return "for one field of a secret, declare a setting of its own: `secret:NAME#FIELD`"
     return ""

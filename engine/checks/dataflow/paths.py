@@ -1,6 +1,6 @@
-"""The path on which a result is not there, or null, told step by step with its lines: for the help of RB305.
+"""How an operation can reach a place without the result that is used there, with step names and lines. For RB305.
 
-Only what is found is told, so nothing here is worked out before.
+This is computed only for findings, never in advance.
 """
 
 from __future__ import annotations
@@ -11,44 +11,44 @@ from engine.checks.subject import Place
 from engine.language.model import Remove
 from engine.language.yaml.nodes import ListNode, MapNode, Node, Scalar
 
-_ENDS: Final = {"on_failure": "fails", "on_hold": "holds", "on_cancel": "is where it is cancelled"}
+_ENDS: Final = {"on_failure": "fails", "on_hold": "holds", "on_cancel": "is cancelled"}
 LONGEST: Final = 40
 """Characters of a condition that are shown."""
 
 
 def path_without(place: Place, uses: tuple[str | int, ...], first: Place | None, *, when: str, skipped: bool) -> str:
-    """How one comes from the beginning to `uses` without the result of the step. `when`: as `scope.order` has it."""
+    """How execution reaches `uses` without the result of the step. `when` is the result of `scope.order`."""
     head = str(uses[0]) if uses else ""
     if when == "perhaps" and head in _ENDS:
         stop = first if first is not None else place
-        return f"{_named(stop)} {_ENDS[head]} → `{head}` → here"
+        return f"{_with_line(stop)} {_ENDS[head]} → `{head}` → here"
     if when == "perhaps" and len(place.path) > 2:
         return f"{_around(place)} → here"
     return f"{_itself(place, skipped=skipped)} → here"
 
 
-def _named(place: Place) -> str:
+def _with_line(place: Place) -> str:
     node = place.node.key("id")
     return f"{place.step.id} (line {(node.span if node is not None else place.node.head).line})"
 
 
 def _itself(place: Place, *, skipped: bool) -> str:
-    """Why the step is done and yields nothing, or is not done."""
+    """Why the step is skipped, or is done without a result."""
     node = place.node
     condition = node.get("if")
     if skipped and isinstance(condition, Scalar):
-        return f"{_named(place)} is skipped: `if: {_short(condition.text)}` is false"
+        return f"{_with_line(place)} is skipped: `if: {_short(condition.text)}` is false"
     if isinstance(node.get("for_each"), Scalar):
-        return f"{_named(place)} is done for no item: its `for_each` (line {_line(place, 'for_each')}) yields none"
+        return f"{_with_line(place)} has no items: its `for_each` (line {_line(place, 'for_each')}) is empty"
     if isinstance(place.step.body, Remove):
-        return f"{_named(place)} finds nothing to remove"
+        return f"{_with_line(place)} finds nothing to remove"
     missing = next((one for one in place.rows if "missing" in one.row.names), None)
     if missing is not None and missing.row.verb == "done":
-        return f"{_named(place)} sees that nothing is there → `missing: done` (line {missing.key.span.line})"
+        return f"{_with_line(place)} finds no resource → `missing: done` (line {missing.key.span.line})"
     rescue = _rescued_as_done(node)
     if rescue is not None:
-        return f"{_named(place)} fails → its rescue ends it as done (line {rescue.head.line})"
-    return f"{_named(place)} yields null"
+        return f"{_with_line(place)} fails → its rescue ends with `done` (line {rescue.head.line})"
+    return f"{_with_line(place)} yields null"
 
 
 def _rescued_as_done(node: MapNode) -> MapNode | None:
@@ -64,15 +64,15 @@ def _rescued_as_done(node: MapNode) -> MapNode | None:
 
 
 def _around(place: Place) -> str:
-    """The row or the rescue that the step stands in, and that is not taken."""
+    """The row or rescue that contains the step, and that does not apply."""
     kind = next((str(one) for one in reversed(place.path) if one in ("states", "rescue", "until", "undo")), "")
     if kind == "states":
-        return f"{_named(place)} stands in a row, and another one is taken"
+        return f"{_with_line(place)} is in a row, and another row applies"
     if kind == "rescue":
-        return f"{_named(place)} stands in a rescue, and its error does not come"
+        return f"{_with_line(place)} is in a rescue for an error that does not occur"
     if str(place.path[0]) in _ENDS:
-        return f"`{place.path[0]}` does not come to {_named(place)}"
-    return f"{_named(place)} is not come to"
+        return f"`{place.path[0]}` ends before {_with_line(place)}"
+    return f"{_with_line(place)} is not reached"
 
 
 def _line(place: Place, key: str) -> int:
@@ -84,5 +84,5 @@ def _text(node: Node | None) -> str:
 
 
 def _short(text: str) -> str:
-    said = " ".join(text.split())
-    return said if len(said) <= LONGEST else f"{said[: LONGEST - 1]}…"
+    line = " ".join(text.split())
+    return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"

@@ -1,7 +1,7 @@
-"""What a name means at one place of a runbook: its type, whether it is there yet, and whether it surely is.
+"""What a name means at one place of a runbook: its type, whether it exists yet, and whether it may be missing.
 
-Steps are done in order, so what is visible follows from the two paths alone: nothing is copied from step to step,
-and a runbook of 10,000 steps takes time in proportion.
+Steps run in order, so visibility follows from the paths of the two places. No scope is copied from step to step, and a
+runbook of 10,000 steps takes linear time.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _LEFT: Final = Type(frozenset({"object"}), {"left": Type(frozenset({"array"}), i
 
 
 class Binding(Value):
-    """`absent`: why it may not be there, or be null; `unset`: even the name may not exist; `empty`: a list with none."""
+    """A name's meaning. `absent` says why it may be missing or null; `unset`: it may be undefined; `empty`: it may be an empty list."""
 
     type: Type = ANYTHING
     what: str = ""
@@ -37,18 +37,18 @@ class Binding(Value):
 
 
 class Result(Bundle):
-    """What a step yields: `path` says when, `binding` what, `skipped` why it may not be done at all."""
+    """The result of a step. `path` says when it becomes available; `skipped` is why the step may not run, or ""."""
 
     id: str
     path: tuple[str | int, ...]
     binding: Binding
     place: Place
     skipped: str = ""
-    conditions: frozenset[str] = frozenset()  # what is true where it is not skipped, in canonical form
+    conditions: frozenset[str] = frozenset()  # what is true if it is not skipped, in canonical form
 
 
 class Missing(Value):
-    """Why a name has no meaning here: the rule that says so, the message and its help."""
+    """Why a name has no meaning here: the rule to report, its message and help."""
 
     rule: str
     message: str
@@ -57,7 +57,7 @@ class Missing(Value):
 
 @dataclass(slots=True, kw_only=True)
 class Globals:
-    """The names of the whole runbook. `vars` fill up as they are read, in their order."""
+    """The names of the whole runbook. `vars` are added in their order, as they are read."""
 
     inputs: Mapping[str, Binding]
     settings: Binding
@@ -70,16 +70,16 @@ class Globals:
 
 
 class Scope(Bundle):
-    """The names at one place. `path` None: before any step; `given` are `seen`, `each`, `error` where there are such."""
+    """The names at one place. `path` is None before any step; `given` holds `seen`, `each` and `error` where they exist."""
 
     globals: Globals
     path: tuple[str | int, ...] | None = None
     given: Mapping[str, Binding] = field(default_factory=dict)
     facts: Facts = NO_FACTS
-    later: Set[str] = frozenset()  # settings that are not read yet: their sources come after this one
+    later: Set[str] = frozenset()  # settings further down, which are not read yet
 
     def binding(self, name: str, facts: Facts = NO_FACTS) -> Binding | Missing:
-        """What the name means here, or why it means nothing."""
+        """The meaning of the name here, or why it has none."""
         known = self.globals
         if name in self.given:
             return self.given[name]
@@ -100,8 +100,8 @@ class Scope(Bundle):
 
     def result(self, result: Result, facts: Facts) -> Binding | Missing:
         if self.path is None:
-            message = f"`{result.id}` is the result of a step, and this is settled before any step is done"
-            return Missing(rule="RB302", message=message, help="use inputs, settings and earlier vars here")
+            message = f"`{result.id}` is the result of a step, and this is evaluated before any step runs"
+            return Missing(rule="RB302", message=message, help="use inputs, settings and the vars above")
         when = order(result.path, self.path)
         match when:
             case "before" | "ended":
@@ -112,15 +112,15 @@ class Scope(Bundle):
             case "perhaps":
                 return changed(result.binding, absent=result.skipped or self.why_perhaps(result), unset=True)
             case "itself":
-                message = f"the step {result.id} has no result before it is done"
-                help = "`seen` is what a look of this step saw" if "seen" in self.given else ""
+                message = f"the step `{result.id}` has no result before it is done"
+                help = "use `seen`, the resource as this step observed it" if "seen" in self.given else ""
                 return Missing(rule="RB302", message=message, help=help)
             case _:
-                message = f"`{result.id}` is done later: its result is not there yet"
-                return Missing(rule="RB302", message=message, help=f"move {result.id} before this step")
+                message = f"the step `{result.id}` runs later, so its result is not available yet"
+                return Missing(rule="RB302", message=message, help=f"move `{result.id}` before this step")
 
     def without(self, name: str, absent: str) -> str:
-        """The path to this place on which that result is not there, for that reason; "" where there is no such result."""
+        """How execution gets here without that result, for that reason; "" if the name is not a result."""
         result = self.globals.results.get(name)
         if result is None or name in self.given or self.path is None:
             return ""
@@ -130,8 +130,8 @@ class Scope(Bundle):
     def why_perhaps(self, result: Result) -> str:
         head = str(self.path[0]) if self.path else ""
         if head.startswith("on_"):
-            return f"when `{head}` begins, {result.id} may not have been done"
-        return f"{result.id} is done only where its list is"
+            return f"`{head}` may start before `{result.id}` is done"
+        return f"`{result.id}` runs only if the list that contains it does"
 
     def operation(self) -> Binding:
         head = self.path[0] if self.path else ""
@@ -151,20 +151,20 @@ class Scope(Bundle):
 
     def unknown(self, name: str) -> Missing:
         if name in SPECIAL:
-            return Missing(rule="RB309", message=f"`{name}` is not known here", help=WHERE[name])
+            return Missing(rule="RB309", message=f"`{name}` is not defined here", help=WHERE[name])
         if name in RESERVED:
-            return Missing(rule="RB309", message=f"`{name}` is reserved and has no meaning in this version")
+            return Missing(rule="RB309", message=f"`{name}` is reserved and not supported in this version")
         if name in self.globals.all_vars:
-            message = f"the var `{name}` is given later: vars may use those before them"
+            message = f"the var `{name}` is defined below: a var may only use the vars above it"
             return Missing(rule="RB302", message=message, help=f"move `{name}` up")
         return Missing(
             rule="RB301",
-            message=f"nothing is called `{name}`",
-            help=self.globals.guesses.meant(name, self.legal, "known here"),
+            message=f"undefined name `{name}`",
+            help=self.globals.guesses.meant(name, self.legal, "defined here"),
         )
 
     def legal(self) -> Iterator[str]:
-        """Every name that may stand here."""
+        """Every name that is defined here."""
         known = self.globals
         yield from self.given
         yield from known.inputs
@@ -172,14 +172,15 @@ class Scope(Bundle):
         yield from ("settings", "accounts", "operation")
         if self.path is not None:
             for name, result in known.results.items():
-                if order(result.path, self.path) in ("before", "ended", "perhaps"):
+                has_id = "/" not in name  # a step without an id has its path for a name
+                if has_id and order(result.path, self.path) in ("before", "ended", "perhaps"):
                     yield name
 
 
 WHERE: Final = {
-    "seen": "`seen` is what a look saw: in `states`, `only`, `is`, `status` and `rescue` of a step that looks",
-    "each": "`each` is an item of the step's own `for_each`",
-    "error": "`error` is the error of a rescue: in its `do` and its `retry_if`; elsewhere there is `operation.error`",
+    "seen": "`seen` is the observed resource: use it in `states`, `only`, `is`, `status` and `rescue` of that step",
+    "each": "`each` is an item of `for_each`: use it in a step that has one",
+    "error": "`error` is the error of a rescue: use it in its `do` and `retry_if`; elsewhere use `operation.error`",
     "settings": "",
     "accounts": "",
     "operation": "",
@@ -189,7 +190,7 @@ _IN_ORDER: Final = frozenset({"steps", "do", "on_success", "on_failure", "on_hol
 
 
 def order(yields: tuple[str | int, ...], uses: tuple[str | int, ...]) -> str:
-    """When what `yields` is done, seen from `uses`: before, perhaps (before), itself, ended, later."""
+    """When the step at `yields` is done, seen from `uses`: "before", "perhaps" (before), "itself", "ended" or "later"."""
     for at, (one, other) in enumerate(zip(yields, uses, strict=False)):
         if one == other:
             continue
@@ -204,7 +205,7 @@ def order(yields: tuple[str | int, ...], uses: tuple[str | int, ...]) -> str:
 
 
 def _across(length: int, head: str) -> str:
-    """From the steps to a list of the end: all of them are done only after success."""
+    """From a step to `outputs` or an `on_*` list: only after success are all steps of the main list done."""
     return "ended" if head in ("outputs", "on_success") and length == 2 else "perhaps"
 
 

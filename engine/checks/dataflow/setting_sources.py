@@ -1,4 +1,4 @@
-"""Which setting a value is made of, by its own expressions or by the vars that these name. Tells nothing itself."""
+"""Which setting a value depends on, directly or through vars."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from engine.language.yaml.nodes import Node
 
 
 class Settings:
-    """The setting behind a value of one runbook. Secrets are none: what they stand for is read whenever it is used."""
+    """Finds the setting behind a value. Secrets are left out, because they are read again whenever they are used."""
 
     def __init__(self, subject: Subject) -> None:
         settings = subject.runbook.settings
         self.names = {name for name, one in settings.items() if not one.source.startswith("secret:")}
         self.vars: dict[str, str] = {}
-        for name in subject.runbook.vars:  # in their order: each may name those above it
+        for name in subject.runbook.vars:  # in their order: a var may use those above it
             self.vars[name] = self.behind(subject.node("vars", name))
 
     def behind(self, node: Node | None) -> str:
-        """The first one that is named; "" where there is none."""
+        """The first setting that the value depends on; "" if there is none."""
         for scalar in scalars(node):
             for tree in _expressions(scalar.text) if isinstance(scalar.value, str) else ():
                 found = next(filter(None, map(self._named, ast.walk(tree))), "")

@@ -1,7 +1,8 @@
-"""What a value may be, as far as it is known before anything runs.
+"""Types of values, as far as they are known before anything runs.
 
-A type is a set of JSON's type names, and `secret`, with the attributes of an object and the items of a list where they
-are known. No names at all: anything. Types come from JSON Schemas of kinds and actions, from inputs, and from literals.
+A type is a set of JSON type names (and `secret`), with the attributes of an object and the items of a list if they are
+known. A type without names can be anything. Types come from the JSON Schemas of kinds and actions, from inputs and from
+literals.
 """
 
 from __future__ import annotations
@@ -13,13 +14,13 @@ from engine.values import Value, changed
 
 
 class Type(Value, kw_only=False):
-    """`attributes` None: an object whose attributes are not known. `items` None: nothing is known of them."""
+    """`attributes` is None if the attributes of an object are unknown, `items` if the items of a list are."""
 
     names: frozenset[str] = frozenset()
     attributes: Mapping[str, Type] | None = None
     items: Type | None = None
-    literals: tuple[Any, ...] = ()  # all the values that it can have, where those are known
-    partial: frozenset[str] = frozenset()  # attributes that only some of what it can be have
+    literals: tuple[Any, ...] = ()  # all possible values, if they are known
+    partial: frozenset[str] = frozenset()  # attributes that only some of the possible objects have
 
     @property
     def known(self) -> bool:
@@ -54,7 +55,7 @@ INPUTS: Final[Mapping[str, Type]] = {
     "arn": TEXT,
     "account_id": TEXT,
 }
-"""The types of inputs (language.md, section 8). A duration is given as seconds or as it is written."""
+"""The types of inputs, by the word in `type`. A duration is text: it keeps its unit."""
 
 WORDS: Final = {
     "string": "text",
@@ -69,13 +70,13 @@ WORDS: Final = {
 
 
 def describe_type(type: Type) -> str:
-    """`text`, `a list or a map`: for messages."""
+    """`text`, `a list or a map`, as messages say it."""
     words = [word for name, word in WORDS.items() if name in type.names]
     return " or ".join(words) if words else "anything"
 
 
 def of_schema(schema: Mapping[str, Any]) -> Type:
-    """The type that a JSON Schema describes; what it says beyond types is left aside."""
+    """The type that a JSON Schema describes; other keywords are ignored."""
     for word in ("anyOf", "oneOf"):
         if word in schema:
             return union(of_schema(one) for one in schema[word])
@@ -113,14 +114,16 @@ def of_value(value: Any) -> Type:
 
 
 MOST: Final = 1_000
-"""Values that are remembered of what may be many: of more, nothing is known."""
+"""Possible values that a union keeps; with more, they count as unknown."""
 WIDEST: Final = 50
-"""Attributes of what may be several different things."""
+"""Attributes that a union of different objects keeps; with more, they count as unknown."""
 DEEPEST: Final = 3
+"""Levels of attributes and items that a union goes down."""
+"""Levels of attributes and items that a union goes down."""
 
 
 def union(types: Iterable[Type], depth: int = 0) -> Type:
-    """What any of them may be. Of what is too large to be put together, nothing is known."""
+    """The type of a value that has one of these types. ANYTHING if one is unknown or the union is too deep."""
     many = list({id(one): one for one in types}.values())
     if len(many) == 1:
         return many[0]
@@ -134,7 +137,7 @@ def union(types: Iterable[Type], depth: int = 0) -> Type:
 
 
 def _values(many: list[Type]) -> tuple[Any, ...]:
-    """All that they can be, where that is known of each; in their order."""
+    """All possible values, in order; () if they are unknown for one of the types."""
     each = {id(one.literals): one.literals for one in many}
     if not all(each.values()) or len(each) == 1:
         return many[0].literals if len(each) == 1 else ()
@@ -144,15 +147,15 @@ def _values(many: list[Type]) -> tuple[Any, ...]:
 
 
 def _partial(objects: list[Type], attributes: Mapping[str, Type] | None) -> frozenset[str]:
-    """The attributes that not all of the objects surely have."""
+    """The attributes that some of the objects may not have."""
     if not attributes or all(one.attributes is attributes for one in objects):
         return frozenset().union(*(one.partial for one in objects)) if attributes else frozenset()
-    surely = [(one.attributes or {}).keys() - one.partial for one in objects]
-    return frozenset(name for name in attributes if not all(name in one for one in surely))
+    certain = [(one.attributes or {}).keys() - one.partial for one in objects]
+    return frozenset(name for name in attributes if not all(name in one for one in certain))
 
 
 def _shared(objects: list[Type], depth: int) -> Mapping[str, Type] | None:
-    """The attributes that any of the objects has."""
+    """The attributes that at least one of the objects has."""
     if not objects or any(one.attributes is None for one in objects):
         return None
     first = objects[0].attributes
@@ -172,7 +175,7 @@ def _shared_items(lists: list[Type], depth: int) -> Type | None:
 
 
 def without_null(type: Type) -> Type:
-    """It, where null is ruled out; of null alone nothing is known then."""
+    """The type once null is ruled out; ANYTHING if it was only null."""
     if "null" not in type.names:
         return type
     names = type.names - {"null"}
@@ -180,7 +183,7 @@ def without_null(type: Type) -> Type:
 
 
 def fits(type: Type, wanted: Type) -> bool:
-    """May a value of `type` be what is wanted? Null always may: a parameter that comes out as null is left out."""
+    """Can a value of `type` be of the wanted type? Null always fits: a parameter that is null is left out."""
     if not type.known or not wanted.known:
         return True
     names = type.names - {"null"}

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from engine.checks.dataflow.checker import SECRET_HELP
 from engine.checks.dataflow.conformity import untyped
-from engine.checks.dataflow.flow import flow_of, unfit
+from engine.checks.dataflow.flow import flow_of, mismatches
 from engine.checks.dataflow.types import Type, describe_type, of_value
 from engine.checks.rule import rule
 from engine.checks.subject import Found, Subject, scalars, written_params
@@ -94,7 +94,7 @@ def _secrets(node: Node, types: Mapping[int, Type], what: str) -> Iterator[Found
 )
 def wrong_type(subject: Subject) -> Iterator[Found]:
     yield from flow_of(subject).found("RB307")
-    for _, one in unfit(subject).expressions:
+    for _, one in mismatches(subject).expressions:
         yield Found(span=one.node.span, message=one.message, help=one.help)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from engine.checks.dataflow.flow import unfit
+from engine.checks.dataflow.flow import mismatches
 from engine.checks.rule import rule
 from engine.checks.subject import Found, Place, Subject
 
@@ -56,5 +56,5 @@ def missing_parameter(subject: Subject) -> Iterator[Found]:
     "`# runbook: ignore RB253 because …`.",
 )
 def invalid_value(subject: Subject) -> Iterator[Found]:
-    for param, one in unfit(subject).literals:
+    for param, one in mismatches(subject).literals:
         yield Found(span=one.node.span, message=one.message, help=one.help or param.doc)

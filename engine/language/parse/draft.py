@@ -70,7 +70,7 @@ class Draft:
             return
         if not help and isinstance(node, Scalar) and node.text and not isinstance(node.value, str):
             help = "quote it if it is text" if "text" in wanted else ""
-        self.tell("RB203", node, f"{wanted} is wanted here, and this is {describe(node)}", help)
+        self.tell("RB203", node, f"expected {wanted.rstrip(',')}, found {describe(node)}", help)
 
     def not_one_of(self, rule: str, node: Node, word: str, what: str, legal: Iterable[str]) -> None:
         """`word` is none of the legal ones: told with the nearest and with all."""

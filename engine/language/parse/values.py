@@ -25,7 +25,7 @@ def text(d: Draft, node: Node, path: str) -> str | None:
         d.wrong(node, "text")
         return None
     if not node.value.strip():
-        d.tell("RB203", node, "text is wanted here, and this is empty", "leave the key out, or write the text")
+        d.tell("RB203", node, "expected text, found nothing", "leave the key out, or write the text")
         return None
     return node.value
 
@@ -155,7 +155,7 @@ def word_or_words(d: Draft, node: Node, path: str) -> tuple[str, ...] | None:
 def errors(d: Draft, node: Node, path: str) -> tuple[str, ...] | None:
     """Error names and categories: one, or a list that is not empty."""
     if isinstance(node, ListNode) and not node.items:
-        d.tell("RB203", node, "an error's name is wanted here, and the list is empty", "")
+        d.tell("RB203", node, "expected an error name, found an empty list", "")
         return None
     return word_or_words(d, node, path)
 
