@@ -1,16 +1,15 @@
-"""The public module: `import runbook`, or `python -m runbook` for the command line.
+"""The public package: `import runbook`, or `python -m runbook` for the command line.
 
     import runbook
 
     document = runbook.run("restore.yaml", {"snapshot": "daily", "cluster": "orders"}, store="dynamodb:runbooks", yes=True)
 
 `run`, `resume` and `status` do what the commands of the same name do, and return the status document. They are loaded
-when they are first used, so that importing this module costs nothing. Errors: see `engine.api`.
+when they are first used, so that importing this package costs nothing. Errors: see `engine.api`.
 """
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 from engine import __version__
@@ -33,9 +32,3 @@ def __getattr__(name: str) -> object:
 
 def __dir__() -> list[str]:
     return __all__
-
-
-if __name__ == "__main__":
-    from engine.cli.main import main
-
-    sys.exit(main())
