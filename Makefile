@@ -82,10 +82,7 @@ readme: $(VENV)/.dev ## run the README's commands, and put what they print in it
 	$(BIN)/python .ci/readme.py
 
 constraints: $(VENV)/.dev ## newest versions into requirements/*.txt, with hashes and no address
-	cd requirements && for of in build.in:build.txt ../pyproject.toml:runtime.txt dev.in:dev.txt fuzz.in:fuzz.txt \
-	$(foreach peer,cfn-lint ansible-lint check-jsonschema,../bench/peers/$(peer).in:../bench/peers/$(peer).txt); do \
-	../$(BIN)/pip-compile --quiet --upgrade --strip-extras --allow-unsafe --generate-hashes --no-header --no-annotate \
-	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --output-file $${of#*.*:} $${of%:*} || exit 1; done
+	$(BIN)/python .ci/constraints.py --upgrade
 
 clean: ## everything that was made here
 	rm -rf $(VENV) node_modules build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
