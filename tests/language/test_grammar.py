@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import sys
 
 import pytest
 from hypothesis import example, given
@@ -189,6 +190,16 @@ def test_every_newline_in_a_string_is_one(newline: str) -> None:
     assert node.value == "a\nbc"
 
 
+def test_a_number_is_refused_before_python_refuses_to_convert_it() -> None:
+    limit = sys.get_int_max_str_digits()
+    try:
+        sys.set_int_max_str_digits(640)
+        with pytest.raises(ExpressionSyntaxError, match="the number is too large"):
+            parse_expression("1" * 3_000)
+    finally:
+        sys.set_int_max_str_digits(limit)
+
+
 @pytest.mark.parametrize("digits", [64, 65, 400, 401, 4000])
 @pytest.mark.parametrize("form", ["{}", "0x{}", "{}.5", "1e{}", "[{}, 1]"])
 def test_a_number_is_as_bounded_as_a_result(form: str, digits: int) -> None:
@@ -238,8 +249,8 @@ def test_every_token_has_its_place() -> None:
                 found[name] = source[start:end]
             case Attr(name=name, at=at, end=end) | Filter(name=name, at=at, end=end):
                 found[name] = source[at:end]
-            case Item(at=at):
-                assert source[at] == "0"
+            case Item(index=index):
+                assert source[index.start] == "0"
             case Const() as const:
                 assert source[const.start : const.end] == "0"
     assert found == {

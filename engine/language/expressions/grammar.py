@@ -131,7 +131,7 @@ class Parser:
             test, no = self.either(), None
             if self.accept("else"):
                 no = self.condition()
-            node = Cond(test, node, no, node.start, (no or test).end)
+            node = Cond(node.start, (no or test).end, test, node, no)
         self.depth -= 1
         return node
 
@@ -147,7 +147,7 @@ class Parser:
             operands.append(operand())
         if len(operands) == 1:
             return operands[0]
-        return Logic(word, tuple(operands), operands[0].start, operands[-1].end)
+        return Logic(operands[0].start, operands[-1].end, word, tuple(operands))
 
     def negation(self) -> Node:
         words = []
@@ -156,7 +156,7 @@ class Parser:
             self.check_depth(len(words))
         node = self.comparison()
         for word in reversed(words):
-            node = Logic("not", (node,), word.start, node.end)
+            node = Logic(word.start, node.end, "not", (node,))
         return node
 
     def comparison(self) -> Node:
@@ -170,7 +170,7 @@ class Parser:
             else:
                 break
             ops.append((op, self.joined()))
-        return Compare(left, tuple(ops), left.start, ops[-1][1].end) if ops else left
+        return Compare(left.start, ops[-1][1].end, left, tuple(ops)) if ops else left
 
     def joined(self) -> Node:
         parts = [self.signed()]
@@ -178,7 +178,7 @@ class Parser:
             parts.append(self.signed())
         if self.sees(*_ARITHMETIC):
             raise self.arithmetic(parts[-1])
-        return parts[0] if len(parts) == 1 else Concat(tuple(parts), parts[0].start, parts[-1].end)
+        return parts[0] if len(parts) == 1 else Concat(parts[0].start, parts[-1].end, tuple(parts))
 
     def arithmetic(self, left: Node) -> ExpressionSyntaxError:
         """A minus right between two names is most often a hyphen in a name: then the error is about the whole name."""
@@ -206,7 +206,7 @@ class Parser:
             of = self.postfix(self.primary()) if number else None
             if not isinstance(of, Const) or type(of.value) not in (int, float):
                 raise self.refused("`-` is not allowed: expressions have no arithmetic", at=token)
-            return self.filtered(Const(-of.value, token.start, of.end))
+            return self.filtered(Const(token.start, of.end, -of.value))
         return self.filtered(self.postfix(self.primary()))
 
     def primary(self) -> Node:
@@ -218,7 +218,7 @@ class Parser:
                 return self.text()
             case "integer" | "float":
                 self.next()
-                return Const(number(token), token.start, token.end)
+                return Const(token.start, token.end, number(token))
             case "op" if token.text in ("(", "["):
                 return self.list_literal()
             case "op" if token.text == "{":
@@ -227,11 +227,11 @@ class Parser:
 
     def word(self, token: Token) -> Node:
         if token.text in _CONSTANTS:
-            return Const(_CONSTANTS[token.text], token.start, token.end)
+            return Const(token.start, token.end, _CONSTANTS[token.text])
         check_name(token)
         if token.text in _RESERVED:
             raise self.refused(f"`{token.text}` is reserved", at=token)
-        return Name(token.text, token.start, token.end)
+        return Name(token.start, token.end, token.text)
 
     def text(self) -> Node:
         first = last = self.next()
@@ -239,7 +239,7 @@ class Parser:
         while self.current.kind == "string":
             last = self.next()
             values.append(unquoted(last))
-        return Const("".join(values), first.start, last.end)
+        return Const(first.start, last.end, "".join(values))
 
     def list_literal(self) -> Node:
         """`[a, b]`, `(a, b)`, and `(a)`, which is `a`."""
@@ -255,7 +255,7 @@ class Parser:
         end = self.expect(closing).end
         if opening.text == "(" and len(items) == 1 and not comma:
             return items[0]
-        return ast.List(tuple(items), opening.text == "(", opening.start, end)
+        return ast.List(opening.start, end, tuple(items), opening.text == "(")
 
     def map_literal(self) -> Node:
         opening = self.next()
@@ -266,7 +266,7 @@ class Parser:
             pairs.append((key, self.condition()))
             if not self.accept(","):
                 break
-        return ast.Map(tuple(pairs), opening.start, self.expect("}").end)
+        return ast.Map(opening.start, self.expect("}").end, tuple(pairs))
 
     def postfix(self, node: Node) -> Node:
         links = 0
@@ -281,11 +281,11 @@ class Parser:
         token = self.current
         if token.kind == "integer":
             self.next()
-            return Item(node, Const(number(token), token.start, token.end), token.start, node.start, token.end)
+            return Item(node.start, token.end, node, Const(token.start, token.end, number(token)))
         if token.kind != "name":
             raise self.expected("a name after the dot")
         check_name(self.next())
-        return Attr(node, token.text, token.start, node.start, token.end)
+        return Attr(node.start, token.end, node, token.text, token.start)
 
     def subscript(self, node: Node) -> Node:
         opening = self.next()
@@ -302,10 +302,10 @@ class Parser:
         at = first.start if first is not None else opening.end
         if len(bounds) > 1:
             lower, upper, step = (*bounds, None)[:3]
-            return Item(node, ast.Slice(lower, upper, step, at, end - 1), at, node.start, end)
+            return Item(node.start, end, node, ast.Slice(at, end - 1, lower, upper, step))
         if first is None:
             raise ExpressionSyntaxError("an index is missing", opening.start, end)
-        return Item(node, first, at, node.start, end)
+        return Item(node.start, end, node, first)
 
     def filtered(self, node: Node) -> Node:
         links = 0
@@ -328,7 +328,7 @@ class Parser:
             raise self.refused(f"there is no filter `{token.text}`", meant(token.text, FILTERS, "filters"))
         self.next()
         args, named, end = self.arguments() if self.sees("(") else ((), (), token.end)
-        return Filter(of, token.text, args, named, token.start, of.start, end)
+        return Filter(of.start, end, of, token.text, args, named, token.start)
 
     def arguments(self) -> tuple[tuple[Node, ...], tuple[tuple[str, Node], ...], int]:
         self.next()

@@ -1,128 +1,100 @@
 """The tree of an expression, as `grammar` reads it. What has no node here cannot be written in an expression.
 
-Offsets are characters of the expression's source; `start` and `end` span the whole node. Nodes are compared by their
-canonical text (`facts.canonical`), never field by field: `eq=False` and `repr=False` spare a cold start their methods.
+Nodes are compared by their canonical text (`facts.canonical`): equal ones may stand at different places.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
+from engine.values import Value
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Name:
+
+class SourceRange(Value, kw_only=False):
+    """The characters of the expression's source that a node is made of, from `start` to before `end`."""
+
+    start: int
+    end: int
+
+
+class Name(SourceRange, kw_only=False):
     """`cluster`."""
 
     name: str
-    start: int
-    end: int
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Const:
+class Const(SourceRange, kw_only=False):
     """A literal: text, a number, true, false or none."""
 
     value: Any
-    start: int
-    end: int
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Attr:
+class Attr(SourceRange, kw_only=False):
     """`of.name`; `at` is where the name begins."""
 
     of: Node
     name: str
     at: int
-    start: int
-    end: int
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Item:
-    """`of[index]` or `of.0`; `at` is where the index begins."""
+class Item(SourceRange, kw_only=False):
+    """`of[index]`, or `of.0`."""
 
     of: Node
     index: Node
-    at: int
-    start: int
-    end: int
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Slice:
+class Slice(SourceRange, kw_only=False):
     """`lower:upper:step`, as an index."""
 
     lower: Node | None
     upper: Node | None
     step: Node | None
-    start: int
-    end: int
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class List:
+class List(SourceRange, kw_only=False):
     """`[a, b]`, or `(a, b)`, which never equals a list."""
 
     items: tuple[Node, ...]
     is_tuple: bool
-    start: int
-    end: int
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Map:
+class Map(SourceRange, kw_only=False):
     """`{a: b}`."""
 
     pairs: tuple[tuple[Node, Node], ...]
-    start: int
-    end: int
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Compare:
+class Compare(SourceRange, kw_only=False):
     """`left` with each of `ops`: (operator, right)."""
 
     left: Node
     ops: tuple[tuple[str, Node], ...]
-    start: int
-    end: int
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Logic:
+class Logic(SourceRange, kw_only=False):
     """`and` and `or` of two operands or more, `not` of one."""
 
     op: str
     operands: tuple[Node, ...]
-    start: int
-    end: int
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Concat:
+class Concat(SourceRange, kw_only=False):
     """`a ~ b`."""
 
     parts: tuple[Node, ...]
-    start: int
-    end: int
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Cond:
+class Cond(SourceRange, kw_only=False):
     """`yes if test else no`; without `else`, `no` is None and the value may be undefined."""
 
     test: Node
     yes: Node
     no: Node | None
-    start: int
-    end: int
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Filter:
+class Filter(SourceRange, kw_only=False):
     """`of | name(args)`; `at` is where the name begins."""
 
     of: Node
@@ -130,8 +102,6 @@ class Filter:
     args: tuple[Node, ...]
     named: tuple[tuple[str, Node], ...]
     at: int
-    start: int
-    end: int
 
 
 Node = Name | Const | Attr | Item | Slice | List | Map | Compare | Logic | Concat | Cond | Filter
