@@ -13,7 +13,6 @@ something is not there. Everything else has a default, so that small worlds work
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping
 from typing import Any, Final
@@ -23,6 +22,7 @@ from actions.sandbox.script import LEAVING, is_status, read_items, take_life
 from actions.sandbox.services.parameters import parameter_data, secret_data
 from actions.sandbox.world import ANYWHERE, GONE, LASTING, TAKES, Resource, World
 from engine.errors import UsageError
+from engine.language.nearest import did_you_mean
 
 _UNITS: Final = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": DAY}
 
@@ -159,9 +159,7 @@ def parse_key(world: World, key: str) -> tuple[str, str, str, str]:
 def _known(word: str, known: Mapping[str, Any], place: str) -> str:
     if word in known:
         return word
-    near = difflib.get_close_matches(word, list(known), 1)
-    hint = f"did you mean `{near[0]}`? " if near else ""
-    message = f"{place}: `{word}` is not known; {hint}it can be {', '.join(sorted(known))}"
+    message = f"{place}: `{word}` is not known; {did_you_mean(word, known)}"
     raise UsageError(message)
 
 

@@ -11,7 +11,7 @@ from typing import Final
 from engine.checks.times import StepTime, format_duration
 from engine.errors import UsageError
 from engine.language.model import CLASSES, Check, Ensure, Remove, Row, Runbook, Step
-from engine.language.nearest import meant
+from engine.language.nearest import did_you_mean
 from engine.registry import Registry, Status
 from engine.values import Value
 
@@ -40,7 +40,7 @@ def step_named(runbook: Runbook, step_id: str) -> Step:
     found = runbook.by_name.get(step_id.replace("-", "_")) or runbook.index.get(step_id)
     if found is None:
         ids = [step.id for step in runbook.by_name.values()]
-        message = f"there is no step `{step_id}` in {runbook.name}; {meant(step_id, ids, 'steps')}"
+        message = f"there is no step `{step_id}` in {runbook.name}; {did_you_mean(step_id, ids, 'steps')}"
         raise UsageError(message)
     return found
 

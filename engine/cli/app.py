@@ -13,10 +13,10 @@ import typer
 
 from engine import __version__
 from engine.cli.command_classes import Group
-from engine.cli.near import nearest
 from engine.cli.options import DEMO
 from engine.cli.output import terminal
 from engine.errors import UsageError
+from engine.language.nearest import did_you_mean
 
 COMMANDS: Final[Mapping[str, str]] = {
     "validate": "check runbooks: all findings at once, without credentials or network",
@@ -55,7 +55,9 @@ class Tree(Group):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         if not args or args[0] in COMMANDS or args[0].startswith("-"):
             return super().resolve_command(ctx, args)
-        message = f"there is no command `{args[0]}`{nearest(args[0], COMMANDS)}; `runbook --help` lists them"
+        message = (
+            f"there is no command `{args[0]}`; {did_you_mean(args[0], COMMANDS, rest='`runbook --help` lists them')}"
+        )
         raise UsageError(message)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
@@ -102,8 +104,10 @@ def _told(error: Any) -> str:
     message = error.format_message() if hasattr(error, "format_message") else str(error) or "stopped"
     wrong = getattr(error, "option_name", "")
     context = getattr(error, "ctx", None)
-    if wrong and context is not None:
-        known = [name for one in context.command.get_params(context) for name in one.opts if name.startswith("--")]
-        message = f"there is no option {wrong}{nearest(wrong, known, listed=0)}" if wrong not in known else message
-    where = f"; `{context.command_path} --help` tells more" if context is not None else ""
-    return message.rstrip(".") + where
+    if context is None:
+        return message.rstrip(".")
+    help = f"`{context.command_path} --help` lists all options"
+    known = [name for one in context.command.get_params(context) for name in one.opts if name.startswith("--")]
+    if wrong and wrong not in known:
+        return f"there is no option {wrong}; {did_you_mean(wrong, known, rest=help)}"
+    return f"{message.rstrip('.')}; {help}"

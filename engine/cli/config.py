@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from engine.cli.near import nearest
 from engine.errors import UsageError
+from engine.language.nearest import did_you_mean
 from engine.values import Value, field
 
 TEXTS: Final = ("store", "profile", "region", "endpoint_url", "store_timeout")
@@ -73,7 +73,7 @@ def _read(path: Path) -> Mapping[str, Any]:
 
 def _must_fit(path: Path, name: str, value: Any) -> None:
     if name not in (*TEXTS, "protected"):
-        message = f"{path.name}: `{name}` is no setting{nearest(name, (*TEXTS, 'protected'))}"
+        message = f"{path.name}: `{name}` is no setting; {did_you_mean(name, (*TEXTS, 'protected'))}"
         raise UsageError(message)
     listed = isinstance(value, list) and all(isinstance(one, str) for one in value)
     if name == "protected" and not listed:

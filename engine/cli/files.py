@@ -8,10 +8,10 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from engine.cli.near import nearest
 from engine.cli.output import terminal
 from engine.errors import UsageError
 from engine.language.model import Runbook
+from engine.language.nearest import did_you_mean
 from engine.registry import Registry
 
 LARGEST: Final = 16 * 1024 * 1024
@@ -30,7 +30,8 @@ def data_of(path: str) -> bytes:
         with file.open("rb") as opened:
             return opened.read(LARGEST)
     except FileNotFoundError as error:
-        message = f"there is no file {path}{_near(Path(path))}"
+        hint = _near(Path(path))
+        message = f"there is no file {path}" + (f"; {hint}" if hint else "")
         raise UsageError(message) from error
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else str(error)
@@ -40,7 +41,7 @@ def data_of(path: str) -> bytes:
 
 def _near(path: Path) -> str:
     try:
-        return nearest(path.name, sorted(one.name for one in path.parent.iterdir()), listed=0)
+        return did_you_mean(path.name, sorted(one.name for one in path.parent.iterdir()), rest="")
     except OSError:
         return ""
 

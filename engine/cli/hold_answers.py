@@ -9,11 +9,11 @@ from typing import Any, Final
 
 from engine.cli.context import Surroundings
 from engine.cli.files import checked
-from engine.cli.near import nearest
 from engine.cli.output import terminal
 from engine.errors import UsageError
 from engine.kernel import Operation
 from engine.language.model import Runbook
+from engine.language.nearest import did_you_mean
 
 OUTCOMES: Final = ("done", "not-done")
 COLOURS: Final = {"+": "good", "-": "bad", "@": "busy"}
@@ -24,7 +24,7 @@ def answer_of(
 ) -> dict[str, Any]:
     """The answer, with nothing in it that was not said. UsageError where two answers contradict."""
     if outcome is not None and outcome not in OUTCOMES:
-        message = f"--outcome {outcome}: it is done or not-done{nearest(outcome, OUTCOMES, listed=0)}"
+        message = f"--outcome {outcome}: there is no such outcome; {did_you_mean(outcome, OUTCOMES)}"
         raise UsageError(message)
     if output is not None and outcome != "done":
         message = "--output is what the call has yielded: it goes with --outcome done"
@@ -56,7 +56,7 @@ def edited(
     at = operation.last_step.partition("[")[0]
     if not operation.ended and at and at not in {step.id for step in new.steps}:
         names = [step.id for step in new.steps]
-        message = f"{path} has no step {at}, where the operation stands{nearest(at, names)}"
+        message = f"{path} has no step {at}, where the operation stands; {did_you_mean(at, names)}"
         raise UsageError(message)
     here.knows(new)
     changes = list(

@@ -14,8 +14,8 @@ from typing import Annotated, Any, Final
 import typer
 
 from engine.cli.config import Files, files, seconds
-from engine.cli.near import nearest
 from engine.errors import UsageError
+from engine.language.nearest import did_you_mean
 from engine.values import Value
 
 DEMO: Final = "demo"
@@ -126,7 +126,7 @@ def settle(raw: Mapping[str, Any], formats: tuple[str, ...], environ: Mapping[st
     said = files(environ)
     form = str(raw.get("format") or formats[0])
     if form not in formats:
-        message = f"-o {form}: there is no such format{nearest(form, formats)}"
+        message = f"-o {form}: there is no such format; {did_you_mean(form, formats)}"
         raise UsageError(message)
     timeout = _first("store_timeout", raw, environ, said)
     return Options(

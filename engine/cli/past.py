@@ -8,12 +8,12 @@ from typing import Annotated
 import typer
 
 from engine.cli.confirmation import asked
-from engine.cli.near import nearest
 from engine.cli.options import Options
 from engine.cli.output import terminal
 from engine.errors import UsageError
 from engine.kernel import Operation
 from engine.language.model import Runbook
+from engine.language.nearest import did_you_mean
 
 Past = Annotated[
     list[str] | None,
@@ -35,8 +35,8 @@ def must_be_points(runbook: Runbook, steps: tuple[str, ...]) -> None:
     points = [step.id for step in runbook.steps if step.irreversible]
     for step in steps:
         if step not in points:
-            hint = nearest(step, points) if points else "; it has none"
-            message = f"--past {step}: that is no point of no return of {runbook.name}{hint}"
+            hint = did_you_mean(step, points)
+            message = f"--past {step}: that is no point of no return of {runbook.name}; {hint}"
             raise UsageError(message)
 
 

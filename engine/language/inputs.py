@@ -9,12 +9,12 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable, Mapping
-from difflib import get_close_matches
 from typing import Any, Final
 
 from engine.errors import RunbookInvalid, UsageError
 from engine.language.durations import duration
 from engine.language.model import Input, Runbook
+from engine.language.nearest import did_you_mean
 from engine.language.patterns import PatternError, Patterns
 from engine.language.yaml.nodes import plain
 from engine.language.yaml.reader import read
@@ -33,7 +33,8 @@ _NUMBER: Final = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[
 def typed(runbook: Runbook, values: Mapping[str, Any]) -> dict[str, Any]:
     """Every input with its value, in the order of the runbook; text stands for any type, as on the command line."""
     declared = runbook.inputs
-    wrong = [_unknown(name, declared) for name in values if name not in declared]
+    unknown = [name for name in values if name not in declared]
+    wrong = [f"there is no input `{name}`; {did_you_mean(name, declared)}" for name in unknown]
     patterns = Patterns()
     found: dict[str, Any] = {}
     for name, one in declared.items():
@@ -61,12 +62,6 @@ def _value_of(one: Input, values: Mapping[str, Any], patterns: Patterns) -> Any:
     if why:
         raise ValueError(f"cannot be that: {why}")
     return value
-
-
-def _unknown(name: str, declared: Mapping[str, Input]) -> str:
-    near = get_close_matches(name, list(declared), n=1)
-    legal = ", ".join(declared) if declared else "none"
-    return f"there is no input `{name}`" + (f"; did you mean `{near[0]}`?" if near else ".") + f" There are: {legal}"
 
 
 # -- text to a value -------------------------------------------------------------------------------------------

@@ -1,7 +1,8 @@
-"""Did you mean: the nearest of the legal words, and the list of them, in a finding's help."""
+"""What is said of a word that is not legal: the nearest legal one, and the list of them. Findings and commands say the same."""
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import islice
@@ -18,7 +19,9 @@ longer than a good one."""
 def nearest(word: str, legal: Iterable[str], most: int | None = None) -> str | None:
     """The legal word that was probably meant; None where none is near enough (`most` changes away, else by its length)."""
     plain = _plain(word)
-    best, least = None, (max(2, len(word) // 3) if most is None else most) + 1
+    if most is None:
+        most = min(max(2, len(word) // 3), len(word) - 1)
+    best, least = None, most + 1
     for candidate in islice(legal, COMPARED):
         other = _plain(candidate)
         if abs(len(other) - len(plain)) >= least:
@@ -63,31 +66,38 @@ def _distance(a: str, b: str, limit: int) -> int:
 
 def listed(legal: Iterable[str]) -> str:
     """`a, b, c`; of a long list the beginning, and how many more there are."""
-    words = sorted(set(legal))
+    every = set(legal)
+    words = heapq.nsmallest(SHOWN, every)
     shown, length = 0, 0
-    while shown < min(len(words), SHOWN) and length < LONGEST:
+    while shown < len(words) and length < LONGEST:
         length += len(words[shown]) + 2
         shown += 1
-    more = len(words) - shown
+    more = len(every) - shown
     return ", ".join(words[:shown]) + (f" and {more} more" if more > 0 else "")
 
 
-def meant(word: str, legal: Iterable[str], what: str) -> str:
-    """``did you mean `x`? WHAT: a, b, c``."""
-    words = list(islice(legal, COMPARED))
+def did_you_mean(word: str, legal: Iterable[str], what: str = "expected one of", *, rest: str | None = None) -> str:
+    """``did you mean `x`? WHAT: a, b, c``; without the question where nothing is near.
+
+    `rest` stands in place of the list, where there is something better to say ("": nothing).
+    """
+    words = list(legal)
     found = nearest(word, words)
-    guess = f"did you mean `{found}`? " if found is not None else ""
-    return guess + (f"{what}: {listed(words)}" if words else f"there are no {what}")
+    if rest is None:
+        rest = f"{what}: {listed(words)}" if words else "there are none"
+    return " ".join(filter(None, [f"did you mean `{found}`?" if found is not None else "", rest]))
 
 
 @dataclass(slots=True)
 class Guesses:
-    """Guesses over lists that grow with the runbook: the first ones of a check are made, the rest is told without."""
+    """Guesses for one runbook: only the first findings have one, because the lists grow with the runbook."""
 
     left: int = GUESSED
 
-    def meant(self, word: str, legal: Callable[[], Iterable[str]], what: str) -> str:
-        return meant(word, legal(), what) if self.another() else ""
+    def did_you_mean(
+        self, word: str, legal: Callable[[], Iterable[str]], what: str = "expected one of", *, rest: str | None = None
+    ) -> str:
+        return did_you_mean(word, legal(), what, rest=rest) if self.another() else rest or ""
 
     def nearest(self, word: str, legal: Callable[[], Iterable[str]], most: int | None = None) -> str | None:
         return nearest(word, legal(), most) if self.another() else None

@@ -6,7 +6,6 @@ Errors: UsageError where it is not possible as things are; nothing is changed he
 from __future__ import annotations
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from typing import Any, Final
 
 from engine.clock import Clock
@@ -17,6 +16,7 @@ from engine.kernel.decide.requirements import judged, look_of, proofs_of
 from engine.kernel.decide.view import View
 from engine.kernel.operation import Frame, Proving, Target
 from engine.language.model import Runbook, Step
+from engine.language.nearest import did_you_mean
 from engine.runtime.driver import Log
 from engine.runtime.load import Loaded
 from engine.runtime.preflight import Looker
@@ -99,9 +99,7 @@ def path_of(runbook: Runbook, step: str) -> str:
         if one.id == step:
             return one.path
     names = [one.id for one in runbook.steps]
-    near = get_close_matches(step, names, n=1)
-    meant = f"; did you mean {near[0]}?" if near else f"; there are {', '.join(names)}"
-    message = f"there is no step {step} in {runbook.name}{meant}"
+    message = f"there is no step {step} in {runbook.name}; {did_you_mean(step, names)}"
     raise UsageError(message)
 
 

@@ -37,7 +37,7 @@ def open_store(place: str, *, clients: Clients | None = None, clock: Clock | Non
     if kind in ("sqlite", "dynamodb", "memory") and colon:
         message = f"the store {place!r} is not complete: {PLACES}"
         raise UsageError(message)
-    hint = f"; did you mean sqlite:{place}?" if place.endswith((".db", ".sqlite", ".sqlite3")) else ""
+    hint = f"; did you mean `sqlite:{place}`?" if place.endswith((".db", ".sqlite", ".sqlite3")) else ""
     message = f"{place!r} is no place for a store: {PLACES}{hint}"
     raise UsageError(message)
 

@@ -19,7 +19,7 @@ Store = tuple[str, str]
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["rnu", "few.yaml"], "there is no command `rnu`; did you mean run?"),
+        (["rnu", "few.yaml"], "there is no command `rnu`; did you mean `run`?"),
         (["plan", "few.yaml"], "there is no command `plan`"),
         (["test"], "there is no command `test`"),
         (["rehearse", "few.yaml"], "there is no command `rehearse`"),
@@ -28,7 +28,7 @@ Store = tuple[str, str]
         (["status"], "Missing argument 'ID'"),
         (["restart", "op"], "Missing option '--from'"),
         (["run", "few.yaml", "extra"], "extra"),
-        (["run", "few.yaml", "--stroe", "x"], "there is no option --stroe; did you mean --store?"),
+        (["run", "few.yaml", "--stroe", "x"], "there is no option --stroe; did you mean `--store`?"),
         (["run", "few.yaml", "--store"], "--store"),
         (["run", "few.yaml", "-i", "novalue"], "-i novalue: an input is NAME=VALUE"),
         (["run", "few.yaml", "-i", "=x"], "an input is NAME=VALUE"),
@@ -36,7 +36,7 @@ Store = tuple[str, str]
         (["run", "few.yaml", "-i", "a=1"], "there is no input `a`"),
         (["run", "few.yaml", "--inputs", "nothing.yaml"], "there is no file nothing.yaml"),
         (["run", "few.yaml", "--store", "nonsense"], "is no place for a store"),
-        (["run", "few.yaml", "--store", "some.db"], "did you mean sqlite:some.db?"),
+        (["run", "few.yaml", "--store", "some.db"], "did you mean `sqlite:some.db`?"),
         (["run", "few.yaml", "--store", "sqlite:"], "is not complete"),
         (["run", "few.yaml", "--store-timeout", "soon"], "--store-timeout soon: `soon` is not a duration"),
         (["run", "few.yaml", "--sandbox=nothing.yaml"], "nothing.yaml: cannot be read"),
@@ -45,10 +45,10 @@ Store = tuple[str, str]
         (["explain", "Nonsense"], "there is no rule, error, kind, action or file Nonsense"),
         (["explain", "RB404", "step"], "RB404 is no file"),
         (["explain", "few.yaml", "frist"], "did you mean `first`?"),
-        (["actions", "rds.clutser"], "did you mean rds.cluster?"),
-        (["graph", "few.yaml", "-o", "png"], "there is no such format; there are mermaid, dot"),
-        (["validate", "few.yaml", "-o", "githb"], "did you mean github?"),
-        (["status", "op", "--sandbx"], "did you mean --sandbox?"),
+        (["actions", "rds.clutser"], "did you mean `rds.cluster`?"),
+        (["graph", "few.yaml", "-o", "png"], "there is no such format; expected one of: dot, mermaid"),
+        (["validate", "few.yaml", "-o", "githb"], "did you mean `github`?"),
+        (["status", "op", "--sandbx"], "did you mean `--sandbox`?"),
         (["store", "init", "--store", "sqlite:x.db"], "needs no init"),
     ],
 )
@@ -142,7 +142,7 @@ def test_files_that_cannot_be_read(ask: Ask, command: list[str]) -> None:
 
 
 def test_a_file_name_that_is_nearly_right(ask: Ask, few: str) -> None:
-    assert "did you mean few.yaml?" in ask("run", "fwe.yaml").err
+    assert "did you mean `few.yaml`?" in ask("run", "fwe.yaml").err
 
 
 def test_a_file_that_may_not_be_read(process: Ask, few: str) -> None:
@@ -206,7 +206,7 @@ def test_everything_that_is_wrong_with_inputs_is_told_at_once(ask: Ask, store: S
     ("text", "said"),
     [
         ("store = 1\n", "`store` is text"),
-        ("stroe = 'x'\n", "`stroe` is no setting; did you mean store?"),
+        ("stroe = 'x'\n", "`stroe` is no setting; did you mean `store`?"),
         ("protected = 'x'\n", "`protected` is a list of patterns"),
         ("store = \n", "is no TOML"),
         ("store_timeout = 'soon'\n", "`soon` is not a duration"),

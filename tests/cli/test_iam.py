@@ -187,7 +187,7 @@ def test_each_account_has_its_own(ask: Ask, tmp_path: Path) -> None:
     assert json.loads(ask("iam", file, "--account", "other").out) == other["policy"]
     wrong = ask("iam", file, "--account", "othr")
     assert wrong.code == 2
-    assert "did you mean other" in wrong.err
+    assert "did you mean `other`?" in wrong.err
 
 
 @pytest.mark.parametrize(

@@ -133,7 +133,7 @@ def test_the_list_has_those_first_that_need_somebody(ask: Ask, few: str, store: 
 def test_a_status_that_there_is_not(ask: Ask, store: Store) -> None:
     told = ask("list", *store, "--status", "HALD")
     assert told.code == 2
-    assert "did you mean HELD?" in told.err
+    assert "did you mean `HELD`?" in told.err
 
 
 def test_what_died_before_its_head_was_written_is_listed_all_the_same(ask: Ask, few: str, store: Store) -> None:

@@ -180,7 +180,7 @@ def test_resume_of_what_has_failed_says_restart(ask: Ask, few: str, store: Store
     ("words", "said"),
     [
         (["--outcome", "done"], "does not hold for one"),
-        (["--outcome", "don"], "did you mean done?"),
+        (["--outcome", "don"], "did you mean `done`?"),
         (["--accept-target", "x"], "there is none"),
         (["--output", "x"], "goes with --outcome done"),
         (["--reject", "x", "--outcome", "done"], "--reject and --outcome are answers to different questions"),
@@ -211,7 +211,7 @@ def test_resume_with_an_edited_runbook_shows_what_changes(ask: Ask, few: str, st
     ("change", "code", "said"),
     [
         (("runbook: few", "runbook: other"), 2, "is the runbook other"),
-        (("id: ask", "id: asks"), 2, "has no step ask, where the operation stands; did you mean asks?"),
+        (("id: ask", "id: asks"), 2, "has no step ask, where the operation stands; did you mean `asks`?"),
         (("wait: 0s", "wate: 0s"), 3, "RB2"),
     ],
 )
@@ -241,7 +241,7 @@ def test_an_unknown_step_is_told_before_the_status_is_considered(ask: Ask, few: 
     begun(ask, few, store)
     told = ask("restart", "op", "--from", "frist", *store)
     assert told.code == 2
-    assert "did you mean first?" in told.err
+    assert "did you mean `first`?" in told.err
 
 
 def test_restart_needs_what_came_before(ask: Ask, few: str, store: Store) -> None:

@@ -110,11 +110,11 @@ def test_everything_that_is_wrong_is_told_at_once() -> None:
     with pytest.raises(UsageError) as raised:
         typed(runbook, {"clutser": "orders", "n": "x"})
     first, second, third = str(raised.value).split("\n")
-    assert first == "there is no input `clutser`; did you mean `cluster`? There are: cluster, n"
+    assert first == "there is no input `clutser`; did you mean `cluster`? expected one of: cluster, n"
     assert second == "the input `cluster` is required (what to replace): `-i cluster=…`"
     assert third == "the input `n` cannot be that: `x` is no integer"
 
 
 def test_a_runbook_without_inputs_says_so() -> None:
-    with pytest.raises(UsageError, match="There are: none"):
+    with pytest.raises(UsageError, match="there is no input `a`; there are none"):
         typed(declared(), {"a": "1"})

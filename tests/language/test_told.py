@@ -180,7 +180,7 @@ def test_of_many_names_the_nearest_is_told_and_not_all_are_listed() -> None:
     steps = "".join(f"- {{id: q{n}, check: rds.cluster, with: {{name: a}}, retry: q{n}}}\n" for n in range(3_000))
     found = parsed(document(steps) + f"schedules: {{{many}, slow: [1s]}}\n").findings
     assert len(found) == MOST  # nobody reads more
-    assert "and 8951 more" in found[0].help
+    assert "and 8977 more" in found[0].help
 
 
 def test_everything_that_is_wrong_is_told_at_once_and_in_order() -> None:

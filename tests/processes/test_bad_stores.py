@@ -299,7 +299,7 @@ def test_what_there_is_is_told_where_an_operation_or_step_is_unknown(desk: Desk,
     assert desk.type(*run(desk)).code == 5
     for words, said in {
         ("resume", "opp"): "there is no operation opp",
-        ("restart", "op", "--from", "frist"): "did you mean first?",
+        ("restart", "op", "--from", "frist"): "did you mean `first`?",
     }.items():
         told = ask(*words)
         assert told.code == 2

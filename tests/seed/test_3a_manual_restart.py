@@ -42,7 +42,10 @@ def test_from_the_copy_of_one_that_has_failed(desk: Desk) -> None:
     ("step", "said"),
     [
         ("setup-db-users", "cannot restart from setup-db-users: restore-snapshot has not been done; restart from"),
-        ("check-copy-status", "there is no step check-copy-status in aurora-restore; there are snapshot-check, "),
+        (
+            "check-copy-status",
+            "there is no step check-copy-status in aurora-restore; expected one of: archive-snapshot, ",
+        ),
     ],
 )
 def test_what_it_needs_has_not_been_done(desk: Desk, step: str, said: str) -> None:

@@ -32,7 +32,7 @@ def test_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_is_no_place_says_what_is(place: str) -> None:
     with pytest.raises(UsageError, match=r"sqlite:PATH, dynamodb:TABLE or memory:") as caught:
         open_store(place)
-    assert ("did you mean sqlite:x.db?" in str(caught.value)) is (place == "x.db")
+    assert ("did you mean `sqlite:x.db`?" in str(caught.value)) is (place == "x.db")
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ class Known:
     guesses: Guesses = field(default_factory=Guesses)
 
     def suggestion(self, word: str, legal: Iterable[str]) -> str:
-        return self.guesses.meant(word, lambda: legal, "allowed")
+        return self.guesses.did_you_mean(word, lambda: legal)
 
     def is_of_form(self, form: str, value: str) -> bool:
         """False only if that is certain: values that are too long and patterns that cannot be compiled are left to AWS."""

@@ -45,7 +45,7 @@ class Inference:
         self.problems.append(Problem(rule=rule, start=node[0], end=node[1], message=message, help=help))
 
     def suggestion(self, word: str, legal: Iterable[str], what: str) -> str:
-        return self.scope.globals.guesses.meant(word, lambda: legal, what)
+        return self.scope.globals.guesses.did_you_mean(word, lambda: legal, what)
 
     def written(self, node: Node) -> str:
         """The text of the node, shortened for messages."""

@@ -160,7 +160,7 @@ class Scope(Bundle):
         return Missing(
             rule="RB301",
             message=f"undefined name `{name}`",
-            help=self.globals.guesses.meant(name, self.legal, "defined here"),
+            help=self.globals.guesses.did_you_mean(name, self.legal, "defined here"),
         )
 
     def legal(self) -> Iterator[str]:

@@ -23,7 +23,7 @@ def unknown_region(subject: Subject) -> Iterator[Found]:
     for scalar in _written(subject) if known else ():
         for region in _values(subject, scalar):
             if region not in known:
-                help = subject.guesses.meant(region, lambda: sorted(known), "regions")
+                help = subject.guesses.did_you_mean(region, lambda: sorted(known), "regions")
                 yield Found(span=scalar.span, message=f"unknown AWS region `{region[:40]}`", help=help)
 
 

@@ -79,10 +79,8 @@ def _suggestion(subject: Subject, name: str) -> str:
     code = wire_code(subject, name)
     if code is not None:
         return f"AWS's error code is `{code}`"
-    guess = subject.guesses.nearest(name, lambda: sorted(every_name(subject) | set(CATEGORIES)))
-    categories = ", ".join(CATEGORIES)
-    legal = f"use AWS's error code, one of this tool's broader names, or a category: {categories}, any"
-    return (f"did you mean `{guess}`? " if guess else "") + legal
+    rest = f"use AWS's error code, one of this tool's broader names, or a category: {', '.join(CATEGORIES)}, any"
+    return subject.guesses.did_you_mean(name, lambda: sorted(every_name(subject) | set(CATEGORIES)), rest=rest)
 
 
 @rule(

@@ -114,18 +114,18 @@ def _unknown(subject: Subject, place: Place, written: WrittenRow, name: str, kno
     if name.startswith("="):
         if word in known or not known:
             return
-        guess = subject.guesses.nearest(word, lambda: sorted(known))
-        help = (f"did you mean `={guess}`? " if guess else "") + f"its statuses: {listed(known)}"
+        legal = [f"={one}" for one in sorted(known)]
+        help = subject.guesses.did_you_mean(name, lambda: legal, rest=f"its statuses: {listed(known)}")
         yield Found(span=span, message=f"`{word}` is not a status of {place.name}", help=help)
     elif word in known:
         message = f"`{word}` is a status of {place.name}, not a class"
         yield Found(span=span, message=message, help=f"write `={word}`, or use its class: {_class_of(place, word)}")
     else:
-        guess = subject.guesses.nearest(word, lambda: [*CLASSES, *(f"={one}" for one in sorted(known))])
+        legal = [*CLASSES, *(f"={one}" for one in sorted(known))]
         example = next((one for one in sorted(known) if one not in CLASSES), "stopped")
-        help = (f"did you mean `{guess}`? " if guess else "") + f"A status is written `={example}`."
+        rest = f"A status is written `={example}`. Classes: {listed(CLASSES)}"
         message = f"`{word}` is neither a class nor a status of {place.name}"
-        yield Found(span=span, message=message, help=f"{help} Classes: {listed(CLASSES)}")
+        yield Found(span=span, message=message, help=subject.guesses.did_you_mean(word, lambda: legal, rest=rest))
 
 
 def _unknown_words(subject: Subject, place: Place) -> Iterator[Found]:
@@ -152,10 +152,10 @@ def _unknown_word(
     if word in values or word in classified:
         return
     legal = values or classified
-    guess = subject.guesses.meant(word, lambda: legal, "known")
+    guess = subject.guesses.did_you_mean(word, lambda: legal, rest=None if values else "")
     if values:
         yield Found(span=span, message=f"`status` is never `{word}`", help=guess)
-    elif guess.startswith("did you mean"):
+    elif guess:
         yield Found(span=span, message=f"`{word}` is not in `classes`", help=guess)
 
 

@@ -7,11 +7,11 @@ from typing import Annotated
 import typer
 
 from engine.cli.command_classes import Command
-from engine.cli.near import nearest
 from engine.cli.options import Options, taking
 from engine.cli.output import descriptions, terminal
 from engine.cli.session import surrounded
 from engine.errors import UsageError
+from engine.language.nearest import did_you_mean
 from engine.registry import Registry
 
 app = typer.Typer(rich_markup_mode=None)
@@ -48,7 +48,7 @@ def one_of(options: Options, registry: Registry, name: str) -> None:
     found = descriptions.named(registry, name)
     if found is None:
         known = [*registry.kinds, *registry.actions]
-        message = f"there is no kind or action {name}{nearest(name, known)}; `runbook actions` lists them"
+        message = f"there is no kind or action {name}; {did_you_mean(name, known, rest='`runbook actions` lists them')}"
         raise UsageError(message)
     if options.as_json:
         terminal.document({"format": 1, **found})

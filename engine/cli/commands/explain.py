@@ -10,11 +10,11 @@ import typer
 
 from engine.cli.command_classes import Command
 from engine.cli.commands.actions import one_of
-from engine.cli.near import nearest
 from engine.cli.options import Options, taking
 from engine.cli.output import descriptions, terminal
 from engine.cli.session import surrounded
 from engine.errors import CATEGORIES, UsageError
+from engine.language.nearest import did_you_mean
 from engine.registry import Registry
 
 app = typer.Typer(rich_markup_mode=None)
@@ -53,7 +53,7 @@ def _rule(options: Options, id: str) -> None:
 
     rule = BY_ID.get(id)
     if rule is None:
-        message = f"there is no rule {id}{nearest(id, BY_ID)}"
+        message = f"there is no rule {id}; {did_you_mean(id, BY_ID)}"
         raise UsageError(message)
     wrong, right = example(id, "bad"), example(id, "good")
     if options.as_json:
@@ -72,7 +72,8 @@ def _word(options: Options, registry: Registry, word: str) -> None:
     found = descriptions.error(registry, word)
     if found is None:
         known = [*descriptions.error_names(registry), *CATEGORIES, *registry.kinds, *registry.actions]
-        message = f"there is no rule, error, kind, action or file {word}{nearest(word, known, listed=0)}"
+        hint = did_you_mean(word, known, rest="`runbook actions` lists kinds and actions")
+        message = f"there is no rule, error, kind, action or file {word}; {hint}"
         raise UsageError(message)
     if options.as_json:
         terminal.document({"format": 1, **found})

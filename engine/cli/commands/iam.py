@@ -15,11 +15,11 @@ from engine.cli.command_classes import Command
 from engine.cli.context import default_region, place_of
 from engine.cli.files import checked
 from engine.cli.input_options import given, typed_inputs
-from engine.cli.near import nearest
 from engine.cli.options import SHOWING, Options, taking
 from engine.cli.output import terminal
 from engine.errors import UsageError
 from engine.language.model import Call, Runbook
+from engine.language.nearest import did_you_mean
 from engine.reports.iam import Asked, Need, Words, needed, needs
 from engine.values import changed
 
@@ -86,7 +86,7 @@ def _accounts(runbook: Runbook, found: list[Need], wanted: str | None) -> list[s
     chosen = None if wanted == OWN else wanted
     if chosen not in there:
         names = [name or OWN for name in there]
-        message = f"--account {wanted}: {runbook.name} needs nothing there{nearest(wanted, names)}"
+        message = f"--account {wanted}: {runbook.name} needs nothing there; {did_you_mean(wanted, names)}"
         raise UsageError(message)
     return [chosen]
 

@@ -8,11 +8,11 @@ import typer
 
 from engine.cli.command_classes import Command
 from engine.cli.context import Surroundings
-from engine.cli.near import nearest
 from engine.cli.options import FINDING, SHOWING, Options, taking
 from engine.cli.output import status_document, terminal
 from engine.cli.session import surrounded
 from engine.errors import UsageError
+from engine.language.nearest import did_you_mean
 from engine.reports.status import summary
 from engine.runtime.load import load
 from engine.stores.port import Head
@@ -30,7 +30,7 @@ def list_(
 ) -> int:
     """All operations, those that need somebody first."""
     if wanted is not None and wanted.upper() not in STATUSES:
-        message = f"--status {wanted}: there is no such status{nearest(wanted.upper(), STATUSES)}"
+        message = f"--status {wanted}: there is no such status; {did_you_mean(wanted.upper(), STATUSES)}"
         raise UsageError(message)
     with surrounded(options) as here:
         status = wanted.upper() if wanted else None

@@ -28,7 +28,7 @@ from engine.language.expressions.filters import FILTERS
 from engine.language.expressions.syntax_tree import Attr, Compare, Concat, Cond, Const, Filter, Item, Logic, Name, Node
 from engine.language.expressions.template import bare
 from engine.language.expressions.tokens import ExpressionSyntaxError, Token, check_name, number, tokens, unquoted
-from engine.language.nearest import meant
+from engine.language.nearest import did_you_mean
 
 LONGEST: Final = 4096
 """Characters of one expression."""
@@ -325,7 +325,7 @@ class Parser:
         if token.kind != "name":
             raise self.expected("the name of a filter")
         if token.text not in FILTERS:
-            raise self.refused(f"there is no filter `{token.text}`", meant(token.text, FILTERS, "filters"))
+            raise self.refused(f"there is no filter `{token.text}`", did_you_mean(token.text, FILTERS, "filters"))
         self.next()
         args, named, end = self.arguments() if self.sees("(") else ((), (), token.end)
         return Filter(of.start, end, of, token.text, args, named, token.start)

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Any, Final
 
 from engine.errors import Finding
 from engine.language.model import KindFacts, Monitor, Schedule, Step
+from engine.language.nearest import Guesses, listed
 from engine.language.parse.shapes import HOLD_FOR, KINDS, OTHER_WORDS, RESERVED, Shape
 from engine.language.patterns import Patterns
 from engine.language.vocabulary import Vocabulary
@@ -20,8 +20,6 @@ from engine.language.yaml.reader import MOST
 
 APIS: Final = 64
 """So many APIs of AWS a runbook can name: each has a model, and some are of several megabytes."""
-_MANY: Final = 50
-"""So many words are compared and listed where some of them may be meant."""
 
 Reader = Callable[["Draft", Node, str], Any]
 """From the node of a value, and the path of that value, to what the model holds; None where it is wrong."""
@@ -43,6 +41,7 @@ class Draft:
     schedules: Mapping[str, Schedule | None] = field(default_factory=dict)
     monitor: Monitor = field(default_factory=Monitor)  # the top level's
     patterns: Patterns = field(default_factory=Patterns)
+    guesses: Guesses = field(default_factory=Guesses)
     apis: set[str] = field(default_factory=set)  # `aws.SERVICE.OPERATION`, each once
     overdrawn: bool = False  # more of them are named than may be
 
@@ -75,7 +74,7 @@ class Draft:
     def not_one_of(self, rule: str, node: Node, word: str, what: str, legal: Iterable[str]) -> None:
         """`word` is none of the legal ones: told with the nearest and with all."""
         if not self.full:
-            self.tell(rule, node, f"`{word}` {what}", meant(word, legal))
+            self.tell(rule, node, f"`{word}` {what}", self.guesses.did_you_mean(word, lambda: legal))
 
     # -- maps ---------------------------------------------------------------------------------------------
 
@@ -114,13 +113,15 @@ class Draft:
             self.tell("RB210", key, f"`{word}` is reserved: {RESERVED.get(word, HOLD_FOR)}", "")
         elif others and "if" in shape:
             of = " and ".join(f"`{kind}`" for kind in others)
-            self.tell("RB209", key, f"`{word}` is of {of}; {what} cannot have it", meant("", shape))
+            self.tell("RB209", key, f"`{word}` is of {of}; {what} cannot have it", f"expected one of: {listed(shape)}")
         elif OTHER_WORDS.get(word) in shape:
-            help = f"write `{OTHER_WORDS[word]}`. " + meant("", shape)
+            help = f"write `{OTHER_WORDS[word]}`; expected one of: {listed(shape)}"
             self.tell("RB201", key, f"`{word}` is no key of {what}", help)
         else:
-            under = " A parameter of the kind or action stands under `with`." if "with" in shape else ""
-            self.tell("RB201", key, f"`{word}` is no key of {what}", meant(word, shape) + under)
+            help = self.guesses.did_you_mean(word, lambda: shape)
+            if "with" in shape:
+                help = f"{help}. A parameter of the kind or action stands under `with`.".removeprefix(". ")
+            self.tell("RB201", key, f"`{word}` is no key of {what}", help)
 
     def may_ask_for(self, name: str, node: Node) -> bool:
         """May the vocabulary be asked for it? RB218 where it is an API too many."""
@@ -157,13 +158,3 @@ _NEEDED: Final = {
     "error": "`error:` with an error's name or category, `any`, or a list of them",
 }
 """What is said of a key that is missing, where people ask."""
-
-
-def meant(word: str, legal: Iterable[str]) -> str:
-    """`did you mean …? There are: …`"""
-    words = list(legal)
-    asked = words if len(words) <= _MANY else [one for one in words if one[:1] == word[:1]][:_MANY]
-    near = get_close_matches(word.lower(), asked, n=1, cutoff=0.6) if word else []
-    listed = ", ".join(f"`{one}`" for one in words[:_MANY])
-    more = f" and {len(words) - _MANY} more" if len(words) > _MANY else ""
-    return (f"did you mean `{near[0]}`? " if near else "") + f"There are: {listed}{more}"

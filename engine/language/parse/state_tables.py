@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from engine.language.model import CLASSES, Rescue, RetryIf, Row
-from engine.language.parse.draft import Draft, Reader, meant
+from engine.language.parse.draft import Draft, Reader
 from engine.language.parse.shapes import RESCUE, RETRY_IF, ROW, THEN, VERBS
 from engine.language.yaml.nodes import ListNode, MapNode, Node, Scalar
 
@@ -145,7 +145,7 @@ def then(d: Draft, node: Node, path: str) -> Any:
     if isinstance(node, Scalar) and node.value in THEN:
         return node.value
     if isinstance(node, Scalar) and node.value is not None:
-        help = meant(node.text, THEN) + ", or `{retry_if: EXPRESSION, else: VERB}`"
+        help = d.guesses.did_you_mean(node.text, lambda: THEN) + ", or `{retry_if: EXPRESSION, else: VERB}`"
         d.tell("RB204", node, f"`{node.text}` cannot stand here", help)
     else:
         d.wrong(node, "what follows the branch (retry, hold, fail, done)", "")

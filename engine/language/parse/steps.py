@@ -20,7 +20,8 @@ from engine.language.model import (
     UndoCall,
     Wait,
 )
-from engine.language.parse.draft import Draft, Reader, meant
+from engine.language.nearest import did_you_mean, listed
+from engine.language.parse.draft import Draft, Reader
 from engine.language.parse.shapes import KINDS, RESERVED, STEPS, UNDO_CALL, UNTIL, Shape
 from engine.language.parse.state_tables import filled
 from engine.language.yaml.nodes import ListNode, MapNode, Node, Scalar
@@ -120,12 +121,10 @@ def _kind(d: Draft, node: Node) -> str | None:
     if reserved:
         d.unknown(reserved[0], {}, "a step")
         return None
-    help, where = meant("", KINDS), strange[0].span if strange else node.head
-    for key in strange[:20]:  # the one that was meant for a kind of step
-        guess = meant(key.text, KINDS)
-        if guess != help:
-            help, where = guess, key.span
-            break
+    # Point at the key that was probably meant for a kind of step, else at the first one that is unknown.
+    near = next((key for key in strange[:20] if d.guesses.nearest(key.text, lambda: KINDS)), None)
+    where = (near or strange[0]).span if strange else node.head
+    help = did_you_mean(near.text if near is not None else "", KINDS)
     d.tell("RB208", where, "this step does not say what it does: it has none of the keys that are a kind of step", help)
     return None
 
@@ -214,7 +213,7 @@ def kind(d: Draft, node: Node, path: str) -> str | None:
         return name
     facts = d.vocabulary.kind_facts(name)
     if facts is None and not d.full:
-        help = meant(name, d.vocabulary.kind_names()) if not name.startswith("aws.") else _GENERIC
+        help = d.guesses.did_you_mean(name, d.vocabulary.kind_names) if not name.startswith("aws.") else _GENERIC
         if d.vocabulary.action_facts(name) is not None:
             help = f"it is an action: `call: {name}`"
         d.tell("RB211", node, f"there is no kind `{name}`", help)
@@ -228,7 +227,7 @@ def _of_kind(d: Draft, node: MapNode, found: Fields, verb: str) -> str:
     name: str = found.get(verb) or ""
     facts = d.kinds.get(name)
     if facts is not None and verb not in facts.verbs:
-        help = "There are: " + ", ".join(f"`{one}`" for one in facts.verbs)
+        help = f"expected one of: {listed(facts.verbs)}"
         d.tell("RB213", node.get(verb) or node, f"`{name}` cannot stand in `{verb}`", help)
     return name
 
@@ -237,7 +236,7 @@ def action(d: Draft, node: Node, path: str) -> str | None:
     """The name of an action."""
     name: str | None = d.readers["word"](d, node, path)
     if name is not None and not d.full and d.may_ask_for(name, node) and d.vocabulary.action_facts(name) is None:
-        help = meant(name, d.vocabulary.action_names()) if not name.startswith("aws.") else _GENERIC
+        help = d.guesses.did_you_mean(name, d.vocabulary.action_names) if not name.startswith("aws.") else _GENERIC
         if d.vocabulary.kind_facts(name) is not None:
             help = "it is a kind of resource: `ensure`, `remove` or `check`"
         d.tell("RB212", node, f"there is no action `{name}`", help)

@@ -1,0 +1,37 @@
+"""What is said of a word that is not legal: the nearest legal word and the list of them."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.language.nearest import GUESSED, SHOWN, Guesses, did_you_mean, listed, nearest
+
+
+@pytest.mark.parametrize(
+    ("word", "legal", "near"),
+    [
+        ("clutser", ["name", "cluster"], "cluster"), ("Cluster", ["cluster"], "cluster"), ("a-b", ["a_b"], "a_b"),
+        ("hodl", ["hold", "help"], "hold"), ("nothing-like-it", ["hold", "help"], None), ("x", ["a", "b"], None),
+        ("X", ["x"], "x"), ("ab", ["cd"], None), ("", ["a"], None), ("name", [], None),
+    ],
+)  # fmt: skip
+def test_the_nearest(word: str, legal: list[str], near: str | None) -> None:
+    assert nearest(word, legal) == near
+
+
+def test_the_question_and_the_list() -> None:
+    assert did_you_mean("hodl", ["hold", "fail"]) == "did you mean `hold`? expected one of: fail, hold"
+    assert did_you_mean("xyz", ["hold", "fail"], "verbs") == "verbs: fail, hold"
+    assert did_you_mean("xyz", []) == "there are none"
+    assert did_you_mean("hodl", ["hold"], rest="see `--help`") == "did you mean `hold`? see `--help`"
+    assert not did_you_mean("xyz", ["hold"], rest="")
+
+
+def test_a_long_list_says_how_many_more_there_are() -> None:
+    assert listed(f"s{n:04}" for n in range(1_000)).endswith(f"s{SHOWN - 1:04} and {1_000 - SHOWN} more")
+
+
+def test_only_the_first_findings_of_a_runbook_have_a_guess() -> None:
+    guesses = Guesses()
+    helps = [guesses.did_you_mean("hodl", lambda: ["hold"], rest="verbs") for _ in range(GUESSED + 2)]
+    assert helps == ["did you mean `hold`? verbs"] * GUESSED + ["verbs"] * 2
