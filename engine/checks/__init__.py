@@ -1,13 +1,17 @@
 """Runbook → findings. Each rule is one function; findings are collected and returned, never raised.
 
-`check` takes a parsed runbook, `validate` its text. Nothing here accesses files, the network or the clock.
+`check` takes a parsed runbook, `validate` its text. Neither accesses files, the network or the clock.
+
+A rule (`rules/`) gets the `Subject`: the runbook, the tree that it was parsed from, and the `Catalogue` of kinds and actions.
+What expressions yield is worked out once for all rules (`dataflow/`). `adopt/` helps an existing repository: fixes, a
+baseline, and comments that suppress a finding. `formats/` prints findings. `pages` and `explain` are for `runbook explain`.
 """
 
 from __future__ import annotations
 
 from itertools import islice
 
-from engine.checks.adopt.suppressions import applied, suppressions
+from engine.checks.adopt.suppressions import apply_suppressions, find_suppressions
 from engine.checks.catalogue import catalogue_of
 from engine.checks.rule import Rule
 from engine.checks.rules import ALL, BY_ID
@@ -41,8 +45,8 @@ def check(parsed: Parsed, registry: Registry, tests: str | None = None) -> list[
             if rule.find is not None:
                 all_found = (finding(rule, one, parsed.file) for one in islice(rule.find(subject), MOST))
                 found += [one for one in all_found if (one.line, one.column) not in reported]
-    comments = suppressions(parsed.text, parsed.root)
-    return in_order(applied(in_order(found), comments, BY_ID, parsed.file) if comments else found)
+    comments = find_suppressions(parsed.text, parsed.root)
+    return sort_findings(apply_suppressions(sort_findings(found), comments, BY_ID, parsed.file) if comments else found)
 
 
 def validate(
@@ -50,7 +54,7 @@ def validate(
 ) -> tuple[Runbook | None, list[Finding]]:
     """Parse and check: the runbook if there are no errors, and all findings in the order of the file."""
     parsed = parse(text, vocabulary(registry), file)
-    findings = in_order([*parsed.findings, *check(parsed, registry, tests)])
+    findings = sort_findings([*parsed.findings, *check(parsed, registry, tests)])
     failed = any(one.severity == "error" for one in findings)
     return None if failed else parsed.runbook, findings
 
@@ -63,7 +67,7 @@ def finding(rule: Rule, found: Found, file: str) -> Finding:
     )  # fmt: skip
 
 
-def in_order(findings: list[Finding]) -> list[Finding]:
+def sort_findings(findings: list[Finding]) -> list[Finding]:
     """Sorted by place and rule, without duplicates."""
     return sorted(
         dict.fromkeys(findings), key=lambda one: (one.file, one.line, one.column, one.rule, one.message, one.help)

@@ -96,7 +96,7 @@ def status_rows(lines: Iterable[StatusLine]) -> list[tuple[str, ...]]:
 
 def time_rows(each: Sequence[StepTime]) -> list[tuple[str, ...]]:
     """The longest time of each step and of all together, for a table under TIME_HEAD."""
-    once, longest = in_all(each)
+    once, longest = totals(each)
     return [*map(_time_row, each), ("total", format_duration(once), "", "", format_duration(longest))]
 
 
@@ -109,12 +109,12 @@ def time_notes(runbook: Runbook, each: Sequence[StepTime]) -> list[str]:
     return notes
 
 
-def in_all(each: Sequence[StepTime]) -> tuple[float, float]:
+def totals(each: Sequence[StepTime]) -> tuple[float, float]:
     """The sums in seconds: one attempt each, and all attempts. A `for_each` of unknown length counts as one item."""
-    return sum(one.once_in_all for one in each), sum(one.longest_in_all for one in each)
+    return sum(one.once_all_items for one in each), sum(one.all_items for one in each)
 
 
 def _time_row(one: StepTime) -> tuple[str, ...]:
     delays = " ".join(format_duration(delay) for delay in one.delays[:8]) + (" …" if len(one.delays) > 8 else "")
     attempts = str(one.attempts) if one.attempts is not None else "as many as fit"
-    return (one.id, format_duration(one.once_in_all), attempts, delays, format_duration(one.longest_in_all))
+    return (one.id, format_duration(one.once_all_items), attempts, delays, format_duration(one.all_items))

@@ -57,6 +57,11 @@ def example(id: str, which: Literal["bad", "good"]) -> str:
     return text if steps == text else "".join(line.removeprefix("  ") for line in steps.splitlines(keepends=True))
 
 
+def visible_lines(text: str) -> list[str]:
+    """The lines of a text, with invisible characters as escapes."""
+    return ["".join(char if char.isprintable() else ascii(char)[1:-1] for char in line) for line in text.splitlines()]
+
+
 def _page(rule: Rule, mark: str) -> str:
     severity = "" if rule.severity == "error" else f" ({rule.severity})"
     wrong, right = _block(example(rule.id, "bad")), _block(example(rule.id, "good"))
@@ -64,7 +69,6 @@ def _page(rule: Rule, mark: str) -> str:
 
 
 def _block(text: str) -> str:
-    """A block of YAML: long lines and long examples are cut, invisible characters are shown as escapes."""
-    lines = ["".join(char if char.isprintable() else ascii(char)[1:-1] for char in line) for line in text.splitlines()]
-    shown = [line if len(line) <= 120 else f"{line[:100]}…" for line in lines[:LONGEST]]
+    """A block of YAML; long lines and long examples are cut."""
+    shown = [line if len(line) <= 120 else f"{line[:100]}…" for line in visible_lines(text)[:LONGEST]]
     return "```yaml\n" + "\n".join(shown) + "\n```\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from engine.checks.subject import Place, Subject
+from engine.checks.subject import StepPlace, Subject
 from engine.errors import CATEGORIES, PASSING
 from engine.language.model import Call, Check, Ensure, Notify, Remove
 from engine.registry import KnownError
@@ -22,7 +22,7 @@ def known_names(subject: Subject) -> Mapping[str, KnownError]:
     return found
 
 
-def own_names(subject: Subject, place: Place) -> tuple[str, ...]:
+def own_names(subject: Subject, place: StepPlace) -> tuple[str, ...]:
     """The error names that the step's kind or action declares."""
     thing = place.kind if place.kind is not None else place.action
     if isinstance(place.step.body, Notify):
@@ -30,7 +30,7 @@ def own_names(subject: Subject, place: Place) -> tuple[str, ...]:
     return tuple(getattr(thing, "errors", ()))
 
 
-def calls_of(subject: Subject, place: Place) -> tuple[str, ...]:
+def calls_of(subject: Subject, place: StepPlace) -> tuple[str, ...]:
     """The AWS calls that the step may make, including those of its `until`."""
     if isinstance(place.step.body, Notify):
         action = subject.catalogue.action("sns.publish")
@@ -55,19 +55,19 @@ def every_name(subject: Subject) -> frozenset[str]:
     return found
 
 
-def exists(subject: Subject, place: Place, name: str) -> bool:
+def exists(subject: Subject, place: StepPlace, name: str) -> bool:
     """Is it `any`, a category, or a name that something raises?"""
     return name == ANY or name in CATEGORIES or name in every_name(subject) or name in own_names(subject, place)
 
 
-def wire_code(subject: Subject, name: str) -> str | None:
+def aws_error_code(subject: Subject, name: str) -> str | None:
     """AWS's error code where the name of a boto3 exception was written: DBInstanceNotFound for DBInstanceNotFoundFault."""
     stems = [name.removesuffix(suffix) for suffix in _SUFFIXES]
     candidates = [*stems, *(f"{stem}{suffix}" for stem in stems for suffix in _SUFFIXES)]
     return next((one for one in candidates if one != name and one in known_names(subject)), None)
 
 
-def why_never(subject: Subject, place: Place, name: str) -> str:
+def why_never(subject: Subject, place: StepPlace, name: str) -> str:
     """The reason why the step can never raise it; "" if it can."""
     if name == ANY:
         return ""
@@ -90,7 +90,7 @@ def why_never(subject: Subject, place: Place, name: str) -> str:
     return f"none of the calls that {place.name} makes returns it"
 
 
-def raised(subject: Subject, place: Place) -> list[str]:
+def raised(subject: Subject, place: StepPlace) -> list[str]:
     """The error names that the step or one of its calls is known to raise."""
     calls = set(calls_of(subject, place))
     known = (name for name, one in known_names(subject).items() if calls.intersection(one.calls or ()))
@@ -100,7 +100,7 @@ def raised(subject: Subject, place: Place) -> list[str]:
 _CREDENTIALS: Final = "missing or expired credentials stop the runner"
 
 
-def _category_never(place: Place, name: str) -> str:
+def _category_never(place: StepPlace, name: str) -> str:
     if name == "credentials":
         return _CREDENTIALS
     if isinstance(place.step.body, Check) and name in PASSING:

@@ -47,7 +47,7 @@ class WrittenRow(Value):
         return self.key.span
 
 
-class Place(Value, dict=True, gc=True):
+class StepPlace(Value, dict=True, gc=True):
     """A step, the map that it was parsed from, and its kind or action in the registry."""
 
     step: Step
@@ -120,18 +120,18 @@ class Subject:
     memo: dict[str, Any] = dataclasses.field(default_factory=dict)  # results that several rules need
 
     @cached_property
-    def steps(self) -> tuple[Place, ...]:
+    def steps(self) -> tuple[StepPlace, ...]:
         """Every step in the document: the main list first, nested steps after the step that contains them."""
         return tuple(sorted(self._steps(), key=lambda place: (place.path[0] != "steps", place.path)))
 
     @cached_property
-    def by_path(self) -> Mapping[str, Place]:
+    def by_path(self) -> Mapping[str, StepPlace]:
         return {place.step.path: place for place in self.steps}
 
     @cached_property
-    def by_id(self) -> Mapping[str, Place]:
+    def by_id(self) -> Mapping[str, StepPlace]:
         """Steps by their name in expressions, nested steps included."""
-        found: dict[str, Place] = {}
+        found: dict[str, StepPlace] = {}
         for place in self.steps:
             found.setdefault(place.step.name, place)
         return found
@@ -141,7 +141,7 @@ class Subject:
         """The ids in the document; steps without one are left out."""
         return tuple(place.step.id for place in self.steps if place.step.id != place.step.path)
 
-    def _steps(self) -> Iterator[Place]:
+    def _steps(self) -> Iterator[StepPlace]:
         for path, step in self.runbook.index.items():
             node = self.places.get(path)
             if not isinstance(node, MapNode):
@@ -150,7 +150,7 @@ class Subject:
             kind = self.catalogue.kind(body.kind) if isinstance(body, (Ensure, Remove, Check)) else None
             action = self.catalogue.action(body.action) if isinstance(body, Call) else None
             statuses = self.catalogue.statuses(kind.name) if kind is not None else {}
-            yield Place(step=step, node=node, path=parts(path), kind=kind, action=action, statuses=statuses)
+            yield StepPlace(step=step, node=node, path=parts(path), kind=kind, action=action, statuses=statuses)
 
     def node(self, *keys: str) -> Node | None:
         """The node under these keys of the document, if there is one."""
@@ -186,9 +186,9 @@ def scalars(node: Node | None) -> Iterator[Scalar]:
             return
 
 
-def written_params(subject: Subject) -> tuple[tuple[Place, Param, Node], ...]:
+def written_params(subject: Subject) -> tuple[tuple[StepPlace, Param, Node], ...]:
     """Every parameter in the document that its kind or action knows, with its value."""
-    found: tuple[tuple[Place, Param, Node], ...] | None = subject.memo.get("params")
+    found: tuple[tuple[StepPlace, Param, Node], ...] | None = subject.memo.get("params")
     if found is None:
         found = subject.memo["params"] = tuple(
             (place, place.params[key.text], value)

@@ -36,11 +36,11 @@ class StepTime(Value):
     items: int | None = 1
 
     @property
-    def once_in_all(self) -> float:
+    def once_all_items(self) -> float:
         return self.once * (self.items or 1)
 
     @property
-    def longest_in_all(self) -> float:
+    def all_items(self) -> float:
         return self.all * (self.items or 1)
 
 

@@ -13,11 +13,11 @@ from engine.errors import Finding, UsageError
 
 def fresh(options: Options, path: str, findings: list[Finding], checked: Iterable[str]) -> list[Finding]:
     """What the file does not know. How much of what it knows has gone is said on stderr."""
-    from engine.checks.adopt.baseline import from_text, without_known
+    from engine.checks.adopt.baseline import new_findings, parse_baseline
 
-    known = from_text(data_of(path).decode("utf-8", "replace"), path)
+    known = parse_baseline(data_of(path).decode("utf-8", "replace"), path)
     seen = set(checked)
-    found, gone = without_known(findings, {file: words for file, words in known.items() if file in seen})
+    found, gone = new_findings(findings, {file: words for file, words in known.items() if file in seen})
     if gone and not options.quiet:
         terminal.err(f"{path}: {gone} of what is known has gone; `--write-baseline` takes it out")
     return found
@@ -25,15 +25,15 @@ def fresh(options: Options, path: str, findings: list[Finding], checked: Iterabl
 
 def write(path: str | None, findings: list[Finding], checked: Iterable[str]) -> None:
     """The file, written anew."""
-    from engine.checks.adopt.baseline import as_text, from_text, renewed
+    from engine.checks.adopt.baseline import format_baseline, parse_baseline, updated_baseline
 
     if path is None:
         message = "--write-baseline needs a file: `--baseline FILE --write-baseline`"
         raise UsageError(message)
     file = Path(path)
-    known = from_text(data_of(path).decode("utf-8", "replace"), path) if file.exists() else {}
-    made = renewed(known, findings, checked, lambda name: Path(name).exists())
-    file.write_text(as_text(made), encoding="utf-8")
+    known = parse_baseline(data_of(path).decode("utf-8", "replace"), path) if file.exists() else {}
+    made = updated_baseline(known, findings, checked, lambda name: Path(name).exists())
+    file.write_text(format_baseline(made), encoding="utf-8")
     count = sum(sum(words.values()) for words in made.values())
     files = len([words for words in made.values() if words])
     terminal.err(f"{path}: {count} finding{'' if count == 1 else 's'} in {files} file{'' if files == 1 else 's'} known")

@@ -14,7 +14,7 @@ import atheris
 
 with atheris.instrument_imports(include=["engine.language", "engine.checks", "actions.aws.service_models"]):
     from engine.checks import validate
-    from engine.checks.adopt.fix import fixed
+    from engine.checks.adopt.fix import apply_fixes
     from engine.errors import RunbookInvalid
     from engine.language.fmt.formatter import formatted
     from tests.validate.corpus import registry, runbooks, shipped
@@ -36,7 +36,7 @@ def checked(data: bytes) -> None:
         return
     assert formatted(made.text.encode()).text == made.text
     if len(data) < 4_000:
-        fixed(made.text, registry(), "fuzz.yaml")
+        apply_fixes(made.text, registry(), "fuzz.yaml")
 
 
 def main(seconds: str) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 
-from engine.checks.adopt.fix import MOST, fixed
+from engine.checks.adopt.fix import MOST, apply_fixes
 from engine.language.yaml.reader import examine
 from tests.language.written import comments
 from tests.validate.cases import REGISTRY, whole
@@ -16,7 +16,7 @@ from tests.validate.test_fuzz import spliced
 
 
 def mended(steps: str) -> str:
-    return fixed(whole(steps), REGISTRY, "case.yaml").text
+    return apply_fixes(whole(steps), REGISTRY, "case.yaml").text
 
 
 MENDED = {
@@ -90,7 +90,7 @@ MENDED = {
 
 @pytest.mark.parametrize(("steps", "expected"), MENDED.values(), ids=MENDED)
 def test_what_is_mended(steps: str, expected: str) -> None:
-    told = fixed(whole(steps), REGISTRY, "case.yaml")
+    told = apply_fixes(whole(steps), REGISTRY, "case.yaml")
     assert told.text == whole(expected)
     assert told.fixes
 
@@ -120,38 +120,38 @@ LEFT = {
 
 @pytest.mark.parametrize("steps", LEFT.values(), ids=LEFT)
 def test_what_is_left_to_a_person(steps: str) -> None:
-    told = fixed(whole(steps), REGISTRY, "case.yaml")
+    told = apply_fixes(whole(steps), REGISTRY, "case.yaml")
     assert told.findings
     assert (told.text, told.fixes) == (whole(steps), ())
 
 
 def test_what_was_done_is_told() -> None:
-    told = fixed(whole("- {id: a, hold: look, descripton: b}"), REGISTRY, "case.yaml")
+    told = apply_fixes(whole("- {id: a, hold: look, descripton: b}"), REGISTRY, "case.yaml")
     assert [(one.finding.rule, one.old, one.new) for one in told.fixes] == [("RB201", "descripton", "description")]
     assert not [one for one in told.findings if one.severity == "error"]
 
 
 def test_line_ends_and_the_byte_order_mark_stay() -> None:
     text = "\ufeff" + whole("- {id: a, hold: look, descripton: b}").replace("\n", "\r\n")
-    assert fixed(text, REGISTRY, "case.yaml").text == text.replace("descripton", "description")
+    assert apply_fixes(text, REGISTRY, "case.yaml").text == text.replace("descripton", "description")
 
 
 def test_bounded() -> None:
     text = "runbook: a\nsteps:\n" + "".join(f"  - {{id: a{n}, wait: 1s, descripton: b}}\n" for n in range(MOST + 20))
-    assert len(fixed(text, REGISTRY, "case.yaml").fixes) == MOST
+    assert len(apply_fixes(text, REGISTRY, "case.yaml").fixes) == MOST
 
 
 @pytest.mark.parametrize("file", [*runbooks("good"), *shipped()], ids=lambda file: file.stem)
 def test_good_runbooks_stay_as_they_are(file: Path) -> None:
     text = file.read_text("utf-8")
-    assert fixed(text, registry(), file.name).text == text
+    assert apply_fixes(text, registry(), file.name).text == text
 
 
 @settings(max_examples=60)
 @given(spliced())
 def test_whatever_the_text(text: str) -> None:
     """Only lines with a fix differ, in as many characters as it has; no comment is lost; it is done when it is done."""
-    told = fixed(text, registry(), "case.yaml")
+    told = apply_fixes(text, registry(), "case.yaml")
     pairs = zip(text.split("\n"), told.text.split("\n"), strict=True)
     assert sum(one != other for one, other in pairs) <= len(told.fixes)
     assert len(told.text) - len(text) == sum(len(fix.new) - len(fix.old) for fix in told.fixes)
@@ -159,4 +159,4 @@ def test_whatever_the_text(text: str) -> None:
     after, _ = examine(told.text)
     if root is not None and after is not None and not unread:
         assert comments(told.text, after) == comments(text, root)
-    assert fixed(told.text, registry(), "case.yaml").text == told.text
+    assert apply_fixes(told.text, registry(), "case.yaml").text == told.text

@@ -34,7 +34,7 @@ def baseline_of(findings: Iterable[Finding]) -> Baseline:
     return counts
 
 
-def without_known(findings: Iterable[Finding], known: Baseline) -> tuple[list[Finding], int]:
+def new_findings(findings: Iterable[Finding], known: Baseline) -> tuple[list[Finding], int]:
     """The new findings, in their order, and how many findings of the baseline no longer occur."""
     left = {file: Counter(words) for file, words in known.items()}
     fresh = []
@@ -47,7 +47,7 @@ def without_known(findings: Iterable[Finding], known: Baseline) -> tuple[list[Fi
     return fresh, sum(words.total() for words in left.values())
 
 
-def renewed(
+def updated_baseline(
     known: Baseline, findings: Iterable[Finding], checked: Iterable[str], exists: Callable[[str], bool]
 ) -> Baseline:
     """A baseline of the current findings. Entries of files that were not checked but still exist are kept."""
@@ -56,13 +56,13 @@ def renewed(
     return {**kept, **baseline_of(findings)}
 
 
-def as_text(known: Baseline) -> str:
+def format_baseline(known: Baseline) -> str:
     """The text of a baseline file: sorted, one finding a line."""
     found = {file: dict(sorted(words.items())) for file, words in sorted(known.items()) if words}
     return json.dumps({"format": FORMAT, "findings": found}, indent=1, ensure_ascii=False) + "\n"
 
 
-def from_text(text: str, name: str) -> Baseline:
+def parse_baseline(text: str, name: str) -> Baseline:
     """The baseline in a file's text. UsageError if it is not one of this version."""
     try:
         document: Any = json.loads(text)

@@ -100,7 +100,7 @@ def quoted(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def expression_in_braces(document: Document, finding: Finding, at: int) -> Edit | None:
+def quote_entry(document: Document, finding: Finding, at: int) -> Edit | None:
     """RB113: quote the whole entry that contains the `${`."""
     text = document.text
     start = max(text.rfind(mark, 0, at) + len(mark) for mark in ("{", "[", ",", "\n", ": "))
@@ -127,7 +127,7 @@ def _end_of_expression(text: str, at: int) -> int | None:
     return end + 1
 
 
-def cut_off(document: Document, finding: Finding, at: int) -> Edit | None:
+def quote_text(document: Document, finding: Finding, at: int) -> Edit | None:
     """RB114: quote up to the end of the last expression, which lies after the ` #`."""
     text = document.text
     line = text.find("\n", at) if "\n" in text[at:] else len(text)
@@ -152,7 +152,7 @@ def _in_quotes(text: str, start: int, end: int) -> Edit | None:
     return Edit(start=start, end=end, new=quoted(value))
 
 
-def wrong_type(document: Document, finding: Finding, at: int) -> Edit | None:
+def correct_type(document: Document, finding: Finding, at: int) -> Edit | None:
     """RB115, RB203, RB253: quote a number or boolean where text is expected; put a name in a list where a list is."""
     here = document.at(at)
     if here is None or not here.node.plain or here.value is not None or "\n" in here.node.written:
@@ -170,7 +170,7 @@ def wrong_type(document: Document, finding: Finding, at: int) -> Edit | None:
 # -- words ----------------------------------------------------------------------------------------------------
 
 
-def key_of_a_map(document: Document, finding: Finding, at: int) -> Edit | None:
+def correct_key(document: Document, finding: Finding, at: int) -> Edit | None:
     """RB201: correct a misspelt key."""
     here = document.at(at)
     if here is None or here.value is None or here.owner is None:
@@ -178,7 +178,7 @@ def key_of_a_map(document: Document, finding: Finding, at: int) -> Edit | None:
     return _replace(here, only_near(here.node.text, shape_of(here.form, here.owner)))
 
 
-def parameter(document: Document, finding: Finding, at: int) -> Edit | None:
+def correct_parameter(document: Document, finding: Finding, at: int) -> Edit | None:
     """RB251: correct a misspelt parameter."""
     here = document.at(at)
     if here is None or here.value is None or here.owner is None or len(here.around) < 2:
@@ -192,7 +192,7 @@ def parameter(document: Document, finding: Finding, at: int) -> Edit | None:
     return _replace(here, only_near(here.node.text, thing.params if thing is not None else ()))
 
 
-def row(document: Document, finding: Finding, at: int) -> Edit | None:
+def correct_row(document: Document, finding: Finding, at: int) -> Edit | None:
     """RB404: correct a misspelt class, or add the `=` of a status. Rows that delete or replace are left alone."""
     here = document.at(at)
     if here is None or here.form != "states" or here.owner is None or not isinstance(here.value, Scalar):
@@ -218,7 +218,7 @@ def _replace(here: Position, new: str | None) -> Edit | None:
     return Edit(start=node.start, end=node.end, new=new)
 
 
-def hyphen(document: Document, finding: Finding, at: int) -> Edit | None:
+def correct_hyphen(document: Document, finding: Finding, at: int) -> Edit | None:
     """RB304: write `copy_snapshot` for `copy-snapshot` in an expression."""
     end = document.offset(finding.end_line, finding.end_column)
     written = document.text[at:end]
@@ -228,6 +228,6 @@ def hyphen(document: Document, finding: Finding, at: int) -> Edit | None:
 
 
 _FIXERS: Final[Mapping[str, Fixer]] = {
-    "RB113": expression_in_braces, "RB114": cut_off, "RB115": wrong_type, "RB203": wrong_type, "RB253": wrong_type,
-    "RB201": key_of_a_map, "RB251": parameter, "RB404": row, "RB304": hyphen,
+    "RB113": quote_entry, "RB114": quote_text, "RB115": correct_type, "RB203": correct_type, "RB253": correct_type,
+    "RB201": correct_key, "RB251": correct_parameter, "RB404": correct_row, "RB304": correct_hyphen,
 }  # fmt: skip

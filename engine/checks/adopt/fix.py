@@ -38,7 +38,7 @@ class Fixed(Value):
     findings: tuple[Finding, ...]
 
 
-def fixed(text: str, registry: Registry, file: str, tests: str | None = None) -> Fixed:
+def apply_fixes(text: str, registry: Registry, file: str, tests: str | None = None) -> Fixed:
     """Apply every edit that helps. Byte-order mark and line ends are preserved."""
     mark, ends = "\ufeff" if text.startswith("\ufeff") else "", "\r\n" if "\r\n" in text else "\n"
     plain = text.removeprefix("\ufeff").replace("\r\n", "\n")

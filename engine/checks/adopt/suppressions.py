@@ -33,7 +33,7 @@ class Suppression(Value):
     end_column: int
 
 
-def suppressions(text: str, root: Node | None) -> list[Suppression]:
+def find_suppressions(text: str, root: Node | None) -> list[Suppression]:
     """Every suppression comment of a document."""
     if "runbook:" not in text or "ignore" not in text:
         return []
@@ -92,7 +92,9 @@ def _extents_with_hash(node: Node | None) -> list[tuple[tuple[int, int], tuple[i
             return []
 
 
-def applied(findings: list[Finding], found: list[Suppression], rules: dict[str, Rule], file: str) -> list[Finding]:
+def apply_suppressions(
+    findings: list[Finding], found: list[Suppression], rules: dict[str, Rule], file: str
+) -> list[Finding]:
     """The findings that are not suppressed, plus those about the comments themselves."""
     by_line: dict[int, list[Suppression]] = {}
     for one in found:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from engine.checks.dataflow.facts import NO_FACTS, Facts, when_true
-from engine.checks.dataflow.inference import Inference, Problem
+from engine.checks.dataflow.inference import ExpressionProblem, Inference
 from engine.checks.dataflow.scope import Scope
 from engine.checks.dataflow.types import ANYTHING, TEXT, Type, of_value, union
 from engine.checks.subject import Found
@@ -154,7 +154,7 @@ class TypeChecker:
             self.flow.report("RB308", Found(span=node.span, message=message, help="split the runbook"))
         return self.flow.left < 0
 
-    def report(self, node: Scalar, offset: int, problem: Problem) -> None:
+    def report(self, node: Scalar, offset: int, problem: ExpressionProblem) -> None:
         span = node.at(offset + problem.start, problem.end - problem.start)
         self.flow.report(problem.rule, Found(span=span, message=problem.message, help=problem.help))
 

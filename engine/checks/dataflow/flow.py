@@ -16,7 +16,7 @@ from engine.checks.dataflow.facts import NO_FACTS
 from engine.checks.dataflow.globals import globals_of
 from engine.checks.dataflow.scope import ERROR, Binding, Globals, Scope
 from engine.checks.dataflow.types import ANYTHING, BOOLEAN, NULL, TEXT, Type, describe_type
-from engine.checks.subject import Found, Place, Subject, written_params
+from engine.checks.subject import Found, StepPlace, Subject, written_params
 from engine.language.yaml.nodes import ListNode, MapNode, Node
 from engine.language.yaml.reader import MOST
 from engine.registry import Param
@@ -104,7 +104,7 @@ class Walk:
 
     # -- a step --------------------------------------------------------------------------------------
 
-    def step(self, place: Place) -> None:
+    def step(self, place: StepPlace) -> None:
         node, scope = place.node, self.scope(place)
         if "if" in node:
             self.checker.condition(node.get("if"), self.entry_scope(place))
@@ -124,7 +124,7 @@ class Walk:
         if "rescue" in node:
             self.rescues(place, looking)
 
-    def scope(self, place: Place) -> Scope:
+    def scope(self, place: StepPlace) -> Scope:
         """The scope of a step: the names that the steps around it define, and the facts that their conditions prove."""
         given: dict[str, Binding] = {}
         facts = NO_FACTS
@@ -141,7 +141,7 @@ class Walk:
         condition = self.checker.facts(place.node.get("if"))
         return Scope(globals=self.globals, path=place.path, given=given, facts=facts.also(condition))
 
-    def entry_scope(self, place: Place) -> Scope:
+    def entry_scope(self, place: StepPlace) -> Scope:
         """The scope of the step's own `if`, without the facts that this `if` proves."""
         scope = self.scope(place)
         around = NO_FACTS
@@ -150,7 +150,7 @@ class Walk:
             around = around.also(outer.facts) if outer is not None else around
         return changed(scope, facts=around)
 
-    def owners(self, place: Place) -> list[tuple[Place, str]]:
+    def owners(self, place: StepPlace) -> list[tuple[StepPlace, str]]:
         """The steps that contain it, outermost first, each with the key that it is under."""
         found = []
         pieces = place.step.path.split("/")
@@ -160,7 +160,7 @@ class Walk:
                 found.append((owner, pieces[at]))
         return found
 
-    def each(self, place: Place, node: Node | None, scope: Scope) -> Scope:
+    def each(self, place: StepPlace, node: Node | None, scope: Scope) -> Scope:
         outside = {name: one for name, one in scope.given.items() if name != "each"}
         type = self.checker.value(node, changed(scope, given=outside))
         if node is not None and type.known and not type.may_be("array"):
@@ -170,17 +170,17 @@ class Walk:
         each = Binding(type=type.items or ANYTHING, what="an item of `for_each`")
         return changed(scope, given={**scope.given, "each": each})
 
-    def looking(self, place: Place, scope: Scope) -> Scope:
+    def looking(self, place: StepPlace, scope: Scope) -> Scope:
         """The scope with `seen`, if the step observes a resource."""
         looks = any(key in place.node for key in ("ensure", "remove", "check"))
         if not looks or not any(key in place.node for key in ("only", "is", "status", "states", "rescue")):
             return scope
         return changed(scope, given={**scope.given, "seen": self.seen(place)})
 
-    def seen(self, place: Place) -> Binding:
+    def seen(self, place: StepPlace) -> Binding:
         return Binding(type=self.subject.catalogue.attributes(place.name), what="the observed resource")
 
-    def rows(self, place: Place, scope: Scope) -> None:
+    def rows(self, place: StepPlace, scope: Scope) -> None:
         nothing = changed(scope, given={**scope.given, "seen": _NOTHING})
         for written in place.rows:
             here = nothing if set(written.row.names) == {"missing"} else scope
@@ -189,7 +189,7 @@ class Walk:
                     if key in written.value:
                         self.checker.without_secrets(written.value.get(key), here, f"`{key}`")
 
-    def rescues(self, place: Place, scope: Scope) -> None:
+    def rescues(self, place: StepPlace, scope: Scope) -> None:
         node = place.node.get("rescue")
         for number, rescue in enumerate(node.items if isinstance(node, ListNode) else ()):
             then = rescue.get("then") if isinstance(rescue, MapNode) else None

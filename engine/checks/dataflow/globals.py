@@ -7,7 +7,7 @@ from typing import Final
 from engine.checks.dataflow.facts import conditions
 from engine.checks.dataflow.scope import Binding, Globals, Result
 from engine.checks.dataflow.types import ANYTHING, INPUTS, MOST, NULL, SECRET, TEXT, Type, of_value, union
-from engine.checks.subject import Place, Subject
+from engine.checks.subject import StepPlace, Subject
 from engine.errors import ExpressionError
 from engine.language.expressions import syntax_tree as ast
 from engine.language.expressions.grammar import parse_condition
@@ -49,7 +49,7 @@ def setting(setting: Setting) -> Type:
     return union((_SETTING, of_value(setting.default))) if setting.has_default else _SETTING
 
 
-def result(subject: Subject, place: Place) -> Result:
+def result(subject: Subject, place: StepPlace) -> Result:
     """The result of a step: its type, and why it may be missing or null."""
     step = place.step
     type = yielded(subject, place)
@@ -67,7 +67,7 @@ def result(subject: Subject, place: Place) -> Result:
     )
 
 
-def yielded(subject: Subject, place: Place) -> Type:
+def yielded(subject: Subject, place: StepPlace) -> Type:
     """The type of the result, of one item for a `for_each`."""
     body = place.step.body
     match body:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from engine.checks.dataflow.facts import canonical
-from engine.checks.subject import Place, Subject
+from engine.checks.subject import StepPlace, Subject
 from engine.errors import ExpressionError
 from engine.language.expressions import syntax_tree as ast
 from engine.language.expressions.grammar import parse_expression
@@ -20,7 +20,7 @@ DEEPEST: Final = 16
 LONGEST: Final = 1_000
 
 
-def identity_of(subject: Subject, place: Place) -> tuple[str, ...] | None:
+def identity_of(subject: Subject, place: StepPlace) -> tuple[str, ...] | None:
     """Kind, region, account, `for_each` and identity as one comparable value; None if the step does not give them."""
     body, facts = place.step.body, place.facts
     if not isinstance(body, (Ensure, Remove, Check)) or facts is None or not facts.identity:
@@ -39,9 +39,9 @@ def identity_of(subject: Subject, place: Place) -> tuple[str, ...] | None:
     return known[path]
 
 
-def about(subject: Subject, identity: tuple[str, ...] | None) -> list[Place]:
+def about(subject: Subject, identity: tuple[str, ...] | None) -> list[StepPlace]:
     """Every step about that resource, in order."""
-    known: dict[tuple[str, ...], list[Place]] | None = subject.memo.get("by identity")
+    known: dict[tuple[str, ...], list[StepPlace]] | None = subject.memo.get("by identity")
     if known is None:
         known = subject.memo["by identity"] = {}
         for place in subject.steps:

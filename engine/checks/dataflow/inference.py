@@ -20,7 +20,7 @@ from engine.language.expressions.syntax_tree import Node
 from engine.values import Value, changed
 
 
-class Problem(Value):
+class ExpressionProblem(Value):
     """One problem, with the range of characters of the expression that it is about."""
 
     rule: str
@@ -39,10 +39,10 @@ class Inference:
 
     scope: Scope
     source: str
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[ExpressionProblem] = field(default_factory=list)
 
     def report(self, rule: str, node: tuple[int, int], message: str, help: str = "") -> None:
-        self.problems.append(Problem(rule=rule, start=node[0], end=node[1], message=message, help=help))
+        self.problems.append(ExpressionProblem(rule=rule, start=node[0], end=node[1], message=message, help=help))
 
     def suggestion(self, word: str, legal: Iterable[str], what: str) -> str:
         return self.scope.globals.guesses.did_you_mean(word, lambda: legal, what)

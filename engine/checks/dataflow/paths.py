@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from engine.checks.subject import Place
+from engine.checks.subject import StepPlace
 from engine.language.model import Remove
 from engine.language.yaml.nodes import ListNode, MapNode, Node, Scalar
 
@@ -16,7 +16,9 @@ LONGEST: Final = 40
 """Characters of a condition that are shown."""
 
 
-def path_without(place: Place, uses: tuple[str | int, ...], first: Place | None, *, when: str, skipped: bool) -> str:
+def path_without(
+    place: StepPlace, uses: tuple[str | int, ...], first: StepPlace | None, *, when: str, skipped: bool
+) -> str:
     """How execution reaches `uses` without the result of the step. `when` is the result of `scope.order`."""
     head = str(uses[0]) if uses else ""
     if when == "perhaps" and head in _ENDS:
@@ -27,12 +29,12 @@ def path_without(place: Place, uses: tuple[str | int, ...], first: Place | None,
     return f"{_itself(place, skipped=skipped)} → here"
 
 
-def _with_line(place: Place) -> str:
+def _with_line(place: StepPlace) -> str:
     node = place.node.key("id")
     return f"{place.step.id} (line {(node.span if node is not None else place.node.head).line})"
 
 
-def _itself(place: Place, *, skipped: bool) -> str:
+def _itself(place: StepPlace, *, skipped: bool) -> str:
     """Why the step is skipped, or is done without a result."""
     node = place.node
     condition = node.get("if")
@@ -63,7 +65,7 @@ def _rescued_as_done(node: MapNode) -> MapNode | None:
     return None
 
 
-def _around(place: Place) -> str:
+def _around(place: StepPlace) -> str:
     """The row or rescue that contains the step, and that does not apply."""
     kind = next((str(one) for one in reversed(place.path) if one in ("states", "rescue", "until", "undo")), "")
     if kind == "states":
@@ -75,7 +77,7 @@ def _around(place: Place) -> str:
     return f"{_with_line(place)} is not reached"
 
 
-def _line(place: Place, key: str) -> int:
+def _line(place: StepPlace, key: str) -> int:
     return place.key(key).line
 
 

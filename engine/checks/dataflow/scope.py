@@ -14,7 +14,7 @@ from typing import Final
 from engine.checks.dataflow.facts import NO_FACTS, Facts
 from engine.checks.dataflow.paths import path_without
 from engine.checks.dataflow.types import ANYTHING, INTEGER, TEXT, Type
-from engine.checks.subject import Place
+from engine.checks.subject import StepPlace
 from engine.language.nearest import Guesses
 from engine.values import Bundle, Value, changed, field
 
@@ -42,7 +42,7 @@ class Result(Bundle):
     id: str
     path: tuple[str | int, ...]
     binding: Binding
-    place: Place
+    place: StepPlace
     skipped: str = ""
     conditions: frozenset[str] = frozenset()  # what is true if it is not skipped, in canonical form
 
@@ -63,7 +63,7 @@ class Globals:
     settings: Binding
     accounts: Binding
     results: Mapping[str, Result]  # by name in expressions
-    first: Place | None = None  # of the main list
+    first: StepPlace | None = None  # of the main list
     guesses: Guesses = dataclasses.field(default_factory=Guesses)
     vars: dict[str, Binding] = dataclasses.field(default_factory=dict)
     all_vars: frozenset[str] = frozenset()

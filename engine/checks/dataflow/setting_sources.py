@@ -12,7 +12,7 @@ from engine.language.expressions.template import split
 from engine.language.yaml.nodes import Node
 
 
-class Settings:
+class SettingSources:
     """Finds the setting behind a value. Secrets are left out, because they are read again whenever they are used."""
 
     def __init__(self, subject: Subject) -> None:

@@ -38,11 +38,11 @@ def time_limit(subject: Subject) -> Iterator[Found]:
     if limit is None:
         return
     each = times(subject.runbook)
-    total = sum(one.once_in_all for one in each)
+    total = sum(one.once_all_items for one in each)
     if total > limit:
-        longest = sorted(each, key=lambda one: -one.once_in_all)[:3]
+        longest = sorted(each, key=lambda one: -one.once_all_items)[:3]
         help = "longest steps: " + ", ".join(
-            f"{one.id} {format_duration(one.once_in_all)}" for one in longest if one.once
+            f"{one.id} {format_duration(one.once_all_items)}" for one in longest if one.once
         )
         message = (
             f"the steps may take {format_duration(total)} without retries; `time_limit` is {format_duration(limit)}"

@@ -7,7 +7,7 @@ from functools import partial
 
 from engine.checks.dataflow.flow import mismatches
 from engine.checks.rule import rule
-from engine.checks.subject import Found, Place, Subject
+from engine.checks.subject import Found, StepPlace, Subject
 
 
 @rule(
@@ -26,7 +26,7 @@ def unknown_parameter(subject: Subject) -> Iterator[Found]:
                 yield Found(span=key.span, message=message, help=help)
 
 
-def _has_no_params(place: Place) -> bool:
+def _has_no_params(place: StepPlace) -> bool:
     """Is it known, and declared without parameters? Those of `aws.…` come from botocore's model."""
     return (place.kind is not None or place.action is not None) and not place.name.startswith("aws.")
 

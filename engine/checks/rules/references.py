@@ -9,12 +9,12 @@ from typing import Any, Final
 from engine.checks.dataflow.identity import identity_of
 from engine.checks.dataflow.scope import order
 from engine.checks.rule import rule
-from engine.checks.subject import Found, Place, Subject
+from engine.checks.subject import Found, StepPlace, Subject
 from engine.language.model import Check, Ensure, Remove, TakeBack
 from engine.language.yaml.nodes import ListNode, Scalar
 
 
-def _names(place: Place, key: str) -> Iterator[Scalar]:
+def _names(place: StepPlace, key: str) -> Iterator[Scalar]:
     """The step ids under a key: one, or a list of them."""
     node = place.node.get(key)
     if isinstance(node, ListNode):
@@ -23,7 +23,7 @@ def _names(place: Place, key: str) -> Iterator[Scalar]:
         yield node
 
 
-def _step(subject: Subject, one: Scalar) -> Place | None:
+def _step(subject: Subject, one: Scalar) -> StepPlace | None:
     return subject.by_id.get(one.text.replace("-", "_"))
 
 
@@ -59,7 +59,7 @@ def wrong_requirement(subject: Subject) -> Iterator[Found]:
                 yield from _removed(subject, one, other, place)
 
 
-def _removed(subject: Subject, one: Scalar, other: Place, place: Place) -> Iterator[Found]:
+def _removed(subject: Subject, one: Scalar, other: StepPlace, place: StepPlace) -> Iterator[Found]:
     """A required resource that a step in between certainly removes. Only steps of the main list are compared."""
     if not isinstance(other.step.body, Ensure) or len(other.path) != 2 or len(place.path) != 2:
         return
@@ -78,16 +78,16 @@ def _removed(subject: Subject, one: Scalar, other: Place, place: Place) -> Itera
             return
 
 
-def _path(place: Place) -> tuple[str | int, ...]:
+def _path(place: StepPlace) -> tuple[str | int, ...]:
     return place.path
 
 
 ALL: Final = "all"
 
 
-def _removals(subject: Subject) -> Mapping[Any, list[Place]]:
+def _removals(subject: Subject) -> Mapping[Any, list[StepPlace]]:
     """The unconditional steps of the main list that remove something: by the name of the step undone, or by identity."""
-    found: dict[Any, list[Place]] | None = subject.memo.get("removals")
+    found: dict[Any, list[StepPlace]] | None = subject.memo.get("removals")
     if found is None:
         found = subject.memo["removals"] = {}
         for place in subject.steps:
@@ -97,7 +97,7 @@ def _removals(subject: Subject) -> Mapping[Any, list[Place]]:
     return found
 
 
-def _removed_by(subject: Subject, place: Place) -> tuple[Any, ...]:
+def _removed_by(subject: Subject, place: StepPlace) -> tuple[Any, ...]:
     match place.step.body:
         case TakeBack(steps=steps):
             return tuple(name.replace("-", "_") for name in steps) if steps is not None else (ALL,)
@@ -132,7 +132,7 @@ def wrong_reference(subject: Subject) -> Iterator[Found]:
                     yield Found(span=one.span, message=message, help="remove `past`, or name an irreversible step")
 
 
-def _target(subject: Subject, place: Place, body: Remove) -> Iterator[Found]:
+def _target(subject: Subject, place: StepPlace, body: Remove) -> Iterator[Found]:
     for one in _names(place, "target"):
         other = _step(subject, one)
         if other is None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from engine.checks.dataflow.flow import flow_of
 from engine.checks.rule import rule
-from engine.checks.subject import Found, Place, Subject, scalars
+from engine.checks.subject import Found, StepPlace, Subject, scalars
 from engine.language.nearest import listed
 from engine.language.yaml.nodes import MapNode, Node, Scalar
 
@@ -79,12 +79,12 @@ def not_in_region(subject: Subject) -> Iterator[Found]:
                 yield Found(span=place.value("call" if "call" in place.node else "check"), message=message, help=help)
 
 
-def _service(place: Place) -> str:
+def _service(place: StepPlace) -> str:
     """`rds` for `aws.rds.modify_db_cluster`; "" for anything else."""
     return place.name.split(".")[1] if place.name.startswith("aws.") and place.name.count(".") == 2 else ""
 
 
-def _region(subject: Subject, place: Place) -> Scalar | None:
+def _region(subject: Subject, place: StepPlace) -> Scalar | None:
     """The value that sets its region; an `until` uses the region of its call."""
     path, _, last = place.step.path.rpartition("/")
     owner = subject.by_path.get(path, place) if last == "until" else place

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.checks.rule import rule
-from engine.checks.step_errors import covering, every_name, exists, raised, why_never, wire_code
-from engine.checks.subject import Found, Place, Subject
+from engine.checks.step_errors import aws_error_code, covering, every_name, exists, raised, why_never
+from engine.checks.subject import Found, StepPlace, Subject
 from engine.errors import CATEGORIES
 from engine.language.model import Rescue, RetryIf
 from engine.language.nearest import listed
 from engine.language.yaml.nodes import ListNode, MapNode, Node, Scalar
 
 
-def rescues(place: Place) -> Iterator[tuple[Rescue, MapNode]]:
+def rescues(place: StepPlace) -> Iterator[tuple[Rescue, MapNode]]:
     """Each rescue, with the map that it was parsed from."""
     node = place.node.get("rescue")
     written = node.items if isinstance(node, ListNode) else ()
@@ -32,7 +32,7 @@ def words(node: Node | None) -> Iterator[Scalar]:
         yield from (one for one in node.items if isinstance(one, Scalar))
 
 
-def named_errors(place: Place) -> Iterator[Scalar]:
+def named_errors(place: StepPlace) -> Iterator[Scalar]:
     """Every error name that the step matches against: in `rescue` and `retry`."""
     for _, node in rescues(place):
         yield from words(node.get("error"))
@@ -41,7 +41,7 @@ def named_errors(place: Place) -> Iterator[Scalar]:
         yield from words(retry.get("errors"))
 
 
-def given_names(place: Place) -> Iterator[Scalar]:
+def given_names(place: StepPlace) -> Iterator[Scalar]:
     """The error names that the step defines itself: in rows that hold or fail, and in `fail`."""
     for written in place.rows:
         if isinstance(written.value, MapNode):
@@ -69,14 +69,14 @@ def unknown_error(subject: Subject) -> Iterator[Found]:
                 yield Found(span=one.span, message=message, help=help)
 
 
-def _similar(subject: Subject, place: Place, name: str) -> str | None:
+def _similar(subject: Subject, place: StepPlace, name: str) -> str | None:
     if not name or exists(subject, place, name):
         return None
     return subject.guesses.nearest(name, lambda: sorted(every_name(subject)), most=2)
 
 
 def _suggestion(subject: Subject, name: str) -> str:
-    code = wire_code(subject, name)
+    code = aws_error_code(subject, name)
     if code is not None:
         return f"AWS's error code is `{code}`"
     rest = f"use AWS's error code, one of this tool's broader names, or a category: {', '.join(CATEGORIES)}, any"

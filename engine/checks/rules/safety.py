@@ -8,7 +8,7 @@ from engine.checks.dataflow.facts import canonical
 from engine.checks.dataflow.identity import about, identity_of
 from engine.checks.dataflow.scope import order
 from engine.checks.rule import rule
-from engine.checks.subject import Found, Place, Subject
+from engine.checks.subject import Found, StepPlace, Subject
 from engine.errors import ExpressionError
 from engine.language.expressions import syntax_tree as ast
 from engine.language.expressions.grammar import parse_condition
@@ -64,7 +64,7 @@ def foreign_removal(subject: Subject) -> Iterator[Found]:
             yield Found(span=place.key("remove"), message=message, help=help)
 
 
-def _creates_before(other: Place, place: Place) -> bool:
+def _creates_before(other: StepPlace, place: StepPlace) -> bool:
     return isinstance(other.step.body, Ensure) and order(other.path, place.path) in ("before", "perhaps", "ended")
 
 
@@ -101,7 +101,7 @@ def _undeclared(subject: Subject, node: MapNode) -> Iterator[Found]:
     "undo it.",
 )
 def created_twice(subject: Subject) -> Iterator[Found]:
-    created: dict[tuple[str, ...], Place] = {}
+    created: dict[tuple[str, ...], StepPlace] = {}
     for place in subject.steps:
         identity = identity_of(subject, place)
         if identity is None:
@@ -185,7 +185,7 @@ def last_copy(subject: Subject) -> Iterator[Found]:
             yield Found(span=place.key("requires" if place.step.requires else "remove"), message=message, help=help)
 
 
-def _holds_data(subject: Subject, place: Place, own: tuple[str, ...] | None) -> bool:
+def _holds_data(subject: Subject, place: StepPlace, own: tuple[str, ...] | None) -> bool:
     facts = place.facts
     if facts is None or facts.data == "none" or not isinstance(place.step.body, (Ensure, Check)):
         return False
@@ -212,7 +212,7 @@ def foreign_and_reversible(subject: Subject) -> Iterator[Found]:
             yield Found(span=place.key(key), message=message, help="add `irreversible: true`")
 
 
-def _something_follows(subject: Subject, place: Place) -> bool:
+def _something_follows(subject: Subject, place: StepPlace) -> bool:
     """Can a later step fail? Only the last step of the main list has none after it."""
     head = place.step.path.split("/")[0]
     return head != "steps" or place.path[1] != len(subject.runbook.steps) - 1

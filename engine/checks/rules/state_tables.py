@@ -7,7 +7,7 @@ from typing import Final
 
 from engine.checks.dataflow.flow import flow_of
 from engine.checks.rule import rule
-from engine.checks.subject import Found, Place, Subject, WrittenRow, scalars
+from engine.checks.subject import Found, StepPlace, Subject, WrittenRow, scalars
 from engine.language.model import CLASSES, Check, Ensure, Remove
 from engine.language.nearest import listed
 from engine.language.parse.shapes import VERBS
@@ -35,19 +35,19 @@ def remove_without_available(subject: Subject) -> Iterator[Found]:
         yield Found(span=place.key("states"), message=message, help="add `available: delete` or `available: hold`")
 
 
-def _misspelt(place: Place, written: set[str]) -> bool:
+def _misspelt(place: StepPlace, written: set[str]) -> bool:
     """Has a row an unknown name? RB404 reports it, and it may well be the `available` row."""
     known = {word for words in statuses_of(place).values() for word in words}
     return any(name not in CLASSES and name.removeprefix("=") not in known for name in written)
 
 
-def _covered(place: Place, cls: str, written: set[str]) -> bool:
+def _covered(place: StepPlace, cls: str, written: set[str]) -> bool:
     """Does every status of the class have a row of its own?"""
     statuses = statuses_of(place).get(cls, ())
     return bool(statuses) and all(f"={status}" in written for status in statuses)
 
 
-def statuses_of(place: Place) -> dict[str, tuple[str, ...]]:
+def statuses_of(place: StepPlace) -> dict[str, tuple[str, ...]]:
     """The known statuses of the step's kind, by class; those of `classes` for `check: aws.…`."""
     body = place.step.body
     if isinstance(body, Check) and body.classes:
@@ -77,7 +77,7 @@ def inapplicable_verb(subject: Subject) -> Iterator[Found]:
                 yield Found(span=written.name_span("missing"), message=f"`{verb}` does not apply to a missing resource")
 
 
-def _step_word(place: Place) -> str:
+def _step_word(place: StepPlace) -> str:
     match place.step.body:
         case Ensure():
             return "ensure"
@@ -108,7 +108,7 @@ def unknown_row(subject: Subject) -> Iterator[Found]:
                     yield from _unknown(subject, place, written, name, known)
 
 
-def _unknown(subject: Subject, place: Place, written: WrittenRow, name: str, known: set[str]) -> Iterator[Found]:
+def _unknown(subject: Subject, place: StepPlace, written: WrittenRow, name: str, known: set[str]) -> Iterator[Found]:
     word = name.removeprefix("=")
     span = written.name_span(name)
     if name.startswith("="):
@@ -128,7 +128,7 @@ def _unknown(subject: Subject, place: Place, written: WrittenRow, name: str, kno
         yield Found(span=span, message=message, help=subject.guesses.did_you_mean(word, lambda: legal, rest=rest))
 
 
-def _unknown_words(subject: Subject, place: Place) -> Iterator[Found]:
+def _unknown_words(subject: Subject, place: StepPlace) -> Iterator[Found]:
     """The rows and `classes` of `check: aws.…`: compared with the values of `status`, if the API's model lists them."""
     status, classes = place.node.get("status"), place.node.get("classes")
     type = flow_of(subject).types.get(id(status))
@@ -159,7 +159,7 @@ def _unknown_word(
         yield Found(span=span, message=f"`{word}` is not in `classes`", help=guess)
 
 
-def _class_of(place: Place, status: str) -> str:
+def _class_of(place: StepPlace, status: str) -> str:
     return next((cls for cls, words in statuses_of(place).items() if status in words), "unknown")
 
 
@@ -183,7 +183,7 @@ def unreachable_row(subject: Subject) -> Iterator[Found]:
                     yield Found(span=one.name_span(name), message=message, help="remove it")
 
 
-def _why_never(place: Place, name: str, verb: str, statuses: dict[str, tuple[str, ...]], written: set[str]) -> str:
+def _why_never(place: StepPlace, name: str, verb: str, statuses: dict[str, tuple[str, ...]], written: set[str]) -> str:
     leaving = name == "leaving" or (name.startswith("=") and name[1:] in statuses.get("leaving", ()))
     if leaving:
         return "" if verb == "monitor" else "a resource that is being deleted is monitored until it is gone"

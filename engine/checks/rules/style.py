@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from engine.checks.dataflow.flow import flow_of
-from engine.checks.dataflow.setting_sources import Settings
+from engine.checks.dataflow.setting_sources import SettingSources
 from engine.checks.rule import rule
 from engine.checks.subject import Found, Subject, scalars
 from engine.language.model import Ensure
@@ -139,7 +139,7 @@ def retry_without_broken(subject: Subject) -> Iterator[Found]:
 def setting_read_once(subject: Subject) -> Iterator[Found]:
     if not any(place.step.irreversible for place in subject.steps):
         return
-    settings, past = Settings(subject), False
+    settings, past = SettingSources(subject), False
     for place in subject.steps:
         if len(place.path) != 2 or place.path[0] != "steps":
             continue

@@ -68,7 +68,7 @@ def _checked(path: str, name: str, registry: Registry) -> tuple[str, Iterable[Fi
 
 def _mended(path: str, name: str, registry: Registry) -> tuple[str, Iterable[Finding]]:
     """The same, after the file was mended; what was done is told."""
-    from engine.checks.adopt.fix import fixed
+    from engine.checks.adopt.fix import apply_fixes
 
     if path == "-":
         message = "--fix writes files, and - is none: name the file"
@@ -76,7 +76,7 @@ def _mended(path: str, name: str, registry: Registry) -> tuple[str, Iterable[Fin
     text, found = _checked(path, name, registry)
     if any(one.rule in NO_TEXT for one in found):
         return text, found
-    made = fixed(text, registry, name, beside(path))
+    made = apply_fixes(text, registry, name, beside(path))
     for one in made.fixes:
         place = f"{name}:{one.finding.line}:{one.finding.column}"
         terminal.err(f"{place}: fixed {one.finding.rule}: {terminal.clean(one.old)} → {terminal.clean(one.new)}")

@@ -196,4 +196,6 @@ def rule_as_text(rule: Rule, wrong: str, right: str) -> list[str]:
 
 
 def _example(text: str) -> list[str]:
-    return [f"    {line}".rstrip() for line in text.strip("\n").splitlines()]
+    from engine.checks.pages import visible_lines
+
+    return [f"    {line}".rstrip() for line in visible_lines(text.strip("\n"))]

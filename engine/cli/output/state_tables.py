@@ -112,7 +112,7 @@ def _times(options: Options, runbook: Runbook, steps: list[Step]) -> None:
     paths = {step.path for step in steps}
     meant = [one for one in times(runbook) if one.path in paths]
     if options.as_json:
-        once, longest = explain.in_all(meant)
+        once, longest = explain.totals(meant)
         told = [asdict(one) for one in meant]
         document = {"format": 1, "steps": told, "once": once, "all": longest, "time_limit": runbook.time_limit}
         terminal.document(document)
