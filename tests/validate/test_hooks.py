@@ -61,3 +61,30 @@ def test_fmt_changes_what_is_not_laid_out(tmp_path: Path) -> None:
     assert run("runbook-fmt", file).returncode == 0
     assert file.read_text() == "runbook: a\nsteps:\n  - id: a\n    wait: 1s\n"
     assert run("runbook-fmt", file).returncode == 0
+
+
+OURS: list[dict[str, Any]] = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))["repos"]
+
+
+def test_hooks_of_this_repository_download_nothing() -> None:
+    assert [repo["repo"] for repo in OURS] == ["local"]
+    assert {hook["language"] for hook in OURS[0]["hooks"]} == {"system"}
+
+
+def test_hooks_of_this_repository_run_what_the_environment_holds() -> None:
+    """Or a target of the Makefile."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for hook in OURS[0]["hooks"]:
+        command, *rest = hook["entry"].split()
+        if command == "make":
+            assert f"\n{rest[0]}:" in makefile
+        else:
+            assert command.startswith(".venv/bin/")
+            assert (Path(sys.executable).parent / Path(command).name).is_file()
+
+
+@pytest.mark.parametrize("hook", HOOKS, ids=BY_ID)
+def test_the_hooks_that_we_ship_are_used_here(hook: dict[str, Any]) -> None:
+    (ours,) = (one for one in OURS[0]["hooks"] if one["id"] == hook["id"])
+    assert ours["entry"] == f".venv/bin/{hook['entry']}"
+    assert (ours["types"], ours["exclude"]) == (hook["types"], hook["exclude"])
