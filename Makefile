@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 WORKERS ?= 2
 
-# Cold starts count: every command is installed, and runs, with its byte code written.
+# Benchmarks measure cold starts, so byte code must be written.
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup demo unit test soak servers lint types format check wheel bench bench-peers fuzz generate readme constraints clean
@@ -14,7 +14,7 @@ unexport PYTHONDONTWRITEBYTECODE
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
-setup: $(VENV)/.dev ## the environment in .venv, with what the checks need
+setup: $(VENV)/.dev ## create .venv with everything that development needs
 
 $(VENV)/.runtime: requirements/build.txt requirements/runtime.txt pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -26,64 +26,64 @@ $(VENV)/.dev: $(VENV)/.runtime requirements/dev.txt
 	$(PIP) --require-hashes --no-deps -r requirements/dev.txt
 	touch $@
 
-demo: $(VENV)/.runtime ## a restore in which things go wrong, then one that is killed and resumed
+demo: $(VENV)/.runtime ## show a restore in which things go wrong, then one that is killed and resumed
 	$(BIN)/python .ci/demo.py $(BIN)/runbook runbooks/restore.yaml
 
-unit: $(VENV)/.dev ## the tests that start no server and no process: try each change with them
+unit: $(VENV)/.dev ## run the tests that start no server and no process, in seconds
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal -m unit $(ARGS)
 
-test: $(VENV)/.dev servers ## every test, with the servers that they need
+test: $(VENV)/.dev servers ## run every test, with the servers that they need
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal $(ARGS)
 
-soak: $(VENV)/.dev servers ## every schedule of the laws and of the crash suite, every plug of the processes: hours
+soak: $(VENV)/.dev servers ## run every crash schedule, of which `make test` runs a sample: hours
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal --soak tests/laws tests/crash tests/processes $(ARGS)
 
-servers: node_modules/.installed ## what the tests start: PostgreSQL; where there is Node.js, a strict DynamoDB and a YAML language server
+servers: node_modules/.installed ## install the servers of the tests: PostgreSQL and, if npm is there, dynalite and a YAML language server
 	@.ci/postgres
 
 node_modules/.installed: package.json package-lock.json
 	@if command -v npm >/dev/null; then npm ci --silent --no-audit --no-fund; \
-	else echo "no npm: the tests against dynalite and a YAML language server are left out"; mkdir -p node_modules; fi
+	else echo "npm not found: tests against dynalite and the YAML language server will be skipped"; mkdir -p node_modules; fi
 	@touch $@
 
-lint: $(VENV)/.dev ## ruff: rules and format
+lint: $(VENV)/.dev ## check rules and format with ruff
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-types: $(VENV)/.dev ## mypy --strict
+types: $(VENV)/.dev ## check types with mypy --strict
 	$(BIN)/mypy
 
-format: $(VENV)/.dev ## put the code into the house's format
+format: $(VENV)/.dev ## format the code, and fix what ruff can fix
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format --quiet .
 
-check: ## all that CI does
+check: ## do all that CI does
 	.ci/run
 
-wheel: $(VENV)/.dev ## dist/*.whl
+wheel: $(VENV)/.dev ## build dist/*.whl
 	rm -rf dist
 	$(BIN)/python -m build --wheel --no-isolation --outdir dist . >/dev/null
 	@ls dist
 
-bench: $(VENV)/.dev ## figures of speed, each against a floor in the same run
+bench: $(VENV)/.dev ## measure speed, each figure against a floor in the same run
 	$(BIN)/python bench/run.py $(ARGS)
 
-bench-peers: $(VENV)/.dev ## the same work by others, each in an environment of its own
+bench-peers: $(VENV)/.dev ## measure other tools at the same work, each in an environment of its own
 	$(BIN)/python bench/peers/validating.py
 
-fuzz: $(VENV)/.dev ## text that is led by coverage, for as long as SECONDS says
+fuzz: $(VENV)/.dev ## fuzz the parser, led by coverage, for SECONDS (60)
 	$(PIP) --require-hashes --no-deps -r requirements/fuzz.txt
 	$(BIN)/python -m tests.validate.coverage_guided $(or $(SECONDS),60)
 
-generate: $(VENV)/.dev ## write every generated file: schemas, pages of docs, findings that tests expect
+generate: $(VENV)/.dev ## write every generated file: schema, pages of docs, expected findings
 	PYTHONPATH=. $(BIN)/python .ci/generate.py
 
-readme: $(VENV)/.dev ## run the README's commands, and put what they print in its place
+readme: $(VENV)/.dev ## run the README's commands and update their output
 	$(BIN)/python .ci/readme.py
 
-constraints: $(VENV)/.dev ## newest versions into requirements/*.txt, with hashes and no address
+constraints: $(VENV)/.dev ## pin the newest versions, with hashes, in requirements/ and bench/peers/
 	$(BIN)/python .ci/constraints.py --upgrade
 
-clean: ## everything that was made here
+clean: ## remove everything that was built or installed here
 	rm -rf $(VENV) node_modules build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +

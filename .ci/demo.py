@@ -1,7 +1,7 @@
-"""The demonstration: a restore in which things go wrong, then one that is killed in the middle and resumed.
+"""`make demo`: a restore in which things go wrong, then one that is killed in the middle and resumed.
 
-Takes the `runbook` command and a runbook's path, and uses nothing else of the product. What it shows is checked:
-it exits 0 only if both restores succeed and the second was really killed.
+Takes the path of the `runbook` command and that of a runbook. Exits 0 only if both restores succeed and the second
+process was really killed.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import tempfile
 from pathlib import Path
 
 INPUTS = ["-i", "snapshot=daily-backup-2024-03-20", "-i", "cluster=orders", "--yes"]
-DIES_AT = "restore-snapshot"
-"""The step in the middle of which the second process is killed."""
+KILL_AT = "restore-snapshot"
+"""The step during which the second process is killed."""
 
 
 def main(runbook: str, path: str) -> int:
@@ -22,31 +22,31 @@ def main(runbook: str, path: str) -> int:
     with tempfile.TemporaryDirectory(prefix="runbook-demo-") as folder:
         common = ["--sandbox", "--store", f"sqlite:{folder}/demo.db"]
         heading("A restore: the first copy fails, and the first connection to the database times out")
-        code = shown([command, "run", path, *INPUTS, *common, "--operation-id", "demo-1"], folder)
+        code = run([command, "run", path, *INPUTS, *common, "--operation-id", "demo-1"], folder)
         if code:
             return failed(f"the restore ended with exit code {code}")
-        heading(f"Another one: its process is killed (SIGKILL) in the middle of {DIES_AT}")
+        heading(f"Another one: its process is killed (SIGKILL) in the middle of {KILL_AT}")
         killed = [command, "run", path, *INPUTS, *common]
-        for id in ("demo-2", "demo-3", "demo-4"):  # on a busy machine it may be through before the signal comes
-            code = shown([*killed, "--operation-id", id], folder, dies_at=DIES_AT)
+        for id in ("demo-2", "demo-3", "demo-4"):  # on a busy machine it may end before the signal arrives
+            code = run([*killed, "--operation-id", id], folder, kill_at=KILL_AT)
             if code == -signal.SIGKILL:
                 break
         else:
-            return failed(f"it was to be killed, and ended with exit code {code}")
+            return failed(f"the process should have been killed, but ended with exit code {code}")
         heading("It is resumed from its last checkpoint")
-        code = shown([command, "resume", id, *common], folder)
+        code = run([command, "resume", id, *common], folder)
         return failed(f"the resumed restore ended with exit code {code}") if code else 0
 
 
-def shown(command: list[str], folder: str, dies_at: str = "") -> int:
-    """Run it and pass its lines on; kill it once it speaks of that step. Its exit code, -9 if it was killed."""
-    told = [part.replace(folder, "…") for part in [Path(command[0]).name, *command[1:]]]
-    print("$ " + " ".join(told), flush=True)
+def run(command: list[str], folder: str, kill_at: str = "") -> int:
+    """Run the command and print its output; kill it once that names the step `kill_at`. Returns its exit code, -9 if killed."""
+    words = [part.replace(folder, "…") for part in [Path(command[0]).name, *command[1:]]]
+    print("$ " + " ".join(words), flush=True)
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         assert process.stdout is not None
         for line in process.stdout:
             print("  " + line.replace(folder, "…"), end="", flush=True)
-            if dies_at and dies_at in line:
+            if kill_at and kill_at in line:
                 process.kill()
                 process.wait()
                 print("  Killed", flush=True)

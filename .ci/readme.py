@@ -1,10 +1,10 @@
-"""Runs every command of README.md and puts what it prints in its place: `make readme` writes, the test compares.
+"""Runs every command of README.md and updates the output that it shows: `make readme` writes, a test compares.
 
-    ```sh       each line must exit with 0 (`make` targets are only looked up: tests do not run tests)
-    ```console  `$ command` lines, each followed by what it prints, whatever its exit code
+    ```sh       each line must exit with 0 (`make` is run with --dry-run: tests do not run tests)
+    ```console  `$ command` lines, each followed by its output, whatever its exit code
     ```mermaid  the picture of the runbook that the comment before it names
 
-Commands run in a folder that holds copies of `runbooks/` and `schemas/`, one after the other.
+Commands run one after the other in a folder with copies of `runbooks/` and `schemas/`.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ PICTURE = re.compile(r"<!-- \$ (?P<command>.*) -->\n```mermaid\n(?P<picture>.*?)
 
 
 class Wrong(Exception):
-    """A command of the page that does not do what the page says."""
+    """A command of the page failed."""
 
 
 def refreshed(text: str) -> str:
-    """The page with the output of its commands as it is now. Raises Wrong."""
+    """The page with the current output of its commands. Raises Wrong."""
     with tempfile.TemporaryDirectory(prefix="runbook-readme-") as name:
         folder = Path(name)
         for part in ("runbooks", "schemas"):
@@ -50,7 +50,7 @@ def _block(found: re.Match[str], folder: Path) -> str:
         for line in body.splitlines():
             _must_work(line.partition(" #")[0].strip(), folder)
     elif kind == "console":
-        body = "".join(_told(line, folder) for line in body.splitlines() if line.startswith("$ "))
+        body = "".join(_with_output(line, folder) for line in body.splitlines() if line.startswith("$ "))
     return f"```{kind}\n{body}```"
 
 
@@ -63,13 +63,13 @@ def _must_work(command: str, folder: Path) -> None:
         raise Wrong(f"{command}: exit code {done.returncode}\n{done.stdout}")
 
 
-def _told(line: str, folder: Path) -> str:
+def _with_output(line: str, folder: Path) -> str:
     printed = run(line.removeprefix("$ "), folder).stdout.strip("\n")
     return f"{line}\n{printed}\n" if printed else f"{line}\n"
 
 
 def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    """Both streams in one, as a person sees them; state and settings are of nobody in particular."""
+    """Run it with both streams in one, and without the state and settings of the person who runs this."""
     scripts = Path(sys.executable).parent
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("RUNBOOK_", "GITHUB_"))}
     environment |= {
