@@ -182,7 +182,15 @@ def test_where_expressions_stand_in_text(text: str, parts: list[Any]) -> None:
 
 @pytest.mark.parametrize(
     ("written", "source", "offset"),
-    [("n == 5", "n == 5", 0), ("${n == 5}", "n == 5", 2), (" ${ n }\n", "n", 4), ("'${n}' == 1", "'${n}' == 1", 0)],
+    [
+        ("n == 5", "n == 5", 0),
+        ("${n == 5}", "n == 5", 2),
+        (" ${ n }\n", "n", 4),
+        ("'${n}' == 1", "'${n}' == 1", 0),
+        ("${a} == ${b}", "${a} == ${b}", 0),
+        ("${n", "${n", 0),
+        (" ${ '}' }", "'}'", 4),
+    ],
 )
 def test_an_expression_as_it_stands_with_or_without_braces(written: str, source: str, offset: int) -> None:
     assert bare(written) == (source, offset)

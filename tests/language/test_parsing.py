@@ -268,3 +268,15 @@ def test_without_notify_nobody_is_told() -> None:
         "on_success": [], "on_failure": [TakeBack(steps=None)], "on_hold": [], "on_cancel": [],
     }  # fmt: skip
     assert "cleanup/1" not in whole.index
+
+
+@pytest.mark.parametrize(
+    "source", ["ssm:/x/${ '}' }", "ssm:/${ {'a': b}['a'] }/y", "secret:${ 'a b' | replace(' ', '') }#c"]
+)
+def test_a_source_may_have_any_expression_in_it(source: str) -> None:
+    assert runbook(f'runbook: a\nsettings: {{b: "{source}"}}\n{PAUSE}').settings["b"].source == source
+
+
+@pytest.mark.parametrize("source", ["ssm:/x y", "${a}", "ssm:/x#${ '#' }#"])
+def test_a_source_says_where_it_is(source: str) -> None:
+    assert [one.rule for one in parsed(f'runbook: a\nsettings: {{b: "{source}"}}\n{PAUSE}').findings] == ["RB217"]

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
-from engine.errors import ExpressionError, Finding
+from engine.errors import Finding
 from engine.language.expressions.grammar import parse_expression
 from engine.language.expressions.template import end_of
 from engine.language.expressions.tokens import ExpressionSyntaxError
@@ -117,13 +117,13 @@ def quote_entry(document: Document, finding: Finding, at: int) -> Edit | None:
 
 def _end_of_expression(text: str, at: int) -> int | None:
     """The offset after the `${ }` that begins here; None if it is not an expression."""
+    end = end_of(text, at + 2)
+    if end is None:
+        return None
     try:
-        end = end_of(text, at + 2)
         parse_expression(text[at + 2 : end].strip())
     except ExpressionSyntaxError as error:
         return end + 1 if error.hyphenated else None
-    except ExpressionError:
-        return None
     return end + 1
 
 

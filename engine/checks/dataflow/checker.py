@@ -122,10 +122,7 @@ class TypeChecker:
     def condition(self, node: Node | None, scope: Scope) -> None:
         """Check a value that is an expression, with or without `${ }`."""
         if isinstance(node, Scalar):
-            try:
-                source, offset = bare(node.text)
-            except ExpressionError:  # a `${` without its end, which is an error in any expression
-                source, offset = node.text, 0
+            source, offset = bare(node.text)
             self.flow.types[id(node)] = self.expression(node, source, offset, scope)
 
     def expression(self, node: Scalar, source: str, offset: int, scope: Scope) -> Type:

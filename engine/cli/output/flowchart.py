@@ -10,6 +10,7 @@ from typing import Final, Literal, assert_never
 
 from engine.cli.output.times import spoken
 from engine.kernel.queries import describe, monitor_of
+from engine.language.expressions.template import bare
 from engine.language.model import (
     Backoff,
     Call,
@@ -210,6 +211,5 @@ def _step_words(step: Step) -> Iterator[str]:
 
 
 def _short(text: object) -> str:
-    said = " ".join(str(text).split())
-    said = said[2:-1].strip() if said.startswith("${") and said.endswith("}") and said.count("${") == 1 else said
+    said = bare(" ".join(str(text).split()))[0]
     return said if len(said) <= LONGEST else said[: LONGEST - 1] + "…"

@@ -70,7 +70,7 @@ def _strict(function: Callable[..., Any], undefined: Callable[[str], Any]) -> Ca
         try:
             return function(value, *args, **named)
         except EmptyListError:
-            return undefined("the list is empty; `| default(…)` says what holds then")
+            return undefined("the list is empty; give a fallback: `| default(…)`")
 
     return filtered
 
@@ -138,7 +138,7 @@ def _items(value: Any, filter: str) -> list[Any]:
         case str():
             return list(bounded(value))
         case _:
-            raise ExpressionError(f"`{filter}` needs a list, and this is {_type_name(value)}")
+            raise ExpressionError(f"`{filter}` needs a list, found {_type_name(value)}")
 
 
 def _type_name(value: Any) -> str:
@@ -162,7 +162,7 @@ def _at(items: list[Any], index: int) -> Any:
 def _length(value: Any) -> int:
     if isinstance(value, (str, list, tuple, Mapping)):
         return len(value)
-    raise ExpressionError(f"`length` needs text, a list or a map, and this is {_type_name(value)}")
+    raise ExpressionError(f"`length` needs text, a list or a map, found {_type_name(value)}")
 
 
 def _join(value: Any, d: Any = "", attribute: Any = None) -> str:

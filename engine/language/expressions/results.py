@@ -1,4 +1,4 @@
-"""What comes out of an expression: data, bounded, and secrets never as text."""
+"""Results of expressions: plain data of bounded size, with secrets that never become text."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from engine.errors import ExpressionError
 from engine.language.secret import Secret
 
 LARGEST: Final = 262_144
-"""The most characters that a text may have, and the most values that a result may hold."""
+"""Characters of a text, and values in a result, at most."""
 
 GREATEST: Final = 10**64
 _SIMPLE: Final = frozenset({bool, type(None), Secret})
@@ -20,7 +20,7 @@ _LONGEST_SHOWN: Final = 200
 
 
 def settled(value: Any) -> Any:
-    """The result as a runbook's value: JSON's types and secrets, of bounded size. ExpressionError else."""
+    """The result as a runbook's value: JSON types and secrets. ExpressionError if it is too large or anything else."""
     kind = type(value)
     if kind is str:
         return bounded(value)
@@ -52,18 +52,18 @@ def _settled(value: Any, left: list[int]) -> Any:
         case int() | float():
             raise ExpressionError("the number is too large")
         case _:
-            raise ExpressionError(f"a {type(value).__name__} is no value of a runbook")
+            raise ExpressionError(f"a {type(value).__name__} cannot be a value of a runbook")
 
 
 def bounded(text: str) -> str:
-    """The text, if it is no longer than it may be."""
+    """The text. ExpressionError if it is too long."""
     if len(text) > LARGEST:
         raise ExpressionError(f"the text would be longer than {LARGEST} characters")
     return text
 
 
 def text_of(value: Any) -> str:
-    """A value inside of a text: null is nothing, booleans as YAML has them, lists and maps as JSON."""
+    """A value as part of a text: nothing for null, `true` and `false` for booleans, JSON for lists and maps."""
     if isinstance(value, str):
         return value
     if value is None:
@@ -73,12 +73,12 @@ def text_of(value: Any) -> str:
     if isinstance(value, (int, float)):
         return str(value)
     if isinstance(value, Secret):
-        raise ExpressionError("a secret cannot be put into text")
+        raise ExpressionError("a secret cannot become text")
     return json_of(value)
 
 
 def json_of(value: Any, indent: int | None = None) -> str:
-    """As JSON; a secret in it is refused."""
+    """The value as JSON. ExpressionError if it has a secret in it, or is nested too deep."""
     try:
         return bounded(json.dumps(_plain(settled(value)), ensure_ascii=False, allow_nan=False, indent=indent))
     except RecursionError as error:
@@ -88,7 +88,7 @@ def json_of(value: Any, indent: int | None = None) -> str:
 def _plain(value: Any) -> Any:
     match value:
         case Secret():
-            raise ExpressionError("a secret cannot be put into text")
+            raise ExpressionError("a secret cannot become text")
         case Mapping():
             return {str(key): _plain(item) for key, item in value.items()}
         case list():
@@ -98,12 +98,12 @@ def _plain(value: Any) -> Any:
 
 
 def is_undefined(value: Any) -> bool:
-    """Is it what Jinja has for a name that is not there?"""
+    """Is it Jinja's object for a value that is not there?"""
     return hasattr(type(value), "_undefined_message")
 
 
 def attribute(owner: Any, name: Any) -> tuple[Any, bool]:
-    """An item of a map or a list, and whether there is one. Attributes of Python objects are never reached."""
+    """An item of a map, list or text, and whether there is one. Attributes of Python objects are never reached."""
     if isinstance(owner, Mapping):
         try:
             return owner[name], True
@@ -118,25 +118,25 @@ def attribute(owner: Any, name: Any) -> tuple[Any, bool]:
 
 
 def absent(owner: Any, name: Any) -> str:
-    """Why `owner` has no `name`, in words of a message."""
+    """The message for a `name` that `owner` does not have."""
     if owner is None:
-        return f"it is null, and so has no `{name}`; `| default(…)` says what holds then"
+        return f"it is null, so it has no `{name}`; give a fallback: `| default(…)`"
     if isinstance(owner, Mapping):
         known = [str(key) for key in owner]
         more = ", …" if len(known) > _SHOWN else ""
         return f"there is no `{name}` in it; there are: {', '.join(known[:_SHOWN])}{more}"
     if isinstance(owner, Sequence) and isinstance(name, int):
-        return f"there is no item {name}: it has {len(owner)}"
+        return f"there is no item {name}: the length is {len(owner)}"
     if isinstance(owner, Secret):
-        return f"a secret cannot be looked into: `secret:NAME#{name}` is one field of it"
+        return f"a secret has no attributes here: for one field, declare a setting `secret:NAME#{name}`"
     return f"there is no `{name}` in it"
 
 
 def unknown(name: str) -> str:
-    """Nothing has that name."""
+    """The message for a name that nothing has."""
     return f"`{name}` is not defined"
 
 
 def shown(source: str) -> str:
-    """An expression in a message: its beginning, where it is long."""
+    """An expression in a message, shortened if it is long."""
     return source if len(source) <= _LONGEST_SHOWN else source[:_LONGEST_SHOWN] + "…"

@@ -17,10 +17,8 @@ Part = str | tuple[str, int]
 def bare(expression: str) -> tuple[str, int]:
     """An expression as it stands, without `${ }` around the whole or blanks, and the offset where it begins."""
     source, start = _stripped(expression, 0, len(expression))
-    if source.startswith("${"):
-        parts = split(source)
-        if len(parts) == 1 and isinstance(parts[0], tuple):
-            return parts[0][0], parts[0][1] + start
+    if source.startswith("${") and end_of(source, 2) == len(source) - 1:
+        return _stripped(expression, start + 2, start + len(source) - 1)
     return source, start
 
 
@@ -34,6 +32,8 @@ def split(text: str) -> list[Part]:
             literal, at = literal + "${", opening.end()
             continue
         end = end_of(text, opening.end())
+        if end is None:
+            raise ExpressionError(f"`${{` is never closed in `{text[:80]}`")
         if literal:
             parts.append(literal)
         parts.append(_stripped(text, opening.end(), end))
@@ -49,8 +49,10 @@ def _stripped(text: str, start: int, end: int) -> tuple[str, int]:
     return source.rstrip(), end - len(source)
 
 
-def end_of(text: str, at: int) -> int:
-    """The offset of the `}` that closes an expression that begins at `at`; those in quotes and of maps are passed over."""
+def end_of(text: str, at: int) -> int | None:
+    """The offset of the `}` that closes an expression that begins at `at`, past those in quotes and of maps; None if there
+    is none.
+    """
     depth = 0
     for match in _INSIDE.finditer(text, at):
         char = match.group()
@@ -62,4 +64,4 @@ def end_of(text: str, at: int) -> int:
             if depth == 0:
                 return match.start()
             depth -= 1
-    raise ExpressionError(f"`${{` is never closed in `{text[:80]}`")
+    return None

@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
 
+from engine.errors import ExpressionError
+from engine.language.expressions.template import split
 from engine.language.inputs import BOUNDED, TEXTUAL, bound_of, problem_with, type_problem
 from engine.language.model import CLASSES, Account, Input, Setting
 from engine.language.parse.draft import Draft, Reader
@@ -130,8 +132,11 @@ def setting_source(d: Draft, node: Node, path: str) -> str | None:
     if not isinstance(node, Scalar) or not isinstance(node.value, str):
         d.wrong(node, "`ssm:/path` or `secret:NAME`", "a fixed value is one of `vars`")
         return None
-    bare = re.sub(r"\$\{.*?\}", "x", node.value, flags=re.DOTALL)
-    if not _SOURCE.fullmatch(bare):
+    try:
+        known = "".join(part if isinstance(part, str) else "x" for part in split(node.value))
+    except ExpressionError:
+        known = node.value  # RB308 reports it
+    if not _SOURCE.fullmatch(known):
         d.tell("RB217", node, f"`{node.value}` says no place", "`ssm:/path`, `secret:NAME` or `secret:NAME#field`")
         return None
     return node.value

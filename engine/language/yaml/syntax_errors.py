@@ -114,11 +114,10 @@ def _no_token(text: str, at: int) -> Told:
 
 def without_expression(text: str, at: int) -> str | None:
     """The text with the `${ }` at `at` as so many letters, so that every place stays what it is; None if it has no end."""
-    try:
-        end = end_of(text, at + 2) + 1
-    except ExpressionError:
+    end = end_of(text, at + 2)
+    if end is None or "\n" in text[at:end]:
         return None
-    return None if "\n" in text[at:end] else text[:at] + "x" * (end - at) + text[end:]
+    return text[:at] + "x" * (end + 1 - at) + text[end + 1 :]
 
 
 def is_cut_off(text: str, end: int, value: str) -> bool:
