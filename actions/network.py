@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from queue import Empty, SimpleQueue
 from typing import Any, Final
 
+from engine.backoff import delay
 from engine.clock import Clock, SystemClock
 
 OPENINGS: Final = 3
@@ -23,6 +24,11 @@ NOT_YET: Final = frozenset({"57P03", "53300"})
 """cannot_connect_now and too_many_connections (PostgreSQL, appendix A)."""
 
 Address = tuple[Any, ...]
+
+
+def retry_wait(attempt: int, fraction: float) -> float:
+    """Seconds until a connection is tried again: full jitter, and short, because it is all one call."""
+    return delay(attempt, first=0.2, longest=1.0, fraction=fraction)
 
 
 class SystemNetwork:
@@ -44,6 +50,8 @@ class SystemNetwork:
         The other options are pg8000's, but that `ssl_context` may be a function that makes one, and what it raises
         comes out. Raises OSError and ssl.SSLError as they are, and what pg8000 raises.
         """
+        import random
+
         import tenacity
 
         timeout = float(options.pop("timeout"))
@@ -53,7 +61,7 @@ class SystemNetwork:
         ends = self._clock.boot() + timeout
         opening = tenacity.Retrying(
             stop=tenacity.stop_after_attempt(OPENINGS),
-            wait=tenacity.wait_random_exponential(multiplier=0.2, max=1.0),
+            wait=lambda state: retry_wait(state.attempt_number, random.random()),
             retry=tenacity.retry_if_exception(lambda error: passes_at_once(error) and self._clock.boot() < ends),
             sleep=self._clock.sleep,
             reraise=True,

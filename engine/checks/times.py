@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
+from engine.backoff import delay
 from engine.language.durations import duration
 from engine.language.model import (
     Backoff,
@@ -122,17 +121,11 @@ def delays_of(schedule: Schedule | None) -> tuple[float, ...]:
     match schedule:
         case Delays(delays=delays):
             return delays
-        case Backoff(attempts=int() as attempts):
-            return tuple(_growing(schedule, attempts - 1))
+        case Backoff(attempts=int() as attempts, first=first, factor=factor, longest=longest):
+            failures = range(1, min(attempts, 10_001))
+            return tuple([delay(failure, first=first, factor=factor, longest=longest) for failure in failures])
         case _:
             return ()
-
-
-def _growing(schedule: Backoff, count: int) -> Iterator[float]:
-    delay = schedule.first
-    for _ in range(min(count, 10_000)):
-        yield min(delay, schedule.longest)
-        delay = min(delay * schedule.factor, schedule.longest)
 
 
 def attempts_of(schedule: Schedule | None) -> int | None:

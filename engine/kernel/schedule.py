@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import hashlib
 
+from engine.backoff import delay
 from engine.language.model import Backoff, Delays, Schedule
 
 
-def delay_before(schedule: Schedule | None, spent: int, *, seed: str, since_failure: float = 0.0) -> float | None:
+def delay_before(
+    schedule: Schedule | None, spent: int, *, seed: str, since_failure: float = 0.0, floor: float = 0.0
+) -> float | None:
     """Seconds to wait before the attempt after `spent` ones; None when no attempt is left.
 
-    `since_failure`: seconds since the schedule's first failure, for `within`.
+    `since_failure`: seconds since the schedule's first failure, for `within`. `floor`: the least share of a delay that
+    jitter leaves.
     """
     if spent == 0:
         return 0.0
@@ -20,19 +24,19 @@ def delay_before(schedule: Schedule | None, spent: int, *, seed: str, since_fail
         case Delays(delays=delays):
             return delays[spent - 1] if spent <= len(delays) else None
         case Backoff():
-            return _backoff(schedule, spent, seed, since_failure)
+            return _backoff(schedule, spent, seed, since_failure, floor)
 
 
-def _backoff(schedule: Backoff, spent: int, seed: str, since_failure: float) -> float | None:
+def _backoff(schedule: Backoff, spent: int, seed: str, since_failure: float, floor: float) -> float | None:
     if schedule.attempts is not None and spent >= schedule.attempts:
         return None
-    delay = schedule.first * schedule.factor ** min(spent - 1, 64)
-    delay = min(delay, schedule.longest)
-    if schedule.jitter == "full":
-        delay *= fraction(f"{seed}/{spent}")
-    if schedule.within is not None and since_failure + delay > schedule.within:
+    share = fraction(f"{seed}/{spent}") if schedule.jitter == "full" else 1.0
+    seconds = delay(
+        spent, first=schedule.first, factor=schedule.factor, longest=schedule.longest, fraction=share, floor=floor
+    )
+    if schedule.within is not None and since_failure + seconds > schedule.within:
         return None
-    return delay
+    return seconds
 
 
 def fraction(seed: str) -> float:

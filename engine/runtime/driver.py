@@ -18,14 +18,17 @@ from engine.kernel import Operation, evolve, pending
 from engine.kernel import events as ev
 from engine.kernel.codec import States, durable, encode
 from engine.kernel.operation import Acting, Effect, Halt, Perform, Proving, Record, Seen, SleepUntil
-from engine.kernel.schedule import fraction
+from engine.kernel.schedule import delay_before
 from engine.kernel.transition import Transition, with_step
-from engine.language.model import Backoff, Delays, Runbook, Schedule
+from engine.language.model import Backoff, Runbook, Schedule
 from engine.stores.port import Record as LogRecord
 from engine.stores.port import Store
 
 THROTTLED = Backoff(first=1.0, factor=2.0, longest=30.0, jitter="full", within=900.0)
 """The built-in schedule for what was throttled, or never left (language.md §5, 2)."""
+
+THROTTLED_FLOOR: Final = 0.5
+"""The least share of its delays: coming back at once is what AWS throttles for."""
 
 
 POLLING: Final = frozenset({ev.Looked, ev.Watched, ev.ProofBegun, ev.Proved})
@@ -206,28 +209,14 @@ class Driver:
             tried += 1
             if stops_the_runner(problem):
                 self._leave(effect, problem)
-            delay = self._delay(effect, problem, tried, self.now() - began)
+            written = self.log.runbook.network if problem.category == "network" else self.log.runbook.throttled
+            seed = f"{self.log.operation.id}/{effect.key}"
+            delay = resend_delay(written, tried, seed=seed, elapsed=self.now() - began)
             if delay is None:
                 self._give_up(effect, problem)
                 return
             self.pausing(self.log.operation, effect, problem, delay)
             self._pause(delay)
-
-    def _delay(self, effect: Effect, problem: Problem, tried: int, elapsed: float) -> float | None:
-        runbook = self.log.runbook
-        written = runbook.network if problem.category == "network" else runbook.throttled
-        schedule: Schedule = written or THROTTLED
-        match schedule:
-            case Delays(delays=delays):
-                return delays[tried - 1] if tried <= len(delays) else None
-            case Backoff():
-                if schedule.attempts is not None and tried >= schedule.attempts:
-                    return None
-                delay = min(schedule.first * schedule.factor ** min(tried - 1, 64), schedule.longest)
-                if schedule.jitter == "full":
-                    delay *= 0.5 + 0.5 * fraction(f"{self.log.operation.id}/{effect.key}/{tried}")
-                over = schedule.within is not None and elapsed + delay > schedule.within
-                return None if over else delay
 
     def _pause(self, delay: float) -> None:
         """Waits for the next sending; a signal or a cancel ends the wait, and the effect is still due."""
@@ -283,6 +272,15 @@ class Driver:
             self.log.fold(ev.NotSent(at=self.now(), problem=problem))
         self._commit()
         raise Interrupted(code)
+
+
+def resend_delay(written: Schedule | None, tried: int, *, seed: str, elapsed: float) -> float | None:
+    """Seconds until an effect that was not sent is sent again; None when that is given up.
+
+    `written`: the runbook's own schedule, which means what it says; without one, the built-in schedule and its floor.
+    """
+    floor = 0.0 if written is not None else THROTTLED_FLOOR
+    return delay_before(written or THROTTLED, tried, seed=seed, since_failure=elapsed, floor=floor)
 
 
 def stops_the_runner(problem: Problem) -> bool:

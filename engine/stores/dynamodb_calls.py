@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from threading import Lock
 from typing import Any, Final
 
+from engine.backoff import delay
 from engine.clock import Clock
 from engine.errors import EnvironmentProblem
 from engine.stores.port import StoreAway
@@ -50,6 +51,11 @@ HAS: Final = {"query": "Count", "scan": "Count", "batch_get_item": "Responses", 
 Explain = Callable[[str], str]
 
 
+def retry_wait(attempt: int, fraction: float) -> float:
+    """Seconds until one request is sent again: full jitter, for `PatientStore` waits out what lasts."""
+    return delay(attempt, first=0.1, longest=1.0, fraction=fraction)
+
+
 class ConditionFailed(Exception):  # noqa: N818 - as AWS calls it
     """The condition of a write does not hold; or it held, was written, and the reply was lost."""
 
@@ -78,11 +84,13 @@ class Calls:
             return self._once(request, arguments)
         except StoreAway:
             pass
-        from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+        import random
+
+        from tenacity import Retrying, retry_if_exception_type, stop_after_attempt
 
         again = Retrying(
             retry=retry_if_exception_type(StoreAway), stop=stop_after_attempt(TRIES - 1), sleep=self._clock.sleep,
-            wait=wait_random_exponential(multiplier=0.1, max=1.0), reraise=True,
+            wait=lambda state: retry_wait(state.attempt_number, random.random()), reraise=True,
         )  # fmt: skip
         reply: dict[str, Any] = again(self._once, request, arguments)
         return reply

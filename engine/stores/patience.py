@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, TypeVar
 
+from engine.backoff import delay
 from engine.clock import Clock
 from engine.errors import EnvironmentProblem
 from engine.stores.port import Head, Lease, Record, Store, StoreAway
@@ -20,9 +21,16 @@ FIRST: Final = 1.0
 LONGEST: Final = 30.0
 SLICE: Final = 1.0
 """Seconds: the first pause, the longest, and how often in a pause somebody is asked whether to go on."""
+FLOOR: Final = 0.5
+"""The least share of a pause: an outage is not over at once, and each try writes a line for a person."""
 
 TIMEOUT: Final = 900.0
 """`--store-timeout`, unless told: seconds until a store that is away is given up."""
+
+
+def pause_after(tried: int, fraction: float) -> float:
+    """Seconds to pause after so many tries in vain."""
+    return delay(tried, first=FIRST, longest=LONGEST, fraction=fraction, floor=FLOOR)
 
 
 class PatientStore:
@@ -61,10 +69,9 @@ class PatientStore:
         left = self._timeout - gone
         if left <= 0 or self._stop() or self._given_up is not None:
             self._give_up(error, gone)
-        delay = min(FIRST * 2.0 ** min(tried - 1, 16), LONGEST) * (0.5 + 0.5 * self._jitter())
-        delay = min(delay, left)
-        self._told(f"the store is away: {error}; nothing is performed; next try in {delay:.0f} s, {left:.0f} s left")
-        until = self._clock.boot() + delay
+        pause = min(pause_after(tried, self._jitter()), left)
+        self._told(f"the store is away: {error}; nothing is performed; next try in {pause:.0f} s, {left:.0f} s left")
+        until = self._clock.boot() + pause
         while (rest := until - self._clock.boot()) > 0:
             if self._stop():
                 self._give_up(error, gone)

@@ -14,3 +14,8 @@ def test_nearest_words_are_found_in_one_place() -> None:
     asking = {path for path, text in source().items() if "did you mean" in text}
     assert asking == {"engine/language/nearest.py", "engine/stores/opening.py"}
     assert not [path for path, text in source().items() if "get_close_matches" in text]
+
+
+def test_delays_grow_in_one_place() -> None:
+    growing = {path for path, text in source().items() if "factor **" in text or "wait_random_exponential" in text}
+    assert growing == {"engine/backoff.py"}
