@@ -28,7 +28,10 @@ GENERATED: dict[str, Callable[[], str]] = {
     "docs/language.md": page.document,
     "docs/rules.md": pages.document,
     # what `runbook validate` prints for each wrong runbook of the corpus
-    **{str(corpus.expected(file).relative_to(ROOT)): partial(corpus.told, file) for file in corpus.runbooks("bad")},
+    **{
+        str(corpus.expected(file).relative_to(ROOT)): partial(corpus.rendered_findings, file)
+        for file in corpus.runbooks("bad")
+    },
 }
 """Each generated file, by its path in the repository, and what makes its text."""
 

@@ -1,4 +1,4 @@
-"""Each rule of text and shape: its example finds it and nothing else, and put right it finds nothing."""
+"""Rules of text and shape: the bad example has findings of its rule only, and the good one has none."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ RULES = [rule.id for rule in (*TEXT, *SHAPE)]
 
 
 @pytest.mark.parametrize("id", RULES)
-def test_its_example_finds_it_and_nothing_else(id: str) -> None:
+def test_bad_example(id: str) -> None:
     assert {rule for rule, _, _ in told(bad(id))} == {id}
 
 
 @pytest.mark.parametrize("id", RULES)
-def test_put_right_it_finds_nothing(id: str) -> None:
+def test_good_example(id: str) -> None:
     assert told(good(id)) == []
 
 
 @pytest.mark.parametrize("id", RULES)
-def test_what_is_told_is_told_well(id: str) -> None:
+def test_findings_are_well_formed(id: str) -> None:
     for one in parsed(bad(id)).findings:
         assert one.file == "example.yaml"
         assert one.severity == "error"
@@ -36,7 +36,7 @@ def test_what_is_told_is_told_well(id: str) -> None:
         assert min(one.line, one.column) >= 1
 
 
-def test_every_rule_that_is_told_is_described() -> None:
+def test_every_rule_in_the_code_is_described() -> None:
     folder = Path(__file__).resolve().parents[2] / "engine" / "language"
     sources = [path.read_text(encoding="utf-8") for path in folder.rglob("*.py")]
     named = {id for source in sources for id in re.findall(r'"(RB[0-9]{3})"', source)}

@@ -1,4 +1,4 @@
-"""How cases are written: a runbook in which each expected finding is marked at its very place, `«RB303 arnn»`."""
+"""Cases: runbooks in which each expected finding is marked at its place, `«RB303 arnn»`."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ steps:
 """
 
 Place = tuple[str, int, int, int]
-"""Rule, line, column, and the column behind its end."""
+"""Rule, line, column, and the column after its end."""
 
 
 def marked(text: str) -> tuple[str, list[Place]]:
-    """The text without its marks, and what they say."""
+    """The text without its marks, and the places that they mark."""
     expected: list[Place] = []
     out = ""
     at = 0
@@ -56,7 +56,7 @@ def marked(text: str) -> tuple[str, list[Place]]:
 
 
 def whole(steps: str) -> str:
-    """A case of steps as a runbook with the usual names; a whole runbook as it is."""
+    """Steps as a runbook with the usual inputs, settings and vars; a whole runbook unchanged."""
     text = dedent(steps).strip("\n") + "\n"
     return HEAD + indent(text, "  ") if text.startswith("- ") else text
 
@@ -66,13 +66,13 @@ def findings(text: str, tests: str | None = None) -> list[Finding]:
 
 
 def places(found: list[Finding], *, unused: bool = False) -> list[Place]:
-    """Where they are; those about what nothing uses are left out, where a case is about something else."""
+    """The places of findings, without those about unused declarations unless `unused` is set."""
     kept = [one for one in found if unused or one.rule not in ("RB701", "RB702", "RB703", "RB704", "RB705")]
     return [(one.rule, one.line, one.column, one.end_column) for one in kept]
 
 
 def holds(case: str, *, unused: bool = False, tests: str | None = None) -> None:
-    """The case finds just what it marks, where it marks it."""
+    """Assert that validation finds exactly what the case marks."""
     text, expected = marked(whole(case))
     found = findings(text, tests)
     assert places(found, unused=unused) == expected, "\n".join(

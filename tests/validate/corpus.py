@@ -20,12 +20,12 @@ def registry() -> Registry:
 
 
 def runbooks(folder: str) -> list[Path]:
-    """Every runbook in `good` or `bad`; the tests beside them are none."""
+    """Every runbook in `good` or `bad`, without the test files beside them."""
     return sorted(file for file in (HERE / folder).glob("*.yaml") if not file.name.endswith(".test.yaml"))
 
 
 def shipped() -> list[Path]:
-    """The runbooks that come with the product; worlds and tests beside them are none."""
+    """The runbooks that come with the product, without the worlds and tests beside them."""
     files = sorted((HERE.parents[1] / "runbooks").glob("*.yaml"))
     return [
         file for file in files if any(line.startswith("runbook:") for line in _lines(file)) and ".test" not in file.name
@@ -41,8 +41,8 @@ def found(file: Path) -> list[Finding]:
     return validate(file.read_bytes(), registry(), file.name, tests.read_text("utf-8") if tests.exists() else None)[1]
 
 
-def told(file: Path) -> str:
-    """What a person sees."""
+def rendered_findings(file: Path) -> str:
+    """The findings as text."""
     return rendered("text", found(file), {file.name: file.read_text("utf-8")})
 
 

@@ -1,7 +1,7 @@
-"""Fuzzing that is led by coverage: atheris changes texts of the corpus so that they reach new places of the checks.
+"""Coverage-guided fuzzing: atheris mutates texts of the corpus so that they reach new code.
 
-`python -m tests.validate.coverage_guided SECONDS`; ends with another code than 0 where something is raised, or takes
-more than it may, and leaves the input in a file `crash-…` of the folder that it runs in. `make fuzz` installs atheris.
+`python -m tests.validate.coverage_guided SECONDS`; exits with a code other than 0 if something is raised or
+exceeds its limits, and saves the input to a file `crash-…` in the current folder. `make fuzz` installs atheris.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ with atheris.instrument_imports(include=["engine.language", "engine.checks", "ac
     from tests.validate.corpus import registry, runbooks, shipped
 
 LONGEST = 20
-"""Seconds of one input, with what it costs to be watched."""
+"""Seconds for one input, including the overhead of tracing."""
 
 
 def checked(data: bytes) -> None:
-    """Whatever the bytes: findings with places, no exception; laid out and mended, too."""
+    """Validate, format and fix any bytes: there are findings with places, and no exception."""
     lines = data.count(b"\n") + 2
     for one in validate(data, registry(), "fuzz.yaml")[1]:
         assert one.message

@@ -1,7 +1,7 @@
-"""Texts of up to 1 MB that were made to take long or much; and what each takes, measured in a process of its own.
+"""Texts of up to 1 MB made to take much time or memory, and what each takes, measured in a process of its own.
 
-`python -m tests.validate.hostile` measures all of them, one after the other, under the limits: a line of JSON each. A
-process that exceeds a limit dies of it, and the last line is missing.
+`python -m tests.validate.hostile` measures all of them in turn, under the limits, and prints a line of JSON for
+each. A process that exceeds a limit is killed, and the last line is missing.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from engine.checks import validate
 from engine.checks.formats import rendered
 
 MEMORY: Final = 300 * 1024 * 1024
-"""Bytes: what a process may have of data, and of everything."""
+"""Bytes: limits of a process for its data, and for everything."""
 PROCESSOR: Final = 600
-"""Seconds after which the process is ended, whatever it is at."""
+"""Seconds after which the process is killed."""
 
 STEP: Final = '  - {{id: s{0}, check: rds.cluster, with: {{name: "${{{1}}}"}}, requires: [{2}]}}\n'
 PAUSE: Final = "steps: [{id: pause, wait: 1s}]\n"
@@ -174,12 +174,12 @@ MODELS: Final = (
 ).split()
 """Services with large models."""
 API: Final = [f"{name}.list_{n}" for n in range(400) for name in MODELS]
-"""More than may be named, none of which there is."""
+"""More than a runbook may name; none of them exists."""
 LARGEST: Final = [f"{name}.describe_{n}" for n in range(2) for name in MODELS]
 
 
 def _largest() -> None:
-    """In the place of names that there are not: of each of those services the operation with most to say."""
+    """Replace the invented names by the operation with the largest model of each of those services."""
     found = []
     for name in MODELS:
         model = service_model(name)
@@ -213,15 +213,15 @@ def processor(work: Callable[[], object]) -> float:
 
 
 def checked(text: str) -> None:
-    """As `runbook validate` does it, and tells a person."""
+    """Validate and render the findings, as `runbook validate` does."""
     found = validate(text, build_registry(), "hostile.yaml")[1]
     rendered("text", found, {"hostile.yaml": text})
 
 
 def measured(text: str, most: float) -> tuple[float, int]:
-    """Processor seconds of checking it; and what this process has had at most by now, in bytes.
+    """CPU seconds for the check, and the peak memory of this process in bytes.
 
-    What takes more than it may is measured once more: a noisy neighbour makes a processor slow, and never fast.
+    A text that exceeds the limit is measured again: other load makes a CPU slower, never faster.
     """
     took = processor(lambda: checked(text))
     if took >= most:
@@ -230,7 +230,7 @@ def measured(text: str, most: float) -> tuple[float, int]:
 
 
 def most_memory() -> int:
-    """The most that this program has had, in bytes: `ru_maxrss` would include the process that it was forked from."""
+    """The peak memory of this process in bytes; `ru_maxrss` would include the process that it was forked from."""
     with open("/proc/self/status") as lines:
         return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) * 1024
 

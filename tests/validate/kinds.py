@@ -1,4 +1,4 @@
-"""A small registry as values: kinds and actions of every shape that the rules know, which do nothing."""
+"""A small registry of values: kinds and actions of every shape that the rules know, which do nothing."""
 
 from __future__ import annotations
 

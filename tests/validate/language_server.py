@@ -1,6 +1,6 @@
 """A YAML language server as an editor starts it: JSON-RPC over its standard input and output (LSP 3.17).
 
-The runbook names its schema on its first line, as the shipped ones do; nothing else is told to the server.
+The runbook names its schema on its first line, as the shipped ones do; the server has no other configuration.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any, BinaryIO
 ROOT = Path(__file__).resolve().parents[2]
 SERVER = ROOT / "node_modules" / "yaml-language-server" / "bin" / "yaml-language-server"
 PATIENCE = 60.0
-"""Seconds for one answer, on a machine that is shared."""
+"""Seconds to wait for one answer."""
 
 CAPABILITIES = {
     "textDocument": {
@@ -34,7 +34,7 @@ Json = dict[str, Any]
 
 
 def without_server() -> str | None:
-    """Why it cannot be started; None if it can."""
+    """Why the server cannot be started; None if it can."""
     if shutil.which("node") is None:
         return "no Node.js: a YAML language server cannot be started"
     return None if SERVER.exists() else "no node_modules/yaml-language-server: run `make servers`"
@@ -42,7 +42,7 @@ def without_server() -> str | None:
 
 @dataclass
 class Editor:
-    """One side of the conversation. Documents are only said, never written to the disk."""
+    """The client side of the protocol. Documents are sent as text, never written to the disk."""
 
     process: subprocess.Popen[bytes]
     received: Queue[Json] = field(default_factory=Queue)
@@ -60,20 +60,20 @@ class Editor:
         return uri
 
     def diagnostics(self, uri: str) -> list[Json]:
-        """What it marks in a document that was just opened."""
+        """The diagnostics of a document that was just opened."""
         found: list[Json] = self.until(
             lambda one: one.get("method") == "textDocument/publishDiagnostics" and one["params"]["uri"] == uri
         )["params"]["diagnostics"]
         return found
 
     def completed(self, uri: str, line: int, column: int) -> dict[str, Json]:
-        """What it offers at a place (from 1), by its label."""
+        """The completions at a place (from 1), by label."""
         answer = self.ask("textDocument/completion", _at(uri, line, column))
         items = answer["items"] if isinstance(answer, dict) else answer or []
         return {item["label"]: item for item in items if not item["label"].startswith("object(")}  # a whole map
 
     def hovered(self, uri: str, line: int, column: int) -> str:
-        """What it says of the word at a place; "" where that is nothing."""
+        """The hover text at a place; "" if there is none."""
         answer = self.ask("textDocument/hover", _at(uri, line, column))
         return str(answer["contents"]["value"]) if answer else ""
 
@@ -101,7 +101,7 @@ class Editor:
         self._write({"jsonrpc": "2.0", "method": method, "params": params})
 
     def until(self, meant: Any) -> Json:
-        """The next message that is meant; what the server asks for in between is answered with nothing."""
+        """The next message that matches; requests of the server in between get an empty answer."""
         while True:
             one = self.received.get(timeout=PATIENCE)
             if meant(one):
@@ -116,7 +116,7 @@ class Editor:
         self.process.stdin.flush()
 
     def listen(self) -> None:
-        """Reads until the server has gone."""
+        """Read until the server exits."""
         assert self.process.stdout is not None
         while (message := _message(self.process.stdout)) is not None:
             self.received.put(message)
@@ -140,7 +140,7 @@ def _message(stream: BinaryIO) -> Json | None:
 
 @contextmanager
 def editor() -> Iterator[Editor]:
-    """A server of one's own, in conversation."""
+    """A new server with an open connection."""
     command = ["node", str(SERVER), "--stdio"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
         one = Editor(process)

@@ -1,4 +1,4 @@
-"""Mutants of a runbook: one row, rescue, `undo` or input less, or one name misspelt; each at a place of its own."""
+"""Mutants of a runbook: one row, rescue, `undo` or input is removed, or one name is misspelt."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from engine.language.yaml.reader import read
 PROSE: Final = frozenset(
     {"description", "runbook", "pattern", "text", "subject", "lock", "tags", "outputs", "every", "for"}
 )
-"""Keys below which nothing is a name: texts, durations, and words that the author makes up."""
+"""Keys whose values contain no names: texts, durations, and words that the author chooses."""
 CONDITIONS: Final = frozenset({"if", "is", "only", "status", "retry_if"})
 
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """What was done, where, and the text that it makes."""
+    """One change: what it changes, where, and the resulting text."""
 
     what: str  # row, rescue, undo, input, name
     where: str
@@ -42,7 +42,7 @@ def mutants(text: str) -> Iterator[Mutant]:
 
 
 def misspelt(token: str) -> str:
-    """Two neighbours swapped; where that is the same word, one doubled."""
+    """Two neighbouring characters swapped; if that gives the same word, one doubled."""
     middle = max(1, len(token) // 2)
     swapped = token[: middle - 1] + token[middle] + token[middle - 1] + token[middle + 1 :]
     return swapped if swapped != token else token[:middle] + token[middle - 1] + token[middle:]
@@ -75,7 +75,7 @@ def dropped(text: str, node: Node, path: str = "") -> Iterator[Mutant]:
 
 
 def written(text: str, span: Span) -> str:
-    """The line, for a person: without its comment."""
+    """The line without its comment."""
     return text.split("\n")[span.line - 1].partition("  #")[0].strip().removeprefix("- ")
 
 
@@ -105,7 +105,7 @@ def without(text: str, span: Span, *, key: bool) -> str:
 
 
 def names(node: Node, path: str) -> Iterator[tuple[str, Span]]:
-    """Every name: keys, words, and the names in expressions."""
+    """Every name: keys, words, and names in expressions."""
     match node:
         case MapNode():
             for key, value in node.entries:
@@ -124,7 +124,7 @@ def names(node: Node, path: str) -> Iterator[tuple[str, Span]]:
 
 
 def _words(key: Scalar) -> Iterator[tuple[str, Span]]:
-    """A row may be for several."""
+    """The names of a row, which may be several."""
     offset = 0
     for piece in key.text.split(","):
         word = piece.strip().removeprefix("=")
@@ -134,7 +134,7 @@ def _words(key: Scalar) -> Iterator[tuple[str, Span]]:
 
 
 def _is_word(node: Scalar, path: str) -> bool:
-    """A word that has a meaning: a kind, a verb, a step, an error, a type; no text, no value of a parameter."""
+    """Does the word have a meaning: a kind, verb, step, error or type, but no text and no value of a parameter?"""
     last = path.rpartition("/")[2]
     if "${" in node.text or last in CONDITIONS or "/with/" in path or "/vars/" in path:
         return path.endswith("access")

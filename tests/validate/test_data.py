@@ -1,4 +1,4 @@
-"""RB3xx: what each name may be on every path to where it is used."""
+"""RB3xx: names, attributes, types and secrets."""
 
 from __future__ import annotations
 
@@ -129,12 +129,12 @@ UNREADABLE = {
 
 
 @pytest.mark.parametrize("case", UNREADABLE.values(), ids=UNREADABLE)
-def test_what_cannot_be_read(case: str) -> None:
+def test_invalid_expressions(case: str) -> None:
     holds(case)
 
 
 @pytest.mark.parametrize("source", ["", "cluster in ['a'", "cluster |", "'open"])
-def test_what_ends_too_early_is_told(source: str) -> None:
+def test_expressions_that_end_early(source: str) -> None:
     found = findings(whole(f'- {{id: x, hold: "a ${{{source}}} b"}}'))
     assert any(one.rule in ("RB308", "RB203") for one in found)
 
@@ -234,6 +234,6 @@ def test_accounts(case: str) -> None:
     holds(case)
 
 
-def test_a_mark_stands_where_it_is_read() -> None:
+def test_places_in_texts_of_several_lines() -> None:
     text, expected = marked("a: «RB303 bc»\nd: «RB301 e»")
     assert (text, expected) == ("a: bc\nd: e", [("RB303", 1, 4, 6), ("RB301", 2, 4, 5)])

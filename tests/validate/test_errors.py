@@ -1,4 +1,4 @@
-"""RB50x: names of errors, by what the real registry knows; and RB51x: time."""
+"""RB50x: error names, with the real registry; and RB51x: polling intervals and time limits."""
 
 from __future__ import annotations
 
@@ -86,10 +86,10 @@ def test_errors(case: str) -> None:
     assert places(found) == expected, "\n".join(f"{one.line}:{one.column} {one.rule} {one.message}" for one in found)
 
 
-def test_the_wire_code_is_told() -> None:
+def test_the_error_code_is_suggested() -> None:
     text, _ = marked(whole(CASES["the name of a shape"]))
-    told = next(one for one in validate(text, REGISTRY)[1] if one.rule == "RB501")
-    assert told.help == "AWS's error code is `InsufficientDBInstanceCapacity`"
+    finding = next(one for one in validate(text, REGISTRY)[1] if one.rule == "RB501")
+    assert finding.help == "AWS's error code is `InsufficientDBInstanceCapacity`"
 
 
 LIMITS = {
@@ -110,7 +110,7 @@ def test_time_limit(limit: str, more: str, rules: list[str]) -> None:
     assert all(one.severity == "warning" for one in found)
 
 
-def test_a_second_look() -> None:
+def test_polling_interval() -> None:
     case = "- {id: x, check: rds.cluster, with: {name: a}, «RB511 monitor»: {every: 2h, for: 1h}}"
     text, expected = marked(whole(case))
     assert places(validate(text, REGISTRY)[1]) == expected
@@ -128,17 +128,17 @@ steps:
   - {id: made, ensure: rds.cluster, with: {name: a, from_snapshot: b}, undo: delete, states: {broken: replace}, retry: slow}
   - {id: gone, remove: rds.instance, with: {name: a}, owner: any, states: {available: delete}, retry: growing}
   - {id: pause, wait: 90s}
-  - {id: told, call: sns.publish, with: {topic: 'arn:aws:sns:us-west-2:123456789012:a', text: b}, timeout: 10s, retry: bounded}
+  - {id: notified, call: sns.publish, with: {topic: 'arn:aws:sns:us-west-2:123456789012:a', text: b}, timeout: 10s, retry: bounded}
   - {id: many, for_each: [a, b, c], call: sns.publish, with: {topic: 'arn:aws:sns:us-west-2:123456789012:a', text: b}, timeout: 10s}
 """
 EXPECTED = {
-    # once, attempts, delays, with every attempt
+    # one attempt, attempts, delays, all attempts
     "look": (0, 1, (), 0),
     "watch": (7200, 1, (), 7200),
     "made": (14400, 4, (300, 600, 900), 4 * 14400 + 1800),
     "gone": (3600, 4, (60, 120, 180), 4 * 3600 + 360),
     "pause": (90, 1, (), 90),
-    "told": (10, None, (), 3610),
+    "notified": (10, None, (), 3610),
     "many": (10, 1, (), 10),
 }
 
@@ -153,5 +153,5 @@ def test_times() -> None:
 @pytest.mark.parametrize(
     ("seconds", "text"), [(0, "0s"), (90, "1m30s"), (3600, "1h"), (93_784, "1d2h3m4s"), (86_400, "1d"), (0.4, "0s")]
 )
-def test_durations_are_told_as_they_are_written(seconds: float, text: str) -> None:
+def test_format_duration(seconds: float, text: str) -> None:
     assert format_duration(seconds) == text

@@ -1,4 +1,4 @@
-"""`runbook explain FILE STEP` and `--time`: the filled table, status by status, and the worst-case times."""
+"""`runbook explain FILE STEP` and `--time`: the effective state table and the longest times."""
 
 from __future__ import annotations
 
@@ -64,23 +64,23 @@ def test_every_status_has_its_row(runbook: Runbook) -> None:
     assert TABLE.items() <= table.items()
 
 
-def test_classes_that_the_step_says_are_its_statuses(runbook: Runbook) -> None:
+def test_statuses_from_classes_of_the_step(runbook: Runbook) -> None:
     table = {line.status: as_row(line) for line in status_table(REGISTRY, step_named(runbook, "called"))}
     assert table["CREATING"] == ("pending", "pending", "monitor", False)
     assert table["ACTIVE"] == ("available", "available", "done", False)
 
 
-def test_the_table_says_who_says_so(runbook: Runbook) -> None:
+def test_the_table_has_the_source_of_each_status(runbook: Runbook) -> None:
     rows = status_rows(status_table(REGISTRY, step_named(runbook, "made")))
     assert ("creating", "pending", "pending", "monitor", "filled in", "a test") in rows
 
 
-def test_a_step_that_is_not_there_is_told_with_the_nearest(runbook: Runbook) -> None:
+def test_an_unknown_step_gets_a_suggestion(runbook: Runbook) -> None:
     with pytest.raises(UsageError, match="did you mean `made`"):
         step_named(runbook, "mde")
 
 
-def test_a_step_that_looks_at_nothing_has_no_table(runbook: Runbook) -> None:
+def test_a_step_without_a_resource_has_no_table(runbook: Runbook) -> None:
     assert status_table(REGISTRY, step_named(runbook, "pause")) == ()
 
 

@@ -1,4 +1,4 @@
-"""`validate --fix`: what is mended, to what; and what is left to a person."""
+"""`validate --fix`: what is fixed, and what is left to a person."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def mended(steps: str) -> str:
 
 
 MENDED = {
-    # as it is written, as it is then
+    # before, after
     "an expression in braces": (
         "- {id: old, check: rds.cluster, with: {name: ${cluster}}}",
         '- {id: old, check: rds.cluster, with: {name: "${cluster}"}}',
@@ -89,10 +89,10 @@ MENDED = {
 
 
 @pytest.mark.parametrize(("steps", "expected"), MENDED.values(), ids=MENDED)
-def test_what_is_mended(steps: str, expected: str) -> None:
-    told = apply_fixes(whole(steps), REGISTRY, "case.yaml")
-    assert told.text == whole(expected)
-    assert told.fixes
+def test_fixed(steps: str, expected: str) -> None:
+    result = apply_fixes(whole(steps), REGISTRY, "case.yaml")
+    assert result.text == whole(expected)
+    assert result.fixes
 
 
 LEFT = {
@@ -119,44 +119,44 @@ LEFT = {
 
 
 @pytest.mark.parametrize("steps", LEFT.values(), ids=LEFT)
-def test_what_is_left_to_a_person(steps: str) -> None:
-    told = apply_fixes(whole(steps), REGISTRY, "case.yaml")
-    assert told.findings
-    assert (told.text, told.fixes) == (whole(steps), ())
+def test_left_to_a_person(steps: str) -> None:
+    result = apply_fixes(whole(steps), REGISTRY, "case.yaml")
+    assert result.findings
+    assert (result.text, result.fixes) == (whole(steps), ())
 
 
-def test_what_was_done_is_told() -> None:
-    told = apply_fixes(whole("- {id: a, hold: look, descripton: b}"), REGISTRY, "case.yaml")
-    assert [(one.finding.rule, one.old, one.new) for one in told.fixes] == [("RB201", "descripton", "description")]
-    assert not [one for one in told.findings if one.severity == "error"]
+def test_fixes_are_reported() -> None:
+    result = apply_fixes(whole("- {id: a, hold: look, descripton: b}"), REGISTRY, "case.yaml")
+    assert [(one.finding.rule, one.old, one.new) for one in result.fixes] == [("RB201", "descripton", "description")]
+    assert not [one for one in result.findings if one.severity == "error"]
 
 
-def test_line_ends_and_the_byte_order_mark_stay() -> None:
+def test_line_ends_and_byte_order_mark_are_kept() -> None:
     text = "\ufeff" + whole("- {id: a, hold: look, descripton: b}").replace("\n", "\r\n")
     assert apply_fixes(text, REGISTRY, "case.yaml").text == text.replace("descripton", "description")
 
 
-def test_bounded() -> None:
+def test_the_number_of_fixes_is_limited() -> None:
     text = "runbook: a\nsteps:\n" + "".join(f"  - {{id: a{n}, wait: 1s, descripton: b}}\n" for n in range(MOST + 20))
     assert len(apply_fixes(text, REGISTRY, "case.yaml").fixes) == MOST
 
 
 @pytest.mark.parametrize("file", [*runbooks("good"), *shipped()], ids=lambda file: file.stem)
-def test_good_runbooks_stay_as_they_are(file: Path) -> None:
+def test_good_runbooks_are_unchanged(file: Path) -> None:
     text = file.read_text("utf-8")
     assert apply_fixes(text, registry(), file.name).text == text
 
 
 @settings(max_examples=60)
 @given(spliced())
-def test_whatever_the_text(text: str) -> None:
-    """Only lines with a fix differ, in as many characters as it has; no comment is lost; it is done when it is done."""
-    told = apply_fixes(text, registry(), "case.yaml")
-    pairs = zip(text.split("\n"), told.text.split("\n"), strict=True)
-    assert sum(one != other for one, other in pairs) <= len(told.fixes)
-    assert len(told.text) - len(text) == sum(len(fix.new) - len(fix.old) for fix in told.fixes)
+def test_any_text(text: str) -> None:
+    """Only lines with a fix change, no comment is lost, and a second run changes nothing."""
+    result = apply_fixes(text, registry(), "case.yaml")
+    pairs = zip(text.split("\n"), result.text.split("\n"), strict=True)
+    assert sum(one != other for one, other in pairs) <= len(result.fixes)
+    assert len(result.text) - len(text) == sum(len(fix.new) - len(fix.old) for fix in result.fixes)
     root, unread = examine(text)
-    after, _ = examine(told.text)
+    after, _ = examine(result.text)
     if root is not None and after is not None and not unread:
-        assert comments(told.text, after) == comments(text, root)
-    assert apply_fixes(told.text, registry(), "case.yaml").text == told.text
+        assert comments(result.text, after) == comments(text, root)
+    assert apply_fixes(result.text, registry(), "case.yaml").text == result.text

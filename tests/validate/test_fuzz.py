@@ -1,4 +1,4 @@
-"""Whatever the input: findings with places, never an exception, never more than two seconds of the processor or 300 MB."""
+"""Any input gives findings with places, never an exception, within two CPU seconds and 300 MB."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ WORDS = sorted({word for line in LINES for word in line.replace(",", " ").split(
 
 
 def checked(text: bytes | str) -> list[Finding]:
-    """Validated, rendered in every format, and twice the same."""
+    """Validate twice with the same result, and render it in every format."""
     runbook, found = validate(text, registry(), "fuzz.yaml")
     shown = text if isinstance(text, str) else text.decode("utf-8", "replace")
     lines = shown.split("\n")
@@ -53,7 +53,7 @@ def test_text(text: str) -> None:
 
 
 @given(st.lists(st.sampled_from(LINES), max_size=40))
-def test_lines_of_runbooks_in_any_order(lines: list[str]) -> None:
+def test_shuffled_lines(lines: list[str]) -> None:
     checked("\n".join(lines))
 
 
@@ -76,7 +76,7 @@ VALUES = st.recursive(
 
 @st.composite
 def spliced(draw: st.DrawFn) -> str:
-    """A runbook of the corpus, with lines taken away, doubled, moved, or put in from another one, and words changed."""
+    """A runbook of the corpus with lines removed, doubled, moved or taken from another one, and with changed words."""
     lines = draw(st.sampled_from(TEXTS)).split("\n")
     for _ in range(draw(st.integers(1, 6))):
         at = draw(st.integers(0, max(0, len(lines) - 1)))
@@ -99,7 +99,7 @@ def spliced(draw: st.DrawFn) -> str:
 
 @settings(max_examples=300)
 @given(spliced())
-def test_runbooks_that_were_spliced(text: str) -> None:
+def test_spliced_runbooks(text: str) -> None:
     checked(text)
 
 
@@ -126,8 +126,8 @@ def test_steps_of_any_form(value: object, key: str, step: str) -> None:
 
 
 @pytest.mark.integration
-def test_what_was_made_to_take_long_or_much() -> None:
-    """In a process of its own, which is ended where it takes more than it may."""
+def test_hostile_texts() -> None:
+    """Each text runs in a process of its own, which is killed if it exceeds a limit."""
     command = [sys.executable, "-m", "tests.validate.hostile"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=900)
     taken = {one["name"]: one for one in map(json.loads, done.stdout.splitlines())}

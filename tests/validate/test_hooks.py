@@ -1,4 +1,4 @@
-"""The hooks for pre-commit: which files they take, and that what they run tells right from wrong."""
+"""The hooks for pre-commit: which files they take, and when they fail."""
 
 from __future__ import annotations
 
@@ -30,20 +30,20 @@ BY_ID = {hook["id"]: hook for hook in HOOKS}
         ("oldrunbooks/restore.yaml", False),
     ],
 )
-def test_which_files_are_taken(hook: dict[str, Any], path: str, taken: bool) -> None:
-    """As pre-commit does it: searched for, not matched."""
+def test_selected_files(hook: dict[str, Any], path: str, taken: bool) -> None:
+    """pre-commit searches for the pattern, it does not match the whole path."""
     assert bool(re.search(hook["files"], path) and not re.search(hook["exclude"], path)) == taken
 
 
 def run(hook: str, *files: Path) -> subprocess.CompletedProcess[str]:
-    """The entry with the files behind it, as pre-commit runs it; the command stands beside this Python."""
+    """Run the entry with files as arguments, as pre-commit does; the command is in the same folder as this Python."""
     command, *rest = BY_ID[hook]["entry"].split()
     beside = str(Path(sys.executable).parent / command)
     return subprocess.run([beside, *rest, *map(str, files)], capture_output=True, text=True, check=False)
 
 
 @pytest.mark.integration
-def test_validate_tells_right_from_wrong(tmp_path: Path) -> None:
+def test_validate_fails_on_findings(tmp_path: Path) -> None:
     good, bad = tmp_path / "good.yaml", tmp_path / "bad.yaml"
     shutil.copy(ROOT / "runbooks" / "restore.yaml", good)
     bad.write_text("runbook: a\nsteps:\n  - {id: a, wiat: 1s}\n")
@@ -54,8 +54,8 @@ def test_validate_tells_right_from_wrong(tmp_path: Path) -> None:
 
 
 @pytest.mark.integration
-def test_fmt_changes_what_is_not_laid_out(tmp_path: Path) -> None:
-    """pre-commit fails where a hook has changed a file."""
+def test_fmt_changes_unformatted_files(tmp_path: Path) -> None:
+    """pre-commit fails if a hook changes a file."""
     file = tmp_path / "a.yaml"
     file.write_text("runbook: a\nsteps:\n- wait: 1s\n  id: a\n")
     assert run("runbook-fmt", file).returncode == 0

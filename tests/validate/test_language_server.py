@@ -1,4 +1,4 @@
-"""What an editor shows of a runbook, by schemas/runbook.schema.json and a real YAML language server."""
+"""What an editor shows for a runbook, with schemas/runbook.schema.json and a real YAML language server."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def at_work() -> Iterator[Editor]:
 
 
 def place(text: str) -> tuple[str, int, int]:
-    """The text without its `¦`, and where that stood."""
+    """The text without its `¦`, and the position of that mark."""
     before, _, after = text.partition("¦")
     return before + after, before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
 
@@ -43,7 +43,7 @@ def offered(editor: Editor, text: str) -> dict[str, dict[str, object]]:
 STEP = "  - id: copy\n    ensure: rds.cluster_snapshot\n"
 
 COMPLETED = {
-    # what is offered, all of it
+    # all completions
     "a step that is nothing yet": ("  - id: a\n    ¦\n", {*COMMON, *KINDS} - {"id"}),
     "an `ensure`": (STEP + "    ¦\n", {*COMMON, *KINDS["ensure"]} - {"id", "ensure"}),
     "a `wait`": ("  - id: a\n    wait: 5m\n    ¦\n", set(COMMON) - {"id"}),
@@ -69,7 +69,7 @@ def test_completion(at_work: Editor, steps: str, expected: set[str]) -> None:
     assert offered(at_work, whole(steps)).keys() == expected
 
 
-def test_what_is_offered_is_explained(at_work: Editor) -> None:
+def test_completions_are_documented(at_work: Editor) -> None:
     key = offered(at_work, whole(STEP + "    ¦\n"))["irreversible"]
     assert "The point of no return" in str(key["documentation"])
     kind = offered(at_work, whole("  - id: a\n    check: ¦\n"))["rds.cluster"]
@@ -77,7 +77,7 @@ def test_what_is_offered_is_explained(at_work: Editor) -> None:
 
 
 HOVERED = {
-    # where: what is told, what is not
+    # position: text that is shown, text that is not
     "a key": ("  - id: a\n    wait: 5m\n    i¦f: true\n", "Where it is false, the step is skipped.", "||"),
     "a key that two kinds of step have": (STEP + "    u¦ndo: delete\n", "When all is taken back", "The call that"),
     "a kind": ("  - id: a\n    check: rds.cl¦uster\n", registry().kinds["rds.cluster"].doc.strip(), "||"),
@@ -89,17 +89,17 @@ HOVERED = {
 }
 
 
-@pytest.mark.parametrize(("steps", "told", "untold"), HOVERED.values(), ids=HOVERED)
-def test_hover(at_work: Editor, steps: str, told: str, untold: str) -> None:
+@pytest.mark.parametrize(("steps", "shown", "hidden"), HOVERED.values(), ids=HOVERED)
+def test_hover(at_work: Editor, steps: str, shown: str, hidden: str) -> None:
     text, line, column = place(whole(steps))
-    said = at_work.hovered(at_work.opened(text), line, column)
-    assert told
-    assert told in said
-    assert untold not in said
+    text_shown = at_work.hovered(at_work.opened(text), line, column)
+    assert shown
+    assert shown in text_shown
+    assert hidden not in text_shown
 
 
 MARKED = {
-    # what is wrong stands between the marks
+    # the marks enclose the expected diagnostic
     "a key that is none": (STEP + "    «retires»: [5m]\n", "retires is not allowed"),
     "a word that cannot stand there": (STEP + "    undo: «delte»\n", '"delete", "keep"'),
     "a verb of another kind of step": (STEP + "    states: {available: «delete»}\n", '"replace"'),
@@ -109,7 +109,7 @@ MARKED = {
 
 
 @pytest.mark.parametrize(("steps", "message"), MARKED.values(), ids=MARKED)
-def test_diagnostics_stand_at_their_place(at_work: Editor, steps: str, message: str) -> None:
+def test_diagnostics_have_places(at_work: Editor, steps: str, message: str) -> None:
     before, meant, after = whole(steps).replace("»", "«").split("«")
     line, column = before.count("\n"), len(before) - (before.rfind("\n") + 1)
     found = at_work.diagnostics(at_work.opened(before + meant + after))
@@ -122,7 +122,7 @@ def test_diagnostics_stand_at_their_place(at_work: Editor, steps: str, message: 
 
 
 @pytest.mark.parametrize("file", [*shipped(), *runbooks("good")], ids=lambda file: file.stem)
-def test_nothing_is_marked_in_good_runbooks(at_work: Editor, file: object) -> None:
+def test_good_runbooks_have_no_diagnostics(at_work: Editor, file: object) -> None:
     text = file.read_text("utf-8")  # type: ignore[attr-defined]
     text = text if text.startswith("# yaml-language-server:") else HEAD + text
     assert at_work.diagnostics(at_work.opened(text)) == []

@@ -1,4 +1,4 @@
-"""Mutation: what changes the meaning of a shipped runbook is found, or falls to the side on which nothing is destroyed."""
+"""Mutation test: a change in the meaning of a shipped runbook is found, or does no harm."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from tests.validate.corpus import registry, shipped
 from tests.validate.mutants import Mutant, misspelt, mutants
 
 ANOTHER = {
-    # Another runbook, and a right one: it holds, or asks less, where the first one does more. Why nothing is found is said
-    # in docs/decisions/0015-what-a-missing-row-means.md.
+    # These are different and valid runbooks, which hold or check less where the original does more.
+    # docs/decisions/0015-what-a-missing-row-means.md says why there is no finding.
     "restore": {
         'row missing: {fail: "no snapshot ${snapshot} in ${source_region}", error: InvalidSnapshot.NotFound}': "it holds",
         "row missing: done": "it holds where there is no old cluster",
@@ -25,7 +25,7 @@ ANOTHER = {
         "rescue error: ConnectionTimeout": "it is tried again, without looking why",
     }
 }
-"""By runbook: every mutant that means something else and in which nothing is found, with what it does then."""
+"""By runbook: each mutant with a different meaning and no finding, and what it does instead."""
 
 
 @pytest.mark.parametrize("file", shipped(), ids=lambda file: file.stem)
@@ -41,7 +41,7 @@ def test_mutants(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
         if outcome == "another":
             another.add(f"{mutant.what} {mutant.where}")
     with capsys.disabled():
-        print(f"\n{file.name}: {told(counts)}")
+        print(f"\n{file.name}: {summary(counts)}")
         print("".join(f"  not found: {one}: {why}\n" for one, why in ANOTHER.get(file.stem, {}).items()), end="")
     assert another == ANOTHER.get(file.stem, {}).keys()
     assert counts["name", "found"] > 20 * counts["name", "the same"]
@@ -54,10 +54,10 @@ def judged(mutant: Mutant, original: object) -> str:
     return "the same" if runbook is not None and plain(runbook) == original else "another"
 
 
-def told(counts: Counter[tuple[str, str]]) -> str:
+def summary(counts: Counter[tuple[str, str]]) -> str:
     """`312 mutants: name found 283, …`."""
-    said = ", ".join(f"{what} {outcome} {number}" for (what, outcome), number in sorted(counts.items()))
-    return f"{sum(counts.values())} mutants: {said}"
+    parts = ", ".join(f"{what} {outcome} {number}" for (what, outcome), number in sorted(counts.items()))
+    return f"{sum(counts.values())} mutants: {parts}"
 
 
 def meaning(text: str) -> object:
@@ -66,7 +66,7 @@ def meaning(text: str) -> object:
 
 
 def plain(value: object) -> object:
-    """What a runbook does: without its text, without places, rows by name, whether written or filled, ids left aside."""
+    """The meaning of a runbook: without texts, places and ids, and with rows by name, written or filled in."""
     if isinstance(value, Value):
         aside = {"path", "id", "filled", "text", "digest", "index", "by_name"}
         fields = {name: one for name, one in asdict(value).items() if name not in aside}

@@ -1,4 +1,4 @@
-"""RB25x: `with` against what a kind or an action takes."""
+"""RB251–RB253: `with`, checked against the parameters of a kind or an action."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ CASES = {
         """,
     "missing": "- {id: x, check: net.endpoint, with: {«RB252 host»: a}}",
     "missing, all of it": "- {«RB252 id»: x, check: net.endpoint}",
-    "missing, and one that is misspelt: told once": "- {id: x, check: rds.cluster, with: {«RB251 nmae»: orders}}",
+    "missing because it is misspelt: one finding": "- {id: x, check: rds.cluster, with: {«RB251 nmae»: orders}}",
     "an expression is there": '- {id: x, check: rds.cluster, with: {name: "${cluster}"}}',
     "null is left out": "- {id: x, check: rds.cluster, with: {name: orders, port: null}}",
     "a number for text": "- {id: x, check: rds.cluster, with: {name: «RB253 5»}}",
@@ -67,7 +67,7 @@ def test_parameters(case: str) -> None:
     holds(case)
 
 
-def test_what_is_meant_is_told() -> None:
+def test_suggestion() -> None:
     found = findings("runbook: a\nsteps: [{id: x, check: rds.cluster, with: {nmae: orders}}]")
     assert found[0].help.startswith("did you mean `name`? its parameters: final_snapshot, from_snapshot, name")
 
@@ -97,5 +97,5 @@ def test_schemas(schema: Mapping[str, Any], value: str, expected: list[tuple[int
     assert isinstance(root, MapNode)
     node = root.get("value")
     assert node is not None
-    told = [(one.node.span.line, one.node.span.column, one.message) for one in differences(node, schema, Known())]
-    assert told == expected
+    found = [(one.node.span.line, one.node.span.column, one.message) for one in differences(node, schema, Known())]
+    assert found == expected

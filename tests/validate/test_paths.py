@@ -1,4 +1,4 @@
-"""RB302 and RB305: when a result is there, and on which paths it may not be."""
+"""RB302 and RB305: when a result is available, and when it may be missing."""
 
 from __future__ import annotations
 
@@ -126,12 +126,12 @@ ABSENT = {
 
 
 @pytest.mark.parametrize("case", ABSENT.values(), ids=ABSENT)
-def test_what_may_not_be_there(case: str) -> None:
+def test_results_that_may_be_missing(case: str) -> None:
     holds(case)
 
 
-TOLD = {
-    # what stands in the case after HEAD's 19 lines, and the path that is told
+HELP = {
+    # the case, after HEAD's 19 lines, and the expected path
     "nothing seen": (
         OLD + '- {id: x, hold: "${old.arn}"}',
         "old (line 20) finds no resource → `missing: done` (line 23) → here",
@@ -183,10 +183,10 @@ TOLD = {
 }
 
 
-@pytest.mark.parametrize(("case", "path"), TOLD.values(), ids=TOLD)
-def test_the_path_is_told(case: str, path: str) -> None:
-    [told] = [one for one in findings(whole(case)) if one.rule == "RB305"]
-    assert told.help.startswith(f"how it happens: {path}. ")
+@pytest.mark.parametrize(("case", "path"), HELP.values(), ids=HELP)
+def test_the_help_describes_the_path(case: str, path: str) -> None:
+    [finding] = [one for one in findings(whole(case)) if one.rule == "RB305"]
+    assert finding.help.startswith(f"how it happens: {path}. ")
 
 
 UNDONE = {
@@ -245,7 +245,7 @@ UNDONE = {
 
 
 @pytest.mark.parametrize("case", UNDONE.values(), ids=UNDONE)
-def test_what_is_undone(case: str) -> None:
+def test_undo(case: str) -> None:
     holds(case)
 
 

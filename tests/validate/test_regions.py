@@ -1,4 +1,4 @@
-"""Regions: those that there are, and what is in them, as the data of the installed botocore has it."""
+"""RB254 and RB709: regions and their services, from the data of the installed botocore."""
 
 from __future__ import annotations
 
@@ -44,25 +44,25 @@ RIGHT = {
 
 
 @pytest.mark.parametrize("text", FOUND.values(), ids=FOUND)
-def test_what_is_found(text: str) -> None:
+def test_findings(text: str) -> None:
     text, expected = marked(HEAD + text)
     found = validate(text, registry(), "case.yaml")[1]
     assert places(found) == expected, found
 
 
 @pytest.mark.parametrize("text", RIGHT.values(), ids=RIGHT)
-def test_what_is_right(text: str) -> None:
+def test_no_findings(text: str) -> None:
     assert places(validate(HEAD + text, registry(), "case.yaml")[1]) == []
 
 
-def test_the_nearest_is_told() -> None:
+def test_suggestion() -> None:
     _, found = validate(HEAD + FOUND["of the runbook"].replace("«RB254 us-wset-2»", "us-wset-2"), registry())
     assert found[0].message == "unknown AWS region `us-wset-2`"
     assert found[0].help.startswith("did you mean `us-west-2`? regions: af-south-1, ")
 
 
-def test_botocore_says_the_same() -> None:
-    """Of services that have regions everywhere; where one partition has an address for all, nothing is said."""
+def test_regions_are_those_of_botocore() -> None:
+    """For services with regional endpoints. If a partition has one global endpoint, the regions are unknown."""
     session = Session()
     partitions = session.get_available_partitions()
     every = {one for name in partitions for one in session.get_available_regions("ec2", name)}
@@ -73,5 +73,5 @@ def test_botocore_says_the_same() -> None:
 
 
 @pytest.mark.parametrize("service", ["iam", "s3", "route53", "health", "no-such-service"])
-def test_of_what_has_one_address_for_all_nothing_is_known(service: str) -> None:
+def test_regions_of_global_services_are_unknown(service: str) -> None:
     assert regions(service) == frozenset()

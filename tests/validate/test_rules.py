@@ -1,4 +1,4 @@
-"""The rules as data: their pages are complete, their examples are true, and every rule that the code names has its page."""
+"""The rules as data: pages are complete, examples are correct, and every rule that the code names has a page."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from tests.validate.examples import bad, good, sibling_tests
 
 
 def rules_of(rule: Rule, example: bytes, tests: str | None) -> set[str]:
-    """The rules that the example breaks; warnings only where it is about one."""
+    """The rules with findings in the example; warnings count only for their own example."""
     found = validate(example, REGISTRY, "example.yaml", tests)[1]
     return {one.rule for one in found if one.severity == "error" or one.rule == rule.id}
 
 
 @pytest.mark.parametrize("rule", ALL, ids=lambda rule: rule.id)
-def test_examples_are_true(rule: Rule) -> None:
+def test_examples(rule: Rule) -> None:
     assert rules_of(rule, bad(rule.id), sibling_tests(rule.id, "bad")) == {rule.id}
     assert not rules_of(rule, good(rule.id), sibling_tests(rule.id, "good"))
 
@@ -34,7 +34,7 @@ def test_every_example_belongs_to_a_rule() -> None:
 
 
 @pytest.mark.parametrize("rule", ALL, ids=lambda rule: rule.id)
-def test_pages_say_what_a_reader_needs(rule: Rule) -> None:
+def test_pages_are_complete(rule: Rule) -> None:
     assert re.fullmatch(r"RB[1-7]\d\d", rule.id)
     assert rule.title[0].isupper() or rule.title[0] in "`["
     assert not rule.title.endswith(".")
@@ -58,13 +58,13 @@ def test_only_style_and_the_time_limit_warn() -> None:
     assert "RB512" in warnings
 
 
-def test_there_is_no_page_of_what_is_no_rule() -> None:
+def test_an_unknown_rule_has_no_page() -> None:
     assert page("RB999") is None
 
 
-def test_every_rule_that_is_told_has_its_page(root: Path) -> None:
-    told = set()
+def test_every_rule_in_the_code_has_a_page(root: Path) -> None:
+    named = set()
     for file in (root / "engine").rglob("*.py"):
-        told |= set(re.findall(r'"(RB\d{3})"', file.read_text(encoding="utf-8")))
-    examples = {"RB404", "RB402", "RB605"}  # names that comments and help texts use
-    assert told - examples - set(BY_ID) == set()
+        named |= set(re.findall(r'"(RB\d{3})"', file.read_text(encoding="utf-8")))
+    examples = {"RB404", "RB402", "RB605"}  # used in comments and help texts
+    assert named - examples - set(BY_ID) == set()

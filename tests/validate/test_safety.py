@@ -1,4 +1,4 @@
-"""RB6xx: what is made, what is deleted, which steps are named."""
+"""RB6xx: undo, removals, `until`, and steps that are referred to by name."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ MADE = {
 
 
 @pytest.mark.parametrize("case", MADE.values(), ids=MADE)
-def test_what_is_made(case: str) -> None:
+def test_creation(case: str) -> None:
     holds(case)
 
 
@@ -114,7 +114,7 @@ GONE = {
 
 
 @pytest.mark.parametrize("case", GONE.values(), ids=GONE)
-def test_what_is_deleted(case: str) -> None:
+def test_removal(case: str) -> None:
     holds(case)
 
 
@@ -167,5 +167,5 @@ NAMED = {
 
 
 @pytest.mark.parametrize("case", NAMED.values(), ids=NAMED)
-def test_steps_that_are_named(case: str) -> None:
+def test_references(case: str) -> None:
     holds(case)

@@ -27,7 +27,7 @@ CASES = {
     "a removal by its exact status": remove("{=available: delete}"),
     "a removal that says hold": remove("{available: hold, broken: delete}"),
     "a removal that removes nothing": remove("{available: done}", "«RB409 states»"),
-    "a removal with a wrong word: told once": remove("{«RB404 availabel»: delete}"),
+    "a removal with a wrong word: one finding": remove("{«RB404 availabel»: delete}"),
     "replace in a check": check("{broken: «RB402 replace»}"),
     "create in a check": check("{missing: «RB402 create»}"),
     "delete in a check": check("{broken: «RB402 delete»}"),
@@ -96,8 +96,8 @@ def test_states(case: str) -> None:
     holds(case)
 
 
-def test_the_message_of_the_design() -> None:
+def test_message_and_help() -> None:
     found = findings(whole(remove("{avialable: delete}").replace("rds.instance", "rds.cluster")))
-    told = next(one for one in found if one.rule == "RB404")
-    assert told.message == "`avialable` is neither a class nor a status of rds.cluster"
-    assert told.help.startswith("did you mean `available`? A status is written `=backing-up`.")
+    finding = next(one for one in found if one.rule == "RB404")
+    assert finding.message == "`avialable` is neither a class nor a status of rds.cluster"
+    assert finding.help.startswith("did you mean `available`? A status is written `=backing-up`.")

@@ -35,7 +35,7 @@ UNUSED = {
 
 
 @pytest.mark.parametrize("case", UNUSED.values(), ids=UNUSED)
-def test_what_nothing_uses(case: str) -> None:
+def test_unused(case: str) -> None:
     holds(case, unused=True)
 
 
@@ -49,7 +49,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("case", BROKEN.values(), ids=BROKEN)
-def test_what_is_said_of_broken(case: str) -> None:
+def test_retry_without_broken(case: str) -> None:
     holds(case)
 
 
@@ -91,7 +91,7 @@ def _as_steps(case: str) -> str:
     return f"runbook: case\nsteps:\n{lines}"
 
 
-def test_a_warning_does_not_make_it_invalid() -> None:
+def test_warnings_do_not_make_a_runbook_invalid() -> None:
     found = findings(f"runbook: a\nvars: {{b: 1}}\n{STEPS}")
     assert [(one.rule, one.severity) for one in found] == [("RB703", "warning")]
 

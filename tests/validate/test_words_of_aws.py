@@ -1,4 +1,4 @@
-"""What botocore's models say of `aws.…`: fields of replies, words of states, bounds, and the form of a text."""
+"""`aws.…` against botocore's models: fields of responses, values of statuses, bounds and patterns."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ FOUND = {
 
 
 @pytest.mark.parametrize("steps", FOUND.values(), ids=FOUND)
-def test_what_is_found(steps: str) -> None:
+def test_findings(steps: str) -> None:
     text, expected = marked(HEAD + steps)
     found = validate(text, registry(), "case.yaml")[1]
     assert places([one for one in found if one.rule != "RB305"]) == expected, found
@@ -115,7 +115,7 @@ RIGHT = {
 
 
 @pytest.mark.parametrize("steps", RIGHT.values(), ids=RIGHT)
-def test_what_is_right(steps: str) -> None:
+def test_no_findings(steps: str) -> None:
     found = validate(HEAD + steps, registry(), "case.yaml")[1]
     assert places(found) == []
 
@@ -126,11 +126,11 @@ SLOPPY = {
     ("lambda", "UUID"), ("polly", "Name"),  # a word in its place, and nothing
     ("s3", "MultipartUpload"), ("s3", "MaxUploads"), ("s3", "MaxKeys"), ("s3", "PartNumber"),  # numbers in quotes
 }  # fmt: skip
-"""Examples in AWS's documentation that AWS itself, or botocore, would refuse."""
+"""Examples in AWS's documentation that AWS or botocore would reject."""
 
 
-def test_the_examples_of_aws_are_right() -> None:
-    """Thousands of calls from AWS's own documentation: a pattern or a bound that is read too strictly would show here."""
+def test_aws_examples_have_no_findings() -> None:
+    """Thousands of calls from AWS's documentation. They would fail if a pattern or a bound were read too strictly."""
     checked, wrong = 0, set()
     for service, name, schema, value in examples():
         checked += 1
@@ -149,9 +149,9 @@ def examples() -> Iterator[tuple[str, str, Mapping[str, Any], Any]]:
         model = service_model(service)
         assert model is not None
         text = gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes()
-        for wire, told in json.loads(text).get("examples", {}).items():
+        for wire, examples in json.loads(text).get("examples", {}).items():
             operation = model.operations.get(xform_name(wire))
             inputs = operation.inputs if operation is not None else {}
-            for name, value in ((name, value) for one in told for name, value in one.get("input", {}).items()):
+            for name, value in ((name, value) for one in examples for name, value in one.get("input", {}).items()):
                 if name in inputs:
                     yield service, name, model.schema(inputs[name]), value

@@ -112,7 +112,7 @@ def _removed_by(subject: Subject, place: StepPlace) -> tuple[Any, ...]:
     id="RB610",
     title="A reference to the wrong step",
     why="`target` names an earlier `check` of the same kind: the resource that it observed is the one to remove. `take_back` "
-    "names the steps to undo. `past` names the irreversible step whose point of no return may be crossed.",
+    "names the steps to undo. `past` names an irreversible step; steps before it are undone too.",
 )
 def wrong_reference(subject: Subject) -> Iterator[Found]:
     for place in subject.steps:

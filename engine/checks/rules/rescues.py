@@ -115,7 +115,7 @@ def shadowed(subject: Subject) -> Iterator[Found]:
             for one in here:
                 before = next((earlier[name] for name in covering(subject, one.text) if name in earlier), None)
                 if before is not None:
-                    message = f"`{one.text}` already matches the rescue in line {before.span.line}"
+                    message = f"`{one.text}` already matches the rescue on line {before.span.line}"
                     yield Found(span=one.span, message=message, help="put the more specific one first")
             for one in here:
                 earlier.setdefault(one.text, one)

@@ -46,7 +46,7 @@ RULES: Final = (
     ),
     Rule(
         id="RB208",
-        title="A step with no action, or with several",
+        title="A step that does nothing, or several things",
         why="A step has exactly one of `ensure remove check call take_back wait hold fail notify`, which says what it does.",
     ),
     Rule(
