@@ -96,7 +96,7 @@ def test_what_it_means(expression: str, value: Any) -> None:
         ("nosuch ~ 'a'", "not defined"), ("nosuch == 1", "not defined"), ("nosuch and n", "not defined"),
         ("not nosuch", "not defined"), ("nosuch | lower", "not defined"), ("n if nosuch", "not defined"),
         ("'a' | replace(nosuch, 'b')", "not defined"), ("n | int(nosuch)", "not defined"), ("nosuch | first", "not defined"), ("empty | first", "the list is empty"), ("n < cluster", "not supported"),
-        ("n in 5", ""), ("n | first", "needs a list"), ("old | length", "null"), ("cluster | int", "not a whole number"),
+        ("n in 5", ""), ("n | first", "needs a list, found a whole number"), ("old | length", "found null"), ("yes | sort", "found a boolean"), ("1.5 | last", "found a number"), ("cluster | int", "not a whole number"),
         ("[1, 'a'] | sort", "can be compared"), ("cluster | lower(1)", ""), ("cluster | truncate(1)", "no room"),
         ("copy-snapshot.arn", "`copy_snapshot`"), ("n - 1", "no arithmetic"), ("n + 1", "no arithmetic; `~` joins text"),
         ("'a' % 1", "no arithmetic"), ("cluster | uper", "did you mean `upper`"), ("n if false", ""), ("-cluster", "no arithmetic"),

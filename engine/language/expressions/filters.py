@@ -15,10 +15,10 @@ from typing import Any, Final
 from engine.errors import ExpressionError
 from engine.language.expressions import syntax_tree as ast
 from engine.language.expressions.results import (
-    LARGEST,
     absent,
     attribute,
     bounded,
+    check_length,
     is_undefined,
     json_of,
     settled,
@@ -121,8 +121,7 @@ def _concat(parts: list[Any]) -> str:
         if is_undefined(part):
             raise ExpressionError(str(part._undefined_message))
         texts.append(text_of(part))
-    if sum(map(len, texts)) > LARGEST:
-        raise ExpressionError(f"the text would be longer than {LARGEST} characters")
+    check_length(sum(map(len, texts)))
     return "".join(texts)
 
 
@@ -142,7 +141,17 @@ def _items(value: Any, filter: str) -> list[Any]:
 
 
 def _type_name(value: Any) -> str:
-    return "null" if value is None else f"a {type(value).__name__.lower()}"
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "a boolean"
+        case int():
+            return "a whole number"
+        case float():
+            return "a number"
+        case _:
+            return f"a {type(value).__name__.lower()}"
 
 
 def _first(value: Any) -> Any:
@@ -169,8 +178,7 @@ def _join(value: Any, d: Any = "", attribute: Any = None) -> str:
     between = text_of(d)
     items = _items(value, "join")
     texts = [text_of(item if attribute is None else _attribute(item, attribute)) for item in items]
-    if sum(map(len, texts)) + len(between) * len(texts) > LARGEST:
-        raise ExpressionError(f"the text would be longer than {LARGEST} characters")
+    check_length(sum(map(len, texts)) + len(between) * len(texts))
     return between.join(texts)
 
 
@@ -252,8 +260,7 @@ def _replace(value: Any, old: Any, new: Any, count: Any = None) -> str:
     times = text.count(old)
     if limit >= 0:
         times = min(times, limit)
-    if len(text) + times * (len(new) - len(old)) > LARGEST:
-        raise ExpressionError(f"the text would be longer than {LARGEST} characters")
+    check_length(len(text) + times * (len(new) - len(old)))
     return text.replace(old, new, limit)
 
 

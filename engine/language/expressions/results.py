@@ -57,9 +57,14 @@ def _settled(value: Any, left: list[int]) -> Any:
 
 def bounded(text: str) -> str:
     """The text. ExpressionError if it is too long."""
-    if len(text) > LARGEST:
-        raise ExpressionError(f"the text would be longer than {LARGEST} characters")
+    check_length(len(text))
     return text
+
+
+def check_length(characters: int) -> None:
+    """ExpressionError if a text of so many characters would be too long."""
+    if characters > LARGEST:
+        raise ExpressionError(f"the text would be longer than {LARGEST} characters")
 
 
 def text_of(value: Any) -> str:
