@@ -6,6 +6,7 @@ the folders below are unit tests, unless they are marked `integration` or `slow`
 
 from __future__ import annotations
 
+import importlib
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -59,3 +60,4 @@ def _audit(event: str, _: tuple[object, ...]) -> None:
 
 
 sys.addaudithook(_audit)
+importlib.import_module("urllib3.util.connection")  # opens a socket when it is imported, in whatever test that would be

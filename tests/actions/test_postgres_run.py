@@ -80,7 +80,7 @@ def test_either_statements_or_a_query(database: Database, params: Any) -> None:
 
 
 def test_a_statement_has_the_steps_time(database: Database) -> None:
-    found = problem(database, timeout=0.1, query="SELECT pg_sleep(30)")
+    found = problem(database, timeout=1.0, query="SELECT pg_sleep(30)")
     assert (found.name, found.also) == ("PostgresError", ("57014",))
     assert "statement timeout" in found.message
 

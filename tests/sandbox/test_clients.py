@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import timeit
 
 import botocore.exceptions
 import pytest
@@ -172,35 +171,46 @@ def test_the_same_story_has_the_same_ids_and_journal():
     assert first == second
 
 
-# -- speed ---------------------------------------------------------------------------------------------------
+# -- work ----------------------------------------------------------------------------------------------------
 
 
-def best(do, number):
-    """Seconds of one, the best of five rounds: the machine is shared."""
-    return min(timeit.repeat(do, number=number, repeat=5)) / number
+def calls_made(do):
+    """How many Python functions it calls: a measure of work that does not depend on how busy the machine is."""
+    count = 0
+
+    def profile(frame, event, argument):
+        nonlocal count
+        count += event == "call"
+
+    sys.setprofile(profile)
+    try:
+        do()
+    finally:
+        sys.setprofile(None)
+    return count
 
 
-def test_a_sandbox_a_client_and_a_call_are_cheap(capsys):
+def test_a_sandbox_a_client_and_a_call_are_cheap():
     world = default_world()
     sandbox = Sandbox(world)
     rds = sandbox.clients("rds", "us-west-2")
     rds.describe_db_clusters()
-    made = best(lambda: Sandbox(world), 20)
-    client = best(lambda: sandbox.clients("rds", "us-west-2"), 200)
-    call = best(lambda: rds.describe_db_clusters(DBClusterIdentifier="orders"), 100)
-    with capsys.disabled():
-        print(f" sandbox {made * 1000:.2f} ms, client {client * 1000:.3f} ms, call {call * 1000:.2f} ms ", end="")
-    assert (made < 0.010, client < 0.001, call < 0.0025) == (True, True, True)  # five times what it is meant to be
+    made = calls_made(lambda: Sandbox(world))
+    client = calls_made(lambda: sandbox.clients("rds", "us-west-2"))
+    call = calls_made(lambda: rds.describe_db_clusters(DBClusterIdentifier="orders"))
+    assert (made < 1_000, client < 20, call < 300) == (True, True, True), (made, client, call)
 
 
-def test_a_file_costs_little_and_a_long_one_loads_quickly(tmp_path, capsys):
+def test_a_file_costs_little_and_a_long_one_loads_quickly(tmp_path):
     sandbox = Sandbox(default_world(), file=tmp_path / "world")
     rds = sandbox.clients("rds", "us-west-2")
-    call = best(lambda: rds.describe_db_clusters(DBClusterIdentifier="orders"), 400)
-    loading = best(lambda: Sandbox(file=tmp_path / "world"), 1)
-    with capsys.disabled():
-        print(f" call {call * 1000:.2f} ms, loading {len(sandbox.journal)} calls {loading * 1000:.0f} ms ", end="")
-    assert (call < 0.0025, loading < 0.25) == (True, True)
+    first, *_, last = [calls_made(lambda: rds.describe_db_clusters(DBClusterIdentifier="orders")) for _ in range(2_000)]
+    loading = calls_made(lambda: Sandbox(file=tmp_path / "world"))
+    assert (last <= first, first < 350, loading < 20 * len(sandbox.journal)) == (True, True, True), (
+        first,
+        last,
+        loading,
+    )
 
 
 def test_faults_do_not_outlive_their_sandbox(make):

@@ -290,7 +290,7 @@ def test_a_server_of_its_own_keeps_its_world_over_a_kill(tmp_path, root):
         found = client(there, "rds", "us-west-2").describe_db_instances()["DBInstances"]
         assert [one["DBInstanceIdentifier"] for one in found] == ["orders-1"]
         second.send_signal(signal.SIGTERM)
-        assert second.wait(10) == 0
+        assert second.wait(60) == 0
 
 
 @pytest.mark.parametrize(
@@ -304,10 +304,10 @@ def test_a_server_of_its_own_keeps_its_world_over_a_kill(tmp_path, root):
 def test_a_server_that_cannot_be(words, code, told):
     with serve(*words) as running:
         assert told in running.stderr.read()
-        assert running.wait(10) == code
+        assert running.wait(60) == code
 
 
 def test_a_port_that_is_taken(served):
     with serve("--port", served.url.rpartition(":")[2]) as running:
         assert "in use" in running.stderr.read()
-        assert running.wait(10) == 2
+        assert running.wait(60) == 2

@@ -20,7 +20,7 @@ class Slow:
     def __call__(self, items: Sequence[str]) -> list[Exception | None]:
         self.batches.append(list(items))
         self.begun.set()
-        assert self.leave.wait(10)
+        assert self.leave.wait(60)
         if "fatal" in items:
             raise OSError("the disk")
         return [ValueError(item) if item.startswith("bad") else None for item in items]
@@ -52,7 +52,7 @@ def test_what_comes_during_a_commit_goes_together_into_the_next() -> None:
     slow = Slow()
     sharing = Sharing(slow)
     first, _ = submitted(sharing, ["first"])
-    assert slow.begun.wait(10)
+    assert slow.begun.wait(60)
     items = [f"bad{n}" if n % 7 == 0 else f"item{n}" for n in range(31)]
     rest, told = submitted(sharing, items)
     all_waiting(sharing, 31)
@@ -68,7 +68,7 @@ def test_what_fails_as_a_whole_is_everybodys_and_the_next_goes_on() -> None:
     slow = Slow()
     sharing = Sharing(slow)
     first, _ = submitted(sharing, ["first"])
-    assert slow.begun.wait(10)
+    assert slow.begun.wait(60)
     rest, told = submitted(sharing, ["fatal", "other"])
     all_waiting(sharing, 2)
     slow.leave.set()
