@@ -1,4 +1,4 @@
-"""The grammar of expressions (docs/language.md, Expressions): the only parser that they have.
+"""The grammar of expressions (docs/language.md, "Expressions"): the only parser that they have.
 
 The checks and the evaluation both use it. It is a subset of Jinja's grammar, and refuses the rest by having no rule
 for it: calls, arithmetic, `is` tests, names that begin with `_`. A test compares every tree with that of Jinja's own

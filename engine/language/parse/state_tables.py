@@ -1,4 +1,4 @@
-"""Readers of state tables and of rescues, and the filling of rows that are not written (language.md, section 3)."""
+"""Readers of state tables and of rescues, and the filling of rows that are not written (docs/language.md, "State tables")."""
 
 from __future__ import annotations
 

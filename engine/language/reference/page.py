@@ -1,10 +1,11 @@
-"""docs/language.md: the reference of the language, made of the tables that the parser itself reads by."""
+"""docs/language.md: the reference of the language, generated from the tables that the parser uses."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Final
 
+from engine.errors import CATEGORIES, PASSING
 from engine.language.expressions.filters import FILTERS, TESTS
 from engine.language.model import CLASSES
 from engine.language.parse import shapes
@@ -24,18 +25,18 @@ FORMS: Final[Mapping[str, str]] = {
     "states": "[a state table](#state-tables)", "rescues": "[branches](#rescue)", "then": "[a verb](#rescue)",
     "schedule": "[a schedule](#schedules)", "schedules": "[schedules](#schedules) by name",
     "retry": "[a schedule, or more](#schedules)", "engine_retry": "two [schedules](#schedules)",
-    "monitor": "[how to watch](#monitor)", "until": "[a check](#until)", "undo_call": "[a call](#undo)",
+    "monitor": "[how to poll](#monitor)", "until": "[a check](#until)", "undo_call": "[a call](#undo)",
     "inputs": "[inputs](#inputs) by name", "settings": "[settings](#settings) by name", "vars": "values by name",
     "accounts": "[accounts](#accounts) by name", "tags": "text by name", "outputs": "values by name",
     "classes": "a list of statuses for each class",
 } | {form: " ".join(f"`{word}`" for word in words) for form, words in shapes.WORDS.items()}  # fmt: skip
-"""What a form is, in a table's words."""
+"""What the tables say of each form."""
 
 HEAD: Final = """# The runbook language
 
-This page is made of the tables that the parser reads by (`engine/language/reference/page.py`); a test compares the two.
-A whole runbook, to be read first: [runbooks/restore.yaml](../runbooks/restore.yaml). Keys in bold are compulsory. Which
-parameters `with` has, says `runbook actions NAME`.
+Generated from the tables that the parser uses (`engine/language/reference/page.py`), with explanations. For a whole
+runbook, see [runbooks/restore.yaml](../runbooks/restore.yaml). Keys in bold are required. `runbook actions NAME` prints the
+parameters that `with` takes.
 """
 
 
@@ -43,39 +44,123 @@ def document() -> str:
     """The whole page."""
     parts = [
         HEAD,
-        _section("The top", "", shapes.RUNBOOK),
+        _section("The top level", "", shapes.RUNBOOK),
         _section("Inputs", "`inputs: {NAME: {…}}`; given with `-i NAME=VALUE` or `--inputs FILE`.", shapes.INPUT),
-        _section("Settings", "`settings: {NAME: ssm:/path}`, or a map:", shapes.SETTING),
+        _section("Settings", SETTINGS, shapes.SETTING),
         _section("Accounts", "`accounts: {NAME: {…}}`; a step says `account: NAME`.", shapes.ACCOUNT),
         _steps(),
         _tables(),
-        _section("Rescue", "A list; the first branch that matches the error is taken.", shapes.RESCUE),
+        OWNERSHIP,
+        ERRORS,
+        _section("Rescue", "A list. The first branch that matches the error is taken.", shapes.RESCUE),
         _section("Schedules", SCHEDULES, shapes.BACKOFF),
-        _keys("As `{schedule: …}`, `retry` says more:", shapes.RETRY),
-        _section("Monitor", "A step's own word, else the top level's, else the kind's.", shapes.MONITOR),
-        _section("Until", "How to see that a `call` has been done; asked before the call, too.", shapes.UNTIL),
-        _section("Undo", "An `ensure` says `delete` or `keep`; a `call` may say a call:", shapes.UNDO_CALL),
+        _keys("`retry: {schedule: …}` has more keys:", shapes.RETRY),
+        _section("Monitor", MONITOR, shapes.MONITOR),
+        _section("Until", UNTIL, shapes.UNTIL),
+        _section("Undo", UNDO, shapes.UNDO_CALL),
+        END,
         EXPRESSIONS,
+        YAML,
         RESERVED,
     ]
     return "\n".join(parts)
 
 
-SCHEDULES: Final = (
-    "`[5m, 10m, 15m]`: the delays between attempts; three delays are four attempts. Or a map with one bound, "
-    "`attempts` or `within`:"
+SETTINGS: Final = (
+    "`settings: {NAME: ssm:/path}`, or a map with the keys below. Settings are read when an operation starts, by `restart`, "
+    "and by a rescue's `refresh`. A parameter's value is recorded. A secret's value is not: only its name, field and version are."
 )
+SCHEDULES: Final = (
+    "`[5m, 10m, 15m]` are the delays between attempts: three delays are four attempts. The other form is exponential "
+    "backoff, a map with one bound, `attempts` or `within`:"
+)
+MONITOR: Final = "How a step polls while the verb is `monitor`. Durations have a unit: `30s`, `5m`, `3h`, `2d`."
+UNTIL: Final = (
+    "A check that shows whether a `call` has taken effect. It looks before the call too, and does not call if the answer is yes. "
+    "With `repeatable: true` beside it, it looks only afterwards. After an unknown outcome it looks before anything is repeated."
+)
+UNDO: Final = (
+    "An undo never deletes the last copy of the data: before it deletes a snapshot copy, it checks that the source is there and "
+    "available. An `ensure` has `undo: delete` or `undo: keep`. A `call` may have a call:"
+)
+OWNERSHIP: Final = """## Ownership
+
+Everything that an operation makes carries the operation's tags, and its id is recorded in the **ledger**.
+
+| owner | is |
+|---|---|
+| `own` | made by this operation: its tags match, and so does its id in the ledger |
+| `kin` | made by another operation of the same runbook that has ended |
+| foreign | anything else; only `owner: any` lets a step touch it |
+
+- A removal means the resource that was recorded when the operation started, by its id. Another resource under the same name holds.
+- A resource that belongs to an operation which has not ended is never taken, not even with `owner: any`.
+- Deletion protection is never switched off, and a global cluster never left, unless the step says `unprotect: true` or `detach: true`.
+"""
+
+
+def _covered(category: str) -> str:
+    if category == "credentials":
+        return "no: the runner stops, with exit code 4, and uses up nothing"
+    return "yes" if category in PASSING else "only if its `errors` name it"
+
+
+ERRORS: Final = f"""## Errors
+
+Every error has a **name** and a **category**. The name is AWS's code (`DBClusterSnapshotNotFoundFault`); many have a wider name of
+this tool too (`InvalidSnapshot.NotFound`). A rescue may match either. `runbook explain NAME` prints them.
+
+| category | `retry` covers it |
+|---|---|
+{chr(10).join(f"| {category} | {_covered(category)} |" for category in CATEGORIES)}
+
+An error is handled in this order:
+
+1. *Already exists* from a create and *not found* from a delete are not errors: the step looks again.
+2. A call that was throttled or could not be sent is sent again by the top-level `retry`, or the built-in schedule: 1 s, doubled up to
+   30 s, for 15 minutes. This uses up no attempt. Missing credentials stop the runner: exit code 4.
+3. The first `rescue` that matches.
+4. The step's `retry`.
+5. The step fails, and with it the operation. If attempts were used up, the error is `AttemptsExhausted`.
+
+A look that fails never fails a step: an error that can pass by itself counts as the status `unknown`; for any other, a rescue applies or the step holds.
+
+An attempt with an **unknown outcome** (a lost reply, a 5xx after sending, a crash) is not an error and is never blindly repeated: the step looks. A `call`
+that is neither repeatable nor has an `until` holds; `runbook resume ID --outcome done` or `not-done` answers it.
+"""
+END: Final = """## The end of an operation
+
+- The **ledger** lists what the operation may have made. An entry is `open`, `gone`, `void` (nothing was created), `kept` (on purpose), `stuck` (it could not be deleted)
+  or `delivered`: after a success it belongs to the user, and no undo touches it.
+- `take_back` looks before it deletes, polls until the resource is gone, and records each result. If something cannot be deleted, the operation is **stuck** and
+  names it.
+- After the **point of no return** (an `irreversible` step has begun its change) an unhandled failure holds: broken resources of its own are deleted, everything else is kept. A cluster that was
+  seen available after that point is kept by an undo, unless `past:` names the step.
+- How an operation ends is recorded before an `on_*` list runs. An error in the list is recorded and changes no result.
+- `time_limit` does not run during a hold, and starts again at `resume`.
+- An operation runs the text of its runbook that was stored when it started. `resume --with FILE` replaces the text: it must pass `validate`, and the step where the operation
+  stands must still exist.
+"""
 EXPRESSIONS: Final = f"""## Expressions
 
-`${{ … }}` in any text; a text that is one expression and nothing else keeps its type. `$${{` is a literal `${{`. `if`,
-`only`, `is`, `status` and `retry_if` are expressions as they stand. Names, dots, indexes, literals, lists and maps,
+`${{ … }}` may stand in any text. A text that is one expression and nothing else keeps its type. `$${{` is a literal `${{`. `if`,
+`only`, `is`, `status` and `retry_if` are expressions without `${{ }}`. Allowed are names, dots, indexes, literals, lists and maps,
 `== != < <= > >= in and or not`, `~` (joins text), slices, `a if b else c`, and these filters, with Jinja's arguments:
 
 {" ".join(f"`{name}`" for name in FILTERS)}
 
-`map` takes `attribute='…'`; `selectattr` asks {" or ".join(f"`'{test}'`" for test in TESTS)}; `default` also takes the place
-of null; `truncate` counts exactly. There are no calls, no arithmetic, no statements, no `is` tests. A secret can be handed
-to a parameter that takes secrets, and never becomes text. An expression has at most 4,096 characters.
+`map` takes `attribute='…'`; `selectattr` takes {" or ".join(f"`'{test}'`" for test in TESTS)}; `default` also replaces
+null; `truncate` counts exactly. There are no calls, no arithmetic, no statements and no `is` tests. An expression has at most 4,096 characters.
+
+The names are each input and var, `settings`, `accounts`, the result of each earlier step by its id, `seen` (what the last look saw), `each`, `error` (in a
+`rescue`) and `operation`. A skipped step's result is null, and an attribute of null is undefined: use `default`. What comes out of an expression
+is data and is never evaluated again. A secret can be passed to a parameter that takes secrets, and never becomes text.
+"""
+YAML: Final = """## YAML
+
+Core types of YAML 1.2 only: `no`, `on`, `22:30`, `2024-03-20` and `0755` are text; `true` and `false` are booleans. `validate` refuses duplicate keys, merge keys,
+anchors and aliases, tags, several documents, nesting deeper than 64, files over 1 MB, empty values, and `${` without quotes in a `{ }` map. Quote numbers that are ids:
+`id: "123456789012"`. Files are UTF-8.
 """
 RESERVED: Final = f"""## Reserved words
 
@@ -102,8 +187,8 @@ def _table(shape: Shape) -> str:
 def _steps() -> str:
     parts = [
         (
-            "## Steps\n\nDone in order. A step has exactly one of the keys in bold below, which is its kind; in `steps` it "
-            "needs an `id`.\n\nEvery step:\n"
+            "## Steps\n\nSteps run in order. Each has exactly one of the keys in bold below, which is its kind; in `steps` it "
+            "also needs an `id`. Every step may have:\n"
         ),
         _table(shapes.COMMON),
     ]
@@ -116,14 +201,17 @@ def _tables() -> str:
     kinds = list(FILLED)
     lines = [
         (
-            "## State tables\n\nA row's name is a class, an exact status (`=stopped`), or several with commas. Exact beats class. "
-            "Its value is a verb, or a map:\n"
+            "## State tables\n\nEvery `ensure`, `remove` and `check` looks at its resource first: on entry, on a retry, after a crash "
+            "and after a restart. What it sees picks one row of `states`. A row's name is a class, an exact status (`=stopped`), "
+            "or several with commas; an exact status beats a class. Its value is a verb or a map:\n"
         ),
         _table(shapes.ROW),
         "Verbs: "
         + "; ".join(f"{kind}: {' '.join(f'`{verb}`' for verb in shapes.VERBS[kind])}" for kind in kinds)
         + ".\n",
-        "Rows that are not written:\n",
+        VERBS,
+        CLASSES_EXPLAINED,
+        "Rows that a runbook leaves out are filled in, never with a verb that destroys:\n",
         "| class | " + " | ".join(f"`{kind}`" for kind in kinds) + " |",
         "|---|" + "---|" * len(kinds),
     ]
@@ -134,4 +222,27 @@ def _tables() -> str:
 
 
 MUST: Final = ("remove", "available")
-"""What a runbook must say itself."""
+"""The row that every runbook must have itself."""
+VERBS: Final = """| verb | does |
+|---|---|
+| `create` | creates it: one attempt |
+| `monitor` | looks again every `monitor.every`, for at most `monitor.for` in this attempt; then the step holds |
+| `replace` | deletes it, waits until it is gone, waits the delay, creates it again: the next attempt. Live data that was seen available is never replaced |
+| `delete` | deletes it, its parts first: one attempt |
+| `done` | goes on to the next step |
+| `hold` | stops safely and waits for a person |
+| `fail` | fails the step |
+"""
+CLASSES_EXPLAINED: Final = """| class | means |
+|---|---|
+| `missing` | it does not exist |
+| `pending` | AWS is working on it |
+| `available` | it is usable |
+| `blocked` | it exists unharmed, and is unusable until somebody acts (`stopped`, `incompatible-network`) |
+| `broken` | creating it again can help (`failed`) |
+| `leaving` | it is being deleted |
+| `unknown` | a status that this version does not know: never success, never a reason to delete |
+
+Which status has which class is in `runbook explain FILE STEP`. For the grace period after a create, `missing` counts as `pending`; after a delete,
+what is still there counts as `leaving`, because AWS's lists may lag.
+"""

@@ -1,6 +1,6 @@
 """Text to nodes: YAML 1.2 core on the event stream of PyYAML's parser, with everything refused that misleads.
 
-What is refused is language.md, section 9. Size is asked before anything is parsed, and depth on the events as they
+What is refused is in docs/language.md, "YAML". Size is asked before anything is parsed, and depth on the events as they
 come, because the C library's composer ends the process on 100,000 nested `[`. Findings are collected; only a
 syntax error, or too deep a nesting, ends the reading. Knows nothing of runbooks.
 """
