@@ -26,7 +26,7 @@ CATEGORIES: Final = (
     "timeout",
     "internal",
 )
-"""The families of error names (language.md, section 5)."""
+"""The families of error names (docs/language.md, "Errors")."""
 
 PASSING: Final = frozenset({"throttled", "network", "conflict", "capacity", "timeout", "internal"})
 """Categories that can pass by themselves, so that a step's `retry` covers them unasked."""
@@ -47,7 +47,7 @@ class Finding(Value):
 
 
 class RunbookError(Exception):
-    """The root of everything that the engine raises on purpose; `exit_code` is interface.md's."""
+    """The root of everything that the engine raises on purpose; `exit_code` is that of docs/interface.md."""
 
     exit_code = 70
 

@@ -1,6 +1,6 @@
 """What the engine knows of the world: resource kinds and actions, declared as data and code.
 
-Everything that checks, explains, rehearses or performs reads these declarations. Kinds and actions
+Everything that checks, explains or performs reads these declarations. Kinds and actions
 import this module and `engine.errors`, nothing else of the engine but values of `engine.language`.
 
 Errors: a `look`, `create`, `delete` or action raises `EffectFailed` (a no), `EffectUnknown` (sent, no answer)

@@ -19,10 +19,21 @@ NO_CLUSTER: Final = "ClusterNotFound"
 NO_ANSWER: Final = "ConnectionTimeout"
 BEING_DELETED: Final = "BeingDeleted"
 
-MODEL: Final = "botocore rds 2014-10-31"
-DESIGN: Final = "aws.md, Error classes to implement"
-COMMON: Final = "AWS, Common errors of the query APIs"
-BOTOCORE: Final = "botocore retries/standard.py"
+_DOCS: Final = "https://docs.aws.amazon.com/"
+_RDS: Final = _DOCS + "AmazonRDS/latest/APIReference/"
+MODEL: Final = f"Amazon RDS API Reference, {_RDS}API_Operations.html"
+COMMON: Final = f"Amazon RDS API Reference, {_RDS}CommonErrors.html"
+DELETE: Final = f"Amazon RDS API Reference, {_RDS}API_DeleteDBCluster.html"
+COPY: Final = f"Amazon RDS API Reference, {_RDS}API_CopyDBClusterSnapshot.html"
+EC2: Final = f"Amazon EC2 API Reference, {_DOCS}AWSEC2/latest/APIReference/errors-overview.html"
+SSM: Final = f"{_DOCS}systems-manager/latest/APIReference/API_GetParameter.html"
+SNS: Final = f"{_DOCS}sns/latest/api/API_Publish.html"
+KMS: Final = f"{_DOCS}kms/latest/APIReference/API_DescribeKey.html"
+SECRETS: Final = f"{_DOCS}secretsmanager/latest/apireference/API_GetSecretValue.html"
+STS: Final = f"{_DOCS}STS/latest/APIReference/API_AssumeRole.html"
+BOTOCORE: Final = "https://github.com/boto/botocore/blob/develop/botocore/retries/standard.py"
+GITHUB: Final = "https://github.com/"
+"""Sources that an operator can open: `runbook explain NAME` prints them. More about each is in docs/aws.md."""
 
 
 class Meaning(Value):
@@ -54,20 +65,20 @@ def _line(category: str, codes: str, source: str = MODEL, **more: object) -> Ite
 
 def _states() -> Iterator[tuple[str, Lines]]:
     """Conflicts: codes that speak of a state; most pass, some never do."""
-    wait = Meaning(category="conflict", source=DESIGN)
-    going = Meaning(category="conflict", source=DESIGN, also=(BEING_DELETED,), text="being deleted|is deleting")
-    members = Meaning(
-        category="conflict", source="aws.md, Cluster operations, Delete", text="still contains DB instances"
-    )
+    wait = Meaning(category="conflict", source=MODEL)
+    going = Meaning(category="conflict", source=DELETE, also=(BEING_DELETED,), text="being deleted|is deleting")
+    members = Meaning(category="conflict", source=DELETE, text="still contains DB instances")
     in_global = Meaning(
-        category="config", source="aws.md, Cluster operations, Delete", also=("GlobalClusterMember",),
+        category="config", source=DELETE, also=("GlobalClusterMember",),
         text="global ?cluster", advice="say `detach: true` if it is to leave its global cluster",
     )  # fmt: skip
     serverless = Meaning(
-        category="config", source="terraform-aws-rds-aurora #537", about=("class",), text="serverless v2",
+        category="config", source=GITHUB + "terraform-aws-modules/terraform-aws-rds-aurora/issues/537", about=("class",), text="serverless v2",
         advice="give the cluster `serverless: {min, max}`",
     )  # fmt: skip
-    only_manual = Meaning(category="denied", source="aws-nuke #511", text="only manual snapshots")
+    only_manual = Meaning(
+        category="denied", source=GITHUB + "rebuy-de/aws-nuke/issues/511", text="only manual snapshots"
+    )
     yield "InvalidDBClusterStateFault", (going, members, in_global, serverless, wait)
     yield "InvalidGlobalClusterStateFault", (wait,)
     yield "InvalidDBInstanceState", (going, wait)
@@ -80,17 +91,17 @@ def _states() -> Iterator[tuple[str, Lines]]:
 
 def _quotas() -> Iterator[tuple[str, Lines]]:
     """`SnapshotQuotaExceeded` is two errors; a text that nobody has seen yet is tried again, slowly."""
-    where = "pbudzon/aws-maintenance #12 and #19"
+    issues = GITHUB + "pbudzon/aws-maintenance/issues/"
     yield "SnapshotQuotaExceeded", (
         Meaning(
-            category="capacity", source=where, name="CopyQuotaExceeded", text=r"cannot copy more than|across regions",
+            category="capacity", source=issues + "19", name="CopyQuotaExceeded", text=r"cannot copy more than|across regions",
             advice="five copies at once go into one region; it passes when one of them is done",
         ),
         Meaning(
-            category="quota", source=where, text=r"manual snapshots",
+            category="quota", source=issues + "12", text=r"manual snapshots",
             advice="delete manual snapshots, or have the quota raised",
         ),
-        Meaning(category="capacity", source="aws.md, Not certain: an unknown text is tried again slowly"),
+        Meaning(category="capacity", source=MODEL),
     )  # fmt: skip
     yield from _line(
         "quota",
@@ -119,7 +130,7 @@ def _settings() -> Iterator[tuple[str, Lines]]:
         "config",
         "InvalidVpcID.NotFound InvalidSubnetID.NotFound InvalidSubnetID.Malformed InvalidGroup.NotFound "
         "InvalidGroupId.Malformed InvalidGroupId.NotFound InvalidSecurityGroupID.NotFound",
-        "Amazon EC2 API Reference, Error codes",
+        EC2,
         also=(VPC,),
         about=PLACED,
     )
@@ -135,17 +146,15 @@ def _settings() -> Iterator[tuple[str, Lines]]:
 def _values() -> Iterator[tuple[str, Lines]]:
     """AWS's two words for every wrong value: only the message says what is wrong."""
     in_vpc = Meaning(
-        category="config", source="boto3 #3168; aws.md, Error classes to implement", also=(VPC,), about=PLACED,
+        category="config", source=GITHUB + "boto/boto3/issues/3168", also=(VPC,), about=PLACED,
         text=r"different VPCs|security group|subnet|\bVPC\b|availability zone",
     )  # fmt: skip
-    key = Meaning(
-        category="config", source="aws.md, Snapshot operations, KMS", about=("kms_key",), text="KMS|KmsKeyId|encrypted"
-    )
+    key = Meaning(category="config", source=COPY, about=("kms_key",), text="KMS|KmsKeyId|encrypted")
     protected = Meaning(
-        category="config", source="aws.md, Cluster operations, Delete", also=("DeletionProtected",),
+        category="config", source=DELETE, also=("DeletionProtected",),
         text="delete protected|deletion protection", advice="say `unprotect: true` if it is to go all the same",
     )  # fmt: skip
-    anything = Meaning(category="config", source=DESIGN)
+    anything = Meaning(category="config", source=COMMON)
     yield "InvalidParameterValue", (in_vpc, key, anything)
     yield "InvalidParameterCombination", (protected, in_vpc, key, anything)
     yield "InvalidParameter", (anything,)
@@ -160,10 +169,10 @@ def _there_or_not() -> Iterator[tuple[str, Lines]]:
         "not_found", "DBClusterNotFoundFault", also=(NO_CLUSTER,), about=("name", "cluster", "from_cluster")
     )
     yield from _line("not_found", "DBInstanceNotFound GlobalClusterNotFoundFault DBClusterAutomatedBackupNotFoundFault")
-    yield from _line("not_found", "ParameterNotFound ParameterVersionNotFound", "botocore ssm 2014-11-06")
-    yield from _line("not_found", "NotFound", "botocore sns 2010-03-31", about=("topic",))
-    yield from _line("not_found", "NotFoundException", "botocore kms 2014-11-01", about=("key", "kms_key"))
-    yield from _line("not_found", "ResourceNotFoundException", "botocore secretsmanager 2017-10-17")
+    yield from _line("not_found", "ParameterNotFound ParameterVersionNotFound", SSM)
+    yield from _line("not_found", "NotFound", SNS, about=("topic",))
+    yield from _line("not_found", "NotFoundException", KMS, about=("key", "kms_key"))
+    yield from _line("not_found", "ResourceNotFoundException", SECRETS)
     yield from _line(
         "exists",
         "DBClusterSnapshotAlreadyExistsFault DBClusterAlreadyExistsFault DBInstanceAlreadyExists DBSnapshotAlreadyExists",
@@ -173,22 +182,24 @@ def _there_or_not() -> Iterator[tuple[str, Lines]]:
 def _keys() -> Iterator[tuple[str, Lines]]:
     blame = "the key's policy must let RDS and this role use it; the message may blame the wrong side"
     yield from _line(
-        "denied", "KMSKeyNotAccessibleFault", "botocore; pbudzon/aws-maintenance #13", about=("kms_key",), advice=blame
+        "denied",
+        "KMSKeyNotAccessibleFault",
+        GITHUB + "pbudzon/aws-maintenance/issues/13",
+        about=("kms_key",),
+        advice=blame,
     )
     yield from _line(
         "denied",
         "KMSAccessDenied KMSDisabled KMSInvalidState KMSNotFound KMSOptInRequired",
-        "botocore sns 2010-03-31",
+        SNS,
         about=("topic",),
     )
-    yield from _line("denied", "DecryptionFailure", "botocore secretsmanager 2017-10-17")
-    yield from _line("config", "InvalidKeyId", "botocore ssm 2014-11-06")
-    yield from _line("config", "EndpointDisabled PlatformApplicationDisabled", "botocore sns 2010-03-31")
-    yield from _line("denied", "InvalidSecurity", "botocore sns 2010-03-31")
-    yield from _line("throttled", "KMSThrottling", "botocore sns 2010-03-31")
-    yield from _line(
-        "config", "DisabledException InvalidArnException KMSInvalidStateException", "botocore kms 2014-11-01"
-    )
+    yield from _line("denied", "DecryptionFailure", SECRETS)
+    yield from _line("config", "InvalidKeyId", SSM)
+    yield from _line("config", "EndpointDisabled PlatformApplicationDisabled", SNS)
+    yield from _line("denied", "InvalidSecurity", SNS)
+    yield from _line("throttled", "KMSThrottling", SNS)
+    yield from _line("config", "DisabledException InvalidArnException KMSInvalidStateException", KMS)
 
 
 DENIED: Final = (
@@ -219,12 +230,12 @@ def _everywhere() -> Iterator[tuple[str, Lines]]:
     yield from _line("credentials", CREDENTIALS, COMMON)
     yield from _line("internal", INTERNAL, COMMON)
     yield from _line("timeout", "RequestTimeout RequestTimeoutException", BOTOCORE)
-    yield from _line("config", "RegionDisabledException", "botocore sts 2011-06-15")
+    yield from _line("config", "RegionDisabledException", STS)
     yield from _line(
         "invalid",
         "MalformedPolicyDocument PackedPolicyTooLarge InvalidContextAssertion InvalidMarkerException "
         "InvalidParameterException InvalidRequestException ParameterValueInvalid",
-        "botocore sts, kms, secretsmanager, sns",
+        STS,
     )
     yield from _line("invalid", "ValidationError ValidationException InvalidAction MalformedQueryString", COMMON)
 

@@ -1,7 +1,7 @@
 """AWS's and botocore's errors as the engine takes them: a no, an unknown outcome, or never sent.
 
 Every kind and action puts `with calling(ctx, …):` around its calls, so that each error is given its names and category
-in one place (language.md, section 5). What a code means is in `error_names`; here is what became of the call:
+in one place (docs/language.md, "Errors"). What a code means is in `error_names`; here is what became of the call:
 
 - answered by a no: `EffectFailed`
 - throttled, no credentials, no connection: `EffectNotSent`, nothing is used up

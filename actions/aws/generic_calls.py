@@ -207,7 +207,7 @@ def _masked(text: str, told: list[str]) -> str:
 
 
 def _refuse_cut_off(operation: Operation, reply: Json) -> None:
-    """A reply of 200 with nothing in it was cut off on its way, and does not say that nothing is there (safety.md).
+    """A reply of 200 with nothing in it was cut off on its way, and does not say that nothing is there (docs/aws.md, "Retries by botocore").
 
     In XML even nothing has an element; in JSON, `{}` may be an answer, but not a body of no length.
     """

@@ -4,7 +4,7 @@ A call that changes something is sent once, a read at most twice: whoever drives
 call in an account that a runbook names, the identity behind it is compared with the account's id. The last instant
 before a request leaves, `before_send` is asked; what it raises comes out of the call.
 
-AWS's own variables and files are obeyed. The lease is longer than the time-outs together (engine.md, section 3): who
+AWS's own variables and files are obeyed. The lease is longer than the time-outs together (docs/architecture.md, "The lease"): who
 asks for a longer one must have a longer lease.
 Nothing here imports botocore before the first client is asked for. Must not know any service but STS.
 """
@@ -26,7 +26,7 @@ from engine.language.model import Account
 CONNECT_SECONDS: Final = 5
 READ_SECONDS: Final = 30
 READS: Final = ("Describe", "Get", "List", "Head")
-"""What the names of calls that change nothing begin with (language.md, section 2)."""
+"""What the names of calls that change nothing begin with (docs/kinds.md, "Actions")."""
 
 SESSION_NAME: Final = "runbook"
 _NO_ACCOUNTS: Final[Mapping[str, Account]] = MappingProxyType({})

@@ -86,9 +86,9 @@ class NetworkOfCluster(LookedAt):
         "problem": TEXT_OR_NULL | {"description": "what is wrong, with which parameter, from which setting"},
     }
     statuses: Mapping[str, Status] = {
-        "ok": Status(cls="available", source="kinds.md"),
-        "wrong": Status(cls="broken", source="kinds.md: problem says what"),
-        "missing": Status(cls="missing", source="kinds.md: neither the subnet group nor a security group is there"),
+        "ok": Status(cls="available", source="this tool"),
+        "wrong": Status(cls="broken", source="this tool; `problem` says what is wrong"),
+        "missing": Status(cls="missing", source="this tool: neither the subnet group nor a security group exists"),
     }
     calls: tuple[str, ...] = ("rds.DescribeDBSubnetGroups", "ec2.DescribeSubnets", "ec2.DescribeSecurityGroups")
 
@@ -201,9 +201,9 @@ class PortOpen(LookedAt):
         "problem": TEXT_OR_NULL | {"description": "who is not let in, by which groups, from which setting"},
     }
     statuses: Mapping[str, Status] = {
-        "ok": Status(cls="available", source="kinds.md"),
-        "closed": Status(cls="broken", source="kinds.md: no rule lets it in"),
-        "missing": Status(cls="missing", source="kinds.md: one of the security groups is not there"),
+        "ok": Status(cls="available", source="this tool"),
+        "closed": Status(cls="broken", source="this tool: no rule admits the port"),
+        "missing": Status(cls="missing", source="this tool: one of the security groups does not exist"),
     }
     calls: tuple[str, ...] = ("ec2.DescribeSecurityGroups",)
 

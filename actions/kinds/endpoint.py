@@ -34,8 +34,8 @@ class Endpoint(LookedAt):
         "problem": TEXT_OR_NULL | {"description": "no such name, refused, no answer"},
     }
     statuses: Mapping[str, Status] = {
-        "ok": Status(cls="available", source="kinds.md: the port answers"),
-        "unanswered": Status(cls="broken", source="kinds.md: no such name, refused, or no answer"),
+        "ok": Status(cls="available", source="this tool: the port answers"),
+        "unanswered": Status(cls="broken", source="this tool: no such name, refused, or no answer"),
     }
     calls: tuple[str, ...] = ()
 

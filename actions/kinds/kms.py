@@ -43,11 +43,11 @@ class Key(LookedAt):
         | {"description": "disabled, to be deleted, not ours to use; of `unshareable`: that it cannot be shared"},
     }
     statuses: Mapping[str, Status] = {
-        "ok": Status(cls="available", source="kinds.md"),
+        "ok": Status(cls="available", source="this tool"),
         "unshareable": Status(
-            cls="available", source="re:Post aurora-share-encrypted-snapshot: default keys stay at home"
+            cls="available", source="https://repost.aws/knowledge-center/aurora-share-encrypted-snapshot"
         ),
-        "wrong": Status(cls="broken", source="kinds.md: problem says what"),
+        "wrong": Status(cls="broken", source="this tool; `problem` says what is wrong"),
         "missing": Status(cls="missing", source="botocore kms 2014-11-01: NotFoundException"),
     }
     calls: tuple[str, ...] = ("kms.DescribeKey",)

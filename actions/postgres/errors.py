@@ -1,4 +1,4 @@
-"""What PostgreSQL, TLS and the network say no with, as errors of the engine (kinds.md, "Errors of the database").
+"""What PostgreSQL, TLS and the network say no with, as errors of the engine (docs/kinds.md, "Errors of the database").
 
 Messages hold the server's own sentence and what to do, and nothing that was told to hide. Must not know what was asked.
 """

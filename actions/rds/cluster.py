@@ -147,7 +147,7 @@ def _removal(name: str, target: Json, ctx: Context) -> dict[str, Any]:
 def _goes_with(name: str, arn: str, snapshot: str) -> bool:
     """Is it an automated snapshot of this cluster? They are named `rds:CLUSTER-…` and are deleted with it.
 
-    Source: aws.md, "Names", and botocore's `DeleteAutomatedBackups` of DeleteDBCluster.
+    Source: docs/aws.md, "Names and tags", and botocore's `DeleteAutomatedBackups` of DeleteDBCluster.
     """
     where, colon, short_name = snapshot.rpartition("rds:")
     here = arn.split(":")[3:5]

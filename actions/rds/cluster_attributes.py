@@ -143,7 +143,7 @@ def attributes_of(item: Json, instances: Sequence[Json]) -> dict[str, Any]:
 
 
 def _is_settled(item: Json) -> bool:
-    """AWS says `available` while a change waits, or while it still rotates the master's secret (aws.md)."""
+    """AWS says `available` while a change waits, or while it still rotates the master's secret (docs/aws.md, "Changing a cluster")."""
     secret = (item.get("MasterUserSecret") or {}).get("SecretStatus", "active")
     return item.get("Status") == "available" and not item.get("PendingModifiedValues") and secret == "active"
 

@@ -1,6 +1,6 @@
 """`rds.cluster_snapshot`: a copy of a snapshot is made, watched and removed; any snapshot is looked at.
 
-A snapshot has no immutable id at AWS (kinds.md): its id here is its ARN with its creation time, and where it bears the
+A snapshot has no immutable id at AWS (docs/aws.md, "Idempotency and identity"): its id here is its ARN with its creation time, and where it bears the
 tool's tags, its ARN with the tag of its intent, for the time of a copy may change while it is made.
 """
 

@@ -1,4 +1,4 @@
-"""What CopyDBClusterSnapshot is told, and what can be seen to be wrong before it is asked (aws.md, "Snapshot operations").
+"""What CopyDBClusterSnapshot is told, and what can be seen to be wrong before it is asked (docs/aws.md, "Copying a snapshot").
 
 Called in the region that the copy is to be in. `SourceRegion` is an argument that botocore takes to sign the request for
 the other region (`PreSignedUrl`); it is not sent itself. Given `Tags`, AWS ignores `CopyTags`, so the tags of the source

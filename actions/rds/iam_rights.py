@@ -1,8 +1,8 @@
 """What IAM must allow for each verb of RDS's kinds: on which things, and what a key of KMS takes. Data, and no call.
 
 Sources: AWS, Service Authorization Reference, Amazon RDS (actions and the resource types that each takes); Aurora User
-Guide, "AWS KMS key management" (what whoever uses a customer managed key must be allowed, and `kms:ViaService`); aws.md,
-"Share" and "Idempotency" (AddTagsToResource: aurora-snapshot-tool #34).
+Guide, "AWS KMS key management" (what whoever uses a customer managed key must be allowed, and `kms:ViaService`); docs/aws.md,
+"Encryption keys" and "Names and tags".
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Reading clusters, instances and snapshots: every page, by name or by what never changes. Changes nothing.
 
 An empty list and AWS's *not found* are the same answer (the waiters of botocore take both); a reply without its list
-is none (safety.md: a truncated one parses as `{}`).
+is none (docs/aws.md, "Retries by botocore": a truncated one parses as `{}`).
 """
 
 from __future__ import annotations

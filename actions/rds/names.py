@@ -1,6 +1,6 @@
 """How RDS names things: identifiers, ARNs, tags, times. Pure; knows no call.
 
-Names are kept in lower case by AWS and compared so here. Sources: aws.md, "Idempotency"; botocore's doc strings of the
+Names are kept in lower case by AWS and compared so here. Sources: docs/aws.md, "Names and tags"; botocore's doc strings of the
 identifiers and of `Tag`.
 """
 
@@ -17,7 +17,7 @@ from engine.values import Value
 
 LONGEST: Final = 63
 """Of a cluster, an instance and a snapshot (botocore, `TargetDBClusterSnapshotIdentifier` and others). Of a final snapshot
-alone botocore says 255, and of the same thing made by CreateDBClusterSnapshot 63: what fits both is taken (aws.md).
+alone botocore says 255, and of the same thing made by CreateDBClusterSnapshot 63: what fits both is taken (docs/aws.md, "Names and tags").
 """
 
 IDENTIFIER: Final = "[a-z](?:-?[a-z0-9])*"

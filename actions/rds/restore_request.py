@@ -1,7 +1,7 @@
 """What a restore of a cluster is told, and what can be seen to be wrong before it is asked.
 
 RestoreDBClusterFromSnapshot, or RestoreDBClusterToPointInTime with `restore_to`. What is not said is left out, so that
-AWS's default holds; the engine is the snapshot's, and protection is off (kinds.md).
+AWS's default holds; the engine is the snapshot's, and protection is off (docs/aws.md, "Restoring a cluster").
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Every status that RDS has for a cluster snapshot, a cluster and an instance, with its class and its source.
 
-The class says what a state table may make of it (language.md, section 3): `broken` is what making it anew can mend,
+The class says what a state table may make of it (docs/language.md, "State tables"): `broken` is what making it anew can mend,
 `blocked` exists unharmed and is unusable until somebody acts. A status that is not here is `unknown`: in progress
 until the deadline, never success and never a reason to delete. Knows no call and no reply.
 """

@@ -1,4 +1,4 @@
-"""A pretend AWS behind botocore, in virtual time: for `runbook run --sandbox`, `runbook test` and the crash suite.
+"""A pretend AWS behind botocore, in virtual time: for `runbook run --sandbox`, tests and the crash suite.
 
     sandbox = Sandbox(default_world(), script={"copy-snapshot": ["copying x3", "failed"]})
     sandbox.clients("rds", "us-west-2").describe_db_clusters()

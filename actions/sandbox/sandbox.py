@@ -35,7 +35,7 @@ _ITEM: Final = re.compile(r"/(\d+)$")
 class Sandbox:
     """A pretend AWS.
 
-    `world` and `script` are as in a test's file (language.md, section 11); `file` keeps all of it from one process to
+    `world` and `script` are as in a test's file (docs/sandbox.md); `file` keeps all of it from one process to
     the next, and what is in the file comes before `world` and `script`. `accounts` are the runbook's, by name.
     """
 

@@ -1,4 +1,4 @@
-"""The `world:` of a test or demo (language.md, section 11) → what is in the pretend AWS.
+"""The `world:` of a test or demo (docs/sandbox.md) → what is in the pretend AWS.
 
     rds.cluster_snapshot/NAME@REGION: available | [copying x3, failed] | {status: …, cluster: …, encrypted: true, …}
     rds.cluster/NAME@REGION: {status: available, instances: 2}

@@ -76,7 +76,7 @@ def _told(error: Exception, words: list[str], *, debug: bool) -> int:
 
 
 def code_of(error: BaseException) -> int:
-    """By the table of interface.md."""
+    """By the table in docs/interface.md, "Exit codes"."""
     if isinstance(error, EFFECTS):
         return 4
     if isinstance(error, RunbookError):

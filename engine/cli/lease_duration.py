@@ -1,4 +1,4 @@
-"""How long the lease of an operation must be: longer than the longest call of its runbook (engine.md, section 3).
+"""How long the lease of an operation must be: longer than the longest call of its runbook (docs/architecture.md, "The lease").
 
 And what a person is told while the lease of another runner is waited for.
 """

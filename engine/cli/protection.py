@@ -1,6 +1,6 @@
 """What may not be deleted without a person's word, beside what the runbook says: protected names.
 
-The policy is project's and user's, outside of the runbook (safety.md). It is asked before an operation begins and,
+The policy is project's and user's, outside of the runbook (docs/decisions/0011-the-command-line.md). It is asked before an operation begins and,
 as something in the way, before each removal: one that has no word for it holds.
 """
 

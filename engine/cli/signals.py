@@ -1,6 +1,6 @@
 """Ctrl-C and SIGTERM while an operation is driven: the first lets the call in hand finish, the second leaves now.
 
-Leaving now is what a killed process does: everything that is recorded stands (engine.md, section 4).
+Leaving now is what a killed process does: everything that is recorded stands (docs/architecture.md, "The driver").
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What bears the tool's tags and no live operation owns: found by tag in the world, judged by the log.
 
-A tag proves nothing: AWS copies ours to other people's backups (safety.md). What may be deleted is what the ledger of an
+A tag proves nothing: AWS copies ours to other people's backups (docs/aws.md, "Idempotency and identity"). What may be deleted is what the ledger of an
 ended operation names by its id, and has neither kept nor delivered. Nothing here deletes, and nothing writes.
 """
 

@@ -1,4 +1,4 @@
-"""What is told of an operation, as values: the status document of interface.md, a summary, one line an event.
+"""What is told of an operation, as values: the status document (docs/interface.md), a summary, one line an event.
 
 Pure: no clock, no store. The commands print what is here.
 """
@@ -37,7 +37,7 @@ FORMAT = 1
 def status_document(
     operation: Operation, runbook: Runbook, *, runner: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    """`runbook status ID -o json`, with every key of interface.md."""
+    """`runbook status ID -o json`, with every key of docs/interface.md, "Status document"."""
     record = operation.steps.get(current_step(operation))
     error = _error(operation, record)
     count, most = _retries(runbook, record)

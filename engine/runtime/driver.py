@@ -25,7 +25,7 @@ from engine.stores.port import Record as LogRecord
 from engine.stores.port import Store
 
 THROTTLED = Backoff(first=1.0, factor=2.0, longest=30.0, jitter="full", within=900.0)
-"""The built-in schedule for what was throttled, or never left (language.md §5, 2)."""
+"""The built-in schedule for what was throttled, or never left (docs/language.md, "Errors")."""
 
 THROTTLED_FLOOR: Final = 0.5
 """The least share of its delays: coming back at once is what AWS throttles for."""

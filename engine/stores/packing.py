@@ -22,7 +22,7 @@ READABLE: Final = (
     "timestamp", "step", "status", "details", "retry_count", "max_retries", "error", "error_message",
     "cleanup_status", "orphaned_resources",
 )  # fmt: skip
-"""The attributes beside a record's events, in the words of the operators' guide (engine.md, section 3)."""
+"""The attributes beside a record's events, in the words of the operators' guide (docs/architecture.md, "The log")."""
 
 _LEASE = tuple(sorted(Lease.__struct_fields__))
 _PLAIN = json.JSONEncoder(separators=(",", ":")).encode

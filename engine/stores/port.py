@@ -42,7 +42,7 @@ class Record(Value):
     actor: str = ""
     host: str = ""
     process: str = ""  # "PID@start time of the process"
-    readable: Mapping[str, str] = field(default_factory=dict)  # step, status, details … (engine.md §3)
+    readable: Mapping[str, str] = field(default_factory=dict)  # step, status, details … (docs/architecture.md)
     format: int = FORMAT
     previous: str = ""  # the digest of the record before; "" for the first
     digest: str = ""  # SHA-256 of `packed()` and the record before, hex

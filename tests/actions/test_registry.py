@@ -1,4 +1,4 @@
-"""What there is to name in a runbook: the kinds with the words of kinds.md, and other people's packages."""
+"""What there is to name in a runbook: the kinds with the words of docs/kinds.md, and other people's packages."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ KINDS = {
         "name arn id status cluster class writer endpoint port zone created tags",
     ),
 }
-"""Parameters and attributes as kinds.md has them; an instance also says when it was created."""
+"""Parameters and attributes as docs/kinds.md has them; an instance also says when it was created."""
 
 WATCHED = {
     "rds.cluster_snapshot": (30, 24 * 3600, "copy"),

@@ -1,4 +1,4 @@
-"""ModifyDBCluster, tags, global clusters, parameter groups (aws.md, "Cluster operations")."""
+"""ModifyDBCluster, tags, global clusters, parameter groups (docs/aws.md, "Changing a cluster")."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Clusters: aws.md, "Cluster operations": restoring, what blocks a delete, starting, changing, renaming."""
+"""Clusters: docs/aws.md, "Deleting a cluster": restoring, what blocks a delete, starting, changing, renaming."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Instances of clusters (aws.md, "Cluster operations" and the modelled errors of their calls)."""
+"""Instances of clusters (docs/aws.md, "Instances", and the modelled errors of their calls)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a test's `script:` does to the world to come (language.md, section 11)."""
+"""What a test's `script:` does to the world to come (docs/sandbox.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sharing snapshots with accounts, and what the other account sees and may do (aws.md, "Snapshot operations")."""
+"""Sharing snapshots with accounts, and what the other account sees and may do (docs/aws.md, "Sharing a snapshot")."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cluster snapshots: aws.md, "Snapshot operations", "Names", and the modelled errors of their calls."""
+"""Cluster snapshots: docs/aws.md, "Copying a snapshot", "Names and tags", and the modelled errors of their calls."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ READABLE = (
     "step", "status", "timestamp", "details", "retry_count", "max_retries", "error", "error_message",
     "cleanup_status", "orphaned_resources",
 )  # fmt: skip
-"""What can be read of a record in the table (engine.md, section 3)."""
+"""What can be read of a record in the table (docs/architecture.md, "The log")."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,7 +36,7 @@ def bytes_read() -> int:
 def test_a_load_reads_no_more_than_twice_the_state(big: tuple[Path, list[Record]]) -> None:
     path, since = big
     state, all_since = len(since[0].packed()), sum(len(one.packed()) for one in since)
-    assert all_since < 2 * state  # the driver's rule (engine.md, section 3)
+    assert all_since < 2 * state  # the driver's rule (docs/architecture.md, "The log")
     store = SqliteStore(path)
     before = bytes_read()
     found = store.load("op-1")

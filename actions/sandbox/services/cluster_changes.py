@@ -93,7 +93,7 @@ def require_parameter_group(world: World, request: Request, name: str, kind: str
 
 
 def describe_parameter_groups(world: World, request: Request) -> dict[str, Any]:
-    """DescribeDBClusterParameterGroups of one; its code for a missing one is not the cluster's (aws.md)."""
+    """DescribeDBClusterParameterGroups of one; its code for a missing one is not the cluster's (docs/aws.md, "Error codes")."""
     name = request.get("DBClusterParameterGroupName") or "default"
     try:
         require_parameter_group(world, request, name)

@@ -1,6 +1,6 @@
 """Aurora clusters of the pretend RDS: describing, starting, stopping, deleting.
 
-What may not be done in which state is aws.md's ("Cluster operations"), with AWS's texts where they are known. How
+What may not be done in which state is in docs/aws.md, "Deleting a cluster", with AWS's texts where they are known. How
 clusters come to be is in `new_clusters`, how they are changed in `cluster_changes`, and their instances are another file's.
 """
 

@@ -1,6 +1,6 @@
 """How clusters of the pretend RDS come to be: restored from a snapshot, to a point in time, or empty.
 
-A restored cluster has no instances (aws.md, "Cluster operations").
+A restored cluster has no instances (docs/aws.md, "Restoring a cluster").
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """How RDS names things: identifiers, ARNs, and the one way in which all its lists are described.
 
-The texts of refusals are AWS's own where they are known (aws.md); codes are botocore's wire codes.
+The texts of refusals are AWS's own where they are known (docs/aws.md); codes are botocore's wire codes.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Sharing cluster snapshots of the pretend RDS with other accounts (aws.md, "Snapshot operations", share)."""
+"""Sharing cluster snapshots of the pretend RDS with other accounts (docs/aws.md, "Sharing a snapshot")."""
 
 from __future__ import annotations
 

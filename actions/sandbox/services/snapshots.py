@@ -1,6 +1,6 @@
 """Cluster snapshots of the pretend RDS: copying, taking, describing, deleting.
 
-Texts and codes as aws.md has them ("Snapshot operations", "Modelled errors"); what is marked there as uncertain is
+Texts and codes are those of docs/aws.md, "Copying a snapshot" and "Error codes"; what is uncertain there is
 done the way that asks more of the caller. Sharing is another file's.
 """
 
@@ -122,7 +122,7 @@ def _own(world: World, request: Request, wanted: str | None) -> list[Seen]:
 
 
 def _shared(world: World, request: Request) -> list[Seen]:
-    """What others share with this account: named by ARN, and their tags stay behind (aws.md)."""
+    """What others share with this account: named by ARN, and their tags stay behind (docs/aws.md, "Finding a snapshot")."""
     return [
         (
             wire(world, other, status)
@@ -192,7 +192,7 @@ def _copy_key(world: World, request: Request, source: Resource, *, abroad: bool)
     if not wanted and source.account != request.account:
         raise Refusal("InvalidParameterValue", "Must specify a KMS key to copy a shared encrypted snapshot")
     theirs = str(source.data["KmsKeyId"])
-    if source.account != request.account and is_default_key(theirs):  # aws.md, what operators report, 1
+    if source.account != request.account and is_default_key(theirs):  # docs/aws.md, "Sharing a snapshot"
         message = (
             f"The source snapshot KMS key [{theirs}] does not exist, is not enabled or you do not have permissions to "
             "access it."
@@ -202,7 +202,7 @@ def _copy_key(world: World, request: Request, source: Resource, *, abroad: bool)
 
 
 def _refuse_quota(world: World, request: Request, *, copying: bool) -> None:
-    """Two quotas under one code; only the message tells them apart (aws.md)."""
+    """Two quotas under one code; only the message tells them apart (docs/aws.md, "Error codes")."""
     mine = [s for s in world.all(KIND, request.account, request.region) if s.data.get("SnapshotType") == "manual"]
     if copying and sum(_arriving(world, snapshot) for snapshot in mine) >= COPIES_AT_ONCE:
         raise Refusal("SnapshotQuotaExceeded", f"Cannot copy more than {COPIES_AT_ONCE} snapshots across regions")

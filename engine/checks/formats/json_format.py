@@ -1,4 +1,4 @@
-"""For programs: one JSON document (interface.md, Findings)."""
+"""For programs: one JSON document (docs/interface.md, "Findings")."""
 
 from __future__ import annotations
 

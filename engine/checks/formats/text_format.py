@@ -1,4 +1,4 @@
-"""For people: the place, the line, carets below what is meant, and what to do (interface.md, Findings)."""
+"""For people: the place, the line, carets below what is meant, and what to do (docs/interface.md, "Findings")."""
 
 from __future__ import annotations
 

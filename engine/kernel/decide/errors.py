@@ -1,4 +1,4 @@
-"""Errors, in the order of language.md §5: the rescues, then the schedule, then the step fails."""
+"""Errors, in the order of docs/language.md, "Errors": the rescues, then the schedule, then the step fails."""
 
 from __future__ import annotations
 
