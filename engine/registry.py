@@ -17,7 +17,6 @@ from typing import Any, Final, Literal, Protocol, runtime_checkable
 from engine.errors import UsageError
 from engine.language.model import ActionFacts, KindFacts
 from engine.language.secret import Secret
-from engine.language.vocabulary import Vocabulary
 from engine.values import Bundle, Value, field
 
 
@@ -51,7 +50,8 @@ class Part(Value):
 class Observation(Value):
     """What one look saw. `status` and `cls` are `missing` where nothing is there.
 
-    `attributes` is what `${step.attr}` reads (JSON values); `parts` are in the order of their removal.
+    `attributes` is what `${step.attr}` reads; `parts` are in the order of their removal. A kind may leave AWS's own
+    values in both, such as times: `engine.runtime.performer.seen_of` alone turns them into what the kernel keeps.
     """
 
     status: str
@@ -129,7 +129,8 @@ class ResourceKind(Protocol):
     def in_the_way(self, seen: Observation, params: Mapping[str, Any]) -> str | None:
         """Why it cannot be deleted now, or None.
 
-        `params`: what the removal says, and as `needed` the names or ARNs of what later steps are made from.
+        `params`: its identity, what the removal says, and as `needed` the names or ARNs of what later steps are made
+        from.
         """
 
 
@@ -204,7 +205,7 @@ class Family(Protocol):
 
 @dataclass(slots=True, kw_only=True)
 class Registry:
-    """Kinds and actions by name. A name twice is an error."""
+    """Kinds and actions by name, and the `Vocabulary` of runbooks. A name twice is an error."""
 
     kinds: dict[str, ResourceKind] = dataclasses.field(default_factory=dict)
     actions: dict[str, Action] = dataclasses.field(default_factory=dict)
@@ -240,27 +241,18 @@ class Registry:
             raise UsageError(message)
         self.actions[action.name] = action
 
-
-class _Words(Bundle, kw_only=False):
-    """A registry as the language sees it."""
-
-    registry: Registry
+    # What the language asks of it (`engine.language.vocabulary.Vocabulary`).
 
     def kind_facts(self, name: str) -> KindFacts | None:
-        kind = self.registry.kind(name)
+        kind = self.kind(name)
         return kind.facts if kind is not None else None
 
     def action_facts(self, name: str) -> ActionFacts | None:
-        action = self.registry.action(name)
+        action = self.action(name)
         return action.facts if action is not None else None
 
     def kind_names(self) -> list[str]:
-        return sorted(self.registry.kinds)
+        return sorted(self.kinds)
 
     def action_names(self) -> list[str]:
-        return sorted(self.registry.actions)
-
-
-def vocabulary(registry: Registry) -> Vocabulary:
-    """The words of a registry, for `engine.language.parse.document`."""
-    return _Words(registry)
+        return sorted(self.actions)

@@ -21,7 +21,7 @@ from engine.language.model import Runbook
 from engine.language.parse.document import Parsed, parse
 from engine.language.yaml.nodes import MapNode, brief
 from engine.language.yaml.reader import MOST
-from engine.registry import Registry, vocabulary
+from engine.registry import Registry
 
 __all__ = ["check", "validate"]
 
@@ -53,7 +53,7 @@ def validate(
     text: bytes | str, registry: Registry, file: str = "-", tests: str | None = None
 ) -> tuple[Runbook | None, list[Finding]]:
     """Parse and check: the runbook if there are no errors, and all findings in the order of the file."""
-    parsed = parse(text, vocabulary(registry), file)
+    parsed = parse(text, registry, file)
     findings = sort_findings([*parsed.findings, *check(parsed, registry, tests)])
     failed = any(one.severity == "error" for one in findings)
     return None if failed else parsed.runbook, findings

@@ -123,9 +123,8 @@ class Surroundings:
         """A stored text; RunbookInvalid where this version refuses it."""
         if text not in self._parsed:
             from engine.language.parse.document import load as parsed
-            from engine.registry import vocabulary
 
-            self._parsed[text] = parsed(text, vocabulary(self.registry), "the stored runbook")
+            self._parsed[text] = parsed(text, self.registry, "the stored runbook")
         return self._parsed[text]
 
     def runbook(self, digest: str) -> Runbook:

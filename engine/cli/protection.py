@@ -41,14 +41,12 @@ class Guarded:
     def __init__(self, kind: ResourceKind, policy: Policy) -> None:
         self._kind = kind
         self._policy = policy
-        self._asked: Mapping[str, Any] = {}
         self.name, self.doc, self.facts = kind.name, kind.doc, kind.facts
         self.params, self.attributes = kind.params, kind.attributes
         self.statuses, self.calls = kind.statuses, kind.calls
 
     def look(self, identity: Mapping[str, Any], ctx: Context) -> Observation:
         """As the kind looks."""
-        self._asked = identity
         return self._kind.look(identity, ctx)
 
     def create(self, params: Mapping[str, Any], tags: Mapping[str, str], ctx: Context) -> str | None:
@@ -62,7 +60,7 @@ class Guarded:
     def in_the_way(self, seen: Observation, params: Mapping[str, Any]) -> str | None:
         """The policy first: it needs a person, whatever else is in the way."""
         key = next(iter(self.facts.identity), "name")
-        name = seen.attributes.get(key) or self._asked.get(key) or ""
+        name = seen.attributes.get(key) or params.get(key) or ""
         return self._policy.in_the_way(str(name)) or self._kind.in_the_way(seen, params)
 
 

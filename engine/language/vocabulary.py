@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Protocol
 
 from engine.language.model import ActionFacts, KindFacts
-from engine.values import Value, field
 
 
 class Vocabulary(Protocol):
-    """Facts by name; None for a name that nobody has."""
+    """Facts by name; None for a name that nobody has. `engine.registry.Registry` is one."""
 
     def kind_facts(self, name: str) -> KindFacts | None: ...
 
@@ -19,22 +17,3 @@ class Vocabulary(Protocol):
     def kind_names(self) -> list[str]: ...
 
     def action_names(self) -> list[str]: ...
-
-
-class FixedVocabulary(Value):
-    """A vocabulary as two tables."""
-
-    kinds: Mapping[str, KindFacts] = field(default_factory=dict)
-    actions: Mapping[str, ActionFacts] = field(default_factory=dict)
-
-    def kind_facts(self, name: str) -> KindFacts | None:
-        return self.kinds.get(name)
-
-    def action_facts(self, name: str) -> ActionFacts | None:
-        return self.actions.get(name)
-
-    def kind_names(self) -> list[str]:
-        return sorted(self.kinds)
-
-    def action_names(self) -> list[str]:
-        return sorted(self.actions)

@@ -31,6 +31,7 @@ from engine.kernel.rendering import Names, rendered
 from engine.language.model import Runbook
 from engine.language.secret import Secret
 from engine.registry import CALL, Action, Context, Network, Observation, Reading, Registry, ResourceKind
+from engine.runtime.driver import failed_look
 from engine.values import changed
 
 ReadSetting = Callable[[str, str, str | None], Reading]
@@ -125,7 +126,9 @@ class RegistryPerformer:
     def _look(self, effect: Effect, operation: Operation, context: Context, now: Callable[[], float]) -> Seen:
         kind = self._kind(effect)
         observed = kind.look(effect.params, context)
-        way = kind.in_the_way(observed, effect.removal) if effect.removal is not None and observed.id else None
+        way = None
+        if effect.removal is not None and observed.id:
+            way = kind.in_the_way(observed, {**effect.params, **effect.removal})
         named = observed.tags.get("runbook:operation")
         maker = self.find_maker(named) if named is not None and named != operation.id else None
         seen = seen_of(observed, now(), way, maker)
@@ -134,7 +137,7 @@ class RegistryPerformer:
 
 
 def seen_of(observed: Observation, at: float, in_the_way: str | None = None, maker: Maker | None = None) -> Seen:
-    """An observation as the kernel takes it."""
+    """An observation as the kernel keeps it: JSON values, with what the driver knows besides. The one conversion."""
     parts = tuple(
         SeenPart(kind=p.kind, identity=plain(p.identity), id=p.id, status=p.status, cls=p.cls, tags=dict(p.tags))
         for p in observed.parts
@@ -149,7 +152,7 @@ def _refused(effect: Effect, at: float, problem: Problem) -> ev.Event:
     """A no. A look's own is something that was seen; a setting that is not to be had stops the runner."""
     match effect.verb:
         case "look":
-            return ev.Looked(at=at, seen=Seen(at=at, status="unknown", cls="unknown", problem=problem))
+            return failed_look(at, problem)
         case "refresh":
             message = f"a setting cannot be read: {problem.message}"
             raise EnvironmentProblem(message)

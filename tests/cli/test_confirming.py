@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.cli.protection import Policy
+from actions import build_registry
+from engine.cli.protection import Policy, guarded
+from engine.registry import Observation
+from engine.values import changed
 from tests.cli.asking import DEMO, INPUTS, RESTORE, RUNBOOK, Answer, Ask, world, written
 
 Store = tuple[str, str]
@@ -126,6 +129,16 @@ def test_the_project_says_what_is_protected(ask: Ask, tmp_path: Path, store: Sto
 )
 def test_patterns(name: str, pattern: str) -> None:
     assert Policy(protected=("*prod*",), allowed=("named-prod",)).pattern_for(name) == pattern
+
+
+def test_the_name_is_that_of_the_look_in_question() -> None:
+    """A thing whose look says no name is protected by the name it was looked for by, whatever was looked at between."""
+    kinds = guarded(build_registry(entry_points=False), Policy(protected=("*prod*",))).kinds
+    seen = Observation(status="available", cls="available", id="db-1")
+    asked = kinds["rds.instance"].in_the_way
+    assert "*prod*" in str(asked(seen, {"name": "orders-prod"}))
+    assert asked(seen, {"name": "orders"}) is None
+    assert "*prod*" in str(asked(changed(seen, attributes={"name": "named-prod"}), {"name": "orders"}))
 
 
 # -- giving up live data --------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from engine.kernel import events as ev
 from engine.kernel.operation import Effect
 from engine.language.model import Runbook
 from engine.language.parse.document import load
-from engine.registry import Context, Observation, Registry, vocabulary
+from engine.registry import Context, Observation, Registry
 from engine.runtime.performer import RegistryPerformer, World
 
 WAIT = "  - {id: pause, wait: 1s}\n"
@@ -32,7 +32,7 @@ NESTED = (
 
 
 def parsed(here: Surroundings, steps: str) -> Runbook:
-    return load(f"runbook: some\nregion: us-west-2\nsteps:\n{steps}", vocabulary(here.registry))
+    return load(f"runbook: some\nregion: us-west-2\nsteps:\n{steps}", here.registry)
 
 
 @pytest.mark.parametrize(

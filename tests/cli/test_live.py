@@ -21,8 +21,8 @@ from engine.kernel.operation import Effect, Operation
 from engine.kernel.start import begun
 from engine.language.model import KindFacts, Runbook
 from engine.language.parse.document import load
-from engine.language.vocabulary import FixedVocabulary
 from tests.cli.asking import FEW, INPUTS, LONG, RESTORE, RUNBOOK, written
+from tests.language.given import FixedVocabulary
 
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 

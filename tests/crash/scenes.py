@@ -20,7 +20,7 @@ from actions.sandbox.calls import Call
 from engine.kernel import Operation
 from engine.language.model import Runbook
 from engine.language.parse.document import load as parsed
-from engine.registry import Registry, vocabulary
+from engine.registry import Registry
 from engine.runtime.engine import Engine
 from engine.runtime.load import load
 from engine.runtime.performer import World as Surroundings
@@ -52,7 +52,7 @@ def words() -> Any:
     made = build_registry(entry_points=False)
     for action in stories_actions(made, None):
         made.add_action(action)
-    return vocabulary(made)
+    return made
 
 
 @cache

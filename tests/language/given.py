@@ -2,13 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
 from engine.errors import Finding
 from engine.language.model import ActionFacts, KindFacts, Monitor
 from engine.language.parse.document import Parsed, parse
-from engine.language.vocabulary import FixedVocabulary
 
 ALL = ("ensure", "remove", "check")
 SILENT = Monitor()
+
+
+@dataclass(frozen=True)
+class FixedVocabulary:
+    """A vocabulary as two tables."""
+
+    kinds: Mapping[str, KindFacts] = field(default_factory=dict)
+    actions: Mapping[str, ActionFacts] = field(default_factory=dict)
+
+    def kind_facts(self, name: str) -> KindFacts | None:
+        return self.kinds.get(name)
+
+    def action_facts(self, name: str) -> ActionFacts | None:
+        return self.actions.get(name)
+
+    def kind_names(self) -> list[str]:
+        return sorted(self.kinds)
+
+    def action_names(self) -> list[str]:
+        return sorted(self.actions)
+
 
 WORDS = FixedVocabulary(
     kinds={

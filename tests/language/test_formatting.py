@@ -13,12 +13,11 @@ from engine.language.fmt.formatter import formatted
 from engine.language.model import Runbook
 from engine.language.parse.document import parse
 from engine.language.yaml.reader import examine
-from engine.registry import vocabulary
 from engine.values import changed
 from tests.language.written import comments, documents
 
 ROOT = Path(__file__).resolve().parents[2]
-WORDS = vocabulary(build_registry(entry_points=False))
+WORDS = build_registry(entry_points=False)
 CORPUS = sorted([*(ROOT / "runbooks").glob("*.yaml"), *(ROOT / "tests/validate").glob("*/*.yaml")])
 
 

@@ -18,7 +18,7 @@ from engine.kernel import events as ev
 from engine.language.model import Runbook
 from engine.language.parse.document import load as parsed
 from engine.language.secret import Secret
-from engine.registry import Reading, vocabulary
+from engine.registry import Reading
 from engine.runtime.engine import Engine
 from engine.runtime.load import events_of, load
 from engine.runtime.performer import World as Surroundings
@@ -259,7 +259,7 @@ def told(operation: Operation) -> str:
 
 @cache
 def parse(text: str) -> Runbook:
-    return parsed(text, vocabulary(registry(World(VirtualClock()))))
+    return parsed(text, registry(World(VirtualClock())))
 
 
 def is_walking(operation: Operation | None) -> bool:
