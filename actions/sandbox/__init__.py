@@ -1,4 +1,4 @@
-"""A pretend AWS behind botocore, in virtual time: for `runbook run --sandbox`, tests and the crash suite.
+"""A pretend AWS behind botocore, in virtual time: for `runbook run --sandbox` and the crash tests.
 
     sandbox = Sandbox(default_world(), script={"copy-snapshot": ["copying x3", "failed"]})
     sandbox.clients("rds", "us-west-2").describe_db_clusters()
@@ -18,15 +18,14 @@ from actions.sandbox.sandbox import Sandbox
 from engine.errors import RunbookInvalid, UsageError
 
 DEMO: Final = Path(__file__).with_name("demo.yaml")
-"""The world of `--sandbox` without WORLD: in it the first copy fails and the first connection times out."""
-
+"""The world of `--sandbox` without a file: its first copy fails, and its first connection times out."""
 
 KEYS: Final = ("world", "script", "runbook", "inputs", "tests")
-"""Of a world's file; a test's file is one too."""
+"""Keys of a world's file. All but `world` and `script` are for test files, which hold a world too."""
 
 
 def read_file(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    """`world` and `script` of a YAML file; UsageError with what is wrong with it."""
+    """`world` and `script` of a YAML file; UsageError says what is wrong with it, and where."""
     from engine.language.yaml.nodes import plain
     from engine.language.yaml.reader import read
 
@@ -40,22 +39,22 @@ def read_file(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
         message = f"{path}:{first.line}:{first.column}: {first.message}{first.help and f'; {first.help}'}"
         raise UsageError(message) from error
     if not isinstance(document, dict) or not isinstance(document.get("world"), dict):
-        message = f"{path}: a world's file has the keys `world` and, if need be, `script`"
+        message = f"{path}: a world's file needs the key `world`, a map, and may have `script`"
         raise UsageError(message)
     unknown = [key for key in document if key not in KEYS]
     if unknown:
-        message = f"{path}: `{unknown[0]}` is not known in a world's file; it has {', '.join(KEYS)}"
+        message = f"{path}: unknown key `{unknown[0]}`; a world's file may have {', '.join(KEYS)}"
         raise UsageError(message)
     return document["world"], document.get("script") or {}
 
 
 def default_world() -> dict[str, Any]:
-    """A world in which the shipped restore runs, with snapshot=daily-backup-2024-03-20 and cluster=orders."""
+    """The demo's world, in which runbooks/restore.yaml runs with snapshot=daily-backup-2024-03-20, cluster=orders."""
     return read_file(DEMO)[0]
 
 
 def demo_script() -> Mapping[str, Any]:
-    """What happens in the demo."""
+    """The demo's script."""
     return read_file(DEMO)[1]
 
 

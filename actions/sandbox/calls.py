@@ -1,6 +1,6 @@
-"""A call to the pretend AWS: what is asked, what the journal keeps of it, and how it is refused.
+"""A call to the pretend AWS: the request, its line in the journal, and a refusal.
 
-Plain values, shared by every service of the sandbox. Knows nothing of botocore or of the world's contents.
+Plain values, shared by every service of the sandbox. Must not know botocore or the world's contents.
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ READS: Final = ("Describe", "Get", "List", "Reach", "Connect", "AssumeRole")
 
 
 class Call(Value):
-    """One line of the journal. `at` is virtual time; `params` are as botocore took them, secrets masked.
+    """One line of the journal.
 
-    `outcome` is empty before the call is done, then `ok`, an error code, or what became of the reply:
-    `lost`, `lost_unperformed`, `unsent`. `performed`: was the world asked to do it, and did it?
-    `resource` is what it made, changed or removed, as `rds.cluster/orders@us-west-2#cluster-ABC`.
+    `at` is virtual time. `params` are as botocore accepted them, with secrets masked. `outcome` is empty before the
+    call is carried out, then `ok`, an error code, or what happened to the reply: `lost`, `lost_unperformed`, `unsent`.
+    `performed` says whether the world carried it out. `resource` is what it created, changed or deleted, as
+    `rds.cluster/orders@us-west-2#cluster-ABC`.
     """
 
     at: float
@@ -41,16 +42,16 @@ class Call(Value):
 
     @property
     def changes(self) -> bool:
-        """Can it change the world?"""
+        """Whether calls of its kind can change the world."""
         return not self.operation.startswith(READS)
 
 
 @dataclass(slots=True, kw_only=True)
 class Request:
-    """A call as it arrives: validated parameters, and what botocore's model says of it.
+    """A call as it arrives: validated parameters, and what botocore's model says about it.
 
-    Mutable, because what a script or a fault says of its effects is added on the way to the function that answers it,
-    and that function says in `resource` what it made, changed or removed.
+    Mutable: the sandbox adds what scripts and faults do to its effects, and the service that answers it sets
+    `resource` to what it created, changed or deleted.
     """
 
     service: str
@@ -61,8 +62,8 @@ class Request:
     masked: Mapping[str, Any]  # `params` for the journal, without the values that the model marks as sensitive
     can_raise: Callable[[str], bool] = lambda _: True  # by error code
     invisible: float = 0.0  # seconds for which lists do not show what this call creates
-    stale: float = 0.0  # seconds for which lists do not show that this call removes
-    life: Callable[[], tuple[list[tuple[str, int]], str | None] | None] = lambda: None  # what the script says of it
+    stale: float = 0.0  # seconds for which lists show what this call deletes as it was
+    life: Callable[[], tuple[list[tuple[str, int]], str | None] | None] = lambda: None  # as the script has it
     resource: str = ""
 
     @property
@@ -71,12 +72,12 @@ class Request:
         return f"{self.service}.{self.operation}"
 
     def get(self, name: str) -> Any:
-        """A parameter, None if it was not given."""
+        """A parameter; None if it was not given."""
         return self.params.get(name)
 
 
 class Refusal(Exception):
-    """AWS says no. `status` is the HTTP status; None: what botocore's model has for the code, else 400."""
+    """An error answer of AWS. `status` is the HTTP status; None stands for that of botocore's model, else 400."""
 
     def __init__(self, code: str, message: str, status: int | None = None) -> None:
         super().__init__(f"{code}: {message}")
@@ -86,5 +87,5 @@ class Refusal(Exception):
 
 
 def moment(at: float) -> dt.datetime:
-    """A time as botocore hands it out."""
+    """A time as botocore returns it."""
     return dt.datetime.fromtimestamp(at, dt.UTC)

@@ -1,9 +1,8 @@
-"""Where the pretend AWS meets botocore: real clients whose calls never leave the process.
+"""botocore clients whose calls never leave the process, and what botocore's models say about operations.
 
-Methods, paginators, waiters, the checking of parameters and the classes of errors are botocore's own; what would
-serialize, sign and send a request is replaced, in the one place through which every call goes. (Over HTTP, that is
-tried too: `http.server`.) Making a client is dear, so one a service and region is made, and every sandbox gets a shallow
-copy that asks its own answerer. botocore is imported when the first client is asked for.
+Methods, paginators, waiters, parameter checks and error classes are botocore's own. Only the method through which every
+call passes is replaced, so nothing is serialized, signed or sent (`http.server` tests that part). Creating a client
+is slow, so there is one per service and region, and every sandbox gets a shallow copy that calls its own handler.
 """
 
 from __future__ import annotations
@@ -15,55 +14,55 @@ from functools import cache
 from typing import Any, Final, Protocol
 
 from actions.sandbox.calls import Refusal, Request
-from actions.sandbox.faults import Cut
+from actions.sandbox.faults import NoReply
 from engine.values import Value
 
 
-class Answerer(Protocol):
-    """What stands behind the boundary."""
+class RequestHandler(Protocol):
+    """Whoever answers the calls."""
 
     def answer(self, request: Request) -> dict[str, Any]:
-        """The reply in wire names; raises Refusal or Cut."""
+        """The reply in wire names; raises Refusal or NoReply."""
 
 
 _clients: Final[dict[tuple[str, str], Any]] = {}
 _making: Final = threading.Lock()
 
 
-def client_for(answerer: Answerer, service: str, region: str, account: str) -> Any:
-    """A client of `service` in `region` whose calls `answerer` answers, as `account`."""
+def client_for(handler: RequestHandler, service: str, region: str, account: str) -> Any:
+    """A client of `service` in `region` whose calls `handler` answers, as `account`."""
     base = _clients.get((service, region)) or _make_client(service, region)
     own = object.__new__(type(base))
     own.__dict__.update(base.__dict__)
-    own.__dict__["_make_api_call"] = _calling(base, answerer, region, account)
+    own.__dict__["_make_api_call"] = _calling(base, handler, region, account)
     return own
 
 
-def _calling(base: Any, answerer: Answerer, region: str, account: str) -> Callable[[str, dict[str, Any]], Any]:
+def _calling(base: Any, handler: RequestHandler, region: str, account: str) -> Callable[[str, dict[str, Any]], Any]:
     service = base.meta.service_model
 
     def make_api_call(name: str, params: dict[str, Any]) -> Any:
         model = service.operation_model(name)
         _check(model, params)
-        facts = facts_of(model)
+        facts = operation_facts(model)
         request = Request(
             service=service.service_name, operation=name, region=region, account=account, params=params,
             masked=facts.masked(params), can_raise=facts.can_raise,
         )  # fmt: skip
         try:
-            return _reply(200, answerer.answer(request))
+            return _reply(200, handler.answer(request))
         except Refusal as refusal:
             status = refusal.status or facts.status(refusal.code)
             kind = base.exceptions.from_code(refusal.code)
             raise kind(_reply(status, {"Error": _error(refusal, status)}), name) from None
-        except Cut as cut:
-            raise _broken(cut, request) from None
+        except NoReply as no_reply:
+            raise _broken(no_reply, request) from None
 
     return make_api_call
 
 
 def _check(model: Any, params: dict[str, Any]) -> None:
-    """botocore's own checking."""
+    """botocore's own check of parameters."""
     from botocore.exceptions import ParamValidationError
 
     if model.input_shape is None:
@@ -92,8 +91,8 @@ def _make_client(service: str, region: str) -> Any:
 
 @cache
 def session() -> Any:
-    """A session that reads neither the user's files nor the environment's profile."""
-    import botocore.session  # boto3's own takes a tenth of a second more, and adds nothing to these clients
+    """A session that reads neither the user's files nor the profile in the environment."""
+    import botocore.session  # boto3's session takes 0.1 s longer, and adds nothing to these clients
 
     nothing = {
         "profile": (None, None, None, None),
@@ -101,7 +100,7 @@ def session() -> Any:
         "credentials_file": (None, None, os.devnull, None),
     }
     session = botocore.session.Session(session_vars=nothing)
-    session.set_credentials("AKIASANDBOXSANDBOX00", "sandbox")  # they open nothing
+    session.set_credentials("AKIASANDBOXSANDBOX00", "sandbox")  # valid nowhere
     return session
 
 
@@ -120,53 +119,53 @@ def _reply(status: int, parsed: dict[str, Any]) -> dict[str, Any]:
     return parsed
 
 
-def _broken(cut: Cut, request: Request) -> Exception:
-    """botocore's exception for a connection that broke."""
+def _broken(no_reply: NoReply, request: Request) -> Exception:
+    """The exception of botocore for a call without a reply."""
     import botocore.exceptions as broken
 
-    usual = "EndpointConnectionError" if cut.kind == "unsent" else "ReadTimeoutError"
-    kind: Any = getattr(broken, cut.code or usual)
+    usual = "EndpointConnectionError" if no_reply.kind == "unsent" else "ReadTimeoutError"
+    kind: Any = getattr(broken, no_reply.code or usual)
     made: Exception = kind(
-        endpoint_url=f"https://{request.service}.{request.region}.amazonaws.com/", error=f"scripted {cut.kind}"
+        endpoint_url=f"https://{request.service}.{request.region}.amazonaws.com/", error=f"scripted {no_reply.kind}"
     )
     return made
 
 
-# --- what botocore's model says of an operation ---
+# --- botocore's models ---
 
 MASK: Final = "***"
 
 
-class Facts(Value):
-    """Of one operation."""
+class OperationFacts(Value):
+    """What botocore's model says about one operation."""
 
-    own: frozenset[str]  # the codes that it can raise
-    statuses: Mapping[str, int]  # HTTP status of every code of the service
-    sensitive: frozenset[str]  # parameters
+    own: frozenset[str]  # error codes that the operation declares
+    statuses: Mapping[str, int]  # HTTP status of every error code of the service
+    sensitive: frozenset[str]  # names of parameters
 
     def can_raise(self, code: str) -> bool:
-        """Its own codes, and those that the model has for no operation (throttling, access, …)."""
+        """Whether it declares this code, or no operation does (throttling, access, …)."""
         return code in self.own or code not in self.statuses
 
     def masked(self, params: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The parameters without what is a secret."""
+        """The parameters with secrets replaced."""
         hidden = self.sensitive.intersection(params)
         return {**params, **dict.fromkeys(hidden, MASK)} if hidden else params
 
     def status(self, code: str) -> int:
-        """The HTTP status that a code comes with."""
+        """The HTTP status of an error code."""
         return self.statuses.get(code, 400)
 
 
-_known: dict[tuple[str, str], Facts] = {}
+_known: dict[tuple[str, str], OperationFacts] = {}
 
 
-def facts_of(model: Any) -> Facts:
-    """Of an operation's model."""
+def operation_facts(model: Any) -> OperationFacts:
+    """The facts in the model of an operation."""
     key = (model.service_model.service_name, model.name)
     if key not in _known:
         members = {} if model.input_shape is None else model.input_shape.members
-        _known[key] = Facts(
+        _known[key] = OperationFacts(
             own=frozenset(_code(shape) for shape in model.error_shapes),
             statuses={_code(shape): _status(shape) for shape in model.service_model.error_shapes},
             sensitive=frozenset(

@@ -1,6 +1,6 @@
-"""What AWS knows of a thing besides what a world says of it: data in wire names, with a default for everything.
+"""The data that a resource has beside what a world says about it: wire names, with a default for everything.
 
-Small worlds must work, so nothing is asked for here. Must not know how a world is written down.
+Nothing is required here, so that small worlds work. Must not know how a world is written.
 """
 
 from __future__ import annotations
@@ -16,31 +16,31 @@ from actions.sandbox.world import Resource, World
 
 DAY: Final = 86_400.0
 USUAL_CLASS: Final = "db.r6g.large"
-Said = Mapping[str, Any]
+Spec = Mapping[str, Any]
 
 
-def fill(world: World, resource: Resource, said: Said) -> list[dict[str, Any]]:
-    """Give a resource its id and data; returns what a cluster says of its instances, one entry each."""
+def add_defaults(world: World, resource: Resource, spec: Spec) -> list[dict[str, Any]]:
+    """Give a resource its id and data; returns one entry for each instance that a cluster declares."""
     match resource.kind:
         case "rds.cluster_snapshot":
             resource.id = world.new_id("snapshot-")
-            resource.data = _snapshot(world, resource, said)
+            resource.data = _snapshot(world, resource, spec)
         case "rds.cluster":
-            resource.id = str(said.get("id") or world.new_id("cluster-"))
-            resource.data = _cluster(world, resource, said)
-            world.databases[resource.id] = {"admin": _admin(said.get("admin") or {})}
+            resource.id = str(spec.get("id") or world.new_id("cluster-"))
+            resource.data = _cluster(world, resource, spec)
+            world.databases[resource.id] = {"admin": _admin(spec.get("admin") or {})}
             _global(world, resource)
-            return _instances(resource, said)
+            return _instances(resource, spec)
         case "rds.instance":
-            resource.id = str(said.get("id") or world.new_id("db-"))
-            resource.data = _instance(resource, said)
+            resource.id = str(spec.get("id") or world.new_id("db-"))
+            resource.data = _instance(resource, spec)
         case "kms.key":
-            resource.data = key_data(resource.name, said)
+            resource.data = key_data(resource.name, spec)
         case "rds.global_cluster":
             resource.id = world.new_id("cluster-")
-            resource.data = {"Engine": str(said.get("engine", "aurora-postgresql"))}
+            resource.data = {"Engine": str(spec.get("engine", "aurora-postgresql"))}
         case kind:
-            resource.data = {name: entry for name, entry in said.items() if name != "status"}
+            resource.data = {name: entry for name, entry in spec.items() if name != "status"}
             if kind == networks.SECURITY_GROUP:
                 rules_of(resource)
             elif kind == networks.SUBNET_GROUP:
@@ -48,88 +48,88 @@ def fill(world: World, resource: Resource, said: Said) -> list[dict[str, Any]]:
     return []
 
 
-def _admin(said: Said) -> dict[str, Any]:
-    """Who may log in. Where the world does not say, any name and password do."""
-    return {"user": said.get("username"), "password": said.get("password")}
+def _admin(spec: Spec) -> dict[str, Any]:
+    """Who may log in. Where the world does not say, any user and password may."""
+    return {"user": spec.get("username"), "password": spec.get("password")}
 
 
-def _encryption(resource: Resource, said: Said) -> dict[str, Any]:
-    if not (said.get("encrypted") or said.get("kms_key")):
+def _encryption(resource: Resource, spec: Spec) -> dict[str, Any]:
+    if not (spec.get("encrypted") or spec.get("kms_key")):
         return {"StorageEncrypted": False}
-    key = said.get("kms_key") or default_key_arn(resource.account, resource.region)
+    key = spec.get("kms_key") or default_key_arn(resource.account, resource.region)
     return {"StorageEncrypted": True, "KmsKeyId": str(key)}
 
 
-def _snapshot(world: World, resource: Resource, said: Said) -> dict[str, Any]:
+def _snapshot(world: World, resource: Resource, spec: Spec) -> dict[str, Any]:
     automated = resource.name.startswith("rds:")
     data = {
-        "DBClusterIdentifier": str(said.get("cluster", "source")),
-        "DbClusterResourceId": str(said.get("cluster_id") or world.new_id("cluster-")),
+        "DBClusterIdentifier": str(spec.get("cluster", "source")),
+        "DbClusterResourceId": str(spec.get("cluster_id") or world.new_id("cluster-")),
         "ClusterCreateTime": resource.created - DAY,
-        "SnapshotType": said.get("type") or ("automated" if automated else "manual"),
-        "SharedWith": [world.account(str(account)) for account in said.get("shared_with") or []],
-        "Database": {"admin": _admin(said.get("admin") or {})},
-        "DatabaseName": said.get("database"),
-    } | _engine(said)
-    if said.get("source"):
-        data["SourceDBClusterSnapshotArn"] = str(said["source"])
-    return data | _encryption(resource, said)
+        "SnapshotType": spec.get("type") or ("automated" if automated else "manual"),
+        "SharedWith": [world.account(str(account)) for account in spec.get("shared_with") or []],
+        "Database": {"admin": _admin(spec.get("admin") or {})},
+        "DatabaseName": spec.get("database"),
+    } | _engine(spec)
+    if spec.get("source"):
+        data["SourceDBClusterSnapshotArn"] = str(spec["source"])
+    return data | _encryption(resource, spec)
 
 
-def _engine(said: Said) -> dict[str, Any]:
-    engine = str(said.get("engine", "aurora-postgresql"))
+def _engine(spec: Spec) -> dict[str, Any]:
+    engine = str(spec.get("engine", "aurora-postgresql"))
     return {
         "Engine": engine,
-        "EngineVersion": str(said.get("engine_version") or VERSIONS.get(engine, "15.4")),
+        "EngineVersion": str(spec.get("engine_version") or VERSIONS.get(engine, "15.4")),
         "EngineMode": "provisioned",
         "AllocatedStorage": 1,
-        "Port": int(said.get("port") or PORTS.get(engine, 5432)),
-        "MasterUsername": str((said.get("admin") or {}).get("username") or "admin"),
+        "Port": int(spec.get("port") or PORTS.get(engine, 5432)),
+        "MasterUsername": str((spec.get("admin") or {}).get("username") or "admin"),
     }
 
 
-def _cluster(world: World, resource: Resource, said: Said) -> dict[str, Any]:
-    name = str(said.get("subnet_group", "default"))
+def _cluster(world: World, resource: Resource, spec: Spec) -> dict[str, Any]:
+    name = str(spec.get("subnet_group", "default"))
     group = networks.subnet_group(world, resource.account, resource.region, name)
     zones = [] if group is None else sorted({subnet["zone"] for subnet in networks.subnets_of(group)})[:3]
-    serverless = said.get("serverless")
+    serverless = spec.get("serverless")
     data = {
-        "DatabaseName": said.get("database"),
+        "DatabaseName": spec.get("database"),
         "DBSubnetGroup": name,
         "VpcId": networks.VPC if group is None else networks.vpc_of(group),
         "AvailabilityZones": zones,
-        "VpcSecurityGroupIds": [str(group) for group in said.get("security_groups") or [networks.DEFAULT_GROUP]],
+        "VpcSecurityGroupIds": [str(group) for group in spec.get("security_groups") or [networks.DEFAULT_GROUP]],
         "DBClusterParameterGroup": "default",
         "BackupRetentionPeriod": 1,
         "MultiAZ": False,
-        "DeletionProtection": bool(said.get("protected")),
-        "CopyTagsToSnapshot": bool(said.get("copy_tags")),
+        "DeletionProtection": bool(spec.get("protected")),
+        "CopyTagsToSnapshot": bool(spec.get("copy_tags")),
         "IAMDatabaseAuthenticationEnabled": False,
-        "GlobalClusterIdentifier": said.get("global"),
+        "GlobalClusterIdentifier": spec.get("global"),
         "ServerlessV2ScalingConfiguration": serverless
         and {"MinCapacity": float(serverless["min"]), "MaxCapacity": float(serverless["max"])},
     }
-    return data | _engine(said) | _encryption(resource, said)
+    return data | _engine(spec) | _encryption(resource, spec)
 
 
-def _instances(cluster: Resource, said: Said) -> list[dict[str, Any]]:
-    listed = said.get("instances") or 0
+def _instances(cluster: Resource, spec: Spec) -> list[dict[str, Any]]:
+    listed = spec.get("instances") or 0
     if isinstance(listed, int):
         listed = [f"{cluster.name}-{number}" for number in range(1, listed + 1)]
     if not isinstance(listed, list):
-        message = f"`{listed}` is no number or list of instances"
+        message = f"`{listed}` is neither a number nor a list of instances"
         raise ValueError(message)
-    usual = {"class": said.get("class", USUAL_CLASS), "cluster": cluster.name}
+    usual = {"class": spec.get("class", USUAL_CLASS), "cluster": cluster.name}
     return [usual | ({"name": entry} if isinstance(entry, str) else dict(entry)) for entry in listed]
 
 
-def _instance(instance: Resource, said: Said) -> dict[str, Any]:
+def _instance(instance: Resource, spec: Spec) -> dict[str, Any]:
     return {
-        "DBClusterIdentifier": str(said.get("cluster", "")),
-        "DBInstanceClass": str(said.get("class", USUAL_CLASS)),
-        "AvailabilityZone": str(said.get("zone", f"{instance.region}a")),
-        "PromotionTier": int(said.get("tier", 1)),
-        "PubliclyAccessible": bool(said.get("public")),
+        "DBClusterIdentifier": str(spec.get("cluster", "")),
+        "DBInstanceClass": str(spec.get("class", USUAL_CLASS)),
+        "AvailabilityZone": str(spec.get("zone", f"{instance.region}a")),
+        "PromotionTier": int(spec.get("tier", 1)),
+        "PubliclyAccessible": bool(spec.get("public")),
     }
 
 

@@ -1,6 +1,6 @@
-"""Faults as values, for tests: which call, which of its occurrences, and what happens to it.
+"""Faults: which call they hit, which of its occurrences, and what happens to it then.
 
-A fault knows nothing of how calls are answered; several can meet in one call.
+Several faults can hit one call. Must not know how calls are answered.
 """
 
 from __future__ import annotations
@@ -18,16 +18,17 @@ LAGS: Final = ("invisible", "stale")
 
 
 class Fault(Value):
-    """What is to happen to some calls.
+    """What happens to some calls.
 
-    `call` is a call's name, with `*` at its end the beginning of names; `step` is an id of a step. From the `nth`
-    matching call on, `times` of them are hit (None: for ever).
+    `call` is the name of a call, or the start of names if it ends with `*`; `step` is the id of a step. The `nth`
+    matching call is hit, and those after it until `times` are (None: no limit).
 
-    - `error`: refused with `code` and `message`. `throttle`, `credentials`: refused in the service's own words.
-      `server_error`: 500. `error` and `server_error` may have been `performed` all the same. `lost`: performed, and the reply lost. `lost_unperformed`: a time-out,
-      and nothing came of it. `unsent`: no connection was made. `code` may name botocore's exception.
-    - `invisible`: for `seconds` lists do not show what the call makes. `stale`: for `seconds` they show what it
-      removes as it was before.
+    - `error`: the answer is `code` with `message`. `server_error`: the answer is 500. Either may be `performed`.
+    - `throttle`, `credentials`: the answer is the service's own error for throttling or expired credentials.
+    - `lost`: performed, but the reply is lost. `lost_unperformed`: a timeout, and nothing was performed. `unsent`: no
+      connection was made. `code` may name the exception of botocore.
+    - `invisible`: lists do not show what the call creates for `seconds`. `stale`: lists show what the call deletes as
+      it was for `seconds`.
     """
 
     kind: Kind
@@ -41,7 +42,7 @@ class Fault(Value):
     seconds: float = 45.0
 
     def matches(self, call: Call) -> bool:
-        """Is it about this call?"""
+        """Whether this call is one that it counts."""
         if self.step is not None and self.step not in (call.step, call.step.partition("[")[0]):
             return False
         if not self.call.endswith("*"):
@@ -50,7 +51,7 @@ class Fault(Value):
 
 
 class Faults:
-    """Faults with how many matching calls each has seen."""
+    """Faults, each with the number of matching calls so far."""
 
     def __init__(self) -> None:
         self.seen: list[tuple[Fault, int]] = []
@@ -59,7 +60,7 @@ class Faults:
         self.seen.append((fault, 0))
 
     def take(self, call: Call) -> list[Fault]:
-        """Those that hit this call; it counts as an occurrence for every one that it matches."""
+        """The faults that hit this call. It is counted for every fault that it matches."""
         hits: list[Fault] = []
         for number, (fault, count) in enumerate(self.seen):
             if not fault.matches(call):
@@ -86,7 +87,7 @@ _EXPIRED: Final = {
 
 
 def refusal_of(fault: Fault, service: str) -> tuple[str, str, int | None]:
-    """Code, message and HTTP status (None: the model's) of a fault that is an answer, in the service's words."""
+    """Code, message and HTTP status (None: the model's) of a fault that is an error answer of a service."""
     match fault.kind:
         case "throttle":
             code, message, status = _THROTTLES.get(service, ("Throttling", "Rate exceeded", 400))
@@ -101,7 +102,7 @@ def refusal_of(fault: Fault, service: str) -> tuple[str, str, int | None]:
 
 
 def fault_of(word: str) -> Fault:
-    """A script's error as a fault: a kind by its word, what everybody throttles by, else a code."""
+    """The fault for a word of a script: a kind of fault, a code for throttling or credentials, or any other code."""
     match word:
         case "lost" | "lost_unperformed" | "unsent" | "throttle" | "server_error" | "credentials":
             return Fault(kind=word)
@@ -122,11 +123,11 @@ _TEXTS: Final[dict[str, Any]] = {
 }
 
 
-# --- what becomes of a call ---
+# --- the outcome of a call ---
 
 
-class Cut(Exception):
-    """No reply. `kind` says what became of the call, `code` may name botocore's exception."""
+class NoReply(Exception):
+    """No reply came. `kind` says what happened to the call, `code` may name the exception of botocore."""
 
     def __init__(self, kind: Literal["lost", "lost_unperformed", "unsent"], code: str = "") -> None:
         super().__init__(kind)
@@ -135,7 +136,7 @@ class Cut(Exception):
 
 
 class Outcome(Bundle):
-    """`word` is the journal's: `ok`, a code, or what became of the reply."""
+    """What came of a call. `word` is the journal's: `ok`, an error code, or the kind of `NoReply`."""
 
     word: str = "ok"
     performed: bool = True
@@ -143,22 +144,22 @@ class Outcome(Bundle):
     error: BaseException | None = None
 
 
-def carry_out(service: str, fault: Fault | None, perform: Callable[[], Any]) -> Outcome:
-    """Perform it, or not, as the fault says; what the world refuses, or a connection meets, is an outcome."""
+def perform_call(service: str, fault: Fault | None, perform: Callable[[], Any]) -> Outcome:
+    """Perform a call unless its fault prevents that; a refusal or a connection error is an outcome too."""
     if fault is None:
-        return _tried(perform)
+        return _attempt(perform)
     match fault.kind:
         case "unsent" | "lost_unperformed":
-            return Outcome(word=fault.kind, performed=False, error=Cut(fault.kind, fault.code))
+            return Outcome(word=fault.kind, performed=False, error=NoReply(fault.kind, fault.code))
         case "lost":
-            return changed(_tried(perform), word="lost", answer=None, error=Cut("lost", fault.code))
+            return changed(_attempt(perform), word="lost", answer=None, error=NoReply("lost", fault.code))
         case _:
             code, message, status = refusal_of(fault, service)
-            performed = fault.performed and _tried(perform).performed
+            performed = fault.performed and _attempt(perform).performed
             return Outcome(word=code, performed=performed, error=Refusal(code, message, status))
 
 
-def _tried(perform: Callable[[], Any]) -> Outcome:
+def _attempt(perform: Callable[[], Any]) -> Outcome:
     try:
         return Outcome(answer=perform())
     except Refusal as refusal:

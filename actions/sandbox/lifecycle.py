@@ -1,6 +1,6 @@
-"""What becomes of the world by itself as time passes: ends of lives, renames, automated backups.
+"""What changes in the world as time passes: deletions end, names change, automated backups appear.
 
-Run before every call, so that nothing has to tick. Must not know who calls.
+The sandbox calls it before every call, so that nothing has to tick. Must not know who calls.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from actions.sandbox.services.snapshots import of_cluster
 from actions.sandbox.world import Resource, World
 
 
-def settle(world: World, now: float) -> None:
-    """Take the time of a call: what is gone goes, renames come true, backups that are due appear."""
+def advance(world: World, now: float) -> None:
+    """Set the world's time to `now`, and do everything that was due by then."""
     world.now = now
     for resource in list(world.resources.values()):
         if resource.rename is not None and resource.rename[1] <= now:
@@ -27,7 +27,7 @@ def settle(world: World, now: float) -> None:
 
 
 def _remove(world: World, resource: Resource) -> None:
-    """Automated snapshots go with their cluster, unless the call that removed it said that they stay."""
+    """A cluster's automated snapshots are deleted with it, unless the call that deleted it kept them."""
     del world.resources[resource.key]
     if resource.kind != "rds.cluster":
         return
@@ -44,6 +44,7 @@ def _remove(world: World, resource: Resource) -> None:
 
 
 def rename(world: World, resource: Resource, name: str) -> None:
+    """Change a resource's name, and with a cluster's that in its instances."""
     del world.resources[resource.key]
     for other in world.resources.values():
         if (

@@ -1,7 +1,6 @@
-"""The pretend AWS: clients, network, journal, faults, and a hand behind the runner's back.
+"""The pretend AWS: its clients, network, journal and faults, and changes to it from outside.
 
-A sandbox lives in virtual time; nothing in it ticks. Every call goes one way: the hook, the faults, the world, the
-journal, the file, the hook. Must not know what the runner is about.
+It lives in virtual time. Every call passes the hook, the faults, the world, the journal, the file, and the hook again.
 """
 
 from __future__ import annotations
@@ -15,14 +14,14 @@ from typing import Any, Final, Literal
 
 from actions.sandbox import clients, world_document
 from actions.sandbox.calls import Call, Request
-from actions.sandbox.faults import LAGS, Fault, Faults, carry_out, fault_of
-from actions.sandbox.lifecycle import settle
+from actions.sandbox.faults import LAGS, Fault, Faults, fault_of, perform_call
+from actions.sandbox.lifecycle import advance
 from actions.sandbox.postgres.endpoints import PretendNetwork
 from actions.sandbox.script import Script
 from actions.sandbox.services import ENDS, HANDLERS, LIVES, unknown
 from actions.sandbox.services.clusters import members
 from actions.sandbox.world import GONE, Resource, World
-from actions.sandbox.world_file import State, WorldFile
+from actions.sandbox.world_file import SandboxState, WorldFile
 from engine.clock import Clock, VirtualClock
 from engine.errors import EnvironmentProblem, UsageError
 from engine.values import changed
@@ -35,8 +34,8 @@ _ITEM: Final = re.compile(r"/(\d+)$")
 class Sandbox:
     """A pretend AWS.
 
-    `world` and `script` are as in a test's file (docs/sandbox.md); `file` keeps all of it from one process to
-    the next, and what is in the file comes before `world` and `script`. `accounts` are the runbook's, by name.
+    `world` and `script` are those of a world's file (docs/sandbox.md). `file` keeps everything from one process to the
+    next; if it has content, `world` and `script` are ignored. `accounts` are the runbook's accounts: name → id.
     """
 
     def __init__(
@@ -60,9 +59,11 @@ class Sandbox:
         self._script = Script()
         self._file: WorldFile | None = None
         if file is not None:
-            state = State(world=self.world, queues=self._script.queues, faults=self._faults.seen, journal=self.journal)
+            state = SandboxState(
+                world=self.world, queues=self._script.queues, faults=self._faults.seen, journal=self.journal
+            )
             self._file = WorldFile(file, state)
-        with self._held():
+        with self._locked():
             fresh = self._file is None or self._file.empty
             if fresh:
                 self._script.queues |= Script(script).queues
@@ -72,11 +73,11 @@ class Sandbox:
                 self._keep()
 
     def enter_step(self, step: str) -> None:
-        """From now on, calls that bear no tag of a step count as those of this step, by its id."""
+        """From now on, calls that carry no step tag belong to this step, by its id."""
         self._step = step
 
     def watch_calls(self, on_call: OnCall | None) -> None:
-        """From now on, call `on_call(call, "before" | "after")` around every call. What it raises comes out of the call."""
+        """Run `on_call(call, "before" or "after")` around every call from now on; the call raises what it raises."""
         self._on_call = on_call
 
     # --- clients ---
@@ -84,26 +85,26 @@ class Sandbox:
     def clients(
         self, service: str, region: str | None = None, account: str | None = None, *, timeout: float | None = None
     ) -> Any:
-        """A boto3 client that talks to this sandbox; `account` is a name of the runbook's or an id.
+        """A boto3 client of this sandbox; `account` is an id, or a name in the runbook.
 
-        Whatever `timeout` says: an answer comes at once, or never.
+        `timeout` is ignored: an answer comes at once or never.
         """
         return clients.client_for(self, service, region or REGION, self.world.account(account))
 
     @property
     def messages(self) -> list[dict[str, Any]]:
-        """What was published: `id, at, topic, subject, text, attributes`."""
+        """All published messages: `id, at, topic, subject, text, attributes`."""
         return self.world.messages
 
     @property
     def script_left(self) -> dict[str, list[tuple[str, int]]]:
-        """What of the script has not happened: (word, how often; -1 for ever) by step or call."""
+        """What has not happened of the script, by step or call: (word, how often; -1 for no end)."""
         return {key: list(queue) for key, queue in self._script.queues.items() if queue}
 
-    # --- what is asked of it ---
+    # --- calls ---
 
     def answer(self, request: Request) -> dict[str, Any]:
-        """Answer one call: a reply in wire names, Refusal or Cut."""
+        """Answer one call: the reply in wire names, Refusal or NoReply."""
         name = request.name
         if name not in HANDLERS:
             raise EnvironmentProblem(unknown(name))
@@ -112,17 +113,17 @@ class Sandbox:
             request.life = lambda: self._script.life(name, call.step, ending=name in ENDS)
 
         def scripted() -> str | None:
-            if not call.changes and not self._script.says(name):  # a step's list is not about its looks
+            if not call.changes and not self._script.has_list(
+                name
+            ):  # a step's list does not apply to calls that only read
                 return None
             return self._script.error(name, call.step, request.can_raise)
 
         answer: dict[str, Any] = self._done(call, request, scripted, lambda: HANDLERS[name](self.world, request))
         return answer
 
-    def over_the_network(
-        self, service: str, operation: str, params: Mapping[str, Any], perform: Callable[[], Any]
-    ) -> Any:
-        """What `perform` returns, as a call in the journal that faults and script can meet."""
+    def network_call(self, service: str, operation: str, params: Mapping[str, Any], perform: Callable[[], Any]) -> Any:
+        """What `perform` returns, recorded as a call that faults and the script can hit; OSError, Refusal or NoReply."""
         request = Request(service=service, operation=operation, params=params, masked=params)
         call = self._call_of(request)
         return self._done(call, request, lambda: self._script.connection(call.name, call.step), perform)
@@ -138,13 +139,13 @@ class Sandbox:
     ) -> Any:
         if self._on_call is not None:
             self._on_call(call, "before")
-        with self._held():
+        with self._locked():
             hits = self._faults.take(call)
             request.invisible = max((fault.seconds for fault in hits if fault.kind == "invisible"), default=0.0)
             request.stale = max((fault.seconds for fault in hits if fault.kind == "stale"), default=0.0)
             fault = next((fault for fault in hits if fault.kind not in LAGS), None)
             word = scripted() if fault is None else None
-            outcome = carry_out(call.service, fault_of(word) if word else fault, perform)
+            outcome = perform_call(call.service, fault_of(word) if word else fault, perform)
             done = changed(call, outcome=outcome.word, performed=outcome.performed, resource=request.resource)
             self.journal.append(done)
             self._keep(done, changed=call.changes or bool(self._faults.seen) or word is not None or self.world.touched)
@@ -154,21 +155,21 @@ class Sandbox:
             raise outcome.error
         return outcome.answer
 
-    # --- one at a time, and kept ---
+    # --- one call at a time, and the file ---
 
     @contextmanager
-    def _held(self) -> Iterator[None]:
-        """Alone with the world, as it is now."""
+    def _locked(self) -> Iterator[None]:
+        """Exclusive use of the world, advanced to the present."""
         with self._lock:
             if self._file is None:
-                settle(self.world, self.clock.now())
+                advance(self.world, self.clock.now())
                 yield
                 return
-            with self._file.held():
+            with self._file.locked():
                 behind_by = self.world.now - self.clock.now()
-                if behind_by > 0 and isinstance(self.clock, VirtualClock):  # time does not go back
+                if behind_by > 0 and isinstance(self.clock, VirtualClock):  # time never goes back
                     self.clock.sleep(behind_by)
-                settle(self.world, self.clock.now())
+                advance(self.world, self.clock.now())
                 yield
 
     def _keep(self, call: Call | None = None, *, changed: bool = True) -> None:
@@ -176,22 +177,22 @@ class Sandbox:
             self._file.append(call, changed=changed)
         self.world.touched = False
 
-    # --- behind the runner's back ---
+    # --- changes from outside, which are no calls and not in the journal ---
 
     def fault(self, fault: Fault) -> None:
-        """From now on, this can happen."""
-        self._behind(lambda: self._faults.add(fault))
+        """Add a fault."""
+        self._interfere(lambda: self._faults.add(fault))
 
     def add(self, key: str, value: Any = "available") -> Resource | None:
-        """One line of a world: a thing, or another in its place (a namesake has a new id), or a setting's new value."""
-        made: Resource | None = self._behind(lambda: world_document.put(self.world, key, value))
+        """Add one entry of a world: a resource, which replaces one of its name and gets a new id, or a setting."""
+        made: Resource | None = self._interfere(lambda: world_document.put(self.world, key, value))
         return made
 
     put = add
 
     def remove(self, key: str) -> None:
-        """It is gone at once, with its instances."""
-        self._behind(lambda: self._remove(self._needed(key)))
+        """Remove a resource at once, a cluster with its instances."""
+        self._interfere(lambda: self._remove(self._require(key)))
 
     def _remove(self, gone: Resource) -> None:
         inside = members(self.world, gone) if gone.kind == "rds.cluster" else []
@@ -203,10 +204,10 @@ class Sandbox:
         self, key: str, status: str | None = None, *, seconds: float = 0.0, then: str = "available",
         tags: Mapping[str, str] | None = None, **data: Any,
     ) -> None:  # fmt: skip
-        """Set a status (for ever, or for `seconds` and `then` another), tags, or attributes by wire names."""
+        """Set a status (for `seconds`, then `then`; without `seconds` for good), tags, or attributes by wire names."""
 
         def do() -> None:
-            resource = self._needed(key)
+            resource = self._require(key)
             if status is not None:
                 steps = [(status, seconds)] if seconds else []
                 resource.begin(self.world.now, *steps, last=then if seconds else status)
@@ -214,12 +215,12 @@ class Sandbox:
                 resource.tags = dict(tags)
             resource.data |= data
 
-        self._behind(do)
+        self._interfere(do)
 
-    def _needed(self, key: str) -> Resource:
+    def _require(self, key: str) -> Resource:
         found = self._find(key)
         if found is None:
-            message = f"there is no {key} in the sandbox"
+            message = f"the sandbox has no {key}"
             raise UsageError(message)
         return found
 
@@ -228,15 +229,13 @@ class Sandbox:
         return self.world.find(kind, account, region, name)
 
     def get(self, key: str) -> Resource | None:
-        """What is truly there, whatever lists show; `.status(clock.now())`, `.id`, `.tags`."""
-        with self._held():
+        """The resource if it exists, whatever lists show; see `.status(clock.now())`, `.id`, `.tags`."""
+        with self._locked():
             return self._find(key)
 
     def resources(self, *kinds: str) -> list[dict[str, Any]]:
-        """All that truly is there, of those kinds (none: every kind of RDS), by name: `kind, name, region, account,
-        id, status, tags`.
-        """
-        with self._held():
+        """All existing resources of those kinds (by default all of RDS): `kind, name, region, account, id, status, tags`."""
+        with self._locked():
             found = [
                 {
                     "kind": r.kind, "name": r.name, "region": r.region, "account": r.account, "id": r.id,
@@ -247,15 +246,15 @@ class Sandbox:
             ]  # fmt: skip
         return sorted(found, key=lambda row: (str(row["kind"]), str(row["region"]), str(row["name"])))
 
-    def _behind(self, do: Callable[[], Any]) -> Any:
-        with self._held():
+    def _interfere(self, do: Callable[[], Any]) -> Any:
+        with self._locked():
             result = do()
             self._keep()
             return result
 
 
 def _step_of(params: Mapping[str, Any]) -> str:
-    """The step that a creating call says it is of, by the tool's tag: an item's is written `instances/0`."""
+    """The step that a creating call names in the tool's tag; that of an item is written `instances/0`."""
     for tag in params.get("Tags") or ():
         if isinstance(tag, dict) and tag.get("Key") == "runbook:step":
             return _ITEM.sub(r"[\1]", str(tag.get("Value", "")))

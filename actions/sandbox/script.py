@@ -1,14 +1,14 @@
-"""What a test or demo says of the world to come: `copy-snapshot: [copying x3, failed]`.
+"""The script of a demo or test, which says what will happen: `copy-snapshot: [copying x3, failed]`.
 
-A script is a list for each step id (`copy-snapshot`, `instances[0]`) or call (`rds.CopyDBClusterSnapshot`,
-`postgres.Connect`), used up from the front by the calls that it is about:
+A script has a list for each step id (`copy-snapshot`, `instances[0]`) or call (`rds.CopyDBClusterSnapshot`,
+`postgres.Connect`). Calls of that step or name use it up from the front:
 
-- a status is the life of what a creating call makes: `copying x3` is seen by three looks; a status that lasts
-  (`failed`, `available`, …) ends that life, and `failed x4` ends four lives so; a list that ends before that leaves
-  the rest to the usual life. `deleting x3` is about what a deleting call removes.
-- an error is the answer to one call, `x2` to two: AWS's code, a kind of fault (`lost`, `unsent`, …), or for a
-  connection to a database `ConnectionTimeout` and its like. It waits for a call that can raise it.
-- `ok` lets one call pass. `always` in the place of a number is for ever.
+- A status is for what a creating call creates: three looks see `copying x3`. A status that lasts (`failed`,
+  `available`, …) is the last of that resource; `failed x4` is the last of four resources. If the list ends first, the
+  resource goes on as usual. `deleting x3` is for what a deleting call deletes.
+- An error is the answer to one call, or with `x2` to two: a code of AWS, a kind of fault (`lost`, `unsent`, …), or an
+  error of a connection to a database (`ConnectionTimeout`, …). It waits for a call that can raise it.
+- `ok` lets one call pass. `always` instead of a number has no end.
 
 Must not know how a call is answered.
 """
@@ -27,63 +27,63 @@ CONNECTIONS: Final = (
     "ConnectionTimeout", "ConnectionRefused", "NameNotFound", "StartingUp", "TooManyConnections",
     "AuthenticationFailed", "DatabaseNotFound",
 )  # fmt: skip
-"""What a connection to a database can meet."""
+"""Errors of a connection to a database."""
 
-WIDER: Final[Mapping[str, str]] = {
+ALIASES: Final[Mapping[str, str]] = {
     "InvalidSnapshot.NotFound": "DBClusterSnapshotNotFoundFault",
     "InvalidVPCConfiguration": "InvalidVPCNetworkStateFault",
     "ClusterNotFound": "DBClusterNotFoundFault",
 }
-"""The operations' guide's own names, and a code of AWS's that each stands for."""
+"""Names of the operations guide, each with the code of AWS that it stands for."""
 
 FAULT_WORDS: Final = ("lost", "lost_unperformed", "unsent", "throttle", "server_error", "credentials")
-"""Kinds of fault that a script can name as they are."""
+"""Kinds of fault that a script can name."""
 
 _ITEM: Final = re.compile(r"\s*([A-Za-z][A-Za-z0-9_.-]*)(?:\s+(?:x\s*(\d+)|(always|forever)))?\s*")
 CONNECT: Final = "postgres.Connect"
 FOR_EVER: Final = -1
-LEAVING: Final = "deleting"
+DELETING: Final = "deleting"
 
 Item = tuple[str, int]
 
 
 def read_items(place: str, items: Any) -> list[Item]:
-    """`[copying x3, failed]` → `[("copying", 3), ("failed", 1)]`; UsageError for what is no item."""
+    """`[copying x3, failed]` → `[("copying", 3), ("failed", 1)]`; UsageError for anything else."""
     listed: Sequence[Any] = items if isinstance(items, (list, tuple)) else [items]
     read: list[Item] = []
     for item in listed:
         match = _ITEM.fullmatch(item) if isinstance(item, str) else None
         if match is None:
             message = (
-                f"{place}: `{item}` is no item of a script; write a status or an error, and perhaps `x3` or `always`"
+                f"{place}: `{item}` is not a script item; write a status or an error, optionally with `x3` or `always`"
             )
             raise UsageError(message)
-        read.append((WIDER.get(match[1], match[1]), FOR_EVER if match[3] else int(match[2] or 1)))
+        read.append((ALIASES.get(match[1], match[1]), FOR_EVER if match[3] else int(match[2] or 1)))
     return read
 
 
 def is_status(word: str) -> bool:
-    """A status rather than an error: AWS writes statuses in lower case, codes not."""
+    """Whether a word is a status and not an error: AWS writes statuses in lower case, and codes not."""
     return word == word.lower() and word not in FAULT_WORDS and word != "ok"
 
 
 def take_life(queue: list[Item], *, ending: bool = False) -> tuple[Looks, str | None] | None:
-    """Use up the next life of a queue, or the next end of one: looks, and the status that it ends in.
+    """Use up the statuses of the next resource, or with `ending` of its deletion: looks, and its last status if any.
 
-    None if no status is next.
+    None if no such status is next.
     """
     looks: Looks = []
-    while queue and is_status(queue[0][0]) and (queue[0][0] == LEAVING) == ending:
+    while queue and is_status(queue[0][0]) and (queue[0][0] == DELETING) == ending:
         word, count = queue[0]
         if word in LASTING:
-            _use(queue)
+            _use_up(queue)
             return looks, word
         looks.append((word, count))
         del queue[0]
     return (looks, None) if looks else None
 
 
-def _use(queue: list[Item]) -> None:
+def _use_up(queue: list[Item]) -> None:
     word, count = queue[0]
     if count == FOR_EVER:
         return
@@ -91,53 +91,53 @@ def _use(queue: list[Item]) -> None:
 
 
 class Script:
-    """The lists of a script, as far as they are not used up."""
+    """The lists of a script, without what has been used up."""
 
     def __init__(self, lists: Any = None) -> None:
         if not isinstance(lists, (Mapping, NoneType)):
-            message = f"script: `{lists}` is no map of steps or calls to lists"
+            message = f"script: `{lists}` is not a map from steps or calls to lists"
             raise UsageError(message)
         self.queues = {str(key): read_items(f"script: {key}", items) for key, items in (lists or {}).items()}
 
     def life(self, call: str, step: str, *, ending: bool) -> tuple[Looks, str | None] | None:
-        """What is to become of what this call makes, or removes; None: the usual."""
-        for queue in self._of(call, step):
+        """The statuses of what this call creates, or deletes if `ending`; None: as usual."""
+        for queue in self._queues_for(call, step):
             taken = take_life(queue, ending=ending)
             if taken is not None:
                 return taken
         return None
 
     def error(self, call: str, step: str, can_raise: Callable[[str], bool]) -> str | None:
-        """The error that this call meets, if one is next and is one that it can raise."""
-        for queue in self._of(call, step):
+        """The error that this call gets, if one is next that it can raise."""
+        for queue in self._queues_for(call, step):
             word = queue[0][0]
             if not is_status(word) and word not in CONNECTIONS and (word == "ok" or can_raise(word)):
-                _use(queue)
+                _use_up(queue)
                 return None if word == "ok" else word
         return None
 
     def connection(self, call: str, step: str) -> str | None:
-        """What a connection meets: by call or, to a database, by step, else whatever list is next to say so."""
+        """The error that a connection gets, from the list of the call, else (databases only) of the step, else any."""
         if self.queues.get(call):
             word = self.queues[call][0][0]
-            _use(self.queues[call])
+            _use_up(self.queues[call])
             return None if word == "ok" else word
         if call != CONNECT:
             return None
-        queues = self._of(call, step) or [
+        queues = self._queues_for(call, step) or [
             queue for queue in self.queues.values() if any(word in CONNECTIONS for word, _ in queue)
         ]
         for queue in queues:
             word = queue[0][0]
             if word == "ok" or word in CONNECTIONS:
-                _use(queue)
+                _use_up(queue)
                 return None if word == "ok" else word
         return None
 
-    def says(self, call: str) -> bool:
-        """Has it a list for that very call?"""
+    def has_list(self, call: str) -> bool:
+        """Whether there is a list for this call by its name."""
         return bool(self.queues.get(call))
 
-    def _of(self, call: str, step: str) -> list[list[Item]]:
+    def _queues_for(self, call: str, step: str) -> list[list[Item]]:
         keys = dict.fromkeys((call, step, step.partition("[")[0]))
         return [self.queues[key] for key in keys if self.queues.get(key)]

@@ -1,8 +1,7 @@
-"""What is in the pretend AWS: every resource with its status over virtual time.
+"""What is in the pretend AWS: every resource, with its status over virtual time.
 
-A life is a list of statuses with the moments from which they hold; nothing ticks, the status is computed when
-somebody looks. This is the one place of the sandbox that changes, so its values are mutable on purpose.
-It must not know of botocore, of calls' wire forms, or of faults.
+A resource's life is a list of statuses, each with the time from which it holds. Nothing ticks: the status is computed
+when it is looked at. Must not know botocore, wire formats or faults.
 """
 
 from __future__ import annotations
@@ -34,8 +33,8 @@ TAKES: Final[Mapping[str, float]] = {
     "delete_instance": 300.0,
     "delete_cluster": 120.0,
 }
-"""How long things take, in seconds; a world's `takes:` says otherwise. `pending`: for how long a change of a cluster
-is still among its `PendingModifiedValues` when its status says `available` again."""
+"""How long things take, in seconds; `takes:` in a world overrides it. `pending` is how long a change stays in a cluster's
+`PendingModifiedValues` after its status is `available` again."""
 
 LASTING: Final = frozenset(
     (
@@ -46,13 +45,13 @@ LASTING: Final = frozenset(
         "storage-full", "upgrade_failed", "upgrade-failed", "modify-failed",
     )
 )  # fmt: skip
-"""Statuses that stay until somebody acts. All others pass into the next one."""
+"""Statuses that stay until a call changes them. All others are followed by another."""
 
-ALIVE: Final = frozenset({"rds.cluster_snapshot", "rds.cluster", "rds.instance", "rds.global_cluster"})
-"""Kinds that calls change; of the others, one can be declared for every region."""
+CHANGEABLE: Final = frozenset({"rds.cluster_snapshot", "rds.cluster", "rds.instance", "rds.global_cluster"})
+"""Kinds that calls can change. A resource of any other kind may be declared for all regions at once."""
 
 Looks = list[tuple[str, int]]
-"""Statuses that a script has set, each with the number of looks that see it; -1 is for ever."""
+"""Statuses set by a script, each with the number of looks that see it; -1 for all."""
 
 Key = tuple[str, str, str, str]
 """Kind, account, region, name."""
@@ -60,7 +59,7 @@ Key = tuple[str, str, str, str]
 
 @dataclass(slots=True, kw_only=True)
 class Resource:
-    """One thing in the world. `data` is in wire names, times in seconds since the epoch; JSON throughout.
+    """One thing in the world. `data` is JSON with wire names, and times in seconds since the epoch.
 
     `id` never changes and is never used twice; AWS shows it for clusters and instances, not for snapshots.
     """
@@ -75,7 +74,7 @@ class Resource:
     looks: Looks = field(default_factory=list)
     tags: dict[str, str] = field(default_factory=dict)
     data: dict[str, Any] = field(default_factory=dict)
-    seen_from: float = 0.0  # before that, lists do not show it
+    listed_from: float = 0.0  # before that, lists do not show it
     stale_until: float = 0.0  # before that, lists show `stale_status`
     stale_status: str = ""
     rename: tuple[str, float] | None = None
@@ -85,7 +84,7 @@ class Resource:
         return (self.kind, self.account, self.region, self.name)
 
     def status(self, now: float) -> str:
-        """What is true of it now, whatever lists show."""
+        """Its actual status now, whatever lists show."""
         if self.looks:
             return self.looks[0][0]
         current = self.life[0][0]
@@ -95,21 +94,21 @@ class Resource:
         return current
 
     def gone(self, now: float) -> bool:
-        """Has it ended? (A script's looks come before that.)"""
+        """Whether it no longer exists. It does as long as the script has looks left for it."""
         status, since = self.life[-1]
         return status == GONE and since <= now and not self.looks
 
-    def shown(self, now: float) -> str | None:
-        """What lists show, None if nothing."""
-        if now < self.seen_from:
+    def listed_status(self, now: float) -> str | None:
+        """The status that lists show; None if they do not show it."""
+        if now < self.listed_from:
             return None
         if now < self.stale_until:
             return self.stale_status
         status = self.status(now)
         return None if status == GONE else status
 
-    def looked_at(self) -> bool:
-        """Somebody has been shown it: one look of a script is used up. Was there one to use up?"""
+    def use_look(self) -> bool:
+        """Use up one look of the script because a list showed it; whether there was one."""
         if not self.looks or self.looks[0][1] < 0:
             return False
         status, left = self.looks[0]
@@ -117,7 +116,7 @@ class Resource:
         return True
 
     def begin(self, now: float, *steps: tuple[str, float], last: str) -> None:
-        """A new life from now on: each status for so many seconds, then `last`."""
+        """Start a new life now: each status for so many seconds, then `last`."""
         self.looks.clear()
         self.life.clear()
         at = now
@@ -127,7 +126,7 @@ class Resource:
         self.life.append((last, at))
 
     def script(self, looks: Looks, last: str | None) -> None:
-        """What a script says of a new life: `looks` first; then `last`, or the usual life."""
+        """Put a script's looks before the life that has just begun; `last`, if given, replaces that life."""
         self.looks = list(looks)
         if last is not None:
             self.life = [(last, self.life[0][1])]
@@ -138,9 +137,9 @@ class Resource:
 
 @dataclass(slots=True, kw_only=True)
 class World:
-    """Every resource by kind, account, region and name; the time of the call in hand.
+    """All resources, and the time of the current call.
 
-    `touched` is set by what changes the world besides a call that is meant to: time that passed, a look that counted.
+    `touched` is set when the world changes during a call that only reads: because time passed, or a look was used up.
     """
 
     now: float = 0.0
@@ -149,13 +148,13 @@ class World:
     takes: dict[str, float] = field(default_factory=lambda: dict(TAKES))
     messages: list[dict[str, Any]] = field(default_factory=list)
     databases: dict[str, dict[str, Any]] = field(default_factory=dict)  # by DbClusterResourceId
-    endpoint: str = ""  # HOST:PORT of a real database behind every cluster, if there is one
-    answers: dict[str, Any] = field(default_factory=dict)  # of databases: statement → row, rows, or how many
+    endpoint: str = ""  # HOST:PORT of a real database that every cluster has, if any
+    answers: dict[str, Any] = field(default_factory=dict)  # of databases: statement → row, rows, or a number of rows
     serial: int = 0
     touched: bool = False
 
     def account(self, name: str | None) -> str:
-        """The id of an account by its name in the runbook, or by id. A name that nobody explained has one of its own."""
+        """The id of an account by its name in the runbook, or by id. An unknown name gets an id made from it."""
         if name is None:
             return self.accounts.get("", ACCOUNT)
         if name in self.accounts or name.isdigit():
@@ -163,15 +162,15 @@ class World:
         return str(int(hashlib.sha256(name.encode()).hexdigest(), 16))[:12]
 
     def find(self, kind: str, account: str, region: str, name: str) -> Resource | None:
-        """What is truly there, wherever it was declared: here, or for every region or account."""
+        """The resource if it exists, whatever lists show; it may be declared for all regions and accounts."""
         found = self.resources.get((kind, account, region, name))
-        if found is None and kind not in ALIVE:
+        if found is None and kind not in CHANGEABLE:
             everywhere = self.resources.get((kind, ANYWHERE, ANYWHERE, name))
             found = everywhere and replace(everywhere, account=account, region=region)
         return None if found is None or found.status(self.now) == GONE else found
 
     def all(self, kind: str, account: str, region: str) -> Iterator[Resource]:
-        """Everything of a kind in a region that is truly there, oldest first."""
+        """All existing resources of a kind in a region, oldest first."""
         for resource in self.resources.values():
             if resource.kind != kind or resource.status(self.now) == GONE:
                 continue
@@ -180,39 +179,39 @@ class World:
             elif resource.region == ANYWHERE:
                 yield replace(resource, account=account, region=region)
 
-    def seen(self, kind: str, account: str, region: str) -> Iterator[tuple[Resource, str]]:
-        """Everything of a kind in a region that lists show, with the status that they show."""
+    def listed(self, kind: str, account: str, region: str) -> Iterator[tuple[Resource, str]]:
+        """The resources of a kind in a region that lists show, each with the status that they show."""
         for resource in list(self.resources.values()):
             if (resource.kind, resource.account, resource.region) == (kind, account, region):
-                status = resource.shown(self.now)
+                status = resource.listed_status(self.now)
                 if status is not None:
                     yield resource, status
 
-    def look(self, kind: str, account: str, region: str, name: str) -> tuple[Resource, str] | None:
-        """One resource with the status that lists show; None where they show nothing."""
+    def listed_one(self, kind: str, account: str, region: str, name: str) -> tuple[Resource, str] | None:
+        """One resource with the status that lists show; None if they do not show it."""
         resource = self.resources.get((kind, account, region, name))
-        status = None if resource is None else resource.shown(self.now)
+        status = None if resource is None else resource.listed_status(self.now)
         return None if resource is None or status is None else (resource, status)
 
     def add(self, resource: Resource) -> Resource:
-        """Put it where its name says; whatever was gone there makes room."""
+        """Put it into the world, as the newest of its kind. It replaces a resource of its name."""
         self.resources.pop(resource.key, None)
         self.resources[resource.key] = resource
         return resource
 
-    def make(self, request: Request, resource: Resource, *steps: tuple[str, float]) -> Resource:
-        """A resource that a call makes: its life, scripted or the usual one, begins now."""
+    def create(self, request: Request, resource: Resource, *steps: tuple[str, float]) -> Resource:
+        """Add a resource that a call creates. Its life, scripted or as usual, begins now."""
         resource.created = self.now
         resource.begin(self.now, *steps, last="available")
         scripted = request.life()
         if scripted is not None:
             resource.script(*scripted)
-        resource.seen_from = self.now + request.invisible
+        resource.listed_from = self.now + request.invisible
         request.resource = str(resource)
         return self.add(resource)
 
-    def unmake(self, request: Request, resource: Resource, seconds: float) -> None:
-        """A removal that a call begins; lists may be late to show it, and a script may say how it goes."""
+    def delete(self, request: Request, resource: Resource, seconds: float) -> None:
+        """Begin the deletion of a resource by a call; it takes so many seconds unless a script says otherwise."""
         if request.stale:
             resource.stale_status = resource.status(self.now)
             resource.stale_until = self.now + request.stale
@@ -223,7 +222,7 @@ class World:
         request.resource = str(resource)
 
     def new_id(self, prefix: str) -> str:
-        """An immutable id in AWS's manner, the same in every run of the same story."""
+        """An immutable id in AWS's format. The same calls always get the same ids."""
         self.serial += 1
         digest = hashlib.sha256(f"{prefix}{self.serial}".encode()).digest()
         return prefix + base64.b32encode(digest).decode().rstrip("=")[:26]

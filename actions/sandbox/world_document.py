@@ -1,14 +1,15 @@
-"""The `world:` of a test or demo (docs/sandbox.md) → what is in the pretend AWS.
+"""The `world:` of a demo or test (docs/sandbox.md) → what is in the pretend AWS.
 
     rds.cluster_snapshot/NAME@REGION: available | [copying x3, failed] | {status: …, cluster: …, encrypted: true, …}
     rds.cluster/NAME@REGION: {status: available, instances: 2}
     subnet_group/NAME@REGION: {vpc: …, subnets: [ZONE, …]}      security_group/ID@REGION: {vpc: …, ingress: […]}
     ssm:/path: value      secret:NAME: {…}      kms.key/ID@REGION      topic/NAME@REGION      parameter_group/NAME@REGION
     accounts: {NAME: ID}      takes: {copy: 25h}      sql: {STATEMENT: {column: value}, STATEMENT: number of rows}
-    endpoint: HOST:PORT of a real database behind every cluster
+    endpoint: HOST:PORT of a real database, which then stands for that of every cluster
 
-`@REGION/ACCOUNT` says the account too; settings, topics and groups without `@` are everywhere; `missing` says that
-something is not there. Everything else has a default, so that small worlds work. Errors: UsageError with the key.
+`@REGION/ACCOUNT` names the account too. Settings, topics, keys and groups without `@` are in every region. `missing`
+means that something does not exist. Everything else has a default, so that small worlds work. Errors are UsageError
+and name the key.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from actions.sandbox.defaults import DAY, fill
-from actions.sandbox.script import LEAVING, is_status, read_items, take_life
+from actions.sandbox.defaults import DAY, add_defaults
+from actions.sandbox.script import DELETING, is_status, read_items, take_life
 from actions.sandbox.services.parameters import parameter_data, secret_data
 from actions.sandbox.world import ANYWHERE, GONE, LASTING, TAKES, Resource, World
 from engine.errors import UsageError
@@ -52,11 +53,11 @@ FIELDS: Final[Mapping[str, frozenset[str]]] = {
     "kms.key": frozenset(["status", "alias", "manager", "multi_region"]),
     "topic": frozenset(["status"]),
 }  # fmt: skip
-"""Kinds with what may be said of one."""
+"""Kinds, each with the keys that an entry of it may have."""
 
-_ABOUT_ALL: Final = ("accounts", "takes", "endpoint", "sql")
+_GENERAL: Final = ("accounts", "takes", "endpoint", "sql")
 _EVERYWHERE: Final = ("ssm", "secret", "topic", "subnet_group", "security_group", "parameter_group", "kms.key")
-_USUAL: Final = {  # a status that passes → what takes how long
+_DURATIONS: Final = {  # a status that passes → its key in `takes`
     ("rds.cluster_snapshot", "copying"): "copy",
     ("rds.cluster_snapshot", "creating"): "snapshot",
     ("rds.cluster", "creating"): "restore",
@@ -68,21 +69,21 @@ _USUAL: Final = {  # a status that passes → what takes how long
 
 
 def read_world(spec: Mapping[str, Any], world: World, accounts: Mapping[str, str]) -> None:
-    """Put all that a world's form says into `world`. `accounts` are the runbook's, and count before the world's own."""
+    """Put everything that a document says into `world`. `accounts` are the runbook's, and override the document's."""
     world.accounts |= {str(name): str(account) for name, account in _map(spec, "accounts").items()} | dict(accounts)
     for name, duration in _map(spec, "takes").items():
-        world.takes[_known(str(name), TAKES, "takes")] = seconds_of(f"takes: {name}", duration)
+        world.takes[_check_word(str(name), TAKES, "takes")] = seconds_of(f"takes: {name}", duration)
     world.endpoint = _endpoint(spec.get("endpoint"))
-    world.answers = {str(statement): told for statement, told in _map(spec, "sql").items()}
-    things = [(str(key), value) for key, value in spec.items() if key not in _ABOUT_ALL]
-    for key, value in sorted(things, key=lambda thing: thing[0].startswith("rds.")):  # what they stand on comes first
+    world.answers = {str(statement): answer for statement, answer in _map(spec, "sql").items()}
+    entries = [(str(key), value) for key, value in spec.items() if key not in _GENERAL]
+    for key, value in sorted(entries, key=lambda entry: entry[0].startswith("rds.")):  # RDS needs networks and keys
         put(world, key, value)
 
 
 def _map(spec: Mapping[str, Any], key: str) -> Mapping[Any, Any]:
     value = spec.get(key) or {}
     if not isinstance(value, Mapping):
-        message = f"world: {key}: `{value}` is no map"
+        message = f"world: {key}: `{value}` is not a map"
         raise UsageError(message)
     return value
 
@@ -90,17 +91,17 @@ def _map(spec: Mapping[str, Any], key: str) -> Mapping[Any, Any]:
 def _endpoint(value: Any) -> str:
     host, _, port = str(value or "").rpartition(":")
     if value and (not host or not port.isdigit()):
-        message = f"world: endpoint: `{value}` is no HOST:PORT"
+        message = f"world: endpoint: `{value}` is not HOST:PORT"
         raise UsageError(message)
     return str(value or "")
 
 
 def put(world: World, key: str, value: Any) -> Resource | None:
-    """One line of a world: made anew, with a new id. None where it says `missing` of something with a life."""
+    """Add one entry of a world as a new resource with a new id. None if it says that something of RDS is missing."""
     try:
         return _put(world, key, value)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        message = f"world: {key}: {error}: `{value}` cannot be read"
+        message = f"world: {key}: cannot read `{value}`: {error}"
         raise UsageError(message) from error
 
 
@@ -108,29 +109,29 @@ def _put(world: World, key: str, value: Any) -> Resource | None:
     kind, name, region, account = parse_key(world, key)
     if kind in ("ssm", "secret"):
         return _put_setting(world, (kind, account, region, name), value)
-    said = _said(key, kind, value)
-    status = said.get("status", "available")
-    resource = Resource(kind=kind, name=name, account=account, region=region, tags=_tags(said))
+    spec = _spec_of(key, kind, value)
+    status = spec.get("status", "available")
+    resource = Resource(kind=kind, name=name, account=account, region=region, tags=_tags(spec))
     if kind.startswith("rds.") and status == "missing":
         world.resources.pop(resource.key, None)
         return None
-    resource.created = _created(world, kind, said)
-    _live(world, resource, key, status)
-    for entry in fill(world, resource, said):
+    resource.created = _created(world, kind, spec)
+    _set_status(world, resource, key, status)
+    for entry in add_defaults(world, resource, spec):
         world.add(_instance(world, resource, entry))
     return world.add(resource)
 
 
 def _instance(world: World, cluster: Resource, entry: Mapping[str, Any]) -> Resource:
-    """An instance that a cluster's own entry names."""
+    """An instance that the entry of a cluster declares."""
     key = f"rds.instance/{entry['name']}@{cluster.region}"
-    said = _said(key, "rds.instance", {name: value for name, value in entry.items() if name != "name"})
+    spec = _spec_of(key, "rds.instance", {name: value for name, value in entry.items() if name != "name"})
     instance = Resource(
         kind="rds.instance", name=str(entry["name"]).lower(), account=cluster.account, region=cluster.region,
-        created=cluster.created, tags=_tags(said) or dict(cluster.tags),
+        created=cluster.created, tags=_tags(spec) or dict(cluster.tags),
     )  # fmt: skip
-    _live(world, instance, key, said.get("status", "available"))
-    fill(world, instance, said)
+    _set_status(world, instance, key, spec.get("status", "available"))
+    add_defaults(world, instance, spec)
     return instance
 
 
@@ -139,10 +140,10 @@ def parse_key(world: World, key: str) -> tuple[str, str, str, str]:
     separator = ":" if key.startswith(("ssm:", "secret:")) else "/"
     kind, found, rest = key.partition(separator)
     if not found or not rest:
-        message = f"world: `{key}` names nothing; write KIND/NAME@REGION, ssm:/PATH or secret:NAME"
+        message = f"world: `{key}` is not the key of an entry; write KIND/NAME@REGION, ssm:/PATH or secret:NAME"
         raise UsageError(message)
     if kind not in ("ssm", "secret"):
-        _known(kind, FIELDS, "world")
+        _check_word(kind, FIELDS, "world")
     name, at, place = rest.rpartition("@")
     if not at:
         if kind == "rds.global_cluster":
@@ -156,10 +157,10 @@ def parse_key(world: World, key: str) -> tuple[str, str, str, str]:
     return kind, lowered, region, world.account(account or None)
 
 
-def _known(word: str, known: Mapping[str, Any], place: str) -> str:
+def _check_word(word: str, known: Mapping[str, Any], place: str) -> str:
     if word in known:
         return word
-    message = f"{place}: `{word}` is not known; {did_you_mean(word, known)}"
+    message = f"{place}: unknown `{word}`; {did_you_mean(word, known)}"
     raise UsageError(message)
 
 
@@ -169,19 +170,19 @@ def seconds_of(place: str, duration: Any) -> float:
         return float(duration)
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smhd])", str(duration).strip())
     if match is None:
-        message = f"{place}: `{duration}` is no duration; write 30s, 5m, 3h or 2d"
+        message = f"{place}: `{duration}` is not a duration; write 30s, 5m, 3h or 2d"
         raise UsageError(message)
     return float(match[1]) * _UNITS[match[2]]
 
 
-def _said(key: str, kind: str, value: Any) -> dict[str, Any]:
-    """A world's value as a map; a word or a list is the status."""
+def _spec_of(key: str, kind: str, value: Any) -> dict[str, Any]:
+    """The value of an entry as a map; a word or a list is its status."""
     if not isinstance(value, Mapping):
         return {"status": "available" if value is None else value}
-    said = {str(name): entry for name, entry in value.items()}
-    for name in said:
-        _known(name, dict.fromkeys(FIELDS[kind]), key)
-    return said
+    spec = {str(name): entry for name, entry in value.items()}
+    for name in spec:
+        _check_word(name, dict.fromkeys(FIELDS[kind]), key)
+    return spec
 
 
 def _put_setting(world: World, place: tuple[str, str, str, str], value: Any) -> Resource:
@@ -195,24 +196,24 @@ def _put_setting(world: World, place: tuple[str, str, str, str], value: Any) -> 
     return world.add(setting)
 
 
-def _tags(said: Mapping[str, Any]) -> dict[str, str]:
-    return {str(key): str(value) for key, value in (said.get("tags") or {}).items()}
+def _tags(spec: Mapping[str, Any]) -> dict[str, str]:
+    return {str(key): str(value) for key, value in (spec.get("tags") or {}).items()}
 
 
-def _created(world: World, kind: str, said: Mapping[str, Any]) -> float:
-    """What is there has been there: clusters for thirty days, snapshots for one, unless the world says when."""
-    if isinstance(said.get("created"), (int, float)):
-        return float(said["created"])
+def _created(world: World, kind: str, spec: Mapping[str, Any]) -> float:
+    """When it was created: by default a snapshot one day ago, anything else thirty days ago."""
+    if isinstance(spec.get("created"), (int, float)):
+        return float(spec["created"])
     return world.now - (DAY if kind == "rds.cluster_snapshot" else 30 * DAY)
 
 
-def _live(world: World, resource: Resource, key: str, status: Any) -> None:
+def _set_status(world: World, resource: Resource, key: str, status: Any) -> None:
     if not resource.kind.startswith("rds."):
         resource.begin(resource.created, last=str(status))
         return
     items = read_items(key, status)
     if not all(is_status(word) for word, _ in items):
-        message = f"{key}: {status} is no status"
+        message = f"{key}: `{status}` is not a status"
         raise UsageError(message)
     first = items[0][0]
     if len(items) == 1 and items[0][1] == 1 and first in LASTING:
@@ -220,8 +221,7 @@ def _live(world: World, resource: Resource, key: str, status: Any) -> None:
         return
     if first not in LASTING:
         resource.created = world.now
-    takes = world.takes[_USUAL.get((resource.kind, first), "modify")]
-    last = GONE if first == LEAVING else "available"
-    resource.begin(world.now, (first, takes), last=last)
+    seconds = world.takes[_DURATIONS.get((resource.kind, first), "modify")]
+    resource.begin(world.now, (first, seconds), last=GONE if first == DELETING else "available")
     if len(items) > 1 or items[0][1] != 1:
-        resource.script(*(take_life(items, ending=first == LEAVING) or ([], None)))
+        resource.script(*(take_life(items, ending=first == DELETING) or ([], None)))

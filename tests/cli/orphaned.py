@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from actions.sandbox import Sandbox
-from actions.sandbox.http.server import Served
+from actions.sandbox.http.server import SandboxServer
 from engine.clock import VirtualClock
 from tests.cli.asking import Answer, Ask, written
 
@@ -115,5 +115,5 @@ def shared(
         monkeypatch.setattr(f"engine.cli.{module}.SystemClock", lambda: clock)
     monkeypatch.setenv("AWS_REGION", WEST)
     sandbox = Sandbox(world, clock=clock, script=script)
-    with Served(sandbox) as served:
+    with SandboxServer(sandbox) as served:
         yield Aws(sandbox=sandbox, url=served.url, ask=ask, folder=folder)

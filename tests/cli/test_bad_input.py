@@ -40,7 +40,7 @@ Store = tuple[str, str]
         (["run", "few.yaml", "--store", "sqlite:"], "is not complete"),
         (["run", "few.yaml", "--store-timeout", "soon"], "--store-timeout soon: `soon` is not a duration"),
         (["run", "few.yaml", "--sandbox=nothing.yaml"], "nothing.yaml: cannot be read"),
-        (["run", "few.yaml", "--sandbox=few.yaml"], "a world's file has the keys `world`"),
+        (["run", "few.yaml", "--sandbox=few.yaml"], "a world's file needs the key `world`"),
         (["explain", "RB999"], "there is no rule RB999"),
         (["explain", "Nonsense"], "there is no rule, error, kind, action or file Nonsense"),
         (["explain", "RB404", "step"], "RB404 is no file"),

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from actions.sandbox.calls import Call, Refusal
-from actions.sandbox.faults import Cut, Faults
 from actions.sandbox.faults import Fault as CallFault
+from actions.sandbox.faults import Faults, NoReply
 from engine.errors import EffectFailed, EffectNotSent, EffectUnknown, Problem
 from engine.language.model import ActionFacts
 from engine.registry import Action, Context, Family, Observation, Param, Registry, ResourceKind
@@ -240,11 +240,11 @@ def stories_actions(real: Registry, sandbox: Any) -> Iterator[Action]:
 
 def _told(sandbox: Any, operation: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
     try:
-        sandbox.over_the_network("test", operation, params, lambda: None)
+        sandbox.network_call("test", operation, params, lambda: None)
     except Refusal as refusal:
         category = DENIED.get(refusal.code, "internal")
         raise EffectFailed(Problem(name=refusal.code, category=category, message=refusal.message)) from None
-    except Cut as cut:
+    except NoReply as cut:
         if cut.kind == "unsent":
             raise EffectNotSent(Problem(name="NotSent", category="network", message="it never left")) from None
         raise EffectUnknown("the reply was lost") from None

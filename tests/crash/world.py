@@ -12,7 +12,7 @@ from typing import Any
 from actions.rds.cluster_snapshot import attributes_of
 from actions.sandbox import Sandbox
 from actions.sandbox.calls import Call
-from actions.sandbox.lifecycle import rename, settle
+from actions.sandbox.lifecycle import advance, rename
 from actions.sandbox.services.snapshots import wire
 from actions.sandbox.world import Resource
 from engine.clock import VirtualClock
@@ -185,7 +185,7 @@ class PretendWorld:
 
     def named(self, kind: str, name: str, region: str) -> Thing | None:
         """What truly bears the name."""
-        settle(self.sandbox.world, self.now)
+        advance(self.sandbox.world, self.now)
         for thing in self.things:
             if (thing.kind, thing.name, thing.region) == (kind, name, region) and thing.there(self.now):
                 return thing

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from actions.sandbox import Fault
 from actions.sandbox.http import request_parser
-from actions.sandbox.http.server import Reply, Served
+from actions.sandbox.http.server import Reply, SandboxServer
 from actions.sandbox.sandbox import Sandbox
 
 ACTION = re.compile(rb"(?:^|&)Action=(\w+)")
@@ -55,7 +55,7 @@ Bend = Callable[[Asked, Reply], Reply]
 """What becomes of a reply on its way."""
 
 
-class Front(Served):
+class Front(SandboxServer):
     """A served sandbox; requests to DynamoDB go on to `table_server`, an address."""
 
     def __init__(self, sandbox: Sandbox, *, table_server: str = "", port: int = 0) -> None:
@@ -96,7 +96,7 @@ class Front(Served):
             return None
 
     def _counted(self, headers: request_parser.Headers, body: bytes) -> Asked:
-        who = request_parser.signed(headers)
+        who = request_parser.credential_of(headers)
         action = ACTION.search(body)
         name = action[1].decode() if action else headers.get("X-Amz-Target", "").rpartition(".")[2]
         with self._counting:

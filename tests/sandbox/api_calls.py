@@ -1,8 +1,8 @@
-"""One call of every operation that the sandbox knows, in an order in which each works in `WORLD` with `MORE`."""
+"""Parameters of one call for every handler of the sandbox, in an order in which each call succeeds in `WORLD | MORE`."""
 
 from __future__ import annotations
 
-ASKED = {
+CALLS = {
     "rds.CopyDBClusterSnapshot": {
         "SourceDBClusterSnapshotIdentifier": "here-secret",
         "TargetDBClusterSnapshotIdentifier": "copy",
@@ -87,8 +87,8 @@ MORE = {
 }
 
 
-def call(client, operation, asked):
+def call(client, operation, params):
     """The reply to an operation by its wire name."""
     from botocore import xform_name
 
-    return getattr(client, xform_name(operation))(**asked)
+    return getattr(client, xform_name(operation))(**params)

@@ -1,4 +1,4 @@
-"""A pretend AWS at hand: `here` makes one, and says what AWS would say no with."""
+"""Fixtures: a sandbox with its clients and shortcuts for frequent calls."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ WORLD: dict[str, Any] = {
 
 @dataclass
 class Here:
-    """A sandbox, with its clients in the west as attributes."""
+    """A sandbox with clients in us-west-2, and shortcuts for frequent calls."""
 
     sandbox: Sandbox
 
@@ -48,13 +48,13 @@ class Here:
         self.sandbox.clock.sleep(seconds)
 
     def refusal(self, call: Callable[..., Any], **params: Any) -> tuple[str, int, str]:
-        """Code, HTTP status and text of AWS's no."""
+        """Code, HTTP status and text of the error that the call raises."""
         from botocore.exceptions import ClientError
 
         with pytest.raises(ClientError) as caught:
             call(**params)
-        told = caught.value.response
-        return told["Error"]["Code"], told["ResponseMetadata"]["HTTPStatusCode"], told["Error"]["Message"]
+        response = caught.value.response
+        return response["Error"]["Code"], response["ResponseMetadata"]["HTTPStatusCode"], response["Error"]["Message"]
 
     def snapshot(self, name: str, region: str = WEST) -> dict[str, Any]:
         found = self.sandbox.clients("rds", region).describe_db_cluster_snapshots(DBClusterSnapshotIdentifier=name)
@@ -87,11 +87,11 @@ class Here:
 
 @pytest.fixture
 def make() -> Callable[..., Here]:
-    """A sandbox of a world of one's own."""
+    """Makes a sandbox with another world."""
     return lambda world=None, **more: Here(Sandbox(world or {}, **more))
 
 
 @pytest.fixture
 def here() -> Here:
-    """A sandbox of the world above."""
+    """A sandbox with the world above."""
     return Here(Sandbox(WORLD))

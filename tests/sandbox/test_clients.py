@@ -1,4 +1,4 @@
-"""Where the sandbox meets botocore: its waiters, paginators, shapes and errors over it; speed; the same story twice."""
+"""botocore over the sandbox: its waiters and errors, isolation, speed, and the same calls twice."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from actions.sandbox import Fault, Sandbox, default_world, demo_script
 
 @pytest.fixture
 def waiting(here, monkeypatch):
-    """botocore's waiters sleep by `time.sleep`: here that is virtual."""
+    """Waits with a waiter of botocore, whose `time.sleep` becomes virtual; the time at its end."""
     monkeypatch.setattr("time.sleep", here.sleep)
 
-    def wait(name, **asked):
-        here.rds.get_waiter(name).wait(**asked)
+    def wait(name, **params):
+        here.rds.get_waiter(name).wait(**params)
         return here.sandbox.clock.now()
 
     return wait
@@ -43,7 +43,7 @@ def test_waiters_that_succeed(here, waiting):
 
 
 @pytest.mark.parametrize(
-    ("name", "asked", "key", "status", "why"),
+    ("name", "params", "key", "status", "why"),
     [
         ("db_cluster_snapshot_available", {"DBClusterSnapshotIdentifier": "here"}, "rds.cluster_snapshot/here", "failed", "terminal failure"),
         ("db_cluster_available", {"DBClusterIdentifier": "alone"}, "rds.cluster/alone", "incompatible-restore", "terminal failure"),
@@ -53,13 +53,13 @@ def test_waiters_that_succeed(here, waiting):
         ("db_cluster_deleted", {"DBClusterIdentifier": "alone"}, "rds.cluster/alone", "creating", "terminal failure"),
     ],
 )  # fmt: skip
-def test_waiters_that_do_not(here, waiting, name, asked, key, status, why):
+def test_waiters_that_fail(here, waiting, name, params, key, status, why):
     here.sandbox.change(f"{key}@us-west-2", status)
     with pytest.raises(botocore.exceptions.WaiterError, match=why):
-        waiting(name, **asked)
+        waiting(name, **params)
 
 
-def test_available_waiters_raise_on_what_is_not_there(waiting):
+def test_waiting_for_something_that_does_not_exist(waiting):
     with pytest.raises(botocore.exceptions.WaiterError, match="DBClusterNotFoundFault"):
         waiting("db_cluster_available", DBClusterIdentifier="nowhere")
 
@@ -75,12 +75,12 @@ def test_errors_are_botocores_own_classes(here):
         rds.describe_db_instances(DBInstanceIdentifier="no")
 
 
-def test_every_code_of_an_operation_is_one_that_the_model_has_for_it_or_for_none(here):
-    """What a script may say: a code that belongs to other operations waits."""
-    from actions.sandbox.clients import facts_of
+def test_an_operation_can_raise_its_own_codes_and_those_of_no_operation(here):
+    """An error in a script waits for an operation that can raise it."""
+    from actions.sandbox.clients import operation_facts
 
     model = here.rds.meta.service_model.operation_model("CopyDBClusterSnapshot")
-    facts = facts_of(model)
+    facts = operation_facts(model)
     assert facts.own == {
         "DBClusterSnapshotAlreadyExistsFault", "DBClusterSnapshotNotFoundFault", "InvalidDBClusterSnapshotStateFault",
         "InvalidDBClusterStateFault", "KMSKeyNotAccessibleFault", "SnapshotQuotaExceeded",
@@ -92,7 +92,7 @@ def test_every_code_of_an_operation_is_one_that_the_model_has_for_it_or_for_none
 # -- clients -------------------------------------------------------------------------------------------------
 
 
-def test_clients_of_two_sandboxes_do_not_meet(make):
+def test_two_sandboxes_share_nothing(make):
     one, other = make({"rds.cluster/a@us-west-2": "available"}), make({"rds.cluster/b@us-west-2": "available"})
     first, second = one.rds, other.rds
     assert [c["DBClusterIdentifier"] for c in first.describe_db_clusters()["DBClusters"]] == ["a"]
@@ -100,7 +100,7 @@ def test_clients_of_two_sandboxes_do_not_meet(make):
     assert (len(one.sandbox.journal), len(other.sandbox.journal)) == (1, 1)
 
 
-def test_nothing_leaves_the_process_and_nothing_is_read_of_the_persons(make, monkeypatch):
+def test_no_network_and_no_settings_of_the_user_are_used(make, monkeypatch):
     def no(*_, **__):
         raise AssertionError
 
@@ -129,13 +129,13 @@ def test_threads_may_call_at_once(here):
 
 
 @pytest.mark.integration
-def test_importing_it_imports_nothing_heavy():
+def test_importing_the_sandbox_imports_no_heavy_package():
     code = "import sys, actions.sandbox; actions.sandbox.Sandbox({}); print(sorted({'boto3','botocore','pg8000','yaml'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
 
-# -- the same story twice ------------------------------------------------------------------------------------
+# -- the same calls twice -------------------------------------------------------------------------------------
 
 
 def story(sandbox):
@@ -162,12 +162,12 @@ def story(sandbox):
     return sandbox
 
 
-def test_the_same_story_has_the_same_ids_and_journal():
-    def told(sandbox):
+def test_the_same_calls_give_the_same_ids_and_journal():
+    def outcome(sandbox):
         return [(call, sandbox.resources()) for call in story(sandbox).journal], sandbox.world
 
-    first = told(Sandbox(default_world(), script=demo_script()))
-    second = told(Sandbox(default_world(), script=demo_script()))
+    first = outcome(Sandbox(default_world(), script=demo_script()))
+    second = outcome(Sandbox(default_world(), script=demo_script()))
     assert first == second
 
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 import pytest
 
 
-def change(here, **asked):
-    return here.rds.modify_db_cluster(DBClusterIdentifier="orders", **asked)["DBCluster"]
+def change(here, **params):
+    return here.rds.modify_db_cluster(DBClusterIdentifier="orders", **params)["DBCluster"]
 
 
-def refused(here, **asked):
-    return here.refusal(here.rds.modify_db_cluster, **({"DBClusterIdentifier": "orders"} | asked))
+def refused(here, **params):
+    return here.refusal(here.rds.modify_db_cluster, **({"DBClusterIdentifier": "orders"} | params))
 
 
 @pytest.mark.parametrize(
-    ("asked", "status"),
+    ("params", "status"),
     [
         ({"DeletionProtection": True}, "available"),
         ({"CopyTagsToSnapshot": False}, "available"),
@@ -27,14 +27,14 @@ def refused(here, **asked):
         ({"EngineVersion": "15.7", "ApplyImmediately": True}, "modifying"),
     ],
 )
-def test_statuses_of_a_change(here, asked, status):
-    assert change(here, **asked)["Status"] == status
+def test_the_statuses_of_each_change(here, params, status):
+    assert change(here, **params)["Status"] == status
     here.sleep(120)
     name = "other" if status == "renaming" else "orders"
     assert here.cluster(name)["Status"] == "available"
 
 
-def test_what_is_pending_outlasts_the_status(here):
+def test_pending_values_outlast_the_status(here):
     change(here, MasterUserPassword="long-enough")
     here.sleep(120)
     seen = here.cluster()
@@ -43,7 +43,7 @@ def test_what_is_pending_outlasts_the_status(here):
     assert "PendingModifiedValues" not in here.cluster()
 
 
-def test_what_waits_for_the_window_waits_until_it_is_said_at_once(here):
+def test_changes_for_the_window_wait_until_apply_immediately(here):
     change(here, EngineVersion="15.7")
     here.sleep(86_400)
     seen = here.cluster()
@@ -54,21 +54,21 @@ def test_what_waits_for_the_window_waits_until_it_is_said_at_once(here):
     assert (seen["EngineVersion"], seen.get("PendingModifiedValues")) == ("15.7", None)
 
 
-def test_a_managed_secret_is_creating_for_a_while(here):
+def test_a_managed_secret_has_the_status_creating_first(here):
     made = change(here, ManageMasterUserPassword=True)
     assert made["MasterUserSecret"]["SecretStatus"] == "creating"
     here.sleep(120)
     assert (here.cluster()["Status"], here.cluster()["MasterUserSecret"]["SecretStatus"]) == ("available", "creating")
     here.sleep(30)
     assert here.cluster()["MasterUserSecret"]["SecretStatus"] == "active"
-    told = refused(here, MasterUserPassword="long-enough")
-    assert told[0] == "InvalidParameterCombination"
+    refusal = refused(here, MasterUserPassword="long-enough")
+    assert refusal[0] == "InvalidParameterCombination"
     assert change(here, RotateMasterUserPassword=True)["MasterUserSecret"]["SecretStatus"] == "rotating"
     here.sleep(150)
     assert "MasterUserSecret" not in change(here, ManageMasterUserPassword=False, MasterUserPassword="long-enough")
 
 
-def test_a_new_name_takes_the_instances_along_and_keeps_the_id(here):
+def test_renaming_keeps_the_id_and_the_instances(here):
     before = here.cluster()["DbClusterResourceId"]
     change(here, NewDBClusterIdentifier="Renamed", ApplyImmediately=True)
     assert here.cluster()["Status"] == "renaming"
@@ -81,7 +81,7 @@ def test_a_new_name_takes_the_instances_along_and_keeps_the_id(here):
 
 
 @pytest.mark.parametrize(
-    ("asked", "code"),
+    ("params", "code"),
     [
         ({"DBClusterIdentifier": "nowhere", "DeletionProtection": True}, "DBClusterNotFoundFault"),
         ({"NewDBClusterIdentifier": "alone"}, "DBClusterAlreadyExistsFault"),
@@ -92,20 +92,20 @@ def test_a_new_name_takes_the_instances_along_and_keeps_the_id(here):
         ({"MasterUserPassword": "x" * 42}, "InvalidParameterValue"),
     ],
 )
-def test_changes_that_are_refused(here, asked, code):
+def test_wrong_changes_are_refused(here, params, code):
     before = here.cluster()
-    assert refused(here, **asked)[0] == code
+    assert refused(here, **params)[0] == code
     assert here.cluster() == before
 
 
-def test_a_change_needs_an_available_cluster_but_protection_does_not(here):
+def test_changes_need_an_available_cluster_except_protection(here):
     here.sandbox.change("rds.cluster/orders@us-west-2", "modifying")
     text = "DB cluster orders is not currently in the available state: modifying"
     assert refused(here, Port=6000) == ("InvalidDBClusterStateFault", 400, text)
     assert change(here, DeletionProtection=True)["DeletionProtection"] is True
 
 
-def test_security_groups_of_another_vpc(make):
+def test_security_groups_of_another_vpc_are_refused(make):
     here = make(
         {
             "security_group/sg-1@us-west-2": {"vpc": "vpc-other"},
@@ -116,14 +116,14 @@ def test_security_groups_of_another_vpc(make):
     assert refused(here, VpcSecurityGroupIds=["sg-2"])[0] == "InvalidParameterValue"
 
 
-def test_protection_off_then_delete(make):
+def test_a_cluster_can_be_deleted_once_protection_is_off(make):
     here = make({"rds.cluster/orders@us-west-2": {"protected": True}})
     change(here, DeletionProtection=False, ApplyImmediately=True)
     here.rds.delete_db_cluster(DBClusterIdentifier="orders", SkipFinalSnapshot=True)
     assert refused(here, DeletionProtection=True)[0] == "InvalidDBClusterStateFault"
 
 
-def test_parameter_groups_have_a_code_of_their_own(make):
+def test_missing_parameter_groups_have_their_own_codes(make):
     here = make({"parameter_group/tuned@us-west-2": "available"})
     ask = here.rds.describe_db_cluster_parameter_groups
     assert ask(DBClusterParameterGroupName="tuned")["DBClusterParameterGroups"]
@@ -157,18 +157,18 @@ def test_tags_are_added_listed_and_removed(here, arn):
         ("orders", "InvalidParameterValue"),
     ],
 )
-def test_tags_of_nothing(here, arn, code):
+def test_tags_of_a_missing_resource(here, arn, code):
     assert here.refusal(here.rds.list_tags_for_resource, ResourceName=arn)[0] == code
 
 
 @pytest.mark.parametrize(
     "tags", [[("aws:x", "1")], [("k", "a[0]")], [("k", "v" * 257)], [(f"k{n}", "") for n in range(51)]]
 )
-def test_tags_that_are_refused(here, tags):
+def test_wrong_tags_are_refused(here, tags):
     arn = here.cluster()["DBClusterArn"]
     wire = [{"Key": key, "Value": value} for key, value in tags]
-    told = here.refusal(here.rds.add_tags_to_resource, ResourceName=arn, Tags=wire)
-    assert told[0] == "InvalidParameterValue"
+    refusal = here.refusal(here.rds.add_tags_to_resource, ResourceName=arn, Tags=wire)
+    assert refusal[0] == "InvalidParameterValue"
 
 
 # -- global clusters -----------------------------------------------------------------------------------------
@@ -184,14 +184,14 @@ ARN = "arn:aws:rds:{}:123456789012:cluster:{}"
 def test_members_of_a_global_cluster(make):
     here = make(WORLD)
     (one,) = here.rds.describe_global_clusters(GlobalClusterIdentifier="world")["GlobalClusters"]
-    told = [(member["DBClusterArn"], member["IsWriter"]) for member in one["GlobalClusterMembers"]]
-    assert told == [(ARN.format("us-west-2", "first"), True), (ARN.format("us-east-1", "second"), False)]
+    refusal = [(member["DBClusterArn"], member["IsWriter"]) for member in one["GlobalClusterMembers"]]
+    assert refusal == [(ARN.format("us-west-2", "first"), True), (ARN.format("us-east-1", "second"), False)]
     assert here.cluster("first")["GlobalClusterIdentifier"] == "world"
-    told = here.refusal(here.rds.describe_global_clusters, GlobalClusterIdentifier="no")
-    assert told[:2] == ("GlobalClusterNotFoundFault", 404)
+    refusal = here.refusal(here.rds.describe_global_clusters, GlobalClusterIdentifier="no")
+    assert refusal[:2] == ("GlobalClusterNotFoundFault", 404)
 
 
-def test_leaving_one_is_promoting_and_then_available(make):
+def test_a_cluster_that_leaves_is_promoting_and_then_available(make):
     here = make(WORLD)
     here.east.remove_from_global_cluster(
         GlobalClusterIdentifier="world", DbClusterIdentifier=ARN.format("us-east-1", "second")
@@ -215,7 +215,7 @@ def test_leaving_one_is_promoting_and_then_available(make):
         ("world", "first", "InvalidParameterValue"),
     ],
 )
-def test_leaving_that_is_refused(make, name, arn, code):
+def test_wrong_removals_from_a_global_cluster_are_refused(make, name, arn, code):
     here = make(WORLD)
     ask = here.rds.remove_from_global_cluster
     assert here.refusal(ask, GlobalClusterIdentifier=name, DbClusterIdentifier=arn)[0] == code

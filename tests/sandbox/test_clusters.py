@@ -1,4 +1,4 @@
-"""Clusters: docs/aws.md, "Deleting a cluster": restoring, what blocks a delete, starting, changing, renaming."""
+"""Clusters: restores, deletes and what blocks them, stops and starts."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_a_restored_cluster_is_creating_then_available_and_has_no_instance(nette
     assert listed["DBInstances"] == []
 
 
-def test_what_the_call_leaves_out_is_awss_default(netted):
+def test_a_restore_uses_defaults_for_what_the_call_omits(netted):
     made = netted.restore()
     assert made["DBSubnetGroup"] == "default"
     assert made["VpcSecurityGroups"] == [{"VpcSecurityGroupId": "sg-default", "Status": "active"}]
@@ -55,7 +55,7 @@ def test_what_the_call_leaves_out_is_awss_default(netted):
     assert "MasterUserSecret" not in made
 
 
-def test_what_the_call_says(netted):
+def test_a_restore_uses_what_the_call_says(netted):
     made = netted.restore(
         DBSubnetGroupName="private", VpcSecurityGroupIds=["sg-1"], DBClusterParameterGroupName="tuned", Port=6000,
         EngineVersion="15.7", DeletionProtection=True, KmsKeyId="on", EnableIAMDatabaseAuthentication=True,
@@ -112,12 +112,12 @@ VPCS = (
         ("locked", "new", {}, "KMSKeyNotAccessibleFault", 400, "key/off]"),
     ],
 )  # fmt: skip
-def test_a_restore_that_is_refused_makes_nothing(netted, snapshot, name, more, code, status, text):
+def test_a_refused_restore_creates_nothing(netted, snapshot, name, more, code, status, text):
     before = netted.sandbox.resources()
-    asked = {"DBClusterIdentifier": name, "SnapshotIdentifier": snapshot, "Engine": "aurora-postgresql"} | more
-    told = netted.refusal(netted.rds.restore_db_cluster_from_snapshot, **asked)
-    assert told[:2] == (code, status)
-    assert text in told[2]
+    params = {"DBClusterIdentifier": name, "SnapshotIdentifier": snapshot, "Engine": "aurora-postgresql"} | more
+    refusal = netted.refusal(netted.rds.restore_db_cluster_from_snapshot, **params)
+    assert refusal[:2] == (code, status)
+    assert text in refusal[2]
     assert netted.sandbox.resources() == before
 
 
@@ -125,14 +125,14 @@ def test_a_snapshot_newer_than_the_default_keeps_its_version(netted):
     assert netted.restore("newer")["EngineVersion"] == "16.1"
 
 
-def test_forty_clusters_in_a_region(make):
+def test_the_quota_of_forty_clusters(make):
     world = {f"rds.cluster/c{number}@us-west-2": "available" for number in range(40)}
     here = make(world | {"rds.cluster_snapshot/here@us-west-2": "available"})
-    told = here.refusal(here.restore)
-    assert told[:2] == ("DBClusterQuotaExceededFault", 403)
+    refusal = here.refusal(here.restore)
+    assert refusal[:2] == ("DBClusterQuotaExceededFault", 403)
 
 
-def test_a_name_is_free_again_once_its_cluster_is_gone_and_the_next_one_has_another_id(netted):
+def test_a_deleted_clusters_name_can_be_used_again_with_a_new_id(netted):
     netted.sleep(120)
     first = netted.restore(name="leaving")["DbClusterResourceId"]
     netted.sleep(720)
@@ -141,7 +141,7 @@ def test_a_name_is_free_again_once_its_cluster_is_gone_and_the_next_one_has_anot
     assert netted.restore(name="leaving")["DbClusterResourceId"] != first
 
 
-def test_to_a_point_in_time(netted):
+def test_restore_to_a_point_in_time(netted):
     ask = netted.rds.restore_db_cluster_to_point_in_time
     names = {"DBClusterIdentifier": "back", "SourceDBClusterIdentifier": "orders"}
     made = ask(**names, UseLatestRestorableTime=True, DBSubnetGroupName="private")["DBCluster"]
@@ -157,9 +157,9 @@ def test_to_a_point_in_time(netted):
 # -- looking -------------------------------------------------------------------------------------------------
 
 
-def test_one_that_is_not_there(here):
-    told = here.refusal(here.rds.describe_db_clusters, DBClusterIdentifier="nowhere")
-    assert told == ("DBClusterNotFoundFault", 404, "DBCluster nowhere not found.")
+def test_a_missing_cluster(here):
+    refusal = here.refusal(here.rds.describe_db_clusters, DBClusterIdentifier="nowhere")
+    assert refusal == ("DBClusterNotFoundFault", 404, "DBCluster nowhere not found.")
     assert here.rds.describe_db_clusters(Filters=[{"Name": "db-cluster-id", "Values": ["nowhere"]}])["DBClusters"] == []
 
 
@@ -178,13 +178,13 @@ def test_filters(here, name):
     assert [cluster["DBClusterIdentifier"] for cluster in found] == expected
 
 
-def test_a_cluster_by_arn_of_another_region_is_not_here(here):
+def test_an_arn_of_another_region_is_not_found(here):
     arn = here.cluster()["DBClusterArn"]
     assert here.rds.describe_db_clusters(DBClusterIdentifier=arn)["DBClusters"]
     assert here.refusal(here.east.describe_db_clusters, DBClusterIdentifier=arn)[0] == "DBClusterNotFoundFault"
 
 
-def test_members_with_the_writer_first(here):
+def test_members_are_listed_with_the_writer_first(here):
     members = here.cluster()["DBClusterMembers"]
     assert [(one["DBInstanceIdentifier"], one["IsClusterWriter"]) for one in members] == [
         ("orders-1", True),
@@ -226,13 +226,13 @@ BLOCKS += [
 def test_what_blocks_a_delete(make, said, code, text):
     here = make({"rds.cluster/c@us-west-2": said})
     before = here.sandbox.resources()
-    told = here.refusal(here.rds.delete_db_cluster, DBClusterIdentifier="c", SkipFinalSnapshot=True)
-    assert told == (code, 400, text)
+    refusal = here.refusal(here.rds.delete_db_cluster, DBClusterIdentifier="c", SkipFinalSnapshot=True)
+    assert refusal == (code, 400, text)
     assert here.sandbox.resources() == before
 
 
 @pytest.mark.parametrize("status", ["failed", "restore-failed", "incompatible-network", "available"])
-def test_what_is_broken_can_be_deleted(make, status):
+def test_broken_clusters_can_be_deleted(make, status):
     here = make({"rds.cluster/c@us-west-2": status})
     answer = here.rds.delete_db_cluster(DBClusterIdentifier="c", SkipFinalSnapshot=True)
     assert answer["DBCluster"]["Status"] == status  # not yet `deleting`
@@ -241,7 +241,7 @@ def test_what_is_broken_can_be_deleted(make, status):
     assert here.refusal(here.rds.describe_db_clusters, DBClusterIdentifier="c")[0] == "DBClusterNotFoundFault"
 
 
-def test_members_that_are_going_are_no_block(here):
+def test_members_that_are_being_deleted_do_not_block(here):
     for name in ("orders-2", "orders-1"):
         here.rds.delete_db_instance(DBInstanceIdentifier=name, SkipFinalSnapshot=True)
     here.sleep(10)
@@ -262,7 +262,7 @@ def test_members_that_are_going_are_no_block(here):
         ({"FinalDBSnapshotIdentifier": "rds:bad"}, "InvalidParameterValue"),
     ],
 )
-def test_final_snapshots_that_are_refused(here, more, code):
+def test_wrong_final_snapshots_are_refused(here, more, code):
     assert here.refusal(here.rds.delete_db_cluster, DBClusterIdentifier="alone", **more)[0] == code
     assert here.cluster("alone")["Status"] == "available"
 
@@ -278,7 +278,7 @@ def test_a_final_snapshot_outlives_its_cluster(here):
 
 
 @pytest.mark.parametrize(("kept", "names"), [(None, []), (True, []), (False, ["rds:own-2024-03-20-00-19"])])
-def test_automatic_backups_bear_the_tags_and_go_with_the_cluster(make, kept, names):
+def test_automatic_backups_have_the_tags_and_are_deleted_with_the_cluster(make, kept, names):
     here = make({"rds.cluster_snapshot/here@us-west-2": "available"})
     made = here.restore(name="own", CopyTagsToSnapshot=True, Tags=[{"Key": "runbook:operation", "Value": "op-1"}])
     here.sleep(720 + 60)
@@ -296,33 +296,33 @@ def test_automatic_backups_bear_the_tags_and_go_with_the_cluster(make, kept, nam
 # -- starting, stopping --------------------------------------------------------------------------------------
 
 
-def test_stopping_and_starting_takes_the_instances_along(here):
+def test_instances_stop_and_start_with_their_cluster(here):
     assert here.rds.stop_db_cluster(DBClusterIdentifier="orders")["DBCluster"]["Status"] == "stopping"
     here.sleep(300)
     assert (here.cluster()["Status"], here.instance("orders-1")["DBInstanceStatus"]) == ("stopped", "stopped")
     assert here.refusal(here.rds.stop_db_cluster, DBClusterIdentifier="orders")[0] == "InvalidDBClusterStateFault"
-    told = here.refusal(here.rds.delete_db_instance, DBInstanceIdentifier="orders-1", SkipFinalSnapshot=True)
-    assert told == ("InvalidDBClusterStateFault", 400, "Db cluster orders is in stopped state")
+    refusal = here.refusal(here.rds.delete_db_instance, DBInstanceIdentifier="orders-1", SkipFinalSnapshot=True)
+    assert refusal == ("InvalidDBClusterStateFault", 400, "Db cluster orders is in stopped state")
     assert here.rds.start_db_cluster(DBClusterIdentifier="orders")["DBCluster"]["Status"] == "starting"
     here.sleep(300)
     assert (here.cluster()["Status"], here.instance("orders-2")["DBInstanceStatus"]) == ("available", "available")
 
 
-def test_stopping_revives_no_instance_that_is_going(here):
+def test_stopping_does_not_revive_an_instance_that_is_being_deleted(here):
     here.rds.delete_db_instance(DBInstanceIdentifier="orders-2", SkipFinalSnapshot=True)
     here.rds.stop_db_cluster(DBClusterIdentifier="orders")
     here.sleep(300)
     assert [one["name"] for one in here.sandbox.resources("rds.instance")] == ["orders-1"]
 
 
-def test_what_cannot_be_started(here):
-    told = here.refusal(here.rds.start_db_cluster, DBClusterIdentifier="orders")
+def test_clusters_that_cannot_be_started(here):
+    refusal = here.refusal(here.rds.start_db_cluster, DBClusterIdentifier="orders")
     text = "DB cluster orders is not currently in the stopped state: available"
-    assert told == ("InvalidDBClusterStateFault", 400, text)
+    assert refusal == ("InvalidDBClusterStateFault", 400, text)
     assert here.refusal(here.rds.start_db_cluster, DBClusterIdentifier="nowhere")[0] == "DBClusterNotFoundFault"
 
 
-def test_one_that_lost_its_key_starts_once_the_key_is_back(make):
+def test_a_cluster_that_lost_its_key_starts_when_the_key_is_back(make):
     status = "inaccessible-encryption-credentials-recoverable"
     key = "arn:aws:kms:us-west-2:123456789012:key/k"
     here = make({"rds.cluster/c@us-west-2": {"status": status, "kms_key": key}, "kms.key/k@us-west-2": "Disabled"})

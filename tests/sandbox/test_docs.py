@@ -1,4 +1,4 @@
-"""docs/sandbox.md: every world in it is one, and the Python in it runs."""
+"""docs/sandbox.md: its worlds can be read, and its Python runs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def blocks(root, language):
 
 
 @pytest.mark.parametrize("number", [0, 1])
-def test_worlds(root, tmp_path, number):
+def test_its_worlds_can_be_read(root, tmp_path, number):
     path = tmp_path / "world.yaml"
     path.write_text(blocks(root, "yaml")[number], encoding="utf-8")
     world, script = read_file(path)
@@ -26,11 +26,11 @@ def test_worlds(root, tmp_path, number):
     assert all(key in HANDLERS for key in made.script_left if "." in key)
 
 
-def test_python(root):
+def test_its_python_runs(root):
     (code,) = blocks(root, "python")
     exec(compile(code, "docs/sandbox.md", "exec"), {})
 
 
-def test_every_word_of_a_script_is_told(root):
+def test_it_names_every_word_of_a_script(root):
     text = (root / "docs" / "sandbox.md").read_text(encoding="utf-8")
     assert [word for word in (*CONNECTIONS, *FAULT_WORDS) if f"`{word}`" not in text] == []

@@ -1,4 +1,4 @@
-"""Faults: which call, which of its occurrences, what becomes of it; and what the journal says."""
+"""Faults: which calls they hit, what they do, and what the journal says."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from actions.sandbox import Fault
 DELETE = {"DBClusterSnapshotIdentifier": "here"}
 
 
-def there(here):
+def status_of(here):
     return here.sandbox.get("rds.cluster_snapshot/here@us-west-2").status(here.sandbox.clock.now())
 
 
@@ -39,7 +39,7 @@ def there(here):
         ),
     ],
 )  # fmt: skip
-def test_what_a_fault_does(here, fault, raised, code, http, after, performed):
+def test_each_kind_of_fault(here, fault, raised, code, http, after, performed):
     here.sandbox.fault(Fault(call="rds.DeleteDBClusterSnapshot", **fault))
     with pytest.raises(raised) as caught:
         here.rds.delete_db_cluster_snapshot(**DELETE)
@@ -47,12 +47,12 @@ def test_what_a_fault_does(here, fault, raised, code, http, after, performed):
         assert caught.value.response["Error"]["Code"] == code
         assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == http
     (call,) = here.sandbox.journal
-    assert (call.outcome, call.performed, there(here)) == (code, performed, after)
+    assert (call.outcome, call.performed, status_of(here)) == (code, performed, after)
     assert bool(call.resource) is performed
 
 
 @pytest.mark.parametrize(
-    ("service", "operation", "asked", "throttled", "expired"),
+    ("service", "operation", "params", "throttled", "expired"),
     [
         ("rds", "describe_db_clusters", {}, ("Throttling", 400), ("ExpiredToken", 403)),
         ("ec2", "describe_vpcs", {}, ("RequestLimitExceeded", 503), ("RequestExpired", 400)),
@@ -65,11 +65,11 @@ def test_what_a_fault_does(here, fault, raised, code, http, after, performed):
         ),
     ],
 )  # fmt: skip
-def test_each_service_throttles_and_expires_in_its_own_words(here, service, operation, asked, throttled, expired):
+def test_each_service_has_its_own_codes_for_throttling_and_expiry(here, service, operation, params, throttled, expired):
     call = getattr(here.sandbox.clients(service, "us-west-2"), operation)
     for kind, expected in (("throttle", throttled), ("credentials", expired)):
         here.sandbox.fault(Fault(kind=kind, call=f"{service}.*"))
-        assert here.refusal(call, **asked)[:2] == expected
+        assert here.refusal(call, **params)[:2] == expected
 
 
 def outcomes(here, looks, **fault):
@@ -93,11 +93,11 @@ def outcomes(here, looks, **fault):
         ({"step": "old"}, "....."),
     ],
 )
-def test_which_calls_are_hit(here, fault, hits):
+def test_which_calls_a_fault_hits(here, fault, hits):
     assert outcomes(here, 5, **fault) == hits
 
 
-def test_faults_by_step_find_the_step_of_a_tag_and_of_who_drives(here):
+def test_a_fault_by_step_uses_the_tag_and_the_current_step(here):
     tags = [{"Key": "runbook:step", "Value": "instances/1"}]
     here.sandbox.fault(Fault(kind="error", code="InstanceQuotaExceeded", step="instances[1]"))
     assert here.refusal(here.add_instance, name="a-1", Tags=tags)[0] == "InstanceQuotaExceeded"
@@ -105,13 +105,13 @@ def test_faults_by_step_find_the_step_of_a_tag_and_of_who_drives(here):
     assert here.refusal(here.add_instance, name="a-1", Tags=tags)[0] == "InstanceQuotaExceeded"
     here.sandbox.fault(Fault(kind="error", code="InvalidDBClusterStateFault", step="delete-rds"))
     here.sandbox.enter_step("delete-rds")
-    told = here.refusal(here.rds.delete_db_cluster, DBClusterIdentifier="alone", SkipFinalSnapshot=True)
-    assert told[0] == "InvalidDBClusterStateFault"
+    refusal = here.refusal(here.rds.delete_db_cluster, DBClusterIdentifier="alone", SkipFinalSnapshot=True)
+    assert refusal[0] == "InvalidDBClusterStateFault"
     assert [call.step for call in here.sandbox.journal] == ["instances[1]", "instances[1]", "delete-rds"]
 
 
-def test_several_faults_meet_in_one_call(here):
-    """The first that stops a call counts; those that lag add up."""
+def test_several_faults_hit_one_call(here):
+    """The first fault that stops the call counts; `invisible` counts too."""
     for fault in (
         Fault(kind="invisible", call="rds.CopyDBClusterSnapshot", seconds=30),
         Fault(kind="lost", call="rds.CopyDBClusterSnapshot"),
@@ -120,14 +120,14 @@ def test_several_faults_meet_in_one_call(here):
         here.sandbox.fault(fault)
     with pytest.raises(botocore.exceptions.ReadTimeoutError):
         here.copy()
-    told = here.refusal(here.rds.describe_db_cluster_snapshots, DBClusterSnapshotIdentifier="copy")
-    assert told[0] == "DBClusterSnapshotNotFoundFault"
+    refusal = here.refusal(here.rds.describe_db_cluster_snapshots, DBClusterSnapshotIdentifier="copy")
+    assert refusal[0] == "DBClusterSnapshotNotFoundFault"
     assert here.refusal(here.copy)[0] == "DBClusterSnapshotAlreadyExistsFault"  # and a repeat finds it
     here.sleep(30)
     assert here.snapshot("copy")["Status"] == "copying"
 
 
-def test_what_is_made_can_be_invisible_for_a_while(here):
+def test_a_created_resource_can_be_invisible_for_a_while(here):
     here.sandbox.fault(Fault(kind="invisible", call="rds.*", times=None, seconds=45))
     made = here.restore()
     here.sleep(44)
@@ -142,7 +142,7 @@ def test_what_is_made_can_be_invisible_for_a_while(here):
     assert len(here.cluster("alone")["DBClusterMembers"]) == 1
 
 
-def test_what_is_removed_can_be_stale_for_a_while(here):
+def test_a_deleted_resource_can_be_listed_for_a_while(here):
     here.sandbox.fault(Fault(kind="stale", call="rds.Delete*", times=None, seconds=40))
     here.rds.delete_db_cluster_snapshot(**DELETE)
     here.sleep(39)
@@ -161,7 +161,7 @@ def there_is_none(here, key):
     return here.sandbox.get(key) is None
 
 
-def test_a_name_that_is_still_shown_is_free_again(here):
+def test_a_name_that_is_still_listed_can_be_used_again(here):
     here.sandbox.fault(Fault(kind="stale", call="rds.DeleteDBClusterSnapshot", seconds=400))
     here.rds.delete_db_cluster_snapshot(**DELETE)
     here.sleep(30)
@@ -169,12 +169,12 @@ def test_a_name_that_is_still_shown_is_free_again(here):
     assert here.snapshot("here")["Status"] == "copying"
 
 
-def test_the_journal_tells_every_call(here):
+def test_the_journal_has_every_call(here):
     seen = []
     here.sandbox.watch_calls(lambda call, when: seen.append((when, call.name, call.outcome)))
     here.refusal(here.rds.describe_db_clusters, DBClusterIdentifier="no")
     here.sleep(5)
-    here.rds.modify_db_cluster(DBClusterIdentifier="alone", MasterUserPassword="dont-tell-me")
+    here.rds.modify_db_cluster(DBClusterIdentifier="alone", MasterUserPassword="not-in-the-journal")
     assert seen == [
         ("before", "rds.DescribeDBClusters", ""),
         ("after", "rds.DescribeDBClusters", "DBClusterNotFoundFault"),
@@ -190,7 +190,7 @@ def test_the_journal_tells_every_call(here):
 
 
 class Crashed(BaseException):
-    """Not an Exception, as a kill is none."""
+    """Not an Exception, so that nothing catches it."""
 
 
 @pytest.mark.parametrize(("moment", "status"), [("before", "available"), ("after", "deleting")])
@@ -202,16 +202,18 @@ def test_a_hook_can_crash_the_runner_before_and_after_a_call(here, moment, statu
     here.sandbox.watch_calls(crash)
     with pytest.raises(Crashed):
         here.rds.delete_db_cluster_snapshot(**DELETE)
-    assert there(here) == status
+    assert status_of(here) == status
     assert len(here.sandbox.journal) == (moment == "after")
 
 
-def test_a_call_that_the_sandbox_does_not_know(here):
+def test_an_unknown_call(here):
     from engine.errors import EnvironmentProblem
 
-    with pytest.raises(EnvironmentProblem, match=r"does not know the call rds\.FailoverDBCluster; of rds it knows"):
+    with pytest.raises(
+        EnvironmentProblem, match=r"does not have the call rds\.FailoverDBCluster; its calls of rds are"
+    ):
         here.rds.failover_db_cluster(DBClusterIdentifier="orders")
-    with pytest.raises(EnvironmentProblem, match="it knows nothing of sqs"):
+    with pytest.raises(EnvironmentProblem, match="it has no calls of sqs"):
         here.sandbox.clients("sqs", "us-west-2").list_queues()
 
 

@@ -1,4 +1,4 @@
-"""The sandbox over HTTP: the same answers as in process, faults as a client sees them, processes that are killed."""
+"""The sandbox over HTTP: the same answers as in the process, faults, control requests, killed processes."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from botocore.config import Config
 
 from actions.sandbox import Fault, Sandbox
 from actions.sandbox.http.__main__ import FastClock
-from actions.sandbox.http.server import Served
+from actions.sandbox.http.server import SandboxServer
 from engine.clock import VirtualClock
-from tests.sandbox.api_calls import ASKED, MORE, call
+from tests.sandbox.api_calls import CALLS, MORE, call
 from tests.sandbox.conftest import WORLD
 
 pytestmark = pytest.mark.integration
@@ -34,17 +34,17 @@ def client(served, service, region="us-west-2", **more):
 
 @pytest.fixture
 def served():
-    with Served(Sandbox(WORLD | MORE)) as one:
+    with SandboxServer(Sandbox(WORLD | MORE)) as one:
         yield one
 
 
 def test_every_operation_answers_as_in_process(served):
     """Requests through botocore's serializers and back through its parsers: nothing is lost or bent."""
     inside = Sandbox(WORLD | MORE)
-    for name, asked in ASKED.items():
+    for name, params in CALLS.items():
         service, _, operation = name.partition(".")
-        outer = call(client(served, service), operation, asked)
-        inner = call(inside.clients(service, "us-west-2"), operation, asked)
+        outer = call(client(served, service), operation, params)
+        inner = call(inside.clients(service, "us-west-2"), operation, params)
         outer.pop("ResponseMetadata")
         inner.pop("ResponseMetadata")
         assert outer == inner, name
@@ -54,7 +54,7 @@ def test_every_operation_answers_as_in_process(served):
 
 
 @pytest.mark.parametrize(
-    ("service", "operation", "asked", "code", "status"),
+    ("service", "operation", "params", "code", "status"),
     [
         ("rds", "DescribeDBClusters", {"DBClusterIdentifier": "no<&>"}, "DBClusterNotFoundFault", 404),
         ("rds", "DescribeDBClusters", {"MaxRecords": 19}, "InvalidParameterValue", 400),
@@ -66,15 +66,15 @@ def test_every_operation_answers_as_in_process(served):
         ("rds", "FailoverDBCluster", {"DBClusterIdentifier": "orders"}, "InvalidAction", 400),
     ],
 )
-def test_refusals(served, service, operation, asked, code, status):
+def test_refusals(served, service, operation, params, code, status):
     with pytest.raises(botocore.exceptions.ClientError) as caught:
-        call(client(served, service), operation, asked)
-    told = caught.value.response
-    assert (told["Error"]["Code"], told["ResponseMetadata"]["HTTPStatusCode"]) == (code, status)
-    assert told["Error"]["Message"]
+        call(client(served, service), operation, params)
+    message = caught.value.response
+    assert (message["Error"]["Code"], message["ResponseMetadata"]["HTTPStatusCode"]) == (code, status)
+    assert message["Error"]["Message"]
 
 
-def test_pages_filters_lists_and_odd_letters(served):
+def test_pages_filters_lists_and_unusual_characters(served):
     rds = client(served, "rds")
     for number in range(45):
         served.sandbox.add(f"rds.cluster_snapshot/s{number}@us-west-2", {"cluster": "many"})
@@ -102,7 +102,7 @@ def test_pages_filters_lists_and_odd_letters(served):
 
 
 @pytest.mark.parametrize(("kind", "status"), [("lost", "deleting"), ("lost_unperformed", "available")])
-def test_a_lost_reply_is_a_connection_that_closes(served, kind, status):
+def test_a_lost_reply_closes_the_connection(served, kind, status):
     served.sandbox.fault(Fault(kind=kind, call="rds.DeleteDBClusterSnapshot"))
     with pytest.raises(botocore.exceptions.ConnectionClosedError):
         client(served, "rds").delete_db_cluster_snapshot(DBClusterSnapshotIdentifier="here")
@@ -110,7 +110,7 @@ def test_a_lost_reply_is_a_connection_that_closes(served, kind, status):
     assert there.status(served.sandbox.clock.now()) == status
 
 
-def test_a_throttled_call_is_repeated_by_botocore_as_by_itself(served):
+def test_botocore_retries_a_throttled_call(served):
     served.sandbox.fault(Fault(kind="throttle", call="rds.DescribeDBClusters"))
     patient = boto3.client(
         "rds", region_name="us-west-2", endpoint_url=served.url,
@@ -149,25 +149,25 @@ SCOPE = "AWS4-HMAC-SHA256 Credential=AKIA/20240320/us-west-2/{}/aws4_request, Si
 
 
 @pytest.mark.parametrize(
-    ("body", "headers", "told"),
+    ("body", "headers", "message"),
     [
         (b"", {}, "the request is not signed"),
         (b"", {"Authorization": SCOPE.format("nothing")}, "there is no service nothing"),
-        (b"", {"Authorization": SCOPE.format("rds")}, "rds has no operation without a name"),
+        (b"", {"Authorization": SCOPE.format("rds")}, "rds needs an operation, and the request names none"),
         (b"Action=Nonsense", {"Authorization": SCOPE.format("rds")}, "rds has no operation Nonsense"),
         (
             b"not json",
             {"Authorization": SCOPE.format("ssm"), "X-Amz-Target": "AmazonSSM.GetParameter"},
-            "the body is no JSON",
+            "the body is not JSON",
         ),
-        (b"[]", {"Authorization": SCOPE.format("ssm"), "X-Amz-Target": "AmazonSSM.GetParameter"}, "no JSON object"),
-        (b"", {"Authorization": SCOPE.format("s3")}, "s3 speaks rest-xml, which is not served"),
+        (b"[]", {"Authorization": SCOPE.format("ssm"), "X-Amz-Target": "AmazonSSM.GetParameter"}, "not a JSON object"),
+        (b"", {"Authorization": SCOPE.format("s3")}, "does not serve the protocol rest-xml of s3"),
     ],
 )
-def test_what_is_no_request(served, body, headers, told):
+def test_bad_requests(served, body, headers, message):
     status, text = ask(served, "/", body, **headers)
     assert status == 400
-    assert told in text
+    assert message in text
     assert served.sandbox.journal == []
 
 
@@ -175,7 +175,7 @@ def test_a_request_that_is_too_large(served):
     assert ask(served, "/", b"x" * 1_000_001)[0] == 413
 
 
-def test_control(served):
+def test_control_requests(served):
     assert ask(served, "/_sandbox/fault", {"kind": "throttle", "call": "rds.*"}) == (200, "null")
     assert ask(served, "/_sandbox/put", {"rds.cluster/new@us-west-2": "creating"}) == (200, "null")
     with pytest.raises(botocore.exceptions.ClientError, match="Throttling"):
@@ -198,7 +198,7 @@ def test_control(served):
         ("/", None, 404),
     ],
 )
-def test_control_that_is_wrong(served, path, body, status):
+def test_wrong_control_requests(served, path, body, status):
     code, text = ask(served, path, body)
     assert code == status
     assert text
@@ -208,13 +208,13 @@ def test_control_that_is_wrong(served, path, body, status):
 
 
 def test_time_can_pass_with_every_call():
-    with Served(Sandbox({"rds.cluster/c@us-west-2": "creating"}), tick=240) as served:
+    with SandboxServer(Sandbox({"rds.cluster/c@us-west-2": "creating"}), tick=240) as served:
         rds = client(served, "rds")
         seen = [rds.describe_db_clusters()["DBClusters"][0]["Status"] for _ in range(4)]
     assert seen == ["creating", "creating", "available", "available"]
 
 
-def test_time_can_pass_faster_than_here():
+def test_time_can_pass_faster_than_real_time():
     machine = VirtualClock(1000.0)
     clock = FastClock(60, machine)
     assert clock.now() == 1000
@@ -240,7 +240,7 @@ for number in range(3):
 """
 
 
-def test_a_real_process_is_killed_before_and_after_a_call_and_goes_on(served):
+def test_a_client_killed_before_or_after_a_call_can_go_on(served):
     """The hook runs in the server, the kill hits the client."""
     env = os.environ | {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_DEFAULT_REGION": "us-west-2"}
     running: list[subprocess.Popen[bytes]] = []
@@ -274,7 +274,7 @@ def serve(*words):
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-def test_a_server_of_its_own_keeps_its_world_over_a_kill(tmp_path, root):
+def test_a_killed_server_keeps_its_world(tmp_path, root):
     words = ("--file", str(tmp_path / "world"), "--world", str(root / "actions" / "sandbox" / "demo.yaml"))
 
     class Elsewhere:
@@ -294,20 +294,20 @@ def test_a_server_of_its_own_keeps_its_world_over_a_kill(tmp_path, root):
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "told"),
+    ("words", "code", "message"),
     [
         (("--world", "no.yaml"), 2, "error: no.yaml: cannot be read"),
         (("--speed", "1", "--tick", "1"), 2, "not allowed with"),
         (("--file", "/proc/no/world"), 4, "error: the sandbox's world cannot be opened"),
     ],
 )
-def test_a_server_that_cannot_be(words, code, told):
+def test_servers_that_cannot_start(words, code, message):
     with serve(*words) as running:
-        assert told in running.stderr.read()
+        assert message in running.stderr.read()
         assert running.wait(60) == code
 
 
-def test_a_port_that_is_taken(served):
+def test_a_port_in_use(served):
     with serve("--port", served.url.rpartition(":")[2]) as running:
         assert "in use" in running.stderr.read()
         assert running.wait(60) == 2

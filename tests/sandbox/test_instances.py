@@ -20,7 +20,7 @@ def test_an_instance_is_creating_and_then_available(here):
 
 
 @pytest.mark.parametrize(
-    ("asked", "code"),
+    ("params", "code"),
     [
         ({"name": "orders-1"}, "DBInstanceAlreadyExists"),
         ({"name": "a--b"}, "InvalidParameterValue"),
@@ -30,43 +30,43 @@ def test_an_instance_is_creating_and_then_available(here):
         ({"AvailabilityZone": "us-east-1a"}, "InvalidVPCNetworkStateFault"),
     ],
 )
-def test_an_instance_that_is_refused(here, asked, code):
+def test_wrong_instances_are_refused(here, params, code):
     before = here.sandbox.resources()
-    assert here.refusal(here.add_instance, **({"name": "new"} | asked))[0] == code
+    assert here.refusal(here.add_instance, **({"name": "new"} | params))[0] == code
     assert here.sandbox.resources() == before
 
 
 @pytest.mark.parametrize("status", ["creating", "modifying", "stopped", "deleting"])
-def test_a_cluster_that_is_not_available_takes_none(make, status):
+def test_a_cluster_that_is_not_available_accepts_no_instance(make, status):
     here = make({"rds.cluster/c@us-west-2": status})
     assert here.refusal(here.add_instance, name="new", cluster="c")[0] == "InvalidDBClusterStateFault"
 
 
-def test_serverless_wants_its_scaling_first(make):
+def test_serverless_instances_need_scaling_on_the_cluster(make):
     here = make({"rds.cluster/c@us-west-2": {"serverless": {"min": 0.5, "max": 2}}})
     assert here.add_instance("new", "c", DBInstanceClass="db.serverless")["DBInstanceClass"] == "db.serverless"
 
 
-def test_forty_instances_in_a_region(make):
+def test_the_quota_of_forty_instances(make):
     here = make({"rds.cluster/c@us-west-2": {"instances": 40}})
     assert here.refusal(here.add_instance, name="new", cluster="c")[0] == "InstanceQuotaExceeded"
 
 
 def test_parameter_groups_of_instances(make):
     here = make({"parameter_group/tuned@us-west-2": "available", "rds.cluster/c@us-west-2": "available"})
-    told = here.refusal(here.add_instance, name="new", cluster="c", DBParameterGroupName="no")
-    assert told == ("DBParameterGroupNotFound", 404, "DBParameterGroup not found: no")
+    refusal = here.refusal(here.add_instance, name="new", cluster="c", DBParameterGroupName="no")
+    assert refusal == ("DBParameterGroupNotFound", 404, "DBParameterGroup not found: no")
     here.add_instance("new", "c", DBParameterGroupName="tuned")
 
 
-def test_one_that_is_deleted_is_deleting_and_then_gone(here):
+def test_a_deleted_instance_is_deleting_and_then_gone(here):
     gone = here.rds.delete_db_instance(DBInstanceIdentifier="orders-1", SkipFinalSnapshot=True)
     assert gone["DBInstance"]["DBInstanceStatus"] == "deleting"
-    told = here.refusal(here.rds.delete_db_instance, DBInstanceIdentifier="orders-1", SkipFinalSnapshot=True)
-    assert told == ("InvalidDBInstanceState", 400, "Instance orders-1 is already being deleted.")
+    refusal = here.refusal(here.rds.delete_db_instance, DBInstanceIdentifier="orders-1", SkipFinalSnapshot=True)
+    assert refusal == ("InvalidDBInstanceState", 400, "Instance orders-1 is already being deleted.")
     here.sleep(300)
-    told = here.refusal(here.rds.describe_db_instances, DBInstanceIdentifier="orders-1")
-    assert told == ("DBInstanceNotFound", 404, "DBInstance orders-1 not found.")
+    refusal = here.refusal(here.rds.describe_db_instances, DBInstanceIdentifier="orders-1")
+    assert refusal == ("DBInstanceNotFound", 404, "DBInstance orders-1 not found.")
 
 
 @pytest.mark.parametrize(
@@ -77,10 +77,10 @@ def test_one_that_is_deleted_is_deleting_and_then_gone(here):
         ("young", {}, "InvalidDBInstanceState"),
     ],
 )
-def test_deletes_that_are_refused(here, name, more, code):
+def test_wrong_deletes_are_refused(here, name, more, code):
     here.sandbox.put("rds.instance/young@us-west-2", {"status": "creating", "cluster": "alone"})
-    asked = {"SkipFinalSnapshot": not more} | more
-    assert here.refusal(here.rds.delete_db_instance, DBInstanceIdentifier=name, **asked)[0] == code
+    params = {"SkipFinalSnapshot": not more} | more
+    assert here.refusal(here.rds.delete_db_instance, DBInstanceIdentifier=name, **params)[0] == code
 
 
 def test_filters(here):
@@ -96,19 +96,19 @@ def test_filters(here):
         assert [one["DBInstanceIdentifier"] for one in found] == names, name
 
 
-def test_changing_one(here):
+def test_modifying_an_instance(here):
     ask = here.rds.modify_db_instance
     changed = ask(DBInstanceIdentifier="orders-1", DBInstanceClass="db.r6g.xlarge", ApplyImmediately=True)["DBInstance"]
     assert (changed["DBInstanceStatus"], changed["DBInstanceClass"]) == ("modifying", "db.r6g.xlarge")
-    told = here.refusal(ask, DBInstanceIdentifier="orders-1", PromotionTier=0)
-    assert told == ("InvalidDBInstanceState", 400, "Instance orders-1 is not in available state.")
+    refusal = here.refusal(ask, DBInstanceIdentifier="orders-1", PromotionTier=0)
+    assert refusal == ("InvalidDBInstanceState", 400, "Instance orders-1 is not in available state.")
     here.sleep(120)
     ask(DBInstanceIdentifier="orders-1", NewDBInstanceIdentifier="first", ApplyImmediately=True)
     here.sleep(120)
     assert here.instance("first")["DBClusterIdentifier"] == "orders"
 
 
-def test_an_instance_with_the_name_of_its_cluster_is_renamed_alone(make):
+def test_renaming_an_instance_does_not_rename_a_cluster_of_that_name(make):
     here = make({"rds.cluster/c@us-west-2": {"instances": ["c", "d"]}})
     here.rds.modify_db_instance(DBInstanceIdentifier="c", NewDBInstanceIdentifier="e", ApplyImmediately=True)
     here.sleep(120)

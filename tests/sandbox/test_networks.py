@@ -1,4 +1,4 @@
-"""Subnet groups, security groups, subnets and VPCs, and the endpoints that they let through."""
+"""Subnet groups, security groups, subnets and VPCs, and which endpoints answer."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ def ec2(netted):
 def test_subnet_groups(netted):
     (group,) = netted.rds.describe_db_subnet_groups(DBSubnetGroupName="Private")["DBSubnetGroups"]
     assert (group["DBSubnetGroupName"], group["VpcId"], group["SubnetGroupStatus"]) == ("private", "vpc-1", "Complete")
-    told = [(one["SubnetIdentifier"], one["SubnetAvailabilityZone"]["Name"]) for one in group["Subnets"]]
-    assert told == [("subnet-private-a", "us-west-2a"), ("subnet-x", "us-west-2b")]
+    refusal = [(one["SubnetIdentifier"], one["SubnetAvailabilityZone"]["Name"]) for one in group["Subnets"]]
+    assert refusal == [("subnet-private-a", "us-west-2a"), ("subnet-x", "us-west-2b")]
     assert len(netted.rds.describe_db_subnet_groups()["DBSubnetGroups"]) == 1
     for name in ("gone", "other"):
-        told = netted.refusal(netted.rds.describe_db_subnet_groups, DBSubnetGroupName=name)
-        assert told == ("DBSubnetGroupNotFoundFault", 404, f"DB subnet group '{name}' does not exist.")
+        refusal = netted.refusal(netted.rds.describe_db_subnet_groups, DBSubnetGroupName=name)
+        assert refusal == ("DBSubnetGroupNotFoundFault", 404, f"DB subnet group '{name}' does not exist.")
 
 
 def test_security_groups(ec2):
@@ -59,14 +59,14 @@ def test_security_groups(ec2):
     assert [one["GroupId"] for one in listed] == ["sg-open", "sg-shut"]
 
 
-def test_rules(ec2):
+def test_security_group_rules(ec2):
     rules = ec2.describe_security_group_rules(Filters=[{"Name": "group-id", "Values": ["sg-open", "sg-no"]}])
-    told = [(one["FromPort"], one.get("CidrIpv4") or one.get("CidrIpv6") or one["ReferencedGroupInfo"]["GroupId"])
+    message = [(one["FromPort"], one.get("CidrIpv4") or one.get("CidrIpv6") or one["ReferencedGroupInfo"]["GroupId"])
             for one in rules["SecurityGroupRules"]]  # fmt: skip
-    assert told == [(5432, "10.0.0.0/16"), (5000, "sg-app"), (22, "::/0")]
+    assert message == [(5432, "10.0.0.0/16"), (5000, "sg-app"), (22, "::/0")]
 
 
-def test_a_rule_for_all_and_one_for_all_ports(make):
+def test_rules_for_all_protocols_and_for_all_ports(make):
     ingress = [{"protocol": -1, "from": "10.0.0.0/8"}, {"from": "sg-app"}]
     here = make({"security_group/sg-1@us-west-2": {"ingress": ingress}})
     ec2 = here.sandbox.clients("ec2", "us-west-2")
@@ -85,7 +85,7 @@ def test_subnets(ec2):
 
 
 @pytest.mark.parametrize(
-    ("call", "asked", "code"),
+    ("call", "params", "code"),
     [
         ("describe_security_groups", {"GroupIds": ["sg-no"]}, "InvalidGroup.NotFound"),
         ("describe_security_groups", {"GroupIds": ["sg-gone"]}, "InvalidGroup.NotFound"),
@@ -95,8 +95,8 @@ def test_subnets(ec2):
         ("describe_security_groups", {"NextToken": "nonsense"}, "InvalidParameterValue"),
     ],
 )
-def test_what_ec2_has_not(netted, ec2, call, asked, code):
-    assert netted.refusal(getattr(ec2, call), **asked)[:2] == (code, 400)
+def test_missing_networks(netted, ec2, call, params, code):
+    assert netted.refusal(getattr(ec2, call), **params)[:2] == (code, 400)
 
 
 def test_pages_of_ec2(make):
@@ -106,7 +106,7 @@ def test_pages_of_ec2(make):
     assert [len(page["SecurityGroups"]) for page in pages] == [5, 5, 2]
 
 
-def test_a_world_without_networks_has_every_one(make):
+def test_every_network_exists_if_none_is_declared(make):
     here = make({})
     ec2 = here.sandbox.clients("ec2", "us-west-2")
     (group,) = here.rds.describe_db_subnet_groups(DBSubnetGroupName="any")["DBSubnetGroups"]
@@ -133,7 +133,7 @@ def test_an_endpoint_answers_while_an_instance_is_up(here):
     assert here.sandbox.network.reach(there["Address"], there["Port"], 5.0)
 
 
-def test_without_an_instance_it_resolves_to_nothing(here):
+def test_an_endpoint_without_instances_does_not_resolve(here):
     with pytest.raises(socket.gaierror):
         reach(here, "alone")
     with pytest.raises(socket.gaierror):
@@ -145,7 +145,7 @@ def test_without_an_instance_it_resolves_to_nothing(here):
     assert reach(here, "alone")
 
 
-def test_a_wrong_port_is_refused_and_a_shut_group_silent(make):
+def test_a_wrong_port_is_refused_and_a_closed_group_times_out(make):
     world = WORLD | {
         "rds.cluster/open@us-west-2": {"instances": 1, "security_groups": ["sg-open"]},
         "rds.cluster/shut@us-west-2": {"instances": 1, "security_groups": ["sg-shut"]},
@@ -162,7 +162,7 @@ def test_a_wrong_port_is_refused_and_a_shut_group_silent(make):
     assert reach(here, "shut")
 
 
-def test_a_real_endpoint_can_stand_behind_every_cluster(make):
+def test_clusters_can_have_a_real_endpoint(make):
     here = make({"endpoint": "127.0.0.1:54321", "rds.cluster/orders@us-west-2": {"instances": 1}})
     seen = here.cluster()
     assert (seen["Endpoint"], seen["ReaderEndpoint"], seen["Port"]) == ("127.0.0.1", "127.0.0.1", 54321)

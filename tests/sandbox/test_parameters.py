@@ -1,4 +1,4 @@
-"""SSM, Secrets Manager, SNS, KMS and STS: what runbooks read, and whom they tell."""
+"""SSM, Secrets Manager, SNS, KMS and STS."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ WORLD = {
     "kms.key/k1@us-west-2": {"alias": "alias/ours", "multi_region": True},
     "kms.key/k2@us-west-2": "PendingDeletion",
     "kms.key/theirs@us-west-2/source": {},
-    "topic/told@us-west-2": "available",
+    "topic/alerts@us-west-2": "available",
 }
 TOPIC = "arn:aws:sns:us-west-2:123456789012:"
 
@@ -50,9 +50,9 @@ def test_a_secure_string_is_hidden_without_decryption(there):
 
 
 @pytest.mark.parametrize("name", ["/app/no", "/app/gone-topic"])
-def test_parameters_that_are_not_there(there, name):
-    told = there.refusal(client(there, "ssm").get_parameter, Name=name)
-    assert told == ("ParameterNotFound", 400, f"Parameter {name} not found.")
+def test_missing_parameters(there, name):
+    refusal = there.refusal(client(there, "ssm").get_parameter, Name=name)
+    assert refusal == ("ParameterNotFound", 400, f"Parameter {name} not found.")
 
 
 def test_a_parameter_of_one_region(there):
@@ -75,7 +75,7 @@ def test_a_new_value_is_a_new_version(there):
         ("topic-arn", "arn:aws:sns:us-west-2:123456789012:sandbox"),
     ],
 )
-def test_small_worlds_have_the_settings_that_their_names_tell(make, word, value):
+def test_parameters_that_are_not_declared_have_values_by_their_names(make, word, value):
     ssm = make({}).sandbox.clients("ssm", "us-west-2")
     assert ssm.get_parameter(Name=f"/some/{word}")["Parameter"]["Value"].startswith(value)
 
@@ -93,49 +93,49 @@ def test_secrets(there):
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "params",
     [
         {"SecretId": "no"},
         {"SecretId": "app/admin", "VersionId": "00000000-0000-4000-8000-000000000009"},
         {"SecretId": "app/admin", "VersionStage": "AWSPREVIOUS"},
     ],
 )
-def test_secrets_that_are_not_there(there, asked):
-    told = there.refusal(client(there, "secretsmanager").get_secret_value, **asked)
-    assert told[:2] == ("ResourceNotFoundException", 400)
+def test_missing_secrets(there, params):
+    refusal = there.refusal(client(there, "secretsmanager").get_secret_value, **params)
+    assert refusal[:2] == ("ResourceNotFoundException", 400)
 
 
 # -- SNS -----------------------------------------------------------------------------------------------------
 
 
-def test_a_message_is_kept(there):
+def test_a_published_message_is_kept(there):
     attributes = {"event": {"DataType": "String", "StringValue": "held"}}
     answer = client(there, "sns").publish(
-        TopicArn=TOPIC + "told", Subject="It holds", Message="text é", MessageAttributes=attributes
+        TopicArn=TOPIC + "alerts", Subject="It holds", Message="text é", MessageAttributes=attributes
     )
     (message,) = there.sandbox.messages
     assert message["id"] == answer["MessageId"]
-    assert (message["topic"], message["subject"], message["text"]) == (TOPIC + "told", "It holds", "text é")
+    assert (message["topic"], message["subject"], message["text"]) == (TOPIC + "alerts", "It holds", "text é")
     assert message["attributes"] == {"event": "held"}
 
 
 @pytest.mark.parametrize(
-    ("asked", "code", "status"),
+    ("params", "code", "status"),
     [
         ({"TopicArn": TOPIC + "no"}, "NotFound", 404),
-        ({"TopicArn": "told"}, "InvalidParameter", 400),
-        ({"TopicArn": "arn:aws:sns:us-east-1:123456789012:told"}, "InvalidParameter", 400),
+        ({"TopicArn": "alerts"}, "InvalidParameter", 400),
+        ({"TopicArn": "arn:aws:sns:us-east-1:123456789012:alerts"}, "InvalidParameter", 400),
         ({}, "InvalidParameter", 400),
-        ({"TopicArn": TOPIC + "told", "Subject": "x" * 101}, "InvalidParameter", 400),
-        ({"TopicArn": TOPIC + "told", "Subject": "é"}, "InvalidParameter", 400),
-        ({"TopicArn": TOPIC + "told", "Subject": "two\nlines"}, "InvalidParameter", 400),
-        ({"TopicArn": TOPIC + "told", "Message": ""}, "InvalidParameter", 400),
-        ({"TopicArn": TOPIC + "told", "Message": "x" * 262_145}, "InvalidParameter", 400),
+        ({"TopicArn": TOPIC + "alerts", "Subject": "x" * 101}, "InvalidParameter", 400),
+        ({"TopicArn": TOPIC + "alerts", "Subject": "é"}, "InvalidParameter", 400),
+        ({"TopicArn": TOPIC + "alerts", "Subject": "two\nlines"}, "InvalidParameter", 400),
+        ({"TopicArn": TOPIC + "alerts", "Message": ""}, "InvalidParameter", 400),
+        ({"TopicArn": TOPIC + "alerts", "Message": "x" * 262_145}, "InvalidParameter", 400),
     ],
 )
-def test_messages_that_are_refused(there, asked, code, status):
-    told = there.refusal(client(there, "sns").publish, **({"Message": "text"} | asked))
-    assert told[:2] == (code, status)
+def test_wrong_messages_are_refused(there, params, code, status):
+    refusal = there.refusal(client(there, "sns").publish, **({"Message": "text"} | params))
+    assert refusal[:2] == (code, status)
     assert there.sandbox.messages == []
 
 
@@ -162,17 +162,17 @@ def test_states_of_keys(there):
 
 
 @pytest.mark.parametrize("name", ["no", "alias/no", "theirs", "arn:aws:kms:us-east-1:123456789012:key/k1"])
-def test_keys_that_are_not_there(there, name):
+def test_missing_keys(there, name):
     assert there.refusal(client(there, "kms").describe_key, KeyId=name)[:2] == ("NotFoundException", 400)
 
 
-def test_who_is_asking(there):
+def test_the_callers_identity(there):
     assert client(there, "sts").get_caller_identity()["Account"] == "123456789012"
     assert client(there, "sts", account="source").get_caller_identity()["Account"] == "210987654321"
     assert client(there, "sts", account="999999999999").get_caller_identity()["Account"] == "999999999999"
 
 
-def test_accounts_that_nobody_explained_are_apart(make):
+def test_unknown_accounts_have_different_ids(make):
     here = make({"rds.cluster/c@us-west-2/mine": "available"})
     ids = {
         here.sandbox.clients("sts", "us-west-2", name).get_caller_identity()["Account"]
@@ -184,11 +184,11 @@ def test_accounts_that_nobody_explained_are_apart(make):
     assert here.rds.describe_db_clusters()["DBClusters"] == []
 
 
-def test_a_role_is_assumed(there):
+def test_assuming_a_role(there):
     ask = client(there, "sts").assume_role
     made = ask(RoleArn="arn:aws:iam::210987654321:role/runbook", RoleSessionName="me", ExternalId="x1")
     assert made["AssumedRoleUser"]["Arn"] == "arn:aws:sts::210987654321:assumed-role/runbook/me"
     assert made["Credentials"]["AccessKeyId"].endswith("210987654321")
     assert made["Credentials"]["Expiration"].year == 2099  # its clients have clocks of their own
-    told = there.refusal(ask, RoleArn="arn:aws:iam::nobody:role/x", RoleSessionName="me")
-    assert told[0] == "ValidationError"
+    refusal = there.refusal(ask, RoleArn="arn:aws:iam::nobody:role/x", RoleSessionName="me")
+    assert refusal[0] == "ValidationError"

@@ -1,4 +1,4 @@
-"""Every reply has the shape that botocore's model says: what no parser would have made is not handed out."""
+"""Every reply has the shape in botocore's model."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from actions.sandbox import Sandbox
 from actions.sandbox.services import HANDLERS
-from tests.sandbox.api_calls import ASKED, MORE, call
+from tests.sandbox.api_calls import CALLS, MORE, call
 from tests.sandbox.conftest import WORLD
 
 
@@ -44,18 +44,18 @@ def called():
     """Every operation called once, in an order in which each works: name → reply."""
     sandbox = Sandbox(WORLD | MORE)
     replies = {}
-    for name, asked in ASKED.items():
+    for name, params in CALLS.items():
         service, _, operation = name.partition(".")
         client = sandbox.clients(service, "us-west-2")
-        replies[name] = (client.meta.service_model.operation_model(operation), call(client, operation, asked))
+        replies[name] = (client.meta.service_model.operation_model(operation), call(client, operation, params))
     return replies
 
 
-def test_every_operation_is_tried():
-    assert set(ASKED) == set(HANDLERS)
+def test_every_handler_is_tried():
+    assert set(CALLS) == set(HANDLERS)
 
 
-def test_every_call_that_kinds_and_actions_make_is_known():
+def test_the_sandbox_has_every_call_that_kinds_and_actions_make():
     from actions import build_registry
 
     registry = build_registry(entry_points=False)
@@ -64,8 +64,8 @@ def test_every_call_that_kinds_and_actions_make_is_known():
     assert made <= set(HANDLERS)
 
 
-@pytest.mark.parametrize("name", ASKED)
-def test_replies_have_the_models_shapes(called, name):
+@pytest.mark.parametrize("name", CALLS)
+def test_replies_have_the_shapes_of_the_model(called, name):
     model, reply = called[name]
     assert reply["ResponseMetadata"]["HTTPStatusCode"] == 200
     if model.output_shape is not None:

@@ -42,13 +42,13 @@ def test_the_first_copy_fails_and_the_next_one_succeeds(make):
         (["copying always"], ["copying"] * 3),
     ],
 )
-def test_lives(make, items, seen):
+def test_the_statuses_of_a_copy(make, items, seen):
     here = scripted(make, copy_snapshot=items)
     here.copy(Tags=COPY)
     assert statuses(here, 3) == seen
 
 
-def test_failed_twice(make):
+def test_two_copies_that_fail(make):
     here = scripted(make, copy_snapshot=["failed x2"])
     for expected in ("failed", "failed", "copying"):
         here.copy(Tags=COPY)
@@ -57,15 +57,15 @@ def test_failed_twice(make):
         here.sleep(31)
 
 
-def test_a_removal_has_a_script_too(make):
+def test_the_statuses_of_a_deletion(make):
     here = scripted(make, copy_snapshot=["failed", "deleting x2", "available"])
     here.copy(Tags=COPY)
     here.sandbox.enter_step("copy-snapshot")
     here.rds.delete_db_cluster_snapshot(DBClusterSnapshotIdentifier="copy")
     here.sleep(600)
     assert statuses(here, 2) == ["deleting", "deleting"]
-    told = here.refusal(here.rds.describe_db_cluster_snapshots, DBClusterSnapshotIdentifier="copy")
-    assert told[0] == "DBClusterSnapshotNotFoundFault"
+    refusal = here.refusal(here.rds.describe_db_cluster_snapshots, DBClusterSnapshotIdentifier="copy")
+    assert refusal[0] == "DBClusterSnapshotNotFoundFault"
     here.copy(Tags=COPY)
     assert statuses(here, 1) == ["available"]
 
@@ -78,9 +78,9 @@ def test_an_error_waits_for_a_call_that_can_raise_it(make):
 
 def test_errors_in_order(make):
     here = scripted(make, copy_snapshot=["SnapshotQuotaExceeded x2", "ok", "Throttling", "failed"])
-    told = [here.refusal(here.copy, Tags=COPY) for _ in range(2)]
-    assert [code for code, _, _ in told] == ["SnapshotQuotaExceeded"] * 2
-    assert "Cannot copy more than 5 snapshots" in told[0][2]
+    message = [here.refusal(here.copy, Tags=COPY) for _ in range(2)]
+    assert [code for code, _, _ in message] == ["SnapshotQuotaExceeded"] * 2
+    assert "Cannot copy more than 5 snapshots" in message[0][2]
     here.copy("here", "other", Tags=COPY)
     assert here.refusal(here.copy, Tags=COPY)[0] == "Throttling"
     here.copy(Tags=COPY)
@@ -94,13 +94,13 @@ def test_errors_in_order(make):
         ("InvalidSnapshot.NotFound", "DBClusterSnapshotNotFoundFault"),
     ],
 )
-def test_the_guides_own_names_stand_for_codes_of_aws(make, word, code):
+def test_names_of_the_guide_stand_for_codes_of_aws(make, word, code):
     here = scripted(make, restore_snapshot=[word])
     assert here.refusal(here.restore, Tags=[{"Key": "runbook:step", "Value": "restore-snapshot"}])[0] == code
 
 
 @pytest.mark.parametrize("word", ["lost", "lost_unperformed", "unsent", "throttle", "server_error", "credentials"])
-def test_kinds_of_fault_are_words_of_a_script(make, word):
+def test_a_script_can_name_kinds_of_fault(make, word):
     from botocore.exceptions import BotoCoreError, ClientError
 
     here = scripted(make, copy_snapshot=[word])
@@ -109,7 +109,7 @@ def test_kinds_of_fault_are_words_of_a_script(make, word):
     assert here.sandbox.journal[0].performed is (word == "lost")
 
 
-def test_a_list_by_call_is_about_looks_too_and_a_steps_is_not(make):
+def test_only_a_list_by_call_applies_to_calls_that_read(make):
     here = make(
         {"rds.cluster/orders@us-west-2": "available"},
         script={"rds.DescribeDBClusters": ["Throttling"], "old": ["Throttling"]},
@@ -120,7 +120,7 @@ def test_a_list_by_call_is_about_looks_too_and_a_steps_is_not(make):
     assert here.sandbox.script_left == {"old": [("Throttling", 1)]}
 
 
-def test_items_have_a_list_of_their_own_and_one_together(make):
+def test_items_have_their_own_list_and_a_common_one(make):
     here = make(
         {"rds.cluster/c@us-west-2": "available"},
         script={"instances[1]": ["failed"], "instances": ["insufficient-capacity"]},
@@ -130,7 +130,7 @@ def test_items_have_a_list_of_their_own_and_one_together(make):
         assert here.instance(f"c-{number}")["DBInstanceStatus"] == status
 
 
-def test_looks_at_a_cluster_do_not_use_up_those_at_its_instances(make):
+def test_looks_at_a_cluster_are_not_looks_at_its_instances(make):
     here = make({"rds.cluster/c@us-west-2": "available"}, script={"rds.CreateDBInstance": ["creating x2", "failed"]})
     here.add_instance("c-1", "c")
     for _ in range(5):
@@ -139,7 +139,7 @@ def test_looks_at_a_cluster_do_not_use_up_those_at_its_instances(make):
     assert [here.instance("c-1")["DBInstanceStatus"] for _ in range(3)] == ["creating", "creating", "failed"]
 
 
-def test_only_those_on_the_page_have_been_looked_at(make):
+def test_only_resources_on_the_page_are_looked_at(make):
     world = {f"rds.cluster_snapshot/s{number:02}@us-west-2": "available" for number in range(24)}
     here = make(world | {"rds.cluster_snapshot/s24@us-west-2": ["copying x1", "failed"]})
     for expected in ("copying", "failed"):
@@ -163,21 +163,21 @@ def connected(here):
         ("NameNotFound", OSError),
     ],
 )
-def test_connections_that_are_not_made(make, word, raised):
+def test_connections_that_fail(make, word, raised):
     here = scripted(make, setup_db_users=[f"{word} x2"])
     for _ in range(2):
         with pytest.raises(raised):
             connected(here)
     assert connected(here).run("SELECT 1") == [[1]]
-    told = [call.outcome for call in here.sandbox.journal if call.service == "postgres"]
-    assert told == [word, word, "ok"]
+    message = [call.outcome for call in here.sandbox.journal if call.service == "postgres"]
+    assert message == [word, word, "ok"]
 
 
 @pytest.mark.parametrize(
     ("word", "code"),
     [("StartingUp", "57P03"), ("TooManyConnections", "53300"), ("AuthenticationFailed", "28P01"), ("DatabaseNotFound", "3D000")],
 )  # fmt: skip
-def test_what_a_database_says(make, word, code):
+def test_errors_of_a_database(make, word, code):
     from pg8000.exceptions import DatabaseError
 
     here = scripted(make, setup_db_users=[word])
@@ -186,7 +186,7 @@ def test_what_a_database_says(make, word, code):
     assert caught.value.args[0]["C"] == code
 
 
-def test_a_step_has_its_own_connections(make):
+def test_connections_of_a_step(make):
     here = scripted(make, first=["ConnectionTimeout"], second=["ConnectionRefused"])
     here.sandbox.enter_step("second")
     with pytest.raises(ConnectionRefusedError):
@@ -206,7 +206,7 @@ def test_a_commit_can_be_lost(make):
     assert connected(here).run(save_role("app", new=False, verifier=None)) == []  # the role is there
 
 
-def test_a_host_by_call(make):
+def test_a_host_that_cannot_be_reached(make):
     here = make({"rds.cluster/orders@us-west-2": {"instances": 1}}, script={"net.Reach": ["ConnectionRefused", "ok"]})
     host = here.cluster()["Endpoint"]
     with pytest.raises(ConnectionRefusedError):
@@ -215,14 +215,14 @@ def test_a_host_by_call(make):
 
 
 @pytest.mark.parametrize(
-    ("script", "told"),
+    ("script", "message"),
     [
-        ({"copy": ["copying x"]}, "`copying x` is no item of a script"),
-        ({"copy": [3]}, "`3` is no item of a script"),
+        ({"copy": ["copying x"]}, "`copying x` is not a script item"),
+        ({"copy": [3]}, "`3` is not a script item"),
         ({"copy": "x3 copying"}, "script: copy:"),
-        (["copying"], "is no map of steps"),
+        (["copying"], "is not a map from steps"),
     ],
 )
-def test_scripts_that_are_none(make, script, told):
-    with pytest.raises(UsageError, match=told):
+def test_wrong_scripts(make, script, message):
+    with pytest.raises(UsageError, match=message):
         make({}, script=script)

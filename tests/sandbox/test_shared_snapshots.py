@@ -38,7 +38,7 @@ def listed(client, **params):
     return {one["DBClusterSnapshotIdentifier"]: one for one in found}
 
 
-def test_shared_ones_are_seen_only_when_they_are_asked_for(ours):
+def test_shared_snapshots_are_listed_only_on_request(ours):
     shared = [ARN + "plain", ARN + "default", ARN + "custom"]
     assert list(listed(ours.rds)) == ["mine"]
     assert list(listed(ours.rds, IncludeShared=True)) == ["mine", *shared]
@@ -46,19 +46,19 @@ def test_shared_ones_are_seen_only_when_they_are_asked_for(ours):
     assert list(listed(ours.rds, SnapshotType="manual", IncludeShared=True)) == ["mine"]  # does not apply then
 
 
-def test_a_shared_one_is_named_by_arn_and_its_tags_stay_behind(ours):
+def test_a_shared_snapshot_is_named_by_arn_and_has_no_tags(ours):
     one = listed(ours.rds, DBClusterSnapshotIdentifier=ARN + "plain", IncludeShared=True)[ARN + "plain"]
     assert (one["SnapshotType"], one["TagList"]) == ("shared", [])
     for params in ({"DBClusterSnapshotIdentifier": ARN + "plain"}, {"DBClusterSnapshotIdentifier": "plain"}):
-        told = ours.refusal(ours.rds.describe_db_cluster_snapshots, **params)
-        assert told[0] == "DBClusterSnapshotNotFoundFault"
-    told = ours.refusal(
+        refusal = ours.refusal(ours.rds.describe_db_cluster_snapshots, **params)
+        assert refusal[0] == "DBClusterSnapshotNotFoundFault"
+    refusal = ours.refusal(
         ours.rds.describe_db_cluster_snapshots, DBClusterSnapshotIdentifier=ARN + "kept", IncludeShared=True
     )
-    assert told[0] == "DBClusterSnapshotNotFoundFault"
+    assert refusal[0] == "DBClusterSnapshotNotFoundFault"
 
 
-def test_shared_ones_are_paged(make):
+def test_shared_snapshots_are_paged(make):
     world = {f"rds.cluster_snapshot/s{n}@us-west-2/{ARN.split(':')[4]}": {"shared_with": [OURS]} for n in range(25)}
     here = make(world)
     pages = here.rds.get_paginator("describe_db_cluster_snapshots").paginate(
@@ -75,28 +75,28 @@ def test_shared_ones_are_paged(make):
         ("default", {"KmsKeyId": "ours"}, "KMSKeyNotAccessibleFault", "The source snapshot KMS key [arn:aws:kms:"),
     ],
 )
-def test_copies_of_shared_ones_that_are_refused(ours, source, more, code, text):
+def test_wrong_copies_of_shared_snapshots_are_refused(ours, source, more, code, text):
     names = {"SourceDBClusterSnapshotIdentifier": ARN + source, "TargetDBClusterSnapshotIdentifier": "copy"}
-    told = ours.refusal(ours.rds.copy_db_cluster_snapshot, **names, **more)
-    assert told[0] == code
-    assert text in told[2]
+    refusal = ours.refusal(ours.rds.copy_db_cluster_snapshot, **names, **more)
+    assert refusal[0] == code
+    assert text in refusal[2]
 
 
-def test_copies_of_shared_ones(ours):
+def test_copies_of_shared_snapshots(ours):
     assert ours.copy(ARN + "plain")["SourceDBClusterSnapshotArn"] == ARN + "plain"
     copied = ours.copy(ARN + "custom", "own", KmsKeyId="ours")
     assert copied["KmsKeyId"] == "arn:aws:kms:us-west-2:123456789012:key/ours"
     assert "210987654321" not in copied["DBClusterSnapshotArn"]
 
 
-def test_one_can_be_restored_from_a_shared_one_in_the_same_region(ours):
+def test_restore_from_a_shared_snapshot_in_the_same_region(ours):
     assert ours.restore(ARN + "plain")["Status"] == "creating"
     east = ours.sandbox.clients("rds", "us-east-1")
-    told = ours.refusal(
+    refusal = ours.refusal(
         east.restore_db_cluster_from_snapshot,
         DBClusterIdentifier="x", SnapshotIdentifier=ARN + "plain", Engine="aurora-postgresql",
     )  # fmt: skip
-    assert told[0] == "DBClusterSnapshotNotFoundFault"
+    assert refusal[0] == "DBClusterSnapshotNotFoundFault"
 
 
 def share(client, name, *accounts, **more):
@@ -111,7 +111,7 @@ def accounts_of(answer):
     return attribute["AttributeValues"]
 
 
-def test_sharing_is_idempotent_and_taken_back(ours, theirs):
+def test_sharing_is_idempotent_and_can_be_revoked(ours, theirs):
     assert accounts_of(share(theirs, "kept", OURS)) == [OURS]
     assert accounts_of(share(theirs, "kept", OURS)) == [OURS]
     assert ARN + "kept" in listed(ours.rds, SnapshotType="shared")
@@ -135,19 +135,19 @@ def test_sharing_is_idempotent_and_taken_back(ours, theirs):
         ("kept", [f"{number:012}" for number in range(21)], "SharedSnapshotQuotaExceeded"),
     ],
 )
-def test_sharing_that_is_refused(ours, theirs, name, accounts, code):
+def test_wrong_sharing_is_refused(ours, theirs, name, accounts, code):
     assert ours.refusal(lambda: share(theirs, name, *accounts))[0] == code
 
 
-def test_only_its_owner_shares(ours):
-    told = ours.refusal(
+def test_only_the_owner_can_share(ours):
+    refusal = ours.refusal(
         ours.rds.modify_db_cluster_snapshot_attribute,
         DBClusterSnapshotIdentifier=ARN + "plain", AttributeName="restore", ValuesToAdd=[OURS],
     )  # fmt: skip
-    assert told[0] == "DBClusterSnapshotNotFoundFault"
+    assert refusal[0] == "DBClusterSnapshotNotFoundFault"
 
 
-def test_from_another_region_and_account_in_one_step(make):
+def test_a_copy_from_another_region_and_account(make):
     arn = "arn:aws:rds:us-east-1:210987654321:cluster-snapshot:plain"
     here = make({"rds.cluster_snapshot/plain@us-east-1/210987654321": {"shared_with": [OURS]}})
     assert here.copy(arn)["Status"] == "copying"

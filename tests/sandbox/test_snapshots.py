@@ -1,4 +1,4 @@
-"""Cluster snapshots: docs/aws.md, "Copying a snapshot", "Names and tags", and the modelled errors of their calls."""
+"""Cluster snapshots: copies, names, quotas, deletes, lists."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ WEST_ARN = "arn:aws:rds:us-west-2:123456789012:cluster-snapshot:"
 NAMES = ("SourceDBClusterSnapshotIdentifier", "TargetDBClusterSnapshotIdentifier")
 
 
-def asked(source, target, **more):
+def copy_params(source, target, **more):
     return dict(zip(NAMES, (source, target), strict=True)) | more
 
 
@@ -29,15 +29,15 @@ def test_a_copy_is_copying_and_then_available(here):
     assert done["SnapshotType"] == "manual"
 
 
-def test_a_copy_of_an_automated_one_is_manual(here):
+def test_a_copy_of_an_automated_snapshot_is_manual(here):
     assert here.snapshot("rds:orders-2024-03-19")["SnapshotType"] == "automated"
     assert here.copy("rds:orders-2024-03-19")["SnapshotType"] == "manual"
 
 
-def test_names_are_kept_and_found_in_lower_case(here):
+def test_names_are_stored_and_compared_in_lower_case(here):
     assert here.copy("HERE", "Copy")["DBClusterSnapshotIdentifier"] == "copy"
     assert here.snapshot("COPY")["Status"] == "copying"
-    code, _, _ = here.refusal(here.rds.copy_db_cluster_snapshot, **asked("here", "cOPY"))
+    code, _, _ = here.refusal(here.rds.copy_db_cluster_snapshot, **copy_params("here", "cOPY"))
     assert code == "DBClusterSnapshotAlreadyExistsFault"
 
 
@@ -52,38 +52,38 @@ NAME = "The parameter TargetDBClusterSnapshotIdentifier is not a valid identifie
 @pytest.mark.parametrize(
     ("params", "code", "status", "text"),
     [
-        (asked("nowhere", "copy"), "DBClusterSnapshotNotFoundFault", 404, "DBClusterSnapshot not found: nowhere"),
-        (asked(EAST_ARN + "no", "copy"), "DBClusterSnapshotNotFoundFault", 404, "DBClusterSnapshot not found: arn:"),
-        (asked("here", "young"), "DBClusterSnapshotAlreadyExistsFault", 400, "identifier young already exists"),
-        (asked("young", "copy"), "InvalidDBClusterSnapshotStateFault", 400, "young is not in the available state"),
-        (asked("here", "rds:bad"), "InvalidParameterValue", 400, NAME),
-        (asked("here", "a--b"), "InvalidParameterValue", 400, NAME),
-        (asked("here", "1a"), "InvalidParameterValue", 400, NAME),
-        (asked("here", "a-"), "InvalidParameterValue", 400, NAME),
-        (asked("here", "a" * 64), "InvalidParameterValue", 400, NAME),
-        (asked(EAST_ARN + "secret", "copy"), "InvalidParameterValue", 400, KMS[1]),
-        (asked("here", "copy", KmsKeyId="alias/ours"), "InvalidParameterCombination", 400, KMS[2]),
-        (asked("here-secret", "copy", KmsKeyId="off"), "KMSKeyNotAccessibleFault", 400, KMS[0].format("off")),
-        (asked("here-secret", "copy", KmsKeyId="none"), "KMSKeyNotAccessibleFault", 400, KMS[0].format("none")),
+        (copy_params("nowhere", "copy"), "DBClusterSnapshotNotFoundFault", 404, "DBClusterSnapshot not found: nowhere"),
+        (copy_params(EAST_ARN + "no", "copy"), "DBClusterSnapshotNotFoundFault", 404, "DBClusterSnapshot not found: arn:"),
+        (copy_params("here", "young"), "DBClusterSnapshotAlreadyExistsFault", 400, "identifier young already exists"),
+        (copy_params("young", "copy"), "InvalidDBClusterSnapshotStateFault", 400, "young is not in the available state"),
+        (copy_params("here", "rds:bad"), "InvalidParameterValue", 400, NAME),
+        (copy_params("here", "a--b"), "InvalidParameterValue", 400, NAME),
+        (copy_params("here", "1a"), "InvalidParameterValue", 400, NAME),
+        (copy_params("here", "a-"), "InvalidParameterValue", 400, NAME),
+        (copy_params("here", "a" * 64), "InvalidParameterValue", 400, NAME),
+        (copy_params(EAST_ARN + "secret", "copy"), "InvalidParameterValue", 400, KMS[1]),
+        (copy_params("here", "copy", KmsKeyId="alias/ours"), "InvalidParameterCombination", 400, KMS[2]),
+        (copy_params("here-secret", "copy", KmsKeyId="off"), "KMSKeyNotAccessibleFault", 400, KMS[0].format("off")),
+        (copy_params("here-secret", "copy", KmsKeyId="none"), "KMSKeyNotAccessibleFault", 400, KMS[0].format("none")),
         (
-            asked(EAST_ARN + "secret", "copy", KmsKeyId="arn:aws:kms:us-east-1:123456789012:key/ours"),
+            copy_params(EAST_ARN + "secret", "copy", KmsKeyId="arn:aws:kms:us-east-1:123456789012:key/ours"),
             "KMSKeyNotAccessibleFault",
             400,
             "does not exist, is not enabled",
         ),
-        (asked("here", "copy", Tags=[{"Key": "aws:mine", "Value": ""}]), "InvalidParameterValue", 400, "reserved"),
-        (asked("here", "copy", Tags=[{"Key": "k", "Value": "a[0]"}]), "InvalidParameterValue", 400, "characters"),
+        (copy_params("here", "copy", Tags=[{"Key": "aws:mine", "Value": ""}]), "InvalidParameterValue", 400, "reserved"),
+        (copy_params("here", "copy", Tags=[{"Key": "k", "Value": "a[0]"}]), "InvalidParameterValue", 400, "characters"),
     ],
 )  # fmt: skip
-def test_a_copy_that_is_refused_makes_nothing(here, params, code, status, text):
+def test_a_refused_copy_creates_nothing(here, params, code, status, text):
     before = here.sandbox.resources()
-    told = here.refusal(here.rds.copy_db_cluster_snapshot, **params)
-    assert told[:2] == (code, status)
-    assert text in told[2]
+    refusal = here.refusal(here.rds.copy_db_cluster_snapshot, **params)
+    assert refusal[:2] == (code, status)
+    assert text in refusal[2]
     assert here.sandbox.resources() == before
 
 
-def test_an_encrypted_copy_has_the_key_that_is_given_and_else_its_sources(here):
+def test_an_encrypted_copy_has_the_given_key_or_its_sources(here):
     assert here.copy("here-secret")["KmsKeyId"].endswith(":key/ours")
     abroad = here.copy(EAST_ARN + "secret", "abroad", KmsKeyId="alias/ours")
     assert abroad["KmsKeyId"] == "arn:aws:kms:us-west-2:123456789012:key/ours"
@@ -105,22 +105,22 @@ def test_tags_of_a_copy(here, more, tags):
     assert {tag["Key"]: tag["Value"] for tag in made["TagList"]} == tags
 
 
-def test_five_copies_at_once_come_from_other_regions(here):
+def test_the_quota_of_five_copies_across_regions(here):
     for number in range(5):
         here.copy("here", f"at-home-{number}")  # these are not across regions
         here.copy(EAST_ARN + "nightly", f"abroad-{number}")
-    told = here.refusal(here.rds.copy_db_cluster_snapshot, **asked(EAST_ARN + "nightly", "sixth"))
-    assert told == ("SnapshotQuotaExceeded", 400, "Cannot copy more than 5 snapshots across regions")
+    refusal = here.refusal(here.rds.copy_db_cluster_snapshot, **copy_params(EAST_ARN + "nightly", "sixth"))
+    assert refusal == ("SnapshotQuotaExceeded", 400, "Cannot copy more than 5 snapshots across regions")
     here.copy("here", "at-home")
     here.sleep(420)
     here.copy(EAST_ARN + "nightly", "sixth")
 
 
-def test_a_hundred_manual_ones_in_a_region(make):
+def test_the_quota_of_a_hundred_manual_snapshots(make):
     world = {f"rds.cluster_snapshot/s{number}@us-west-2": "available" for number in range(100)}
     here = make(world | {"rds.cluster_snapshot/rds:auto@us-west-2": "available"})
-    told = here.refusal(here.rds.copy_db_cluster_snapshot, **asked("s1", "more"))
-    assert told == ("SnapshotQuotaExceeded", 400, "Cannot create more than 100 manual snapshots")
+    refusal = here.refusal(here.rds.copy_db_cluster_snapshot, **copy_params("s1", "more"))
+    assert refusal == ("SnapshotQuotaExceeded", 400, "Cannot create more than 100 manual snapshots")
     here.rds.delete_db_cluster_snapshot(DBClusterSnapshotIdentifier="s2")
     here.sleep(31)
     here.copy("s1", "more")
@@ -129,13 +129,13 @@ def test_a_hundred_manual_ones_in_a_region(make):
 # -- deleting ------------------------------------------------------------------------------------------------
 
 
-def test_a_deleted_one_is_deleting_and_then_gone(here):
+def test_a_deleted_snapshot_is_deleting_and_then_gone(here):
     gone = here.rds.delete_db_cluster_snapshot(DBClusterSnapshotIdentifier="here")
     assert gone["DBClusterSnapshot"]["Status"] == "available"  # the reply may still say so
     assert here.snapshot("here")["Status"] == "deleting"
     here.sleep(30)
-    told = here.refusal(here.rds.describe_db_cluster_snapshots, DBClusterSnapshotIdentifier="here")
-    assert told == ("DBClusterSnapshotNotFoundFault", 404, "DBClusterSnapshot not found: here")
+    refusal = here.refusal(here.rds.describe_db_cluster_snapshots, DBClusterSnapshotIdentifier="here")
+    assert refusal == ("DBClusterSnapshotNotFoundFault", 404, "DBClusterSnapshot not found: here")
 
 
 def test_deleting_a_copy_cancels_it(here):
@@ -145,7 +145,7 @@ def test_deleting_a_copy_cancels_it(here):
     assert here.sandbox.get("rds.cluster_snapshot/copy@us-west-2") is None
 
 
-def test_a_copy_whose_source_goes_fails(here):
+def test_a_copy_fails_if_its_source_is_deleted(here):
     here.copy()
     here.rds.delete_db_cluster_snapshot(DBClusterSnapshotIdentifier="here")
     assert here.snapshot("copy")["Status"] == "failed"
@@ -161,19 +161,19 @@ def test_a_copy_whose_source_goes_fails(here):
         (EAST_ARN + "nightly", "DBClusterSnapshotNotFoundFault", "not found"),  # another region's
     ],
 )
-def test_a_delete_that_is_refused(here, name, code, text):
-    told = here.refusal(here.rds.delete_db_cluster_snapshot, DBClusterSnapshotIdentifier=name)
-    assert told[0] == code
-    assert text in told[2]
+def test_wrong_deletes_are_refused(here, name, code, text):
+    refusal = here.refusal(here.rds.delete_db_cluster_snapshot, DBClusterSnapshotIdentifier=name)
+    assert refusal[0] == code
+    assert text in refusal[2]
 
 
-def test_it_is_deleted_once(here):
+def test_a_snapshot_can_be_deleted_only_once(here):
     here.rds.delete_db_cluster_snapshot(DBClusterSnapshotIdentifier="here")
-    told = here.refusal(here.rds.delete_db_cluster_snapshot, DBClusterSnapshotIdentifier="here")
-    assert told[0] == "InvalidDBClusterSnapshotStateFault"
+    refusal = here.refusal(here.rds.delete_db_cluster_snapshot, DBClusterSnapshotIdentifier="here")
+    assert refusal[0] == "InvalidDBClusterSnapshotStateFault"
 
 
-def test_a_namesake_is_another(here):
+def test_a_new_snapshot_of_the_same_name_has_another_time(here):
     first = here.copy() and here.sandbox.get("rds.cluster_snapshot/copy@us-west-2").id
     here.rds.delete_db_cluster_snapshot(DBClusterSnapshotIdentifier="copy")
     here.sleep(30)
@@ -197,13 +197,13 @@ def test_a_snapshot_of_a_cluster(here):
     assert here.refusal(here.rds.create_db_cluster_snapshot, **names)[0] == "DBClusterNotFoundFault"
 
 
-def test_a_cluster_that_is_not_available_yields_none(here):
+def test_a_cluster_that_is_not_available_has_no_snapshot_taken(here):
     here.sandbox.change("rds.cluster/orders@us-west-2", "modifying")
-    told = here.refusal(
+    refusal = here.refusal(
         here.rds.create_db_cluster_snapshot, DBClusterIdentifier="orders", DBClusterSnapshotIdentifier="mine"
     )
     text = "Can't create a snapshot because the database cluster orders isn't currently in the available state."
-    assert told == ("InvalidDBClusterStateFault", 400, text)
+    assert refusal == ("InvalidDBClusterStateFault", 400, text)
 
 
 # -- looking -------------------------------------------------------------------------------------------------
@@ -249,13 +249,13 @@ def test_lists(here, params, names):
         ),
     ],
 )
-def test_lists_that_are_refused(here, params, code, text):
-    told = here.refusal(here.rds.describe_db_cluster_snapshots, **params)
-    assert told[0] == code
-    assert text in told[2]
+def test_wrong_lists_are_refused(here, params, code, text):
+    refusal = here.refusal(here.rds.describe_db_cluster_snapshots, **params)
+    assert refusal[0] == code
+    assert text in refusal[2]
 
 
-def test_pages_hold_all_of_it(make):
+def test_pages_together_have_every_snapshot(make):
     here = make({f"rds.cluster_snapshot/s{number:03}@us-west-2": "available" for number in range(53)})
     pages = list(here.rds.get_paginator("describe_db_cluster_snapshots").paginate(PaginationConfig={"PageSize": 20}))
     assert [len(page["DBClusterSnapshots"]) for page in pages] == [20, 20, 13]

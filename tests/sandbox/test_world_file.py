@@ -1,4 +1,4 @@
-"""The world in a file: over processes, over SIGKILL at any instant, shared by two, and when the file is none."""
+"""The world in a file: other processes, SIGKILL at any moment, sharing, and wrong files."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def live(sandbox):
     made.run(save_role("app", new=True, verifier=None))
     assert made.run("SELECT 2") == [[2]]
     yield
-    topic = "arn:aws:sns:us-west-2:123456789012:told"
+    topic = "arn:aws:sns:us-west-2:123456789012:message"
     sandbox.clients("sns", "us-west-2").publish(TopicArn=topic, Message="done")
     sandbox.put("ssm:/app/list", ["c"])
     sandbox.remove("rds.cluster_snapshot/copy@us-west-2")
@@ -71,11 +71,11 @@ def live(sandbox):
 def live_of_snapshots(sandbox, rds):
     from botocore.exceptions import ClientError
 
-    asked = {"SourceDBClusterSnapshotIdentifier": "here", "TargetDBClusterSnapshotIdentifier": "copy"}
+    params = {"SourceDBClusterSnapshotIdentifier": "here", "TargetDBClusterSnapshotIdentifier": "copy"}
     with pytest.raises(ClientError):
-        rds.copy_db_cluster_snapshot(**asked)
+        rds.copy_db_cluster_snapshot(**params)
     yield
-    rds.copy_db_cluster_snapshot(**asked, Tags=[{"Key": "runbook:step", "Value": "copy/1"}])
+    rds.copy_db_cluster_snapshot(**params, Tags=[{"Key": "runbook:step", "Value": "copy/1"}])
     for _ in range(3):
         sandbox.clock.sleep(20)
         rds.describe_db_cluster_snapshots(DBClusterSnapshotIdentifier="copy")
@@ -100,21 +100,21 @@ def live_of_clusters(sandbox, rds):
     yield
 
 
-def test_what_is_in_a_file_is_the_same_in_the_next_process(tmp_path):
+def test_the_next_process_finds_the_same_world(tmp_path):
     file = tmp_path / "deep" / "world"
     sandbox = Sandbox(WORLD, script=SCRIPT, file=file)
     for _ in live(sandbox):
         same(Sandbox({"rds.cluster/not-this@us-west-2": "available"}, file=file), sandbox)
 
 
-def test_a_story_that_changes_hands_at_every_call_is_the_story_of_one_process(tmp_path):
+def test_a_new_process_for_every_call_gives_the_same_world(tmp_path):
     whole = Sandbox(WORLD, script=SCRIPT)
     for _ in live(whole):
         pass
     file = tmp_path / "world"
 
     class Changing:
-        """A sandbox that is made anew for whatever is asked of it."""
+        """A new sandbox for every use of an attribute."""
 
         clock = VirtualClock()
 
@@ -127,12 +127,12 @@ def test_a_story_that_changes_hands_at_every_call_is_the_story_of_one_process(tm
     same(Sandbox(file=file), whole)
 
 
-def test_the_file_is_its_owners_alone(tmp_path):
+def test_only_the_owner_can_read_the_file(tmp_path):
     Sandbox(WORLD, file=tmp_path / "world")
     assert (tmp_path / "world").stat().st_mode & 0o777 == 0o600
 
 
-def test_two_live_ones_share_the_file(tmp_path):
+def test_two_sandboxes_share_a_file(tmp_path):
     file = tmp_path / "world"
     one, other = Sandbox(WORLD, file=file), Sandbox(file=file)
     one.clients("rds", "us-west-2").delete_db_cluster_snapshot(DBClusterSnapshotIdentifier="here")
@@ -141,7 +141,7 @@ def test_two_live_ones_share_the_file(tmp_path):
     other.clock.sleep(30)
     other.clients("rds", "us-west-2").describe_db_clusters()
     one.clients("rds", "us-west-2").describe_db_clusters()
-    assert one.clock.now() == other.clock.now()  # the time is one
+    assert one.clock.now() == other.clock.now()  # they have one time
     assert one.get("rds.cluster_snapshot/here@us-west-2") is None
     assert [call.name for call in one.journal] == [
         "rds.DeleteDBClusterSnapshot",
@@ -152,7 +152,7 @@ def test_two_live_ones_share_the_file(tmp_path):
     assert names_of(other) == names_of(one)[:3]
 
 
-def test_which_call_of_many_a_fault_hits_is_counted_over_processes(tmp_path):
+def test_a_faults_count_of_calls_spans_processes(tmp_path):
     from botocore.exceptions import ClientError
 
     file = tmp_path / "world"
@@ -167,7 +167,7 @@ def test_which_call_of_many_a_fault_hits_is_counted_over_processes(tmp_path):
 
 
 @pytest.mark.integration
-def test_processes_that_write_at_once_do_not_meet(tmp_path):
+def test_concurrent_writers_lose_nothing(tmp_path):
     file = tmp_path / "world"
     code = f"""
     import sys
@@ -188,7 +188,7 @@ def test_processes_that_write_at_once_do_not_meet(tmp_path):
 
 
 @pytest.mark.parametrize("cut", [1, 10, 200])
-def test_a_line_that_a_kill_cut_off_was_never_said(tmp_path, cut):
+def test_a_line_that_a_kill_cut_short_is_dropped(tmp_path, cut):
     file = tmp_path / "world"
     sandbox = Sandbox(WORLD, file=file)
     before = file.read_bytes()
@@ -202,7 +202,7 @@ def test_a_line_that_a_kill_cut_off_was_never_said(tmp_path, cut):
     assert len(Sandbox(file=file).journal) == 1
 
 
-def test_a_first_line_that_was_cut_off_is_written_again(tmp_path):
+def test_a_first_line_that_was_cut_short_is_written_again(tmp_path):
     file = tmp_path / "world"
     file.write_text('{"format":1,"now":12')
     assert Sandbox(WORLD, file=file).get("rds.cluster/orders@us-west-2")
@@ -210,23 +210,23 @@ def test_a_first_line_that_was_cut_off_is_written_again(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
-        ("not a world\n", "is no world of the sandbox; move it away"),
+        ("not a world\n", "does not hold a sandbox's world; move it away"),
         ('{"format": 99, "now": 1}\n', "another version of the sandbox"),
-        ("[]\n", "is no world of the sandbox"),
-        ('{"format": 1, "now": 1, "resource": {"x": [1]}}\n', "is no world of the sandbox"),
-        ('{"format": 1, "now": 1, "call": [1]}\n', "is no world of the sandbox"),
+        ("[]\n", "does not hold a sandbox's world"),
+        ('{"format": 1, "now": 1, "resource": {"x": [1]}}\n', "does not hold a sandbox's world"),
+        ('{"format": 1, "now": 1, "call": [1]}\n', "does not hold a sandbox's world"),
     ],
 )
-def test_files_that_are_no_world(tmp_path, text, told):
+def test_wrong_files(tmp_path, text, message):
     (tmp_path / "world").write_text(text)
-    with pytest.raises(EnvironmentProblem, match=told):
+    with pytest.raises(EnvironmentProblem, match=message):
         Sandbox(WORLD, file=tmp_path / "world")
     assert (tmp_path / "world").read_text() == text
 
 
-def test_a_place_that_is_none(tmp_path):
+def test_a_path_that_cannot_be_opened(tmp_path):
     with pytest.raises(EnvironmentProblem, match="cannot be opened in"):
         Sandbox(WORLD, file=tmp_path)
     (tmp_path / "file").touch()
@@ -235,7 +235,7 @@ def test_a_place_that_is_none(tmp_path):
 
 
 @pytest.mark.integration
-def test_a_full_disk_says_so_and_keeps_what_was(tmp_path):
+def test_a_full_disk_is_reported_and_nothing_is_lost(tmp_path):
     file = tmp_path / "world"
     code = f"""
     import resource, signal
@@ -256,7 +256,7 @@ def test_a_full_disk_says_so_and_keeps_what_was(tmp_path):
     assert again.get("rds.cluster_snapshot/here@us-west-2").status(again.clock.now()) == "available"
 
 
-def test_nothing_but_json_lines_is_in_it(tmp_path):
+def test_the_file_has_one_json_object_a_line(tmp_path):
     file = tmp_path / "world"
     for _ in live(Sandbox(WORLD, script=SCRIPT, file=file)):
         pass
@@ -265,7 +265,7 @@ def test_nothing_but_json_lines_is_in_it(tmp_path):
     assert all("resource" not in line for line in lines if line.get("call", ["", "", ""])[2] == "DescribeDBClusters")
 
 
-# -- killed for real -----------------------------------------------------------------------------------------
+# -- killed processes ------------------------------------------------------------------------------------------
 
 RUNNER = """
 import os, signal, sys
@@ -292,7 +292,7 @@ while (number := len(sandbox.resources("rds.cluster_snapshot"))) < 5:
 @pytest.mark.integration
 @pytest.mark.parametrize("moment", ["before", "after"])
 @pytest.mark.parametrize("kill_at", [0, 5])
-def test_killed_at_a_call_and_gone_on_with(tmp_path, kill_at, moment):
+def test_a_process_killed_at_a_call(tmp_path, kill_at, moment):
     file = tmp_path / "world"
 
     def run(*words):
@@ -304,12 +304,12 @@ def test_killed_at_a_call_and_gone_on_with(tmp_path, kill_at, moment):
     end = Sandbox(file=file)
     assert [row["name"] for row in end.resources("rds.cluster_snapshot")] == ["s0", "s1", "s2", "s3", "s4"]
     times = [call.at for call in end.journal]
-    assert times == sorted(times)  # it does not go back
+    assert times == sorted(times)  # time never goes back
 
 
 @pytest.mark.integration
-def test_killed_at_any_instant(tmp_path):
-    """A process that does nothing but write is killed a dozen times: the file is read again each time."""
+def test_a_process_killed_at_any_moment(tmp_path):
+    """A process that only writes is killed a dozen times, and the file can be read each time."""
     file = tmp_path / "world"
     code = f"""
     from pathlib import Path
@@ -329,4 +329,4 @@ def test_killed_at_any_instant(tmp_path):
                 pass
             os.kill(running.pid, signal.SIGKILL)
         assert Sandbox(file=file).get("rds.cluster/orders@us-west-2")
-        file.write_bytes(file.read_bytes()[:size])  # it need not grow for ever
+        file.write_bytes(file.read_bytes()[:size])  # keep it small

@@ -1,1 +1,1 @@
-"""The sandbox over HTTP, for processes of their own."""
+"""The sandbox over HTTP, for other processes."""

@@ -1,7 +1,7 @@
-"""What a real client sends over HTTP → which operation, with which parameters: query, EC2 query and JSON 1.1.
+"""HTTP requests of AWS clients → operation and parameters, for the protocols query, EC2 query and JSON 1.1.
 
-Everything follows botocore's models, so that what its serializers write is what is read here. Parameters were checked by
-the client; what does not fit a model is left out. Must not know what is answered.
+It follows botocore's models, so that it reads what botocore's serializers write. Clients have checked the parameters;
+those that are not in the model are ignored. Must not know replies.
 """
 
 from __future__ import annotations
@@ -20,80 +20,81 @@ from actions.sandbox.clients import session
 from engine.values import Value
 
 Headers = Mapping[str, str] | Message
-"""Of a request; HTTP's own kind is asked without regard to case."""
+"""Headers of a request. The standard library's Message ignores the case of names."""
 
-Tree = dict[str, Any]
+FormTree = dict[str, Any]
 """`Filters.Filter.1.Name=x` → {"Filters": {"Filter": {"1": {"Name": "x"}}}}."""
 
 _SCOPE: Final = re.compile(r"Credential=([^/,]+)/[^/]*/([^/]*)/([^/]*)/aws4_request")
 
 
-class NoRequest(Exception):
-    """Nothing that AWS would understand; the message says why."""
+class BadRequest(Exception):
+    """The request is not one of AWS; the message says why."""
 
 
-class Signed(Value):
-    """Who asks what service where, by the signature's scope. The signature itself is not checked."""
+class Credential(Value):
+    """The scope of a request's signature: who calls which service in which region. The signature is not checked."""
 
     access_key: str
     region: str
     service: str
 
 
-def signed(headers: Headers) -> Signed:
-    """The scope of a request's signature (AWS4-HMAC-SHA256)."""
+def credential_of(headers: Headers) -> Credential:
+    """The credential of a request's signature (AWS4-HMAC-SHA256)."""
     match = _SCOPE.search(headers.get("Authorization", ""))
     if match is None:
-        raise NoRequest("the request is not signed: no Authorization header with a credential's scope")
-    return Signed(access_key=match[1], region=match[2], service=match[3])
+        raise BadRequest("the request is not signed: its Authorization header has no credential scope")
+    return Credential(access_key=match[1], region=match[2], service=match[3])
 
 
 @cache
 def service_model(service: str) -> Any:
-    """botocore's model of a service; NoRequest if there is none."""
+    """botocore's model of a service; BadRequest if there is none."""
     import botocore.exceptions
 
     try:
         return session().get_service_model(service)
     except botocore.exceptions.UnknownServiceError as error:
-        raise NoRequest(f"there is no service {service}") from error
+        raise BadRequest(f"there is no service {service}") from error
 
 
 def read(service: str, headers: Headers, body: bytes) -> tuple[Any, dict[str, Any]]:
-    """The operation's model, and its parameters."""
+    """The model of the operation, and its parameters."""
     model = service_model(service)
     match model.metadata["protocol"]:
         case "query" | "ec2" as protocol:
             form = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
-            tree = _tree(form)
+            tree = _form_tree(form)
             operation = _operation(model, str(tree.get("Action", "")))
             params = _from_form(operation.input_shape, tree, ec2=protocol == "ec2")
         case "json":
             operation = _operation(model, headers.get("X-Amz-Target", "").rpartition(".")[2])
             params = _from_json(operation.input_shape, _object(body))
         case other:
-            raise NoRequest(f"{service} speaks {other}, which is not served")
+            raise BadRequest(f"the sandbox does not serve the protocol {other} of {service}")
     return operation, params or {}
 
 
 def _operation(model: Any, name: str) -> Any:
     if name not in model.operation_names:
-        raise NoRequest(f"{model.service_name} has no operation {name or 'without a name'}")
+        what = f"has no operation {name}" if name else "needs an operation, and the request names none"
+        raise BadRequest(f"{model.service_name} {what}")
     return model.operation_model(name)
 
 
 def _object(body: bytes) -> dict[str, Any]:
     try:
-        told = json.loads(body or b"{}")
+        value = json.loads(body or b"{}")
     except ValueError as error:
-        raise NoRequest("the body is no JSON") from error
-    if not isinstance(told, dict):
-        raise NoRequest("the body is no JSON object")
-    return told
+        raise BadRequest("the body is not JSON") from error
+    if not isinstance(value, dict):
+        raise BadRequest("the body is not a JSON object")
+    return value
 
 
-def _tree(form: list[tuple[str, str]]) -> Tree:
-    tree: Tree = {}
+def _form_tree(form: list[tuple[str, str]]) -> FormTree:
+    tree: FormTree = {}
     for key, text in form:
         place = tree
         *path, last = key.split(".")
@@ -105,7 +106,7 @@ def _tree(form: list[tuple[str, str]]) -> Tree:
 
 
 def _from_form(shape: Any, value: Any, *, ec2: bool) -> Any:
-    """A value of a form, by its shape. None where nothing is there."""
+    """A value of a form, by its shape; None if there is none."""
     match None if shape is None else shape.type_name:
         case None:
             return {}
@@ -124,18 +125,18 @@ def _from_form(shape: Any, value: Any, *, ec2: bool) -> Any:
 
 
 def _member(member: Any, name: str, tree: Any, *, ec2: bool) -> Any:
-    """A member of a structure, under the name that the serializer gave it. An empty list is an empty text."""
+    """A member of a structure, by the name that the serializer gives it. An empty list is sent as an empty string."""
     wire = member.serialization.get("name", name)
     if ec2:
         wire = member.serialization.get("queryName") or wire[0].upper() + wire[1:]
     elif member.type_name == "list" and _is_flat(member):
         wire = member.member.serialization.get("name", wire)
-    told = tree.get(wire) if isinstance(tree, dict) else None
-    if told == "" and member.type_name in ("list", "map"):
+    value = tree.get(wire) if isinstance(tree, dict) else None
+    if value == "" and member.type_name in ("list", "map"):
         return [] if member.type_name == "list" else {}
-    if told is None or (isinstance(told, str) and member.type_name in ("structure", "list", "map")):
+    if value is None or (isinstance(value, str) and member.type_name in ("structure", "list", "map")):
         return None
-    return _from_form(member, told, ec2=ec2)
+    return _from_form(member, value, ec2=ec2)
 
 
 def _is_flat(shape: Any) -> bool:
@@ -143,13 +144,13 @@ def _is_flat(shape: Any) -> bool:
 
 
 def _numbered(tree: Any) -> list[Any]:
-    """Items by their numbers, from 1."""
+    """Items in the order of their numbers."""
     numbers = sorted(int(word) for word in tree if word.isdigit()) if isinstance(tree, dict) else []
     return [tree[str(number)] for number in numbers]
 
 
 def _from_json(shape: Any, value: Any) -> Any:
-    """A value of JSON, by its shape."""
+    """A JSON value, by its shape."""
     match None if shape is None else shape.type_name:
         case "structure" if isinstance(value, dict):
             known = {name: value[name] for name in shape.members if value.get(name) is not None}

@@ -1,6 +1,6 @@
-"""Answers and refusals → what AWS sends over HTTP: XML of the query protocols, JSON 1.1.
+"""Answers and refusals → bodies of HTTP responses: XML for the query protocols, and JSON 1.1.
 
-Everything follows botocore's models, so that its parsers read what the sandbox answered. Must not know what was asked.
+It follows botocore's models, so that botocore's parsers read what the sandbox answers. Must not know requests.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ JSON: Final = "application/x-amz-json-1.1"
 
 
 def content_type(model: Any) -> str:
-    """Of a service's answers."""
+    """The content type of a service's responses."""
     return JSON if model.metadata["protocol"] == "json" else XML
 
 
-def answered(operation: Any, answer: dict[str, Any]) -> bytes:
-    """The body of a reply of 200."""
+def reply_body(operation: Any, answer: dict[str, Any]) -> bytes:
+    """The body of a response with status 200."""
     shape, model = operation.output_shape, operation.service_model
     if model.metadata["protocol"] == "json":
         return json.dumps(_plain(answer), separators=(",", ":")).encode()
@@ -40,8 +40,8 @@ def answered(operation: Any, answer: dict[str, Any]) -> bytes:
     return f'<{operation.name}Response xmlns="{namespace}">{inner}</{operation.name}Response>'.encode()
 
 
-def refused(model: Any, refusal: Refusal, status: int) -> bytes:
-    """The body of a no."""
+def error_body(model: Any, refusal: Refusal, status: int) -> bytes:
+    """The body of an error response."""
     code, message = escape(refusal.code), escape(refusal.message)
     match model.metadata["protocol"]:
         case "json":
@@ -62,7 +62,7 @@ def _members(shape: Any, value: dict[str, Any]) -> Iterator[str]:
 
 
 def _name(shape: Any, name: str) -> str:
-    """An element's name; that of a flat list is its items'."""
+    """The name of an element; a flat list has the name of its items."""
     if shape.type_name == "list" and shape.serialization.get("flattened"):
         return str(shape.member.serialization.get("name") or shape.serialization.get("name") or name)
     return str(shape.serialization.get("name") or name)

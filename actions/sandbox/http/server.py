@@ -1,10 +1,10 @@
-"""The sandbox over HTTP, for processes of their own: whatever speaks to AWS by `--endpoint-url` can be run, and killed.
+"""The HTTP server: anything that takes `--endpoint-url` can use the sandbox from another process.
 
-    with Served(Sandbox(world)) as served:
-        boto3.client("rds", endpoint_url=served.url)
+    with SandboxServer(Sandbox(world)) as server:
+        boto3.client("rds", endpoint_url=server.url)
 
-The account is told by the access key (an assumed role's holds it). A lost reply is a connection that closes without one.
-Besides, below `/_sandbox/`: GET journal, resources, messages; POST sleep, put, fault. Binds this machine's loopback alone.
+It listens on 127.0.0.1 only. If a reply is lost, the connection closes without one. Below `/_sandbox/` there are GET
+journal, resources, messages and POST sleep, put, fault.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from typing import Any, Final
 from msgspec.structs import asdict
 
 from actions.sandbox.calls import Refusal, Request
-from actions.sandbox.clients import facts_of
-from actions.sandbox.faults import Cut, Fault
+from actions.sandbox.clients import operation_facts
+from actions.sandbox.faults import Fault, NoReply
 from actions.sandbox.http import request_parser, response_writer
 from actions.sandbox.sandbox import Sandbox
 from actions.sandbox.services.keys import SESSION_KEY
@@ -33,14 +33,13 @@ Reply = tuple[int, str, bytes]
 """HTTP status, content type, body."""
 
 
-class Served:
-    """A sandbox that is served while the context lasts; `tick` seconds pass with every call."""
+class SandboxServer:
+    """Serves a sandbox while the context lasts; `tick` seconds pass with every call."""
 
     def __init__(self, sandbox: Sandbox, *, port: int = 0, tick: float = 0.0) -> None:
         self.sandbox = sandbox
         self.tick = tick
-        self._server = _Server((HOST, port), _Handler)
-        self._server.served = self
+        self._server = _HttpServer((HOST, port), _HttpHandler, owner=self)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
 
     @property
@@ -48,7 +47,7 @@ class Served:
         """`http://127.0.0.1:PORT`."""
         return f"http://{HOST}:{self._server.server_address[1]}"
 
-    def __enter__(self) -> Served:
+    def __enter__(self) -> SandboxServer:
         self._thread.start()
         return self
 
@@ -56,18 +55,17 @@ class Served:
         self._server.shutdown()
         self._server.server_close()
 
-    # --- what is asked ---
-
     def answer(self, headers: request_parser.Headers, body: bytes) -> Reply | None:
-        """The reply to a call of AWS; None for none."""
+        """The reply to an AWS call; None if it is lost."""
         try:
-            who = request_parser.signed(headers)
-            operation, params = request_parser.read(who.service, headers, body)
-        except request_parser.NoRequest as error:
+            credential = request_parser.credential_of(headers)
+            operation, params = request_parser.read(credential.service, headers, body)
+        except request_parser.BadRequest as error:
             return 400, "text/plain", f"{error}\n".encode()
-        model, facts = operation.service_model, facts_of(operation)
+        model, facts = operation.service_model, operation_facts(operation)
         request = Request(
-            service=who.service, operation=operation.name, region=who.region, account=self._account(who.access_key),
+            service=credential.service, operation=operation.name, region=credential.region,
+            account=self._account(credential.access_key),
             params=params, masked=facts.masked(params), can_raise=facts.can_raise,
         )  # fmt: skip
         if self.tick:
@@ -76,19 +74,19 @@ class Served:
             return (
                 200,
                 response_writer.content_type(model),
-                response_writer.answered(operation, self.sandbox.answer(request)),
+                response_writer.reply_body(operation, self.sandbox.answer(request)),
             )
         except Refusal as refusal:
             status = refusal.status or facts.status(refusal.code)
-            return status, response_writer.content_type(model), response_writer.refused(model, refusal, status)
-        except Cut:
+            return status, response_writer.content_type(model), response_writer.error_body(model, refusal, status)
+        except NoReply:
             return None
         except RunbookError as error:
             unknown = Refusal("InvalidAction", str(error))
-            return 400, response_writer.content_type(model), response_writer.refused(model, unknown, 400)
+            return 400, response_writer.content_type(model), response_writer.error_body(model, unknown, 400)
 
     def _account(self, access_key: str) -> str:
-        """An assumed role's access key holds its account; every other is of the sandbox's own."""
+        """The account of an access key: that of an assumed role holds it; any other belongs to the sandbox's own."""
         return (
             access_key.removeprefix(SESSION_KEY)
             if access_key.startswith(SESSION_KEY)
@@ -96,19 +94,18 @@ class Served:
         )
 
     def control(self, name: str, body: bytes) -> Reply:
-        """What tests ask and do besides."""
+        """The reply to a request below `/_sandbox/`."""
         try:
-            told = json.loads(body or b"{}")
-            answer = _CONTROLS[name](self.sandbox, told)
+            answer = _CONTROLS[name](self.sandbox, json.loads(body or b"{}"))
         except KeyError:
-            return 404, "text/plain", f"there are {', '.join(_CONTROLS)}\n".encode()
+            return 404, "text/plain", f"unknown; use {', '.join(_CONTROLS)}\n".encode()
         except (ValueError, TypeError, AttributeError, RunbookError) as error:
             return 400, "text/plain", f"{error}\n".encode()
         return 200, "application/json", json.dumps(answer, default=str).encode()
 
 
-def _put(sandbox: Sandbox, told: dict[str, Any]) -> None:
-    for key, value in told.items():
+def _put(sandbox: Sandbox, entries: dict[str, Any]) -> None:
+    for key, value in entries.items():
         sandbox.put(key, value)
 
 
@@ -116,21 +113,24 @@ _CONTROLS: Final[Mapping[str, Callable[[Sandbox, dict[str, Any]], Any]]] = {
     "journal": lambda sandbox, _: [asdict(call) for call in sandbox.journal],
     "resources": lambda sandbox, _: sandbox.resources(),
     "messages": lambda sandbox, _: sandbox.messages,
-    "sleep": lambda sandbox, told: sandbox.clock.sleep(float(told.get("seconds", 0))),
+    "sleep": lambda sandbox, body: sandbox.clock.sleep(float(body.get("seconds", 0))),
     "put": _put,
-    "fault": lambda sandbox, told: sandbox.fault(Fault(**told)),
+    "fault": lambda sandbox, body: sandbox.fault(Fault(**body)),
 }
 
 
-class _Server(ThreadingHTTPServer):
+class _HttpServer(ThreadingHTTPServer):
     daemon_threads = True
-    served: Served
+
+    def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler], owner: SandboxServer) -> None:
+        super().__init__(address, handler)
+        self.owner = owner
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _HttpHandler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
-    server: _Server
+    server: _HttpServer
 
     def do_POST(self) -> None:
         size = int(self.headers.get("Content-Length") or 0)
@@ -141,15 +141,15 @@ class _Handler(BaseHTTPRequestHandler):
             return
         body = self.rfile.read(size)
         if self.path.startswith(CONTROL):
-            self._send(self.server.served.control(self.path.removeprefix(CONTROL), body))
+            self._send(self.server.owner.control(self.path.removeprefix(CONTROL), body))
         else:
-            self._send(self.server.served.answer(self.headers, body))
+            self._send(self.server.owner.answer(self.headers, body))
 
     def do_GET(self) -> None:
         if self.path.startswith(CONTROL):
-            self._send(self.server.served.control(self.path.removeprefix(CONTROL), b""))
+            self._send(self.server.owner.control(self.path.removeprefix(CONTROL), b""))
         else:
-            self._send((404, "text/plain", f"the sandbox; below {CONTROL} there is more\n".encode()))
+            self._send((404, "text/plain", f"this is the sandbox; see {CONTROL}journal\n".encode()))
 
     def _send(self, reply: Reply | None) -> None:
         if reply is None:
@@ -164,4 +164,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Nothing: the journal tells every call."""
+        """Log nothing: every call is in the journal."""

@@ -10,7 +10,7 @@ import socket
 from typing import Any, Final
 
 from actions.sandbox.calls import Refusal
-from actions.sandbox.faults import Cut
+from actions.sandbox.faults import NoReply
 from actions.sandbox.postgres.database import require_login
 from actions.sandbox.postgres.pretend_connection import Caller, PretendConnection, login_params, scripted_error
 from actions.sandbox.services import networks
@@ -40,11 +40,11 @@ class PretendNetwork:
             return _address(host)
 
         try:
-            return str(self._caller.over_the_network("net", "Reach", params, perform)), MILLISECONDS
+            return str(self._caller.network_call("net", "Reach", params, perform)), MILLISECONDS
         except Refusal as refusal:
             _raise_socket_error(refusal.code)
             raise TimeoutError(refusal.message) from None
-        except Cut:
+        except NoReply:
             raise TimeoutError("timed out") from None
 
     def postgres(self, **options: Any) -> Any:
@@ -57,11 +57,11 @@ class PretendNetwork:
             return cluster.id
 
         try:
-            cluster = self._caller.over_the_network("postgres", "Connect", login_params(options), perform)
+            cluster = self._caller.network_call("postgres", "Connect", login_params(options), perform)
         except Refusal as refusal:
             _raise_socket_error(refusal.code)
             raise scripted_error(refusal.code, options) from None
-        except Cut:
+        except NoReply:
             raise TimeoutError("timed out") from None
         return PretendConnection(self._caller, str(cluster), options)
 

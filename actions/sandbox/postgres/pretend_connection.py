@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from actions.sandbox.calls import Refusal
-from actions.sandbox.faults import Cut
+from actions.sandbox.faults import NoReply
 from actions.sandbox.postgres.database import Answer, Data, SqlError, answer_to, normalized
 from actions.sandbox.world import World
 
@@ -23,10 +23,8 @@ class Caller(Protocol):
     @property
     def world(self) -> World: ...
 
-    def over_the_network(
-        self, service: str, operation: str, params: Mapping[str, Any], perform: Callable[[], Any]
-    ) -> Any:
-        """What `perform` returns, recorded as a call that faults and the script can hit; OSError, Refusal or Cut."""
+    def network_call(self, service: str, operation: str, params: Mapping[str, Any], perform: Callable[[], Any]) -> Any:
+        """What `perform` returns, recorded as a call that faults and the script can hit; OSError, Refusal or NoReply."""
 
 
 @dataclass(slots=True)
@@ -117,8 +115,8 @@ class PretendConnection:
 
         params = login_params(self._options) | {"statement": " ".join(text.split()[:2])}  # the rest may hold a password
         try:
-            self._caller.over_the_network("postgres", operation, params, perform)
-        except (Cut, OSError):
+            self._caller.network_call("postgres", operation, params, perform)
+        except (NoReply, OSError):
             raise ConnectionResetError(104, "Connection reset by peer") from None
         except Refusal as refusal:
             raise scripted_error(refusal.code, self._options, severity="ERROR") from None

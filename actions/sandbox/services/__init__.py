@@ -1,4 +1,4 @@
-"""What pretends to be an AWS service: for each call, by its name, the function that answers it."""
+"""The pretend AWS services: for each call, by its name, the function that answers it."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ HANDLERS: Final[Mapping[str, Handler]] = {
 }
 
 ENDS: Final = frozenset({"rds.DeleteDBClusterSnapshot", "rds.DeleteDBCluster", "rds.DeleteDBInstance"})
-"""Those that end a life."""
+"""Calls that delete a resource."""
 
 LIVES: Final = ENDS | {
     "rds.CopyDBClusterSnapshot",
@@ -76,12 +76,12 @@ LIVES: Final = ENDS | {
     "rds.CreateDBCluster",
     "rds.CreateDBInstance",
 }
-"""Those that begin or end a life, which a script can tell."""
+"""Calls that create or delete a resource, whose statuses a script can set."""
 
 
 def unknown(name: str) -> str:
-    """What to say of a call that is not known: the call, and what the sandbox has of its service."""
+    """The message for a call that the sandbox does not have: the call, and which ones of the service it has."""
     service = name.partition(".")[0]
     known = sorted(other for other in HANDLERS if other.startswith(f"{service}."))
-    has = f"of {service} it knows {', '.join(known)}" if known else f"it knows nothing of {service}"
-    return f"the sandbox does not know the call {name}; {has}"
+    has = f"its calls of {service} are {', '.join(known)}" if known else f"it has no calls of {service}"
+    return f"the sandbox does not have the call {name}; {has}"

@@ -1,15 +1,15 @@
-"""Changes to clusters of the pretend RDS that are there: ModifyDBCluster, and the tags of whatever has any."""
+"""Changes to existing clusters: ModifyDBCluster, and the parameter groups that clusters and instances may have."""
 
 from __future__ import annotations
 
 from typing import Any, Final
 
 from actions.sandbox.calls import Refusal, Request
-from actions.sandbox.services.clusters import KIND, LISTING, require_status, wire
+from actions.sandbox.services.clusters import KIND, RDS_KIND, require_status, wire
 from actions.sandbox.services.keys import default_key_arn
-from actions.sandbox.services.lists import needed
+from actions.sandbox.services.lists import require
 from actions.sandbox.services.networks import require_security_groups
-from actions.sandbox.services.rds_names import ARN_WORDS, new_name
+from actions.sandbox.services.rds_names import ARN_WORDS, checked_name
 from actions.sandbox.world import Resource, World
 
 PARAMETER_GROUP: Final = "parameter_group"
@@ -26,18 +26,18 @@ _IN_THE_WINDOW: Final = {
     "EnableIAMDatabaseAuthentication": "IAMDatabaseAuthenticationEnabled",
     "NewDBClusterIdentifier": "DBClusterIdentifier",
 }
-"""Parameters that wait for the maintenance window, which never comes here, unless `ApplyImmediately` is given."""
+"""Parameters that wait for the maintenance window unless `ApplyImmediately` is given. It never comes in the sandbox."""
 _PASSWORDS: Final = ("MasterUserPassword", "ManageMasterUserPassword", "RotateMasterUserPassword")
 _MANAGED: Final = "managed by AWS"
 
 
 def modify_cluster(world: World, request: Request) -> dict[str, Any]:
-    """ModifyDBCluster of an available one; protection and the like need no change of status."""
-    cluster = needed(world, request, LISTING, request.params["DBClusterIdentifier"])
+    """ModifyDBCluster. Only some changes need an available cluster, and change its status."""
+    cluster = require(world, request, RDS_KIND, request.params["DBClusterIdentifier"])
     heavy = any(request.get(key) is not None for key in (*_WITH_CHANGE, *_IN_THE_WINDOW, *_PASSWORDS))
     if heavy or cluster.status(world.now) == "deleting":
         require_status(world, cluster)
-    _refuse_unfit(world, request, cluster)
+    _validate(world, request, cluster)
     for key in _QUIETLY:
         if request.get(key) is not None:
             cluster.data[key] = request.params[key]
@@ -53,10 +53,10 @@ def modify_cluster(world: World, request: Request) -> dict[str, Any]:
     return {"DBCluster": wire(world, cluster, cluster.status(world.now))}
 
 
-def _refuse_unfit(world: World, request: Request, cluster: Resource) -> None:
+def _validate(world: World, request: Request, cluster: Resource) -> None:
     new = request.get("NewDBClusterIdentifier")
     if new:
-        name = new_name("NewDBClusterIdentifier", new)
+        name = checked_name("NewDBClusterIdentifier", new)
         if world.find(KIND, request.account, request.region, name) is not None:
             raise Refusal("DBClusterAlreadyExistsFault", "DB Cluster already exists")
     require_security_groups(world, request, request.get("VpcSecurityGroupIds") or [], cluster.data.get("VpcId", ""))
@@ -71,7 +71,7 @@ def _refuse_unfit(world: World, request: Request, cluster: Resource) -> None:
 
 
 def _refuse_password(password: str) -> None:
-    """8 to 41 printable characters of ASCII but `/`, `"`, `@` (ModifyDBCluster, MasterUserPassword)."""
+    """8 to 41 printable ASCII characters without `/`, `"` and `@` (RDS API Reference, ModifyDBCluster)."""
     why = ""
     if not 8 <= len(password) <= 41:
         why = "it is not between 8 and 41 characters long"
@@ -82,7 +82,7 @@ def _refuse_password(password: str) -> None:
 
 
 def require_parameter_group(world: World, request: Request, name: str, kind: str = "DBClusterParameterGroup") -> None:
-    """Refuses a parameter group that is not there; where the world declares none, all are."""
+    """Refuse a parameter group that does not exist; if the world declares none, all do."""
     declared = {
         other.name: other.status(world.now) for other in world.all(PARAMETER_GROUP, request.account, request.region)
     }
@@ -93,7 +93,9 @@ def require_parameter_group(world: World, request: Request, name: str, kind: str
 
 
 def describe_parameter_groups(world: World, request: Request) -> dict[str, Any]:
-    """DescribeDBClusterParameterGroups of one; its code for a missing one is not the cluster's (docs/aws.md, "Error codes")."""
+    """DescribeDBClusterParameterGroups of one; a missing one has another code than in ModifyDBCluster
+    (docs/aws.md, "Error codes").
+    """
     name = request.get("DBClusterParameterGroupName") or "default"
     try:
         require_parameter_group(world, request, name)
@@ -105,12 +107,12 @@ def describe_parameter_groups(world: World, request: Request) -> dict[str, Any]:
 
 
 def new_admin(data: dict[str, Any], password: str | None) -> dict[str, Any]:
-    """The admin of a cluster's database, as the pretend database knows it."""
+    """The admin of a cluster's pretend database."""
     return {"user": data.get("MasterUsername") or "admin", "password": password}
 
 
 def _change_password(world: World, request: Request, cluster: Resource) -> str:
-    """A password is changed at once, whenever the rest is; returns the status that this gives, if it is."""
+    """Change the password, which never waits for the window; returns the status that follows, if any."""
     arn = f"arn:aws:secretsmanager:{cluster.region}:{cluster.account}:secret:rds!{cluster.id}"
     word = ""
     if request.get("ManageMasterUserPassword") and not cluster.data.get("MasterUserSecret"):
@@ -133,7 +135,7 @@ def _change_password(world: World, request: Request, cluster: Resource) -> str:
 
 
 def _wait_or_apply(world: World, request: Request, cluster: Resource) -> str:
-    """What is for the window joins what waits for it; with `ApplyImmediately` all that waits is done now."""
+    """Store what is for the window, or apply all of it with `ApplyImmediately`; returns the status that follows, if any."""
     given = {
         key: request.get(parameter) for parameter, key in _IN_THE_WINDOW.items() if request.get(parameter) is not None
     }
@@ -153,7 +155,7 @@ def _wait_or_apply(world: World, request: Request, cluster: Resource) -> str:
 
 
 def _pend(world: World, cluster: Resource, values: dict[str, Any]) -> None:
-    """A change that is under way: among the pending values for a little longer than the status says so."""
+    """Add a change to the pending values, where it stays a little longer than its status lasts."""
     before = cluster.data.get("Pending", {"values": {}, "until": 0.0})
     values = (before["values"] if world.now < before["until"] else {}) | values
     cluster.data["Pending"] = {"values": values, "until": world.now + world.takes["modify"] + world.takes["pending"]}

@@ -1,7 +1,6 @@
-"""Aurora clusters of the pretend RDS: describing, starting, stopping, deleting.
+"""Aurora clusters: describe, start, stop, delete. `new_clusters` creates them, and `cluster_changes` modifies them.
 
-What may not be done in which state is in docs/aws.md, "Deleting a cluster", with AWS's texts where they are known. How
-clusters come to be is in `new_clusters`, how they are changed in `cluster_changes`, and their instances are another file's.
+What blocks a delete is in docs/aws.md, "Deleting a cluster". The texts of refusals are AWS's own where they are known.
 """
 
 from __future__ import annotations
@@ -11,8 +10,8 @@ from typing import Any, Final
 
 from actions.sandbox.calls import Refusal, Request, moment
 from actions.sandbox.services.keys import usable_key
-from actions.sandbox.services.lists import Listing, describe, needed
-from actions.sandbox.services.rds_names import arn_of, new_name
+from actions.sandbox.services.lists import RdsKind, describe, require
+from actions.sandbox.services.rds_names import arn_of, checked_name
 from actions.sandbox.services.snapshots import take_snapshot
 from actions.sandbox.services.snapshots import wire as snapshot_wire
 from actions.sandbox.services.tags import given_tags, tag_list
@@ -24,7 +23,7 @@ _HIDDEN: Final = ("BackupDue", "VpcSecurityGroupIds", "VpcId", "KeepBackups", "P
 
 
 def wire(world: World, cluster: Resource, status: str) -> dict[str, Any]:
-    """A cluster as DescribeDBClusters has it."""
+    """A cluster as DescribeDBClusters returns it."""
     shown = {key: value for key, value in cluster.data.items() if key not in _HIDDEN and value is not None}
     suffix = endpoint_suffix(cluster)
     answer = {
@@ -43,11 +42,11 @@ def wire(world: World, cluster: Resource, status: str) -> dict[str, Any]:
         "DeletionProtection": False,
         "TagList": tag_list(cluster.tags),
     }
-    return answer | shown | _unsettled(world, cluster) | _real_endpoint(world)
+    return answer | shown | _pending_changes(world, cluster) | _real_endpoint(world)
 
 
-def _unsettled(world: World, cluster: Resource) -> dict[str, Any]:
-    """What a change has left to do, which can outlast the status that it gave the cluster."""
+def _pending_changes(world: World, cluster: Resource) -> dict[str, Any]:
+    """Changes that are not finished. That can be later than the cluster is `available` again."""
     extra: dict[str, Any] = {}
     pending = cluster.data.get("Pending")
     values = pending["values"] if pending and world.now < pending["until"] else {}
@@ -68,13 +67,13 @@ def _real_endpoint(world: World) -> dict[str, Any]:
 
 
 def endpoint_suffix(resource: Resource) -> str:
-    """What follows `NAME.cluster-` in an endpoint: one for an account in a region."""
+    """What follows `NAME.cluster-` in an endpoint; it is one for each account and region."""
     digest = hashlib.sha256(f"{resource.account}{resource.region}".encode()).hexdigest()[:12]
     return f"c{digest}.{resource.region}.rds.amazonaws.com"
 
 
 def members(world: World, cluster: Resource) -> list[Resource]:
-    """Its instances, the writer first: the one that came first of those that are not going."""
+    """Its instances, the writer first: the oldest that is not being deleted."""
     found = [
         other
         for other in world.all("rds.instance", cluster.account, cluster.region)
@@ -84,10 +83,10 @@ def members(world: World, cluster: Resource) -> list[Resource]:
 
 
 def _members(world: World, cluster: Resource) -> list[dict[str, Any]]:
-    """As lists show them, late as they may be."""
+    """Its instances as lists show them, which may be out of date."""
     shown = [
         (status == "deleting", instance)
-        for instance, status in world.seen("rds.instance", cluster.account, cluster.region)
+        for instance, status in world.listed("rds.instance", cluster.account, cluster.region)
         if instance.data.get("DBClusterIdentifier") == cluster.name
     ]
     return [
@@ -105,7 +104,7 @@ def _names(item: dict[str, Any]) -> list[str]:
     return [item["DBClusterIdentifier"], item["DBClusterArn"]]
 
 
-LISTING: Final = Listing(
+RDS_KIND: Final = RdsKind(
     kind=KIND,
     identifier="DBClusterIdentifier",
     key="DBClusters",
@@ -124,12 +123,12 @@ LISTING: Final = Listing(
 
 def describe_clusters(world: World, request: Request) -> dict[str, Any]:
     """DescribeDBClusters."""
-    return describe(world, request, LISTING)
+    return describe(world, request, RDS_KIND)
 
 
 def start_cluster(world: World, request: Request) -> dict[str, Any]:
-    """StartDBCluster of a stopped one, or of one that had lost its key, with its instances."""
-    cluster = needed(world, request, LISTING, request.params["DBClusterIdentifier"])
+    """StartDBCluster, with its instances; for a stopped cluster, or one that had lost access to its key."""
+    cluster = require(world, request, RDS_KIND, request.params["DBClusterIdentifier"])
     if cluster.status(world.now) != RECOVERABLE:
         require_status(world, cluster, "stopped")
     elif cluster.data.get("KmsKeyId"):
@@ -138,8 +137,8 @@ def start_cluster(world: World, request: Request) -> dict[str, Any]:
 
 
 def stop_cluster(world: World, request: Request) -> dict[str, Any]:
-    """StopDBCluster of an available one, with its instances."""
-    cluster = needed(world, request, LISTING, request.params["DBClusterIdentifier"])
+    """StopDBCluster, with its instances."""
+    cluster = require(world, request, RDS_KIND, request.params["DBClusterIdentifier"])
     require_status(world, cluster)
     return _switched(world, request, cluster, "stopping", "stopped", world.takes["stop"])
 
@@ -155,7 +154,7 @@ def _switched(
 
 
 def require_status(world: World, cluster: Resource, needs: str = "available") -> None:
-    """Refuses a change to a cluster that is in another state than it needs."""
+    """Refuse a change to a cluster whose status is not the one that it needs."""
     status = cluster.status(world.now)
     if status == needs:
         return
@@ -166,9 +165,9 @@ def require_status(world: World, cluster: Resource, needs: str = "available") ->
 
 
 def create_snapshot(world: World, request: Request) -> dict[str, Any]:
-    """CreateDBClusterSnapshot of an available cluster."""
-    cluster = needed(world, request, LISTING, request.params["DBClusterIdentifier"])
-    name = new_name("DBClusterSnapshotIdentifier", request.params["DBClusterSnapshotIdentifier"])
+    """CreateDBClusterSnapshot."""
+    cluster = require(world, request, RDS_KIND, request.params["DBClusterIdentifier"])
+    name = checked_name("DBClusterSnapshotIdentifier", request.params["DBClusterSnapshotIdentifier"])
     _require_for_snapshot(world, cluster)
     snapshot = take_snapshot(world, request, cluster, name, given_tags(request))
     return {"DBClusterSnapshot": snapshot_wire(world, snapshot, snapshot.status(world.now))}
@@ -181,8 +180,8 @@ def _require_for_snapshot(world: World, cluster: Resource) -> None:
 
 
 def delete_cluster(world: World, request: Request) -> dict[str, Any]:
-    """DeleteDBCluster: blocked by protection, a global cluster, members that are not going, its own state."""
-    cluster = needed(world, request, LISTING, request.params["DBClusterIdentifier"])
+    """DeleteDBCluster, with a final snapshot if it is asked for."""
+    cluster = require(world, request, RDS_KIND, request.params["DBClusterIdentifier"])
     _refuse_blocked(world, cluster)
     final = request.get("FinalDBSnapshotIdentifier")
     skipped = bool(request.get("SkipFinalSnapshot"))
@@ -197,18 +196,19 @@ def delete_cluster(world: World, request: Request) -> dict[str, Any]:
     if final:
         _require_for_snapshot(world, cluster)
         tags = dict(cluster.tags) if cluster.data.get("CopyTagsToSnapshot") else {}
-        taken = new_name("FinalDBSnapshotIdentifier", final)
+        taken = checked_name("FinalDBSnapshotIdentifier", final)
         take_snapshot(world, request, cluster, taken, tags)
         seconds += world.takes["snapshot"]
     if request.get("DeleteAutomatedBackups") is False:
         cluster.data["KeepBackups"] = True
-    for instance in members(world, cluster):  # they are all going: the cluster goes after the last
+    for instance in members(world, cluster):  # all are being deleted, and the cluster ends after them
         seconds = max(seconds, instance.life[-1][1] - world.now)
-    world.unmake(request, cluster, seconds)
+    world.delete(request, cluster, seconds)
     return {"DBCluster": before}
 
 
 def _refuse_blocked(world: World, cluster: Resource) -> None:
+    """Protection, a global cluster, instances and some statuses block a delete."""
     status = cluster.status(world.now)
     if status == "deleting":
         message = f"DB cluster {cluster.name} is already being deleted."
@@ -222,5 +222,5 @@ def _refuse_blocked(world: World, cluster: Resource) -> None:
     if any(instance.status(world.now) != "deleting" for instance in members(world, cluster)):
         message = "Cluster cannot be deleted, it still contains DB instances in non-deleting state."
         raise Refusal("InvalidDBClusterStateFault", message)
-    if status == "stopped" or status not in LASTING:  # what passes must pass first
+    if status == "stopped" or status not in LASTING:  # a passing status must end first
         require_status(world, cluster)

@@ -1,4 +1,4 @@
-"""Global clusters of the pretend RDS: what a cluster can belong to, and be taken out of."""
+"""Global clusters of RDS, and how a cluster leaves one."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import Any, Final
 from actions.sandbox.calls import Refusal, Request
 from actions.sandbox.services.clusters import KIND, require_status
 from actions.sandbox.services.lists import page
-from actions.sandbox.services.rds_names import arn_of, by_arn
+from actions.sandbox.services.rds_names import arn_of, find_by_arn
 from actions.sandbox.world import Resource, World
 
 GLOBAL: Final = "rds.global_cluster"
 
 
 def describe_globals(world: World, request: Request) -> dict[str, Any]:
-    """DescribeGlobalClusters, wherever their members are."""
+    """DescribeGlobalClusters, in any region."""
     name = request.get("GlobalClusterIdentifier")
     found = [other for other in world.all(GLOBAL, request.account, "global") if not name or other.name == name.lower()]
     if name and not found:
@@ -38,7 +38,7 @@ def _wire(world: World, one: Resource) -> dict[str, Any]:
 
 
 def _members(world: World, one: Resource) -> list[Resource]:
-    """Its clusters, the primary first: the one that came first."""
+    """Its clusters, oldest first; the first one is the primary."""
     return [
         other
         for other in world.resources.values()
@@ -47,14 +47,14 @@ def _members(world: World, one: Resource) -> list[Resource]:
 
 
 def remove_from_global(world: World, request: Request) -> dict[str, Any]:
-    """RemoveFromGlobalCluster: then `promoting`, then available; a primary that has secondaries stays."""
+    """RemoveFromGlobalCluster: `promoting`, then `available`; refuses a primary that has secondaries."""
     name = (request.get("GlobalClusterIdentifier") or "").lower()
     one = world.find(GLOBAL, request.account, "global", name)
     if one is None:
         raise Refusal("GlobalClusterNotFoundFault", f"Global cluster {name} not found")
     if not request.get("DbClusterIdentifier"):
         raise Refusal("MissingParameter", "DbClusterIdentifier must be given.")
-    cluster = by_arn(world, request.params["DbClusterIdentifier"])
+    cluster = find_by_arn(world, request.params["DbClusterIdentifier"])
     inside = _members(world, one)
     if cluster is None or cluster not in inside:
         raise Refusal("DBClusterNotFoundFault", f"DBCluster {request.params['DbClusterIdentifier']} not found.")

@@ -1,4 +1,4 @@
-"""DB instances of the pretend RDS: those of a cluster."""
+"""DB instances of clusters."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from typing import Any, Final
 
 from actions.sandbox.calls import Refusal, Request, moment
 from actions.sandbox.services.cluster_changes import require_parameter_group
-from actions.sandbox.services.clusters import LISTING as CLUSTERS
+from actions.sandbox.services.clusters import RDS_KIND as CLUSTERS
 from actions.sandbox.services.clusters import endpoint_suffix, members, require_status
-from actions.sandbox.services.lists import Listing, describe, needed
-from actions.sandbox.services.rds_names import arn_of, new_name
+from actions.sandbox.services.lists import RdsKind, describe, require
+from actions.sandbox.services.rds_names import arn_of, checked_name
 from actions.sandbox.services.tags import given_tags, tag_list
 from actions.sandbox.world import Resource, World
 
@@ -19,7 +19,7 @@ _UNBORN: Final = ("creating",)
 
 
 def wire(world: World, instance: Resource, status: str) -> dict[str, Any]:
-    """An instance as DescribeDBInstances has it; it has no endpoint before it has been created."""
+    """An instance as DescribeDBInstances returns it; while it is being created it has no endpoint."""
     cluster = _cluster(world, instance)
     inherited = {} if cluster is None else cluster.data
     port = inherited.get("Port", 5432)
@@ -50,12 +50,12 @@ def _cluster(world: World, instance: Resource) -> Resource | None:
 
 
 def _cluster_names(item: dict[str, Any]) -> list[str]:
-    """Its cluster by name, and by ARN, as the filter takes both."""
+    """Name and ARN of its cluster; the filter takes both."""
     name, arn = item.get("DBClusterIdentifier", ""), item["DBInstanceArn"].split(":")
     return [name, ":".join([*arn[:5], "cluster", name])]
 
 
-LISTING: Final = Listing(
+RDS_KIND: Final = RdsKind(
     kind=KIND,
     identifier="DBInstanceIdentifier",
     key="DBInstances",
@@ -69,25 +69,25 @@ LISTING: Final = Listing(
         "engine": lambda item: item.get("Engine"),
         "domain": lambda item: item.get("Domain"),
     },
-    about_another=frozenset({"db-cluster-id"}),
+    unrelated_filters=frozenset({"db-cluster-id"}),
 )
 
 
 def describe_instances(world: World, request: Request) -> dict[str, Any]:
     """DescribeDBInstances."""
-    return describe(world, request, LISTING)
+    return describe(world, request, RDS_KIND)
 
 
 def create_instance(world: World, request: Request) -> dict[str, Any]:
-    """CreateDBInstance in a cluster: creating, then configuring its monitoring, then available."""
-    name = new_name("DBInstanceIdentifier", request.params["DBInstanceIdentifier"])
+    """CreateDBInstance in a cluster: `creating`, `configuring-enhanced-monitoring`, `available`."""
+    name = checked_name("DBInstanceIdentifier", request.params["DBInstanceIdentifier"])
     if not request.get("DBClusterIdentifier"):
-        raise Refusal("InvalidParameterCombination", "The sandbox makes instances of Aurora clusters only.")
+        raise Refusal("InvalidParameterCombination", "The sandbox creates only instances of Aurora clusters.")
     if world.find(KIND, request.account, request.region, name) is not None:
         raise Refusal("DBInstanceAlreadyExists", "DB instance already exists")
-    cluster = needed(world, request, CLUSTERS, request.params["DBClusterIdentifier"])
+    cluster = require(world, request, CLUSTERS, request.params["DBClusterIdentifier"])
     require_status(world, cluster)
-    _refuse_unfit(world, request, cluster)
+    _validate(world, request, cluster)
     if sum(1 for _ in world.all(KIND, request.account, request.region)) >= INSTANCES:
         raise Refusal("InstanceQuotaExceeded", f"The quota of {INSTANCES} DB instances has been reached.")
     zones = cluster.data.get("AvailabilityZones") or [f"{request.region}a"]
@@ -103,11 +103,11 @@ def create_instance(world: World, request: Request) -> dict[str, Any]:
         tags=given_tags(request),
     )  # fmt: skip
     seconds = world.takes["instance"]
-    world.make(request, instance, ("creating", seconds * 0.75), ("configuring-enhanced-monitoring", seconds * 0.25))
+    world.create(request, instance, ("creating", seconds * 0.75), ("configuring-enhanced-monitoring", seconds * 0.25))
     return {"DBInstance": wire(world, instance, instance.status(world.now))}
 
 
-def _refuse_unfit(world: World, request: Request, cluster: Resource) -> None:
+def _validate(world: World, request: Request, cluster: Resource) -> None:
     engine = cluster.data.get("Engine")
     if request.get("DBParameterGroupName"):
         require_parameter_group(world, request, request.params["DBParameterGroupName"], "DBParameterGroup")
@@ -128,8 +128,8 @@ def _refuse_unfit(world: World, request: Request, cluster: Resource) -> None:
 
 
 def modify_instance(world: World, request: Request) -> dict[str, Any]:
-    """ModifyDBInstance: class, tier, public access; takes effect at once."""
-    instance = needed(world, request, LISTING, request.params["DBInstanceIdentifier"])
+    """ModifyDBInstance: class, tier, public access, name. All take effect at once."""
+    instance = require(world, request, RDS_KIND, request.params["DBInstanceIdentifier"])
     status = instance.status(world.now)
     if status != "available":
         raise Refusal("InvalidDBInstanceState", f"Instance {instance.name} is not in available state.")
@@ -138,19 +138,19 @@ def modify_instance(world: World, request: Request) -> dict[str, Any]:
             instance.data[key] = request.params[key]
     new = request.get("NewDBInstanceIdentifier")
     if new:
-        instance.rename = (new_name("NewDBInstanceIdentifier", new), world.now + world.takes["modify"])
+        instance.rename = (checked_name("NewDBInstanceIdentifier", new), world.now + world.takes["modify"])
     instance.begin(world.now, ("renaming" if new else "modifying", world.takes["modify"]), last="available")
     request.resource = str(instance)
     return {"DBInstance": wire(world, instance, instance.status(world.now))}
 
 
 def delete_instance(world: World, request: Request) -> dict[str, Any]:
-    """DeleteDBInstance: of a cluster's instance no final snapshot is taken; one that is being made must be made first."""
-    instance = needed(world, request, LISTING, request.params["DBInstanceIdentifier"])
+    """DeleteDBInstance. Instances of clusters have no final snapshot, and one that is being created cannot be deleted."""
+    instance = require(world, request, RDS_KIND, request.params["DBInstanceIdentifier"])
     status = instance.status(world.now)
     if status == "deleting":  # hashicorp/terraform-provider-aws #11434
         raise Refusal("InvalidDBInstanceState", f"Instance {instance.name} is already being deleted.")
-    if status == "creating":  # not documented: the way that asks more
+    if status == "creating":  # not documented; the sandbox is the stricter one
         raise Refusal("InvalidDBInstanceState", f"Instance {instance.name} is not in available state.")
     if request.get("FinalDBSnapshotIdentifier"):  # cloud-custodian #1153
         message = "FinalDBSnapshotIdentifier can not be specified when deleting a cluster instance"
@@ -159,5 +159,5 @@ def delete_instance(world: World, request: Request) -> dict[str, Any]:
     if cluster is not None and cluster.status(world.now) in ("stopped", "stopping", "starting"):
         require_status(world, cluster)
     before = wire(world, instance, status)
-    world.unmake(request, instance, world.takes["delete_instance"])
+    world.delete(request, instance, world.takes["delete_instance"])
     return {"DBInstance": before | {"DBInstanceStatus": "deleting"}}

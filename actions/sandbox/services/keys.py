@@ -1,6 +1,6 @@
-"""KMS and STS of the pretend AWS: which keys there are, and who is asking.
+"""KMS keys, and the identities of STS.
 
-A region for which the world declares no key has every key that is asked for, and `alias/aws/rds`.
+If the world declares no key in a region, every key that a call names exists there. `alias/aws/rds` always does.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from actions.sandbox.world import Resource, World
 KIND: Final = "kms.key"
 DEFAULT: Final = "alias/aws/rds"
 SESSION_KEY: Final = "ASIASBOX"
-"""How the access key of an assumed role begins; its account's id follows."""
+"""The start of an assumed role's access key; the id of its account follows."""
 
 NEVER: Final = 4_070_908_800.0
-"""2099: a client's own clock is not the sandbox's. What expires credentials here is a fault."""
+"""2099: a client's clock is not the sandbox's. Only faults make credentials expire."""
 
 _ROLE: Final = re.compile(r"arn:aws[a-z-]*:iam::(\d{12}):role/(.+)")
 _USABLE: Final = ("Enabled", "available")
@@ -50,7 +50,7 @@ def describe_key(world: World, request: Request) -> dict[str, Any]:
 
 
 def list_aliases(world: World, request: Request) -> dict[str, Any]:
-    """ListAliases of the region, of one key if `KeyId` is given."""
+    """ListAliases of the region, or of one key if `KeyId` is given."""
     wanted = request.get("KeyId")
     aliases = [
         {
@@ -65,9 +65,9 @@ def list_aliases(world: World, request: Request) -> dict[str, Any]:
 
 
 def find_key(world: World, request: Request, name: str) -> Resource | None:
-    """A key by id, ARN or alias; where the world declares none in the region, whatever is asked for.
+    """A key by id, ARN or alias; if the world declares none in the region, any that is named.
 
-    A key of another region is not to be found here, nor is one of another account but by its whole ARN.
+    Keys of other regions are not found, and keys of other accounts only by their ARN.
     """
     short = name.rpartition(":")[2].removeprefix("key/")
     region, account = request.region, request.account
@@ -81,11 +81,11 @@ def find_key(world: World, request: Request, name: str) -> Resource | None:
     for key in declared:
         if short in (key.name, key.data["KeyId"], key.data.get("Alias")):
             return None if key.status(world.now) == "missing" else key
-    return None if declared else _made_up(account, region, short)
+    return None if declared else _implied(account, region, short)
 
 
 def usable_key(world: World, request: Request, name: str) -> str:
-    """The ARN of a key that RDS may use; refuses one that is away or disabled."""
+    """The ARN of a key that RDS may use; refuses one that does not exist or is not enabled."""
     key = find_key(world, request, name)
     if key is None or _state(world, key) != "Enabled":
         message = f"The specified KMS key [{name}] does not exist, is not enabled or you do not have permissions to access it."
@@ -100,11 +100,11 @@ def key_arn(key: Resource) -> str:
 
 def default_key_arn(account: str, region: str) -> str:
     """The ARN of RDS's own key in a region, `aws/rds`."""
-    return key_arn(_made_up(account, region, DEFAULT))
+    return key_arn(_implied(account, region, DEFAULT))
 
 
 def is_default_key(arn: str) -> bool:
-    """Is it RDS's own key, which no other account can use?"""
+    """Whether it is RDS's own key, which other accounts cannot use."""
     fields = arn.split(":")
     return arn.endswith(DEFAULT) or (len(fields) > 5 and arn == default_key_arn(fields[4], fields[3]))
 
@@ -115,34 +115,34 @@ def _state(world: World, key: Resource) -> str:
 
 
 def _default_key(request: Request) -> Resource:
-    key = _made_up(request.account, request.region, DEFAULT)
+    key = _implied(request.account, request.region, DEFAULT)
     key.data["KeyManager"] = "AWS"
     return key
 
 
-def _made_up(account: str, region: str, name: str) -> Resource:
+def _implied(account: str, region: str, name: str) -> Resource:
     data = key_data(name, {}, f"{account}{region}{name}")
     return Resource(kind=KIND, name=name, account=account, region=region, life=[("Enabled", 0.0)], data=data)
 
 
-def key_data(name: str, said: Mapping[str, Any], seed: str = "") -> dict[str, Any]:
-    """What is kept of a key, by its id or alias and what a world says of it."""
+def key_data(name: str, spec: Mapping[str, Any], seed: str = "") -> dict[str, Any]:
+    """The data of a key, from its id or alias and what a world says about it."""
     digest = hashlib.sha256((seed or name).encode()).hexdigest()
     by_alias = name.startswith("alias/")
     key_id = f"{digest[:8]}-{digest[8:12]}-{digest[12:16]}-{digest[16:20]}-{digest[20:32]}" if by_alias else name
-    alias = said.get("alias") or (name if by_alias else None)
-    manager, several = said.get("manager", "CUSTOMER"), bool(said.get("multi_region"))
+    alias = spec.get("alias") or (name if by_alias else None)
+    manager, several = spec.get("manager", "CUSTOMER"), bool(spec.get("multi_region"))
     return {"KeyId": key_id, "Alias": alias, "KeyManager": manager, "MultiRegion": several}
 
 
 def get_caller_identity(_: World, request: Request) -> dict[str, Any]:
-    """GetCallerIdentity: the account that the client was made for."""
+    """GetCallerIdentity: the client's account."""
     arn = f"arn:aws:sts::{request.account}:assumed-role/runbook/sandbox"
     return {"UserId": "AROASANDBOX:sandbox", "Account": request.account, "Arn": arn}
 
 
 def assume_role(world: World, request: Request) -> dict[str, Any]:
-    """AssumeRole: credentials that open nothing, but tell whose they are."""
+    """AssumeRole: credentials that are valid nowhere else; their access key holds the account."""
     match = _ROLE.fullmatch(request.params["RoleArn"])
     if match is None:
         raise Refusal("ValidationError", f"{request.params['RoleArn']} is invalid")

@@ -1,4 +1,4 @@
-"""How lists are filtered and paged, and the one way in which all lists of RDS are described."""
+"""Filters and pages of lists, and what all lists of RDS have in common."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from actions.sandbox.calls import Refusal, Request
-from actions.sandbox.services.rds_names import placed
+from actions.sandbox.services.rds_names import locate
 from actions.sandbox.world import Resource, World
 from engine.values import Bundle, Value
 
 
 class Paging(Value):
-    """How a service pages: names of its parameters, its default and largest page."""
+    """How a service pages: the names of its parameters, and the sizes of its pages."""
 
     size: str = "MaxRecords"
     token_in: str = "Marker"
@@ -36,7 +36,7 @@ EC2_PAGES: Final = Paging(
 
 
 def page(request: Request, key: str, items: Sequence[Any], paging: Paging = RDS_PAGES) -> dict[str, Any]:
-    """One page of `items` under `key`, and the mark of the next one if there is more."""
+    """One page of `items` under `key`, with the token of the next page if there is one."""
     size = request.get(paging.size) or paging.default
     if not paging.least <= size <= paging.most:
         message = f"Invalid value {size} for {paging.size}. Must be between {paging.least} and {paging.most}"
@@ -57,10 +57,10 @@ def _start(token: str | None) -> int:
     return int(number)
 
 
-def filtered(
+def apply_filters(
     request: Request, items: Sequence[dict[str, Any]], fields: Mapping[str, Callable[[dict[str, Any]], Any]]
 ) -> list[dict[str, Any]]:
-    """Those items that every one of the call's `Filters` lets through; refuses a filter that AWS has not."""
+    """The items that pass all `Filters` of the call; refuses a filter that AWS does not have."""
     kept = list(items)
     for entry in request.get("Filters") or ():
         name = entry.get("Name", "")
@@ -75,62 +75,66 @@ def _answers(value: Any, wanted: set[str]) -> bool:
     return bool(wanted.intersection(value)) if isinstance(value, list) else value in wanted
 
 
-Seen = tuple[dict[str, Any], Resource]
-"""A thing as a list has it, and the thing."""
+Row = tuple[dict[str, Any], Resource]
+"""A resource as a list shows it, and the resource."""
 
 
-class Listing(Bundle):
-    """What there is to know to describe one kind of thing."""
+class RdsKind(Bundle):
+    """How one kind of RDS resource is described."""
 
     kind: str
     identifier: str  # the parameter that names one
-    key: str  # where the answer has the list
-    missing: str  # the code for one that is not there
+    key: str  # the key of the list in the answer
+    missing: str  # the error code if there is none of that name
     missing_text: str
     wire: Callable[[World, Resource, str], dict[str, Any]]
     filters: Mapping[str, Callable[[dict[str, Any]], Any]]
-    about_another: frozenset[str] = frozenset()  # filters by which a list is a look at something else
+    unrelated_filters: frozenset[str] = frozenset()  # a list by these is not a look at its items
 
 
-def describe(world: World, request: Request, listing: Listing) -> dict[str, Any]:
-    """One by its identifier, or all that the filters let through, a page of them."""
-    name = request.get(listing.identifier)
-    seen = [shown(world, request, listing, name)] if name else world.seen(listing.kind, request.account, request.region)
-    rows = [(listing.wire(world, resource, status), resource) for resource, status in seen]
-    return listed(world, request, listing, rows)
+def describe(world: World, request: Request, kind: RdsKind) -> dict[str, Any]:
+    """The one that the identifier names, or a page of those that pass the filters."""
+    name = request.get(kind.identifier)
+    seen = (
+        [require_listed(world, request, kind, name)]
+        if name
+        else world.listed(kind.kind, request.account, request.region)
+    )
+    rows = [(kind.wire(world, resource, status), resource) for resource, status in seen]
+    return list_page(world, request, kind, rows)
 
 
-def shown(world: World, request: Request, listing: Listing, name: str) -> tuple[Resource, str]:
-    """The thing of that name in this account and region, with the status that lists show; refuses if there is none."""
-    place = placed(request, name)
-    seen = world.look(listing.kind, *place)
+def require_listed(world: World, request: Request, kind: RdsKind, name: str) -> tuple[Resource, str]:
+    """The resource of that name in this account and region if lists show it, with the status that they show."""
+    place = locate(request, name)
+    seen = world.listed_one(kind.kind, *place)
     if seen is None or place[:2] != (request.account, request.region):
-        raise absent(listing, name)
+        raise not_found(kind, name)
     return seen
 
 
-def listed(world: World, request: Request, listing: Listing, rows: list[Seen]) -> dict[str, Any]:
-    """A page of what the filters let through. Who is on it has been looked at."""
-    kept = filtered(request, [wire for wire, _ in rows], listing.filters)
-    answer = page(request, listing.key, kept)
+def list_page(world: World, request: Request, kind: RdsKind, rows: list[Row]) -> dict[str, Any]:
+    """A page of the rows that pass the filters. It counts as a look at every resource on it."""
+    kept = apply_filters(request, [wire for wire, _ in rows], kind.filters)
+    answer = page(request, kind.key, kept)
     named = {entry.get("Name") for entry in request.get("Filters") or ()}
-    if not named or not named <= listing.about_another:
-        shown = {id(wire) for wire in answer[listing.key]}
+    if not named or not named <= kind.unrelated_filters:
+        shown = {id(wire) for wire in answer[kind.key]}
         for wire, resource in rows:
-            if id(wire) in shown and resource.looked_at():
+            if id(wire) in shown and resource.use_look():
                 world.touched = True
     return answer
 
 
-def needed(world: World, request: Request, listing: Listing, name: str) -> Resource:
-    """The thing that a change is about, in this account and region; refuses if there is none."""
-    place = placed(request, name)
-    found = world.find(listing.kind, *place)
+def require(world: World, request: Request, kind: RdsKind, name: str) -> Resource:
+    """The resource of that name in this account and region, for a call that changes it."""
+    place = locate(request, name)
+    found = world.find(kind.kind, *place)
     if found is None or place[:2] != (request.account, request.region):
-        raise absent(listing, name)
+        raise not_found(kind, name)
     return found
 
 
-def absent(listing: Listing, name: str) -> Refusal:
-    """AWS's word for a thing that is not there."""
-    return Refusal(listing.missing, listing.missing_text.format(name=name))
+def not_found(kind: RdsKind, name: str) -> Refusal:
+    """AWS's answer if there is no resource of that name."""
+    return Refusal(kind.missing, kind.missing_text.format(name=name))

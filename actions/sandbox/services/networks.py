@@ -1,7 +1,7 @@
-"""Subnet groups, subnets and VPCs of the pretend AWS, and what RDS asks of a network.
+"""Subnet groups, subnets and VPCs, and what RDS requires of a network.
 
-Small worlds need not describe a network: a region for which the world declares no subnet group (or no security
-group) has every one that is asked for, in one VPC, with the database's port open to it.
+Small worlds need not declare networks: if the world declares no subnet group (or no security group) in a region, every
+one that a call names exists there, in one VPC, with the ports of databases open to it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from actions.sandbox.calls import Refusal, Request
-from actions.sandbox.services.lists import EC2_PAGES, filtered, page
+from actions.sandbox.services.lists import EC2_PAGES, apply_filters, page
 from actions.sandbox.services.rds_names import ARN_WORDS
 from actions.sandbox.world import Resource, World
 
@@ -22,26 +22,26 @@ ZONES_NEEDED: Final = 2
 
 
 def subnet_group(world: World, account: str, region: str, name: str) -> Resource | None:
-    """A subnet group that is declared, or made up where none is."""
-    return _declared_or_made_up(world, SUBNET_GROUP, account, region, name.lower())
+    """A subnet group that is declared, or implied where none is."""
+    return _declared_or_implied(world, SUBNET_GROUP, account, region, name.lower())
 
 
 def security_group(world: World, account: str, region: str, name: str) -> Resource | None:
-    """A security group that is declared, or made up where none is."""
-    return _declared_or_made_up(world, SECURITY_GROUP, account, region, name)
+    """A security group that is declared, or implied where none is."""
+    return _declared_or_implied(world, SECURITY_GROUP, account, region, name)
 
 
-def _declared_or_made_up(world: World, kind: str, account: str, region: str, name: str) -> Resource | None:
+def _declared_or_implied(world: World, kind: str, account: str, region: str, name: str) -> Resource | None:
     found = world.find(kind, account, region, name)
     if found is not None:
         return None if found.status(world.now) == "missing" else found
-    if present(world, kind, account, region) and name not in ("default", DEFAULT_GROUP):
+    if declared(world, kind, account, region) and name not in ("default", DEFAULT_GROUP):
         return None
     return Resource(kind=kind, name=name, account=account, region=region, life=[("available", 0.0)])
 
 
-def present(world: World, kind: str, account: str, region: str) -> list[Resource]:
-    """All that a world declares of a kind, but what it says is missing."""
+def declared(world: World, kind: str, account: str, region: str) -> list[Resource]:
+    """All resources of a kind that the world declares, without those that it declares missing."""
     return [other for other in world.all(kind, account, region) if other.status(world.now) != "missing"]
 
 
@@ -51,22 +51,22 @@ def vpc_of(resource: Resource) -> str:
 
 
 def subnets_of(group: Resource) -> list[dict[str, Any]]:
-    """`[{id, zone, free}]`; three zones where the world does not say. A zone's name is one with 250 free addresses."""
+    """`[{id, zone, free}]`: by default three zones, and 250 free addresses in each."""
     declared = group.data.get("subnets", [group.region + letter for letter in "abc"])
     return [_subnet(group, item if isinstance(item, dict) else {"zone": item}) for item in declared]
 
 
-def _subnet(group: Resource, said: dict[str, Any]) -> dict[str, Any]:
-    zone = str(said["zone"])
+def _subnet(group: Resource, spec: dict[str, Any]) -> dict[str, Any]:
+    zone = str(spec["zone"])
     return {
-        "id": str(said.get("id") or f"subnet-{group.name}-{zone[-1]}"),
+        "id": str(spec.get("id") or f"subnet-{group.name}-{zone[-1]}"),
         "zone": zone,
-        "free": int(said.get("free", 250)),
+        "free": int(spec.get("free", 250)),
     }
 
 
 def placement(world: World, request: Request) -> dict[str, Any]:
-    """Where a new cluster goes, in wire names; refuses a network in which AWS would not put it."""
+    """The network of a new cluster, in wire names; refuses one that AWS would not accept."""
     name = request.get("DBSubnetGroupName") or "default"
     group = subnet_group(world, request.account, request.region, name)
     if group is None:
@@ -89,7 +89,7 @@ def placement(world: World, request: Request) -> dict[str, Any]:
 
 
 def require_security_groups(world: World, request: Request, groups: list[str], vpc: str) -> None:
-    """Refuses security groups that are not there, or are in another VPC than the subnet group."""
+    """Refuse security groups that do not exist, or are not in the VPC of the subnet group."""
     for group_id in groups:
         found = security_group(world, request.account, request.region, group_id)
         if found is None:
@@ -106,7 +106,7 @@ def describe_subnet_groups(world: World, request: Request) -> dict[str, Any]:
     """DescribeDBSubnetGroups."""
     name = request.get("DBSubnetGroupName")
     if not name:
-        groups = present(world, SUBNET_GROUP, request.account, request.region)
+        groups = declared(world, SUBNET_GROUP, request.account, request.region)
         return page(request, "DBSubnetGroups", [_subnet_group_wire(request, group) for group in groups])
     found = subnet_group(world, request.account, request.region, name)
     if found is None:
@@ -135,7 +135,7 @@ def _subnet_group_wire(request: Request, group: Resource) -> dict[str, Any]:
 
 
 def describe_subnets(world: World, request: Request) -> dict[str, Any]:
-    """DescribeSubnets: those of the subnet groups, declared or made up by their names."""
+    """DescribeSubnets: those of declared subnet groups, or of groups that their names imply."""
     wanted = request.get("SubnetIds")
     found = {wire["SubnetId"]: wire for wire in _subnets(world, request, wanted or [])}
     for subnet_id in wanted or ():
@@ -147,15 +147,15 @@ def describe_subnets(world: World, request: Request) -> dict[str, Any]:
         "vpc-id": lambda item: item["VpcId"],
         "availability-zone": lambda item: item["AvailabilityZone"],
     }
-    return page(request, "Subnets", filtered(request, chosen, fields), EC2_PAGES)
+    return page(request, "Subnets", apply_filters(request, chosen, fields), EC2_PAGES)
 
 
 def _subnets(world: World, request: Request, wanted: list[str]) -> Iterator[dict[str, Any]]:
-    groups = present(world, SUBNET_GROUP, request.account, request.region)
+    groups = declared(world, SUBNET_GROUP, request.account, request.region)
     if not groups:
         names = {subnet.removeprefix("subnet-").rpartition("-")[0] for subnet in wanted} or {"default"}
-        made_up = (subnet_group(world, request.account, request.region, name) for name in sorted(names))
-        groups = [group for group in made_up if group is not None]
+        implied = (subnet_group(world, request.account, request.region, name) for name in sorted(names))
+        groups = [group for group in implied if group is not None]
     for group in groups:
         for subnet in subnets_of(group):
             yield {
@@ -169,7 +169,7 @@ def _subnets(world: World, request: Request, wanted: list[str]) -> Iterator[dict
 
 
 def describe_vpcs(world: World, request: Request) -> dict[str, Any]:
-    """DescribeVpcs: those in which a group is."""
+    """DescribeVpcs: those that have a subnet group or security group, and the default one."""
     groups = [
         *world.all(SUBNET_GROUP, request.account, request.region),
         *world.all(SECURITY_GROUP, request.account, request.region),
@@ -180,4 +180,4 @@ def describe_vpcs(world: World, request: Request) -> dict[str, Any]:
         if vpc_id not in known:
             raise Refusal("InvalidVpcID.NotFound", f"The vpc ID '{vpc_id}' does not exist")
     vpcs = [{"VpcId": vpc, "State": "available", "CidrBlock": "10.0.0.0/16", "IsDefault": False} for vpc in wanted]
-    return page(request, "Vpcs", filtered(request, vpcs, {"vpc-id": lambda item: item["VpcId"]}), EC2_PAGES)
+    return page(request, "Vpcs", apply_filters(request, vpcs, {"vpc-id": lambda item: item["VpcId"]}), EC2_PAGES)

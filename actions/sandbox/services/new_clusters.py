@@ -1,6 +1,6 @@
-"""How clusters of the pretend RDS come to be: restored from a snapshot, to a point in time, or empty.
+"""New clusters: restored from a snapshot, restored to a point in time, or empty.
 
-A restored cluster has no instances (docs/aws.md, "Restoring a cluster").
+None of them has instances (docs/aws.md, "Restoring a cluster").
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from typing import Any, Final
 
 from actions.sandbox.calls import Refusal, Request
 from actions.sandbox.services.cluster_changes import new_admin, require_parameter_group
-from actions.sandbox.services.clusters import KIND, LISTING, wire
+from actions.sandbox.services.clusters import KIND, RDS_KIND, wire
 from actions.sandbox.services.keys import default_key_arn, is_default_key, usable_key
-from actions.sandbox.services.lists import needed
+from actions.sandbox.services.lists import require
 from actions.sandbox.services.networks import placement
-from actions.sandbox.services.rds_names import new_name
+from actions.sandbox.services.rds_names import checked_name
 from actions.sandbox.services.snapshots import usable_source
 from actions.sandbox.services.tags import given_tags
 from actions.sandbox.world import Resource, World
@@ -30,7 +30,7 @@ _VERSION: Final = re.compile(r"\d+(\.\d+)*(\.mysql_aurora\.\d+(\.\d+)*)?")
 
 
 def restore_from_snapshot(world: World, request: Request) -> dict[str, Any]:
-    """RestoreDBClusterFromSnapshot: a cluster without instances; the master password is the snapshot's."""
+    """RestoreDBClusterFromSnapshot; the master password is that of the snapshot."""
     name = _free_name(world, request)
     source = usable_source(world, request, request.params["SnapshotIdentifier"])
     data = _inherited(world, request, source) | _settings(world, request)
@@ -38,11 +38,11 @@ def restore_from_snapshot(world: World, request: Request) -> dict[str, Any]:
 
 
 def restore_to_point_in_time(world: World, request: Request) -> dict[str, Any]:
-    """RestoreDBClusterToPointInTime of a cluster that is there."""
+    """RestoreDBClusterToPointInTime of an existing cluster."""
     name = _free_name(world, request)
     if not request.get("SourceDBClusterIdentifier"):
         raise Refusal("MissingParameter", "SourceDBClusterIdentifier must be given.")
-    source = needed(world, request, LISTING, request.params["SourceDBClusterIdentifier"])
+    source = require(world, request, RDS_KIND, request.params["SourceDBClusterIdentifier"])
     wanted, latest = request.get("RestoreToTime"), request.get("UseLatestRestorableTime")
     if bool(wanted) == bool(latest):
         message = "Either RestoreToTime or UseLatestRestorableTime must be given, and not both."
@@ -54,7 +54,7 @@ def restore_to_point_in_time(world: World, request: Request) -> dict[str, Any]:
 
 
 def _seconds(time: Any) -> float:
-    """A time as botocore takes it: a datetime, text, or seconds."""
+    """A time in any form that botocore takes (datetime, text, seconds), as seconds."""
     if isinstance(time, (int, float)):
         return float(time)
     moment_of = time if isinstance(time, dt.datetime) else dt.datetime.fromisoformat(str(time))
@@ -62,7 +62,7 @@ def _seconds(time: Any) -> float:
 
 
 def create_cluster(world: World, request: Request) -> dict[str, Any]:
-    """CreateDBCluster: an empty one."""
+    """CreateDBCluster."""
     name = _free_name(world, request)
     engine = _engine(request)
     encrypted = bool(request.get("StorageEncrypted"))
@@ -80,7 +80,7 @@ def create_cluster(world: World, request: Request) -> dict[str, Any]:
 
 
 def _free_name(world: World, request: Request) -> str:
-    name = new_name("DBClusterIdentifier", request.params["DBClusterIdentifier"])
+    name = checked_name("DBClusterIdentifier", request.params["DBClusterIdentifier"])
     if world.find(KIND, request.account, request.region, name) is not None:
         raise Refusal("DBClusterAlreadyExistsFault", "DB Cluster already exists")
     if sum(1 for _ in world.all(KIND, request.account, request.region)) >= CLUSTERS:
@@ -96,14 +96,14 @@ def _engine(request: Request) -> str:
 
 
 def _version(engine: str, version: str) -> str:
-    """A version in the engine's form; which there are, the sandbox does not know."""
+    """A version, if it has the engine's form. The sandbox does not know which versions exist."""
     if _VERSION.fullmatch(version) is None or ("mysql" in engine) != ("mysql" in version):
         raise Refusal("InvalidParameterCombination", f"Cannot find version {version} for {engine}")
     return version
 
 
 def _inherited(world: World, request: Request, source: Resource) -> dict[str, Any]:
-    """What a cluster inherits from what it is restored from, where the call does not say otherwise."""
+    """What a restored cluster inherits from its source, unless the call says otherwise."""
     engine = _engine(request) if request.get("Engine") else source.data["Engine"]
     encrypted = bool(source.data.get("StorageEncrypted") or request.get("KmsKeyId"))
     return {
@@ -118,7 +118,7 @@ def _inherited(world: World, request: Request, source: Resource) -> dict[str, An
 
 
 def _restored_version(request: Request, engine: str, source: str) -> str:
-    """What the call says, else the region's default; never one before the source's (redcap-on-aws #99)."""
+    """The version in the call, else the default of the region; never earlier than the source's (redcap-on-aws #99)."""
     wanted = request.get("EngineVersion")
     if wanted is None:
         return max(source, VERSIONS[engine], key=_in_order)
@@ -136,7 +136,7 @@ def _in_order(version: str) -> list[int]:
 
 
 def _restored_key(world: World, request: Request, source: Resource) -> str:
-    """The key that is asked for, else the source's, which must be usable from here."""
+    """The key in the call, else the source's, if RDS may use it here."""
     theirs = source.data.get("KmsKeyId")
     if request.get("KmsKeyId") is None and theirs and source.account != request.account and is_default_key(theirs):
         message = f"The source snapshot KMS key [{theirs}] does not exist, is not enabled or you do not have permissions to access it."
@@ -150,7 +150,7 @@ def _key(world: World, request: Request) -> str:
 
 
 def _settings(world: World, request: Request) -> dict[str, Any]:
-    """What a new cluster has by its own call; what that leaves out is AWS's default, never the source's."""
+    """What comes from the call alone: anything that it leaves out is AWS's default, not the source's."""
     group = request.get("DBClusterParameterGroupName") or "default"
     require_parameter_group(world, request, group)
     return {
@@ -176,6 +176,6 @@ def _made(
         kind=KIND, name=name, account=request.account, region=request.region, id=world.new_id("cluster-"), data=data,
         tags=given_tags(request),
     )  # fmt: skip
-    world.make(request, cluster, ("creating", seconds))
+    world.create(request, cluster, ("creating", seconds))
     world.databases[cluster.id] = copy.deepcopy(database)
     return {"DBCluster": wire(world, cluster, cluster.status(world.now))}

@@ -1,7 +1,7 @@
-"""SSM parameters, secrets and SNS of the pretend AWS: what runbooks read before they begin, and whom they tell.
+"""SSM parameters and secrets.
 
-Small worlds need not have every setting: a parameter that no world declares, and whose last word tells what it is
-(`security-group-ids`, `kms-key`, …), has a value that suits. A world says `missing` where it must not be there.
+Small worlds need not declare every setting: a parameter that is not declared has a fitting value if its last word says
+what it is (`security-group-ids`, `kms-key`, …). A world says `missing` for one that must not exist.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _SUFFIX: Final = "SanDbx"
 
 
 def get_parameter(world: World, request: Request) -> dict[str, Any]:
-    """GetParameter; a SecureString is not readable without WithDecryption."""
+    """GetParameter; the value of a SecureString needs WithDecryption."""
     name = request.params["Name"]
     found = _parameter(world, request, name)
     if found is None:
@@ -27,7 +27,7 @@ def get_parameter(world: World, request: Request) -> dict[str, Any]:
 
 
 def get_parameters(world: World, request: Request) -> dict[str, Any]:
-    """GetParameters, ten at most; names that are not there come back in a list of their own."""
+    """GetParameters; names that do not exist are returned as InvalidParameters."""
     names = request.params["Names"]
     found = {name: _parameter(world, request, name) for name in names}
     wires = [_parameter_wire(request, parameter) for parameter in found.values() if parameter is not None]
@@ -39,15 +39,15 @@ def _parameter(world: World, request: Request, name: str) -> Resource | None:
     found = world.find(PARAMETER, request.account, request.region, short)
     if found is not None:
         return None if found.status(world.now) == "missing" else found
-    value = _made_up(request, short.rstrip("/").rpartition("/")[2])
+    value = _implied(request, short.rstrip("/").rpartition("/")[2])
     if value is None:
         return None
     data = {"Value": value, "Type": "StringList" if "ids" in short else "String", "Version": 1}
     return Resource(kind=PARAMETER, name=short, account=request.account, region=request.region, data=data)
 
 
-def _made_up(request: Request, word: str) -> str | None:
-    """A value that suits a parameter by its last word, or None."""
+def _implied(request: Request, word: str) -> str | None:
+    """A value that fits the last word of a parameter's name, or None."""
     if "security-group" in word:
         return "sg-0sandbox"
     if "subnet-group" in word:
@@ -74,7 +74,7 @@ def _parameter_wire(request: Request, parameter: Resource) -> dict[str, Any]:
 
 
 def parameter_data(value: Any, before: Resource | None = None) -> dict[str, Any]:
-    """What is kept of a parameter: a list is a StringList; `{value, type}` says more; each value a version."""
+    """The data of a parameter: a list is a StringList, `{value, type}` names the type; each new value is a version."""
     version = 1 if before is None else before.data.get("Version", 0) + 1
     kind = "StringList" if isinstance(value, list) else "String"
     if isinstance(value, dict):
@@ -84,7 +84,7 @@ def parameter_data(value: Any, before: Resource | None = None) -> dict[str, Any]
 
 
 def get_secret_value(world: World, request: Request) -> dict[str, Any]:
-    """GetSecretValue of the current version; an ARN may lack the six characters that AWS adds to a name."""
+    """GetSecretValue of the current version; an ARN may lack the six characters that AWS adds to the name."""
     name = request.params["SecretId"]
     found = _secret(world, request, name.rpartition(":secret:")[2] if name.startswith("arn:") else name)
     if found is None or found.status(world.now) == "missing":
@@ -113,7 +113,7 @@ def _secret(world: World, request: Request, name: str) -> Resource | None:
 
 
 def secret_data(value: Any, before: Resource | None = None) -> dict[str, Any]:
-    """What is kept of a secret: text as it stands, a map as JSON; each value a version."""
+    """The data of a secret: text as it is, a map as JSON; each new value is a version."""
     number = 1 if before is None else before.data.get("Number", 0) + 1
     text = value if isinstance(value, str) else json.dumps(value)
     return {"SecretString": text, "Number": number, "VersionId": f"00000000-0000-4000-8000-{number:012d}"}

@@ -1,6 +1,6 @@
-"""How RDS names things: identifiers, ARNs, and the one way in which all its lists are described.
+"""Identifiers and ARNs of RDS.
 
-The texts of refusals are AWS's own where they are known (docs/aws.md); codes are botocore's wire codes.
+The texts of refusals are AWS's own where they are known (docs/aws.md); codes are the wire codes of botocore's models.
 """
 
 from __future__ import annotations
@@ -35,16 +35,16 @@ def arn_of(resource: Resource) -> str:
     return f"arn:aws:rds:{region}:{resource.account}:{ARN_WORDS[resource.kind]}:{resource.name}"
 
 
-def placed(request: Request, name: str) -> Place:
-    """Where the thing is that a call names, by identifier or ARN; AWS compares in lower case."""
+def locate(request: Request, name: str) -> Place:
+    """Account, region and name of what a call names by identifier or ARN; AWS compares in lower case."""
     match = _ARN.fullmatch(name)
     if match is None:
         return (request.account, request.region, name.lower())
     return (match[2], match[1], match[4].lower())
 
 
-def by_arn(world: World, arn: str) -> Resource | None:
-    """What an ARN names, of whatever kind."""
+def find_by_arn(world: World, arn: str) -> Resource | None:
+    """The resource of any kind that an ARN names."""
     match = _ARN.fullmatch(arn)
     if match is None or match[3] not in _KINDS:
         message = f"The specified resource name does not match an RDS resource in this region: {arn}"
@@ -53,8 +53,8 @@ def by_arn(world: World, arn: str) -> Resource | None:
     return world.find(_KINDS[match[3]], match[2], region, match[4].lower())
 
 
-def new_name(parameter: str, name: str) -> str:
-    """A name for something new, in lower case; refuses what AWS refuses (`rds:bad`, `a--b`, `1a`, `a-`)."""
+def checked_name(parameter: str, name: str) -> str:
+    """The name of a new resource, in lower case; refuses what AWS refuses (`rds:bad`, `a--b`, `1a`, `a-`)."""
     lowered = name.lower()
     if len(lowered) > LONGEST_NAME or _IDENTIFIER.fullmatch(lowered) is None:
         message = (

@@ -1,7 +1,7 @@
-"""Security groups of the pretend EC2: who may come in at which port.
+"""Security groups of EC2 and their ingress rules.
 
-A world says `ingress: [{port: 5432, from: 10.0.0.0/16}, {port: 5000-6000, from: sg-app}, {protocol: -1}]`: a CIDR or a
-group, from anywhere if it is not said; a port or several, all of them if it is not said.
+A world says `ingress: [{port: 5432, from: 10.0.0.0/16}, {port: 5000-6000, from: sg-app}, {protocol: -1}]`. `from` is a
+CIDR or a group, by default anywhere; `port` is one port or a range, by default all.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from actions.sandbox.calls import Refusal, Request
-from actions.sandbox.services.lists import EC2_PAGES, filtered, page
-from actions.sandbox.services.networks import SECURITY_GROUP, present, security_group, vpc_of
+from actions.sandbox.services.lists import EC2_PAGES, apply_filters, page
+from actions.sandbox.services.networks import SECURITY_GROUP, declared, security_group, vpc_of
 from actions.sandbox.world import Resource, World
 from engine.values import Value
 
@@ -22,7 +22,7 @@ HIGHEST: Final = 65_535
 
 
 class Rule(Value):
-    """What may come in: from `low` to `high`, both in it."""
+    """An ingress rule for the ports from `low` to `high`, inclusive."""
 
     protocol: str
     low: int
@@ -35,29 +35,29 @@ class Rule(Value):
 
     @property
     def ports(self) -> dict[str, Any]:
-        """In wire names; a rule for all protocols has no ports in a group's form."""
+        """In wire names; a group shows no ports in a rule for all protocols."""
         limits = {} if self.protocol == ALL else {"FromPort": self.low, "ToPort": self.high}
         return {"IpProtocol": self.protocol} | limits
 
 
 def rules_of(group: Resource) -> list[Rule]:
-    """Of a group; where the world says none, the databases' ports are open to the VPC. ValueError for what is no rule."""
-    return [_rule(said) for said in group.data.get("ingress", OPEN)]
+    """The rules of a group; by default the ports of databases are open to the VPC. ValueError if one is not a rule."""
+    return [_rule(spec) for spec in group.data.get("ingress", OPEN)]
 
 
-def _rule(said: dict[str, Any]) -> Rule:
-    low, _, high = str(said.get("port", f"0-{HIGHEST}")).partition("-")
-    source = str(said.get("from", "0.0.0.0/0"))
+def _rule(spec: dict[str, Any]) -> Rule:
+    low, _, high = str(spec.get("port", f"0-{HIGHEST}")).partition("-")
+    source = str(spec.get("from", "0.0.0.0/0"))
     if not source.startswith("sg-"):
         ipaddress.ip_network(source)
-    unknown = set(said) - {"port", "from", "protocol"}
+    unknown = set(spec) - {"port", "from", "protocol"}
     if unknown:
         raise ValueError(f"a rule has port, from and protocol, not {', '.join(sorted(unknown))}")
-    return Rule(protocol=str(said.get("protocol", "tcp")), low=int(low), high=int(high or low), source=source)
+    return Rule(protocol=str(spec.get("protocol", "tcp")), low=int(low), high=int(high or low), source=source)
 
 
 def lets_in(group: Resource, port: int) -> bool:
-    """Does the group let anybody in at that port?"""
+    """Whether the group lets anybody in at that port."""
     return any(rule.low <= port <= rule.high and rule.protocol in ("tcp", ALL) for rule in rules_of(group))
 
 
@@ -69,13 +69,13 @@ def describe_security_groups(world: World, request: Request) -> dict[str, Any]:
         "vpc-id": lambda item: item["VpcId"],
         "group-name": lambda item: item["GroupName"],
     }
-    return page(request, "SecurityGroups", filtered(request, wires, fields), EC2_PAGES)
+    return page(request, "SecurityGroups", apply_filters(request, wires, fields), EC2_PAGES)
 
 
 def _chosen(world: World, request: Request) -> Iterator[Resource]:
     wanted = request.get("GroupIds")
     if not wanted:
-        yield from present(world, SECURITY_GROUP, request.account, request.region)
+        yield from declared(world, SECURITY_GROUP, request.account, request.region)
         return
     for group_id in wanted:
         found = security_group(world, request.account, request.region, group_id)
@@ -115,7 +115,7 @@ def describe_security_group_rules(world: World, request: Request) -> dict[str, A
         for number, rule in enumerate(rules_of(group))
     ]
     return page(
-        request, "SecurityGroupRules", filtered(request, wires, {"group-id": lambda i: i["GroupId"]}), EC2_PAGES
+        request, "SecurityGroupRules", apply_filters(request, wires, {"group-id": lambda i: i["GroupId"]}), EC2_PAGES
     )
 
 
@@ -131,6 +131,6 @@ def _rule_wire(group: Resource, number: int, rule: Rule) -> dict[str, Any]:
 def _of_filter(world: World, request: Request) -> list[Resource]:
     named = [v for f in request.get("Filters") or () if f.get("Name") == "group-id" for v in f.get("Values", ())]
     if not named:
-        return present(world, SECURITY_GROUP, request.account, request.region)
+        return declared(world, SECURITY_GROUP, request.account, request.region)
     found = (security_group(world, request.account, request.region, name) for name in named)
     return [group for group in found if group is not None]

@@ -1,4 +1,4 @@
-"""Sharing cluster snapshots of the pretend RDS with other accounts (docs/aws.md, "Sharing a snapshot")."""
+"""The sharing of cluster snapshots with other accounts (docs/aws.md, "Sharing a snapshot")."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from actions.sandbox.calls import Refusal, Request
 from actions.sandbox.services.keys import is_default_key
-from actions.sandbox.services.lists import needed
-from actions.sandbox.services.snapshots import LISTING
+from actions.sandbox.services.lists import require
+from actions.sandbox.services.snapshots import RDS_KIND
 from actions.sandbox.world import Resource, World
 
 SHARED_WITH: Final = 20
@@ -16,17 +16,17 @@ _ACCOUNT: Final = re.compile(r"\d{12}")
 
 
 def describe_attributes(world: World, request: Request) -> dict[str, Any]:
-    """DescribeDBClusterSnapshotAttributes: whom it is shared with."""
+    """DescribeDBClusterSnapshotAttributes: the accounts that it is shared with."""
     return _attributes(_own(world, request))
 
 
 def modify_attribute(world: World, request: Request) -> dict[str, Any]:
-    """ModifyDBClusterSnapshotAttribute `restore`: sharing; an account that is there already is no error."""
+    """ModifyDBClusterSnapshotAttribute `restore`; sharing with an account a second time is no error."""
     snapshot = _own(world, request)
     if request.params["AttributeName"] != "restore":
         raise Refusal("InvalidParameterValue", f"Invalid attribute name: {request.params['AttributeName']}")
     added, removed = request.get("ValuesToAdd") or [], request.get("ValuesToRemove") or []
-    _refuse_unfit(world, snapshot, added)
+    _validate(world, snapshot, added)
     shared = [account for account in snapshot.data.get("SharedWith", []) if account not in removed]
     shared += [account for account in dict.fromkeys(added) if account not in shared]
     if len(shared) > SHARED_WITH:
@@ -37,10 +37,10 @@ def modify_attribute(world: World, request: Request) -> dict[str, Any]:
 
 
 def _own(world: World, request: Request) -> Resource:
-    return needed(world, request, LISTING, request.params["DBClusterSnapshotIdentifier"])
+    return require(world, request, RDS_KIND, request.params["DBClusterSnapshotIdentifier"])
 
 
-def _refuse_unfit(world: World, snapshot: Resource, added: list[str]) -> None:
+def _validate(world: World, snapshot: Resource, added: list[str]) -> None:
     if snapshot.data.get("SnapshotType") != "manual":
         raise Refusal("InvalidDBClusterSnapshotStateFault", "Only manual snapshots may be shared.")
     status = snapshot.status(world.now)

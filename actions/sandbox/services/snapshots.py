@@ -1,7 +1,7 @@
-"""Cluster snapshots of the pretend RDS: copying, taking, describing, deleting.
+"""Cluster snapshots: copy, take, describe, delete.
 
-Texts and codes are those of docs/aws.md, "Copying a snapshot" and "Error codes"; what is uncertain there is
-done the way that asks more of the caller. Sharing is another file's.
+Texts and codes are those of docs/aws.md, "Copying a snapshot" and "Error codes". Where AWS does not document what
+happens, the sandbox does what asks more of the caller.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from actions.sandbox.calls import Refusal, Request, moment
 from actions.sandbox.services.keys import is_default_key, usable_key
-from actions.sandbox.services.lists import Listing, Seen, absent, listed, needed, shown
-from actions.sandbox.services.rds_names import arn_of, new_name, placed
+from actions.sandbox.services.lists import RdsKind, Row, list_page, not_found, require, require_listed
+from actions.sandbox.services.rds_names import arn_of, checked_name, locate
 from actions.sandbox.services.tags import given_tags, tag_list
 from actions.sandbox.world import Resource, World
 
@@ -29,7 +29,7 @@ _HIDDEN: Final = ("SharedWith", "Database", "DatabaseName")
 
 
 def wire(world: World, snapshot: Resource, status: str) -> dict[str, Any]:
-    """A snapshot as DescribeDBClusterSnapshots has it."""
+    """A snapshot as DescribeDBClusterSnapshots returns it."""
     done = status == "available"
     answer = {
         "DBClusterSnapshotIdentifier": snapshot.name,
@@ -47,7 +47,7 @@ def wire(world: World, snapshot: Resource, status: str) -> dict[str, Any]:
 
 
 def _taken(snapshot: Resource, done: bool) -> float:
-    """A copy's time moves to the moment at which it is complete: its time alone is no identity."""
+    """Its creation time; that of a copy changes to the time of its completion, so it does not identify the copy."""
     if done and "SourceDBClusterSnapshotArn" in snapshot.data:
         return max(snapshot.created, snapshot.life[-1][1])
     return snapshot.created
@@ -61,12 +61,12 @@ def _percent(snapshot: Resource, now: float) -> int:
 
 
 def _cluster_names(item: dict[str, Any]) -> list[str]:
-    """The cluster by name, and by ARN, as the filter takes both."""
+    """Name and ARN of its cluster; the filter takes both."""
     name, arn = item.get("DBClusterIdentifier", ""), item["DBClusterSnapshotArn"].split(":")
     return [name, ":".join([*arn[:5], "cluster", name])]
 
 
-LISTING: Final = Listing(
+RDS_KIND: Final = RdsKind(
     kind=KIND,
     identifier="DBClusterSnapshotIdentifier",
     key="DBClusterSnapshots",
@@ -83,8 +83,8 @@ LISTING: Final = Listing(
 
 
 def describe_snapshots(world: World, request: Request) -> dict[str, Any]:
-    """DescribeDBClusterSnapshots. Other accounts' only if shared, and asked for as such; `public` ones there are none."""
-    name, cluster = request.get(LISTING.identifier), request.get("DBClusterIdentifier")
+    """DescribeDBClusterSnapshots. Shared ones only if the call asks for them; there are no public ones."""
+    name, cluster = request.get(RDS_KIND.identifier), request.get("DBClusterIdentifier")
     wanted, resource_id = request.get("SnapshotType"), request.get("DbClusterResourceId")
     if name and cluster:
         message = "DBClusterIdentifier and DBClusterSnapshotIdentifier cannot be given together."
@@ -96,33 +96,35 @@ def describe_snapshots(world: World, request: Request) -> dict[str, Any]:
         rows = [] if wanted in ("shared", "public") else _own(world, request, wanted)
         rows += _shared(world, request) if from_others else []
     if cluster:
-        rows = [row for row in rows if row[0].get("DBClusterIdentifier") == placed(request, cluster)[2]]
+        rows = [row for row in rows if row[0].get("DBClusterIdentifier") == locate(request, cluster)[2]]
     if resource_id:
         rows = [row for row in rows if row[0].get("DbClusterResourceId") == resource_id]
-    return listed(world, request, LISTING, rows)
+    return list_page(world, request, RDS_KIND, rows)
 
 
-def _named(world: World, request: Request, name: str, wanted: str | None, *, from_others: bool) -> list[Seen]:
-    """The one of that name or ARN; that it is of another type than was asked for is no error."""
-    place = placed(request, name)
+def _named(world: World, request: Request, name: str, wanted: str | None, *, from_others: bool) -> list[Row]:
+    """The one of that name or ARN; none, and no error, if it is not of the wanted type."""
+    place = locate(request, name)
     if place[0] == request.account:
-        snapshot, status = shown(world, request, LISTING, name)
+        snapshot, status = require_listed(world, request, RDS_KIND, name)
         item = wire(world, snapshot, status)
         return [(item, snapshot)] if wanted in (None, item["SnapshotType"]) else []
     found = [row for row in _shared(world, request) if row[1].key[1:] == place] if from_others else []
     if not found:
-        raise absent(LISTING, name)
+        raise not_found(RDS_KIND, name)
     return found
 
 
-def _own(world: World, request: Request, wanted: str | None) -> list[Seen]:
-    seen = world.seen(KIND, request.account, request.region)
+def _own(world: World, request: Request, wanted: str | None) -> list[Row]:
+    seen = world.listed(KIND, request.account, request.region)
     rows = [(wire(world, snapshot, status), snapshot) for snapshot, status in seen]
     return [(item, snapshot) for item, snapshot in rows if wanted in (None, item["SnapshotType"])]
 
 
-def _shared(world: World, request: Request) -> list[Seen]:
-    """What others share with this account: named by ARN, and their tags stay behind (docs/aws.md, "Finding a snapshot")."""
+def _shared(world: World, request: Request) -> list[Row]:
+    """Snapshots that other accounts share with this one: named by ARN, and without tags (docs/aws.md,
+    "Finding a snapshot").
+    """
     return [
         (
             wire(world, other, status)
@@ -131,17 +133,17 @@ def _shared(world: World, request: Request) -> list[Seen]:
         )
         for other in list(world.resources.values())
         if other.kind == KIND and other.region == request.region and other.account != request.account
-        if request.account in other.data.get("SharedWith", ()) and (status := other.shown(world.now))
+        if request.account in other.data.get("SharedWith", ()) and (status := other.listed_status(world.now))
     ]
 
 
 def copy_snapshot(world: World, request: Request) -> dict[str, Any]:
-    """CopyDBClusterSnapshot, called in the region that the copy is to be in."""
-    name = new_name("TargetDBClusterSnapshotIdentifier", request.params["TargetDBClusterSnapshotIdentifier"])
+    """CopyDBClusterSnapshot, called in the region of the copy."""
+    name = checked_name("TargetDBClusterSnapshotIdentifier", request.params["TargetDBClusterSnapshotIdentifier"])
     source = usable_source(world, request, request.params["SourceDBClusterSnapshotIdentifier"], anywhere=True)
     _refuse_taken(world, request, name)
     tags = given_tags(request)
-    if request.get("CopyTags") and not request.get("Tags"):  # given Tags, AWS ignores CopyTags (moto, against AWS)
+    if request.get("CopyTags") and not request.get("Tags"):  # AWS ignores CopyTags if it is given Tags
         tags = {key: value for key, value in source.tags.items() if not key.lower().startswith("aws:")}
     abroad = source.region != request.region
     key = _copy_key(world, request, source, abroad=abroad)
@@ -154,19 +156,19 @@ def copy_snapshot(world: World, request: Request) -> dict[str, Any]:
         kind=KIND, name=name, account=request.account, region=request.region, id=world.new_id("snapshot-"), tags=tags,
         data=data,
     )  # fmt: skip
-    world.make(request, made, ("copying", world.takes["copy"]))
+    world.create(request, made, ("copying", world.takes["copy"]))
     return {"DBClusterSnapshot": wire(world, made, made.status(world.now))}
 
 
 def usable_source(world: World, request: Request, name: str, *, anywhere: bool = False) -> Resource:
-    """A snapshot to copy or restore from: there, visible from here, and available."""
-    place = placed(request, name)
+    """The snapshot to copy or restore: it exists, may be used by this account, and is available."""
+    place = locate(request, name)
     source = world.find(KIND, *place)
     visible = source is not None and (
         source.account == request.account or request.account in source.data.get("SharedWith", ())
     )
     if source is None or not visible or (place[1] != request.region and not anywhere):
-        raise absent(LISTING, name)
+        raise not_found(RDS_KIND, name)
     if source.status(world.now) != "available":
         message = f"The snapshot {source.name} is not in the available state: {source.status(world.now)}"
         raise Refusal("InvalidDBClusterSnapshotStateFault", message)
@@ -180,7 +182,7 @@ def _refuse_taken(world: World, request: Request, name: str) -> None:
 
 
 def _copy_key(world: World, request: Request, source: Resource, *, abroad: bool) -> str | None:
-    """Which key encrypts the copy, as an ARN; None for a snapshot that is not encrypted."""
+    """The ARN of the key that encrypts the copy; None if the snapshot is not encrypted."""
     wanted = request.get("KmsKeyId")
     if not source.data.get("StorageEncrypted"):
         if wanted:
@@ -202,7 +204,7 @@ def _copy_key(world: World, request: Request, source: Resource, *, abroad: bool)
 
 
 def _refuse_quota(world: World, request: Request, *, copying: bool) -> None:
-    """Two quotas under one code; only the message tells them apart (docs/aws.md, "Error codes")."""
+    """Two quotas have the same code; only the messages differ."""
     mine = [s for s in world.all(KIND, request.account, request.region) if s.data.get("SnapshotType") == "manual"]
     if copying and sum(_arriving(world, snapshot) for snapshot in mine) >= COPIES_AT_ONCE:
         raise Refusal("SnapshotQuotaExceeded", f"Cannot copy more than {COPIES_AT_ONCE} snapshots across regions")
@@ -211,23 +213,23 @@ def _refuse_quota(world: World, request: Request, *, copying: bool) -> None:
 
 
 def _arriving(world: World, snapshot: Resource) -> bool:
-    """Is it being copied from another region?"""
+    """Whether it is being copied from another region."""
     source = str(snapshot.data.get("SourceDBClusterSnapshotArn", ""))
     return snapshot.status(world.now) == "copying" and f":rds:{snapshot.region}:" not in source
 
 
 def take_snapshot(world: World, request: Request, cluster: Resource, name: str, tags: dict[str, str]) -> Resource:
-    """A manual snapshot of a cluster: by CreateDBClusterSnapshot, or a final one."""
+    """Take a manual snapshot of a cluster, for CreateDBClusterSnapshot or as a final snapshot."""
     _refuse_taken(world, request, name)
     _refuse_quota(world, request, copying=False)
     snapshot = of_cluster(world, cluster, world.now)
     snapshot.name, snapshot.tags = name, tags
     snapshot.data["SnapshotType"] = "manual"
-    return world.make(request, snapshot, ("creating", world.takes["snapshot"]))
+    return world.create(request, snapshot, ("creating", world.takes["snapshot"]))
 
 
 def of_cluster(world: World, cluster: Resource, at: float) -> Resource:
-    """An automated snapshot of a cluster, with the tags that its backups bear, available at once."""
+    """An automated snapshot of a cluster, available at once; it has the cluster's tags if the cluster copies them."""
     data = {key: cluster.data[key] for key in _FROM_CLUSTER if key in cluster.data}
     data |= {
         "DBClusterIdentifier": cluster.name,
@@ -248,8 +250,8 @@ def of_cluster(world: World, cluster: Resource, at: float) -> Resource:
 
 
 def delete_snapshot(world: World, request: Request) -> dict[str, Any]:
-    """DeleteDBClusterSnapshot: manual ones only; one that is being copied is cancelled."""
-    snapshot = needed(world, request, LISTING, request.params["DBClusterSnapshotIdentifier"])
+    """DeleteDBClusterSnapshot of a manual snapshot; deleting a copy cancels it."""
+    snapshot = require(world, request, RDS_KIND, request.params["DBClusterSnapshotIdentifier"])
     status = snapshot.status(world.now)
     if snapshot.data.get("SnapshotType", "manual") != "manual":
         raise Refusal("InvalidDBClusterSnapshotStateFault", "Only manual snapshots may be deleted.")
@@ -257,8 +259,8 @@ def delete_snapshot(world: World, request: Request) -> dict[str, Any]:
         message = f"The snapshot {snapshot.name} is not in the available state: {status}"
         raise Refusal("InvalidDBClusterSnapshotStateFault", message)
     before = wire(world, snapshot, status)
-    for other in world.resources.values():  # a copy whose source goes, fails
+    for other in world.resources.values():  # copies fail with their source
         if other.data.get("SourceDBClusterSnapshotArn") == arn_of(snapshot) and other.status(world.now) == "copying":
             other.begin(world.now, last="failed")
-    world.unmake(request, snapshot, world.takes["delete_snapshot"])
+    world.delete(request, snapshot, world.takes["delete_snapshot"])
     return {"DBClusterSnapshot": before}

@@ -1,4 +1,4 @@
-"""Tags: how they are written, which AWS refuses, and the calls that change those of whatever has any."""
+"""Tags of RDS resources: their form, what AWS refuses, and the calls that list and change them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from actions.sandbox.calls import Refusal, Request
-from actions.sandbox.services.rds_names import ARN_WORDS, by_arn
+from actions.sandbox.services.rds_names import ARN_WORDS, find_by_arn
 from actions.sandbox.world import Resource, World
 
 TAGS: Final = 50
@@ -17,12 +17,12 @@ _TAG: Final = re.compile(r"[\w .:/=+\-@]*")  # AWS: letters, digits, blanks, and
 
 
 def tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
-    """Tags as RDS writes them."""
+    """Tags in the form of RDS."""
     return [{"Key": key, "Value": value} for key, value in tags.items()]
 
 
 def given_tags(request: Request) -> dict[str, str]:
-    """The call's `Tags`; refuses what AWS refuses, and what it keeps to itself (`aws:`)."""
+    """The call's `Tags`; refuses what AWS refuses, and keys that it reserves (`aws:`)."""
     tags = {entry["Key"]: entry.get("Value", "") for entry in request.get("Tags") or ()}
     if len(tags) > TAGS:
         raise Refusal("InvalidParameterValue", f"A resource has at most {TAGS} tags.")
@@ -67,7 +67,7 @@ _MISSING: Final = {
 
 def _tagged(world: World, request: Request) -> Resource:
     arn = request.params["ResourceName"]
-    found = by_arn(world, arn)
+    found = find_by_arn(world, arn)
     if found is not None and found.account == request.account and found.region in (request.region, "global"):
         return found
     kind = next(kind for kind, word in ARN_WORDS.items() if word == arn.split(":")[5])

@@ -1,4 +1,4 @@
-"""SNS: whom runbooks notify."""
+"""SNS topics."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LONGEST_MESSAGE: Final = 262_144  # bytes (SNS, Publish)
 
 
 def publish(world: World, request: Request) -> dict[str, Any]:
-    """Publish to a topic; the message is kept in `world.messages`."""
+    """Publish; the message is kept in `world.messages`."""
     topic = request.get("TopicArn") or request.get("TargetArn")
     if not topic:
         raise Refusal(
@@ -53,7 +53,7 @@ def _refuse_missing(world: World, account: str, region: str, name: str) -> None:
 
 
 def _refuse_subject(subject: str | None) -> None:
-    """At most 100 characters of ASCII, no line breaks or control characters (SNS, Publish)."""
+    """At most 100 ASCII characters without line breaks and control characters (SNS API Reference, Publish)."""
     if subject is None:
         return
     if not subject or len(subject) > 100 or not subject.isascii() or not subject.isprintable():
