@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from engine.checks.rule import Rule
-from engine.checks.rules import ALL, BY_ID
+from engine.checks.rules import ALL
 
 FAMILIES: Final = {
     "RB1": ("Text", "YAML that is refused."),
@@ -35,18 +35,12 @@ read cannot be run; RB253 and RB254 can.
 """
 
 
-def page(id: str) -> str | None:
-    """The page of one rule; None if there is no such rule."""
-    rule = BY_ID.get(id.upper())
-    return _page(rule, "") if rule is not None else None
-
-
 def document() -> str:
     """The text of docs/rules.md."""
     out = [HEAD]
     for prefix, (title, what) in FAMILIES.items():
         out.append(f"\n## {prefix}xx {title}\n\n{what}\n")
-        out += [f"\n{_page(rule, '### ')}" for rule in ALL if rule.id.startswith(prefix)]
+        out += [f"\n{_page(rule)}" for rule in ALL if rule.id.startswith(prefix)]
     return "".join(out)
 
 
@@ -62,10 +56,10 @@ def visible_lines(text: str) -> list[str]:
     return ["".join(char if char.isprintable() else ascii(char)[1:-1] for char in line) for line in text.splitlines()]
 
 
-def _page(rule: Rule, mark: str) -> str:
+def _page(rule: Rule) -> str:
     severity = "" if rule.severity == "error" else f" ({rule.severity})"
     wrong, right = _block(example(rule.id, "bad")), _block(example(rule.id, "good"))
-    return f"{mark}{rule.id} {rule.title}{severity}\n\n{rule.why}\n\nWrong:\n\n{wrong}\nRight:\n\n{right}"
+    return f"### {rule.id} {rule.title}{severity}\n\n{rule.why}\n\nWrong:\n\n{wrong}\nRight:\n\n{right}"
 
 
 def _block(text: str) -> str:

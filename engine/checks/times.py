@@ -10,6 +10,8 @@ from engine.language.model import (
     Check,
     Delays,
     Ensure,
+    Fail,
+    Hold,
     KindFacts,
     Monitor,
     Notify,
@@ -17,6 +19,7 @@ from engine.language.model import (
     Runbook,
     Schedule,
     Step,
+    TakeBack,
     Wait,
 )
 from engine.registry import CALL
@@ -80,7 +83,7 @@ def longest_once(runbook: Runbook, step: Step) -> float:
             return call
         case Wait(duration=pause):
             return _seconds(pause)
-        case _:
+        case TakeBack() | Hold() | Fail():
             return 0.0
 
 
@@ -124,7 +127,7 @@ def delays_of(schedule: Schedule | None) -> tuple[float, ...]:
         case Backoff(attempts=int() as attempts, first=first, factor=factor, longest=longest):
             failures = range(1, min(attempts, 10_001))
             return tuple([delay(failure, first=first, factor=factor, longest=longest) for failure in failures])
-        case _:
+        case Backoff() | None:
             return ()
 
 

@@ -88,7 +88,7 @@ def _extents_with_hash(node: Node | None) -> list[tuple[tuple[int, int], tuple[i
             return [one for item in items for one in _extents_with_hash(item)]
         case MapNode():
             return [one for _, value in node.entries for one in _extents_with_hash(value)]
-        case _:
+        case Scalar() | None:
             return []
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from engine.checks.dataflow.facts import NO_FACTS, Facts, when_true
-from engine.checks.dataflow.inference import ExpressionProblem, Inference
+from engine.checks.dataflow.inference import SECRET_HELP, ExpressionProblem, Inference
 from engine.checks.dataflow.scope import Scope
 from engine.checks.dataflow.types import ANYTHING, TEXT, Type, of_value, union
 from engine.checks.subject import Found
@@ -51,9 +51,6 @@ class Flow:
         reported = self.problems.setdefault(rule, [])
         if len(reported) < MOST:
             reported.append(found)
-
-
-SECRET_HELP: Final = "pass a secret on its own, and only to a parameter that takes secrets"
 
 
 @dataclass(slots=True)

@@ -134,7 +134,7 @@ def _type_of(node: Node) -> Type:
             return INTEGER
         case Scalar(value=float()):
             return NUMBER
-        case _:
+        case Scalar():
             return TEXT
 
 
@@ -193,7 +193,7 @@ def _scalar(node: Scalar, schema: Schema, known: Known) -> Iterator[Difference]:
         yield from _text(node, value, schema, known)
     elif isinstance(value, (int, float)) and not isinstance(value, bool):
         low, high = schema.get("minimum"), schema.get("maximum")
-        if (low is not None and value < low) or (high is not None and value > high):
+        if _outside(value, low, high):
             yield Difference(node=node, message=f"`{node.text}` is out of range: {_bounds(low, high)}")
 
 
@@ -204,11 +204,15 @@ def _text(node: Scalar, value: str, schema: Schema, known: Known) -> Iterator[Di
             node=node, message=f"`{value[:80]}` does not match `{pattern}`", help=schema.get("description", "")
         )
     low, high = schema.get("minLength"), schema.get("maxLength")
-    if (low is not None and len(value) < low) or (high is not None and len(value) > high):
+    if _outside(len(value), low, high):
         yield Difference(node=node, message=f"the text has {len(value)} characters; expected {_bounds(low, high)}")
     elif "wholly" in schema and not known.is_of_form(schema["wholly"], value):
         form, help = brief(schema["wholly"]), schema.get("description", "")
         yield Difference(node=node, message=f"`{value[:80]}` does not match `{form}`", help=help)
+
+
+def _outside(number: float, low: Any, high: Any) -> bool:
+    return (low is not None and number < low) or (high is not None and number > high)
 
 
 def _bounds(low: Any, high: Any) -> str:
@@ -224,7 +228,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 def _list(node: ListNode, schema: Schema, known: Known) -> Iterator[Difference]:
     low, high = schema.get("minItems"), schema.get("maxItems")
-    if (low is not None and len(node.items) < low) or (high is not None and len(node.items) > high):
+    if _outside(len(node.items), low, high):
         yield Difference(node=node, message=f"the list has {len(node.items)} items; expected {_bounds(low, high)}")
     items = schema.get("items")
     if isinstance(items, Mapping):
@@ -234,7 +238,7 @@ def _list(node: ListNode, schema: Schema, known: Known) -> Iterator[Difference]:
 
 def _map(node: MapNode, schema: Schema, known: Known) -> Iterator[Difference]:
     low, high, many = schema.get("minProperties"), schema.get("maxProperties"), len(node.entries)
-    if (low is not None and many < low) or (high is not None and many > high):
+    if _outside(many, low, high):
         yield Difference(node=node, message=f"the map has {many} entries; expected {_bounds(low, high)}")
     properties: Mapping[str, Schema] = schema.get("properties", {})
     more = schema.get("additionalProperties", True)

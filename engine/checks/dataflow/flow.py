@@ -25,10 +25,8 @@ from engine.values import Value, changed, field
 LAST: Final = 1_000_000
 """An index after every step of a list."""
 
-_NOTHING: Final = Binding(
-    type=Type(frozenset({"object"}), {"status": TEXT, "id": NULL}), what="the observation of a missing resource"
-)
-_FAILED: Final = Binding(type=ERROR, what="the error of a rescue")
+_MISSING_RESOURCE: Final = Binding(type=Type(frozenset({"object"}), {"status": TEXT, "id": NULL}))
+_RESCUED_ERROR: Final = Binding(type=ERROR)
 
 
 def flow_of(subject: Subject) -> Flow:
@@ -95,7 +93,7 @@ class Walk:
             return
         for key, written in node.entries:
             type = self.checker.value(written, scope)
-            self.globals.vars[key.text] = Binding(type=type, what="a var")
+            self.globals.vars[key.text] = Binding(type=type)
 
     def outputs(self) -> None:
         self.checker.without_secrets(
@@ -115,14 +113,14 @@ class Walk:
         for key in ("region", "hold", "fail", "notify", "subject", "text", "wait"):
             if key in node:
                 self.checker.without_secrets(node.get(key), scope, f"`{key}`")
-        looking = self.looking(place, scope)
+        observing = self.observing(place, scope)
         for key in ("only", "is", "status"):
             if key in node:
-                self.checker.condition(node.get(key), looking)
+                self.checker.condition(node.get(key), observing)
         if "states" in node:
-            self.rows(place, looking)
+            self.rows(place, observing)
         if "rescue" in node:
-            self.rescues(place, looking)
+            self.rescues(place, observing)
 
     def scope(self, place: StepPlace) -> Scope:
         """The scope of a step: the names that the steps around it define, and the facts that their conditions prove."""
@@ -137,7 +135,7 @@ class Walk:
             if key in ("states", "rescue", "until"):
                 given["seen"] = self.seen(owner if key != "until" else place)
             if key == "rescue":
-                given["error"] = _FAILED
+                given["error"] = _RESCUED_ERROR
         condition = self.checker.facts(place.node.get("if"))
         return Scope(globals=self.globals, path=place.path, given=given, facts=facts.also(condition))
 
@@ -167,10 +165,10 @@ class Walk:
             found = Found(span=node.span, message=f"`for_each` needs a list, found {describe_type(type)}")
             self.flow.report("RB307", found)
         self.checker.no_secret(node, type, "`for_each`")
-        each = Binding(type=type.items or ANYTHING, what="an item of `for_each`")
+        each = Binding(type=type.items or ANYTHING)
         return changed(scope, given={**scope.given, "each": each})
 
-    def looking(self, place: StepPlace, scope: Scope) -> Scope:
+    def observing(self, place: StepPlace, scope: Scope) -> Scope:
         """The scope with `seen`, if the step observes a resource."""
         looks = any(key in place.node for key in ("ensure", "remove", "check"))
         if not looks or not any(key in place.node for key in ("only", "is", "status", "states", "rescue")):
@@ -178,10 +176,10 @@ class Walk:
         return changed(scope, given={**scope.given, "seen": self.seen(place)})
 
     def seen(self, place: StepPlace) -> Binding:
-        return Binding(type=self.subject.catalogue.attributes(place.name), what="the observed resource")
+        return Binding(type=self.subject.catalogue.attributes(place.name))
 
     def rows(self, place: StepPlace, scope: Scope) -> None:
-        nothing = changed(scope, given={**scope.given, "seen": _NOTHING})
+        nothing = changed(scope, given={**scope.given, "seen": _MISSING_RESOURCE})
         for written in place.rows:
             here = nothing if set(written.row.names) == {"missing"} else scope
             if isinstance(written.value, MapNode):
@@ -196,7 +194,7 @@ class Walk:
             if not isinstance(then, MapNode):
                 continue
             path = (*place.path, "rescue", number, "do", LAST)
-            given = {**scope.given, "error": _FAILED}
+            given = {**scope.given, "error": _RESCUED_ERROR}
             if isinstance(rescue, MapNode) and "refresh" in rescue:
                 given["settings"] = self.refreshed()
             self.checker.condition(then.get("retry_if"), changed(scope, path=path, given=given))

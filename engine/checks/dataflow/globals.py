@@ -11,7 +11,7 @@ from engine.checks.subject import StepPlace, Subject
 from engine.errors import ExpressionError
 from engine.language.expressions import syntax_tree as ast
 from engine.language.expressions.grammar import parse_condition
-from engine.language.model import Call, Check, Ensure, Fail, Input, Remove, Setting, Step, Wait
+from engine.language.model import Call, Check, Ensure, Fail, Hold, Input, Notify, Remove, Setting, Step, TakeBack, Wait
 
 _SETTING: Final = Type(frozenset({"string", "array"}), items=TEXT)
 _ACCOUNT: Final = Type(frozenset({"object"}), {"id": TEXT})
@@ -24,8 +24,8 @@ def globals_of(subject: Subject) -> Globals:
     accounts = dict.fromkeys(runbook.accounts, _ACCOUNT)
     return Globals(
         inputs={name: input_(one) for name, one in runbook.inputs.items()},
-        settings=Binding(type=Type(frozenset({"object"}), settings), what="the settings"),
-        accounts=Binding(type=Type(frozenset({"object"}), accounts), what="the accounts"),
+        settings=Binding(type=Type(frozenset({"object"}), settings)),
+        accounts=Binding(type=Type(frozenset({"object"}), accounts)),
         results={name: result(subject, place) for name, place in subject.by_id.items()},
         all_vars=frozenset(runbook.vars),
         first=subject.steps[0] if subject.steps else None,
@@ -39,7 +39,7 @@ def input_(input: Input) -> Binding:
         type = Type(type.names, literals=tuple(input.enum))
     if not input.required and input.default is None:
         type = Type(type.names | {"null"}, type.attributes, type.items)
-    return Binding(type=type, what="an input")
+    return Binding(type=type)
 
 
 def setting(setting: Setting) -> Type:
@@ -61,7 +61,7 @@ def result(subject: Subject, place: StepPlace) -> Result:
         id=step.id,
         path=place.path,
         place=place,
-        binding=Binding(type=type, what=f"the result of {step.id}", absent=null, empty=empty),
+        binding=Binding(type=type, absent=null, empty=empty),
         skipped=f"`{step.id}` is skipped if its `if` is false" if step.condition is not None else "",
         conditions=condition_of(step),
     )
@@ -77,7 +77,7 @@ def yielded(subject: Subject, place: StepPlace) -> Type:
             return subject.catalogue.output(action)
         case Wait() | Fail():
             return NULL
-        case _:
+        case TakeBack() | Hold() | Notify():
             return ANYTHING
 
 

@@ -30,6 +30,7 @@ class ExpressionProblem(Value):
     help: str = ""
 
 
+SECRET_HELP: Final = "pass a secret on its own, and only to a parameter that takes secrets"
 ORDERED: Final = frozenset({"<", "<=", ">", ">="})
 
 
@@ -64,7 +65,7 @@ class Inference:
             case ast.Item():
                 return self.item(node, facts, lenient=lenient)
             case ast.Filter():
-                return self.filtered(node, facts, lenient=lenient)
+                return self.filter(node, facts, lenient=lenient)
             case ast.Cond():
                 return self.conditional(node, facts, lenient=lenient)
             case ast.Logic():
@@ -73,7 +74,7 @@ class Inference:
                 return self.comparison(node, facts)
             case ast.Concat(parts=parts):
                 for part in parts:
-                    self.as_text(part, self.type(part, facts))
+                    self.reject_secret(part, self.type(part, facts))
                 return TEXT
             case ast.List(items=items):
                 types = [self.type(one, facts) for one in items]
@@ -118,7 +119,7 @@ class Inference:
         if name in self.scope.later and isinstance(of, ast.Name) and of.name == "settings":
             message = f"`settings.{name}` is read later: settings are read in their order"
             self.report("RB302", at, message, f"move `{name}` up")
-        return self.attribute_of(owner, name, at, self.written(of))
+        return self.look_up(owner, name, at, self.written(of))
 
     def check_present(self, of: Node, owner: Type, facts: Facts) -> None:
         """Report an attribute of a value that may be missing or null."""
@@ -139,7 +140,7 @@ class Inference:
                 f"test first, `… if {written} else …`, or give a fallback, `| default(…)`",
             )
 
-    def attribute_of(self, owner: Type, name: str, at: tuple[int, int], key: str) -> Type:
+    def look_up(self, owner: Type, name: str, at: tuple[int, int], key: str) -> Type:
         if not owner.known:
             return ANYTHING
         if not owner.may_be("object"):
@@ -187,7 +188,7 @@ class Inference:
 
     # -- filters and tests ---------------------------------------------------------------------------
 
-    def filtered(self, node: ast.Filter, facts: Facts, *, lenient: bool) -> Type:
+    def filter(self, node: ast.Filter, facts: Facts, *, lenient: bool) -> Type:
         of = self.type(node.of, facts, lenient=node.name == "default")
         args = [self.type(one, facts) for one in node.args]
         named = {name: self.type(one, facts) for name, one in node.named}
@@ -196,24 +197,23 @@ class Inference:
         for why in filter(None, (misuse(node), filter_types.wrong_input(node.name, of))):
             self.report("RB307", (node.at, node.end), why)
         if not FILTERS[node.name].secrets:
-            self.as_text(node.of, of)
+            self.reject_secret(node.of, of)
             for one, type in zip(node.args, args, strict=True):
-                self.as_text(one, type)
+                self.reject_secret(one, type)
         attribute = attribute_of(node)
         if attribute is not None and of.items is not None:
             items = of.items
             for part in attribute.value.split("."):
-                items = self.attribute_of(items, part, (attribute.start, attribute.end), "an item")
+                items = self.look_up(items, part, (attribute.start, attribute.end), "an item")
             if node.name == "map":
                 return Type(frozenset({"array"}), items=items)
         return filter_types.result(node.name, of, args, named)
 
-    def as_text(self, node: Node, type: Type) -> None:
+    def reject_secret(self, node: Node, type: Type) -> None:
         """Report a secret that would become text, be compared or be taken apart."""
         if "secret" in type.names:
             message = f"`{self.written(node)}` is a secret and cannot be used in an expression"
-            help = "pass a secret on its own, and only to a parameter that takes secrets"
-            self.report("RB306", (node.start, node.end), message, help)
+            self.report("RB306", (node.start, node.end), message, SECRET_HELP)
 
     # -- conditions ----------------------------------------------------------------------------------
 
@@ -240,12 +240,12 @@ class Inference:
             right = self.type(right_node, facts)
             for one, type in ((left_node, left), (right_node, right)):
                 if not _is_none(left_node) and not _is_none(right_node):
-                    self.as_text(one, type)
-            self.compared(op, (left_node, left), (right_node, right))
+                    self.reject_secret(one, type)
+            self.check_comparison(op, (left_node, left), (right_node, right))
             left_node, left = right_node, right
         return BOOLEAN
 
-    def compared(self, op: str, left: tuple[Node, Type], right: tuple[Node, Type]) -> None:
+    def check_comparison(self, op: str, left: tuple[Node, Type], right: tuple[Node, Type]) -> None:
         one, other = left[1], right[1]
         at = (left[0].start, right[0].end)
         if not one.known or not other.known or not {"null", "secret"}.isdisjoint(one.names | other.names):
@@ -257,10 +257,10 @@ class Inference:
                 )
             elif isinstance(right[0], ast.List):
                 for item in right[0].items:
-                    self.none_of_its_values(item, one, "this item never matches")
+                    self.check_literal(item, one, "this item never matches")
             return
         if _numbers(one) & _numbers(other):
-            self.never_one_of(op, left, right)
+            self.check_equality(op, left, right)
             return
         if op in ORDERED:
             self.report("RB307", at, f"cannot order {describe_type(one)} and {describe_type(other)}")
@@ -269,14 +269,14 @@ class Inference:
             message = f"this is {outcome}: it compares {describe_type(one)} with {describe_type(other)}"
             self.report("RB307", at, message)
 
-    def never_one_of(self, op: str, left: tuple[Node, Type], right: tuple[Node, Type]) -> None:
+    def check_equality(self, op: str, left: tuple[Node, Type], right: tuple[Node, Type]) -> None:
         """Report a literal that the other side can never be."""
         if op in ("==", "!="):
             outcome = "this is always false" if op == "==" else "this is always true"
-            self.none_of_its_values(left[0], right[1], outcome)
-            self.none_of_its_values(right[0], left[1], outcome)
+            self.check_literal(left[0], right[1], outcome)
+            self.check_literal(right[0], left[1], outcome)
 
-    def none_of_its_values(self, node: Node, of: Type, why: str) -> None:
+    def check_literal(self, node: Node, of: Type, why: str) -> None:
         """Report a literal that is not one of the known values of the other side."""
         if not isinstance(node, ast.Const) or not isinstance(node.value, str):
             return

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from engine.checks.dataflow.facts import NO_FACTS, Facts
 from engine.checks.dataflow.paths import path_without
@@ -30,7 +30,6 @@ class Binding(Value):
     """A name's meaning. `absent` says why it may be missing or null; `unset`: it may be undefined; `empty`: it may be an empty list."""
 
     type: Type = ANYTHING
-    what: str = ""
     absent: str = ""
     unset: bool = False
     empty: bool = False
@@ -115,7 +114,7 @@ class Scope(Bundle):
                 message = f"the step `{result.id}` has no result before it is done"
                 help = "use `seen`, the resource as this step observed it" if "seen" in self.given else ""
                 return Missing(rule="RB302", message=message, help=help)
-            case _:
+            case "later":
                 message = f"the step `{result.id}` runs later, so its result is not available yet"
                 return Missing(rule="RB302", message=message, help=f"move `{result.id}` before this step")
 
@@ -147,7 +146,7 @@ class Scope(Bundle):
             "hold": _or_null(_HOLD, held),
             "cleanup": _LEFT,
         }
-        return Binding(type=Type(frozenset({"object"}), attributes), what="the operation")
+        return Binding(type=Type(frozenset({"object"}), attributes))
 
     def unknown(self, name: str) -> Missing:
         if name in SPECIAL:
@@ -189,8 +188,12 @@ WHERE: Final = {
 _IN_ORDER: Final = frozenset({"steps", "do", "on_success", "on_failure", "on_hold", "on_cancel"})
 
 
-def order(yields: tuple[str | int, ...], uses: tuple[str | int, ...]) -> str:
-    """When the step at `yields` is done, seen from `uses`: "before", "perhaps" (before), "itself", "ended" or "later"."""
+When = Literal["before", "perhaps", "itself", "ended", "later"]
+"""`perhaps`: before, if at all. `ended`: in the main list, all of which is done."""
+
+
+def order(yields: tuple[str | int, ...], uses: tuple[str | int, ...]) -> When:
+    """When the step at `yields` is done, seen from the place `uses`. Both are paths such as ("steps", 4, "do", 1)."""
     for at, (one, other) in enumerate(zip(yields, uses, strict=False)):
         if one == other:
             continue
@@ -204,7 +207,7 @@ def order(yields: tuple[str | int, ...], uses: tuple[str | int, ...]) -> str:
     return "itself" if len(yields) <= len(uses) else "later"
 
 
-def _across(length: int, head: str) -> str:
+def _across(length: int, head: str) -> When:
     """From a step to `outputs` or an `on_*` list: only after success are all steps of the main list done."""
     return "ended" if head in ("outputs", "on_success") and length == 2 else "perhaps"
 

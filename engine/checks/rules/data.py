@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from engine.checks.dataflow.checker import SECRET_HELP
 from engine.checks.dataflow.conformity import untyped
 from engine.checks.dataflow.flow import flow_of, mismatches
+from engine.checks.dataflow.inference import SECRET_HELP
 from engine.checks.dataflow.types import Type, describe_type, of_value
 from engine.checks.rule import rule
 from engine.checks.subject import Found, Subject, scalars, written_params
