@@ -17,12 +17,12 @@ from engine.checks.rules import (
     rescues,
     safety,
     shape,
-    state_tables,
+    states,
     style,
     text,
 )
 
-_MODULES: Final = (parameters, regions, data, state_tables, rescues, limits, safety, references, style, comments)
+_MODULES: Final = (parameters, regions, data, states, rescues, limits, safety, references, style, comments)
 
 
 def _declared(module: ModuleType) -> Iterator[Rule]:
