@@ -6,7 +6,9 @@ import hashlib
 
 from engine.kernel import Operation, evolve, pending, start
 from engine.kernel import events as ev
-from engine.kernel.operation import Acting, Effect, Frame, Halt, Perform, Proving, Record, StepRecord
+from engine.kernel.effect import Effect
+from engine.kernel.frame import Acting, Address, Frame, MainStep, Proving
+from engine.kernel.operation import Halt, Perform, Record, StepRecord
 from engine.kernel.start import begun
 from engine.language.model import ActionFacts, Call, Runbook, Step
 from engine.registry import Action, Registry
@@ -58,14 +60,16 @@ def valued(runbook: Runbook) -> Operation:
         frame = operation.frames[-1]
         entered = ev.Entered(at=1.0, region="us-east-1")
         record = StepRecord(path=step.path, status="IN_PROGRESS", region=entered.region, since=1.0)
-        frame = changed(frame, phase=Proving(then="act"), identity=entered.identity, region=entered.region)
+        address = Address(identity=entered.identity, region=entered.region)
+        frame = changed(frame, phase=Proving(then="act"), address=address)
         steps = operation.steps.set(step.id, record)
         operation = changed(operation, frames=(frame,), steps=steps, last_step=step.id)
 
         key = f"op/{step.path}//1/1/call/"
-        effect = Effect(verb="call", name=ACTION, key=key, params={}, region=frame.region, sources={})
+        effect = Effect(verb="call", name=ACTION, key=key, params={}, region=frame.address.region, sources={})
         intended = ev.Intended(at=1.0, effect=effect)
-        frame = changed(frame, phase=Acting(effect=intended.effect), attempt=1, spent=1, granted=False, repeat=None)
+        attempts = changed(frame.attempts, number=1, spent=1, granted=False)
+        frame = changed(frame, phase=Acting(effect=intended.effect), attempts=attempts)
         steps = steps.set(step.id, changed(record, attempt=1, spent=1))
         operation = changed(operation, frames=(frame,), steps=steps)
 
@@ -73,13 +77,13 @@ def valued(runbook: Runbook) -> Operation:
         steps = steps.set(step.id, changed(steps[step.id], status="DONE", id=None, seen=""))
         following = f"steps/{number + 1}"
         operation = changed(
-            operation, frames=(changed(FIRST, path=following),), visits=operation.visits.set(following, 1), steps=steps,
+            operation, frames=(changed(FIRST, position=MainStep(path=following)),), visits=operation.visits.set(following, 1), steps=steps,
             results=operation.results.set(step.name, succeeded.output),
         )  # fmt: skip
     return operation
 
 
-FIRST = Frame(path="")
+FIRST = Frame(position=MainStep(path=""))
 
 
 def as_yaml(steps: int) -> str:

@@ -15,7 +15,8 @@ from immutables import Map
 from msgspec import NODEFAULT
 from msgspec.structs import FieldInfo, astuple, fields
 
-from engine.kernel import operation
+from engine.kernel.frame import Frame, Looking, Proving
+from engine.kernel.operation import Operation
 from engine.kernel.wire import BY_CLASS, BY_TAG, Form
 from engine.values import Bundle, changed
 
@@ -30,7 +31,8 @@ class _Plan(Bundle):
     """Of a class: what it takes to write one, and to read it."""
 
     form: Form
-    written: tuple[tuple[str, Any], ...]  # in the order of the fields: the stored name, the default
+    names: tuple[str, ...]  # the stored ones, in the order of the fields
+    defaults: tuple[Any, ...]
     attributes: dict[str, str]  # stored name → attribute
     reads: tuple[tuple[str, Make], ...]  # of some stored names: what makes the field's value of JSON's
 
@@ -42,7 +44,8 @@ def _plan(form: Form) -> _Plan:
     known, stored = fields(form.cls), form.fields
     plan = _Plan(
         form=form,
-        written=tuple((stored[one.name], _default(one)) for one in known),
+        names=tuple(stored[one.name] for one in known),
+        defaults=tuple(_default(one) for one in known),
         attributes={name: attribute for attribute, name in stored.items()},
         reads=tuple((stored[one.name], read) for one in known if (read := _read_as(one.type)) is not None),
     )
@@ -105,7 +108,7 @@ def _encode_mapping(value: Mapping[Any, Any]) -> dict[str, Any]:
 
 def _encode_class(value: Any, plan: _Plan) -> dict[str, Any]:
     out: dict[str, Any] = {TAG: plan.form.tag}
-    for (name, default), item in zip(plan.written, astuple(value), strict=True):
+    for name, default, item in zip(plan.names, plan.defaults, astuple(value), strict=True):
         if item is not default and item != default:
             out[name] = item if type(item) in _ATOMS else encode(item)
     return out
@@ -155,7 +158,7 @@ class States:
     def __init__(self) -> None:
         self._known: dict[str, dict[str, tuple[Any, Any]]] = {"steps": {}, "results": {}}
 
-    def encoded(self, whole: operation.Operation) -> dict[str, Any]:
+    def encoded(self, whole: Operation) -> dict[str, Any]:
         """As a record keeps it: where it is proving before a look, it will look first."""
         encoded: dict[str, Any] = encode(changed(durable(whole), steps=Map(), results=Map()))
         for name, known in self._known.items():
@@ -174,14 +177,15 @@ def _known_or_encoded(items: Map[str, Any], known: dict[str, tuple[Any, Any]]) -
     return out
 
 
-def durable(whole: operation.Operation) -> operation.Operation:
+def durable(whole: Operation) -> Operation:
     """● Without what is volatile: how far a proof is, when the next look is due, and what time it is."""
     frames = tuple([_durable(frame, top=frame is whole.frames[-1]) for frame in whole.frames])
     return changed(whole, at=0.0, frames=frames)
 
 
-def _durable(frame: operation.Frame, *, top: bool) -> operation.Frame:
+def _durable(frame: Frame, *, top: bool) -> Frame:
+    """Where it proves before a look, whoever loads it looks first: `requires` are then proved again."""
     phase = frame.phase
-    if isinstance(phase, operation.Looking) or (top and isinstance(phase, operation.Proving) and phase.then == "look"):
-        return changed(frame, phase=operation.Looking())
-    return changed(frame, phase=operation.Proving(then=phase.then)) if isinstance(phase, operation.Proving) else frame
+    if isinstance(phase, Looking) or (top and isinstance(phase, Proving) and phase.then == "look"):
+        return changed(frame, phase=Looking())
+    return changed(frame, phase=Proving(then=phase.then)) if isinstance(phase, Proving) else frame

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from engine.errors import Problem
-from engine.kernel.operation import Effect, Entry, Seen, SettingValue, Target
+from engine.kernel.effect import Effect, Seen
+from engine.kernel.operation import Entry, SettingValue, Target
 from engine.values import Value, field
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, Literal
 
-from engine.kernel.operation import Entry, Operation, Seen, SeenPart
+from engine.kernel.effect import Seen, SeenPart
+from engine.kernel.operation import Entry, Operation
 
 OPERATION: Final = "runbook:operation"
 RUNBOOK: Final = "runbook:runbook"

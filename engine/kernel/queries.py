@@ -1,13 +1,27 @@
-"""What a frame stands on: the runbook's step at its path, or the step that an entry of the ledger becomes.
+"""Questions about an operation: which step a frame walks, what it is called, how it is watched, who waits for whom.
 
-Undo is not a second machine: `undo/3` is a `remove` of entry 3's id with a table that never changes.
+An undo is not a second machine: an entry of the ledger becomes a `remove` of its id with a table that never changes, or
+the call that its step wrote as its `undo`.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, assert_never
 
-from engine.kernel.operation import Entry, Frame, Operation, StepRecord, UndoRecord
+from engine.errors import Problem
+from engine.kernel.frame import (
+    EndStep,
+    EntryTurn,
+    Frame,
+    InItems,
+    LedgerUndo,
+    MainStep,
+    NestedStep,
+    Position,
+    UnsentNotice,
+    position_of,
+)
+from engine.kernel.operation import Entry, Operation, StepRecord, UndoRecord
 from engine.language.model import (
     CLASSES,
     Call,
@@ -22,6 +36,7 @@ from engine.language.model import (
     Step,
     TakeBack,
 )
+from engine.values import changed
 
 _UNDO: Final = (
     Row(path="undo/pending", names=("pending", "unknown"), verb="monitor"),
@@ -35,69 +50,72 @@ _BROKEN_ONLY: Final = (
     Row(path="undo/rest", names=("missing", "pending", "unknown", "available", "blocked"), verb="done"),
 )
 _SETTLE: Final = (Row(path="settle/any", names=CLASSES, verb="done"),)
-_AFTER: Final = {"cancel/0": "on_cancel/0"}
-"""The lists that follow one another without being neighbours in the runbook."""
+_DEFAULT_EVERY, _DEFAULT_LONGEST, _DEFAULT_GRACE = 30.0, 3600.0, 60.0
+
+
+# -- steps and positions ---------------------------------------------------------------------------------------
 
 
 def step_of(runbook: Runbook, operation: Operation, frame: Frame) -> Step:
-    """The step that a frame walks."""
-    found = runbook.index.get(frame.path)
-    if found is not None:
-        return found
-    head, _, number = frame.path.partition("/")
-    match head:
-        case "undo" | "broken":
-            return _undo(runbook, operation.ledger[int(number)], frame.path, head)
-        case "settle" | "lost":
-            entry = operation.ledger[int(number)]
-            body = Remove(kind=entry.kind, params={}, states=_SETTLE)
-            return Step(path=frame.path, id=entry.step, body=body)
-        case "notice":
-            return Step(path=frame.path, id=head, body=Notify(topic=operation.notices[int(number)].topic))
+    """The step that a frame walks: the runbook's, or the one that an entry or a notice becomes."""
+    position = frame.position
+    match position:
+        case MainStep() | NestedStep() | EndStep():
+            return runbook.index[position.path]
+        case EntryTurn(entry=number):
+            return _entry_step(runbook, operation.ledger[number], position)
+        case UnsentNotice(notice=number):
+            return Step(path=position.path, id="notice", body=Notify(topic=operation.notices[number].topic))
+        case LedgerUndo(why=why):
+            past = operation.ending.past if operation.ending is not None else ()
+            return Step(path=position.path, id=why, body=TakeBack(steps=None, past=past))
         case _:
-            ending = operation.ending
-            past = ending.past if ending is not None else ()
-            return Step(path=frame.path, id=head, body=TakeBack(steps=None, past=past))
+            assert_never(position)
 
 
-def _undo(runbook: Runbook, entry: Entry, path: str, head: str) -> Step:
-    made_by = runbook.index.get(entry.path)
-    retry = made_by.retry if made_by is not None else None
-    if isinstance(entry.undo, UndoRecord):
-        return _undo_call(runbook, entry, entry.undo, path)
-    body = Remove(kind=entry.kind, params={}, states=_UNDO if head == "undo" else _BROKEN_ONLY)
-    return Step(path=path, id=entry.step, body=body, retry=retry)
+def _entry_step(runbook: Runbook, entry: Entry, turn: EntryTurn) -> Step:
+    """A removal by the entry's id; or the call that takes a call back, with what is written there of it."""
+    if turn.how in ("settle", "lost"):
+        return Step(path=turn.path, id=entry.step, body=Remove(kind=entry.kind, params={}, states=_SETTLE))
+    if not isinstance(entry.undo, UndoRecord):
+        made_by = runbook.index.get(entry.path)
+        rows = _UNDO if turn.how == "undo" else _BROKEN_ONLY
+        return Step(
+            path=turn.path, id=entry.step, body=Remove(kind=entry.kind, params={}, states=rows),
+            retry=made_by.retry if made_by is not None else None,
+        )  # fmt: skip
+    # An edited runbook may no longer have the undo's own step. Its call is in the ledger; the rest has defaults.
+    written = runbook.index.get(entry.undo.path)
+    call = written.body if written is not None and isinstance(written.body, Call) else Call(action="", params={})
+    return Step(
+        path=turn.path, id=entry.step,
+        body=Call(
+            action=entry.undo.action, params=entry.undo.params, repeatable=call.repeatable, until=call.until
+        ),
+        retry=written.retry if written is not None else None,
+        monitor=written.monitor if written is not None else Monitor(),
+    )  # fmt: skip
 
 
-def _undo_call(runbook: Runbook, entry: Entry, undo: UndoRecord, path: str) -> Step:
-    written = runbook.index.get(undo.path)
-    call = written.body if written is not None else None
-    until = call.until if isinstance(call, Call) else None
-    repeatable = call.repeatable if isinstance(call, Call) else False
-    body = Call(action=undo.action, params=undo.params, repeatable=repeatable, until=until)
-    retry = written.retry if written is not None else None
-    monitor = written.monitor if written is not None else Monitor()
-    return Step(path=path, id=entry.step, body=body, retry=retry, monitor=monitor)
-
-
-def is_undo(frame: Frame) -> bool:
-    """Does it take back, or settle, an entry of the ledger?"""
-    return frame.path.startswith(("undo/", "broken/", "settle/", "lost/"))
-
-
-def entry_number(frame: Frame) -> int:
-    """Of `undo/3`: 3."""
-    return int(frame.path.partition("/")[2])
-
-
-def in_ends(frame: Frame) -> bool:
-    """Is it a step of an `on_*` list (or what is inside one)?"""
-    return frame.path.startswith(("on_", "cancel/", "cleanup/", "notice/"))
+def following(runbook: Runbook, position: Position) -> Position | None:
+    """What comes after it in the same list; None at the end of the list."""
+    match position:
+        case MainStep(path=path) | NestedStep(path=path) | EndStep(path=path):
+            head, _, number = path.rpartition("/")
+            after = f"{head}/{int(number) + 1}"
+            return changed(position, path=after, item=None) if after in runbook.index else None
+        case LedgerUndo(why="cancel"):  # taken back first, then the list of a cancel
+            return position_of("on_cancel/0") if "on_cancel/0" in runbook.index else None
+        case LedgerUndo() | EntryTurn() | UnsentNotice():
+            return None
+        case _:
+            assert_never(position)
 
 
 def key_of(step: Step, frame: Frame) -> str:
     """`copy-snapshot`, `instances[0]`; for a step without id, its path."""
-    return step.id if frame.item is None else f"{step.id}[{frame.item}]"
+    item = frame.position.item
+    return step.id if item is None else f"{step.id}[{item}]"
 
 
 def describe(step: Step) -> str:
@@ -107,8 +125,71 @@ def describe(step: Step) -> str:
     return f"{type(body).__name__.lower()} {named}".rstrip().replace("takeback", "take_back")
 
 
+def current_key(runbook: Runbook, operation: Operation) -> str:
+    """The key that events of the top frame carry, as docs/events.md describes it; "" where no step is entered."""
+    if not operation.frames:
+        return ""
+    frame = operation.frames[-1]
+    position = frame.position
+    if isinstance(position, EntryTurn):
+        return f"{operation.ledger[position.entry].step} (undo)"
+    step = step_of(runbook, operation, frame)
+    key = key_of(step, frame)
+    name = describe(step) if key == position.path else key
+    if isinstance(position, NestedStep) and not any(map(in_ends, operation.frames)):
+        below = operation.frames[-2]
+        return f"{key_of(step_of(runbook, operation, below), below)} > {name}"
+    return name
+
+
+def held_key(runbook: Runbook, operation: Operation) -> str:
+    """The key of the runbook's own step that the operation stands at: of a `for_each`, of its item."""
+    for frame in reversed(operation.frames):
+        if isinstance(frame.position, MainStep):
+            key = key_of(runbook.index[frame.position.path], frame)
+            return f"{key}[{len(frame.phase.results)}]" if isinstance(frame.phase, InItems) else key
+    return operation.last_step
+
+
+def undone_entry(frame: Frame) -> int | None:
+    """The number of the entry whose turn it is."""
+    return frame.position.entry if isinstance(frame.position, EntryTurn) else None
+
+
+def in_ends(frame: Frame) -> bool:
+    """Does it belong to an end or a hold: a list, a cancel, a cleanup, a notice? What fails there ends nothing."""
+    position = frame.position
+    return isinstance(position, (EndStep, UnsentNotice)) or (
+        isinstance(position, LedgerUndo) and position.why != "failure"
+    )
+
+
+def is_telling(operation: Operation) -> bool:
+    """● Is `on_hold` not done yet? Then a resume finishes it, and the operation stays held."""
+    return operation.hold is not None and any(
+        isinstance(frame.position, EndStep) and frame.position.list == "on_hold" for frame in operation.frames
+    )
+
+
+def waits_for_a_person(operation: Operation) -> bool:
+    """Does it hold, with everybody told?"""
+    return operation.hold is not None and not is_telling(operation)
+
+
+def final_status(operation: Operation) -> str:
+    """How it ends, by the end that is recorded: STUCK where something could not be taken back."""
+    assert operation.ending is not None
+    stuck = any(entry.state == "stuck" for entry in operation.ledger)
+    return "STUCK" if stuck and operation.ending.status != "SUCCEEDED" else operation.ending.status
+
+
+def failure_of(operation: Operation) -> Problem | None:
+    """The error that the operation ends, or holds, with."""
+    return operation.ending.error if operation.ending is not None else operation.failing
+
+
 def records_of(operation: Operation, step: Step) -> list[tuple[str, StepRecord]]:
-    """What is told of a step; of a `for_each`, of each of its items, in order."""
+    """The keys and records of a step; of a `for_each`, of each of its items, in order."""
     if step.for_each is None:
         record = operation.steps.get(step.id)
         return [(step.id, record)] if record is not None else []
@@ -118,13 +199,13 @@ def records_of(operation: Operation, step: Step) -> list[tuple[str, StepRecord]]
     return found
 
 
-def following(runbook: Runbook, path: str) -> str | None:
-    """The path of the next step in the same list, if there is one."""
-    after = _AFTER.get(path)
-    if after is None:
-        head, _, number = path.rpartition("/")
-        after = f"{head}/{int(number) + 1}" if number.isdigit() else ""
-    return after if after in runbook.index else None
+def is_done(operation: Operation, step: Step) -> bool:
+    """Is it done, with all of its items, or skipped?"""
+    records = records_of(operation, step)
+    return bool(records) and all(record.status in ("DONE", "SKIPPED") for _, record in records)
+
+
+# -- kinds -----------------------------------------------------------------------------------------------------
 
 
 def kind_of(runbook: Runbook, step: Step) -> KindFacts | None:
@@ -138,7 +219,7 @@ def kind_of(runbook: Runbook, step: Step) -> KindFacts | None:
 
 
 def monitor_of(runbook: Runbook, step: Step) -> Monitor:
-    """How to watch: the step's word, else the kind's (its removal's, for what goes)."""
+    """How to watch: what the step says, else its `until`, else the kind (for a removal, what the kind says of those)."""
     kind = kind_of(runbook, step)
     own = step.monitor
     base = kind.monitor if kind is not None else Monitor()
@@ -147,7 +228,37 @@ def monitor_of(runbook: Runbook, step: Step) -> Monitor:
     until = step.body.until if isinstance(step.body, Call) else None
     said = until.monitor if until is not None else Monitor()
     return Monitor(
-        every=own.every or said.every or base.every or 30.0,
-        longest=own.longest or said.longest or base.longest or 3600.0,
-        grace=next((g for g in (own.grace, said.grace, base.grace) if g is not None), 60.0),
+        every=own.every or said.every or base.every or _DEFAULT_EVERY,
+        longest=own.longest or said.longest or base.longest or _DEFAULT_LONGEST,
+        grace=next((g for g in (own.grace, said.grace, base.grace) if g is not None), _DEFAULT_GRACE),
     )
+
+
+# -- restarts --------------------------------------------------------------------------------------------------
+
+
+def restarts_from(runbook: Runbook, operation: Operation, step: str = "") -> str:
+    """The id of the latest step, not after `step` (without it: the one entered last), that a restart can begin at.
+
+    Every step before it has been done, and what it or a later one requires of those is not known to be gone. Nothing is
+    looked at: `runbook restart` looks besides.
+    """
+    ids = [one.id for one in runbook.steps]
+    wanted = (step or operation.last_step).partition("[")[0]
+    at = ids.index(wanted) if wanted in ids else 0
+    while (earlier := _first_to_be_done(runbook, operation, at)) < at:
+        at = earlier
+    return ids[at]
+
+
+def _first_to_be_done(runbook: Runbook, operation: Operation, at: int) -> int:
+    """The first step before `at` that must be done again, or for the first time; `at` where there is none."""
+    required = {name.replace("-", "_") for step in runbook.steps[at:] for name in step.requires}
+    gone = {entry.id for entry in operation.ledger if entry.state == "gone" and entry.id is not None}
+    for number, step in enumerate(runbook.steps[:at]):
+        record = operation.steps.get(step.id)
+        done = record is not None and record.status in ("DONE", "SKIPPED")
+        taken_back = any(one.id in gone for _, one in records_of(operation, step))
+        if not done or (step.name in required and taken_back):
+            return number
+    return at

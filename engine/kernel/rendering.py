@@ -11,7 +11,9 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
-from engine.kernel.operation import Frame, Operation, Seen
+from engine.kernel.effect import Seen
+from engine.kernel.frame import Frame, InItems
+from engine.kernel.operation import Operation
 from engine.language.expressions.evaluation import evaluate, render
 from engine.language.model import Runbook, Step
 
@@ -62,20 +64,22 @@ class Names(Mapping[str, Any]):
     def _settings(self) -> dict[str, Any]:
         values = {key: one.value for key, one in self._operation.settings.items()}
         if self._frame is not None and "changed" not in values:
-            values["changed"] = self._frame.changed
+            values["changed"] = self._frame.settings_changed
         return values
 
     def _each(self) -> Any:
         for frame in reversed(self._operation.frames):
-            if frame.items is not None and len(frame.collected) < len(frame.items):
-                return frame.items[len(frame.collected)]
+            phase = frame.phase
+            if isinstance(phase, InItems) and len(phase.results) < len(phase.items):
+                return phase.items[len(phase.results)]
         raise KeyError("each")
 
     def _what_was_seen(self) -> Seen | None:
         """By this look; within a row's or rescue's steps, by that of the step that they belong to."""
         if self._seen is not None:
             return self._seen
-        return next((frame.seen for frame in reversed(self._operation.frames) if frame.seen is not None), None)
+        seen = (frame.observed.seen for frame in reversed(self._operation.frames))
+        return next((one for one in seen if one is not None), None)
 
     def _error(self) -> dict[str, Any] | None:
         for frame in reversed(self._operation.frames):

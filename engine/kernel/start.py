@@ -9,6 +9,7 @@ from immutables import Map
 
 from engine.kernel.apply.stack import push
 from engine.kernel.events import Started
+from engine.kernel.frame import position_of
 from engine.kernel.operation import Operation, SettingValue, Target
 from engine.language.model import Runbook
 
@@ -39,4 +40,4 @@ def begun(runbook: Runbook, event: Started) -> Operation:
         id=event.operation, runbook=event.runbook, digest=event.digest, started=event.at, at=event.at, since=event.at,
         region=event.region, inputs=event.inputs, settings=event.settings, targets=Map(event.targets),
     )  # fmt: skip
-    return push(operation, "steps/0")
+    return push(operation, position_of("steps/0"))

@@ -6,7 +6,7 @@ from typing import Final
 
 from engine.kernel import events as ev
 from engine.kernel.operation import Operation
-from engine.kernel.queries import describe, entry_number, is_undo, key_of, step_of
+from engine.kernel.queries import current_key
 from engine.language.model import Runbook
 from engine.values import Value, changed
 
@@ -32,19 +32,3 @@ def with_step(runbook: Runbook, operation: Operation, event: ev.Event) -> ev.Eve
     if isinstance(event, ev.EntrySettled):
         return changed(event, step=operation.ledger[event.entry].step)
     return changed(event, step=current_key(runbook, operation)) if operation.frames else event
-
-
-def current_key(runbook: Runbook, operation: Operation) -> str:
-    """`instances[0]`; `setup-db-users > check rds.cluster`; `copy-snapshot (undo)`; "" where no step is entered."""
-    if not operation.frames:
-        return ""
-    frame = operation.frames[-1]
-    if is_undo(frame):
-        return f"{operation.ledger[entry_number(frame)].step} (undo)"
-    step = runbook.index.get(frame.path) or step_of(runbook, operation, frame)
-    key = key_of(step, frame)
-    name = describe(step) if key == frame.path else key
-    if len(operation.frames) > 1 and frame.path.startswith("steps/") and frame.path.count("/") > 1:
-        below = operation.frames[-2]
-        return f"{key_of(step_of(runbook, operation, below), below)} > {name}"
-    return name

@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import Final
 
 from engine.errors import Problem
+from engine.kernel import effect, frame
 from engine.kernel import events as ev
 from engine.kernel import operation as op
 from engine.language.secret import Secret
@@ -37,22 +38,34 @@ def _event(cls: type[ev.Event], tag: str, fields: str = "") -> Form:
 
 
 STATE: Final = (
-    _form(op.Effect, "effect", "verb name key params region account tags target timeout removal sources"),
-    _form(op.Maker, "maker", "operation known ended runbook ids"),
-    _form(op.SeenPart, "seen_part", "kind identity id status cls tags"),
-    _form(op.Seen, "seen", "at status cls id attributes tags parts in_the_way maker problem"),
-    _form(op.Entering, "entering"),
-    _form(op.Looking, "looking", "next seen proved"),
-    _form(op.Proving, "proving", "then index next since status seen"),
-    _form(op.Acting, "acting", "effect sent failed unknown"),
-    _form(op.Waiting, "waiting", "until then"),
-    _form(op.Nested, "nested", "why path"),
-    _form(op.Refreshing, "refreshing", "rescue refreshed"),
+    _form(effect.Effect, "effect", "verb name key params region account tags target timeout removal sources"),
+    _form(effect.Maker, "maker", "operation known ended runbook ids"),
+    _form(effect.SeenPart, "seen_part", "kind identity id status cls tags"),
+    _form(effect.Seen, "seen", "at status cls id attributes tags parts in_the_way maker problem"),
+    _form(frame.MainStep, "main_step", "path item"),
+    _form(frame.NestedStep, "nested_step", "path item"),
+    _form(frame.EndStep, "end_step", "list path item"),
+    _form(frame.EntryTurn, "entry_turn", "entry how"),
+    _form(frame.UnsentNotice, "unsent_notice", "notice"),
+    _form(frame.LedgerUndo, "ledger_undo", "why"),
+    _form(frame.Entering, "entering"),
+    _form(frame.Looking, "looking", "next seen proved"),
+    _form(frame.Proving, "proving", "then index next since status seen"),
+    _form(frame.Acting, "acting", "effect sent failed unknown"),
+    _form(frame.Waiting, "waiting", "until then"),
+    _form(frame.InRow, "in_row"),
+    _form(frame.InRescue, "in_rescue", "rescue"),
+    _form(frame.InItems, "in_items", "items results"),
+    _form(frame.InLedger, "in_ledger", "queue"),
+    _form(frame.Refreshing, "refreshing", "rescue refreshed"),
+    _form(frame.Address, "address", "identity region account"),
+    _form(frame.Attempts, "attempts", "number spent granted first_failure"),
+    _form(frame.Observed, "observed", "row status watching seen"),
+    _form(frame.Removal, "removal", "routine sent delay"),
+    _form(frame.Performed, "performed", "since unknown repeat perhaps_done output"),
     _form(
-        op.Frame, "frame",
-        "path item visit phase identity region account items collected queue attempt spent granted first_failure "
-        "row routine sent delay watching begun unknown repeat perhaps_done error changed failed output status "
-        "seen",
+        frame.Frame, "frame",
+        "position visit phase address attempts observed removal performed error settings_changed failed",
     ),
     _form(op.UndoRecord, "undo_record", "action params path until"),
     _form(

@@ -6,28 +6,31 @@ Pure: no clock, no store. The commands print what is here.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, assert_never
 
 from engine.errors import Problem
 from engine.kernel import Operation
-from engine.kernel.decide.ends import failure_of
 from engine.kernel.decide.notices import what_next
 from engine.kernel.decide.requirements import awaited
 from engine.kernel.decide.view import view
-from engine.kernel.operation import (
+from engine.kernel.frame import (
     Acting,
-    Entry,
+    Entering,
+    EntryTurn,
+    Frame,
+    InItems,
+    InLedger,
+    InRescue,
+    InRow,
+    LedgerUndo,
     Looking,
-    Nested,
-    Notice,
     Proving,
     Refreshing,
-    StepRecord,
     Waiting,
 )
-from engine.kernel.queries import in_ends, key_of, records_of, step_of
+from engine.kernel.operation import Entry, Notice, StepRecord
+from engine.kernel.queries import failure_of, in_ends, key_of, records_of, restarts_from, step_of
 from engine.kernel.rendering import iso
-from engine.kernel.restarting import restarts_from
 from engine.kernel.schedule import attempts_in
 from engine.language.model import Runbook, Step
 
@@ -113,13 +116,19 @@ def cleanup_status(operation: Operation) -> str:
     states = {entry.state for entry in operation.ledger} - {"void", "delivered"}
     if operation.ended == "SUCCEEDED" or not states:
         return "NOT_NEEDED"
-    if operation.cleaning or any(frame.path.startswith(("undo/", "cancel/")) for frame in operation.frames):
+    if operation.cleaning or any(map(_takes_back, operation.frames)):
         return "IN_PROGRESS"
     if "stuck" in states:
         return "STUCK"
     if "open" in states:
         return "PENDING"
     return "PARTIAL" if "kept" in states else "COMPLETED"
+
+
+def _takes_back(frame: Frame) -> bool:
+    position = frame.position
+    undo = isinstance(position, EntryTurn) and position.how == "undo"
+    return undo or (isinstance(position, LedgerUndo) and position.why == "cancel")
 
 
 def orphaned(operation: Operation) -> list[str]:
@@ -171,7 +180,7 @@ def _seen(operation: Operation, runbook: Runbook, key: str) -> str:
         return "missing"
     for frame in operation.frames:
         if not in_ends(frame) and key_of(step_of(runbook, operation, frame), frame) == key:
-            return frame.status
+            return frame.observed.status
     return ""
 
 
@@ -187,8 +196,8 @@ def waits_for(operation: Operation, runbook: Runbook) -> str:
             return "the next attempt"
         case Waiting():
             return "its time"
-        case Looking() if frame.watching is not None:
-            return f"{frame.status or 'a change'}"
+        case Looking():
+            return (frame.observed.status or "a change") if frame.observed.watching is not None else ""
         case Proving(status=status):
             proof = awaited(view(runbook, operation, operation.at))
             return f"{proof.key}, which is {status}" if proof is not None else "its requirements"
@@ -196,10 +205,10 @@ def waits_for(operation: Operation, runbook: Runbook) -> str:
             return f"{effect.verb} of {effect.name}"
         case Refreshing():
             return "settings"
-        case Nested():
+        case Entering() | InRow() | InRescue() | InItems() | InLedger():
             return ""
         case _:
-            return ""
+            assert_never(frame.phase)
 
 
 def next_wake(operation: Operation) -> str | None:

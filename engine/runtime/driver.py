@@ -17,7 +17,9 @@ from engine.errors import EffectNotSent, EnvironmentProblem, Problem
 from engine.kernel import Operation, evolve, pending
 from engine.kernel import events as ev
 from engine.kernel.codec import States, durable, encode
-from engine.kernel.operation import Acting, Effect, Halt, Perform, Proving, Record, Seen, SleepUntil
+from engine.kernel.effect import Effect, Seen
+from engine.kernel.frame import Acting, Proving
+from engine.kernel.operation import Halt, Perform, Record, SleepUntil
 from engine.kernel.schedule import delay_before
 from engine.kernel.transition import Transition, with_step
 from engine.language.model import Backoff, Runbook, Schedule

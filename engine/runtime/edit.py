@@ -11,7 +11,9 @@ from typing import Any
 from engine.errors import EffectFailed, EffectNotSent, EffectUnknown, EnvironmentProblem, ExpressionError, UsageError
 from engine.kernel import Operation
 from engine.kernel import events as ev
+from engine.kernel.frame import MainStep
 from engine.kernel.operation import Entry
+from engine.kernel.queries import is_telling
 from engine.kernel.rendering import Names, place, rendered
 from engine.language.model import Ensure, Runbook
 from engine.runtime.performer import ReadSetting, read_settings
@@ -37,12 +39,12 @@ def edited(before: Runbook, after: Runbook, operation: Operation, read: ReadSett
 def _standing(before: Runbook, operation: Operation) -> str:
     if operation.ending is not None or operation.ended:
         raise _refused(operation, "its end is recorded")
-    if operation.hold is not None and any(frame.path.startswith("on_hold/") for frame in operation.frames):
+    if is_telling(operation):
         raise _refused(operation, f"it is still telling people; `runbook resume {operation.id}` first")
-    path = operation.frames[0].path
-    if path not in before.index or not path.startswith("steps/"):
-        raise _refused(operation, f"it does not stand at a step ({path})")
-    return path
+    position = operation.frames[0].position
+    if not isinstance(position, MainStep) or position.path not in before.index:
+        raise _refused(operation, f"it does not stand at a step ({position.path})")
+    return position.path
 
 
 def _must_have_what_is_needed(before: Runbook, after: Runbook, operation: Operation, standing: str) -> None:

@@ -15,6 +15,7 @@ from engine.clock import Clock
 from engine.errors import Busy, Locked, StoreConflict, UsageError
 from engine.kernel import Operation, start
 from engine.kernel import events as ev
+from engine.kernel.queries import is_telling
 from engine.kernel.rendering import Names, rendered
 from engine.kernel.start import begun
 from engine.kernel.transition import Transition
@@ -30,7 +31,6 @@ from engine.runtime.requests import (
     ASK_EVERY,
     Asked,
     accepted,
-    is_telling,
     may_restart,
     must_answer,
     path_of,

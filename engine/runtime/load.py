@@ -14,7 +14,7 @@ from engine.errors import EnvironmentProblem, UsageError
 from engine.kernel import IllegalEvent, Operation, evolve
 from engine.kernel import events as ev
 from engine.kernel.codec import decode
-from engine.kernel.operation import Maker
+from engine.kernel.effect import Maker
 from engine.kernel.start import begun
 from engine.kernel.transition import Transition
 from engine.language.model import Runbook

@@ -26,7 +26,8 @@ from engine.errors import (
 )
 from engine.kernel import Operation
 from engine.kernel import events as ev
-from engine.kernel.operation import Effect, Maker, Seen, SeenPart, SettingValue
+from engine.kernel.effect import Effect, Maker, Seen, SeenPart
+from engine.kernel.operation import SettingValue
 from engine.kernel.rendering import Names, rendered
 from engine.language.model import Runbook
 from engine.language.secret import Secret

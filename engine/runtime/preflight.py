@@ -18,7 +18,8 @@ from engine.errors import (
 )
 from engine.kernel import Operation
 from engine.kernel import events as ev
-from engine.kernel.operation import Effect, Seen, SettingValue, Target
+from engine.kernel.effect import Effect, Seen
+from engine.kernel.operation import SettingValue, Target
 from engine.kernel.rendering import Names, place, rendered
 from engine.language.model import Remove, Runbook, Step
 from engine.runtime.performer import RegistryPerformer, read_settings

@@ -14,7 +14,9 @@ from engine.kernel import Operation
 from engine.kernel import events as ev
 from engine.kernel.decide.requirements import judged, look_of, proofs_of
 from engine.kernel.decide.view import View
-from engine.kernel.operation import Frame, Proving, Target
+from engine.kernel.frame import Frame, Proving, position_of
+from engine.kernel.operation import Target
+from engine.kernel.queries import is_telling
 from engine.language.model import Runbook, Step
 from engine.language.nearest import did_you_mean
 from engine.runtime.driver import Log
@@ -49,11 +51,6 @@ class Asked:
         return ev.Cancelled(
             at=at, actor=str(asked.get("actor", "")), undo=bool(asked.get("undo")), past=tuple(asked.get("past", ()))
         )
-
-
-def is_telling(operation: Operation) -> bool:
-    """● Is `on_hold` not yet done? Then a resume finishes it, and it stays held."""
-    return operation.hold is not None and any(frame.path.startswith("on_hold/") for frame in operation.frames)
 
 
 def must_answer(operation: Operation, answer: Mapping[str, Any]) -> None:
@@ -132,7 +129,7 @@ def prove(looker: Looker, found: Loaded, path: str) -> None:
 
 def _first_unmet(looker: Looker, found: Loaded, path: str) -> tuple[str, Step] | None:
     """Why the first of its requirements is not met now, and whose that is."""
-    frame = Frame(path=path, phase=Proving())
+    frame = Frame(position=position_of(path), phase=Proving())
     operation = changed(found.operation, frames=(frame,))
     v = View(found.runbook, operation, frame, found.runbook.step(path), looker.now())
     for proof in proofs_of(v):

@@ -15,7 +15,7 @@ from engine.cli.options import Options
 from engine.cli.session import surrounded
 from engine.kernel import Operation
 from engine.kernel import events as ev
-from engine.kernel.operation import Effect
+from engine.kernel.effect import Effect
 from engine.language.model import Runbook
 from engine.language.parse.document import load
 from engine.registry import Context, Observation, Registry

@@ -16,8 +16,9 @@ import pytest
 
 from engine.cli.output.live_table import HEAD, TableRow, _seen, rows
 from engine.kernel.apply.evolve import evolve
+from engine.kernel.effect import Effect
 from engine.kernel.events import Delayed, Entered, Intended, Started, Succeeded, Watched
-from engine.kernel.operation import Effect, Operation
+from engine.kernel.operation import Operation
 from engine.kernel.start import begun
 from engine.language.model import KindFacts, Runbook
 from engine.language.parse.document import load

@@ -17,7 +17,9 @@ import pytest
 from actions.aws import errors
 from actions.sandbox.calls import Call
 from engine.errors import StoreConflict
-from engine.kernel.operation import Acting, Effect, Operation, Seen
+from engine.kernel.effect import Effect, Seen
+from engine.kernel.frame import Acting
+from engine.kernel.operation import Operation
 from engine.runtime.driver import Driver
 from engine.runtime.performer import RegistryPerformer
 from engine.stores.memory import MemoryStore, _Row
@@ -149,7 +151,7 @@ def no_look_before_a_delete() -> AbstractContextManager[None]:
 
     def look(performer: RegistryPerformer, effect: Effect, operation: Operation, *rest: Any) -> Seen:
         name = str(effect.params.get("name"))
-        begins = bool(operation.frames) and not operation.top.routine and operation.last_step == "delete-rds"
+        begins = bool(operation.frames) and not operation.top.removal.routine and operation.last_step == "delete-rds"
         if effect.removal is not None and begins and name in known:
             return changed(known[name], at=operation.at, parts=())
         seen = looks(performer, effect, operation, *rest)

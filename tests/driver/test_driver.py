@@ -118,7 +118,7 @@ def test_credentials_stop_the_runner_and_say_so() -> None:
     with pytest.raises(EnvironmentProblem):
         told.engine().run(told.parse(RESTORE), ID, INPUTS)
     assert told.operation is not None
-    assert told.operation.top.attempt == 1
+    assert told.operation.top.attempts.number == 1
     told.engine().resume(ID)
     assert told.operation.status == "SUCCEEDED"
     assert told.operation.steps["copy-snapshot"].attempt == 1

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from engine.errors import EnvironmentProblem
-from engine.kernel import events, operation, wire
+from engine.kernel import effect, events, frame, operation, wire
 from engine.kernel.operation import Halt, Perform, SleepUntil
 from engine.kernel.operation import Record as RecordCommand
 from engine.runtime.load import load
@@ -47,7 +47,7 @@ for file in sorted(Path(sys.argv[2]).glob("*.jsonl")):
 
 def stored_classes() -> set[type[Value]]:
     found = set()
-    for module in (operation, events):
+    for module in (effect, frame, operation, events):
         for one in vars(module).values():
             if isinstance(one, type) and issubclass(one, Value) and one.__module__ == module.__name__:
                 found.add(one)

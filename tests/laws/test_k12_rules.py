@@ -19,10 +19,12 @@ from engine.errors import Problem
 from engine.kernel import events as ev
 from engine.kernel import pending
 from engine.kernel.apply import outcomes
-from engine.kernel.apply.stack import top, with_entry
+from engine.kernel.apply.stack import with_entry
 from engine.kernel.decide.classes import row_for
 from engine.kernel.decide.view import View
-from engine.kernel.operation import Acting, Command, Operation, Seen
+from engine.kernel.effect import Seen
+from engine.kernel.frame import Acting
+from engine.kernel.operation import Command, Operation
 from engine.language.model import Ensure, Row, Runbook
 from engine.values import changed
 from tests.laws import stories_of_mending as mending
@@ -102,10 +104,10 @@ def as_it_was(frame: Any) -> Any:
 
 
 def begins_anew(runbook: Runbook, operation: Operation, frame: Any) -> Operation:
-    from engine.kernel.apply.stack import begin
+    from engine.kernel.apply.stack import begin, in_phase
     from engine.kernel.queries import step_of
 
-    return top(operation, phase=begin(step_of(runbook, operation, frame)))
+    return in_phase(operation, begin(step_of(runbook, operation, frame)))
 
 
 def never_exhausted(v: View) -> float:
@@ -114,7 +116,7 @@ def never_exhausted(v: View) -> float:
 
 def before_the_look(v: View, seen: Seen) -> ev.Event:
     """The deadline, asked whatever was seen."""
-    over = v.frame.watching is not None and v.now - v.frame.watching >= (v.monitor.longest or 0.0)
+    over = v.frame.observed.watching is not None and v.now - v.frame.observed.watching >= (v.monitor.longest or 0.0)
     return ev.Held(at=v.now, kind="monitor_over", reason="late") if over else decided(v, seen)
 
 
@@ -131,7 +133,7 @@ def whatever_was_deleted(runbook: Runbook, operation: Operation) -> Operation:
     """Gone is all whose delete was sent, whichever step sent it, and whatever came of it."""
     for number, entry in enumerate(operation.ledger):
         if entry.id is not None and entry.id in operation.deletes:
-            operation = with_entry(operation, number, state="gone")
+            operation = with_entry(operation, number, changed(entry, state="gone"))
     return operation
 
 
@@ -263,7 +265,7 @@ RULES = (
     Rule(function="apply.lifecycle.taken_up", instead=still_in_hand, scenario=a_call_is_never_sent_twice),
     Rule(function="decide.pending.proves_again", instead=no, scenario=an_unsent_call_whose_requirement_broke),
     Rule(function="decide.pending.is_poison", instead=no, scenario=a_poison_document),
-    Rule(function="engine.runtime.requests.is_telling", instead=no, stories=("the copy takes 25 hours",)),
+    Rule(function="queries.is_telling", instead=no, stories=("the copy takes 25 hours",)),
     # the end
     Rule(function="apply.lifecycle._without_unsent", instead=lambda operation: operation,
          scenario=mending.what_was_never_sent_is_not_undone),

@@ -14,7 +14,7 @@ import pytest
 
 from engine.kernel import Operation
 from engine.kernel import events as ev
-from engine.kernel.operation import Acting
+from engine.kernel.frame import Acting
 from engine.language.model import Runbook
 from engine.runtime.driver import POLLING, Driver, Interrupted, Log
 from engine.runtime.load import events_of

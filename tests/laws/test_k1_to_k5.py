@@ -11,7 +11,8 @@ from engine.errors import Problem
 from engine.kernel import IllegalEvent, Operation, evolve, pending
 from engine.kernel import events as ev
 from engine.kernel.codec import States, decode, durable
-from engine.kernel.operation import Effect, Perform, Record, Seen, Target
+from engine.kernel.effect import Effect, Seen
+from engine.kernel.operation import Perform, Record, Target
 from engine.runtime.load import events_of
 from tests.laws.states import reached
 from tests.laws.stories import STORIES

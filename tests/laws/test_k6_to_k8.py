@@ -11,7 +11,8 @@ from engine.clock import VirtualClock
 from engine.errors import Problem
 from engine.kernel import Operation, evolve, pending
 from engine.kernel import events as ev
-from engine.kernel.operation import Effect, Halt, Perform, Record, Seen, SleepUntil
+from engine.kernel.effect import Effect, Seen
+from engine.kernel.operation import Halt, Perform, Record, SleepUntil
 from engine.language.model import Runbook
 from engine.runtime.load import events_of
 from tests.laws.kinds import CLASS

@@ -15,6 +15,7 @@ from engine.clock import VirtualClock
 from engine.errors import EnvironmentProblem, Problem, UsageError
 from engine.kernel import Operation
 from engine.kernel import events as ev
+from engine.kernel.queries import is_telling
 from engine.language.model import Runbook
 from engine.language.parse.document import load as parsed
 from engine.language.secret import Secret
@@ -266,7 +267,7 @@ def is_walking(operation: Operation | None) -> bool:
     """Is there something left to do for a process that takes it up?"""
     if operation is None or operation.ended:
         return False
-    return operation.hold is None or any(frame.path.startswith("on_hold/") for frame in operation.frames)
+    return operation.hold is None or is_telling(operation)
 
 
 # -- what a person does ------------------------------------------------------------------------------------

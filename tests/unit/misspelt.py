@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from engine.kernel.operation import Frame, Operation
+from engine.kernel.frame import Frame
+from engine.kernel.operation import Operation
 from engine.values import changed
 
 

@@ -16,6 +16,7 @@ from engine.cli.output.times import moment
 from engine.cli.session import Id, checked_id, surrounded
 from engine.errors import EnvironmentProblem
 from engine.kernel import IllegalEvent
+from engine.kernel.queries import waits_for_a_person
 from engine.runtime.load import Replay, unknown
 from engine.stores.packing import damaged
 from engine.stores.port import Chain, Record
@@ -59,7 +60,7 @@ class History:
     def over(self) -> bool:
         """Has it ended, or does it hold, so that nothing comes by itself?"""
         operation = self._replay.operation
-        return operation is not None and (bool(operation.ended) or _waits_for_a_person(operation))
+        return operation is not None and (bool(operation.ended) or waits_for_a_person(operation))
 
     def check(self) -> None:
         """EnvironmentProblem where the chain of records does not hold."""
@@ -99,10 +100,6 @@ class History:
         except (ValueError, KeyError, TypeError, IllegalEvent) as error:
             message = f"record {record.seq} of {self._id} cannot be read by this version: {error}"
             raise EnvironmentProblem(message) from error
-
-
-def _waits_for_a_person(operation: Any) -> bool:
-    return operation.hold is not None and not any(frame.path.startswith("on_hold/") for frame in operation.frames)
 
 
 def _as_json(record: Record, raw: Any, step: str, text: str) -> str:

@@ -12,9 +12,10 @@ from engine.errors import Problem
 from engine.kernel import events as ev
 from engine.kernel.decide.requirements import awaited
 from engine.kernel.decide.view import view
-from engine.kernel.operation import Acting, Frame, Looking, Operation, Proving, Waiting
-from engine.kernel.queries import monitor_of, step_of
-from engine.kernel.transition import Transition, current_key
+from engine.kernel.frame import Acting, Frame, Looking, Proving, Waiting
+from engine.kernel.operation import Operation
+from engine.kernel.queries import current_key, monitor_of, step_of
+from engine.kernel.transition import Transition
 from engine.language.model import Monitor, Remove, Runbook
 from engine.reports.history import told
 from engine.values import Value, changed
@@ -91,7 +92,7 @@ def _text(transition: Transition) -> str:
     match event:
         case ev.Intended(takes=True) if after.frames:
             step = step_of(transition.runbook, after, after.top)
-            told_attempt = attempt_of(step, after.top.spent)
+            told_attempt = attempt_of(step, after.top.attempts.spent)
             return told(event) + (f" ({told_attempt})" if told_attempt else "")
         case ev.ReplaceBegun(delay=delay):
             return _replaced(transition, delay)
@@ -123,7 +124,7 @@ def _replaced(transition: Transition, delay: float) -> str:
     frame, before = transition.after.top, transition.before
     looked = before.top.phase if before is not None else None
     seen = looked.seen.status if isinstance(looked, Looking) and looked.seen is not None else ""
-    number = attempt_of(step_of(transition.runbook, transition.after, frame), frame.spent)
+    number = attempt_of(step_of(transition.runbook, transition.after, frame), frame.attempts.spent)
     return f"{seen or 'broken'}: it is deleted, and made anew {spoken(delay)} after it is gone ({number})"
 
 
@@ -148,7 +149,7 @@ def wait(transition: Transition) -> Line | None:
         if frame.phase.until <= transition.event.at:
             return None
         return None if before is not None and _same_wait(before, frame) else _pause(transition, frame)
-    watched = isinstance(transition.event, ev.Watched) and frame.watching is not None
+    watched = isinstance(transition.event, ev.Watched) and frame.observed.watching is not None
     if not watched or (before is not None and before.frames and _same_watch(before.top, frame)):
         return None
     return _watch(transition, frame)
@@ -159,10 +160,10 @@ def _same_wait(before: Operation, frame: Frame) -> bool:
 
 
 def _same_watch(before: Frame, frame: Frame) -> bool:
-    same = (before.path, before.item, before.status, before.attempt) == (
-        frame.path, frame.item, frame.status, frame.attempt,
+    same = (before.path, before.item, before.observed.status, before.attempts.number) == (
+        frame.path, frame.item, frame.observed.status, frame.attempts.number,
     )  # fmt: skip
-    return same and before.watching is not None
+    return same and before.observed.watching is not None
 
 
 def _pause(transition: Transition, frame: Frame) -> Line:
@@ -177,11 +178,11 @@ def _pause(transition: Transition, frame: Frame) -> Line:
 
 def _watch(transition: Transition, frame: Frame) -> Line:
     at = transition.event.at
-    assert frame.watching is not None
+    assert frame.observed.watching is not None
     step = step_of(transition.runbook, transition.after, frame)
     number = attempt_at(step, frame)
-    watching = _watching(monitor_of(transition.runbook, step), frame.watching, at)
-    text = f"{frame.status or 'not there yet'}: {watching}" + (f" ({number})" if number else "")
+    watching = _watching(monitor_of(transition.runbook, step), frame.observed.watching, at)
+    text = f"{frame.observed.status or 'not there yet'}: {watching}" + (f" ({number})" if number else "")
     return Line(at=at, step=transition.event.step, text=text, weight="wait")
 
 

@@ -12,7 +12,8 @@ from typing import Any, Final
 
 from engine.cli.output.terminal import STATUSES, clean
 from engine.cli.output.times import attempt_at, attempt_of, spoken, ticking, until
-from engine.kernel.operation import Frame, Operation, StepRecord, Waiting
+from engine.kernel.frame import Frame, Waiting
+from engine.kernel.operation import Operation, StepRecord
 from engine.kernel.queries import in_ends, key_of, monitor_of, step_of
 from engine.language.model import Runbook, Step
 from engine.reports.status import current_step, waits_for
@@ -79,11 +80,11 @@ def _next_try(frame: Frame | None, now: float) -> str:
 def _waits(operation: Operation, runbook: Runbook, frame: Frame | None, now: float) -> str:
     if frame is None or operation.hold is not None or frame is not operation.top:
         return waits_for(operation, runbook)
-    if frame.watching is None or isinstance(frame.phase, Waiting):
+    if frame.observed.watching is None or isinstance(frame.phase, Waiting):
         return waits_for(operation, runbook)
     monitor = monitor_of(runbook, step_of(runbook, operation, frame))
-    last = until(frame.watching + (monitor.longest or 0.0), now)
-    return f"{frame.status or 'a change'}, every {spoken(monitor.every or 30.0)}, at most until {last}"
+    last = until(frame.observed.watching + (monitor.longest or 0.0), now)
+    return f"{frame.observed.status or 'a change'}, every {spoken(monitor.every or 30.0)}, at most until {last}"
 
 
 @dataclass(slots=True)

@@ -13,8 +13,9 @@ from engine.cli.output.live_table import Table
 from engine.cli.output.times import moment, spoken, until
 from engine.errors import Problem
 from engine.kernel import Operation
-from engine.kernel.operation import Effect
-from engine.kernel.transition import Transition, current_key
+from engine.kernel.effect import Effect
+from engine.kernel.queries import current_key
+from engine.kernel.transition import Transition
 from engine.language.model import Runbook
 
 COLOUR: Final[dict[Weight, str]] = {"detail": "quiet", "note": "", "wait": "busy", "problem": "warn", "end": "strong"}

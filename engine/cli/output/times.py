@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from engine.kernel.operation import Frame
+from engine.kernel.frame import Frame
 from engine.kernel.schedule import attempts_in
 from engine.language.model import Step
 
@@ -48,4 +48,4 @@ def attempt_of(step: Step, number: int) -> str:
 
 def attempt_at(step: Step, frame: Frame) -> str:
     """Of the one in hand; of the next, while its delay is waited."""
-    return attempt_of(step, frame.spent + 1 if frame.granted else frame.spent)
+    return attempt_of(step, frame.attempts.spent + 1 if frame.attempts.granted else frame.attempts.spent)

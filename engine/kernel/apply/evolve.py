@@ -11,17 +11,8 @@ from typing import Any, Final
 from engine.errors import BrokenInvariant
 from engine.kernel import events as ev
 from engine.kernel.apply import lifecycle, outcomes, runbook_edit, steps
-from engine.kernel.operation import (
-    Acting,
-    Entering,
-    Looking,
-    Nested,
-    Operation,
-    Phase,
-    Proving,
-    Refreshing,
-    Waiting,
-)
+from engine.kernel.frame import Acting, Entering, InRescue, InRow, Looking, Phase, Proving, Refreshing, Waiting
+from engine.kernel.operation import Operation
 from engine.language.model import Runbook
 from engine.values import changed
 
@@ -44,12 +35,12 @@ _FOLDS: Final[Mapping[type[ev.Event], tuple[Fold, tuple[type[Phase], ...]]]] = {
     ev.Vanished: (steps.vanished, (Looking,)),
     ev.ProofBegun: (steps.proof_begun, (Looking, Acting)),
     ev.Proved: (steps.proved, (Proving,)),
-    ev.NestedDone: (steps.nested_done, (Nested, Waiting)),
+    ev.NestedDone: (steps.nested_done, (InRow, InRescue, Waiting)),
     ev.StepDone: (steps.step_done, ()),
     ev.StepFailed: (steps.step_failed, ()),
     ev.FailurePassedOn: (steps.failure_passed_on, ()),
     ev.Intended: (outcomes.intended, (Looking, Proving)),
-    ev.SentAgain: (outcomes.sent_again, (Acting, Looking)),
+    ev.SentAgain: (outcomes.sent_again, (Acting,)),
     ev.Succeeded: (outcomes.succeeded, (Acting,)),
     ev.Failed: (outcomes.failed, (Acting,)),
     ev.Unknown: (outcomes.unknown, (Acting,)),

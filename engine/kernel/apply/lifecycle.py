@@ -1,4 +1,4 @@
-"""Folds of what concerns the whole operation: taken up, held, resumed, taken back, ended."""
+"""Folds of what concerns the whole operation: it is taken up, held, resumed, restarted, cancelled; entries have their turn; it ends."""
 
 from __future__ import annotations
 
@@ -7,22 +7,36 @@ from immutables import Map
 from engine.errors import Problem
 from engine.kernel import events as ev
 from engine.kernel.apply.outcomes import unknown, unknown_call
-from engine.kernel.apply.stack import begin, complete, leave, push, record, settle, top, with_entry
-from engine.kernel.decide.ends import held_key, result_status
-from engine.kernel.operation import (
+from engine.kernel.apply.stack import (
+    begin,
+    complete,
+    in_phase,
+    leave,
+    push,
+    recorded,
+    settle,
+    with_entry,
+    with_record,
+    with_top,
+)
+from engine.kernel.effect import Effect
+from engine.kernel.frame import (
     Acting,
-    Effect,
-    Ending,
+    Address,
+    Entering,
+    EntryTurn,
     Frame,
-    Hold,
+    InItems,
+    InLedger,
+    LedgerUndo,
     Looking,
-    Nested,
-    Operation,
     Proving,
     Refreshing,
-    UndoRecord,
+    UnsentNotice,
+    position_of,
 )
-from engine.kernel.queries import in_ends, step_of
+from engine.kernel.operation import Ending, Hold, Operation, UndoRecord
+from engine.kernel.queries import final_status, held_key, in_ends, step_of
 from engine.language.model import Call, Runbook
 from engine.values import changed
 
@@ -33,149 +47,161 @@ def taken_up(runbook: Runbook, operation: Operation, event: ev.TakenUp) -> Opera
     operation = changed(operation, taken_up=count)
     if not operation.frames:
         return operation
-    phase = operation.top.phase
+    frame, phase = operation.top, operation.top.phase
     if isinstance(phase, Proving):
-        return top(operation, phase=Proving() if phase.then == "look" else Proving(then="act"))
-    if isinstance(phase, Acting) and phase.sent and phase.failed is None and not phase.unknown:
+        return in_phase(operation, Proving(then=phase.then))
+    if not isinstance(phase, Acting) or phase.failed is not None or phase.unknown:
+        return operation
+    if phase.sent:
         return changed(_from_a_dead_runner(runbook, operation, phase, event), taken_up=count)
-    if isinstance(phase, Acting) and not phase.sent and is_looked_at(runbook, operation, phase.effect):
-        return top(operation, phase=Looking(), repeat=phase.effect)  # still due, but who knows what happened since
+    if is_looked_at(runbook, operation, phase.effect):
+        # It is still due; but who knows what has happened since it could not be sent? So a look comes first.
+        repeat = changed(frame.performed, repeat=phase.effect)
+        return with_top(operation, changed(frame, phase=Looking(), performed=repeat))
     return operation
 
 
 def is_looked_at(runbook: Runbook, operation: Operation, effect: Effect) -> bool:
-    """Does a look tell what came of it?"""
+    """Does a look say what came of it?"""
     body = step_of(runbook, operation, operation.top).body
     return effect.verb in ("create", "delete") or (isinstance(body, Call) and body.until is not None)
 
 
 def _from_a_dead_runner(runbook: Runbook, operation: Operation, phase: Acting, event: ev.TakenUp) -> Operation:
     """● The same attempt is repeated, with its recorded parameters, once a look has seen nothing."""
-    effect = phase.effect
+    effect, frame = phase.effect, operation.top
+    body = step_of(runbook, operation, frame).body
     why = ev.Unknown(at=event.at, why="the runner died before it was recorded")
     if is_looked_at(runbook, operation, effect):
-        return top(unknown(runbook, operation, why), repeat=effect, perhaps_done=effect.verb == "call")
-    body = step_of(runbook, operation, operation.top).body
+        operation = unknown(runbook, operation, why)
+        frame = operation.top
+        performed = changed(frame.performed, repeat=effect, perhaps_done=effect.verb == "call")
+        return with_top(operation, changed(frame, performed=performed))
     if isinstance(body, Call) and not body.repeatable:
         return unknown_call(runbook, operation, effect, why)
-    return top(operation, phase=changed(phase, sent=False), perhaps_done=isinstance(body, Call))
+    performed = changed(frame.performed, perhaps_done=isinstance(body, Call))
+    return with_top(operation, changed(frame, phase=changed(phase, sent=False), performed=performed))
 
 
-# -- holds ------------------------------------------------------------------------------------------------
+# -- holds -----------------------------------------------------------------------------------------------------
 
 
 def held(runbook: Runbook, operation: Operation, event: ev.Held) -> Operation:
-    """Stopped safely; complete when `on_hold` has run."""
+    """The operation stops safely; the hold is complete when `on_hold` has run."""
     key = held_key(runbook, operation)
     hold = Hold(
         kind=event.kind, reason=event.reason, step=key, since=event.at, error=event.error, found=event.found
     )  # fmt: skip
-    operation = record(runbook, operation, status="HELD", error=event.error, seen=event.status)
-    if key in operation.steps:
-        steps = operation.steps.set(key, changed(operation.steps[key], status="HELD", error=event.error))
-        operation = changed(operation, steps=steps)
-    operation = changed(operation, hold=hold, taken_up=0)
-    return push(operation, "on_hold/0") if "on_hold/0" in runbook.index else operation
+    steps = recorded(
+        runbook, operation, lambda record: changed(record, status="HELD", error=event.error, seen=event.status)
+    )
+    if key in steps:  # of the runbook's own step, where what holds is nested in it
+        steps = steps.set(key, changed(steps[key], status="HELD", error=event.error))
+    operation = changed(operation, hold=hold, taken_up=0, steps=steps)
+    return push(operation, position_of("on_hold/0")) if "on_hold/0" in runbook.index else operation
 
 
 def resumed(runbook: Runbook, operation: Operation, event: ev.Resumed) -> Operation:
     """● Deadlines, schedules and the time limit begin afresh, for a person has acted."""
     hold = operation.hold
     assert hold is not None
-    frames = tuple(_afresh(frame) for frame in operation.frames)
+    frames = tuple([_afresh(frame) for frame in operation.frames])
     operation = changed(operation, hold=None, failing=None, since=event.at, frames=frames)
-    operation = record(runbook, operation, status="IN_PROGRESS", error=None, seen="")
-    if hold.step in operation.steps:
-        going_on = changed(operation.steps[hold.step], status="IN_PROGRESS", error=None)
-        operation = changed(operation, steps=operation.steps.set(hold.step, going_on))
+    steps = recorded(runbook, operation, lambda record: changed(record, status="IN_PROGRESS", error=None, seen=""))
+    if hold.step in steps:
+        steps = steps.set(hold.step, changed(steps[hold.step], status="IN_PROGRESS", error=None))
+    operation = changed(operation, steps=steps)
     if event.reject is not None:
         problem = Problem(name="Rejected", category="invalid", message=event.reject)
-        return top(record(runbook, operation, status="FAILED", error=problem), failed=problem)
-    return _told_again(_answered(runbook, operation, hold, event))
-
-
-def _told_again(operation: Operation) -> Operation:
-    """A notice that was not sent is sent at the next `resume`."""
-    for number in reversed(range(len(operation.notices))):
-        if not operation.notices[number].sent:
-            operation = push(
-                operation, f"notice/{number}", region=operation.notices[number].region, phase=Proving(then="act")
-            )
+        operation = with_record(runbook, operation, lambda record: changed(record, status="FAILED", error=problem))
+        return with_top(operation, changed(operation.top, failed=problem))
+    operation = _answered(runbook, operation, hold, event)
+    for number, notice in reversed([*enumerate(operation.notices)]):
+        if not notice.sent:  # it is sent at the next resume
+            operation = push(operation, UnsentNotice(notice=number), Proving(then="act"), Address(region=notice.region))
     return operation
 
 
 def _answered(runbook: Runbook, operation: Operation, hold: Hold, event: ev.Resumed) -> Operation:
-    frame = operation.top
+    """What a person's word means, by the kind of the hold."""
     match hold.kind:
         case "approval":
             return complete(runbook, operation, {"actor": event.actor, "why": event.why})
         case "time_limit" | "trouble":
-            return operation
+            return operation  # nothing was wrong with the step itself
         case "unknown_outcome" if event.outcome == "done":
             return complete(runbook, operation, event.output)
         case "unknown_outcome" if event.outcome == "":
-            return operation
+            return operation  # it holds again: this needs a word
         case "rescue":
-            return _rescue_again(runbook, operation, frame)
+            return _rescue_again(runbook, operation, operation.top)
         case _:
-            return _begin_again(runbook, operation, frame)
+            return _begin_again(runbook, operation, operation.top)
 
 
 def _begin_again(runbook: Runbook, operation: Operation, frame: Frame) -> Operation:
     """From its beginning; a `for_each`, from the item that was its last."""
-    if frame.items is not None:
-        return push(operation, frame.path, len(frame.collected))
-    return top(operation, phase=begin(step_of(runbook, operation, frame)))
+    if isinstance(frame.phase, InItems):
+        return push(operation, position_of(frame.path, len(frame.phase.results)))
+    if isinstance(frame.phase, (Entering, InLedger)):
+        return operation  # it has not begun, or its entries have turns of their own
+    return in_phase(operation, begin(step_of(runbook, operation, frame)))
 
 
 def _rescue_again(runbook: Runbook, operation: Operation, frame: Frame) -> Operation:
     """● A step held by a rescue takes that rescue's refresh and `then` again."""
     if isinstance(frame.phase, Refreshing):
-        return top(operation, phase=Refreshing(rescue=frame.phase.rescue))
+        return in_phase(operation, Refreshing(rescue=frame.phase.rescue))
     return _begin_again(runbook, operation, frame)
 
 
 def _afresh(frame: Frame) -> Frame:
-    return changed(frame, spent=0, granted=False, watching=None, first_failure=None, failed=None, changed=False)
+    """● No time counts that passed before a person acted, and every attempt is there again."""
+    return changed(
+        frame, attempts=changed(frame.attempts, spent=0, granted=False, first_failure=None),
+        observed=changed(frame.observed, watching=None), failed=None, settings_changed=False,
+    )  # fmt: skip
 
 
-# -- the ledger --------------------------------------------------------------------------------------------
+# -- the ledger ------------------------------------------------------------------------------------------------
 
 
 def entry_settled(runbook: Runbook, operation: Operation, event: ev.EntrySettled) -> Operation:
+    """The entry's state is known; its turn, if it had one, is over."""
     return settle(operation, event.entry, event.state, event.why)
 
 
 def entry_taken(runbook: Runbook, operation: Operation, event: ev.EntryTaken) -> Operation:
-    """Its turn: looked at by its id where that is known, else by its name."""
+    """Its turn: looked at by its id where that is known, else by its name; a call, by the `until` of its undo."""
     entry = operation.ledger[event.entry]
-    if operation.frames and operation.top.queue:
-        operation = top(operation, queue=operation.top.queue[1:])
+    queue = operation.top.phase if operation.frames else None
+    if isinstance(queue, InLedger) and queue.queue:
+        operation = in_phase(operation, InLedger(queue=queue.queue[1:]))
     identity = {"id": entry.id} if entry.id is not None else entry.identity
     if isinstance(entry.undo, UndoRecord):
         identity = entry.undo.until or {}
-    operation = push(
-        operation, f"{event.how}/{event.entry}", identity=identity, region=entry.region, account=entry.account
-    )
-    return top(operation, phase=begin(step_of(runbook, operation, operation.top)))
+    address = Address(identity=identity, region=entry.region, account=entry.account)
+    operation = push(operation, EntryTurn(entry=event.entry, how=event.how), address=address)
+    return in_phase(operation, begin(step_of(runbook, operation, operation.top)))
 
 
 def broken_taken_back(runbook: Runbook, operation: Operation, event: ev.BrokenTakenBack) -> Operation:
     """Only what is broken goes; the rest stays open."""
-    operation = changed(operation, failing=event.problem)
-    return push(operation, "failure/0", phase=Nested(why="ledger"), queue=event.queue)
+    return push(changed(operation, failing=event.problem), LedgerUndo(why="failure"), InLedger(queue=event.queue))
 
 
 def trouble_recorded(runbook: Runbook, operation: Operation, event: ev.TroubleRecorded) -> Operation:
-    """The list goes on with its next step."""
-    lowest = [in_ends(frame) for frame in operation.frames].index(True)
-    if operation.top.path.startswith("notice/"):
-        lowest = len(operation.frames) - 1
-    operation = changed(operation, troubles=(*operation.troubles, event.why), frames=operation.frames[: lowest + 1])
+    """The list goes on with its next step: all frames above the list's own are dropped."""
+    frames = operation.frames
+    if isinstance(operation.top.position, UnsentNotice):
+        lowest = len(frames) - 1
+    else:
+        lowest = [in_ends(frame) for frame in frames].index(True)
+    operation = changed(operation, troubles=(*operation.troubles, event.why), frames=frames[: lowest + 1])
     return leave(runbook, operation, None)
 
 
-# -- ends ---------------------------------------------------------------------------------------------------
+# -- ends ------------------------------------------------------------------------------------------------------
 
 
 def end_recorded(runbook: Runbook, operation: Operation, event: ev.EndRecorded) -> Operation:
@@ -183,23 +209,23 @@ def end_recorded(runbook: Runbook, operation: Operation, event: ev.EndRecorded) 
     ending = Ending(status=event.status, at=event.at, error=event.error, step=operation.last_step)
     operation = changed(operation, ending=ending, hold=None, failing=None, frames=())
     first = {"SUCCEEDED": "on_success/0", "FAILED": "on_failure/0"}.get(event.status, "")
-    return push(operation, first) if first in runbook.index else operation
+    return push(operation, position_of(first)) if first in runbook.index else operation
 
 
 def _without_unsent(operation: Operation) -> Operation:
     """● A call that nobody has sent was not done: before its frame goes, its line is void, and is not undone."""
-    if not operation.frames or operation.top.perhaps_done:
+    if not operation.frames or operation.top.performed.perhaps_done:
         return operation
-    frame, phase = operation.top, operation.top.phase
+    performed, phase = operation.top.performed, operation.top.phase
     if isinstance(phase, Acting):
         effect = None if phase.sent else phase.effect
     else:
-        effect = frame.repeat if frame.begun is None else None
+        effect = performed.repeat if performed.since is None else None
     if effect is None or effect.verb != "call":
         return operation
     for number, entry in enumerate(operation.ledger):
         if entry.id == effect.key and entry.state == "open":
-            return with_entry(operation, number, state="void", why="it was never sent")
+            return with_entry(operation, number, changed(entry, state="void", why="it was never sent"))
     return operation
 
 
@@ -207,34 +233,29 @@ def cancelled(runbook: Runbook, operation: Operation, event: ev.Cancelled) -> Op
     """A person's end: taken back if asked, then `on_cancel`."""
     operation = _without_unsent(operation)
     ending = Ending(status="CANCELLED", at=event.at, step=operation.last_step, undo=event.undo, past=event.past)
-    steps = operation.steps.update(
-        {
-            k: changed(one, status="FAILED")
-            for k, one in operation.steps.items()
-            if one.status in ("IN_PROGRESS", "HELD")
-        }
-    )
+    unfinished = {key: one for key, one in operation.steps.items() if one.status in ("IN_PROGRESS", "HELD")}
+    steps = operation.steps.update({key: changed(one, status="FAILED") for key, one in unfinished.items()})
     operation = changed(operation, ending=ending, hold=None, failing=None, frames=(), steps=steps)
     if event.undo:
-        return push(operation, "cancel/0")
-    return push(operation, "on_cancel/0") if "on_cancel/0" in runbook.index else operation
+        return push(operation, LedgerUndo(why="cancel"))
+    return push(operation, position_of("on_cancel/0")) if "on_cancel/0" in runbook.index else operation
 
 
 def cleanup_begun(runbook: Runbook, operation: Operation, event: ev.CleanupBegun) -> Operation:
     """What an ended operation has left is taken back."""
     assert operation.ending is not None
     ending = changed(operation.ending, past=event.past)
-    return push(changed(operation, ended="", cleaning=True, ending=ending, frames=()), "cleanup/0")
+    operation = changed(operation, ended="", cleaning=True, ending=ending, frames=())
+    return push(operation, LedgerUndo(why="cleanup"))
 
 
 def ended(runbook: Runbook, operation: Operation, event: ev.Ended) -> Operation:
-    """Success delivers what is open or kept: then it is the user's."""
+    """Success delivers what is open or kept: from here on it is the user's."""
     assert operation.ending is not None
+    ledger = operation.ledger
     if operation.ending.status == "SUCCEEDED":
-        for number, entry in enumerate(operation.ledger):
-            if entry.state in ("open", "kept"):
-                operation = with_entry(operation, number, state="delivered")
-    return changed(operation, ended=result_status(operation), cleaning=False)
+        ledger = tuple([changed(one, state="delivered") if one.state in ("open", "kept") else one for one in ledger])
+    return changed(operation, ended=final_status(operation), cleaning=False, ledger=ledger)
 
 
 def restarted(runbook: Runbook, operation: Operation, event: ev.Restarted) -> Operation:
@@ -243,19 +264,14 @@ def restarted(runbook: Runbook, operation: Operation, event: ev.Restarted) -> Op
     at = int(event.path.partition("/")[2])
     after = {one.path for one in runbook.steps[at:]}
     names = {one.name for one in runbook.by_name.values() if _outermost(one.path) in after}
-    steps = operation.steps.update(
-        {
-            key: changed(one, status="SUPERSEDED")
-            for key, one in operation.steps.items()
-            if _outermost(one.path) in after
-        }
-    )
-    results = Map({name: value for name, value in operation.results.items() if name not in names})
+    again = {key: one for key, one in operation.steps.items() if _outermost(one.path) in after}
     operation = changed(
-        operation, ended="", ending=None, hold=None, failing=None, cleaning=False, frames=(), steps=steps,
-        results=results, since=event.at, settings=event.settings or operation.settings,
+        operation, ended="", ending=None, hold=None, failing=None, cleaning=False, frames=(), since=event.at,
+        settings=event.settings or operation.settings,
+        steps=operation.steps.update({key: changed(one, status="SUPERSEDED") for key, one in again.items()}),
+        results=Map({name: value for name, value in operation.results.items() if name not in names}),
     )  # fmt: skip
-    return push(operation, event.path)
+    return push(operation, position_of(event.path))
 
 
 def _outermost(path: str) -> str:

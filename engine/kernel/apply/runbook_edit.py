@@ -10,8 +10,9 @@ from collections.abc import Mapping
 
 from immutables import Map
 
-from engine.kernel.apply.stack import push
+from engine.kernel.apply.stack import push, with_top
 from engine.kernel.events import RunbookEdited
+from engine.kernel.frame import Attempts, Performed, position_of
 from engine.kernel.operation import Entry, Operation, StepRecord, UndoRecord
 from engine.language.model import Runbook
 from engine.values import changed
@@ -20,16 +21,18 @@ from engine.values import changed
 def runbook_edited(runbook: Runbook, operation: Operation, event: RunbookEdited) -> Operation:
     """The step where it stands is entered again from its beginning; what a create has begun stays begun."""
     standing = operation.frames[0]
-    deepest = next((frame for frame in reversed(operation.frames) if frame.path == standing.path), standing)
+    of_this_step = (frame for frame in reversed(operation.frames) if frame.path == standing.path)
+    deepest = next(of_this_step, standing)  # the item, where it is a `for_each`
     operation = changed(
         operation, digest=event.digest, settings=event.settings, inputs=event.inputs, frames=(), hold=None, failing=None,
-        since=event.at, ledger=tuple(_entry(entry, event.moves) for entry in operation.ledger),
+        since=event.at, ledger=tuple([_entry(entry, event.moves) for entry in operation.ledger]),
         steps=Map({key: _record(record, event.moves) for key, record in operation.steps.items()}),
         visits=_visits(operation.visits, event.moves),
     )  # fmt: skip
-    return push(
-        operation, event.moves[standing.path], begun=deepest.begun, unknown=deepest.unknown, attempt=deepest.attempt
-    )
+    operation = push(operation, position_of(event.moves[standing.path]))
+    kept = Performed(since=deepest.performed.since, unknown=deepest.performed.unknown)
+    attempts = Attempts(number=deepest.attempts.number)
+    return with_top(operation, changed(operation.top, performed=kept, attempts=attempts))
 
 
 def moved(path: str, moves: Mapping[str, str]) -> str:

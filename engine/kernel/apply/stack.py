@@ -1,107 +1,158 @@
-"""Changing the stack of frames and the records of steps: the few moves that all folds share."""
+"""The moves that all folds share: frames are pushed and left, records and ledger entries are put in place of the old."""
 
 from __future__ import annotations
 
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Any, Final, Literal, assert_never
 
 from immutables import Map
 
-from engine.kernel.operation import (
+from engine.kernel.effect import Seen
+from engine.kernel.frame import (
+    Address,
+    Entering,
+    EntryTurn,
     Frame,
+    InItems,
+    InLedger,
     Looking,
-    Nested,
-    Operation,
+    MainStep,
     Phase,
+    Position,
     Proving,
-    Seen,
-    StepRecord,
     Waiting,
+    position_of,
 )
-from engine.kernel.queries import entry_number, following, is_undo, key_of
+from engine.kernel.operation import Entry, Operation, StepRecord
+from engine.kernel.queries import following, key_of
 from engine.language.model import Call, Check, Ensure, Fail, Hold, Notify, Remove, Runbook, Step, TakeBack, Wait
 from engine.values import changed
 
-_FRAME: Final = Frame(path="")
+EntryState = Literal["open", "gone", "void", "kept", "stuck", "delivered"]
+
+_FRAME: Final = Frame(position=MainStep(path=""))
 _RECORD: Final = StepRecord(path="", status="IN_PROGRESS")
 """What new ones are copied from: a copy costs less than a construction."""
+_NOWHERE: Final = Address()
+_ENTERING: Final = Entering()
 
 
-def top(operation: Operation, **changes: Any) -> Operation:
-    """The operation with its top frame changed."""
-    return changed(operation, frames=topped(operation, **changes))
+# -- frames ----------------------------------------------------------------------------------------------------
 
 
-def topped(operation: Operation, **changes: Any) -> tuple[Frame, ...]:
-    """The frames, with the top one changed."""
-    return (*operation.frames[:-1], changed(operation.frames[-1], **changes))
+def with_top(operation: Operation, frame: Frame) -> Operation:
+    """The operation with another frame in place of its top one."""
+    return changed(operation, frames=(*operation.frames[:-1], frame))
+
+
+def in_phase(operation: Operation, phase: Phase) -> Operation:
+    """The operation with its top frame in that phase."""
+    return with_top(operation, changed(operation.frames[-1], phase=phase))
+
+
+def push(operation: Operation, position: Position, phase: Phase = _ENTERING, address: Address = _NOWHERE) -> Operation:
+    """One more frame, in its next visit."""
+    frame, visits = visiting(operation, position)
+    frame = changed(frame, phase=phase, address=address)
+    return changed(operation, frames=(*operation.frames, frame), visits=visits)
+
+
+def visiting(operation: Operation, position: Position) -> tuple[Frame, Map[str, int]]:
+    """A frame at its beginning, and the visits with this one."""
+    place = position.path if position.item is None else f"{position.path}[{position.item}]"
+    visit = operation.visits.get(place, 0) + 1
+    return changed(_FRAME, position=position, visit=visit), operation.visits.set(place, visit)
+
+
+def begin(step: Step, until: float | None = None, queue: tuple[int, ...] = ()) -> Phase:
+    """The phase in which a step begins, or begins again."""
+    body = step.body
+    match body:
+        case Call(until=None) | Hold() | Fail() | Notify():
+            return Proving(then="act")
+        case Call() | Ensure() | Check() | Remove():
+            return Looking()
+        case TakeBack():
+            return InLedger(queue=queue)
+        case Wait():
+            return Waiting(until=until or 0.0, then="done")
+        case _:
+            assert_never(body)
 
 
 def seen_in(frame: Frame) -> Seen | None:
     """What the look in hand has brought, else what the frame keeps of an earlier one.
 
-    Folded anew, a proof may still stand where a look was: how far it was is volatile.
+    When a log is folded again, a proof may still stand where a look was: how far it was is volatile.
     """
     phase = frame.phase
     if type(phase) is Looking or (type(phase) is Proving and phase.then == "look"):
-        return phase.seen if phase.seen is not None else frame.seen
-    return frame.seen
+        return phase.seen if phase.seen is not None else frame.observed.seen
+    return frame.observed.seen
 
 
-def push(
-    operation: Operation, path: str, item: int | None = None, phase: Phase | None = None, **more: Any
-) -> Operation:
-    """One more frame, in its next visit."""
-    frame, visits = visiting(operation, path, item)
-    if phase is not None or more:
-        frame = changed(frame, phase=phase or frame.phase, **more)
-    return changed(operation, frames=(*operation.frames, frame), visits=visits)
+def leave(runbook: Runbook, operation: Operation, result: Any) -> Operation:
+    """The top frame is done: the next item, the next step of the list, or what is below."""
+    position, below = operation.frames[-1].position, operation.frames[:-1]
+    after: Position | None
+    if position.item is None:
+        after = following(runbook, position)
+    else:
+        parent = below[-1]
+        assert isinstance(parent.phase, InItems)
+        items = changed(parent.phase, results=(*parent.phase.results, result))
+        below = (*below[:-1], changed(parent, phase=items))
+        after = position_of(position.path, len(items.results)) if len(items.results) < len(items.items) else None
+    if after is None:
+        return changed(operation, frames=below)
+    frame, visits = visiting(operation, after)
+    return changed(operation, frames=(*below, frame), visits=visits)
 
 
-def visiting(operation: Operation, path: str, item: int | None = None) -> tuple[Frame, Map[str, int]]:
-    """A frame at its beginning, and the visits with this one."""
-    place = path if item is None else f"{path}[{item}]"
-    visit = operation.visits.get(place, 0) + 1
-    return changed(_FRAME, path=path, item=item, visit=visit), operation.visits.set(place, visit)
-
-
-def begin(step: Step, until: float | None = None) -> Phase:
-    """The phase in which a step begins, or begins again."""
-    match step.body:
-        case Call(until=None):
-            return Proving(then="act")
-        case Call() | Ensure() | Check() | Remove():
-            return Looking()
-        case Hold() | Fail() | Notify():
-            return Proving(then="act")
-        case TakeBack():
-            return Nested(why="ledger")
-        case Wait():
-            return Waiting(until=until or 0.0, then="done")
-
-
-def record(runbook: Runbook, operation: Operation, **changes: Any) -> Operation:
-    """What is told of the top frame's step."""
-    return changed(operation, steps=recorded(runbook, operation, **changes))
-
-
-def recorded(runbook: Runbook, operation: Operation, **changes: Any) -> Map[str, StepRecord]:
-    """What is told of steps, with that of the top frame's changed."""
+def complete(runbook: Runbook, operation: Operation, result: Any, id: str | None = None, status: str = "") -> Operation:
+    """The top frame's step is done, with a result that expressions can name."""
     frame = operation.frames[-1]
-    step = runbook.index.get(frame.path)
+    step, turn = runbook.index.get(frame.position.path), frame.position
+    if step is None:
+        if isinstance(turn, EntryTurn):
+            return settle(operation, turn.entry, "gone")
+        return leave(runbook, operation, result)
+    steps = recorded(runbook, operation, lambda record: changed(record, status="DONE", id=id, seen=status, error=None))
+    results = operation.results
+    if turn.item is None and runbook.by_name.get(step.name) is step:
+        results = results.set(step.name, result)
+    return changed(leave(runbook, operation, result), steps=steps, results=results)
+
+
+# -- records of steps ------------------------------------------------------------------------------------------
+
+
+def recorded(
+    runbook: Runbook, operation: Operation, change: Callable[[StepRecord], StepRecord]
+) -> Map[str, StepRecord]:
+    """The records, with that of the top frame's step changed; an entry's turn and a notice have none."""
+    frame = operation.frames[-1]
+    path = frame.position.path
+    step = runbook.index.get(path)
     if step is None:
         return operation.steps
     key = key_of(step, frame)
-    before = operation.steps.get(key)
-    if before is None:
-        before, changes = _RECORD, {"path": frame.path, **changes}
-    return operation.steps.set(key, changed(before, **changes))
+    before = operation.steps.get(key) or changed(_RECORD, path=path)
+    return operation.steps.set(key, change(before))
 
 
-def with_entry(operation: Operation, number: int, **changes: Any) -> Operation:
-    """The ledger with one line changed."""
-    ledger = list(operation.ledger)
-    ledger[number] = changed(ledger[number], **changes)
-    return changed(operation, ledger=tuple(ledger))
+def with_record(runbook: Runbook, operation: Operation, change: Callable[[StepRecord], StepRecord]) -> Operation:
+    """The operation with the record of the top frame's step changed."""
+    return changed(operation, steps=recorded(runbook, operation, change))
+
+
+# -- the ledger ------------------------------------------------------------------------------------------------
+
+
+def with_entry(operation: Operation, number: int, entry: Entry) -> Operation:
+    """The operation with another entry in that place of its ledger."""
+    ledger = operation.ledger
+    return changed(operation, ledger=(*ledger[:number], entry, *ledger[number + 1 :]))
 
 
 def find_entry(operation: Operation, step: str, tag: str) -> int | None:
@@ -112,48 +163,14 @@ def find_entry(operation: Operation, step: str, tag: str) -> int | None:
     return None
 
 
-def leave(runbook: Runbook, operation: Operation, result: Any) -> Operation:
-    """The top frame is done: the next item, the next step of the list, or what is below."""
-    left, below = operation.frames[-1], operation.frames[:-1]
-    if left.item is None:
-        after, item = following(runbook, left.path), None
-    else:
-        parent = changed(below[-1], collected=(*below[-1].collected, result))
-        below, item = (*below[:-1], parent), len(parent.collected)
-        after = left.path if parent.items is not None and item < len(parent.items) else None
-    if after is None:
-        return changed(operation, frames=below)
-    frame, visits = visiting(operation, after, item)
-    return changed(operation, frames=(*below, frame), visits=visits)
-
-
-def complete(runbook: Runbook, operation: Operation, result: Any, id: str | None = None, status: str = "") -> Operation:
-    """A step is done with a result."""
-    frame = operation.frames[-1]
-    if frame.path not in runbook.index:
-        return settle(operation, entry_number(frame), "gone") if is_undo(frame) else leave(runbook, operation, result)
-    steps = recorded(runbook, operation, status="DONE", id=id, seen=status, error=None)
-    results = resulting(runbook, operation, frame, result)
-    return changed(leave(runbook, operation, result), steps=steps, results=results)
-
-
-def resulting(runbook: Runbook, operation: Operation, frame: Frame, result: Any) -> Map[str, Any]:
-    """The results, with that of a step that expressions can name."""
-    step = runbook.index.get(frame.path)
-    if step is None or frame.item is not None:
-        return operation.results
-    name = step.name
-    return operation.results.set(name, result) if runbook.by_name.get(name) is step else operation.results
-
-
-def settle(operation: Operation, number: int, state: str, why: str = "") -> Operation:
+def settle(operation: Operation, number: int, state: EntryState, why: str = "") -> Operation:
     """An entry's state is known: its frame, if it has one, or its place in the queue is left."""
-    operation = with_entry(operation, number, state=state, why=why)
+    operation = with_entry(operation, number, changed(operation.ledger[number], state=state, why=why))
     if not operation.frames:
         return operation
     frame = operation.frames[-1]
-    if is_undo(frame) and frame.path.endswith(f"/{number}"):
+    if isinstance(frame.position, EntryTurn) and frame.position.entry == number:
         return changed(operation, frames=operation.frames[:-1])
-    if frame.queue and frame.queue[0] == number:
-        return top(operation, queue=frame.queue[1:])
+    if isinstance(frame.phase, InLedger) and frame.phase.queue[:1] == (number,):
+        return in_phase(operation, InLedger(queue=frame.phase.queue[1:]))
     return operation

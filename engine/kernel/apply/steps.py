@@ -1,4 +1,4 @@
-"""Folds of a step's life: entering, looking, deciding, leaving."""
+"""Folds of a step's life: it is entered, looked at, decided upon, done or failed."""
 
 from __future__ import annotations
 
@@ -6,69 +6,75 @@ from engine.kernel import events as ev
 from engine.kernel.apply.stack import (
     begin,
     complete,
+    in_phase,
     leave,
     push,
-    record,
+    recorded,
     seen_in,
-    top,
-    topped,
     with_entry,
+    with_record,
+    with_top,
 )
-from engine.kernel.operation import Acting, Looking, Nested, Operation, Proving, Refreshing, Seen, StepRecord, Waiting
-from engine.kernel.queries import is_undo, key_of, kind_of, step_of
-from engine.language.model import Check, Ensure, Remove, Runbook, Step
+from engine.kernel.effect import Seen
+from engine.kernel.frame import (
+    Acting,
+    Address,
+    InItems,
+    InRescue,
+    InRow,
+    Looking,
+    MainStep,
+    Proving,
+    Refreshing,
+    Waiting,
+    position_of,
+)
+from engine.kernel.operation import Operation, StepRecord
+from engine.kernel.queries import key_of, kind_of, step_of, undone_entry
+from engine.language.model import Check, Ensure, Remove, Runbook
 from engine.values import changed
 
 
 def entered(runbook: Runbook, operation: Operation, event: ev.Entered) -> Operation:
-    """Its place and identity are recorded; items push the first of them."""
+    """What the step is about is recorded; a `for_each` pushes its first item."""
     frame = operation.frames[-1]
-    step = step_of(runbook, operation, frame)
+    path = frame.position.path
+    step = runbook.index.get(path) or step_of(runbook, operation, frame)
     key = key_of(step, frame)
-    its_own = frame.path.startswith("steps/") and frame.path.count("/") == 1  # not of a `do`, nor of an `on_*` list
-    steps = operation.steps
-    if frame.path in runbook.index:
+    steps, targets, results = operation.steps, operation.targets, operation.results
+    if path in runbook.index:
         steps = steps.set(key, StepRecord(
-            path=frame.path, status="SKIPPED" if event.skipped else "IN_PROGRESS", visit=frame.visit,
+            path=path, status="SKIPPED" if event.skipped else "IN_PROGRESS", visit=frame.visit,
             params=event.identity, region=event.region, account=event.account, since=event.at,
         ))  # fmt: skip
-    last_step = key if its_own else operation.last_step
-    if event.skipped:
-        return _skipped(runbook, changed(operation, steps=steps, last_step=last_step))
-    targets = operation.targets
     if event.target is not None and key not in targets:
         targets = targets.set(key, event.target)
+    last_step = key if isinstance(frame.position, MainStep) else operation.last_step
+    if event.skipped:
+        if runbook.by_name.get(step.name) is step:
+            results = results.set(step.name, None)
+        return leave(runbook, changed(operation, steps=steps, last_step=last_step, results=results), None)
     if event.items is not None:
-        frames = topped(operation, phase=Nested(why="items"), items=event.items)
-        operation = changed(operation, steps=steps, last_step=last_step, targets=targets, frames=frames)
-        return push(operation, frame.path, 0) if event.items else operation
-    frame = changed(
-        frame, phase=begin(step, event.until), identity=event.identity, region=event.region, account=event.account,
-        queue=event.queue,
-    )  # fmt: skip
+        frame = changed(frame, phase=InItems(items=event.items))
+    else:
+        address = Address(identity=event.identity, region=event.region, account=event.account)
+        frame = changed(frame, phase=begin(step, event.until, event.queue), address=address)
     frames = (*operation.frames[:-1], frame)
-    return changed(operation, steps=steps, last_step=last_step, targets=targets, frames=frames)
+    operation = changed(operation, steps=steps, last_step=last_step, targets=targets, frames=frames)
+    return push(operation, position_of(path, 0)) if event.items else operation
 
 
-def _skipped(runbook: Runbook, operation: Operation) -> Operation:
-    frame = operation.top
-    step = runbook.index.get(frame.path)
-    if step is not None and runbook.by_name.get(step.name) is step:
-        operation = changed(operation, results=operation.results.set(step.name, None))
-    return leave(runbook, operation, None)
-
-
-# -- looking --------------------------------------------------------------------------------------------
+# -- looking ---------------------------------------------------------------------------------------------------
 
 
 def looked(runbook: Runbook, operation: Operation, event: ev.Looked) -> Operation:
-    """It is to be decided upon. Live data that is available has been used from here on."""
+    """What was seen waits for the decision. Live data that is available counts as used from here on."""
     phase = operation.top.phase
     if isinstance(phase, Looking):
         operation = _mark_used(operation, event.seen)
-        return top(operation, phase=Looking(next=phase.next, seen=event.seen, proved=phase.proved))
+        return in_phase(operation, changed(phase, seen=event.seen))
     assert isinstance(phase, Proving)
-    return top(operation, phase=changed(phase, seen=event.seen))
+    return in_phase(operation, changed(phase, seen=event.seen))
 
 
 def _mark_used(operation: Operation, seen: Seen) -> Operation:
@@ -77,159 +83,172 @@ def _mark_used(operation: Operation, seen: Seen) -> Operation:
         return operation
     for number, entry in enumerate(operation.ledger):
         if entry.live and entry.id == seen.id and not entry.used:
-            return with_entry(operation, number, used=True)
+            return with_entry(operation, number, changed(entry, used=True))
     return operation
 
 
 def adopted(runbook: Runbook, operation: Operation, event: ev.Adopted) -> Operation:
-    """The entry has its id now; one that was void is open again."""
-    state = operation.ledger[event.entry].state
-    operation = with_entry(operation, event.entry, id=event.id, state="open" if state == "void" else state)
-    phase = operation.top.phase
-    assert isinstance(phase, Looking)
-    operation = top(operation, repeat=None) if operation.top.repeat is not None else operation
-    return _mark_used(operation, phase.seen) if phase.seen is not None else operation
+    """The entry has its id now. One that was void is open again: something did come of it."""
+    entry, frame = operation.ledger[event.entry], operation.top
+    state = "open" if entry.state == "void" else entry.state
+    operation = with_entry(operation, event.entry, changed(entry, id=event.id, state=state))
+    assert isinstance(frame.phase, Looking)
+    # The effect that was to be repeated has been done: this is what it made.
+    operation = with_top(operation, changed(frame, performed=changed(frame.performed, repeat=None)))
+    return _mark_used(operation, frame.phase.seen) if frame.phase.seen is not None else operation
 
 
 def target_settled(runbook: Runbook, operation: Operation, event: ev.TargetSettled) -> Operation:
-    """What the removal means is settled, once for all."""
+    """What the removal means is fixed, until a person accepts another."""
     return changed(operation, targets=operation.targets.set(event.step, event.target))
 
 
 def row_taken(runbook: Runbook, operation: Operation, event: ev.RowTaken) -> Operation:
     """● A row's `do` runs once, until another row is taken."""
     frame = operation.top
-    operation = top(operation, row=event.row, status=event.status)
+    frame = changed(frame, observed=changed(frame.observed, row=event.row, status=event.status))
     body = step_of(runbook, operation, frame).body
-    rows = body.states if isinstance(body, (Ensure, Remove, Check)) else ()
-    for row in rows:
+    for row in body.states if isinstance(body, (Ensure, Remove, Check)) else ():
         if row.path == event.row and row.do:
-            operation = top(operation, phase=Nested(why="row", path=row.path), seen=seen_in(frame))
-            return push(operation, row.do[0].path)
-    return operation
+            frame = changed(frame, phase=InRow(), observed=changed(frame.observed, seen=seen_in(frame)))
+            return push(with_top(operation, frame), position_of(row.do[0].path))
+    return with_top(operation, frame)
 
 
 def watched(runbook: Runbook, operation: Operation, event: ev.Watched) -> Operation:
     """It is looked at again at `next`."""
     frame = operation.top
-    if isinstance(frame.phase, Proving):
-        since = frame.phase.since if frame.phase.since is not None else event.at
-        return top(
-            operation, phase=changed(frame.phase, next=event.next, since=since, status=event.status, seen=None)
-        )  # fmt: skip
-    watching = frame.watching if frame.watching is not None else event.at
-    return top(operation, phase=Looking(next=event.next), watching=watching, status=event.status)
+    phase, observed = frame.phase, frame.observed
+    if isinstance(phase, Proving):
+        since = phase.since if phase.since is not None else event.at
+        return in_phase(operation, changed(phase, next=event.next, since=since, status=event.status, seen=None))
+    watching = observed.watching if observed.watching is not None else event.at
+    observed = changed(observed, watching=watching, status=event.status)
+    return with_top(operation, changed(frame, phase=Looking(next=event.next), observed=observed))
 
 
 def delayed(runbook: Runbook, operation: Operation, event: ev.Delayed) -> Operation:
     """The next attempt is granted; its delay is waited first."""
+    operation = _with_delay(runbook, operation, event.until - event.at)
     frame = operation.top
-    step = step_of(runbook, operation, frame)
-    first = frame.first_failure if frame.first_failure is not None else event.at
-    operation = _waited(runbook, operation, step, event.until - event.at)
-    phase = Waiting(until=event.until, then="begin")
-    return top(operation, phase=phase, granted=True, watching=None, first_failure=first)
+    first = frame.attempts.first_failure
+    return with_top(operation, changed(
+        frame, phase=Waiting(until=event.until, then="begin"), observed=changed(frame.observed, watching=None),
+        attempts=changed(frame.attempts, granted=True, first_failure=event.at if first is None else first),
+    ))  # fmt: skip
 
 
-def _waited(runbook: Runbook, operation: Operation, step: Step, delay: float) -> Operation:
-    key = key_of(step, operation.top)
-    if delay <= 0:
-        return operation
-    return changed(operation, waited=operation.waited.set(key, (*operation.waited.get(key, ()), delay)))
+def _with_delay(runbook: Runbook, operation: Operation, delay: float) -> Operation:
+    """A delay that is waited counts among those that this step has paid."""
+    key = key_of(step_of(runbook, operation, operation.top), operation.top)
+    paid = (*operation.waited.get(key, ()), delay)
+    return changed(operation, waited=operation.waited.set(key, paid)) if delay > 0 else operation
 
 
 def replace_begun(runbook: Runbook, operation: Operation, event: ev.ReplaceBegun) -> Operation:
     """An attempt is taken: first a removal, then the create that belongs to it."""
     frame = operation.top
-    first = frame.first_failure if frame.first_failure is not None else event.at
-    operation = top(
-        operation, routine="deleting", attempt=frame.attempt + 1, spent=frame.spent + 1, granted=False,
-        delay=event.delay, watching=None, first_failure=first, begun=None,
+    before = frame.attempts
+    attempts = changed(
+        before, number=before.number + 1, spent=before.spent + 1, granted=False,
+        first_failure=event.at if before.first_failure is None else before.first_failure,
     )  # fmt: skip
-    return record(runbook, operation, attempt=operation.top.attempt, spent=operation.top.spent)
+    operation = with_top(operation, changed(
+        frame, attempts=attempts, removal=changed(frame.removal, routine="deleting", delay=event.delay),
+        observed=changed(frame.observed, watching=None), performed=changed(frame.performed, since=None),
+    ))  # fmt: skip
+    return with_record(
+        runbook, operation, lambda record: changed(record, attempt=attempts.number, spent=attempts.spent)
+    )
 
 
 def vanished(runbook: Runbook, operation: Operation, event: ev.Vanished) -> Operation:
-    """What `replace` deleted is gone."""
-    frame = operation.top
-    step = step_of(runbook, operation, frame)
+    """What `replace` deleted is gone; its create follows, after the delay."""
     operation = _gone(runbook, operation)
-    operation = top(operation, routine="creating", begun=None, watching=None, phase=Looking())
-    if frame.delay <= 0:
-        return operation
-    operation = _waited(runbook, operation, step, frame.delay)
-    return top(operation, phase=Waiting(until=event.at + frame.delay, then="begin"), delay=0.0)
+    frame = operation.top
+    delay = frame.removal.delay
+    operation = _with_delay(runbook, operation, delay)
+    return with_top(operation, changed(
+        frame, phase=Waiting(until=event.at + delay, then="begin") if delay > 0 else Looking(),
+        removal=changed(frame.removal, routine="creating", delay=0.0),
+        observed=changed(frame.observed, watching=None), performed=changed(frame.performed, since=None),
+    ))  # fmt: skip
+
+
+# -- requirements ----------------------------------------------------------------------------------------------
 
 
 def proof_begun(runbook: Runbook, operation: Operation, event: ev.ProofBegun) -> Operation:
-    """The decision waits for the proof, and for one more look; a call that is still due, for the proof."""
-    phase = operation.top.phase
-    if isinstance(phase, Acting):
-        assert not phase.sent
-        return top(operation, phase=begin(step_of(runbook, operation, operation.top)), repeat=phase.effect)
-    return top(operation, phase=Proving())
+    """The change waits until `requires` are looked at, and its own resource once more."""
+    frame = operation.top
+    if not isinstance(frame.phase, Acting):
+        return in_phase(operation, Proving())
+    # A call that could not be sent, and is still due: the requirements first, then this same call.
+    assert not frame.phase.sent
+    repeat = changed(frame.performed, repeat=frame.phase.effect)
+    return with_top(operation, changed(frame, phase=begin(step_of(runbook, operation, frame)), performed=repeat))
 
 
 def proved(runbook: Runbook, operation: Operation, event: ev.Proved) -> Operation:
-    """The next of them; or the own resource once more."""
+    """The next requirement; after the last, the step's own resource once more."""
     phase = operation.top.phase
     assert isinstance(phase, Proving)
-    if event.all:
-        return top(operation, phase=Looking(proved=True))
-    return top(operation, phase=Proving(then=phase.then, index=phase.index + 1))
+    return in_phase(operation, Looking(proved=True) if event.all else Proving(then=phase.then, index=phase.index + 1))
+
+
+# -- leaving ---------------------------------------------------------------------------------------------------
 
 
 def nested_done(runbook: Runbook, operation: Operation, event: ev.NestedDone) -> Operation:
-    """Back: from a delay to the beginning, from a row's `do` to a look, from a rescue's to its refresh."""
+    """From a row's `do` back to a look, from a rescue's to its refresh; from a delay, the step begins again."""
     frame = operation.top
     match frame.phase:
-        case Nested(why="rescue", path=path):
-            return top(operation, phase=Refreshing(rescue=int(path)))
-        case Nested():
-            return top(operation, phase=Looking())
+        case InRescue(rescue=number):
+            return in_phase(operation, Refreshing(rescue=number))
+        case InRow():
+            return in_phase(operation, Looking())
         case _:
-            return top(operation, phase=begin(step_of(runbook, operation, frame)))
-
-
-# -- leaving ---------------------------------------------------------------------------------------------
+            return in_phase(operation, begin(step_of(runbook, operation, frame)))
 
 
 def step_done(runbook: Runbook, operation: Operation, event: ev.StepDone) -> Operation:
     """Its result is kept, and the next step begins. What a removal has deleted is gone."""
-    step = step_of(runbook, operation, operation.top)
-    if isinstance(step.body, Remove) and event.status == "missing" and not is_undo(operation.top):
+    removes = isinstance(step_of(runbook, operation, operation.top).body, Remove)
+    if removes and event.status == "missing" and undone_entry(operation.top) is None:
         operation = _gone(runbook, operation)
     return complete(runbook, operation, event.result, event.id, event.status)
 
 
 def _gone(runbook: Runbook, operation: Operation) -> Operation:
-    """● What this step has deleted is gone: its thing, and that thing's parts. Of another's delete it says nothing."""
-    frame, kind = operation.top, kind_of(runbook, step_of(runbook, operation, operation.top))
-    names = frame.identity.values()
-    sent = {one.partition(":")[2] for one in frame.sent}
+    """● What this step has deleted is gone: its resource, and that resource's parts. Of another's delete it says nothing."""
+    frame = operation.top
+    kind, address = kind_of(runbook, step_of(runbook, operation, frame)), frame.address
+    names = address.identity.values()
+    sent = {one.partition(":")[2] for one in frame.removal.sent}
     for number, entry in enumerate(operation.ledger):
         if entry.id is None or entry.id not in operation.deletes or entry.state == "gone":
             continue
-        same = kind is not None and (entry.kind, entry.region) == (kind.name, frame.region)
-        its = same and (entry.identity == frame.identity or entry.id in names)
-        if its or entry.id in sent or (entry.region == frame.region and entry.part_of in names):
-            operation = with_entry(operation, number, state="gone")
+        same_kind = kind is not None and (entry.kind, entry.region) == (kind.name, address.region)
+        its_own = same_kind and (entry.identity == address.identity or entry.id in names)
+        if its_own or entry.id in sent or (entry.region == address.region and entry.part_of in names):
+            operation = with_entry(operation, number, changed(entry, state="gone"))
     return operation
 
 
 def step_failed(runbook: Runbook, operation: Operation, event: ev.StepFailed) -> Operation:
-    """What becomes of it is decided by what is below."""
-    operation = record(runbook, operation, status="FAILED", error=event.problem)
-    status = event.status or operation.top.status
-    return top(operation, failed=event.problem, error=operation.top.error or event.problem, status=status)
+    """What becomes of the failure is decided by what is below."""
+    frame, problem = operation.top, event.problem
+    steps = recorded(runbook, operation, lambda record: changed(record, status="FAILED", error=problem))
+    observed = changed(frame.observed, status=event.status or frame.observed.status)
+    frame = changed(frame, failed=problem, error=frame.error or problem, observed=observed)
+    return changed(with_top(operation, frame), steps=steps)
 
 
 def failure_passed_on(runbook: Runbook, operation: Operation, event: ev.FailurePassedOn) -> Operation:
-    """A step in a rescue's `do` that fails, fails its step with the first error."""
+    """A nested step that fails, fails the step below it; in a rescue, with the error that the rescue was for."""
     problem = operation.top.failed
     operation = changed(operation, frames=operation.frames[:-1])
     parent = operation.top
-    rescue = isinstance(parent.phase, Nested) and parent.phase.why == "rescue"
-    failed = parent.error if rescue and parent.error is not None else problem
-    operation = top(operation, failed=failed)
-    return record(runbook, operation, status="FAILED", error=failed)
+    failed = parent.error if isinstance(parent.phase, InRescue) and parent.error is not None else problem
+    operation = with_top(operation, changed(parent, failed=failed))
+    return with_record(runbook, operation, lambda record: changed(record, status="FAILED", error=failed))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.errors import Problem
 from engine.kernel.decide.view import View
 from engine.kernel.events import (
     Ended,
@@ -17,36 +16,30 @@ from engine.kernel.events import (
     StepFailed,
     TroubleRecorded,
 )
+from engine.kernel.frame import EntryTurn, InLedger, LedgerUndo
 from engine.kernel.operation import Entry, Operation
-from engine.kernel.queries import in_ends, is_undo, key_of, step_of
+from engine.kernel.queries import in_ends
 from engine.language.model import Runbook, TakeBack
 
 
-def next_of_queue(v: View) -> Event:
+def next_of_queue(v: View, phase: InLedger) -> Event:
     """The next entry's turn; or what is kept, and why; or the list is done."""
-    if not v.frame.queue:
-        return StepDone(at=v.now, result=summary(v.operation))
-    number = v.frame.queue[0]
+    if not phase.queue:
+        return StepDone(at=v.now, result=_summary(v.operation))
+    number = phase.queue[0]
     entry = v.operation.ledger[number]
-    if v.frame.path.startswith("failure/"):
+    if v.frame.position == LedgerUndo(why="failure"):  # before a hold: only what is broken, and nobody has used
         if entry.live and entry.used:
             return EntrySettled(at=v.now, entry=number, state="open", why="it was seen available")
         return EntryTaken(at=v.now, entry=number, how="broken")
-    why = kept_because(v, entry)
-    if why is not None:
-        return EntrySettled(at=v.now, entry=number, state="kept", why=why)
-    return EntryTaken(at=v.now, entry=number, how="settle" if entry.undo == "keep" else "undo")
-
-
-def kept_because(v: View, entry: Entry) -> str | None:
-    """Why an entry is not taken back; None where it is."""
-    if entry.undo == "keep" and entry.id is not None:
-        return "undo: keep"
     body = v.step.body
-    past = body.past if isinstance(body, TakeBack) else ()
-    if used_past_return(v.operation, entry, past):
-        return f"past the point of no return ({v.operation.irreversible}), and it was seen available"
-    return None
+    if entry.undo == "keep" and entry.id is not None:
+        return EntrySettled(at=v.now, entry=number, state="kept", why="undo: keep")
+    if used_past_return(v.operation, entry, body.past if isinstance(body, TakeBack) else ()):
+        why = f"past the point of no return ({v.operation.irreversible}), and it was seen available"
+        return EntrySettled(at=v.now, entry=number, state="kept", why=why)
+    # What is to be kept, and has no id yet, is looked for, so that the ledger names it.
+    return EntryTaken(at=v.now, entry=number, how="settle" if entry.undo == "keep" else "undo")
 
 
 def used_past_return(operation: Operation, entry: Entry, past: tuple[str, ...]) -> bool:
@@ -61,25 +54,25 @@ def used_past_return(operation: Operation, entry: Entry, past: tuple[str, ...]) 
 
 def queue_of(operation: Operation, runbook: Runbook, body: TakeBack) -> tuple[int, ...]:
     """Which entries a `take_back` undoes, newest first."""
-    wanted = None if body.steps is None else set(body.steps)
     found = []
     for number, entry in enumerate(operation.ledger):
         step = runbook.index.get(entry.path)
-        named = wanted is None or (step is not None and step.id in wanted)
+        named = body.steps is None or (step is not None and step.id in body.steps)
         if named and entry.state in ("open", "stuck", "kept"):
             found.append(number)
     return tuple(reversed(found))
 
 
-def summary(operation: Operation) -> dict[str, Any]:
-    """What a `take_back` yields: what went, what is left."""
-    gone = [entry.id for entry in operation.ledger if entry.state == "gone"]
-    left = [
-        {"step": entry.step, "id": entry.id, "state": entry.state, "why": entry.why}
-        for entry in operation.ledger
-        if entry.state in ("open", "kept", "stuck")
-    ]
-    return {"gone": gone, "left": left}
+def _summary(operation: Operation) -> dict[str, Any]:
+    """The result of a `take_back`: what went, what is left."""
+    return {
+        "gone": [entry.id for entry in operation.ledger if entry.state == "gone"],
+        "left": [
+            {"step": entry.step, "id": entry.id, "state": entry.state, "why": entry.why}
+            for entry in operation.ledger
+            if entry.state in ("open", "kept", "stuck")
+        ],
+    }
 
 
 def unsettled(operation: Operation) -> int | None:
@@ -101,53 +94,16 @@ def at_the_end(operation: Operation, now: float) -> Event:
 
 
 def in_its_place(v: View, event: Event) -> Event:
-    """What fails or holds in an undo makes its entry stuck; in an `on_*` list it is told, and the list goes on."""
-    if type(event) is not Held and type(event) is not StepFailed:
+    """What fails or holds in an undo makes its entry stuck; in an `on_*` list it is recorded, and the list goes on."""
+    if not isinstance(event, (Held, StepFailed)):
         return event
-    why = told(event)
-    if is_undo(v.frame):
-        return _undo_went_wrong(v, event, why)
+    why = event.reason if isinstance(event, Held) else f"{event.problem.name}: {event.problem.message}"
+    position = v.frame.position
+    if isinstance(position, EntryTurn):
+        # What was only looked at, to be taken back if it is broken, is no worse off than before.
+        return EntrySettled(
+            at=event.at, entry=position.entry, state="open" if position.how == "broken" else "stuck", why=why
+        )
     if any(in_ends(frame) for frame in v.operation.frames):
         return TroubleRecorded(at=event.at, why=f"{v.key}: {why}")
     return event
-
-
-def _undo_went_wrong(v: View, event: Held | StepFailed, why: str) -> Event:
-    number = int(v.frame.path.partition("/")[2])
-    if v.frame.path.startswith("broken/"):
-        return EntrySettled(at=event.at, entry=number, state="open", why=why)
-    return EntrySettled(at=event.at, entry=number, state="stuck", why=why)
-
-
-def told(event: Held | StepFailed) -> str:
-    """One line of why."""
-    match event:
-        case Held(reason=reason):
-            return reason
-        case StepFailed(problem=problem):
-            return f"{problem.name}: {problem.message}"
-
-
-def result_status(operation: Operation) -> str:
-    """STUCK where something is left that could not be taken back."""
-    assert operation.ending is not None
-    if operation.ending.status == "SUCCEEDED":
-        return "SUCCEEDED"
-    stuck = any(entry.state == "stuck" for entry in operation.ledger)
-    return "STUCK" if stuck else operation.ending.status
-
-
-def failure_of(operation: Operation) -> Problem | None:
-    """The error that the operation ends, or holds, with."""
-    if operation.ending is not None:
-        return operation.ending.error
-    return operation.failing
-
-
-def held_key(runbook: Runbook, operation: Operation) -> str:
-    """The key of the step that is walked: of the runbook's own list, with the item."""
-    for frame in reversed(operation.frames):
-        if frame.path.startswith("steps/") and frame.path.count("/") == 1:
-            key = key_of(step_of(runbook, operation, frame), frame)
-            return key if frame.items is None else f"{key}[{len(frame.collected)}]"
-    return operation.last_step

@@ -17,12 +17,19 @@ from engine.kernel.events import (
 )
 from engine.kernel.rendering import true
 from engine.kernel.schedule import delay_before
-from engine.language.model import Retry, RetryIf, TakeBack
+from engine.language.model import RetryIf, TakeBack
 
 
 def error_path(v: View, problem: Problem) -> Event:
     """What follows an error of a create, a delete or a call."""
-    return rescued(v, problem) or _retried(v, problem)
+    rescue = rescued(v, problem)
+    if rescue is not None:
+        return rescue
+    retry = v.step.retry
+    # `retry` covers categories that can pass by themselves, and what its `errors` name.
+    if retry is None or not (problem.category in PASSING or any(map(problem.answers_to, retry.errors))):
+        return StepFailed(at=v.now, problem=problem)
+    return _again(v, problem)
 
 
 def rescued(v: View, problem: Problem) -> Event | None:
@@ -33,31 +40,20 @@ def rescued(v: View, problem: Problem) -> Event | None:
     return None
 
 
-def _retried(v: View, problem: Problem) -> Event:
-    if v.step.retry is None or not covers(v.step.retry, problem):
-        return StepFailed(at=v.now, problem=problem)
-    return after_delay(v) or exhausted(v, problem)
-
-
-def covers(retry: Retry, problem: Problem) -> bool:
-    """Does `retry` cover it: a category that can pass by itself, or one of `errors`?"""
-    return problem.category in PASSING or any(problem.answers_to(wanted) for wanted in retry.errors)
-
-
-def after_delay(v: View) -> Event | None:
-    """The next delay, then the next attempt; None when no attempt is left."""
+def _again(v: View, problem: Problem) -> Event:
+    """The next delay, then the next attempt, if there is one."""
     delay = delay_of_next(v)
-    return None if delay is None else Delayed(at=v.now, until=v.now + delay, why="retry")
+    return exhausted(v, problem) if delay is None else Delayed(at=v.now, until=v.now + delay, why="retry")
 
 
 def delay_of_next(v: View) -> float | None:
     """Seconds before the next attempt; None when none is left."""
-    if v.frame.granted or v.frame.spent == 0:
+    attempts = v.frame.attempts
+    if attempts.granted or attempts.spent == 0:
         return 0.0
-    first = v.frame.first_failure
-    since = 0.0 if first is None else v.now - first
+    since = 0.0 if attempts.first_failure is None else v.now - attempts.first_failure
     seed = f"{v.operation.id}/{v.key}/{v.frame.visit}"
-    return delay_before(v.schedule, v.frame.spent, seed=seed, since_failure=since)
+    return delay_before(v.schedule, attempts.spent, seed=seed, since_failure=since)
 
 
 def next_attempt(v: View) -> Event | None:
@@ -73,7 +69,7 @@ def exhausted(v: View, last: Problem) -> Event:
     """● No attempt is left: the step fails (or holds), and nothing is deleted first."""
     if v.step.retry is None:
         return StepFailed(at=v.now, problem=last)
-    message = f"{last.name}: {last.message} (attempt {v.frame.spent}, no further one)"
+    message = f"{last.name}: {last.message} (attempt {v.frame.attempts.spent}, no further one)"
     problem = Problem(name="AttemptsExhausted", category=last.category, message=message, also=(last.name, *last.also))
     if v.step.retry.then == "hold":
         return Held(at=v.now, kind="failure", reason=message, error=problem)
@@ -82,19 +78,18 @@ def exhausted(v: View, last: Problem) -> Event:
 
 def then_of_rescue(v: View, number: int) -> Event:
     """`do` and `refresh` are done: the rescue's `then`."""
-    then = v.step.rescue[number].then
-    error = v.frame.error
+    then, error = v.step.rescue[number].then, v.frame.error
     assert error is not None
     if isinstance(then, RetryIf):
         then = "retry" if true(then.condition, v.names()) else then.otherwise
     match then:
         case "retry":
-            return after_delay(v) or exhausted(v, error)
+            return _again(v, error)
         case "hold":
             return Held(at=v.now, kind="rescue", reason=f"{error.name}: {error.message}", error=error)
         case "done":
-            return StepDone(at=v.now, result=v.frame.output)
-        case _:
+            return StepDone(at=v.now, result=v.frame.performed.output)
+        case _:  # `fail`: the word is text, as it was written
             return StepFailed(at=v.now, problem=error)
 
 
@@ -106,7 +101,7 @@ def after_failure(v: View) -> Event:
         return FailurePassedOn(at=v.now)
     if not holds_on_failure(v):
         return EndRecorded(at=v.now, status="FAILED", error=problem)
-    if v.operation.failing is None:
+    if v.operation.failing is None:  # before it holds, what is own and broken goes, once
         ledger = enumerate(v.operation.ledger)
         mine = [n for n, entry in ledger if entry.state == "open" and entry.kind != "call" and entry.undo == "delete"]
         return BrokenTakenBack(at=v.now, problem=problem, queue=tuple(reversed(mine)))
@@ -116,7 +111,5 @@ def after_failure(v: View) -> Event:
 def holds_on_failure(v: View) -> bool:
     """● Past the point of no return a failure holds, unless `on_failure` says `past:` that step."""
     begun = v.operation.irreversible
-    if not begun:
-        return False
     bodies = (step.body for step in v.runbook.ends.get("on_failure", ()))
-    return not any(isinstance(body, TakeBack) and begun in body.past for body in bodies)
+    return bool(begun) and not any(isinstance(body, TakeBack) and begun in body.past for body in bodies)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.kernel.decide.ends import failure_of
 from engine.kernel.decide.view import View
-from engine.kernel.operation import Notice, Operation
+from engine.kernel.frame import UnsentNotice
+from engine.kernel.operation import Operation
+from engine.kernel.queries import failure_of, final_status, restarts_from
 from engine.kernel.rendering import rendered
-from engine.kernel.restarting import restarts_from
 from engine.language.model import Notify, Runbook
 
 
@@ -16,8 +16,9 @@ def notice(v: View) -> tuple[str, str, str] | None:
     """Topic, subject and text; None where the topic is null."""
     body = v.step.body
     assert isinstance(body, Notify)
-    again = unsent_of(v.operation, v.frame.path)
-    if again is not None:
+    position = v.frame.position
+    if isinstance(position, UnsentNotice):  # sent again as it was written: it is data, and is not rendered twice
+        again = v.operation.notices[position.notice]
         return again.topic, again.subject, again.text
     names = v.names()
     topic: Any = rendered(body.topic if body.topic is not None else v.runbook.notify, names)
@@ -28,17 +29,10 @@ def notice(v: View) -> tuple[str, str, str] | None:
     return str(topic), str(subject), str(text)
 
 
-def unsent_of(operation: Operation, path: str) -> Notice | None:
-    """The message that a frame sends again, as it was written: it is data, and is not rendered twice."""
-    head, _, number = path.partition("/")
-    return operation.notices[int(number)] if head == "notice" else None
-
-
 def standing(operation: Operation) -> str:
-    """The status as a message tells it: the end that is recorded, the hold, or that it goes on."""
+    """The status as a message says it: the end that is recorded, the hold, or that it goes on."""
     if operation.ending is not None:
-        stuck = any(entry.state == "stuck" for entry in operation.ledger)
-        return "STUCK" if stuck and operation.ending.status != "SUCCEEDED" else operation.ending.status
+        return final_status(operation)
     return "HELD" if operation.hold is not None else "IN_PROGRESS"
 
 

@@ -1,12 +1,6 @@
-"""What is next: the phase table of a step's life. A function of durable state alone, so a crash cannot lose it.
+"""What is next: the phase table of a step's life.
 
-entering    Record: visit, `if`, identity rendered, the list of a `for_each`
-looking     Perform(look) when due; Record: the decision after it
-proving     Perform(look) of each of `requires`, then the own resource again, or the effect
-acting      Perform(effect)
-waiting     SleepUntil: a retry's delay, a `wait`
-nested      what the frames above have come to
-refreshing  Perform: settings are read again; Record: the rescue's `then`
+(essay)
 """
 
 from __future__ import annotations
@@ -17,11 +11,12 @@ from typing import Any, Final
 from engine.errors import ExpressionError, Problem
 from engine.kernel.decide import ends, errors
 from engine.kernel.decide.decision import decide
-from engine.kernel.decide.effects import intend_call, intend_notice, look_effect
+from engine.kernel.decide.intents import intend_call, intend_notice, look_effect
 from engine.kernel.decide.notices import notice
 from engine.kernel.decide.removal import needed_later, removal_params
 from engine.kernel.decide.requirements import proving
 from engine.kernel.decide.view import View, view
+from engine.kernel.effect import Effect
 from engine.kernel.events import (
     Entered,
     Event,
@@ -33,45 +28,30 @@ from engine.kernel.events import (
     StepDone,
     StepFailed,
 )
-from engine.kernel.operation import (
+from engine.kernel.frame import (
     Acting,
-    Command,
-    Effect,
     Entering,
-    Halt,
+    InItems,
+    InLedger,
+    InRescue,
+    InRow,
     Looking,
-    Nested,
-    Operation,
-    Perform,
     Phase,
     Proving,
-    Record,
     Refreshing,
-    SleepUntil,
-    Target,
     Waiting,
 )
-from engine.kernel.queries import is_undo
+from engine.kernel.operation import Command, Halt, Operation, Perform, Record, SleepUntil, Target
+from engine.kernel.queries import waits_for_a_person
 from engine.kernel.rendering import place, rendered, true
 from engine.language.durations import duration
-from engine.language.model import (
-    Call,
-    Check,
-    Ensure,
-    Fail,
-    Hold,
-    Notify,
-    Remove,
-    Runbook,
-    TakeBack,
-    Wait,
-)
+from engine.language.model import Call, Check, Ensure, Fail, Hold, Notify, Remove, Runbook, TakeBack, Wait
 
 Next = Event | Perform | SleepUntil | Halt
 """What a phase comes to: an event is to be recorded; the others are commands already."""
 
 TOO_OFTEN = 10
-"""So many takings-up in a row that were not released, without an outcome: a poison document."""
+"""So often may an operation be taken up in a row, from runners that died, without an outcome."""
 
 
 def pending(runbook: Runbook, operation: Operation, now: float) -> Command:
@@ -80,28 +60,36 @@ def pending(runbook: Runbook, operation: Operation, now: float) -> Command:
         return Halt(status=operation.ended)
     if not operation.frames:
         return Record(event=ends.at_the_end(operation, now))
-    v = view(runbook, operation, now)
-    if operation.hold is not None and not v.frame.path.startswith("on_hold/"):
+    if operation.hold is not None and waits_for_a_person(operation):
         return Halt(status="HELD")
+    v = view(runbook, operation, now)
     try:
         phase = v.frame.phase
-        found = _stopped(v) or _PHASES[type(phase)](v, phase)
+        found = _before_the_phase(v) or _PHASES[type(phase)](v, phase)
     except ExpressionError as error:
         problem = Problem(name="ExpressionError", category="config", message=str(error))
         found = StepFailed(at=now, problem=problem)
     if isinstance(found, Event):
         return Record(event=ends.in_its_place(v, found))
-    return _in_time(v, found)
+    if type(found) is SleepUntil and (limit := _time_limit(v)) is not None and limit < found.at:
+        return SleepUntil(at=limit)
+    return found
 
 
-def _stopped(v: View) -> Event | None:
-    """What comes before the phase: a failure to pass on, a poison document, the time limit."""
+def _before_the_phase(v: View) -> Event | None:
+    """A failure to pass on, a document that kills its runners, the time limit."""
+    phase = v.frame.phase
     if v.frame.failed is not None:
         return errors.after_failure(v)
     if is_poison(v.operation):
         reason = f"taken up {v.operation.taken_up} times in a row without an outcome"
         return Held(at=v.now, kind="trouble", reason=reason)
-    if v.runbook.time_limit is not None and _overdue(v):
+    if v.runbook.time_limit is None:
+        return None
+    # It is asked between two effects alone: what has been seen is decided upon first, and what was sent is waited for.
+    between = isinstance(phase, (Entering, Proving, Waiting)) or (isinstance(phase, Looking) and phase.seen is None)
+    limit = _time_limit(v)
+    if between and limit is not None and v.now >= limit:
         return Held(at=v.now, kind="time_limit", reason=f"the time limit of {v.runbook.time_limit:.0f} s is over")
     return None
 
@@ -111,52 +99,37 @@ def is_poison(operation: Operation) -> bool:
     return operation.taken_up >= TOO_OFTEN and operation.hold is None and operation.ending is None
 
 
-def _limit(v: View) -> float | None:
-    if v.runbook.time_limit is None or v.operation.ending is not None or v.operation.hold is not None:
-        return None
-    return v.operation.since + v.runbook.time_limit
+def _time_limit(v: View) -> float | None:
+    """When the operation holds for time; None once its end is recorded, or while it holds."""
+    operation, limit = v.operation, v.runbook.time_limit
+    ends_or_holds = operation.ending is not None or operation.hold is not None
+    return None if limit is None or ends_or_holds else operation.since + limit
 
 
-def _overdue(v: View) -> bool:
-    phase, limit = v.frame.phase, _limit(v)
-    decided = isinstance(phase, Looking) and phase.seen is not None
-    between = isinstance(phase, (Looking, Proving, Waiting, Entering)) and not decided
-    return between and limit is not None and v.now >= limit
-
-
-def _in_time(v: View, command: Command) -> Command:
-    """A sleep ends at the time limit."""
-    if type(command) is SleepUntil and (limit := _limit(v)) is not None and limit < command.at:
-        return SleepUntil(at=limit)
-    return command
-
-
-# -- entering --------------------------------------------------------------------------------------------
+# -- entering --------------------------------------------------------------------------------------------------
 
 
 def _entering(v: View, phase: Entering) -> Next:
-    step = v.step
-    if v.frame.item is None:
+    """What the step is about is rendered once, and recorded: a later look is of the same thing."""
+    step, body, frame = v.step, v.step.body, v.frame
+    if frame.position.item is None:
         if step.condition is not None and not true(step.condition, v.names()):
             return Entered(at=v.now, skipped=True)
         if step.for_each is not None:
             return Entered(at=v.now, items=_items(rendered(step.for_each, v.names())))
     region, account = place(v.runbook, v.operation, step, v.names)
-    body = step.body
-    identity = {} if type(body) is TakeBack else _identity(v)
     queue = ends.queue_of(v.operation, v.runbook, body) if type(body) is TakeBack else ()
     until = v.now + _seconds(v, body.duration) if type(body) is Wait else None
     target = _target(v)
-    if target is not None and target.id is not None:
-        identity = {"id": target.id}
+    identity = {"id": target.id} if target is not None and target.id is not None else _identity(v)
     return Entered(at=v.now, identity=identity, region=region, account=account, queue=queue, until=until, target=target)
 
 
 def _items(value: Any) -> tuple[Any, ...]:
-    if value is None:
-        return ()
     if isinstance(value, (list, tuple)):
         return tuple(value)
+    if value is None:
+        return ()
     message = f"`for_each` needs a list, and got {type(value).__name__}"
     raise ExpressionError(message)
 
@@ -171,10 +144,10 @@ def _seconds(v: View, written: Any) -> float:
 
 
 def _identity(v: View) -> dict[str, Any]:
+    """What a look takes: of a resource, what tells it from others; of a check, all that is written."""
     body = v.step.body
-    if isinstance(body, Call):
-        until = body.until.body if body.until is not None else None
-        return dict(rendered(until.params, v.names())) if type(until) is Check else {}
+    if isinstance(body, Call) and body.until is not None:
+        body = body.until.body
     if isinstance(body, Check):
         return dict(rendered(body.params, v.names()))
     if not isinstance(body, (Ensure, Remove)) or v.kind is None:
@@ -184,19 +157,18 @@ def _identity(v: View) -> dict[str, Any]:
 
 
 def _target(v: View) -> Target | None:
-    """`target: STEP`: that thing's id is what is meant; recorded once."""
+    """`target: STEP`: that step's id is what is meant; recorded once."""
     body = v.step.body
     if type(body) is not Remove or body.target is None:
         return None
     if v.key in v.operation.targets:
         return v.operation.targets[v.key]
     result = v.operation.results.get(body.target.replace("-", "_"))
-    id = result.get("id") if isinstance(result, dict) else None
-    name = result.get("name", "") if isinstance(result, dict) else ""
-    return Target(id=id, name=str(name), region=v.frame.region)
+    found = result if isinstance(result, dict) else {}
+    return Target(id=found.get("id"), name=str(found.get("name", "")), region=v.frame.address.region)
 
 
-# -- looking ---------------------------------------------------------------------------------------------
+# -- looking, proving, acting ----------------------------------------------------------------------------------
 
 
 def _looking(v: View, phase: Looking) -> Next:
@@ -204,48 +176,39 @@ def _looking(v: View, phase: Looking) -> Next:
         return decide(v, phase.seen)
     if phase.next > v.now:
         return SleepUntil(at=phase.next)
-    if isinstance(v.step.body, Remove) and v.step.body.target is not None and "id" not in v.frame.identity:
-        return StepDone(at=v.now, result=None, status="missing")
+    body, identity = v.step.body, v.frame.address.identity
     removal = removal_params(v)
-    if isinstance(v.step.body, Remove) and removal is not None and not is_undo(v.frame):
-        removal |= {"needed": needed_later(v)}
-    return Perform(effect=look_effect(v, v.frame.identity, removal))
-
-
-# -- proving ---------------------------------------------------------------------------------------------
+    if isinstance(body, Remove) and v.undone is None:
+        if body.target is not None and "id" not in identity:
+            return StepDone(at=v.now, result=None, status="missing")  # the step that it names has found nothing
+        removal = (removal or {}) | {"needed": needed_later(v)}
+    return Perform(effect=look_effect(v, identity, removal))
 
 
 def _proving(v: View, phase: Proving) -> Next:
     return proving(v, phase) or _act(v)
 
 
-# -- acting ----------------------------------------------------------------------------------------------
-
-
 def _act(v: View) -> Event:
-    """A step without a look before it: what it does, when its `requires` are met."""
+    """A step without a look of its own: what it does, when its `requires` are met."""
     body = v.step.body
-    if v.frame.repeat is not None:
-        return Intended(at=v.now, effect=v.frame.repeat, takes=False)
+    if v.frame.performed.repeat is not None:
+        return Intended(at=v.now, effect=v.frame.performed.repeat, takes=False)
     match body:
         case Call():
             return errors.next_attempt(v) or intend_call(v)
         case Notify():
-            return _notify(v)
+            message = notice(v)
+            if message is None:  # its topic is null: nobody is to be notified
+                return StepDone(at=v.now, result=None)
+            return errors.next_attempt(v) or intend_notice(v, *message)
         case Hold(reason=reason):
             return Held(at=v.now, kind="approval", reason=str(rendered(reason, v.names())))
         case Fail(reason=reason, error=error):
-            message = str(rendered(reason, v.names()))
-            return StepFailed(at=v.now, problem=Problem(name=error or "Failed", category="invalid", message=message))
+            text = str(rendered(reason, v.names()))
+            return StepFailed(at=v.now, problem=Problem(name=error or "Failed", category="invalid", message=text))
         case _:
-            raise AssertionError(body)
-
-
-def _notify(v: View) -> Event:
-    told = notice(v)
-    if told is None:
-        return StepDone(at=v.now, result=None)
-    return errors.next_attempt(v) or intend_notice(v, *told)
+            raise AssertionError(body)  # it has a look of its own, or nothing to do: `begin` puts it elsewhere
 
 
 def _acting(v: View, phase: Acting) -> Next:
@@ -264,30 +227,25 @@ def proves_again(v: View) -> bool:
     return bool(v.step.requires)
 
 
-# -- waiting, nested, refreshing ---------------------------------------------------------------------------
+# -- waiting, nested, refreshing -------------------------------------------------------------------------------
 
 
 def _waiting(v: View, phase: Waiting) -> Next:
     if phase.until > v.now:
         return SleepUntil(at=phase.until)
-    if phase.then == "done":
-        return StepDone(at=v.now, result=None)
+    return StepDone(at=v.now, result=None) if phase.then == "done" else NestedDone(at=v.now)
+
+
+def _in_items(v: View, phase: InItems) -> Next:
+    return StepDone(at=v.now, result=list(phase.results))
+
+
+def _nested_done(v: View, phase: InRow | InRescue) -> Next:
     return NestedDone(at=v.now)
 
 
-def _nested(v: View, phase: Nested) -> Next:
-    match phase.why:
-        case "items":
-            return StepDone(at=v.now, result=list(v.frame.collected))
-        case "ledger":
-            return ends.next_of_queue(v)
-        case "row" | "rescue":
-            return NestedDone(at=v.now)
-
-
 def _refreshing(v: View, phase: Refreshing) -> Next:
-    rescue = v.step.rescue[phase.rescue]
-    if rescue.refresh and not phase.refreshed:
+    if v.step.rescue[phase.rescue].refresh and not phase.refreshed:
         return Perform(effect=Effect(verb="refresh", name="settings", key=v.effect_key("refresh")))
     return errors.then_of_rescue(v, phase.rescue)
 
@@ -298,7 +256,10 @@ _PHASES: Final[Mapping[type[Phase], Callable[[View, Any], Next]]] = {
     Proving: _proving,
     Acting: _acting,
     Waiting: _waiting,
-    Nested: _nested,
+    InItems: _in_items,
+    InRow: _nested_done,
+    InRescue: _nested_done,
+    InLedger: ends.next_of_queue,
     Refreshing: _refreshing,
 }
-"""The phase table."""
+"""The phase table. It is asked when the frame is on top: of a nested phase, when the frames above are done."""

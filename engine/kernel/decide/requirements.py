@@ -9,11 +9,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.kernel.decide.classes import classified, passes_by_itself, row_for
-from engine.kernel.decide.effects import region_of
+from engine.kernel.decide.intents import region_of
 from engine.kernel.decide.removal import needs_source
 from engine.kernel.decide.view import View
+from engine.kernel.effect import Effect, Seen
 from engine.kernel.events import EntrySettled, Event, Held, Proved, Watched
-from engine.kernel.operation import Effect, Frame, Perform, Proving, Seen, SleepUntil
+from engine.kernel.frame import Address, Frame, Proving, position_of
+from engine.kernel.operation import Entry, Perform, SleepUntil
 from engine.kernel.queries import kind_of, monitor_of, records_of
 from engine.kernel.rendering import sources
 from engine.language.model import Ensure, Step
@@ -21,7 +23,7 @@ from engine.values import Value
 
 
 class Proof(Value):
-    """One look that must turn out well: at `key`'s thing, which is to have `id`."""
+    """One look that must turn out well: at the resource of the step `key`, which is to have `id`."""
 
     key: str
     step: Step
@@ -59,8 +61,9 @@ def proving(v: View, phase: Proving) -> Event | Perform | SleepUntil | None:
     """The next look or decision of the proof; None where everything is met and the effect may follow."""
     if phase.then == "act" and not v.step.requires:
         return None
-    if needs_source(v):
-        return _proving_source(v, phase)
+    entry = v.undone
+    if entry is not None and needs_source(v):
+        return _proving_source(v, phase, entry)
     proofs = proofs_of(v)
     if phase.index >= len(proofs):
         return Proved(at=v.now, all=True) if phase.then == "look" else None
@@ -75,21 +78,22 @@ def proving(v: View, phase: Proving) -> Event | Perform | SleepUntil | None:
 def look_of(v: View, proof: Proof) -> Effect:
     """The look that a proof takes."""
     kind = kind_of(v.runbook, proof.step)
-    name = kind.name if kind is not None else ""
     return Effect(
-        verb="look", name=name, key="", params=proof.params, region=proof.region, account=proof.account,
-        sources=sources(v.runbook, v.operation, getattr(proof.step.body, "params", None)),
+        verb="look", name=kind.name if kind is not None else "", key="", params=proof.params, region=proof.region,
+        account=proof.account, sources=sources(v.runbook, v.operation, getattr(proof.step.body, "params", None)),
     )  # fmt: skip
 
 
 def judged(v: View, phase: Proving, proof: Proof, seen: Seen) -> Event:
-    """Met, to be watched, or a hold."""
-    other = View(v.runbook, v.operation, _frame(proof), proof.step, v.now)
+    """Met, to be watched, or a hold: by the row that the required step itself would take."""
+    address = Address(identity=proof.params, region=proof.region, account=proof.account)
+    frame = Frame(position=position_of(proof.step.path), address=address)
+    other = View(v.runbook, v.operation, frame, proof.step, v.now)
     if seen.problem is not None and not passes_by_itself(seen.problem):
         return Held(at=v.now, kind="requires", reason=f"{proof.key}: {seen.problem.message}", error=seen.problem)
     seen = classified(other, seen)
     row = row_for(other, seen, seen.cls)
-    same = seen.id == proof.id or not isinstance(proof.step.body, Ensure)
+    same = seen.id == proof.id or not isinstance(proof.step.body, Ensure)  # it may have been replaced by a namesake
     if row.verb == "done" and same:
         return Proved(at=v.now)
     monitor = monitor_of(v.runbook, proof.step)
@@ -102,25 +106,18 @@ def judged(v: View, phase: Proving, proof: Proof, seen: Seen) -> Event:
     return Held(at=v.now, kind="requires", reason=f"{v.key} requires {proof.key}, and {what}{why}")
 
 
-def _frame(proof: Proof) -> Frame:
-    return Frame(path=proof.step.path, identity=proof.params, region=proof.region, account=proof.account)
-
-
-def _proving_source(v: View, phase: Proving) -> Event | Perform:
+def _proving_source(v: View, phase: Proving, entry: Entry) -> Event | Perform:
     """Before a copy goes: is what it was made from there, and available?"""
-    entry = v.undone
-    assert entry is not None
     if phase.index > 0:
         return Proved(at=v.now, all=True)
+    source = entry.source or ""
     if phase.seen is None:
-        source = entry.source or ""
-        kind = v.kind
-        params = {kind.identity[0] if kind is not None and kind.identity else "name": source}
+        params = {v.kind.identity[0] if v.kind is not None and v.kind.identity else "name": source}
         region = region_of(source) or entry.region
         return Perform(
             effect=Effect(verb="look", name=entry.kind, key="", params=params, region=region, account=entry.account)
         )
     if phase.seen.cls == "available" and phase.seen.problem is None:
         return Proved(at=v.now)
-    why = f"its source {entry.source} is {phase.seen.status or 'not to be seen'}: this is the last copy of the data"
+    why = f"its source {source} is {phase.seen.status or 'not to be seen'}: this is the last copy of the data"
     return EntrySettled(at=v.now, entry=v.own_entries()[0][0], state="kept", why=why)

@@ -2,65 +2,52 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from engine.errors import Problem
 from engine.kernel.decide import errors
-from engine.kernel.decide.effects import intend_create
+from engine.kernel.decide.intents import intend_create
 from engine.kernel.decide.removal import delete, must_prove, obstacle_of
-from engine.kernel.decide.view import View, thing, watch
-from engine.kernel.events import (
-    EntrySettled,
-    Event,
-    Held,
-    ProofBegun,
-    ReplaceBegun,
-    StepDone,
-    StepFailed,
-    Vanished,
-)
-from engine.kernel.operation import Operation, Seen
+from engine.kernel.decide.view import View
+from engine.kernel.effect import Seen
+from engine.kernel.events import EntrySettled, Event, Held, ProofBegun, ReplaceBegun, StepDone, StepFailed, Vanished
+from engine.kernel.operation import Operation
 from engine.kernel.rendering import rendered
 from engine.language.model import Remove, Row
 
 
 def verb(v: View, seen: Seen, row: Row, cls: str) -> Event:
+    """What the row says is to be done."""
     match row.verb:
         case "done":
             return _done(v, seen, cls)
         case "monitor":
-            return watch(v, seen)
-        case "hold":
-            reason = rendered(row.reason, v.names(seen)) or _why(v, seen, cls)
-            problem = Problem(name=row.error, category="config", message=str(reason)) if row.error else None
-            return Held(at=v.now, kind="row", reason=str(reason), error=problem)
-        case "fail":
-            reason = rendered(row.reason, v.names(seen)) or _why(v, seen, cls)
-            return StepFailed(
-                at=v.now, problem=Problem(name=row.error or "Failed", category="invalid", message=str(reason))
-            )
+            return v.watch(seen)
+        case "hold" | "fail":
+            # In the row's words, else the kind's own, where it has seen what is wrong.
+            written = rendered(row.reason, v.names(seen))
+            reason = str(written or seen.attributes.get("problem") or f"{v.thing(seen)} is {cls}")
+            if row.verb == "fail":
+                problem = Problem(name=row.error or "Failed", category="invalid", message=reason)
+                return StepFailed(at=v.now, problem=problem)
+            error = Problem(name=row.error, category="config", message=reason) if row.error else None
+            return Held(at=v.now, kind="row", reason=reason, error=error)
         case "create":
-            return _change(v, seen, lambda: intend_create(v))
+            return _create(v)
         case "replace":
             return _replace(v, seen)
-        case _:
+        case _:  # `delete`: the verb is text, as the runbook's reader has checked it
             return delete(v, seen)
 
 
-def _why(v: View, seen: Seen, cls: str) -> str:
-    """In the kind's own words, where it has seen what is wrong."""
-    return str(seen.attributes.get("problem") or f"{thing(v, seen)} is {cls}")
-
-
 def _done(v: View, seen: Seen, cls: str) -> Event:
+    """The step is done, with what it has made, or has found; an entry's turn is over."""
     undone = v.undone
     if undone is not None:
-        number = v.own_entries()[0][0]
-        gone = "gone" if undone.id is not None else "void"
-        state: Any = gone if cls == "missing" else "open"
-        return EntrySettled(at=v.now, entry=number, state=state)
-    if isinstance(v.step.body, Remove):
-        result = v.frame.output if cls == "missing" else dict(seen.attributes)
+        if cls != "missing":
+            return EntrySettled(at=v.now, entry=v.own_entries()[0][0], state="open")
+        gone = v.own_entries()[0][0]
+        return EntrySettled(at=v.now, entry=gone, state="gone" if undone.id is not None else "void")
+    if isinstance(v.step.body, Remove):  # its result is what it has removed, as it was seen last
+        result = v.frame.performed.output if cls == "missing" else dict(seen.attributes)
         return StepDone(at=v.now, result=result, status=seen.status)
     if cls == "missing":
         return StepDone(at=v.now, result=None, status=seen.status)
@@ -68,34 +55,27 @@ def _done(v: View, seen: Seen, cls: str) -> Event:
     return StepDone(at=v.now, result=result, id=seen.id, status=seen.status)
 
 
-def _change(v: View, seen: Seen, intend: Any) -> Event:
-    """A create or a delete: the attempt in hand if it is being repeated, else the next; `requires` first."""
-    if v.frame.repeat is None and v.frame.routine == "":
+def _create(v: View) -> Event:
+    """The attempt in hand if it is being repeated, or belongs to a `replace`; else the next. `requires` first."""
+    if v.frame.performed.repeat is None and v.frame.removal.routine == "":
         waiting = errors.next_attempt(v)
         if waiting is not None:
             return waiting
-    if must_prove(v):
-        return ProofBegun(at=v.now)
-    event: Event = intend()
-    return event
+    return ProofBegun(at=v.now) if must_prove(v) else intend_create(v)
 
 
 def _replace(v: View, seen: Seen) -> Event:
+    """Its attempt begins before the removal: with none left, nothing is deleted first."""
     if never_replaced(v.operation, seen.id):
-        return Held(at=v.now, kind="row", reason=f"{thing(v, seen)} was seen available or delivered: never replaced")
+        return Held(at=v.now, kind="row", reason=f"{v.thing(seen)} was seen available or delivered: never replaced")
     obstacle = obstacle_of(seen)
     if obstacle is not None:
         return Held(at=v.now, kind="in_the_way", reason=obstacle)
     delay = errors.delay_of_next(v)
     if delay is None:
-        return errors.exhausted(v, _seen_broken(v, seen))
-    if must_prove(v):
-        return ProofBegun(at=v.now)
-    return ReplaceBegun(at=v.now, delay=delay)
-
-
-def _seen_broken(v: View, seen: Seen) -> Problem:
-    return Problem(name="Broken", category="internal", message=f"{thing(v, seen)} cannot be used")
+        broken = Problem(name="Broken", category="internal", message=f"{v.thing(seen)} cannot be used")
+        return errors.exhausted(v, broken)
+    return ProofBegun(at=v.now) if must_prove(v) else ReplaceBegun(at=v.now, delay=delay)
 
 
 def never_replaced(operation: Operation, id: str | None) -> bool:
@@ -106,11 +86,7 @@ def never_replaced(operation: Operation, id: str | None) -> bool:
 
 
 def replacing(v: View, seen: Seen, cls: str) -> Event:
-    """● Once begun, rows are not asked: what is there goes, and then it is made anew."""
+    """● Once a `replace` has begun, rows are not asked: what is there goes, and then it is created again."""
     if cls == "missing":
-        if v.frame.routine == "deleting":
-            return Vanished(at=v.now)
-        return _change(v, seen, lambda: intend_create(v))
-    if cls in ("pending", "unknown"):
-        return watch(v, seen)
-    return delete(v, seen)
+        return Vanished(at=v.now) if v.frame.removal.routine == "deleting" else _create(v)
+    return v.watch(seen) if cls in ("pending", "unknown") else delete(v, seen)

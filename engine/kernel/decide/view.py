@@ -1,10 +1,12 @@
-"""A look at one moment of an operation, as the deciding functions take it: what stands where, and its words."""
+"""What the deciding functions are given: the top frame of an operation at one moment, its step, and words for both."""
 
 from __future__ import annotations
 
+from engine.kernel.effect import Seen
 from engine.kernel.events import Event, Held, Watched
-from engine.kernel.operation import Entry, Frame, Operation, Seen
-from engine.kernel.queries import entry_number, is_undo, key_of, kind_of, monitor_of, step_of
+from engine.kernel.frame import Frame
+from engine.kernel.operation import Entry, Operation
+from engine.kernel.queries import key_of, kind_of, monitor_of, step_of, undone_entry
 from engine.kernel.rendering import Names
 from engine.language.model import KindFacts, Monitor, Runbook, Schedule, Step
 from engine.values import Value
@@ -38,43 +40,47 @@ class View(Value, kw_only=False):
 
     @property
     def undone(self) -> Entry | None:
-        """The entry that an undo frame deals with."""
-        return self.operation.ledger[entry_number(self.frame)] if is_undo(self.frame) else None
+        """The entry whose turn it is; None for a step of the runbook."""
+        number = undone_entry(self.frame)
+        return self.operation.ledger[number] if number is not None else None
 
     def names(self, seen: Seen | None = None) -> Names:
         return Names(self.runbook, self.operation, self.frame, seen)
 
     def effect_key(self, verb: str, target: str = "", attempt: int | None = None) -> str:
         """operation / path / item / visit / attempt / verb / target."""
-        frame = self.frame
-        number = frame.attempt if attempt is None else attempt
-        item = "" if frame.item is None else frame.item
-        return f"{self.operation.id}/{frame.path}/{item}/{frame.visit}/{number}/{verb}/{target}"
+        position = self.frame.position
+        number = self.frame.attempts.number if attempt is None else attempt
+        item = "" if position.item is None else position.item
+        return f"{self.operation.id}/{position.path}/{item}/{self.frame.visit}/{number}/{verb}/{target}"
 
     def own_entries(self) -> list[tuple[int, Entry]]:
-        """The ledger's entries for the thing that this frame is about, with their numbers."""
-        if is_undo(self.frame):
-            number = entry_number(self.frame)
+        """The entries of the ledger that this frame has made, or whose turn it is, with their numbers."""
+        number = undone_entry(self.frame)
+        if number is not None:
             return [(number, self.operation.ledger[number])]
-        return [(n, e) for n, e in enumerate(self.operation.ledger) if e.path == self.frame.path and e.step == self.key]
+        path, key = self.frame.path, self.key
+        return [(n, entry) for n, entry in enumerate(self.operation.ledger) if entry.path == path and entry.step == key]
+
+    def thing(self, seen: Seen) -> str:
+        """`the rds.cluster orders (cluster-ABC, stopped)`."""
+        name = next(iter(self.frame.address.identity.values()), "")
+        kind = self.kind.name if self.kind is not None else "resource"
+        return f"the {kind} {name} ({seen.id or 'no id'}, {seen.status})"
+
+    def watch(self, seen: Seen) -> Event:
+        """● The deadline is checked here, after the look: what was finished while nobody looked is finished."""
+        since, monitor = self.frame.observed.watching, self.monitor
+        if since is not None and self.now - since >= (monitor.longest or 0.0):
+            waited = f"{self.thing(seen)} after {int(self.now - since)} s of watching"
+            return Held(at=self.now, kind="monitor_over", reason=f"slow is not broken: {waited}")
+        return Watched(at=self.now, next=self.now + (monitor.every or 30.0), status=seen.status)
 
 
 def view(runbook: Runbook, operation: Operation, now: float) -> View:
     """The view of the top frame."""
     frame = operation.frames[-1]
-    step = runbook.index.get(frame.path) or step_of(runbook, operation, frame)  # a call less, three times a step
+    step = runbook.index.get(frame.position.path) or step_of(
+        runbook, operation, frame
+    )  # a call less, three times a step
     return View(runbook, operation, frame, step, now)
-
-
-def thing(v: View, seen: Seen) -> str:
-    name = next(iter(v.frame.identity.values()), "")
-    kind = v.kind.name if v.kind is not None else "resource"
-    return f"the {kind} {name} ({seen.id or 'no id'}, {seen.status})"
-
-
-def watch(v: View, seen: Seen) -> Event:
-    """● The deadline is asked here, after the look: what was finished while nobody looked is finished."""
-    if v.frame.watching is not None and v.now - v.frame.watching >= (v.monitor.longest or 0.0):
-        waited = f"{thing(v, seen)} after {int(v.now - v.frame.watching)} s of watching"
-        return Held(at=v.now, kind="monitor_over", reason=f"slow is not broken: {waited}")
-    return Watched(at=v.now, next=v.now + (v.monitor.every or 30.0), status=seen.status)

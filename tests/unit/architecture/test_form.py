@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from engine import errors
-from engine.kernel import events, operation
+from engine.kernel import effect, events, frame, operation
 from engine.kernel.decide import requirements, view
 from engine.language import model
 from engine.values import Value
@@ -95,7 +95,7 @@ def test_names_say_what_a_thing_is() -> None:
 
 def test_values_of_kernel_and_language_cannot_change() -> None:
     """Illegal states are not written, and nothing is changed behind anyone's back."""
-    here = (operation, events, view, requirements, model, errors)
+    here = (effect, frame, operation, events, view, requirements, model, errors)
     classes = [
         one for module in here for one in vars(module).values() if getattr(one, "__module__", "") == module.__name__
     ]

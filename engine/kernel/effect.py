@@ -1,0 +1,63 @@
+"""What is sent to the world, and what a look has seen of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from engine.errors import Problem
+from engine.values import Value, field
+
+Verb = Literal["look", "create", "delete", "call", "refresh"]
+
+
+class Effect(Value):
+    """One touch of the world, with all that the driver needs: to send it again is to send this again."""
+
+    verb: Verb
+    name: str  # of the kind or action
+    key: str  # the idempotency key: equal if and only if it is the same effect
+    params: Mapping[str, Any] = field(default_factory=dict)
+    region: str = ""
+    account: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    target: str | None = None  # the immutable id of what is deleted
+    timeout: float | None = None
+    removal: Mapping[str, Any] | None = None  # of a look before a delete: what the delete would be told
+    sources: Mapping[str, str] = field(default_factory=dict)  # parameter → setting it came from
+
+
+class Maker(Value):
+    """What the log knows of the operation that a thing's tags name."""
+
+    operation: str
+    known: bool = False
+    ended: bool = False
+    runbook: str = ""
+    ids: tuple[str, ...] = ()
+
+
+class SeenPart(Value):
+    """Something that must go before its whole goes."""
+
+    kind: str
+    identity: Mapping[str, Any]
+    id: str
+    status: str
+    cls: str
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+class Seen(Value):
+    """What one look saw, and whose maker the driver found; `problem` where the look itself failed."""
+
+    at: float
+    status: str
+    cls: str
+    id: str | None = None
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    parts: tuple[SeenPart, ...] = ()
+    in_the_way: str | None = None
+    maker: Maker | None = None
+    problem: Problem | None = None
