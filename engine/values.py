@@ -1,7 +1,7 @@
 """`Value`: what is made once and never changed; `Bundle`: the same, of what may change.
 
 Equal ones are of one class, with equal fields, and have the same hash.
-msgspec does all of it in C: making one costs a fifth of a dataclass (docs/decisions/0008-values-in-c.md). Fields are
+msgspec does all of it in C: making one costs a fifth of a dataclass (docs/decisions/0008-msgspec-values.md). Fields are
 given by keyword: the type checker holds that.
 """
 

@@ -16,7 +16,7 @@ from tests.validate.mutants import Mutant, misspelt, mutants
 
 ANOTHER = {
     # These are different and valid runbooks, which hold or check less where the original does more.
-    # docs/decisions/0015-what-a-missing-row-means.md says why there is no finding.
+    # docs/decisions/0015-missing-rows.md says why there is no finding.
     "restore": {
         'row missing: {fail: "no snapshot ${snapshot} in ${source_region}", error: InvalidSnapshot.NotFound}': "it holds",
         "row missing: done": "it holds where there is no old cluster",

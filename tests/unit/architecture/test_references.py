@@ -17,7 +17,7 @@ from tests.unit.architecture.source import FILES, ROOT
 SEARCHED: Final = ("engine/", "actions/", "tests/", "docs/", "runbooks/", "bench/", ".ci/", "schemas/")
 UNSEARCHED: Final = ("tests/golden/", "tests/unit/architecture/test_references.py")  # logs; the examples below
 
-PAGE: Final = re.compile(r"(?<![\w*{}<>/.-])[\w./-]*\w\.md\b")
+PAGE: Final = re.compile(r"(?<![\w*{}<>/.-])[\w.][\w./-]*\.md\b")
 SECTIONS: Final = re.compile(r'([\w./-]+\.md)((?:,? (?:and )?"[^"\n]+")+)')
 NUMBER: Final = re.compile(r"([\w./-]+\.md),? (?:§|sections? )\s*([\w.]+)")
 LINK: Final = re.compile(r"\]\(([^)\s]+)\)|^\[[^\]]+\]: (\S+)$", re.MULTILINE)
@@ -40,7 +40,10 @@ def text_of(path: str) -> str:
 
 def flat(path: str) -> str:
     """A file's text without line breaks inside references; `root / "docs" / "a.md"` is read as docs/a.md."""
-    joined = re.sub(r'"(docs|runbooks)" / "(?:decisions" / ")?', r'"\1/', text_of(path))
+    text = text_of(path)
+    if path.endswith(".md"):
+        text = re.sub(r"\[[^\]\[]*\](\([^)\s]+\))", r"\1", text)  # what a link shows is not its target
+    joined = text.replace('" / "', "/")
     return re.sub(r"\s*\n\s*(?:# )?", " ", joined)
 
 
