@@ -89,7 +89,7 @@ def product(made: Any, stub: Stub) -> float:
     runbook = trivial(STEPS)
     engine = Engine(
         store=DynamoStore("bench", lambda service: made), clock=SystemClock(), world=nowhere(),
-        parse=lambda text: runbook, lease=lambda id: Undisputed(),
+        parse=lambda text: runbook, lease=lambda _: Undisputed(),
     )  # fmt: skip
     for kept in (stub.asked, stub.sizes, stub.puts):
         kept.clear()

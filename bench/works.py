@@ -101,7 +101,7 @@ def stored(steps: int, path: str, id: str = "bench") -> Operation:
     runbook = trivial(steps)
     store = open_store(f"sqlite:{path}")
     engine = Engine(
-        store=store, clock=SystemClock(), world=nowhere(), parse=lambda text: runbook, lease=lambda id: Undisputed()
+        store=store, clock=SystemClock(), world=nowhere(), parse=lambda text: runbook, lease=lambda _: Undisputed()
     )
     try:
         operation = engine.run(runbook, id, {})

@@ -182,11 +182,11 @@ class Sessions:
         fetcher = AssumeRoleCredentialFetcher(sts, source, account.role_arn, extra_args=told, cache=taken)
         session = _with_models(botocore.session.Session(profile=self._profile))
         credentials = DeferredRefreshableCredentials(refresh_using=fetcher.fetch_credentials, method="assume-role")
-        session._credentials = credentials  # noqa: SLF001 - as botocore's own providers do it
+        session._credentials = credentials  # as botocore's own providers do
 
         def renew() -> None:
             taken.clear()
-            credentials._frozen_credentials = None  # noqa: SLF001 - botocore has no other word for "take them anew"
+            credentials._frozen_credentials = None  # botocore offers no other way to have them renewed
 
         self._renews[account.name] = renew
         return session
@@ -212,8 +212,10 @@ def is_read(operation: str) -> bool:
 
 
 def _again(call: Callable[..., Any], renew: Renew | None) -> Callable[..., Any]:
-    """A read whose connection or reply was lost is sent once more, at once; what was refused because credentials that
-    were taken have expired, with fresh ones: AWS has performed nothing of it.
+    """The call, sent once more at once if it is a read and its connection or reply was lost.
+
+    A call that was refused because the credentials of a role have expired is sent again with new ones: AWS has not
+    performed it.
     """
 
     def make_api_call(operation: str, params: Mapping[str, Any]) -> Any:

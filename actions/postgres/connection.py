@@ -45,8 +45,9 @@ class Session(Bundle):
     now: Callable[[], float]
 
     def left(self) -> float:
-        """Seconds of the step's time that are left; EffectFailed where there are none: all together, as one call, it
-        must end before a lease does.
+        """Seconds of the step's time that are left; EffectFailed if there are none.
+
+        All statements together must end before the lease does, as one call.
         """
         left = self.ends - self.now()
         if left <= 0:

@@ -6,7 +6,7 @@ To pg8000 a `RoleStatement` is the text of its SQL. The sandbox's database parse
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any, Final, Self
 
 DEFAULTS: Final = {"table": "TABLES", "sequence": "SEQUENCES"}
 """What a role may be granted on everything that is created later, and SQL's word for it."""
@@ -19,7 +19,7 @@ class RoleStatement(str):
     name: str
     values: dict[str, Any]
 
-    def __new__(cls, sql: str, name: str, **values: Any) -> RoleStatement:
+    def __new__(cls, sql: str, name: str, **values: Any) -> Self:
         made = super().__new__(cls, sql)
         made.name = name
         made.values = values

@@ -178,10 +178,7 @@ class Surroundings:
         self._must_belong(id)
         told = self.options
         reporters: list[Reporter] = [self.progress]
-        if told.sandbox:
-            world = self._pretend(runbook, id, reporters, begins=begins)
-        else:
-            world = self._real(runbook)
+        world = self._pretend(runbook, id, reporters, begins=begins) if told.sandbox else self._real(runbook)
         region = default_region(told)
         from engine.cli.confirmation import Confirming
         from engine.stores.lease import this_process
@@ -270,8 +267,9 @@ class Surroundings:
 
 
 def world_file(store: str, id: str) -> Path | None:
-    """Where the sandbox keeps the world of an operation: beside the store's file, for a table in the user's state
-    folder; None for a store that ends with its process.
+    """The file in which the sandbox keeps the world of an operation; None for a store in memory.
+
+    It is beside the store's file or, for a table, in the user's state folder.
     """
     kind, _, place = store.partition(":")
     if kind == "dynamodb":

@@ -12,9 +12,11 @@ from engine.values import Value, field
 
 
 class Event(Value, kw_only=True):
-    """The root of the union. `step` is the key of the step that it is about, as `history` shows it; "" where it is
-    about the operation as a whole: `copy-snapshot`, `instances[0]`, `setup-db-users > check rds.cluster` (a step within
-    another's rescue), `copy-snapshot (undo)`.
+    """The root of the union.
+
+    `step` is the key of the step that it is about, as `history` shows it: `copy-snapshot`, `instances[0]`,
+    `setup-db-users > check rds.cluster` (a step within another's rescue), `copy-snapshot (undo)`; "" if it is about the
+    operation as a whole.
     """
 
     at: float

@@ -25,7 +25,9 @@ class Names(Mapping[str, Any]):
 
     __slots__ = ("_frame", "_operation", "_runbook", "_seen", "_vars")
 
-    def __init__(self, runbook: Runbook, operation: Operation, frame: Frame | None = None, seen: Seen | None = None):
+    def __init__(
+        self, runbook: Runbook, operation: Operation, frame: Frame | None = None, seen: Seen | None = None
+    ) -> None:
         self._runbook = runbook
         self._operation = operation
         self._frame = frame

@@ -205,9 +205,10 @@ class Driver:
         while True:
             try:
                 self.log.fold(self.performer.perform(effect, self.log.operation, self.log.runbook, self.now))
-                return
             except EffectNotSent as error:
                 problem = error.problem
+            else:
+                return
             tried += 1
             if stops_the_runner(problem):
                 self._leave(effect, problem)

@@ -127,7 +127,7 @@ class Engine:
         return read_on(self.store, id, self.parse, self.known)
 
     def _performer(self) -> RegistryPerformer:
-        return RegistryPerformer(self.world, lambda id: find_maker(self.store, id))
+        return RegistryPerformer(self.world, lambda name: find_maker(self.store, name))
 
     def _log(self, runbook: Runbook, operation: Operation) -> Log:
         return Log(

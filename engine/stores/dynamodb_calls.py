@@ -56,7 +56,7 @@ def retry_wait(attempt: int, fraction: float) -> float:
     return delay(attempt, first=0.1, longest=1.0, fraction=fraction)
 
 
-class ConditionFailed(Exception):  # noqa: N818 - as AWS calls it
+class ConditionFailed(Exception):
     """The condition of a write does not hold; or it held, was written, and the reply was lost."""
 
 

@@ -82,7 +82,7 @@ class Runner:
             engine = self.scene.engine_of(self.scene.begins(self.machine))
             if not self._abandoned:
                 self.command(self.scene, engine)
-        except BaseException as error:  # noqa: BLE001 - told to whoever judges
+        except BaseException as error:
             self.error = error
         finally:
             self.done = True
@@ -142,8 +142,9 @@ class Duel(RealScene):
         return ""  # on another machine nobody can tell
 
     def play(self, *stops: int) -> Duel:
-        """The first runs for `stops[0]` points, then the second for `stops[1]`, and so on in turn; then each to its end,
-        the one whose turn it is first.
+        """The first runs for `stops[0]` points, then the second for `stops[1]`, and so on in turn.
+
+        Then each runs to its end, first the one whose turn it is.
         """
         turns = [self.first, self.second]
         for stop in stops:

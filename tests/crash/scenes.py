@@ -165,7 +165,6 @@ class RealScene(Scene):
 
     def engine_of(self, process: Process) -> Engine:
         """As the composition root makes it."""
-
         store = PatientStore(process.store, self.clock, jitter=lambda: 0.5)
 
         def lease(id: str) -> StoreLease:

@@ -1,5 +1,6 @@
-"""Stories that nobody wrote: up to three faults in one run, lost replies and throttles and a store that is away among
-them, each told with deaths and without.
+"""Generated stories: up to three faults in one run, each with kills and without.
+
+Among the faults are lost replies, throttling and a store that is away.
 """
 
 from __future__ import annotations

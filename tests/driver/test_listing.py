@@ -71,7 +71,7 @@ def test_a_long_wait_writes_it_once() -> None:
         Story(name="", text=RESTORE, arrange=(lives(SNAPSHOT, [("copying", 6 * 3600)]),), ends=("SUCCEEDED",))
     )
     put: list[str] = []
-    scene.store.summarise = lambda id, summary: put.append(summary["step"])  # type: ignore[method-assign]
+    scene.store.summarise = lambda _, summary: put.append(summary["step"])  # type: ignore[method-assign]
     scene.tell()
     assert len(put) < 12
     assert put.count("copy-snapshot") == 1

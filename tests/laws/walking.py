@@ -181,7 +181,7 @@ class Scene:
             registry=self.registry, clients=_nobody, secret=_nobody, network=None, read_setting=self.read
         )  # fmt: skip
         return Engine(
-            store=self.store, clock=self.clock, world=surroundings, parse=self.parse, lease=lambda id: Lease(self),
+            store=self.store, clock=self.clock, world=surroundings, parse=self.parse, lease=lambda _: Lease(self),
             actor="anna", region="us-west-2",
         )  # fmt: skip
 
@@ -205,7 +205,6 @@ class Scene:
         while True:
             try:
                 command(self.engine())
-                return
             except (EnvironmentProblem, UsageError) as stopped:
                 self.stopped = str(stopped)
                 if self.operation is None:
@@ -213,6 +212,8 @@ class Scene:
                 return
             except Killed:
                 self.died()
+            else:
+                return
             if recorded(self.operation):
                 self.go_on()
                 return

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import os
 import resource
 import shutil
 import sqlite3
@@ -304,4 +303,4 @@ def test_what_there_is_is_told_where_an_operation_or_step_is_unknown(desk: Desk,
         told = ask(*words)
         assert told.code == 2
         assert said in told.err
-    assert os.path.exists(file_of(desk))
+    assert Path(file_of(desk)).exists()

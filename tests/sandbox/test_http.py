@@ -138,7 +138,7 @@ def test_an_assumed_role_is_in_its_account(served):
 def ask(served, path, body=None, **headers):
     data = None if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
     try:
-        with urllib.request.urlopen(urllib.request.Request(served.url + path, data, headers)) as reply:  # noqa: S310
+        with urllib.request.urlopen(urllib.request.Request(served.url + path, data, headers)) as reply:
             return reply.status, reply.read().decode()
     except urllib.error.HTTPError as error:
         with error:

@@ -9,9 +9,9 @@ from typing import Final
 _ROOT: Final = Path(__file__).resolve().parents[2]
 PAGE: Final = (_ROOT / "docs" / "guide.md").read_text(encoding="utf-8")
 PART: Final = re.compile(
-    r"^```(?P<kind>\w+)\n(?P<body>.*?)^```$|^<!-- (?P<about>[\w -]+): (?P<value>[^\n]*) -->$", re.M | re.S
+    r"^```(?P<kind>\w+)\n(?P<body>.*?)^```$|^<!-- (?P<about>[\w -]+): (?P<value>[^\n]*) -->$", re.MULTILINE | re.DOTALL
 )
-SECTIONS: Final = [section for section in re.split(r"^(?=##+ )", PAGE, flags=re.M)[1:] if "```sh" in section]
+SECTIONS: Final = [section for section in re.split(r"^(?=##+ )", PAGE, flags=re.MULTILINE)[1:] if "```sh" in section]
 
 
 def edited(text: str, diff: str) -> str:

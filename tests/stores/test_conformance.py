@@ -151,7 +151,8 @@ def test_a_chain_that_does_not_hold_is_refused(store: Store, spoilt, said) -> No
         store.load("op-1")
     assert "history op-1 --verify" in str(caught.value)
     told = verify(store.records("op-1"))
-    assert told is not None and said.split(" .*")[1] in told
+    assert told is not None
+    assert said.split(" .*")[1] in told
 
 
 def test_a_newer_record_is_refused(store: Store) -> None:
@@ -341,4 +342,5 @@ def test_of_16_threads_one_takes_the_lease_and_one_the_lock(place: Place) -> Non
         thread.join()
     assert len(leases) == len(locks) == 1
     head = place.open().head("op-1")
-    assert head is not None and head.lease == lease(leases[0])
+    assert head is not None
+    assert head.lease == lease(leases[0])

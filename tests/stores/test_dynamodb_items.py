@@ -45,7 +45,9 @@ def test_an_output_over_64_kb_is_kept_apart(store: DynamoStore, twin: DynamoStor
     store.append(one)
     assert twin.load("op-1") == [one]
     item = twin._one("op-1", 1)
-    assert item is not None and "packed" not in item and len(item["parts"]["L"]) == 1
+    assert item is not None
+    assert "packed" not in item
+    assert len(item["parts"]["L"]) == 1
 
 
 @ONCE
@@ -58,7 +60,8 @@ def test_an_output_that_is_too_large_is_refused_with_step_and_field(
     ) as caught:
         store.append(record(events=({"$": "entered"}, event), readable={"step": "export"}))
     assert "at most 350 KB" in str(caught.value)
-    assert proxy.asked == [] and twin.load("op-1") == []
+    assert proxy.asked == []
+    assert twin.load("op-1") == []
 
 
 @ONCE

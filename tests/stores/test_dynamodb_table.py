@@ -95,7 +95,7 @@ class Describes:
         assert asked["DeletionProtectionEnabled"] is True  # from the first moment
         return {}
 
-    def describe_table(self, TableName: str) -> dict[str, Any]:
+    def describe_table(self, TableName: str) -> dict[str, Any]:  # noqa: N803 - as boto3 calls it
         state = self.states.pop(0) if len(self.states) > 1 else self.states[0]
         return {"Table": definition(TableName) | {"TableStatus": state, "DeletionProtectionEnabled": True}}
 

@@ -78,7 +78,8 @@ def test_a_free_lease_is_taken_at_once(store, clock, patience) -> None:
     held = of(store, clock, Machine().process(42))
     assert held.acquire(patience=patience) is True
     head = store.head("op-1")
-    assert head is not None and head.lease is not None
+    assert head is not None
+    assert head.lease is not None
     assert head.lease == Lease(
         owner="ana", host="desk", pid=42, started="1000", boot="boot-1/ns-1", version=head.lease.version,
         duration=DURATION, since=clock.now(),

@@ -20,11 +20,15 @@ pytestmark = pytest.mark.integration
 
 def test_this_process_is_alive_and_a_killed_child_is_dead() -> None:
     here = this_process("ana")
-    assert here.pid == os.getpid() and here.host and here.started.isdigit()
-    assert here.boot.count("/") == 1 and "pid:[" in here.boot
+    assert here.pid == os.getpid()
+    assert here.host
+    assert here.started.isdigit()
+    assert here.boot.count("/") == 1
+    assert "pid:[" in here.boot
     child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     started = start_of(child.pid)
-    assert started and int(started) >= int(here.started)
+    assert started
+    assert int(started) >= int(here.started)
     theirs = lease(pid=child.pid, started=started, boot=here.boot)
     assert here.judged(theirs) == "alive"
     child.kill()
@@ -43,7 +47,8 @@ def test_a_name_with_brackets_does_not_mislead() -> None:
     assert child.stdout is not None
     child.stdout.readline()
     started = start_of(child.pid)
-    assert started is not None and started.isdigit()
+    assert started is not None
+    assert started.isdigit()
     child.communicate(b"\n")
     assert start_of(child.pid) is None
 

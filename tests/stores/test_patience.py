@@ -121,7 +121,8 @@ def test_pauses_grow_to_half_a_minute_with_jitter(clock: VirtualClock) -> None:
     assert pauses[:6] == [0.5, 1, 2, 4, 8, 15]
     assert set(pauses[6:]) == {15}
     drawn = {PatientStore(MemoryStore(), clock)._jitter() for _ in range(20)}
-    assert len(drawn) > 1 and all(0 <= one < 1 for one in drawn)
+    assert len(drawn) > 1
+    assert all(0 <= one < 1 for one in drawn)
 
 
 def test_a_signal_ends_the_waiting(clock: VirtualClock) -> None:

@@ -11,7 +11,8 @@ import re
 import subprocess
 import sys
 import weakref
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin
@@ -26,7 +27,7 @@ from engine.language.yaml.nodes import ListNode, MapNode, Scalar
 from engine.values import Bundle, Value, changed, field
 
 DATA = {
-    str, int, float, bool, bytes, type(None), Any, Path, tuple, list, dict, frozenset, Mapping, Sequence, Set, Map,
+    str, int, float, bool, bytes, type(None), Any, Path, tuple, list, dict, frozenset, Mapping, Sequence, AbstractSet, Map,
     Scalar, ListNode, MapNode,  # a tree knows its branches, and no branch its tree
 }  # fmt: skip
 """What a value may hold besides values."""
@@ -86,7 +87,7 @@ def test_nobody_changes_it() -> None:
 def test_another_one_with_some_fields_changed() -> None:
     one = Place(x=1, name="p")
     assert changed(one, x=2) == Place(x=2, name="p")
-    assert one == copy.copy(one) == pickle.loads(pickle.dumps(one)) == Place(x=1, name="p")  # noqa: S301 - our own
+    assert one == copy.copy(one) == pickle.loads(pickle.dumps(one)) == Place(x=1, name="p")
     with pytest.raises(TypeError):
         changed(one, z=2)
 

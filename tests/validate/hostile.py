@@ -12,6 +12,7 @@ import resource
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final
 
 import yaml
@@ -233,7 +234,7 @@ def measured(text: str, most: float) -> tuple[float, int]:
 
 def most_memory() -> int:
     """The peak memory of this process in bytes; `ru_maxrss` would include the process that it was forked from."""
-    with open("/proc/self/status") as lines:
+    with Path("/proc/self/status").open() as lines:
         return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) * 1024
 
 

@@ -13,7 +13,7 @@ import json
 import threading
 from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from msgspec.structs import asdict
 
@@ -47,7 +47,7 @@ class SandboxServer:
         """`http://127.0.0.1:PORT`."""
         return f"http://{HOST}:{self._server.server_address[1]}"
 
-    def __enter__(self) -> SandboxServer:
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 

@@ -93,8 +93,9 @@ def require_parameter_group(world: World, request: Request, name: str, kind: str
 
 
 def describe_parameter_groups(world: World, request: Request) -> dict[str, Any]:
-    """DescribeDBClusterParameterGroups of one; a missing one has another code than in ModifyDBCluster
-    (docs/aws.md, "Error codes").
+    """DescribeDBClusterParameterGroups of one.
+
+    A missing one has another error code than in ModifyDBCluster (docs/aws.md, "Error codes").
     """
     name = request.get("DBClusterParameterGroupName") or "default"
     try:

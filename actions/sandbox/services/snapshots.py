@@ -122,8 +122,9 @@ def _own(world: World, request: Request, wanted: str | None) -> list[Row]:
 
 
 def _shared(world: World, request: Request) -> list[Row]:
-    """Snapshots that other accounts share with this one: named by ARN, and without tags (docs/aws.md,
-    "Finding a snapshot").
+    """Snapshots that other accounts share with this one.
+
+    They are named by ARN and have no tags (docs/aws.md, "Finding a snapshot").
     """
     return [
         (

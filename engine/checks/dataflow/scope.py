@@ -7,7 +7,8 @@ runbook of 10,000 steps takes linear time.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -75,7 +76,7 @@ class Scope(Bundle):
     path: tuple[str | int, ...] | None = None
     given: Mapping[str, Binding] = field(default_factory=dict)
     facts: Facts = NO_FACTS
-    later: Set[str] = frozenset()  # settings further down, which are not read yet
+    later: AbstractSet[str] = frozenset()  # settings further down, which are not read yet
 
     def binding(self, name: str, facts: Facts = NO_FACTS) -> Binding | Missing:
         """The meaning of the name here, or why it has none."""

@@ -222,9 +222,8 @@ def replace_without_retry(subject: Subject) -> Iterator[Found]:
 def remove_without_delete(subject: Subject) -> Iterator[Found]:
     for place in subject.steps:
         body = place.step.body
-        if isinstance(body, Remove) and place.rows and not any(row.verb == "delete" for row in body.states):
-            if any("available" in one.row.names for one in place.rows):
-                message = "no row uses `delete`, so nothing is ever removed"
-                yield Found(
-                    span=place.key("states"), message=message, help="write `available: delete`, or use a `check`"
-                )
+        if not isinstance(body, Remove) or any(row.verb == "delete" for row in body.states):
+            continue
+        if any("available" in one.row.names for one in place.rows):
+            message = "no row uses `delete`, so nothing is ever removed"
+            yield Found(span=place.key("states"), message=message, help="write `available: delete`, or use a `check`")

@@ -50,8 +50,9 @@ def _stripped(text: str, start: int, end: int) -> tuple[str, int]:
 
 
 def end_of(text: str, at: int) -> int | None:
-    """The offset of the `}` that closes an expression that begins at `at`, past those in quotes and of maps; None if there
-    is none.
+    """The offset of the `}` that closes the expression that begins at `at`; None if there is none.
+
+    A `}` in quotes, or of a map, does not count.
     """
     depth = 0
     for match in _INSIDE.finditer(text, at):

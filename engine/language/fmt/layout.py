@@ -23,7 +23,7 @@ _COLON: Final = re.compile(r"[ \t]*:")
 _MODELINE: Final = re.compile(r"#\s*yaml-language-server:")
 
 
-class Strange(Exception):  # noqa: N818 - it says what was met
+class Strange(Exception):
     """YAML of a form that is not laid out; `line` counts from 1."""
 
     def __init__(self, line: int) -> None:

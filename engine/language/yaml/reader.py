@@ -54,7 +54,7 @@ def examine(text: bytes | str, file: str = "-") -> tuple[Node | None, list[Findi
         return None, reading.findings
 
 
-class _Refused(Exception):  # noqa: N818 - it says what happened
+class _Refused(Exception):
     """Nothing more can be read; the finding is told already."""
 
 
