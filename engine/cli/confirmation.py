@@ -14,7 +14,7 @@ from engine.cli.output import terminal
 from engine.cli.protection import Policy
 from engine.errors import EnvironmentProblem, RunbookError, UsageError
 from engine.language.model import Runbook
-from engine.runtime.preflight import Meant
+from engine.runtime.observer import PlannedRemoval
 
 
 class Confirming:
@@ -25,7 +25,7 @@ class Confirming:
         self._runbook = runbook
         self._clients = clients
 
-    def __call__(self, meant: list[Meant]) -> bool:
+    def __call__(self, meant: list[PlannedRemoval]) -> bool:
         for one in meant:
             if one.target.id is None:
                 self._say(f"{one.step}: there is no {one.kind} {one.target.name} in {one.target.region} to delete")
@@ -43,7 +43,7 @@ class Confirming:
             raise UsageError(message)
         return asked("Delete it?" if len(there) == 1 else "Delete them?")
 
-    def _must_be_named(self, there: list[Meant]) -> None:
+    def _must_be_named(self, there: list[PlannedRemoval]) -> None:
         policy = Policy(protected=self._options.protected, allowed=self._options.yes_delete)
         guarded = [one for one in there if policy.pattern_for(one.target.name)]
         if guarded:
@@ -53,12 +53,12 @@ class Confirming:
             message = f"nothing was begun: {things} matches the protected pattern {pattern}. To delete it, add {words}"
             raise UsageError(message)
 
-    def _thing(self, one: Meant) -> str:
+    def _thing(self, one: PlannedRemoval) -> str:
         target = one.target
         where = f"account {self._account(one)}, region {target.region or 'of your settings'}"
         return f"{one.kind} {target.name} (id {target.id}, {where})"
 
-    def _account(self, one: Meant) -> str:
+    def _account(self, one: PlannedRemoval) -> str:
         named = self._runbook.accounts.get(one.target.account or "")
         if named is not None:
             return f"{named.id} ({named.name})"

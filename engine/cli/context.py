@@ -9,8 +9,9 @@ import getpass
 import os
 import re
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
@@ -25,14 +26,15 @@ from engine.cli.output.progress import Progress
 from engine.cli.protection import Policy, guarded
 from engine.cli.signals import Stop
 from engine.clock import Clock, SystemClock, VirtualClock
-from engine.errors import EnvironmentProblem, UsageError
+from engine.errors import EnvironmentProblem, Problem, UsageError
 from engine.kernel import Operation
+from engine.kernel.effect import Effect
 from engine.kernel.transition import Transition
 from engine.language.model import Runbook
-from engine.registry import Registry
-from engine.runtime.driver import Reporter
-from engine.runtime.engine import Engine, Lease
+from engine.registry import Network, Registry
+from engine.runtime.engine import Engine
 from engine.runtime.load import Loaded, read_on, text_of
+from engine.runtime.observer import Observer, PlannedRemoval
 from engine.runtime.performer import World
 from engine.stores.port import Head, Store
 
@@ -75,7 +77,6 @@ class Surroundings:
         self.clock: Clock = Wakeful(SystemClock(), self.stop)
         self._parsed: dict[str, Runbook] = {}
         self._known: dict[str, Loaded] = {}
-        self._lease: Lease | None = None
 
     # -- what is read ---------------------------------------------------------------------------------------
 
@@ -165,9 +166,8 @@ class Surroundings:
     def driving(self, runbook: Runbook, id: str, *, begins: bool) -> Iterator[Engine]:
         """An engine for one operation of this runbook; signals stop it safely meanwhile."""
         engine = self.composed(runbook, id, begins=begins)
-        self.stop.say = self.progress.say
-        self.stop.last_words = lambda: f"Next: {typed(self.options, f'runbook resume {id}')}"
-        with self.stop.installed():
+        last_words = f"Next: {typed(self.options, f'runbook resume {id}')}"
+        with self.stop.installed(self.progress.say, last_words):
             try:
                 yield engine
             finally:
@@ -176,54 +176,51 @@ class Surroundings:
     def composed(self, runbook: Runbook, id: str, *, begins: bool) -> Engine:
         """An engine for one operation; UsageError for one of another world."""
         self._must_belong(id)
-        told = self.options
-        reporters: list[Reporter] = [self.progress]
-        world = self._pretend(runbook, id, reporters, begins=begins) if told.sandbox else self._real(runbook)
-        region = default_region(told)
         from engine.cli.confirmation import Confirming
-        from engine.stores.lease import this_process
-
-        me = this_process(actor())
-        return Engine(
-            store=self.store, clock=self.clock, world=world, parse=self.parse, lease=self._leased, actor=actor(),
-            process=f"{me.pid}@{me.started}", region=region, version=__version__ + (PRETEND if told.sandbox else ""),
-            report=_all(reporters), pausing=self.progress.pausing, proving=self.progress.proving, stop=self.stop,
-            confirm=Confirming(told, runbook, world.clients), known=self._known,
-        )  # fmt: skip
-
-    def _leased(self, id: str) -> Lease:
         from engine.stores.lease import DURATION, StoreLease, this_process
 
-        duration = lease_seconds(self._parsed.values(), least=DURATION)
-        clock, waiting = Wakeful(SystemClock(), self.stop), Waiting(say=self.progress.say, stop=self.stop)
-        self._lease = StoreLease(self.store, id, clock, this_process(actor()), duration, waiting)
-        return self._lease
+        me = this_process(actor())
+        waiting = Waiting(say=self.progress.say, stop=self.stop)
+        lease = StoreLease(
+            self.store, id, Wakeful(SystemClock(), self.stop), me,
+            lambda: lease_seconds(self._parsed.values(), least=DURATION), waiting,
+        )  # fmt: skip
+        if self.options.sandbox:
+            sandbox = self._sandbox(runbook, id, begins=begins)
+            self.clock, enter_step = sandbox.clock, sandbox.enter_step
+            world = self._world(sandbox.clients, sandbox.network)
+        else:
+            world, enter_step = self._real_world(runbook, lease.before_send), _no_steps
+        observer = CommandObserver(
+            progress=self.progress, stop=self.stop, enter_step=enter_step,
+            confirming=Confirming(self.options, runbook, world.clients),
+        )  # fmt: skip
+        return Engine(
+            store=self.store, clock=self.clock, world=world, parse=self.parse, lease=lambda _: lease, actor=actor(),
+            process=f"{me.pid}@{me.started}", region=default_region(self.options),
+            version=__version__ + (PRETEND if self.options.sandbox else ""), observer=observer, known=self._known,
+        )  # fmt: skip
 
-    def _before_send(self) -> None:
-        """The last instant that we own: is the lease still ours?"""
-        if self._lease is not None:
-            self._lease.check()
-
-    @property
-    def _policy(self) -> Policy:
-        return Policy(protected=self.options.protected, allowed=self.options.yes_delete)
-
-    def _real(self, runbook: Runbook) -> World:
+    def _real_world(self, runbook: Runbook, before_send: Callable[[], None]) -> World:
         from actions.aws.sessions import Sessions
-        from actions.aws.settings import Settings
         from actions.network import SystemNetwork
 
-        sessions = Sessions(**self.session_words, accounts=runbook.accounts, before_send=self._before_send)
-        settings = Settings(sessions.clients)
+        sessions = Sessions(**self.session_words, accounts=runbook.accounts, before_send=before_send)
+        return self._world(sessions.clients, SystemNetwork())
+
+    def _world(self, clients: Callable[..., Any], network: Network) -> World:
+        from actions.aws.settings import Settings
+
+        settings = Settings(clients)
+        policy = Policy(protected=self.options.protected, allowed=self.options.yes_delete)
         return World(
-            registry=guarded(self.registry, self._policy), clients=sessions.clients, secret=settings.secret,
-            network=SystemNetwork(), read_setting=settings.read,
+            registry=guarded(self.registry, policy), clients=clients, secret=settings.secret, network=network,
+            read_setting=settings.read,
         )  # fmt: skip
 
     # -- the sandbox ----------------------------------------------------------------------------------------
 
-    def _pretend(self, runbook: Runbook, id: str, reporters: list[Reporter], *, begins: bool) -> World:
-        from actions.aws.settings import Settings
+    def _sandbox(self, runbook: Runbook, id: str, *, begins: bool) -> Any:
         from actions.sandbox import DEMO as DEMO_WORLD
         from actions.sandbox import Sandbox, read_file
 
@@ -235,16 +232,8 @@ class Surroundings:
             raise EnvironmentProblem(message)
         said = self.options.sandbox
         world, script = read_file(DEMO_WORLD if said == DEMO else Path(said))
-        clock = VirtualClock()
         accounts = {name: account.id for name, account in runbook.accounts.items()}
-        sandbox = Sandbox(world, clock=clock, script=script, file=file, accounts=accounts)
-        self.clock = clock
-        reporters.append(lambda transition: sandbox.enter_step(transition.after.last_step))
-        settings = Settings(sandbox.clients)
-        return World(
-            registry=guarded(self.registry, self._policy), clients=sandbox.clients, secret=settings.secret,
-            network=sandbox.network, read_setting=settings.read,
-        )  # fmt: skip
+        return Sandbox(world, clock=VirtualClock(), script=script, file=file, accounts=accounts)
 
     def pretends(self, id: str) -> bool | None:
         """Was it begun in the sandbox? None where there is no such operation."""
@@ -287,9 +276,34 @@ def typed(options: Options, command: str) -> str:
     return " ".join([command, *(shlex.quote(word) for word in options.again)])
 
 
-def _all(reporters: list[Reporter]) -> Reporter:
-    def report(transition: Transition) -> None:
-        for one in reporters:
-            one(transition)
+@dataclass(slots=True, kw_only=True)
+class CommandObserver(Observer):
+    """The observer of a command: progress on stderr, signals, and the question before something is removed.
 
-    return report
+    `enter_step` is told the step of each event: the sandbox's script has faults by step.
+    """
+
+    progress: Progress
+    stop: Stop
+    confirming: Callable[[list[PlannedRemoval]], bool]
+    enter_step: Callable[[str], None] = lambda step: None
+
+    def committed(self, transition: Transition) -> None:
+        self.progress.committed(transition)
+        self.enter_step(transition.after.last_step)
+
+    def resending(self, operation: Operation, effect: Effect, problem: Problem, delay: float) -> None:
+        self.progress.resending(operation, effect, problem, delay)
+
+    def awaiting(self, operation: Operation) -> None:
+        self.progress.awaiting(operation)
+
+    def confirms(self, removals: list[PlannedRemoval]) -> bool:
+        return self.confirming(removals)
+
+    def stop_code(self) -> int:
+        return self.stop()
+
+
+def _no_steps(step: str) -> None:
+    """Only the sandbox wants to know the step."""

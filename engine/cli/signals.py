@@ -31,7 +31,7 @@ class Stop:
     """Has somebody told the runner to stop? Called, it is the exit code of that; 0 for no."""
 
     say: Callable[[str], None] = field(default=lambda text: None)
-    last_words: Callable[[], str] = field(default=lambda: "")
+    last_words: str = ""
     code: int = 0
 
     def __call__(self) -> int:
@@ -48,13 +48,14 @@ class Stop:
     def _leave(self, code: int) -> None:
         cursor = CURSOR if sys.stderr is not None and sys.stderr.isatty() else ""
         try:
-            os.write(2, f"{cursor}\nleft at once; what is recorded stands. {self.last_words()}\n".encode())
+            os.write(2, f"{cursor}\nleft at once; what is recorded stands. {self.last_words}\n".encode())
         finally:
             os._exit(code)
 
     @contextmanager
-    def installed(self) -> Iterator[None]:
-        """While it is in force; the former handlers are put back."""
+    def installed(self, say: Callable[[str], None] | None = None, last_words: str = "") -> Iterator[None]:
+        """While it is in force; the former handlers are put back. `last_words`: said where it leaves at once."""
+        self.say, self.last_words = say or self.say, last_words
         before = {number: signal.signal(number, self.heard) for number in CODES}
         try:
             yield

@@ -23,6 +23,7 @@ from engine.kernel.operation import Halt, Perform, Record, SleepUntil
 from engine.kernel.schedule import delay_before
 from engine.kernel.transition import Transition, with_step
 from engine.language.model import Backoff, Runbook, Schedule
+from engine.runtime.observer import Observer
 from engine.stores.port import Record as LogRecord
 from engine.stores.port import Store
 
@@ -65,16 +66,6 @@ class Performer(Protocol):
 
     def perform(self, effect: Effect, operation: Operation, runbook: Runbook, now: Callable[[], float]) -> ev.Event:
         """Looked, Succeeded, Failed, Unknown or Refreshed; raises EffectNotSent where nothing left."""
-
-
-Reporter = Callable[[Transition], None]
-"""Called with each event that was committed."""
-
-Pausing = Callable[[Operation, Effect, Problem, float], None]
-"""Told of an effect that did not leave, why, and the seconds until it is sent again: no event says so."""
-
-Awaiting = Callable[[Operation], None]
-"""Told of a wait for what a step requires, before each of its sleeps: polling writes nothing, so no event says so."""
 
 
 @dataclass(slots=True)
@@ -145,10 +136,7 @@ class Driver:
     clock: Clock
     performer: Performer
     holder: Holder
-    report: Reporter = lambda transition: None
-    pausing: Pausing = lambda operation, effect, problem, delay: None
-    proving: Awaiting = lambda operation: None
-    stop: Callable[[], int] = lambda: 0  # the exit code of a signal that has come; 0: none
+    observer: Observer = field(default_factory=Observer)
     cancel: Callable[[], ev.Cancelled | None] = lambda: None
     listing: Callable[[], None] = lambda: None  # in a wait, while the lease is ours
     slice: float = 30.0
@@ -172,7 +160,7 @@ class Driver:
                 case SleepUntil(at=at):
                     self._commit()
                     if isinstance(self.log.operation.top.phase, Proving):
-                        self.proving(self.log.operation)
+                        self.observer.awaiting(self.log.operation)
                     self._sleep(at)
                 case Halt(status=status):
                     self._commit()
@@ -195,7 +183,7 @@ class Driver:
     def _commit(self) -> None:
         self.holder.renew_if_due()
         for transition in self.log.commit():
-            self.report(transition)
+            self.observer.committed(transition)
         self.holder.check()
 
     def _perform(self, effect: Effect) -> None:
@@ -218,7 +206,7 @@ class Driver:
             if delay is None:
                 self._give_up(effect, problem)
                 return
-            self.pausing(self.log.operation, effect, problem, delay)
+            self.observer.resending(self.log.operation, effect, problem, delay)
             self._pause(delay)
 
     def _pause(self, delay: float) -> None:
@@ -266,7 +254,7 @@ class Driver:
 
     def _stop_if_asked(self) -> None:
         """Between two effects: nothing is in the air, and an intent that was not sent is still due."""
-        code = self.stop()
+        code = self.observer.stop_code()
         if not code:
             return
         phase = self.log.operation.top.phase if self.log.operation.frames else None

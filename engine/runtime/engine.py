@@ -21,12 +21,13 @@ from engine.kernel.start import begun
 from engine.kernel.transition import Transition
 from engine.language.model import Runbook
 from engine.reports.status import readable, summary
-from engine.runtime.driver import Awaiting, Driver, Holder, Log, Pausing, Reporter
+from engine.runtime.driver import Driver, Holder, Log
 from engine.runtime.edit import edited
 from engine.runtime.heartbeat import Listing
 from engine.runtime.load import Loaded, Parse, find_maker, read_on
+from engine.runtime.observer import Observer
 from engine.runtime.performer import RegistryPerformer, World
-from engine.runtime.preflight import Looker, Meant, prepared, settings_now
+from engine.runtime.preflight import Looker, prepared, settings_now
 from engine.runtime.requests import (
     ASK_EVERY,
     Asked,
@@ -63,11 +64,7 @@ class Engine:
     process: str = ""  # PID@start time
     region: str = ""
     version: str = ""
-    report: Reporter = lambda transition: None
-    pausing: Pausing = lambda operation, effect, problem, delay: None
-    proving: Awaiting = lambda operation: None
-    stop: Callable[[], int] = lambda: 0
-    confirm: Callable[[list[Meant]], bool] = lambda meant: True
+    observer: Observer = field(default_factory=Observer)
     known: dict[str, Loaded] = field(default_factory=dict)  # as they were read last: only what is new is read again
 
     # -- run ------------------------------------------------------------------------------------------
@@ -87,7 +84,7 @@ class Engine:
             return self._same_again(runbook, id, inputs)
         self.store.summarise(id, summary(log.operation, runbook))
         for transition in written:
-            self.report(transition)
+            self.observer.committed(transition)
         lease = self.lease(id)
         lease.acquire(patience=False)
         try:
@@ -113,7 +110,7 @@ class Engine:
         bare = Operation(
             id=id, runbook=runbook.name, digest=runbook.digest, started=now, at=now, region=self.region, inputs=inputs
         )
-        bare, targets = prepared(self._looker(), runbook, bare, self.confirm)
+        bare, targets = prepared(self._looker(), runbook, bare, self.observer)
         return start(
             runbook, id, inputs, bare.settings, targets, now, region=self.region, engine=self.version
         )[0]  # fmt: skip
@@ -180,9 +177,8 @@ class Engine:
     def _drive(self, log: Log, lease: Lease, answers: tuple[Answer, ...], *, locks: bool = True) -> Operation:
         asked = Asked(self.store, self.clock, log)
         driver = Driver(
-            log=log, clock=self.clock, performer=self._performer(), holder=lease, report=self.report,
-            pausing=self.pausing, proving=self.proving, stop=self.stop, cancel=asked,
-            listing=Listing(self.store, log, self.clock).put_if_due,
+            log=log, clock=self.clock, performer=self._performer(), holder=lease, observer=self.observer,
+            cancel=asked, listing=Listing(self.store, log, self.clock).put_if_due,
         )  # fmt: skip
         try:
             if locks or log.operation.ledger:
@@ -302,7 +298,7 @@ class Engine:
                 asked = True
             self.clock.sleep(ASK_EVERY)
             operation = self._loaded(id).operation
-            if operation.ended or self.stop():
+            if operation.ended or self.observer.stop_code():
                 return operation
 
     def cleanup(self, id: str, *, past: tuple[str, ...] = ()) -> Operation:

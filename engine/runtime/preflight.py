@@ -22,16 +22,9 @@ from engine.kernel.effect import Effect, Seen
 from engine.kernel.operation import SettingValue, Target
 from engine.kernel.rendering import Names, place, rendered
 from engine.language.model import Remove, Runbook, Step
+from engine.runtime.observer import Observer, PlannedRemoval
 from engine.runtime.performer import RegistryPerformer, read_settings
-from engine.values import Bundle, Value, changed
-
-
-class Meant(Value):
-    """What a person is asked to confirm before anything begins: a thing that will be removed."""
-
-    step: str
-    kind: str
-    target: Target
+from engine.values import Bundle, changed
 
 
 class Looker(Bundle, kw_only=False):
@@ -54,15 +47,15 @@ class Looker(Bundle, kw_only=False):
 
 
 def prepared(
-    looker: Looker, runbook: Runbook, bare: Operation, confirm: Callable[[list[Meant]], bool]
+    looker: Looker, runbook: Runbook, bare: Operation, observer: Observer
 ) -> tuple[Operation, dict[str, Target]]:
     """The operation with its settings, and what its removals mean, which a person has confirmed."""
     bare = changed(bare, settings=settings_now(looker, runbook, bare))
-    meant = targets_meant(looker, runbook, bare)
-    if not confirm(meant):
+    removals = planned_removals(looker, runbook, bare)
+    if not observer.confirms(removals):
         message = "not confirmed; nothing was begun"
         raise UsageError(message)
-    return bare, {one.step: one.target for one in meant}
+    return bare, {one.step: one.target for one in removals}
 
 
 def settings_now(looker: Looker, runbook: Runbook, operation: Operation) -> dict[str, SettingValue]:
@@ -74,7 +67,7 @@ def settings_now(looker: Looker, runbook: Runbook, operation: Operation) -> dict
         raise EnvironmentProblem(message) from error
 
 
-def targets_meant(looker: Looker, runbook: Runbook, bare: Operation) -> list[Meant]:
+def planned_removals(looker: Looker, runbook: Runbook, bare: Operation) -> list[PlannedRemoval]:
     """Every removal that may take what is not own, and whose name is known from inputs and settings."""
     found = []
     for step in runbook.steps:
@@ -83,7 +76,7 @@ def targets_meant(looker: Looker, runbook: Runbook, bare: Operation) -> list[Mea
         if settled and isinstance(body, Remove):
             target = _target(looker, runbook, bare, step, body)
             if target is not None:
-                found.append(Meant(step=step.id, kind=body.kind, target=target))
+                found.append(PlannedRemoval(step=step.id, kind=body.kind, target=target))
     return found
 
 

@@ -34,8 +34,7 @@ class DynamoStore:
     def __init__(self, table: str, clients: Callable[[str], Any], clock: Clock | None = None) -> None:
         self.name = f"dynamodb:{table}"
         self._clock = clock or SystemClock()
-        self._calls = Calls(table, clients, self._clock)
-        self._calls.explain = lambda message: unfit(self._calls) or message
+        self._calls = Calls(table, clients, self._clock, unfit)
         self._whole_at: dict[str, int] = {}  # of each operation met: where its last whole state is
 
     # -- records ------------------------------------------------------------------------------------------

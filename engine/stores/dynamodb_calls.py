@@ -48,8 +48,6 @@ CREDENTIALS_HERE: Final = frozenset({
 HAS: Final = {"query": "Count", "scan": "Count", "batch_get_item": "Responses", "describe_table": "Table"}
 """What a whole reply to a request that reads always has."""
 
-Explain = Callable[[str], str]
-
 
 def retry_wait(attempt: int, fraction: float) -> float:
     """Seconds until one request is sent again: full jitter, for `PatientStore` waits out what lasts."""
@@ -63,9 +61,13 @@ class ConditionFailed(Exception):
 class Calls:
     """Requests to one table. Threads may share it: clients are thread-safe, and one is made."""
 
-    def __init__(self, table: str, clients: Callable[[str], Any], clock: Clock) -> None:
+    def __init__(
+        self, table: str, clients: Callable[[str], Any], clock: Clock,
+        unfit: Callable[[Calls], str | None] = lambda calls: None,
+    ) -> None:  # fmt: skip
+        """`unfit`: asked why the table cannot serve, where DynamoDB refuses a request as invalid."""
         self.table = table
-        self.explain: Explain = lambda message: message
+        self._unfit = unfit
         self._clients = clients
         self._clock = clock
         self._lock = Lock()
@@ -156,7 +158,8 @@ class Calls:
             case "AccessDeniedException":
                 return EnvironmentProblem(f"DynamoDB refuses {request} of {self.table}: {message}")
             case "ValidationException":
-                return EnvironmentProblem(self.explain(f"DynamoDB refuses {request} of {self.table}: {message}"))
+                refused = f"DynamoDB refuses {request} of {self.table}: {message}"
+                return EnvironmentProblem(self._unfit(self) or refused)
             case _ if code in CREDENTIALS:
                 return self._credentials(f"{code}: {message}")
             case _ if code in PASSING or status >= 500:

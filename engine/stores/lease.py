@@ -95,17 +95,21 @@ def _boot() -> str:
 
 
 class StoreLease:
-    """One runner's lease of one operation. Renewals are cheap where none is due; threads may share it."""
+    """One runner's lease of one operation. Renewals are cheap where none is due; threads may share it.
+
+    `duration` is asked when the lease is taken: by then the runbook may be another one, with longer calls.
+    """
 
     def __init__(
-        self, store: Store, operation: str, clock: Clock, identity: ProcessIdentity, duration: float = DURATION,
+        self, store: Store, operation: str, clock: Clock, identity: ProcessIdentity, duration: Callable[[], float] = lambda: DURATION,
         waiting: Waiting = lambda there, left: None,
     ) -> None:  # fmt: skip
         self._store = store
         self._operation = operation
         self._clock = clock
         self._identity = identity
-        self._duration = duration
+        self._seconds = duration
+        self._duration = DURATION
         self._waiting = waiting
         self._lock = RLock()
         self._held: Lease | None = None
@@ -122,6 +126,7 @@ class StoreLease:
         without, since an owner that cannot be seen may be alive.
         """
         with self._lock:
+            self._duration = self._seconds()
             while True:
                 head = self._store.head(self._operation)
                 there = head.lease if head is not None else None
@@ -176,6 +181,12 @@ class StoreLease:
     def check(self) -> None:
         """Before a call is sent: StoreConflict where the lease is lost; renewed first where that is due."""
         self.renew_if_due()
+
+    def before_send(self) -> None:
+        """Before any request of this process: `check`, but for what is read before the lease is taken."""
+        with self._lock:
+            if self._held is not None or self._lost:
+                self.check()
 
     def renew_if_due(self) -> None:
         """Every third of the duration, so that two thirds are left for a call. StoreConflict where it is lost."""

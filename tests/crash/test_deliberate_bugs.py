@@ -226,8 +226,8 @@ def no_look_at_the_lease_after_a_commit() -> AbstractContextManager[None]:
 
     def commit(driver: Driver) -> None:
         driver.holder.renew_if_due()
-        for event in driver.log.commit():
-            driver.report(event, driver.log.operation)
+        for transition in driver.log.commit():
+            driver.observer.committed(transition)
 
     return instead(Driver, "_commit", commit)
 

@@ -13,12 +13,15 @@ import pytest
 from msgspec.json import encode as write_json
 
 from engine.errors import EffectFailed, EffectNotSent, EnvironmentProblem, Problem
+from engine.kernel import Operation
 from engine.kernel import events as ev
+from engine.kernel.effect import Effect
 from engine.language.model import ActionFacts
 from engine.registry import Action, Context
 from engine.reports.status import waits_for
 from engine.runtime.driver import Interrupted
 from engine.runtime.load import events_of
+from engine.runtime.observer import Observer
 from engine.runtime.performer import plain, storable
 from tests.laws.edits import CAPACITY, CLUSTER, INSTANCE, RESTORE, SNAPSHOT
 from tests.laws.judging import told_of
@@ -103,7 +106,12 @@ def test_a_signal_ends_a_wait_and_loses_nothing() -> None:
     told = scene(RESTORE, fault(f"create {CLUSTER}", CAPACITY))
     engine = told.engine()
     asked = iter([*[0] * 60, *[143] * 1000])
-    engine.stop = lambda: next(asked)
+
+    class Stopping(Observer):
+        def stop_code(self) -> int:
+            return next(asked)
+
+    engine.observer = Stopping()
     with pytest.raises(Interrupted) as stopped:
         engine.run(told.parse(RESTORE), ID, INPUTS)
     assert stopped.value.code == 143
@@ -175,7 +183,12 @@ def test_what_never_left_is_told_to_who_drives() -> None:
     told = scene(RESTORE, fault(f"create {SNAPSHOT}", "not_sent", times=2))
     engine = told.engine()
     pauses: list[tuple[str, float]] = []
-    engine.pausing = lambda operation, effect, problem, delay: pauses.append((effect.verb, delay))
+
+    class Watching(Observer):
+        def resending(self, operation: Operation, effect: Effect, problem: Problem, delay: float) -> None:
+            pauses.append((effect.verb, delay))
+
+    engine.observer = Watching()
     engine.run(told.parse(RESTORE), ID, INPUTS)
     assert [verb for verb, _ in pauses] == ["create", "create"]
     assert all(delay > 0 for _, delay in pauses)
@@ -191,7 +204,11 @@ def test_a_wait_for_what_a_step_requires_is_told_to_who_drives_and_not_written()
         if cluster is not None and thing.kind == INSTANCE:
             cluster.life = [("modifying", world.now), ("available", world.now + 200)]
 
-    engine.proving = lambda operation: waits.append(waits_for(operation, told.parse(RESTORE)))
+    class Watching(Observer):
+        def awaiting(self, operation: Operation) -> None:
+            waits.append(waits_for(operation, told.parse(RESTORE)))
+
+    engine.observer = Watching()
     told.world.on_create.append(modified)
     engine.run(told.parse(RESTORE), "op-001", INPUTS)
     assert set(waits) == {"restore-snapshot, which is modifying"}

@@ -18,6 +18,7 @@ from engine.kernel.frame import Acting
 from engine.language.model import Runbook
 from engine.runtime.driver import POLLING, Driver, Interrupted, Log
 from engine.runtime.load import events_of
+from engine.runtime.observer import Observer
 from engine.values import changed
 from tests.laws.edits import RESTORE, edited, old, swapped
 from tests.laws.test_k6_to_k8 import test_k8_times_of_events_never_go_back as times_never_go_back
@@ -137,7 +138,12 @@ def a_stop_does_not_lengthen_a_wait() -> None:
     over = held_at(Scene(story).tell())
     scene = Scene(story)
     engine, began = scene.engine(), scene.clock.now()
-    engine.stop = lambda: 130 if scene.clock.now() > (began + over) / 2 else 0
+
+    class Stopping(Observer):
+        def stop_code(self) -> int:
+            return 130 if scene.clock.now() > (began + over) / 2 else 0
+
+    engine.observer = Stopping()
     with pytest.raises(Interrupted):
         engine.run(scene.parse(RESTORE), ID, INPUTS)
     resume()(scene)

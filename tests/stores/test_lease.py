@@ -151,7 +151,7 @@ def test_a_lease_that_is_given_back_while_we_wait_is_taken(store, clock) -> None
 
 
 def test_it_is_the_owners_duration_that_is_waited_for(store, clock) -> None:
-    of(store, clock, Machine().process(42), duration=600).acquire(patience=False)
+    of(store, clock, Machine().process(42), duration=lambda: 600.0).acquire(patience=False)
     assert of(store, clock, Machine(boot="elsewhere").process(43)).acquire(patience=True) is False
     assert clock.slept == pytest.approx(600)
 
@@ -290,3 +290,17 @@ def test_who_took_over_in_an_outage_keeps_it(clock) -> None:
     with pytest.raises(StoreConflict):
         held.check()
     assert version(store) == "v9"
+
+
+def test_what_is_read_before_the_lease_is_taken_may_be_sent(store: MemoryStore, clock: Meanwhile) -> None:
+    ours = of(store, clock, Machine().process(42))
+    ours.before_send()
+    ours.acquire(patience=False)
+    ours.before_send()
+    head = store.head("op-1")
+    assert head is not None
+    assert head.lease is not None
+    assert store.take_lease("op-1", changed(head.lease, version="another"), over=head.lease.version)
+    clock.sleep(60)
+    with pytest.raises(StoreConflict):
+        ours.before_send()

@@ -29,7 +29,7 @@ Runbooks = Callable[[str], Runbook]
 
 @dataclass(slots=True)
 class Progress:
-    """Called with each event that was committed. `quiet` says nothing; `verbose` everything."""
+    """What an `Observer` is told, in lines. `quiet` says nothing; `verbose` everything."""
 
     runbooks: Runbooks
     now: Callable[[], float]
@@ -42,7 +42,7 @@ class Progress:
     def __post_init__(self) -> None:
         self.table = Table(self.now)
 
-    def __call__(self, transition: Transition) -> None:
+    def committed(self, transition: Transition) -> None:
         if self.quiet:
             return
         for line in lines(transition):
@@ -51,7 +51,7 @@ class Progress:
         if self.live:
             self.table.show(transition.after, transition.runbook)
 
-    def pausing(self, operation: Operation, effect: Effect, problem: Problem, delay: float) -> None:
+    def resending(self, operation: Operation, effect: Effect, problem: Problem, delay: float) -> None:
         """An effect did not leave, and is sent again: the wait has no event of its own."""
         if self.quiet:
             return
@@ -61,7 +61,7 @@ class Progress:
         line = Line(at=at, step=current_key(runbook, operation), text=text, weight="wait")
         self.say(told(line, _width(runbook.steps)))
 
-    def proving(self, operation: Operation) -> None:
+    def awaiting(self, operation: Operation) -> None:
         """It waits for what a step requires: nothing is written of that, so no event tells it either."""
         if self.quiet:
             return

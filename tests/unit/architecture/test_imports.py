@@ -36,7 +36,7 @@ LAYERS["engine.cli"] = set(LAYERS)
 LAYERS["engine.api"] = set(LAYERS)
 LAYERS["engine"] = set()
 
-RUNTIME = ("load", "driver", "performer", "heartbeat", "preflight", "edit", "requests", "engine")
+RUNTIME = ("observer", "load", "driver", "performer", "heartbeat", "preflight", "edit", "requests", "engine")
 """The modules of `engine/runtime/`, lowest first: each may import those before it."""
 
 IMPURE = {
