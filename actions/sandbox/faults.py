@@ -72,28 +72,23 @@ class Faults:
         return hits
 
 
-_THROTTLES: Final = {
-    "ec2": ("RequestLimitExceeded", "Request limit exceeded.", 503),
-    "ssm": ("ThrottlingException", "Rate exceeded", 400),
-    "secretsmanager": ("ThrottlingException", "Rate exceeded", 400),
-    "kms": ("ThrottlingException", "Rate exceeded", 400),
-}
-_EXPIRED: Final = {
-    "ec2": ("RequestExpired", "Request has expired.", 400),
-    "ssm": ("ExpiredTokenException", "The security token included in the request is expired", 400),
-    "secretsmanager": ("ExpiredTokenException", "The security token included in the request is expired", 400),
-    "kms": ("ExpiredTokenException", "The security token included in the request is expired", 400),
-}
+_JSON_SERVICES: Final = ("ssm", "secretsmanager", "kms")
 
 
 def refusal_of(fault: Fault, service: str) -> tuple[str, str, int | None]:
     """Code, message and HTTP status (None: the model's) of a fault that is an error answer of a service."""
     match fault.kind:
+        case "throttle" if service == "ec2":
+            code, message, status = "RequestLimitExceeded", "Request limit exceeded.", 503
         case "throttle":
-            code, message, status = _THROTTLES.get(service, ("Throttling", "Rate exceeded", 400))
+            code = "ThrottlingException" if service in _JSON_SERVICES else "Throttling"
+            message, status = "Rate exceeded", 400
+        case "credentials" if service == "ec2":
+            code, message, status = "RequestExpired", "Request has expired.", 400
         case "credentials":
-            usual = ("ExpiredToken", "The security token included in the request is expired", 403)
-            code, message, status = _EXPIRED.get(service, usual)
+            code, message, status = "ExpiredToken", "The security token included in the request is expired", 403
+            if service in _JSON_SERVICES:
+                code, status = "ExpiredTokenException", 400
         case "server_error":
             code, message, status = "InternalFailure", "An internal error has occurred.", 500
         case _:

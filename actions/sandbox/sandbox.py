@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -21,7 +21,7 @@ from actions.sandbox.script import Script
 from actions.sandbox.services import ENDS, HANDLERS, LIVES, unknown
 from actions.sandbox.services.clusters import members
 from actions.sandbox.world import GONE, Resource, World
-from actions.sandbox.world_file import SandboxState, WorldFile
+from actions.sandbox.world_file import Line, SavedWorld, WorldFile
 from engine.clock import Clock, VirtualClock
 from engine.errors import EnvironmentProblem, UsageError
 from engine.values import changed
@@ -57,20 +57,15 @@ class Sandbox:
         self._on_call: OnCall | None = None
         self._faults = faults or Faults()
         self._script = Script()
-        self._file: WorldFile | None = None
-        if file is not None:
-            state = SandboxState(
-                world=self.world, queues=self._script.queues, faults=self._faults.seen, journal=self.journal
-            )
-            self._file = WorldFile(file, state)
+        self._file = None if file is None else WorldFile(file)
         with self._locked():
             fresh = self._file is None or self._file.empty
             if fresh:
-                self._script.queues |= Script(script).queues
+                self._script = Script(script)
                 world_document.read_world(world or {}, self.world, accounts or {})
             self.world.accounts |= accounts or {}
             if fresh or accounts:
-                self._keep()
+                self._save()
 
     def enter_step(self, step: str) -> None:
         """From now on, calls that carry no step tag belong to this step, by its id."""
@@ -113,11 +108,9 @@ class Sandbox:
             request.life = lambda: self._script.life(name, call.step, ending=name in ENDS)
 
         def scripted() -> str | None:
-            if not call.changes and not self._script.has_list(
-                name
-            ):  # a step's list does not apply to calls that only read
-                return None
-            return self._script.error(name, call.step, request.can_raise)
+            # The list of a step does not apply to calls that only read.
+            applies = call.changes or self._script.has_list(name)
+            return self._script.error(name, call.step, request.can_raise) if applies else None
 
         answer: dict[str, Any] = self._done(call, request, scripted, lambda: HANDLERS[name](self.world, request))
         return answer
@@ -140,6 +133,7 @@ class Sandbox:
         if self._on_call is not None:
             self._on_call(call, "before")
         with self._locked():
+            before = self.script_left, list(self._faults.seen)
             hits = self._faults.take(call)
             request.invisible = max((fault.seconds for fault in hits if fault.kind == "invisible"), default=0.0)
             request.stale = max((fault.seconds for fault in hits if fault.kind == "stale"), default=0.0)
@@ -148,7 +142,8 @@ class Sandbox:
             outcome = perform_call(call.service, fault_of(word) if word else fault, perform)
             done = changed(call, outcome=outcome.word, performed=outcome.performed, resource=request.resource)
             self.journal.append(done)
-            self._keep(done, changed=call.changes or bool(self._faults.seen) or word is not None or self.world.touched)
+            used_up = before != (self.script_left, self._faults.seen)
+            self._save(done, changed=call.changes or self.world.touched or used_up)
         if self._on_call is not None:
             self._on_call(done, "after")
         if outcome.error is not None:
@@ -160,53 +155,58 @@ class Sandbox:
     @contextmanager
     def _locked(self) -> Iterator[None]:
         """Exclusive use of the world, advanced to the present."""
-        with self._lock:
-            if self._file is None:
-                advance(self.world, self.clock.now())
-                yield
-                return
-            with self._file.locked():
-                behind_by = self.world.now - self.clock.now()
-                if behind_by > 0 and isinstance(self.clock, VirtualClock):  # time never goes back
-                    self.clock.sleep(behind_by)
-                advance(self.world, self.clock.now())
-                yield
+        file: AbstractContextManager[list[Line]] = nullcontext([]) if self._file is None else self._file.locked()
+        with self._lock, file as lines:
+            for line in lines:
+                self._replay(line)
+            behind_by = self.world.now - self.clock.now()
+            if behind_by > 0 and isinstance(self.clock, VirtualClock):  # time never goes back
+                self.clock.sleep(behind_by)
+            advance(self.world, self.clock.now())
+            yield
 
-    def _keep(self, call: Call | None = None, *, changed: bool = True) -> None:
+    def _replay(self, line: Line) -> None:
+        """Do what another process did."""
+        self.world.now = line.now
+        if line.state is not None:
+            line.state.restore(self.world)
+            self._script.queues = line.state.script
+            self._faults.seen[:] = line.state.faults
+        if line.call is not None:
+            self.journal.append(line.call)
+
+    def _save(self, call: Call | None = None, *, changed: bool = True) -> None:
         if self._file is not None:
-            self._file.append(call, changed=changed)
+            state = SavedWorld.of(self.world, self._script.queues, self._faults.seen) if changed else None
+            self._file.append(Line(now=self.world.now, state=state, call=call))
         self.world.touched = False
 
     # --- changes from outside, which are no calls and not in the journal ---
 
     def fault(self, fault: Fault) -> None:
         """Add a fault."""
-        self._interfere(lambda: self._faults.add(fault))
+        with self._changing():
+            self._faults.add(fault)
 
-    def add(self, key: str, value: Any = "available") -> Resource | None:
-        """Add one entry of a world: a resource, which replaces one of its name and gets a new id, or a setting."""
-        made: Resource | None = self._interfere(lambda: world_document.put(self.world, key, value))
-        return made
-
-    put = add
+    def put(self, key: str, value: Any = "available") -> Resource | None:
+        """Put one entry of a world: a resource, which replaces one of its name and gets a new id, or a setting."""
+        with self._changing():
+            return world_document.put(self.world, key, value)
 
     def remove(self, key: str) -> None:
         """Remove a resource at once, a cluster with its instances."""
-        self._interfere(lambda: self._remove(self._require(key)))
-
-    def _remove(self, gone: Resource) -> None:
-        inside = members(self.world, gone) if gone.kind == "rds.cluster" else []
-        for one in (gone, *inside):
-            del self.world.resources[one.key]
-            self.world.databases.pop(one.id, None)
+        with self._changing():
+            gone = self._require(key)
+            for one in (gone, *(members(self.world, gone) if gone.kind == "rds.cluster" else ())):
+                del self.world.resources[one.key]
+                self.world.databases.pop(one.id, None)
 
     def change(
         self, key: str, status: str | None = None, *, seconds: float = 0.0, then: str = "available",
         tags: Mapping[str, str] | None = None, **data: Any,
     ) -> None:  # fmt: skip
         """Set a status (for `seconds`, then `then`; without `seconds` for good), tags, or attributes by wire names."""
-
-        def do() -> None:
+        with self._changing():
             resource = self._require(key)
             if status is not None:
                 steps = [(status, seconds)] if seconds else []
@@ -214,8 +214,6 @@ class Sandbox:
             if tags is not None:
                 resource.tags = dict(tags)
             resource.data |= data
-
-        self._interfere(do)
 
     def _require(self, key: str) -> Resource:
         found = self._find(key)
@@ -246,11 +244,11 @@ class Sandbox:
             ]  # fmt: skip
         return sorted(found, key=lambda row: (str(row["kind"]), str(row["region"]), str(row["name"])))
 
-    def _interfere(self, do: Callable[[], Any]) -> Any:
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
         with self._locked():
-            result = do()
-            self._keep()
-            return result
+            yield
+            self._save()
 
 
 def _step_of(params: Mapping[str, Any]) -> str:

@@ -82,7 +82,7 @@ def test_by_id_it_is_found_under_whatever_name(rds: Rds) -> None:
         DBClusterIdentifier="alone", NewDBClusterIdentifier="renamed", ApplyImmediately=True
     )
     rds.sleep(300)
-    rds.sandbox.add("rds.cluster/alone@us-west-2")
+    rds.sandbox.put("rds.cluster/alone@us-west-2")
     seen = rds.look(KIND, id=id)
     assert (seen.id, seen.attributes["name"]) == (id, "renamed")
     assert rds.look(KIND, name="alone").id != id

@@ -66,7 +66,7 @@ def test_its_cluster_says_whether_it_writes(rds: Rds) -> None:
 def test_by_id_it_is_only_the_very_one(rds: Rds) -> None:
     id = rds.look(KIND, name="orders-2").id
     assert rds.look(KIND, id=id).attributes["name"] == "orders-2"
-    rds.sandbox.add("rds.instance/orders-2@us-west-2", {"cluster": "orders"})
+    rds.sandbox.put("rds.instance/orders-2@us-west-2", {"cluster": "orders"})
     assert rds.look(KIND, id=id) == MISSING
 
 

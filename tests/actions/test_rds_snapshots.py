@@ -54,8 +54,8 @@ def test_an_automated_one_is_asked_for_as_such(rds: Rds) -> None:
 
 
 def test_another_accounts_is_found_by_arn_if_it_is_shared(rds: Rds) -> None:
-    rds.sandbox.add("rds.cluster_snapshot/theirs@us-west-2/source", {"shared_with": [ACCOUNT]})
-    rds.sandbox.add("rds.cluster_snapshot/hidden@us-west-2/source", {})
+    rds.sandbox.put("rds.cluster_snapshot/theirs@us-west-2/source", {"shared_with": [ACCOUNT]})
+    rds.sandbox.put("rds.cluster_snapshot/hidden@us-west-2/source", {})
     assert rds.look(KIND, name=arn("theirs", account=OTHER)).cls == "available"
     assert rds.look(KIND, name=arn("hidden", account=OTHER)) == MISSING
     assert rds.look(KIND, name="theirs") == MISSING
@@ -75,7 +75,7 @@ def test_by_id_it_is_only_the_very_one(rds: Rds) -> None:
     id = rds.look(KIND, name="here").id
     assert rds.look(KIND, id=id).id == id
     rds.sleep(5)
-    rds.sandbox.add("rds.cluster_snapshot/here@us-west-2", {"created": rds.sandbox.clock.now()})
+    rds.sandbox.put("rds.cluster_snapshot/here@us-west-2", {"created": rds.sandbox.clock.now()})
     assert rds.look(KIND, id=id) == MISSING
     assert rds.look(KIND, name="here").cls == "available"
 
@@ -93,19 +93,19 @@ def test_the_newest_is_over_all_pages_manual_or_automated() -> None:
     rds = made(many)
     assert rds.look(KIND, latest_of="Orders").attributes["name"] == "s007"
     assert rds.called().count("rds.DescribeDBClusterSnapshots") == 3
-    rds.sandbox.add("rds.cluster_snapshot/rds:orders-1@us-west-2", {"cluster": "orders", "created": 1_706_000_000})
+    rds.sandbox.put("rds.cluster_snapshot/rds:orders-1@us-west-2", {"cluster": "orders", "created": 1_706_000_000})
     assert rds.look(KIND, latest_of="orders").attributes["name"] == "rds:orders-1"
 
 
 def test_the_newest_is_one_that_can_be_used(rds: Rds) -> None:
-    rds.sandbox.add("rds.cluster_snapshot/newer@us-west-2", {"cluster": "orders", "status": "creating"})
+    rds.sandbox.put("rds.cluster_snapshot/newer@us-west-2", {"cluster": "orders", "status": "creating"})
     assert rds.look(KIND, latest_of="orders").attributes["name"] in ("here", "rds:orders-2024-03-19")
     assert rds.look(KIND, latest_of="nobody") == MISSING
 
 
 def test_the_newest_of_another_accounts_cluster_is_one_that_is_shared(rds: Rds) -> None:
-    rds.sandbox.add("rds.cluster_snapshot/old@us-west-2/source", {"cluster": "orders", "shared_with": [ACCOUNT]})
-    rds.sandbox.add("rds.cluster_snapshot/hidden@us-west-2/source", {"cluster": "orders"})
+    rds.sandbox.put("rds.cluster_snapshot/old@us-west-2/source", {"cluster": "orders", "shared_with": [ACCOUNT]})
+    rds.sandbox.put("rds.cluster_snapshot/hidden@us-west-2/source", {"cluster": "orders"})
     theirs = arn("orders", account=OTHER, word="cluster")
     assert rds.look(KIND, latest_of=theirs).attributes["arn"] == arn("old", account=OTHER)
     ours = arn("orders", word="cluster")
@@ -226,7 +226,7 @@ def test_five_copies_at_once_are_capacity_and_a_hundred_snapshots_quota() -> Non
     assert problem.answers_to("SnapshotQuotaExceeded")
     rds.sleep(900)
     for number in range(95):
-        rds.sandbox.add(f"rds.cluster_snapshot/more-{number}@us-west-2", {})
+        rds.sandbox.put(f"rds.cluster_snapshot/more-{number}@us-west-2", {})
     problem = rds.refused(rds.create, KIND, name="copy-5", copy_of=arn("s5", EAST))
     assert (problem.name, problem.category) == ("SnapshotQuotaExceeded", "quota")
 
@@ -297,7 +297,7 @@ def test_only_a_manual_one_can_be_deleted(rds: Rds) -> None:
 
 
 def test_the_list_has_the_newest_first_and_is_never_missing(rds: Rds) -> None:
-    rds.sandbox.add("rds.cluster_snapshot/later@us-west-2", {"cluster": "orders", "created": 1_710_890_000})
+    rds.sandbox.put("rds.cluster_snapshot/later@us-west-2", {"cluster": "orders", "created": 1_710_890_000})
     seen = rds.look(LIST, cluster="orders")
     assert (seen.status, seen.cls) == ("ok", "available")
     assert seen.attributes["items"][0]["name"] == "later"

@@ -55,7 +55,7 @@ def typed(
 
 
 def is_there(aws: Aws) -> None:
-    aws.sandbox.add("rds.cluster_snapshot/late@us-west-2", {"cluster": "orders"})
+    aws.sandbox.put("rds.cluster_snapshot/late@us-west-2", {"cluster": "orders"})
 
 
 def is_spoilt(aws: Aws) -> None:

@@ -55,7 +55,7 @@ def test_all_that_the_restore_calls_is_allowed(ask: Ask, monkeypatch: pytest.Mon
 
     world, script = read_file(DEMO)
     with shared(monkeypatch, ask, tmp_path, dict(world), script) as aws:
-        aws.sandbox.add("rds.cluster_snapshot/daily-backup-2024-03-20@us-east-1", {"cluster": "orders"})
+        aws.sandbox.put("rds.cluster_snapshot/daily-backup-2024-03-20@us-east-1", {"cluster": "orders"})
         aws.asks("run", RESTORE, *INPUTS, "--operation-id", "op", "--yes", "-q")
         called = {call.name for call in aws.sandbox.journal}
         deleted = [call.resource for call in aws.sandbox.journal if call.name == "rds.DeleteDBCluster"]

@@ -143,12 +143,12 @@ def test_what_is_kept_on_purpose_is_kept(aws: Aws, more: str) -> None:
 def test_what_might_go_with_it_though_it_is_kept_is_a_persons_to_say(aws: Aws) -> None:
     """The copy is kept, for its source was away; that is back, and a clean-up would take the copy too."""
     aws.sandbox.fault(Fault(kind="error", call="rds.DeleteDBClusterSnapshot", code="AccessDenied"))
-    aws.sandbox.add("rds.cluster_snapshot/another@us-west-2", {"cluster": "orders"})
+    aws.sandbox.put("rds.cluster_snapshot/another@us-west-2", {"cluster": "orders"})
     another = COPY.replace("id: copy", "id: another").replace("-copy", "-another").replace("nightly", "another")
     aws.leaves("op-1", COPY, another, HOLD, code=5, more="")
     aws.sandbox.remove("rds.cluster_snapshot/nightly@us-west-2")
     assert aws.asks("cancel", "op-1", "--undo").code == 7
-    aws.sandbox.add("rds.cluster_snapshot/nightly@us-west-2", {"cluster": "orders"})
+    aws.sandbox.put("rds.cluster_snapshot/nightly@us-west-2", {"cluster": "orders"})
     (row,) = aws.orphans("--delete", "--yes", code=1)["orphans"]
     assert (row["name"], row["verdict"]) == ("op-1-another", "asks")
     assert "it also keeps" in row["why"]
@@ -157,7 +157,7 @@ def test_what_might_go_with_it_though_it_is_kept_is_a_persons_to_say(aws: Aws) -
 
 
 def test_what_may_have_been_written_to_is_a_persons_to_give_up(aws: Aws) -> None:
-    aws.sandbox.add("rds.cluster/old@us-west-2", "available")
+    aws.sandbox.put("rds.cluster/old@us-west-2", "available")
     aws.leaves("op-1", AWAY, CLUSTER, HOLD, code=5)
     assert aws.asks("cancel", "op-1").code == 0
     rows = aws.orphans("--delete", "--yes", code=1)["orphans"]
@@ -189,7 +189,7 @@ def test_what_another_store_may_know_is_listed_and_never_deleted(aws: Aws, tmp_p
 
 def test_a_tag_that_names_no_operation_is_nobodys(aws: Aws) -> None:
     tags = {"runbook:operation": "blob#abc; rm -rf ~", "runbook:step": "\u202ecopy"}
-    aws.sandbox.add("rds.cluster_snapshot/odd@us-west-2", {"cluster": "orders", "tags": tags})
+    aws.sandbox.put("rds.cluster_snapshot/odd@us-west-2", {"cluster": "orders", "tags": tags})
     told = aws.asks("orphans")
     assert told.code == 1
     assert "\u202e" not in told.out
@@ -203,8 +203,8 @@ def test_a_backup_that_bears_our_copied_tags_is_shown_and_never_deleted(aws: Aws
     (ours,) = [row for row in aws.sandbox.resources() if row["name"] == "op-1-copy"]
     kind = "automated" if name.startswith("rds:") else "manual"
     said = {"cluster": "op-1-db", "type": kind, "tags": ours["tags"]}
-    aws.sandbox.add(f"rds.cluster_snapshot/{name}@us-west-2", said)
-    aws.sandbox.add(f"rds.cluster_snapshot/{name}@us-east-1", said)
+    aws.sandbox.put(f"rds.cluster_snapshot/{name}@us-west-2", said)
+    aws.sandbox.put(f"rds.cluster_snapshot/{name}@us-east-1", said)
     shown = aws.orphans("--region", WEST, "--region", EAST, code=1)
     assert [row["name"] for row in shown["orphans"]] == ["op-1-copy"]
     assert [(row["name"], row["region"], row["verdict"]) for row in shown["copied"]] == [
@@ -223,7 +223,7 @@ def test_a_namesake_with_copied_tags_is_not_what_the_ledger_names(aws: Aws) -> N
     aws.leaves("op-1", CLUSTER, FAIL)
     (ours,) = [row for row in aws.sandbox.resources("rds.cluster") if row["name"] == "op-1-db"]
     aws.sandbox.remove("rds.cluster/op-1-db@us-west-2")
-    aws.sandbox.add("rds.cluster/op-1-db@us-west-2", {"tags": ours["tags"]})
+    aws.sandbox.put("rds.cluster/op-1-db@us-west-2", {"tags": ours["tags"]})
     shown = aws.orphans("--delete", "--yes", code=0)
     assert [row["name"] for row in shown["copied"]] == ["op-1-db"]
     assert aws.names("rds.cluster") == ["op-1-db"]
@@ -237,7 +237,7 @@ def test_what_appears_late_is_listed_though_its_ledger_never_learnt_its_id(aws: 
     assert [one["state"] for one in aws.status("op-1")["resources"]] == ["void"]
     aws.sandbox.clock.sleep(20_000)
     (ours,) = [row for row in aws.sandbox.resources() if row["name"] == "op-1-copy"]
-    aws.sandbox.add("rds.cluster_snapshot/monday@us-west-2", {"cluster": "orders", "tags": ours["tags"]})
+    aws.sandbox.put("rds.cluster_snapshot/monday@us-west-2", {"cluster": "orders", "tags": ours["tags"]})
     shown = aws.orphans("--delete", "--yes", code=1)
     assert [row["name"] for row in shown["copied"]] == ["monday"]
     (row,) = shown["orphans"]

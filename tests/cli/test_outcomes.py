@@ -21,7 +21,7 @@ outputs: {arn: "${change.DBCluster.DBClusterArn}"}
 @pytest.fixture
 def held(aws: Aws) -> Aws:
     """It was done, and the answer is lost."""
-    aws.sandbox.add("rds.cluster/orders@us-west-2", "available")
+    aws.sandbox.put("rds.cluster/orders@us-west-2", "available")
     aws.sandbox.fault(Fault(kind="lost", call=MODIFY))
     told = aws.asks("run", written(aws.folder / "op.yaml", HEAD + CALL), "--operation-id", "op", "--yes")
     assert told.code == 5, told.err

@@ -77,7 +77,7 @@ def test_refusals(served, service, operation, params, code, status):
 def test_pages_filters_lists_and_unusual_characters(served):
     rds = client(served, "rds")
     for number in range(45):
-        served.sandbox.add(f"rds.cluster_snapshot/s{number}@us-west-2", {"cluster": "many"})
+        served.sandbox.put(f"rds.cluster_snapshot/s{number}@us-west-2", {"cluster": "many"})
     pages = rds.get_paginator("describe_db_cluster_snapshots").paginate(
         DBClusterIdentifier="many", PaginationConfig={"PageSize": 20}
     )
@@ -120,7 +120,7 @@ def test_botocore_retries_a_throttled_call(served):
 
 
 def test_an_assumed_role_is_in_its_account(served):
-    served.sandbox.add("rds.cluster/theirs@us-west-2/source", "available")
+    served.sandbox.put("rds.cluster/theirs@us-west-2/source", "available")
     role = "arn:aws:iam::210987654321:role/runbook"
     made = client(served, "sts").assume_role(RoleArn=role, RoleSessionName="me")["Credentials"]
     keys = {

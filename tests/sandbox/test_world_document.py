@@ -151,7 +151,7 @@ def test_a_missing_file(tmp_path):
 def test_changes_from_outside_are_not_calls(here):
     sandbox = here.sandbox
     before = here.cluster()["DbClusterResourceId"]
-    sandbox.add("rds.cluster/orders@us-west-2", {"instances": 1})  # another cluster of that name
+    sandbox.put("rds.cluster/orders@us-west-2", {"instances": 1})  # another cluster of that name
     assert here.cluster()["DbClusterResourceId"] != before
     sandbox.change("rds.cluster/orders@us-west-2", "modifying", seconds=60, tags={"a": "b"}, DeletionProtection=True)
     seen = here.cluster()

@@ -64,7 +64,7 @@ def live(sandbox):
     sandbox.clients("sns", "us-west-2").publish(TopicArn=topic, Message="done")
     sandbox.put("ssm:/app/list", ["c"])
     sandbox.remove("rds.cluster_snapshot/copy@us-west-2")
-    sandbox.add("rds.cluster/orders@us-west-2", {"instances": 1})
+    sandbox.put("rds.cluster/orders@us-west-2", {"instances": 1})
     yield
 
 
@@ -215,8 +215,8 @@ def test_a_first_line_that_was_cut_short_is_written_again(tmp_path):
         ("not a world\n", "does not hold a sandbox's world; move it away"),
         ('{"format": 99, "now": 1}\n', "another version of the sandbox"),
         ("[]\n", "does not hold a sandbox's world"),
-        ('{"format": 1, "now": 1, "resource": {"x": [1]}}\n', "does not hold a sandbox's world"),
-        ('{"format": 1, "now": 1, "call": [1]}\n', "does not hold a sandbox's world"),
+        ('{"format": 2, "now": 1, "state": {"resources": [1]}}\n', "does not hold a sandbox's world"),
+        ('{"format": 2, "now": 1, "call": [1]}\n', "does not hold a sandbox's world"),
     ],
 )
 def test_wrong_files(tmp_path, text, message):
@@ -261,8 +261,15 @@ def test_the_file_has_one_json_object_a_line(tmp_path):
     for _ in live(Sandbox(WORLD, script=SCRIPT, file=file)):
         pass
     lines = [json.loads(line) for line in file.read_text().splitlines()]
-    assert [line.get("format") for line in lines] == [1] + [None] * (len(lines) - 1)
-    assert all("resource" not in line for line in lines if line.get("call", ["", "", ""])[2] == "DescribeDBClusters")
+    assert {line["format"] for line in lines} == {2}
+    assert all(line["state"] is None for line in lines if (line["call"] or {}).get("operation") == "DescribeDBClusters")
+
+
+def test_an_ok_of_a_script_is_used_up_for_the_next_process_too(tmp_path):
+    file = tmp_path / "world"
+    script = {"rds.DescribeDBClusters": ["ok", "Throttling"]}
+    Sandbox(WORLD, script=script, file=file).clients("rds", "us-west-2").describe_db_clusters()
+    assert Sandbox(file=file).script_left == {"rds.DescribeDBClusters": [("Throttling", 1)]}
 
 
 # -- killed processes ------------------------------------------------------------------------------------------
@@ -318,7 +325,7 @@ def test_a_process_killed_at_any_moment(tmp_path):
     print("up", flush=True)
     while True:
         for number in range(50):
-            sandbox.add(f"ssm:/number/{{number}}", "x" * 300)
+            sandbox.put(f"ssm:/number/{{number}}", "x" * 300)
     """
     Sandbox(WORLD, file=file)
     for _ in range(12):

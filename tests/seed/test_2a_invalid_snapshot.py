@@ -46,7 +46,7 @@ def test_it_does_not_exist_then_it_does(either: Desk) -> None:
     assert [call.name for call in either.hand("op-002").journal if call.changes] == ["sns.Publish"]
     assert either.there("op-002") == THERE
 
-    either.hand("op-002").add(f"rds.cluster_snapshot/{MISSING}@us-east-1", {"cluster": "orders", "admin": ADMIN})
+    either.hand("op-002").put(f"rds.cluster_snapshot/{MISSING}@us-east-1", {"cluster": "orders", "admin": ADMIN})
     told = either.type("restart", "op-002", "--from", "snapshot-check")
     assert told.code == 0
     assert either.done("op-002", COPIED) == [COPIED]

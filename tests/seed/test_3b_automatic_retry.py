@@ -32,7 +32,7 @@ def test_a_namesake_is_not_deleted_in_its_place(desk: Desk) -> None:
     """The delete was not sent; before it is, it looks, and another cluster under that name was never meant."""
     desk.script = {"rds.DeleteDBCluster": ["credentials"]}
     assert desk.run("op-003").code == 4
-    desk.hand("op-003").add(f"rds.cluster/{CLUSTER}@us-west-2", {"instances": 0})
+    desk.hand("op-003").put(f"rds.cluster/{CLUSTER}@us-west-2", {"instances": 0})
     assert desk.type("resume", "op-003").code == 5
     assert desk.status("op-003")["hold"]["kind"] == "target"
     assert desk.done("op-003", "DeleteDBCluster") == []

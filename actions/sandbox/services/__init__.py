@@ -65,17 +65,10 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "kms.ListAliases": keys.list_aliases,
 }
 
-ENDS: Final = frozenset({"rds.DeleteDBClusterSnapshot", "rds.DeleteDBCluster", "rds.DeleteDBInstance"})
+ENDS: Final = frozenset(name for name in HANDLERS if name.startswith("rds.Delete"))
 """Calls that delete a resource."""
 
-LIVES: Final = ENDS | {
-    "rds.CopyDBClusterSnapshot",
-    "rds.CreateDBClusterSnapshot",
-    "rds.RestoreDBClusterFromSnapshot",
-    "rds.RestoreDBClusterToPointInTime",
-    "rds.CreateDBCluster",
-    "rds.CreateDBInstance",
-}
+LIVES: Final = ENDS | {name for name in HANDLERS if name.startswith(("rds.Copy", "rds.Create", "rds.Restore"))}
 """Calls that create or delete a resource, whose statuses a script can set."""
 
 

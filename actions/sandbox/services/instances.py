@@ -9,7 +9,7 @@ from actions.sandbox.services.cluster_changes import require_parameter_group
 from actions.sandbox.services.clusters import RDS_KIND as CLUSTERS
 from actions.sandbox.services.clusters import endpoint_suffix, members, require_status
 from actions.sandbox.services.lists import RdsKind, describe, require
-from actions.sandbox.services.rds_names import arn_of, checked_name
+from actions.sandbox.services.rds_names import arn_of, checked_name, cluster_names
 from actions.sandbox.services.tags import given_tags, tag_list
 from actions.sandbox.world import Resource, World
 
@@ -49,12 +49,6 @@ def _cluster(world: World, instance: Resource) -> Resource | None:
     return world.find("rds.cluster", instance.account, instance.region, name)
 
 
-def _cluster_names(item: dict[str, Any]) -> list[str]:
-    """Name and ARN of its cluster; the filter takes both."""
-    name, arn = item.get("DBClusterIdentifier", ""), item["DBInstanceArn"].split(":")
-    return [name, ":".join([*arn[:5], "cluster", name])]
-
-
 RDS_KIND: Final = RdsKind(
     kind=KIND,
     identifier="DBInstanceIdentifier",
@@ -63,7 +57,7 @@ RDS_KIND: Final = RdsKind(
     missing_text="DBInstance {name} not found.",
     wire=wire,
     filters={
-        "db-cluster-id": _cluster_names,
+        "db-cluster-id": lambda item: cluster_names(item, item["DBInstanceArn"]),
         "db-instance-id": lambda item: [item["DBInstanceIdentifier"], item["DBInstanceArn"]],
         "dbi-resource-id": lambda item: item["DbiResourceId"],
         "engine": lambda item: item.get("Engine"),

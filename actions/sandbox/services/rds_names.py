@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from actions.sandbox.calls import Refusal, Request
 from actions.sandbox.world import Resource, World
@@ -41,6 +41,12 @@ def locate(request: Request, name: str) -> Place:
     if match is None:
         return (request.account, request.region, name.lower())
     return (match[2], match[1], match[4].lower())
+
+
+def cluster_names(item: dict[str, Any], arn: str) -> list[str]:
+    """Name and ARN of the cluster of a listed item with this ARN; the filter `db-cluster-id` takes both."""
+    name = item.get("DBClusterIdentifier", "")
+    return [name, ":".join([*arn.split(":")[:5], "cluster", name])]
 
 
 def find_by_arn(world: World, arn: str) -> Resource | None:

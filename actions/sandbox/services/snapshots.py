@@ -13,7 +13,7 @@ from typing import Any, Final
 from actions.sandbox.calls import Refusal, Request, moment
 from actions.sandbox.services.keys import is_default_key, usable_key
 from actions.sandbox.services.lists import RdsKind, Row, list_page, not_found, require, require_listed
-from actions.sandbox.services.rds_names import arn_of, checked_name, locate
+from actions.sandbox.services.rds_names import arn_of, checked_name, cluster_names, locate
 from actions.sandbox.services.tags import given_tags, tag_list
 from actions.sandbox.world import Resource, World
 
@@ -60,12 +60,6 @@ def _percent(snapshot: Resource, now: float) -> int:
     return max(0, min(99, int(100 * (now - snapshot.created) / (end - snapshot.created))))
 
 
-def _cluster_names(item: dict[str, Any]) -> list[str]:
-    """Name and ARN of its cluster; the filter takes both."""
-    name, arn = item.get("DBClusterIdentifier", ""), item["DBClusterSnapshotArn"].split(":")
-    return [name, ":".join([*arn[:5], "cluster", name])]
-
-
 RDS_KIND: Final = RdsKind(
     kind=KIND,
     identifier="DBClusterSnapshotIdentifier",
@@ -74,7 +68,7 @@ RDS_KIND: Final = RdsKind(
     missing_text="DBClusterSnapshot not found: {name}",
     wire=wire,
     filters={
-        "db-cluster-id": _cluster_names,
+        "db-cluster-id": lambda item: cluster_names(item, item["DBClusterSnapshotArn"]),
         "db-cluster-snapshot-id": lambda item: item["DBClusterSnapshotIdentifier"],
         "snapshot-type": lambda item: item["SnapshotType"],
         "engine": lambda item: item.get("Engine"),
