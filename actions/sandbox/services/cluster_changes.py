@@ -33,7 +33,7 @@ _MANAGED: Final = "managed by AWS"
 
 def modify_cluster(world: World, request: Request) -> dict[str, Any]:
     """ModifyDBCluster. Only some changes need an available cluster, and change its status."""
-    cluster = require(world, request, RDS_KIND, request.params["DBClusterIdentifier"])
+    cluster = require(world, request, RDS_KIND)
     heavy = any(request.get(key) is not None for key in (*_WITH_CHANGE, *_IN_THE_WINDOW, *_PASSWORDS))
     if heavy or cluster.status(world.now) == "deleting":
         require_status(world, cluster)

@@ -128,7 +128,7 @@ def describe_clusters(world: World, request: Request) -> dict[str, Any]:
 
 def start_cluster(world: World, request: Request) -> dict[str, Any]:
     """StartDBCluster, with its instances; for a stopped cluster, or one that had lost access to its key."""
-    cluster = require(world, request, RDS_KIND, request.params["DBClusterIdentifier"])
+    cluster = require(world, request, RDS_KIND)
     if cluster.status(world.now) != RECOVERABLE:
         require_status(world, cluster, "stopped")
     elif cluster.data.get("KmsKeyId"):
@@ -138,7 +138,7 @@ def start_cluster(world: World, request: Request) -> dict[str, Any]:
 
 def stop_cluster(world: World, request: Request) -> dict[str, Any]:
     """StopDBCluster, with its instances."""
-    cluster = require(world, request, RDS_KIND, request.params["DBClusterIdentifier"])
+    cluster = require(world, request, RDS_KIND)
     require_status(world, cluster)
     return _switched(world, request, cluster, "stopping", "stopped", world.takes["stop"])
 
@@ -166,7 +166,7 @@ def require_status(world: World, cluster: Resource, needs: str = "available") ->
 
 def create_snapshot(world: World, request: Request) -> dict[str, Any]:
     """CreateDBClusterSnapshot."""
-    cluster = require(world, request, RDS_KIND, request.params["DBClusterIdentifier"])
+    cluster = require(world, request, RDS_KIND)
     name = checked_name("DBClusterSnapshotIdentifier", request.params["DBClusterSnapshotIdentifier"])
     _require_for_snapshot(world, cluster)
     snapshot = take_snapshot(world, request, cluster, name, given_tags(request))
@@ -181,7 +181,7 @@ def _require_for_snapshot(world: World, cluster: Resource) -> None:
 
 def delete_cluster(world: World, request: Request) -> dict[str, Any]:
     """DeleteDBCluster, with a final snapshot if it is asked for."""
-    cluster = require(world, request, RDS_KIND, request.params["DBClusterIdentifier"])
+    cluster = require(world, request, RDS_KIND)
     _refuse_blocked(world, cluster)
     final = request.get("FinalDBSnapshotIdentifier")
     skipped = bool(request.get("SkipFinalSnapshot"))

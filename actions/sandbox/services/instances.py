@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from actions.sandbox.calls import Refusal, Request, moment
 from actions.sandbox.services.cluster_changes import require_parameter_group
-from actions.sandbox.services.clusters import RDS_KIND as CLUSTERS
+from actions.sandbox.services.clusters import RDS_KIND as CLUSTER
 from actions.sandbox.services.clusters import endpoint_suffix, members, require_status
 from actions.sandbox.services.lists import RdsKind, describe, require
 from actions.sandbox.services.rds_names import arn_of, checked_name, cluster_names
@@ -79,7 +79,7 @@ def create_instance(world: World, request: Request) -> dict[str, Any]:
         raise Refusal("InvalidParameterCombination", "The sandbox creates only instances of Aurora clusters.")
     if world.find(KIND, request.account, request.region, name) is not None:
         raise Refusal("DBInstanceAlreadyExists", "DB instance already exists")
-    cluster = require(world, request, CLUSTERS, request.params["DBClusterIdentifier"])
+    cluster = require(world, request, CLUSTER)
     require_status(world, cluster)
     _validate(world, request, cluster)
     if sum(1 for _ in world.all(KIND, request.account, request.region)) >= INSTANCES:
@@ -123,7 +123,7 @@ def _validate(world: World, request: Request, cluster: Resource) -> None:
 
 def modify_instance(world: World, request: Request) -> dict[str, Any]:
     """ModifyDBInstance: class, tier, public access, name. All take effect at once."""
-    instance = require(world, request, RDS_KIND, request.params["DBInstanceIdentifier"])
+    instance = require(world, request, RDS_KIND)
     status = instance.status(world.now)
     if status != "available":
         raise Refusal("InvalidDBInstanceState", f"Instance {instance.name} is not in available state.")
@@ -140,7 +140,7 @@ def modify_instance(world: World, request: Request) -> dict[str, Any]:
 
 def delete_instance(world: World, request: Request) -> dict[str, Any]:
     """DeleteDBInstance. Instances of clusters have no final snapshot, and one that is being created cannot be deleted."""
-    instance = require(world, request, RDS_KIND, request.params["DBInstanceIdentifier"])
+    instance = require(world, request, RDS_KIND)
     status = instance.status(world.now)
     if status == "deleting":  # hashicorp/terraform-provider-aws #11434
         raise Refusal("InvalidDBInstanceState", f"Instance {instance.name} is already being deleted.")

@@ -23,15 +23,8 @@ class Paging(Value):
 
 
 RDS_PAGES: Final = Paging()
-
-
 EC2_PAGES: Final = Paging(
-    size="MaxResults",
-    token_in="NextToken",
-    token_out="NextToken",
-    default=1000,
-    least=5,
-    most=1000,
+    size="MaxResults", token_in="NextToken", token_out="NextToken", default=1000, least=5, most=1000
 )
 
 
@@ -95,12 +88,11 @@ class RdsKind(Bundle):
 def describe(world: World, request: Request, kind: RdsKind) -> dict[str, Any]:
     """The one that the identifier names, or a page of those that pass the filters."""
     name = request.get(kind.identifier)
-    seen = (
-        [require_listed(world, request, kind, name)]
-        if name
-        else world.listed(kind.kind, request.account, request.region)
-    )
-    rows = [(kind.wire(world, resource, status), resource) for resource, status in seen]
+    if name:
+        found = [require_listed(world, request, kind, name)]
+    else:
+        found = list(world.listed(kind.kind, request.account, request.region))
+    rows = [(kind.wire(world, resource, status), resource) for resource, status in found]
     return list_page(world, request, kind, rows)
 
 
@@ -126,8 +118,9 @@ def list_page(world: World, request: Request, kind: RdsKind, rows: list[Row]) ->
     return answer
 
 
-def require(world: World, request: Request, kind: RdsKind, name: str) -> Resource:
-    """The resource of that name in this account and region, for a call that changes it."""
+def require(world: World, request: Request, kind: RdsKind, name: str = "") -> Resource:
+    """The resource in this account and region that the call's identifier names, or `name`; for a call that changes it."""
+    name = name or request.params[kind.identifier]
     place = locate(request, name)
     found = world.find(kind.kind, *place)
     if found is None or place[:2] != (request.account, request.region):

@@ -25,9 +25,6 @@ _KINDS: Final = {word: kind for kind, word in ARN_WORDS.items()}
 _IDENTIFIER: Final = re.compile(r"[a-z](?:-?[a-z0-9])*")
 _ARN: Final = re.compile(r"arn:aws[a-z-]*:rds:([a-z0-9-]*):(\d{12}):([a-z-]+):(.+)")
 
-Place = tuple[str, str, str]
-"""Account, region, name."""
-
 
 def arn_of(resource: Resource) -> str:
     """`arn:aws:rds:us-west-2:123456789012:cluster:orders`; a global cluster's has no region."""
@@ -35,7 +32,7 @@ def arn_of(resource: Resource) -> str:
     return f"arn:aws:rds:{region}:{resource.account}:{ARN_WORDS[resource.kind]}:{resource.name}"
 
 
-def locate(request: Request, name: str) -> Place:
+def locate(request: Request, name: str) -> tuple[str, str, str]:
     """Account, region and name of what a call names by identifier or ARN; AWS compares in lower case."""
     match = _ARN.fullmatch(name)
     if match is None:

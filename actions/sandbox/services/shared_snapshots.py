@@ -37,7 +37,7 @@ def modify_attribute(world: World, request: Request) -> dict[str, Any]:
 
 
 def _own(world: World, request: Request) -> Resource:
-    return require(world, request, RDS_KIND, request.params["DBClusterSnapshotIdentifier"])
+    return require(world, request, RDS_KIND)
 
 
 def _validate(world: World, snapshot: Resource, added: list[str]) -> None:

@@ -246,7 +246,7 @@ def of_cluster(world: World, cluster: Resource, at: float) -> Resource:
 
 def delete_snapshot(world: World, request: Request) -> dict[str, Any]:
     """DeleteDBClusterSnapshot of a manual snapshot; deleting a copy cancels it."""
-    snapshot = require(world, request, RDS_KIND, request.params["DBClusterSnapshotIdentifier"])
+    snapshot = require(world, request, RDS_KIND)
     status = snapshot.status(world.now)
     if snapshot.data.get("SnapshotType", "manual") != "manual":
         raise Refusal("InvalidDBClusterSnapshotStateFault", "Only manual snapshots may be deleted.")

@@ -11,8 +11,6 @@ from actions.sandbox.services.rds_names import ARN_WORDS, find_by_arn
 from actions.sandbox.world import Resource, World
 
 TAGS: Final = 50
-
-
 _TAG: Final = re.compile(r"[\w .:/=+\-@]*")  # AWS: letters, digits, blanks, and _ . : / = + - @
 
 
