@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from actions.sandbox.calls import Call
+from actions.sandbox.calls import ApiCall
 from actions.sandbox.faults import Fault
 from actions.sandbox.sandbox import Sandbox
 from engine.errors import RunbookInvalid, UsageError
@@ -58,4 +58,4 @@ def demo_script() -> Mapping[str, Any]:
     return read_file(DEMO)[1]
 
 
-__all__ = ["DEMO", "Call", "Fault", "Sandbox", "default_world", "demo_script", "read_file"]
+__all__ = ["DEMO", "ApiCall", "Fault", "Sandbox", "default_world", "demo_script", "read_file"]

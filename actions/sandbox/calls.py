@@ -15,7 +15,7 @@ from engine.values import Value
 READS: Final = ("Describe", "Get", "List", "Reach", "Connect", "AssumeRole")
 
 
-class Call(Value):
+class ApiCall(Value):
     """One line of the journal.
 
     `at` is virtual time. `params` are as botocore accepted them, with secrets masked. `outcome` is empty before the

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, Literal
 
-from actions.sandbox.calls import Call, Refusal
+from actions.sandbox.calls import ApiCall, Refusal
 from engine.values import Bundle, Value, changed
 
 Kind = Literal[
@@ -41,7 +41,7 @@ class Fault(Value):
     performed: bool = False
     seconds: float = 45.0
 
-    def matches(self, call: Call) -> bool:
+    def matches(self, call: ApiCall) -> bool:
         """Whether this call is one that it counts."""
         if self.step is not None and self.step not in (call.step, call.step.partition("[")[0]):
             return False
@@ -59,7 +59,7 @@ class Faults:
     def add(self, fault: Fault) -> None:
         self.seen.append((fault, 0))
 
-    def take(self, call: Call) -> list[Fault]:
+    def take(self, call: ApiCall) -> list[Fault]:
         """The faults that hit this call. It is counted for every fault that it matches."""
         hits: list[Fault] = []
         for number, (fault, count) in enumerate(self.seen):

@@ -13,21 +13,21 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from actions.sandbox import clients, world_document
-from actions.sandbox.calls import Call, Request
+from actions.sandbox.calls import ApiCall, Request
 from actions.sandbox.faults import LAGS, Fault, Faults, fault_of, perform_call
-from actions.sandbox.lifecycle import advance
+from actions.sandbox.lifecycles import advance
 from actions.sandbox.postgres.endpoints import PretendNetwork
 from actions.sandbox.script import Script
 from actions.sandbox.services import ENDS, HANDLERS, LIVES, unknown
 from actions.sandbox.services.clusters import members
 from actions.sandbox.world import GONE, Resource, World
-from actions.sandbox.world_file import Line, SavedWorld, WorldFile
+from actions.sandbox.world_file import SavedLine, SavedWorld, WorldFile
 from engine.clock import Clock, VirtualClock
 from engine.errors import EnvironmentProblem, UsageError
 from engine.values import changed
 
 REGION: Final = "us-east-1"
-OnCall = Callable[[Call, Literal["before", "after"]], None]
+OnCall = Callable[[ApiCall, Literal["before", "after"]], None]
 _ITEM: Final = re.compile(r"/(\d+)$")
 
 
@@ -49,7 +49,7 @@ class Sandbox:
         faults: Faults | None = None,
     ) -> None:
         self.clock: Clock = VirtualClock() if clock is None else clock
-        self.journal: list[Call] = []
+        self.journal: list[ApiCall] = []
         self.world = World(now=self.clock.now())
         self.network = PretendNetwork(self)
         self._lock = threading.RLock()
@@ -121,14 +121,14 @@ class Sandbox:
         call = self._call_of(request)
         return self._done(call, request, lambda: self._script.connection(call.name, call.step), perform)
 
-    def _call_of(self, request: Request) -> Call:
-        return Call(
+    def _call_of(self, request: Request) -> ApiCall:
+        return ApiCall(
             at=self.clock.now(), service=request.service, operation=request.operation, region=request.region,
             account=request.account, params=request.masked, step=_step_of(request.params) or self._step,
         )  # fmt: skip
 
     def _done(
-        self, call: Call, request: Request, scripted: Callable[[], str | None], perform: Callable[[], Any]
+        self, call: ApiCall, request: Request, scripted: Callable[[], str | None], perform: Callable[[], Any]
     ) -> Any:
         if self._on_call is not None:
             self._on_call(call, "before")
@@ -155,7 +155,7 @@ class Sandbox:
     @contextmanager
     def _locked(self) -> Iterator[None]:
         """Exclusive use of the world, advanced to the present."""
-        file: AbstractContextManager[list[Line]] = nullcontext([]) if self._file is None else self._file.locked()
+        file: AbstractContextManager[list[SavedLine]] = nullcontext([]) if self._file is None else self._file.locked()
         with self._lock, file as lines:
             for line in lines:
                 self._replay(line)
@@ -165,7 +165,7 @@ class Sandbox:
             advance(self.world, self.clock.now())
             yield
 
-    def _replay(self, line: Line) -> None:
+    def _replay(self, line: SavedLine) -> None:
         """Do what another process did."""
         self.world.now = line.now
         if line.state is not None:
@@ -175,10 +175,10 @@ class Sandbox:
         if line.call is not None:
             self.journal.append(line.call)
 
-    def _save(self, call: Call | None = None, *, changed: bool = True) -> None:
+    def _save(self, call: ApiCall | None = None, *, changed: bool = True) -> None:
         if self._file is not None:
             state = SavedWorld.of(self.world, self._script.queues, self._faults.seen) if changed else None
-            self._file.append(Line(now=self.world.now, state=state, call=call))
+            self._file.append(SavedLine(now=self.world.now, state=state, call=call))
         self.world.touched = False
 
     # --- changes from outside, which are no calls and not in the journal ---

@@ -20,7 +20,7 @@ from typing import Any, Final
 
 from actions.sandbox.defaults import DAY, add_defaults
 from actions.sandbox.script import DELETING, is_status, read_items, take_life
-from actions.sandbox.services.parameters import parameter_data, secret_data
+from actions.sandbox.services.parameters_and_secrets import parameter_data, secret_data
 from actions.sandbox.world import ANYWHERE, GONE, LASTING, TAKES, Resource, World
 from engine.errors import UsageError
 from engine.language.nearest import did_you_mean

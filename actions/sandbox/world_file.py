@@ -18,7 +18,7 @@ from typing import Any, Final
 
 import msgspec
 
-from actions.sandbox.calls import Call
+from actions.sandbox.calls import ApiCall
 from actions.sandbox.faults import Fault
 from actions.sandbox.world import Resource, World
 from engine.errors import EnvironmentProblem
@@ -58,13 +58,13 @@ class SavedWorld(Bundle):
         world.serial = self.serial
 
 
-class Line(Bundle):
+class SavedLine(Bundle):
     """A line of the file: the world's time, the state if it has changed, and the call if there was one."""
 
     now: float
     format: int = FORMAT
     state: SavedWorld | None = None
-    call: Call | None = None
+    call: ApiCall | None = None
 
 
 class WorldFile:
@@ -86,7 +86,7 @@ class WorldFile:
         return self._size == 0
 
     @contextmanager
-    def locked(self) -> Iterator[list[Line]]:
+    def locked(self) -> Iterator[list[SavedLine]]:
         """Exclusive use of the file; gives the lines that other processes have appended."""
         fcntl.flock(self._file, fcntl.LOCK_EX)
         try:
@@ -94,7 +94,7 @@ class WorldFile:
         finally:
             fcntl.flock(self._file, fcntl.LOCK_UN)
 
-    def append(self, line: Line) -> None:
+    def append(self, line: SavedLine) -> None:
         """Append a line with one write; EnvironmentProblem, and nothing of it is in the file, if that fails."""
         text = msgspec.json.encode(line) + b"\n"
         try:
@@ -106,7 +106,7 @@ class WorldFile:
             raise self._problem("written", OSError(0, "the disk is full"))
         self._size += written
 
-    def _read(self) -> list[Line]:
+    def _read(self) -> list[SavedLine]:
         try:
             size = os.fstat(self._file).st_size
             data = os.pread(self._file, size - self._size, self._size) if size > self._size else b""
@@ -123,11 +123,11 @@ class WorldFile:
         self._size += whole
         return lines
 
-    def _decoded(self, text: bytes) -> Line:
+    def _decoded(self, text: bytes) -> SavedLine:
         if msgspec.json.decode(text, type=_Format).format != FORMAT:
             message = f"{self.path} was written by another version of the sandbox; move it away"
             raise EnvironmentProblem(message)
-        return msgspec.json.decode(text, type=Line)
+        return msgspec.json.decode(text, type=SavedLine)
 
     def _problem(self, what: str, error: OSError) -> EnvironmentProblem:
         return EnvironmentProblem(f"the sandbox's world cannot be {what} in {self.path}: {error.strerror}")

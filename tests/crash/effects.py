@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from actions.sandbox.calls import Call, Refusal
+from actions.sandbox.calls import ApiCall, Refusal
 from actions.sandbox.faults import Fault as CallFault
 from actions.sandbox.faults import Faults, NoReply
 from engine.errors import EffectFailed, EffectNotSent, EffectUnknown, Problem
@@ -56,7 +56,7 @@ class Effect:
     key: str
     calls: int = 0
 
-    def is_met_at(self, call: Call, fault: Fault) -> bool:
+    def is_met_at(self, call: ApiCall, fault: Fault) -> bool:
         """Is this the call of the effect upon which the fault falls?"""
         if fault.on != self.on:
             return False
@@ -102,7 +102,7 @@ class Desk(Faults):
         finally:
             self._here.effect = before
 
-    def take(self, call: Call) -> list[CallFault]:
+    def take(self, call: ApiCall) -> list[CallFault]:
         """What meets this call: faults of calls, and those of the effect in hand."""
         met = super().take(call)
         effect = self.effect
@@ -114,7 +114,7 @@ class Desk(Faults):
         self.hit = bool(met)
         return met
 
-    def _meets(self, fault: Fault, effect: Effect, call: Call) -> bool:
+    def _meets(self, fault: Fault, effect: Effect, call: ApiCall) -> bool:
         if not effect.is_met_at(call, fault) or not fault.hits(effect.on, effect.params, effect.key):
             return False
         fault.after(self.world)

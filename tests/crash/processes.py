@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol, TypeVar
 
-from actions.sandbox.calls import Call
+from actions.sandbox.calls import ApiCall
 from engine.stores.lease import ProcessIdentity, StoreLease
 from engine.stores.port import Head, Lease, Record, Store, StoreAway
 from tests.laws.walking import Killed
@@ -63,14 +63,14 @@ class Process:
 
     # -- what it does -------------------------------------------------------------------------------------
 
-    def before(self, call: Call) -> None:
+    def before(self, call: ApiCall) -> None:
         """Before a call leaves: the last instant at which its lease is looked at, as `before-send` does."""
         self.point(f"before {call.name}")
         if self.lease is not None and call.service not in WITHOUT_BOTOCORE:
             self.lease.check()
         self.point(f"in the air {call.name}")
 
-    def after(self, call: Call) -> None:
+    def after(self, call: ApiCall) -> None:
         self.point(f"after {call.name}")
 
     def writes(self, what: str, do: Callable[[], T], *, durable: bool = True) -> T:

@@ -16,7 +16,7 @@ from typing import Any
 
 from actions import build_registry
 from actions.aws.settings import Settings
-from actions.sandbox.calls import Call
+from actions.sandbox.calls import ApiCall
 from engine.kernel import Operation
 from engine.language.model import Runbook
 from engine.language.parse.document import load as parsed
@@ -142,7 +142,7 @@ class RealScene(Scene):
         alive = number == len(self.processes) - 1 and not self.processes[number].dead
         return str(number) if alive else None
 
-    def on_call(self, call: Call, when: str) -> None:
+    def on_call(self, call: ApiCall, when: str) -> None:
         process: Process = self.here.process
         if when == "before":
             process.before(call)

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from actions.aws import errors
-from actions.sandbox.calls import Call
+from actions.sandbox.calls import ApiCall
 from engine.errors import StoreConflict
 from engine.kernel.effect import Effect, Seen
 from engine.kernel.frame import Acting
@@ -215,7 +215,7 @@ def name_for_an_identity() -> AbstractContextManager[None]:
 def no_look_at_the_lease() -> AbstractContextManager[None]:
     """A call leaves without a look at the lease in the last instant, as if nothing hung at `before-send`."""
 
-    def before(process: Process, call: Call) -> None:
+    def before(process: Process, call: ApiCall) -> None:
         process.point(f"before {call.name}")
 
     return instead(Process, "before", before)

@@ -11,8 +11,8 @@ from typing import Any
 
 from actions.rds.cluster_snapshot import attributes_of
 from actions.sandbox import Sandbox
-from actions.sandbox.calls import Call
-from actions.sandbox.lifecycle import advance, rename
+from actions.sandbox.calls import ApiCall
+from actions.sandbox.lifecycles import advance, rename
 from actions.sandbox.services.snapshots import wire
 from actions.sandbox.world import Resource
 from engine.clock import VirtualClock
@@ -199,7 +199,7 @@ class PretendWorld:
 
     # -- what happens -------------------------------------------------------------------------------------
 
-    def happened(self, call: Call) -> None:
+    def happened(self, call: ApiCall) -> None:
         """After a call: what it made is given the life that the story says, and the journal a line."""
         self.calls += 1
         assert self.calls < MOST_CALLS, "it goes round in circles"
@@ -243,7 +243,7 @@ class PretendWorld:
         if life[-1][1] != FOREVER:
             resource.life.append(("available", at))
 
-    def _of(self, call: Call) -> Thing | None:
+    def _of(self, call: ApiCall) -> Thing | None:
         """The thing that a call was about, by what the sandbox's journal says."""
         id = call.resource.rpartition("#")[2]
         return next((thing for thing in self._things if id and thing.resource.id == id), None)

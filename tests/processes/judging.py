@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from typing import Any
 
-from actions.sandbox.calls import Call
+from actions.sandbox.calls import ApiCall
 from tests.processes.desk import Desk
 from tests.processes.given import ID
 
@@ -51,11 +51,11 @@ def changed(desk: Desk) -> Counter[str]:
     return Counter(f"{call.name} {thing_of(call)}" for call in changes(desk) if call.name not in TELLS)
 
 
-def changes(desk: Desk) -> list[Call]:
+def changes(desk: Desk) -> list[ApiCall]:
     return [call for call in desk.sandbox.journal if call.changes and call.performed]
 
 
-def thing_of(call: Call) -> str:
+def thing_of(call: ApiCall) -> str:
     return call.resource.partition("#")[0]
 
 

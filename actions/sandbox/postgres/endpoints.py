@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from actions.sandbox.calls import Refusal
 from actions.sandbox.faults import NoReply
-from actions.sandbox.postgres.database import require_login
 from actions.sandbox.postgres.pretend_connection import Caller, PretendConnection, login_params, scripted_error
+from actions.sandbox.postgres.pretend_database import require_login
 from actions.sandbox.services import networks
 from actions.sandbox.services.clusters import endpoint_suffix, members
 from actions.sandbox.services.security_groups import lets_in

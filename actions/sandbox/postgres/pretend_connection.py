@@ -13,7 +13,7 @@ from typing import Any, Final, Protocol
 
 from actions.sandbox.calls import Refusal
 from actions.sandbox.faults import NoReply
-from actions.sandbox.postgres.database import Answer, Data, SqlError, answer_to, normalized
+from actions.sandbox.postgres.pretend_database import Answer, Data, SqlError, answer_to, normalized
 from actions.sandbox.world import World
 
 

@@ -21,7 +21,7 @@ ALL: Final = "-1"
 HIGHEST: Final = 65_535
 
 
-class Rule(Value):
+class IngressRule(Value):
     """An ingress rule for the ports from `low` to `high`, inclusive."""
 
     protocol: str
@@ -40,12 +40,12 @@ class Rule(Value):
         return {"IpProtocol": self.protocol} | limits
 
 
-def rules_of(group: Resource) -> list[Rule]:
+def rules_of(group: Resource) -> list[IngressRule]:
     """The rules of a group; by default the ports of databases are open to the VPC. ValueError if one is not a rule."""
     return [_rule(spec) for spec in group.data.get("ingress", OPEN)]
 
 
-def _rule(spec: dict[str, Any]) -> Rule:
+def _rule(spec: dict[str, Any]) -> IngressRule:
     low, _, high = str(spec.get("port", f"0-{HIGHEST}")).partition("-")
     source = str(spec.get("from", "0.0.0.0/0"))
     if not source.startswith("sg-"):
@@ -53,7 +53,7 @@ def _rule(spec: dict[str, Any]) -> Rule:
     unknown = set(spec) - {"port", "from", "protocol"}
     if unknown:
         raise ValueError(f"a rule has port, from and protocol, not {', '.join(sorted(unknown))}")
-    return Rule(protocol=str(spec.get("protocol", "tcp")), low=int(low), high=int(high or low), source=source)
+    return IngressRule(protocol=str(spec.get("protocol", "tcp")), low=int(low), high=int(high or low), source=source)
 
 
 def lets_in(group: Resource, port: int) -> bool:
@@ -97,7 +97,7 @@ def _wire(group: Resource) -> dict[str, Any]:
     }
 
 
-def _permission(group: Resource, rule: Rule) -> dict[str, Any]:
+def _permission(group: Resource, rule: IngressRule) -> dict[str, Any]:
     six = ":" in rule.source
     return rule.ports | {
         "UserIdGroupPairs": [{"GroupId": rule.source, "UserId": group.account}] if rule.from_group else [],
@@ -119,7 +119,7 @@ def describe_security_group_rules(world: World, request: Request) -> dict[str, A
     )
 
 
-def _rule_wire(group: Resource, number: int, rule: Rule) -> dict[str, Any]:
+def _rule_wire(group: Resource, number: int, rule: IngressRule) -> dict[str, Any]:
     source: dict[str, Any] = {"CidrIpv6" if ":" in rule.source else "CidrIpv4": rule.source}
     if rule.from_group:
         source = {"ReferencedGroupInfo": {"GroupId": rule.source, "UserId": group.account}}
