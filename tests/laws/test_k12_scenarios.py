@@ -29,7 +29,7 @@ from tests.laws.world import Thing
 DELETE = "delete rds.cluster"
 ENDS = edited(("outputs:\n", "on_success: [{id: told, wait: 1h}]\noutputs:\n"))
 ONLY = edited(("    owner: any ", "    only: seen.name == 'another'\n    owner: any "))
-UNPROVED = edited(("    requires: [copy-snapshot, network-check]      # looked at again just before every delete", ""))
+UNPROVED = edited(("    requires: [copy-snapshot, network-check]      # checked again before every delete", ""))
 """A removal that requires nothing: its own look is all that there is."""
 WELL = Story(name="all goes well", text=RESTORE)
 
