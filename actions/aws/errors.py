@@ -46,6 +46,9 @@ class _InHand:
         self.left: bool | None = None
 
 
+# Whether a request has left is known to botocore's event handlers alone (`actions.aws.sessions`). They are registered
+# with a client, which threads share, and can hand nothing back to the call. So they find the call by the context of
+# its thread; it does not outlive `calling`.
 _IN_HAND: Final[ContextVar[_InHand | None]] = ContextVar("in_hand", default=None)
 
 LOG_IN: Final = (

@@ -7,7 +7,7 @@ the operation up, folds the answer in, and drives.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Protocol
 
@@ -166,9 +166,10 @@ class Engine:
         except BaseException:
             lease.release()
             raise
-        log = self._log(found.runbook, found.operation)
-        log.committed, log.seq, log.digest = found.operation, found.seq, found.digest
-        log.whole, log.since_whole = found.whole, found.since
+        log = replace(
+            self._log(found.runbook, found.operation),
+            committed=found.operation, seq=found.seq, digest=found.digest, whole=found.whole, since_whole=found.since,
+        )  # fmt: skip
         if not found.operation.ended:
             now = max(self.clock.now(), found.operation.at)
             log.fold(ev.TakenUp(at=now, runner=self.actor, released=released))
