@@ -109,7 +109,7 @@ def fault_of(word: str) -> Fault:
             return Fault(kind="error", code=word, message=_TEXTS.get(word, ""))
 
 
-_TEXTS: Final[dict[str, Any]] = {
+_TEXTS: Final[dict[str, str]] = {
     "DBSubnetGroupNotFoundFault": "DB subnet group does not exist.",
     "InvalidVPCNetworkStateFault": "DB instance and EC2 security group are in different VPCs.",
     "InsufficientDBInstanceCapacity": "There is not enough capacity for the DB instance class in this zone.",

@@ -112,14 +112,14 @@ class Sandbox:
             applies = call.changes or self._script.has_list(name)
             return self._script.error(name, call.step, request.can_raise) if applies else None
 
-        answer: dict[str, Any] = self._done(call, request, scripted, lambda: HANDLERS[name](self.world, request))
+        answer: dict[str, Any] = self._perform(call, request, scripted, lambda: HANDLERS[name](self.world, request))
         return answer
 
     def network_call(self, service: str, operation: str, params: Mapping[str, Any], perform: Callable[[], Any]) -> Any:
         """What `perform` returns, recorded as a call that faults and the script can hit; OSError, Refusal or NoReply."""
         request = Request(service=service, operation=operation, params=params, masked=params)
         call = self._call_of(request)
-        return self._done(call, request, lambda: self._script.connection(call.name, call.step), perform)
+        return self._perform(call, request, lambda: self._script.connection(call.name, call.step), perform)
 
     def _call_of(self, request: Request) -> ApiCall:
         return ApiCall(
@@ -127,7 +127,7 @@ class Sandbox:
             account=request.account, params=request.masked, step=_step_of(request.params) or self._step,
         )  # fmt: skip
 
-    def _done(
+    def _perform(
         self, call: ApiCall, request: Request, scripted: Callable[[], str | None], perform: Callable[[], Any]
     ) -> Any:
         if self._on_call is not None:

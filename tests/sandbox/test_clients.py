@@ -1,4 +1,4 @@
-"""botocore over the sandbox: its waiters and errors, isolation, speed, and the same calls twice."""
+"""botocore over the sandbox: its waiters and errors, isolation, cost, and the same calls twice."""
 
 from __future__ import annotations
 
@@ -171,7 +171,7 @@ def test_the_same_calls_give_the_same_ids_and_journal():
     assert first == second
 
 
-# -- work ----------------------------------------------------------------------------------------------------
+# -- cost ----------------------------------------------------------------------------------------------------
 
 
 def calls_made(do):

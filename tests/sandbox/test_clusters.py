@@ -27,7 +27,7 @@ def netted(make):
     return make(NETWORK)
 
 
-# -- restoring -----------------------------------------------------------------------------------------------
+# -- restores ------------------------------------------------------------------------------------------------
 
 
 def test_a_restored_cluster_is_creating_then_available_and_has_no_instance(netted):
@@ -63,7 +63,7 @@ def test_a_restore_uses_what_the_call_says(netted):
     )  # fmt: skip
     assert (made["DBSubnetGroup"], made["Port"], made["EngineVersion"]) == ("private", 6000, "15.7")
     assert made["VpcSecurityGroups"][0]["VpcSecurityGroupId"] == "sg-1"
-    assert (made["StorageEncrypted"], made["KmsKeyId"].rpartition("/")[2]) == (True, "on")  # one can encrypt at restore
+    assert (made["StorageEncrypted"], made["KmsKeyId"].rpartition("/")[2]) == (True, "on")  # a restore can encrypt
     assert (made["DeletionProtection"], made["IAMDatabaseAuthenticationEnabled"]) == (True, True)
     assert made["ServerlessV2ScalingConfiguration"] == {"MinCapacity": 0.5, "MaxCapacity": 4.0}
     assert made["AvailabilityZones"] == ["us-west-2a", "us-west-2b"]
@@ -154,7 +154,7 @@ def test_restore_to_a_point_in_time(netted):
     assert netted.refusal(ask, **names, UseLatestRestorableTime=True)[:2] == ("DBClusterNotFoundFault", 404)
 
 
-# -- looking -------------------------------------------------------------------------------------------------
+# -- lists ---------------------------------------------------------------------------------------------------
 
 
 def test_a_missing_cluster(here):
@@ -191,10 +191,12 @@ def test_members_are_listed_with_the_writer_first(here):
         ("orders-2", False),
     ]
     here.rds.delete_db_instance(DBInstanceIdentifier="orders-1", SkipFinalSnapshot=True)
-    assert here.cluster()["DBClusterMembers"][0]["DBInstanceIdentifier"] == "orders-2"  # it fails over
+    assert (
+        here.cluster()["DBClusterMembers"][0]["DBInstanceIdentifier"] == "orders-2"
+    )  # the other one is the writer now
 
 
-# -- deleting ------------------------------------------------------------------------------------------------
+# -- deletes -------------------------------------------------------------------------------------------------
 
 BLOCKS = [
     (
@@ -247,7 +249,7 @@ def test_members_that_are_being_deleted_do_not_block(here):
     here.sleep(10)
     here.rds.delete_db_cluster(DBClusterIdentifier="orders", SkipFinalSnapshot=True)
     here.sleep(289)
-    assert here.cluster()["Status"] == "deleting"  # it goes after them
+    assert here.cluster()["Status"] == "deleting"  # it is deleted after them
     here.sleep(1)
     assert [row["name"] for row in here.sandbox.resources("rds.cluster", "rds.instance")] == ["alone"]
 
@@ -293,7 +295,7 @@ def test_automatic_backups_have_the_tags_and_are_deleted_with_the_cluster(make, 
     assert [one["DBClusterSnapshotIdentifier"] for one in left] == names
 
 
-# -- starting, stopping --------------------------------------------------------------------------------------
+# -- starts and stops ----------------------------------------------------------------------------------------
 
 
 def test_instances_stop_and_start_with_their_cluster(here):

@@ -122,7 +122,7 @@ def test_several_faults_hit_one_call(here):
         here.copy()
     refusal = here.refusal(here.rds.describe_db_cluster_snapshots, DBClusterSnapshotIdentifier="copy")
     assert refusal[0] == "DBClusterSnapshotNotFoundFault"
-    assert here.refusal(here.copy)[0] == "DBClusterSnapshotAlreadyExistsFault"  # and a repeat finds it
+    assert here.refusal(here.copy)[0] == "DBClusterSnapshotAlreadyExistsFault"  # a retry finds the copy
     here.sleep(30)
     assert here.snapshot("copy")["Status"] == "copying"
 

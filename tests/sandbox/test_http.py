@@ -39,7 +39,7 @@ def served():
 
 
 def test_every_operation_answers_as_in_process(served):
-    """Requests through botocore's serializers and back through its parsers: nothing is lost or bent."""
+    """Requests through botocore's serializers and back through its parsers: nothing is lost or changed."""
     inside = Sandbox(WORLD | MORE)
     for name, params in CALLS.items():
         service, _, operation = name.partition(".")
@@ -132,7 +132,7 @@ def test_an_assumed_role_is_in_its_account(served):
     assert one["DBClusterIdentifier"] == "theirs"
 
 
-# -- what is no call -----------------------------------------------------------------------------------------
+# -- bad requests --------------------------------------------------------------------------------------------
 
 
 def ask(served, path, body=None, **headers):
@@ -241,7 +241,7 @@ for number in range(3):
 
 
 def test_a_client_killed_before_or_after_a_call_can_go_on(served):
-    """The hook runs in the server, the kill hits the client."""
+    """The hook runs in the server and kills the client."""
     env = os.environ | {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_DEFAULT_REGION": "us-west-2"}
     running: list[subprocess.Popen[bytes]] = []
     due = {"before", "after"}

@@ -140,7 +140,7 @@ def test_an_endpoint_without_instances_does_not_resolve(here):
         here.sandbox.network.reach("nowhere.example.com", 5432, 5.0)
     here.add_instance("alone-1")
     with pytest.raises(TimeoutError):
-        reach(here, "alone")  # it is still being made
+        reach(here, "alone")  # it is still being created
     here.sleep(480)
     assert reach(here, "alone")
 

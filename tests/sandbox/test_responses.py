@@ -13,7 +13,7 @@ from tests.sandbox.conftest import WORLD
 
 
 def differences(shape, value, path):
-    """Where a reply is not what botocore's model says: unknown members, wrong types."""
+    """Where a reply differs from botocore's model: unknown members and wrong types."""
     match shape.type_name:
         case "structure":
             if not isinstance(value, dict):
@@ -41,7 +41,7 @@ def differences(shape, value, path):
 
 @pytest.fixture(scope="module")
 def called():
-    """Every operation called once, in an order in which each works: name → reply."""
+    """Every operation called once, in an order in which each succeeds: name → reply."""
     sandbox = Sandbox(WORLD | MORE)
     replies = {}
     for name, params in CALLS.items():

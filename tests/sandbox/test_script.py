@@ -1,4 +1,4 @@
-"""What a test's `script:` does to the world to come (docs/sandbox.md)."""
+"""Scripts: statuses, errors and connections to come (docs/sandbox.md)."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_the_first_copy_fails_and_the_next_one_succeeds(make):
     [
         (["available"], ["available"] * 3),
         (["failed x2"], ["failed"] * 3),
-        (["pending x2"], ["pending", "pending", "copying"]),  # then the usual life
+        (["pending x2"], ["pending", "pending", "copying"]),  # then as usual
         (["copying", "peculiar", "available"], ["copying", "peculiar", "available"]),
         (["copying always"], ["copying"] * 3),
     ],
@@ -72,7 +72,7 @@ def test_the_statuses_of_a_deletion(make):
 
 def test_an_error_waits_for_a_call_that_can_raise_it(make):
     here = scripted(make, copy_snapshot=["DBSubnetGroupNotFoundFault", "ok", "SnapshotQuotaExceeded"])
-    here.copy(Tags=COPY)  # a copy knows no subnet groups
+    here.copy(Tags=COPY)  # a copy cannot raise it
     assert here.sandbox.script_left["copy-snapshot"][0] == ("DBSubnetGroupNotFoundFault", 1)
 
 

@@ -189,6 +189,6 @@ def test_assuming_a_role(there):
     made = ask(RoleArn="arn:aws:iam::210987654321:role/runbook", RoleSessionName="me", ExternalId="x1")
     assert made["AssumedRoleUser"]["Arn"] == "arn:aws:sts::210987654321:assumed-role/runbook/me"
     assert made["Credentials"]["AccessKeyId"].endswith("210987654321")
-    assert made["Credentials"]["Expiration"].year == 2099  # its clients have clocks of their own
+    assert made["Credentials"]["Expiration"].year == 2099  # clients have their own clocks
     refusal = there.refusal(ask, RoleArn="arn:aws:iam::nobody:role/x", RoleSessionName="me")
     assert refusal[0] == "ValidationError"

@@ -1,4 +1,4 @@
-"""Sharing snapshots with accounts, and what the other account sees and may do (docs/aws.md, "Sharing a snapshot")."""
+"""Snapshots that are shared, and what the other account can see and do (docs/aws.md, "Sharing a snapshot")."""
 
 from __future__ import annotations
 
@@ -43,7 +43,9 @@ def test_shared_snapshots_are_listed_only_on_request(ours):
     assert list(listed(ours.rds)) == ["mine"]
     assert list(listed(ours.rds, IncludeShared=True)) == ["mine", *shared]
     assert list(listed(ours.rds, SnapshotType="shared")) == shared
-    assert list(listed(ours.rds, SnapshotType="manual", IncludeShared=True)) == ["mine"]  # does not apply then
+    assert list(listed(ours.rds, SnapshotType="manual", IncludeShared=True)) == [
+        "mine"
+    ]  # IncludeShared has no effect here
 
 
 def test_a_shared_snapshot_is_named_by_arn_and_has_no_tags(ours):

@@ -24,7 +24,7 @@ def test_a_copy_is_copying_and_then_available(here):
     here.sleep(210)
     done = here.snapshot("copy")
     assert (done["Status"], done["PercentProgress"]) == ("available", 100)
-    assert (done["SnapshotCreateTime"] - begun).total_seconds() == 420  # a time alone is no identity
+    assert (done["SnapshotCreateTime"] - begun).total_seconds() == 420  # so a time does not identify a copy
     assert done["DbClusterResourceId"] == here.snapshot("nightly", "us-east-1")["DbClusterResourceId"]
     assert done["SnapshotType"] == "manual"
 
@@ -95,7 +95,7 @@ def test_an_encrypted_copy_has_the_given_key_or_its_sources(here):
     ("more", "tags"),
     [
         ({}, {}),
-        ({"CopyTags": True}, {"team": "shop"}),  # not aws:
+        ({"CopyTags": True}, {"team": "shop"}),  # no tags of aws:
         ({"Tags": [{"Key": "mine", "Value": "1"}]}, {"mine": "1"}),
         ({"CopyTags": True, "Tags": [{"Key": "mine", "Value": "1"}]}, {"mine": "1"}),  # then CopyTags is ignored
     ],
@@ -107,7 +107,7 @@ def test_tags_of_a_copy(here, more, tags):
 
 def test_the_quota_of_five_copies_across_regions(here):
     for number in range(5):
-        here.copy("here", f"at-home-{number}")  # these are not across regions
+        here.copy("here", f"at-home-{number}")  # not across regions
         here.copy(EAST_ARN + "nightly", f"abroad-{number}")
     refusal = here.refusal(here.rds.copy_db_cluster_snapshot, **copy_params(EAST_ARN + "nightly", "sixth"))
     assert refusal == ("SnapshotQuotaExceeded", 400, "Cannot copy more than 5 snapshots across regions")
@@ -126,7 +126,7 @@ def test_the_quota_of_a_hundred_manual_snapshots(make):
     here.copy("s1", "more")
 
 
-# -- deleting ------------------------------------------------------------------------------------------------
+# -- deletes -------------------------------------------------------------------------------------------------
 
 
 def test_a_deleted_snapshot_is_deleting_and_then_gone(here):
@@ -181,7 +181,7 @@ def test_a_new_snapshot_of_the_same_name_has_another_time(here):
     assert here.sandbox.get("rds.cluster_snapshot/copy@us-west-2").id != first
 
 
-# -- taking --------------------------------------------------------------------------------------------------
+# -- new ones ------------------------------------------------------------------------------------------------
 
 
 def test_a_snapshot_of_a_cluster(here):
@@ -206,7 +206,7 @@ def test_a_cluster_that_is_not_available_has_no_snapshot_taken(here):
     assert refusal == ("InvalidDBClusterStateFault", 400, text)
 
 
-# -- looking -------------------------------------------------------------------------------------------------
+# -- lists ---------------------------------------------------------------------------------------------------
 
 
 def names_of(answer):

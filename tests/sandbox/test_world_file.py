@@ -33,7 +33,7 @@ def names_of(sandbox):
 
 
 def in_order(sandbox):
-    """The order of what came first, which tells a cluster's writer and a global cluster's primary."""
+    """The resources in their order, which says which instance is the writer and which cluster the primary."""
     return [key for key in sandbox.world.resources if key[0].startswith("rds.")]
 
 
@@ -47,7 +47,7 @@ def same(one, other):
 
 
 def live(sandbox):
-    """A little of everything that changes a world, with a stop after each."""
+    """Everything that changes a world, with a pause after each change."""
     sandbox.fault(Fault(kind="invisible", call="rds.CreateDBInstance", nth=2, times=None))
     yield from live_of_snapshots(sandbox, sandbox.clients("rds", "us-west-2"))
     yield from live_of_clusters(sandbox, sandbox.clients("rds", "us-west-2"))
