@@ -13,6 +13,6 @@ def duration(text: str) -> float:
     """Seconds; ValueError for what is no duration, with the form that one has."""
     match = _FORM.fullmatch(text) if isinstance(text, str) else None
     if match is None:
-        message = f"`{text}` is not a duration: a number with its unit, say 30s, 5m, 3h or 2d"
+        message = f"`{text}` is not a duration: write a number and its unit, such as 30s, 5m, 3h or 2d"
         raise ValueError(message)
     return int(match.group(1)) * _UNITS[match.group(2)]

@@ -51,16 +51,16 @@ def _value_of(one: Input, values: Mapping[str, Any], patterns: Patterns) -> Any:
     if one.name not in values:
         if one.required:
             about = f" ({one.description})" if one.description else ""
-            raise ValueError(f"is required{about}: `-i {one.name}=…`")
+            raise ValueError(f"is required{about}: give it with `-i {one.name}=…`")
         return one.default
     given = values[one.name]
     try:
         value = of_text(one, given) if isinstance(given, str) else given
         why = problem_with(one, value, patterns)
     except ValueError as error:
-        raise ValueError(f"cannot be that: {error}") from error
+        raise ValueError(f"is invalid: {error}") from error
     if why:
-        raise ValueError(f"cannot be that: {why}")
+        raise ValueError(f"is invalid: {why}")
     return value
 
 
@@ -77,7 +77,8 @@ def of_text(one: Input, text: str) -> Any:
         case "boolean" if text in ("true", "false"):
             return text == "true"
         case "integer" | "number" | "boolean":
-            raise ValueError(f"`{text}` is no {one.type}" + (": true or false" if one.type == "boolean" else ""))
+            hint = ": write true or false" if one.type == "boolean" else ""
+            raise ValueError(f"`{text[:80]}` is not {_A_TYPE[one.type]}{hint}")
         case "list" if not text.lstrip().startswith("["):
             return [part.strip() for part in text.split(",")] if text.strip() else []
         case "list" | "map":
@@ -91,7 +92,8 @@ def _flow(one: Input, text: str) -> Any:
         return plain(read(f"value: {text}", one.name))["value"]
     except RunbookInvalid as error:
         form = "[a, b]" if one.type == "list" else "{a: 1}"
-        raise ValueError(f"`{text[:80]}` is no {one.type}, say `{form}`: {error.findings[0].message}") from error
+        reason = error.findings[0].message
+        raise ValueError(f"`{text[:80]}` is not {_A_TYPE[one.type]} such as `{form}`: {reason}") from error
 
 
 # -- a value by its declaration --------------------------------------------------------------------------------
@@ -101,7 +103,7 @@ def problem_with(one: Input, value: Any, patterns: Patterns) -> str | None:
     """Why the value is not one that the input may have; None where it is."""
     why = type_problem(one.type, value)
     if why is None and one.enum and not any(_same(value, legal) for legal in one.enum):
-        why = f"`{value}` is none of " + ", ".join(f"`{legal}`" for legal in one.enum)
+        why = f"`{value}` is not one of " + ", ".join(f"`{legal}`" for legal in one.enum)
     if why is None and one.pattern is not None:
         why = _unmatched(one.pattern, value, patterns)
     if why is None and (one.min is not None or one.max is not None):
@@ -115,13 +117,13 @@ def _same(value: Any, legal: Any) -> bool:
 
 def _unmatched(pattern: str, value: Any, patterns: Patterns) -> str | None:
     if not isinstance(value, str):
-        return "a pattern is of text"
+        return "a pattern applies only to text"
     try:
         if patterns.matches(pattern, value):
             return None
     except PatternError as error:
         return str(error)
-    return f"`{value[:80]}` does not match `{pattern}`"
+    return f"`{value[:80]}` does not match the pattern `{pattern}`"
 
 
 def _out_of_bounds(one: Input, value: Any) -> str | None:
@@ -129,15 +131,19 @@ def _out_of_bounds(one: Input, value: Any) -> str | None:
     what = f"the length {len(value)}" if by_size else f"`{value}`"
     here = measure(one.type, value)
     if one.min is not None and here < bound_of(one.type, one.min):
-        return f"{what} is less than {one.min}"
+        return f"{what} is less than the minimum {one.min}"
     if one.max is not None and here > bound_of(one.type, one.max):
-        return f"{what} is more than {one.max}"
+        return f"{what} is greater than the maximum {one.max}"
     return None
 
 
 _SIZED: Final = ("string", "list", "map")
 BOUNDED: Final = ("integer", "number", "duration", "timestamp", *_SIZED)
 """The types that may have `min` and `max`."""
+
+_A_TYPE: Final = {
+    "integer": "an integer", "number": "a number", "boolean": "a boolean", "list": "a list", "map": "a map",
+}  # fmt: skip
 
 TEXTUAL: Final = ("string", "region", "duration", "timestamp", "arn", "account_id")
 """The types whose values are text."""
@@ -161,7 +167,7 @@ def bound_of(type_: str, bound: Any) -> Any:
     counted = type_ in _SIZED or type_ == "integer"
     if counted or type_ == "number":
         if isinstance(bound, bool) or not isinstance(bound, int if counted else (int, float)):
-            raise ValueError(f"`{bound}` is no bound of a {type_}: a number")
+            raise ValueError(f"expected {'a whole number' if counted else 'a number'}, found `{bound}`")
         return bound
     why = type_problem(type_, bound)
     if why:
@@ -184,19 +190,21 @@ def type_problem(type_: str, value: Any) -> str | None:
             right = isinstance(value, dict)
         case _:
             return _text_problem(type_, value)
+    if right:
+        return None
     quoted = isinstance(value, str) and type_ in ("integer", "number", "boolean")
-    return None if right else f"{_shown(value)} is no {type_}" + (", but text" if quoted else "")
+    return f"{_shown(value)} is {'text, ' if quoted else ''}not {_A_TYPE[type_]}"
 
 
 def _text_problem(type_: str, value: Any) -> str | None:
     if not isinstance(value, str):
-        return f"{_shown(value)} is no text: quote it"
+        return f"{_shown(value)} is not text: quote it"
     if len(value) > LONGEST:
-        return f"longer than {LONGEST} characters"
+        return f"the text has {len(value)} characters; at most {LONGEST} are allowed"
     legal = _TEXTS.get(type_)
     if legal is None or legal[0](value):
         return None
-    return f"`{value[:80]}` is {legal[1]}"
+    return f"`{value[:80]}` is not {legal[1]}"
 
 
 def _is_duration(value: str) -> bool:
@@ -215,11 +223,11 @@ def _is_timestamp(value: str) -> bool:
 
 
 _TEXTS: Final[Mapping[str, tuple[Callable[[str], Any], str]]] = {
-    "region": (_REGION.fullmatch, "no region, say us-west-2"),
-    "arn": (_ARN.fullmatch, "no ARN: `arn:aws:SERVICE:REGION:ACCOUNT:…`"),
-    "account_id": (_ACCOUNT.fullmatch, "no account id: twelve digits"),
-    "duration": (_is_duration, "no duration: 30s, 5m, 3h or 2d"),
-    "timestamp": (_is_timestamp, "no timestamp: `2024-03-20T06:00:00Z`, with its zone"),
+    "region": (_REGION.fullmatch, "a region such as us-west-2"),
+    "arn": (_ARN.fullmatch, "an ARN such as `arn:aws:SERVICE:REGION:ACCOUNT:…`"),
+    "account_id": (_ACCOUNT.fullmatch, "an account id (twelve digits)"),
+    "duration": (_is_duration, "a duration such as 30s, 5m, 3h or 2d"),
+    "timestamp": (_is_timestamp, "a timestamp with a time zone, such as `2024-03-20T06:00:00Z`"),
 }
 
 

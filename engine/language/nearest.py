@@ -84,7 +84,7 @@ def did_you_mean(word: str, legal: Iterable[str], what: str = "expected one of",
     words = list(legal)
     found = nearest(word, words)
     if rest is None:
-        rest = f"{what}: {listed(words)}" if words else "there are none"
+        rest = f"{what}: {listed(words)}" if words else "none are defined"
     return " ".join(filter(None, [f"did you mean `{found}`?" if found is not None else "", rest]))
 
 

@@ -39,11 +39,11 @@ _BRACES: Final = re.compile(
 )
 
 _MESSAGES: Final = {
-    "invalid perl operator": "look-around and groups of this kind are not supported",
-    "invalid repetition size": "a count is at most 1000, nested counts multiplied, and not less than its minimum",
-    "bad repetition operator": "repetition of a repetition: put the first in parentheses",
+    "invalid perl operator": "lookaround and groups of this kind are not supported",
+    "invalid repetition size": "a repetition is at most 1000, nested ones multiplied, and its maximum is not below its minimum",
+    "bad repetition operator": "a repetition is repeated: put the first one in parentheses",
     "no argument for repetition operator": "nothing to repeat",
-    "pattern too large - compile failed": "the pattern is too large once its counts are written out: shorten them",
+    "pattern too large - compile failed": "the pattern is too large once its repetitions are expanded: reduce the counts",
 }
 """Plainer words for some of RE2's messages."""
 
@@ -70,7 +70,8 @@ class Patterns:
         if pattern in self.compiled:
             return self.compiled[pattern]
         self._spend(
-            _PER_CHARACTER * len(pattern), "the runbook's patterns are too large together: shorten their counts"
+            _PER_CHARACTER * len(pattern),
+            "the patterns of this runbook are too large in total: reduce their repetition counts",
         )
         size = _REFUSED
         try:
@@ -84,7 +85,7 @@ class Patterns:
         """Does the whole value match? PatternError as of `compile`, or where the value is too long for the work left."""
         compiled = self.compile(pattern)
         data = _encoded(value)
-        self._spend(len(data) * compiled.programsize, "the value is too long for its pattern")
+        self._spend(len(data) * compiled.programsize, "the value is too long to match against this pattern")
         return compiled.fullmatch(data) is not None
 
     def _spend(self, steps: int, otherwise: str) -> None:
@@ -98,7 +99,9 @@ def _compiled(pattern: str) -> Any:
 
     for found in _BRACES.finditer(pattern):
         if found["stray"]:
-            raise PatternError("a count is `{3}`, `{3,}` or `{3,5}`; a brace itself is `\\{`", found.start())
+            raise PatternError(
+                "not a repetition such as `{3}`, `{3,}` or `{3,5}`; write a literal brace as `\\{`", found.start()
+            )
     options = re2.Options()
     options.max_mem, options.never_capture, options.log_errors = MEMORY, True, False
     try:

@@ -184,7 +184,7 @@ def test_an_input_of_another_type(ask: Ask, store: Store, type: str, value: str)
     file = written(Path("a.yaml"), f"runbook: a\ninputs: {{one: {{type: {type}}}}}\nsteps: [{{id: b, wait: 0s}}]\n")
     told = ask("run", file, *store, "-i", f"one={value}")
     assert told.code == 2
-    assert "the input `one` cannot be that" in told.err
+    assert "the input `one` is invalid" in told.err
 
 
 def test_everything_that_is_wrong_with_inputs_is_told_at_once(ask: Ask, store: Store) -> None:
@@ -194,7 +194,7 @@ def test_everything_that_is_wrong_with_inputs_is_told_at_once(ask: Ask, store: S
         "did you mean `cluster`?",
         "`snapshot` is required",
         "`cluster` is required",
-        "`target_region` cannot",
+        "`target_region` is invalid",
     ):
         assert said in told.err
 

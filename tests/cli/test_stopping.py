@@ -59,8 +59,8 @@ def test_cleanup_refuses_what_has_not_ended(ask: Ask, few: str, store: Store) ->
     ("words", "said"),
     [
         (["cancel", "op", "--past", "first"], "it goes with --undo"),
-        (["cancel", "op", "--undo", "--past", "first"], "is no point of no return of few; there are none"),
-        (["cleanup", "op", "--past", "first"], "is no point of no return of few; there are none"),
+        (["cancel", "op", "--undo", "--past", "first"], "is no point of no return of few; none are defined"),
+        (["cleanup", "op", "--past", "first"], "is no point of no return of few; none are defined"),
     ],
 )
 def test_past_names_a_point_of_no_return(ask: Ask, few: str, store: Store, words: list[str], said: str) -> None:

@@ -75,20 +75,20 @@ def test_what_it_means(expression: str, value: Any) -> None:
     ("expression", "why"),
     [
         # out of the sandbox
-        ("cluster.__class__", "begin with _"), ("cluster['__class__']", "no `__class__`"), ("_private", "begin with _"),
-        ("members | map(attribute='__class__')", "begin with _"), ("members | selectattr('__class__')", "begin with _"),
-        ("members | map(attribute='place.__class__')", "begin with _"), ("members | sort(attribute='_x')", "begin with _"),
+        ("cluster.__class__", "begin with `_`"), ("cluster['__class__']", "no `__class__`"), ("_private", "begin with `_`"),
+        ("members | map(attribute='__class__')", "begin with `_`"), ("members | selectattr('__class__')", "begin with `_`"),
+        ("members | map(attribute='place.__class__')", "begin with `_`"), ("members | sort(attribute='_x')", "begin with `_`"),
         ("members | map(attribute=cluster ~ '.__class__')", "no `orders`"),
-        ("members | map(attribute='__cl' ~ 'ass__')", "begin with _"), ("members | selectattr('_' ~ 'x')", "begin with _"), ("copy.keys", "no `keys`"),
+        ("members | map(attribute='__cl' ~ 'ass__')", "begin with `_`"), ("members | selectattr('_' ~ 'x')", "begin with `_`"), ("copy.keys", "no `keys`"),
         ("cluster.upper", "no `upper`"), ("members.append", "no `append`"), ("n.real", "no `real`"), ("yes.real", "no"),
-        ("cluster.upper()", "nothing can be called"), ("range(10)", "nothing can be called"), ("self", "`self` is reserved"),
-        ("lipsum()", "nothing can be called"), ("cycler", "not defined"), ("cluster | attr('x')", "no filter `attr`"),
+        ("cluster.upper()", "calls are not allowed"), ("range(10)", "calls are not allowed"), ("self", "`self` is reserved"),
+        ("lipsum()", "calls are not allowed"), ("cycler", "not defined"), ("cluster | attr('x')", "no filter `attr`"),
         ("cluster | format(1)", "no filter"), ("cluster | center(1000000000)", "no filter"), ("members | map('upper')", "attribute="),
         ("members | selectattr('name', 'match', 'a')", "`'equalto'` or `'in'`"), ("n | xmlattr", "no filter"),
-        ("members | selectattr('name', cluster, 'a')", "`'equalto'` or `'in'`"), ("cluster is defined", "no `is` tests"),
+        ("members | selectattr('name', cluster, 'a')", "`'equalto'` or `'in'`"), ("cluster is defined", "`is` tests are not supported"),
         ("members | map(*settings.zones)", "expected a value"), ("members | map(**copy)", "expected a value"),
         # more than one expression, or none
-        ("", "missing"), ("  ", "missing"), ("a b", "unexpected `b`"), ("n, n", "unexpected `,`; a list is written in brackets"), ("n }} {{ n", "unexpected `}`"),
+        ("", "missing"), ("  ", "missing"), ("a b", "unexpected `b`"), ("n, n", "unexpected `,`; write a list in brackets"), ("n }} {{ n", "unexpected `}`"),
         ("{% if n %}", "expected a value here, not `%`"), ("n %}", ""), ("n = 5", ""), ("{# n #}", "unexpected `#`"), ("n;", ""), ("\\", ""),
         # what is not there, and what does not fit
         ("nosuch", "`nosuch` is not defined"), ("settings.nosuch", "there are: topic, admin, zones"),
@@ -98,7 +98,7 @@ def test_what_it_means(expression: str, value: Any) -> None:
         ("'a' | replace(nosuch, 'b')", "not defined"), ("n | int(nosuch)", "not defined"), ("nosuch | first", "not defined"), ("empty | first", "the list is empty"), ("n < cluster", "not supported"),
         ("n in 5", ""), ("n | first", "needs a list, found a whole number"), ("old | length", "found null"), ("yes | sort", "found a boolean"), ("1.5 | last", "found a number"), ("cluster | int", "not a whole number"),
         ("[1, 'a'] | sort", "can be compared"), ("cluster | lower(1)", ""), ("cluster | truncate(1)", "no room"),
-        ("copy-snapshot.arn", "`copy_snapshot`"), ("n - 1", "no arithmetic"), ("n + 1", "no arithmetic; `~` joins text"),
+        ("copy-snapshot.arn", "`copy_snapshot`"), ("n - 1", "no arithmetic"), ("n + 1", "no arithmetic; join text with `~`"),
         ("'a' % 1", "no arithmetic"), ("cluster | uper", "did you mean `upper`"), ("n if false", ""), ("-cluster", "no arithmetic"),
         # without bound
         ("'a' * 1000000000", "no arithmetic"), ("10 ** 100000000", "no arithmetic"), ("'%1000000000d' % 1", "no arithmetic"),

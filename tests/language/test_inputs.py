@@ -78,7 +78,7 @@ def test_a_value_that_is_not_of_its_type(type: str, given: Any) -> None:
     ],
 )
 def test_a_value_that_its_declaration_refuses(given: str, declaration: dict[str, Any]) -> None:
-    with pytest.raises(UsageError, match="cannot be that"):
+    with pytest.raises(UsageError, match="is invalid"):
         one(given, **declaration)
 
 
@@ -111,10 +111,10 @@ def test_everything_that_is_wrong_is_told_at_once() -> None:
         typed(runbook, {"clutser": "orders", "n": "x"})
     first, second, third = str(raised.value).split("\n")
     assert first == "there is no input `clutser`; did you mean `cluster`? expected one of: cluster, n"
-    assert second == "the input `cluster` is required (what to replace): `-i cluster=…`"
-    assert third == "the input `n` cannot be that: `x` is no integer"
+    assert second == "the input `cluster` is required (what to replace): give it with `-i cluster=…`"
+    assert third == "the input `n` is invalid: `x` is not an integer"
 
 
 def test_a_runbook_without_inputs_says_so() -> None:
-    with pytest.raises(UsageError, match="there is no input `a`; there are none"):
+    with pytest.raises(UsageError, match="there is no input `a`; none are defined"):
         typed(declared(), {"a": "1"})

@@ -22,7 +22,7 @@ def test_the_nearest(word: str, legal: list[str], near: str | None) -> None:
 def test_the_question_and_the_list() -> None:
     assert did_you_mean("hodl", ["hold", "fail"]) == "did you mean `hold`? expected one of: fail, hold"
     assert did_you_mean("xyz", ["hold", "fail"], "verbs") == "verbs: fail, hold"
-    assert did_you_mean("xyz", []) == "there are none"
+    assert did_you_mean("xyz", []) == "none are defined"
     assert did_you_mean("hodl", ["hold"], rest="see `--help`") == "did you mean `hold`? see `--help`"
     assert not did_you_mean("xyz", ["hold"], rest="")
 

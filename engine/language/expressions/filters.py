@@ -82,7 +82,7 @@ def misuse(node: ast.Filter) -> str:
     """Why this filter fails whatever it is applied to; "" if it may succeed."""
     named = dict(node.named)
     if node.name == "map" and (node.args or "attribute" not in named):
-        return "`map` takes `attribute='…'`"
+        return "`map` needs `attribute='…'`"
     if len(named) < len(node.named):
         return f"`{node.name}` is given an argument twice"
     try:
@@ -92,10 +92,10 @@ def misuse(node: ast.Filter) -> str:
     if node.name == "selectattr" and len(node.args) > 1:
         test = node.args[1]
         if not isinstance(test, ast.Const) or test.value not in TESTS:
-            return "`selectattr` compares by `'equalto'` or `'in'`"
+            return "`selectattr` compares with `'equalto'` or `'in'`"
     attribute = attribute_of(node)
     if attribute is not None and any(part.startswith("_") for part in attribute.value.split(".")):
-        return "names that begin with _ are refused"
+        return "names that begin with `_` are not allowed"
     return ""
 
 
@@ -211,7 +211,7 @@ def _attribute(item: Any, path: Any, otherwise: Any = _NOTHING) -> Any:
     """`zone`, or `placement.zone`, of an item; `otherwise` if there is none, or an error."""
     for part in str(path).split("."):
         if part.startswith("_"):
-            raise ExpressionError("names that begin with _ are refused")
+            raise ExpressionError("names that begin with `_` are not allowed")
         found, there = attribute(item, int(part) if part.isdecimal() else part)
         if not there:
             if otherwise is _NOTHING:
@@ -237,7 +237,7 @@ def _selectattr(value: Any, attribute: Any, test: Any = None, wanted: Any = None
             case "in":
                 chosen = here in _items(wanted, "selectattr(…, 'in', …)")
             case _:
-                raise ExpressionError(f"`selectattr` compares by `equalto` or `in`, not by `{test}`")
+                raise ExpressionError(f"`selectattr` compares with `'equalto'` or `'in'`, not with `{test}`")
         if chosen:
             found.append(item)
     return found

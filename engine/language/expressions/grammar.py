@@ -59,7 +59,7 @@ def parse_expression(source: str) -> Node:
     parser = Parser(list(tokens(source)))
     node = parser.condition()
     if parser.current.kind != "end":
-        help = "a list is written in brackets" if parser.sees(",") else ""
+        help = "write a list in brackets" if parser.sees(",") else ""
         raise parser.refused(f"unexpected `{parser.current.text}`", help)
     if ast.depth(node) > DEEPEST:
         raise ExpressionSyntaxError(f"the expression is nested deeper than {DEEPEST}", 0, len(source))
@@ -109,7 +109,7 @@ class Parser:
         return self.next()
 
     def expected(self, what: str) -> ExpressionSyntaxError:
-        found = f"not `{self.current.text}`" if self.current.kind != "end" else "and the expression ends"
+        found = f"not `{self.current.text}`" if self.current.kind != "end" else "but the expression ends"
         return self.refused(f"expected {what} here, {found}")
 
     def refused(self, why: str, help: str = "", at: Token | None = None) -> ExpressionSyntaxError:
@@ -195,7 +195,7 @@ class Parser:
             why = f"`{name}` is read as a subtraction, but expressions have no arithmetic"
             help = f"in an expression, write `{name.replace('-', '_')}`"
             return ExpressionSyntaxError(why, start, self.tokens[self.at - 1].end, help=help, hyphenated=True)
-        help = "`~` joins text" if token.text == "+" else ""
+        help = "join text with `~`" if token.text == "+" else ""
         return self.refused(f"`{token.text}` is not allowed: expressions have no arithmetic", help, at=token)
 
     def signed(self) -> Node:
@@ -313,9 +313,9 @@ class Parser:
             links += 1
             self.check_depth(links)
             if self.sees("("):
-                raise self.refused("nothing can be called in an expression")
+                raise self.refused("calls are not allowed in expressions")
             if self.sees("is"):
-                raise self.refused("there are no `is` tests", "`==`, `!=` and `in` compare")
+                raise self.refused("`is` tests are not supported", "compare with `==`, `!=` or `in`")
             self.next()
             node = self.filter(node)
         return node

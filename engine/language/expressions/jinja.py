@@ -34,7 +34,7 @@ def compile_tree(tree: ast.Node) -> Run:
         template = nodes.Template([result]).set_lineno(1).set_environment(environment)
         compiled = environment.from_string(template)
     except (RecursionError, MemoryError) as error:
-        raise ExpressionError("nested too deep") from error
+        raise ExpressionError("nested too deeply") from error
     root, new_context = compiled.root_render_func, compiled.new_context
 
     def run(names: Mapping[str, Any]) -> Any:

@@ -87,7 +87,7 @@ def json_of(value: Any, indent: int | None = None) -> str:
     try:
         return bounded(json.dumps(_plain(settled(value)), ensure_ascii=False, allow_nan=False, indent=indent))
     except RecursionError as error:
-        raise ExpressionError("nested too deep for text") from error
+        raise ExpressionError("nested too deeply for text") from error
 
 
 def _plain(value: Any) -> Any:

@@ -33,7 +33,7 @@ def split(text: str) -> list[Part]:
             continue
         end = end_of(text, opening.end())
         if end is None:
-            raise ExpressionError(f"`${{` is never closed in `{text[:80]}`")
+            raise ExpressionError(f"`${{` is not closed in `{text[:80]}`")
         if literal:
             parts.append(literal)
         parts.append(_stripped(text, opening.end(), end))

@@ -73,7 +73,7 @@ def tokens(source: str) -> Iterator[Token]:
 def check_name(token: Token) -> None:
     """Refuses names that begin with `_`, as Python's own attributes do."""
     if token.text.startswith("_"):
-        raise ExpressionSyntaxError("names that begin with _ are refused", token.start, token.end)
+        raise ExpressionSyntaxError("names that begin with `_` are not allowed", token.start, token.end)
 
 
 def unquoted(token: Token) -> str:

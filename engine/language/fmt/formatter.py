@@ -35,11 +35,11 @@ def formatted(data: bytes, file: str = "-") -> Formatted:
     try:
         made = laid_out(plain, before)
     except Strange as error:
-        return Formatted(text=text, left=f"line {error.line} is written in a form of YAML that is not laid out")
+        return Formatted(text=text, left=f"line {error.line} uses YAML syntax that cannot be formatted")
     if not _means(made, before) and not plain.endswith("\n"):
         made = made.removesuffix("\n")  # after a text in a block, the last line's end would be a part of it
     if not _means(made, before):
-        return Formatted(text=text, left="laid out anew it would not mean the same")
+        return Formatted(text=text, left="formatting would change its meaning")
     return Formatted(text=mark + made.replace("\n", ends))
 
 

@@ -20,6 +20,7 @@ from engine.values import changed
 T = TypeVar("T")
 
 IN_EXPRESSIONS: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
+_SOURCES: Final = "write `ssm:/path`, `secret:NAME` or `secret:NAME#field`; put fixed values in `vars`"
 _SOURCE: Final = re.compile(r"(?:ssm|secret):[^\s#]+(?:#[^\s#]+)?")
 
 
@@ -32,7 +33,7 @@ def _named(d: Draft, node: Node, path: str, what: str, one: Callable[[Scalar, No
     for name, (key, value) in node.items():
         if not IN_EXPRESSIONS.fullmatch(name):
             help = f"write `{name.replace('-', '_')}`" if "-" in name else ""
-            message = f"`{name}` cannot be named in an expression: a letter, then letters, digits and `_`"
+            message = f"`{name}` cannot be used in expressions: write a letter, then letters, digits and `_`"
             d.tell("RB206", key, message, help)
         d.places[f"{path}/{name}"] = value
         made = one(key, value, f"{path}/{name}")
@@ -62,16 +63,16 @@ def _consistent(d: Draft, node: MapNode, one: Input) -> Input:
     for item, value in zip(enum.items if isinstance(enum, ListNode) else (), one.enum, strict=False):
         _told(d, item, "enum", type_problem(one.type, value))
     if one.pattern is not None and one.type not in TEXTUAL:
-        _told(d, node.get("pattern"), "pattern", f"a pattern is of text, and this is a {one.type}")
+        _told(d, node.get("pattern"), "pattern", f"a pattern applies only to text, not to the type `{one.type}`")
         one = changed(one, pattern=None)
     wrong = [_told(d, node.get(key), key, _bound_problem(one, key)) for key in ("min", "max")]
     if any(wrong):
         one = changed(one, min=None, max=None)
     elif one.min is not None and one.max is not None and bound_of(one.type, one.min) > bound_of(one.type, one.max):
-        _told(d, node.get("max"), "max", "it is less than `min`")
+        _told(d, node.get("max"), "max", "less than `min`")
     if one.default is not None:
         expression = isinstance(one.default, str) and "${" in one.default
-        why = "a default is no expression" if expression else problem_with(one, one.default, d.patterns)
+        why = "a default cannot contain an expression" if expression else problem_with(one, one.default, d.patterns)
         _told(d, node.get("default"), "default", why)
     return one
 
@@ -81,7 +82,7 @@ def _bound_problem(one: Input, key: str) -> str | None:
     if bound is None:
         return None
     if one.type not in BOUNDED:
-        return f"a {one.type} has no bounds"
+        return f"not allowed for the type `{one.type}`"
     try:
         bound_of(one.type, bound)
     except ValueError as error:
@@ -104,7 +105,7 @@ def pattern(d: Draft, node: Node, path: str) -> str | None:
         d.patterns.compile(value)
     except PatternError as error:
         span = node.at(error.offset) if isinstance(node, Scalar) else node.span
-        d.tell("RB216", span, f"`pattern`: {error}", "patterns are RE2 regular expressions")
+        d.tell("RB216", span, f"`pattern`: {error}", "write an RE2 regular expression")
         return None
     return value
 
@@ -112,13 +113,23 @@ def pattern(d: Draft, node: Node, path: str) -> str | None:
 def settings(d: Draft, node: Node, path: str) -> dict[str, Setting]:
     def one(key: Scalar, value: Node, path: str) -> Setting | None:
         if key.text == "changed":
-            d.tell("RB207", key, "`settings.changed` tells whether a refresh changed a value", "choose another name")
+            d.tell(
+                "RB207",
+                key,
+                "`changed` is reserved: `settings.changed` says whether a refresh changed a value",
+                "choose another name",
+            )
         if not isinstance(value, MapNode):
             source = setting_source(d, value, path)
             return Setting(name=key.text, source=source) if source is not None else None
         fields = d.fields(value, SETTING, path, "a setting")
         if "default" in value and str(fields.get("from") or "").startswith("secret:"):
-            d.tell("RB209", value.key("default") or value, "a secret has no default: it would stand here", "")
+            d.tell(
+                "RB209",
+                value.key("default") or value,
+                "a secret cannot have a default: anybody who reads the runbook would see it",
+                "remove `default`",
+            )
         return Setting(
             name=key.text, source=fields.get("from") or "", region=fields.get("region"),
             account=fields.get("account"), default=fields.get("default"), has_default="default" in fields,
@@ -130,14 +141,14 @@ def settings(d: Draft, node: Node, path: str) -> dict[str, Setting]:
 def setting_source(d: Draft, node: Node, path: str) -> str | None:
     """`ssm:/path`, `secret:NAME` or `secret:NAME#field`."""
     if not isinstance(node, Scalar) or not isinstance(node.value, str):
-        d.wrong(node, "`ssm:/path` or `secret:NAME`", "a fixed value is one of `vars`")
+        d.wrong(node, "`ssm:/path` or `secret:NAME`", "put fixed values in `vars`")
         return None
     try:
         known = "".join(part if isinstance(part, str) else "x" for part in split(node.value))
     except ExpressionError:
         known = node.value  # RB308 reports it
     if not _SOURCE.fullmatch(known):
-        d.tell("RB217", node, f"`{node.value}` says no place", "`ssm:/path`, `secret:NAME` or `secret:NAME#field`")
+        d.tell("RB217", node, f"`{node.value}` is not a source for a setting", _SOURCES)
         return None
     return node.value
 
@@ -172,7 +183,12 @@ def tags(d: Draft, node: Node, path: str) -> dict[str, Any]:
         return found
     for name, (key, value) in node.items():
         if name.startswith(("aws:", "runbook:")):
-            d.tell("RB206", key, f"`{name}`: tags that begin with `aws:` or `runbook:` are not for runbooks", "")
+            d.tell(
+                "RB206",
+                key,
+                f"`{name}` is reserved: a tag cannot begin with `aws:` or `runbook:`",
+                "choose another name",
+            )
         d.places[f"{path}/{name}"] = value
         found[name] = d.readers["text"](d, value, f"{path}/{name}") or ""
     return found
@@ -185,7 +201,9 @@ def outputs(d: Draft, node: Node, path: str) -> dict[str, Any]:
         return found
     for name, (key, value) in node.items():
         if not ID.fullmatch(name):
-            d.tell("RB206", key, f"`{name}` is no name: a lower-case letter, then a-z, 0-9, `_` and `-`", "")
+            d.tell(
+                "RB206", key, f"`{name}` is not a valid name: write a lower-case letter, then a-z, 0-9, `_` and `-`", ""
+            )
         d.places[f"{path}/{name}"] = value
         found[name] = plain(value)
     return found
@@ -200,14 +218,14 @@ def classes(d: Draft, node: Node, path: str) -> dict[str, tuple[str, ...]]:
     taken: dict[str, str] = {}
     for name, (key, value) in node.items():
         if name not in CLASSES:
-            d.not_one_of("RB204", key, name, "is no class", CLASSES)
+            d.not_one_of("RB204", key, name, "is not a class", CLASSES)
         if not isinstance(value, ListNode):
-            d.wrong(value, "a list of statuses", "")
+            d.wrong(value, "a list of statuses")
             continue
         for item in value.items:
             status = str(plain(item)) if isinstance(item, Scalar) else ""
             if taken.setdefault(status, name) != name:
-                d.tell("RB215", item, f"`{status}` is of the class `{taken[status]}` already", "")
+                d.tell("RB215", item, f"`{status}` is already in the class `{taken[status]}`", "remove one of them")
         found[name] = tuple(str(plain(item)) for item in value.items)
     return found
 
@@ -216,7 +234,7 @@ def values(d: Draft, node: Node, path: str) -> tuple[Any, ...]:
     """A list of values, one at least."""
     if isinstance(node, ListNode) and node.items:
         return tuple(plain(item) for item in node.items)
-    d.wrong(node, "a list of values", "")
+    d.wrong(node, "a list of values")
     return ()
 
 
@@ -224,7 +242,7 @@ def bound(d: Draft, node: Node, path: str) -> Any:
     """A number, a duration or a timestamp."""
     if isinstance(node, Scalar) and node.value is not None and not isinstance(node.value, bool):
         return node.value
-    d.wrong(node, "a bound: a number, a duration or a timestamp,", "")
+    d.wrong(node, "a number, a duration or a timestamp")
     return None
 
 

@@ -71,9 +71,9 @@ def in_order(findings: list[Finding]) -> tuple[Finding, ...]:
 
 def _runbook(d: Draft, root: MapNode, text: str, digest: str) -> Runbook:
     for word in _OWN_NAMES:
-        d.names[word] = (f"`{word}`, which expressions have themselves", None)
+        d.names[word] = (f"the built-in name `{word}` of expressions", None)
     for word in _WORDS:
-        d.names[word] = (f"`{word}`, a word of expressions", None)
+        d.names[word] = (f"the keyword `{word}` of expressions", None)
     _named_by_steps(d, root)
     found = d.fields(root, RUNBOOK, "", "a runbook")
     ends = {name: _end(d, root, name, found) for name in ENDS}

@@ -68,8 +68,8 @@ class Draft:
         if isinstance(node, Scalar) and node.empty:
             return
         if not help and isinstance(node, Scalar) and node.text and not isinstance(node.value, str):
-            help = "quote it if it is text" if "text" in wanted else ""
-        self.tell("RB203", node, f"expected {wanted.rstrip(',')}, found {describe(node)}", help)
+            help = "if it is text, quote it" if "text" in wanted else ""
+        self.tell("RB203", node, f"expected {wanted}, found {describe(node)}", help)
 
     def not_one_of(self, rule: str, node: Node, word: str, what: str, legal: Iterable[str]) -> None:
         """`word` is none of the legal ones: told with the nearest and with all."""
@@ -100,8 +100,8 @@ class Draft:
         self.wrong(node, wanted)
         return None
 
-    def missing(self, node: MapNode, name: str, what: str) -> None:
-        self.tell("RB202", node.head, f"{what} needs `{name}`", _NEEDED.get(name, ""))
+    def missing(self, node: MapNode, name: str, what: str, help: str = "") -> None:
+        self.tell("RB202", node.head, f"{what} needs `{name}`", help or _NEEDED.get(name, ""))
 
     def unknown(self, key: Scalar, shape: Shape, what: str) -> None:
         """A key that the map cannot have: reserved, of another kind of step, by another word, or not known at all."""
@@ -112,16 +112,17 @@ class Draft:
         if word in RESERVED or (word == "for" and "hold" in shape):
             self.tell("RB210", key, f"`{word}` is reserved: {RESERVED.get(word, HOLD_FOR)}", "")
         elif others and "if" in shape:
-            of = " and ".join(f"`{kind}`" for kind in others)
-            self.tell("RB209", key, f"`{word}` is of {of}; {what} cannot have it", f"expected one of: {listed(shape)}")
+            owners = " or ".join(f"`{kind}`" for kind in others)
+            help = f"`{word}` belongs to a step with {owners}; expected one of: {listed(shape)}"
+            self.tell("RB209", key, f"{what} cannot have `{word}`", help)
         elif OTHER_WORDS.get(word) in shape:
             help = f"write `{OTHER_WORDS[word]}`; expected one of: {listed(shape)}"
-            self.tell("RB201", key, f"`{word}` is no key of {what}", help)
+            self.tell("RB201", key, f"unknown key `{word}` in {what}", help)
         else:
             help = self.guesses.did_you_mean(word, lambda: shape)
             if "with" in shape:
-                help = f"{help}. A parameter of the kind or action stands under `with`.".removeprefix(". ")
-            self.tell("RB201", key, f"`{word}` is no key of {what}", help)
+                help = f"{help}. Parameters of the kind or action go under `with`.".removeprefix(". ")
+            self.tell("RB201", key, f"unknown key `{word}` in {what}", help)
 
     def may_ask_for(self, name: str, node: Node) -> bool:
         """May the vocabulary be asked for it? RB218 where it is an API too many."""
@@ -130,7 +131,7 @@ class Draft:
         if len(self.apis) >= APIS:
             self.overdrawn = True
             self.tell(
-                "RB218", node, f"here the runbook names more than {APIS} APIs of AWS", "cut it into several runbooks"
+                "RB218", node, f"the runbook uses more than {APIS} different AWS APIs", "split it into several runbooks"
             )
             return False
         self.apis.add(name)
@@ -149,12 +150,12 @@ class Draft:
         where = place.span if place is not None else None
         at = f" (line {where.line}, column {where.column})" if where is not None else ""
         assert node is not None
-        self.tell("RB207", node, f"{what} has the name of {other}{at}; `-` counts as `_`", "choose another name")
+        self.tell("RB207", node, f"{what} has the same name as {other}{at}; `-` counts as `_`", "choose another name")
 
 
 _NEEDED: Final = {
-    "id": "`id: NAME`, by which it is told of, and by which expressions name its result",
-    "then": "`then: retry`, `hold`, `fail` or `done`",
-    "error": "`error:` with an error's name or category, `any`, or a list of them",
+    "id": "add `id: NAME`: messages and expressions refer to the step by it",
+    "then": "add `then: retry`, `hold`, `fail` or `done`",
+    "error": "add `error:` with an error name, a category, `any`, or a list of them",
 }
-"""What is said of a key that is missing, where people ask."""
+"""Help for a missing key, if its name alone does not say what to write."""

@@ -22,17 +22,20 @@ def schedule(d: Draft, node: Node, path: str) -> Schedule | None:
         case Scalar(value=str()):
             return _named(d, node)
         case _:
-            d.wrong(node, "a list of delays, `{first: …}`, or a named schedule,", "")
+            d.wrong(node, "a list of delays, `{first: …}`, or the name of a schedule")
             return None
 
 
 def _named(d: Draft, node: Scalar) -> Schedule | None:
     if node.text not in d.schedules:
         if d.schedules:
-            d.not_one_of("RB214", node, node.text, "is no schedule", d.schedules)
+            d.not_one_of("RB214", node, node.text, "is not a schedule", d.schedules)
         else:
             d.tell(
-                "RB214", node, f"`{node.text}` is no schedule", "name it under `schedules`, or write a list of delays"
+                "RB214",
+                node,
+                f"`{node.text}` is not a schedule",
+                "define it under `schedules`, or write a list of delays",
             )
         return None
     return d.schedules[node.text]
@@ -40,13 +43,13 @@ def _named(d: Draft, node: Scalar) -> Schedule | None:
 
 def _delays(d: Draft, node: ListNode, path: str) -> Schedule | None:
     if not node.items:
-        d.tell("RB214", node, "a schedule without a delay is none", "leave `retry` out where nothing is tried again")
+        d.tell("RB214", node, "a schedule needs at least one delay", "to make one attempt only, write no schedule")
         return None
     delays = [seconds(d, item, path) for item in node.items]
     return Delays(delays=tuple(one for one in delays if one is not None))
 
 
-_BOUND: Final = "`attempts: 4`, how many in all; or `within: 2h`, after which none begins"
+_BOUND: Final = "write `attempts: 4`, the total number, or `within: 2h`, after which no attempt starts"
 
 
 def _backoff(d: Draft, node: MapNode, path: str) -> Schedule | None:
@@ -54,9 +57,14 @@ def _backoff(d: Draft, node: MapNode, path: str) -> Schedule | None:
     first, longest = found.get("first"), found.get("max")
     if ("attempts" in node) == ("within" in node):
         which = "both `attempts` and `within`" if "attempts" in node else "neither `attempts` nor `within`"
-        d.tell("RB214", node.head, f"a schedule has one bound, and this has {which}", _BOUND)
+        d.tell("RB214", node.head, f"a schedule needs one limit; this one has {which}", _BOUND)
     if first is not None and longest is not None and longest < first:
-        d.tell("RB214", node.get("max") or node, "`max` is shorter than `first`", "the first delay is the shortest")
+        d.tell(
+            "RB214",
+            node.get("max") or node,
+            "`max` is shorter than `first`",
+            "make `first` the shortest delay and `max` the longest",
+        )
     if first is None:
         return None
     return Backoff(
@@ -73,7 +81,9 @@ def schedules(d: Draft, node: Node, path: str) -> Mapping[str, Schedule | None]:
         return found
     for name, (key, value) in node.items():
         if not ID.fullmatch(name):
-            d.tell("RB206", key, f"`{name}` is no name: a lower-case letter, then a-z, 0-9, `_` and `-`", "")
+            d.tell(
+                "RB206", key, f"`{name}` is not a valid name: write a lower-case letter, then a-z, 0-9, `_` and `-`", ""
+            )
         found[name] = None
         found[name] = schedule(d, value, f"{path}/{name}")
     return found
@@ -94,7 +104,7 @@ def retry(d: Draft, node: Node, path: str) -> Retry | None:
 def engine_retry(d: Draft, node: Node, path: str) -> dict[str, Any]:
     """The top level's `retry`: for what is no attempt."""
     if not isinstance(node, MapNode):
-        d.wrong(node, "a map of `throttled` and `network`", "a step's attempts are its own `retry`")
+        d.wrong(node, "a map of `throttled` and `network`", "for the attempts of a step, write `retry` in the step")
         return {}
     return d.fields(node, ENGINE_RETRY, path, "the top level's `retry`")
 
@@ -102,12 +112,12 @@ def engine_retry(d: Draft, node: Node, path: str) -> dict[str, Any]:
 def monitor(d: Draft, node: Node, path: str) -> Monitor | None:
     """How to watch."""
     if not isinstance(node, MapNode):
-        d.wrong(node, "a map: `{every: 30s, for: 1h}`", "")
+        d.wrong(node, "a map: `{every: 30s, for: 1h}`")
         return None
     found = d.fields(node, MONITOR, path, "`monitor`")
     for key in ("every", "for"):
         if found.get(key) == 0:
-            d.tell("RB205", node.get(key) or node, f"`{key}` is longer than nothing", "")
+            d.tell("RB205", node.get(key) or node, f"`{key}` must be longer than 0s")
     return Monitor(every=found.get("every"), longest=found.get("for"), grace=found.get("grace"))
 
 

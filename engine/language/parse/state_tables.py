@@ -32,7 +32,7 @@ _ALL_VERBS: Final = tuple(dict.fromkeys(verb for verbs in VERBS.values() for ver
 def states(d: Draft, node: Node, path: str) -> tuple[Row, ...]:
     """The rows that are written, in their order."""
     if not isinstance(node, MapNode):
-        d.wrong(node, "a map of states", "a row is written `broken: replace`")
+        d.wrong(node, "a map of states", "write a row as `broken: replace`")
         return ()
     rows: list[Row] = []
     seen: dict[str, Scalar] = {}
@@ -53,12 +53,12 @@ def _names(d: Draft, key: Scalar, seen: dict[str, Scalar]) -> tuple[str, ...]:
         start = offset + len(part) - len(part.lstrip())
         offset += len(part) + 1
         if not name or name == "=":
-            help = "a class, or `=status`; several with commas"
-            d.tell("RB215", key.at(start, len(name)), "a row's name is missing here", help)
+            help = "write a class or `=status`; separate several with commas"
+            d.tell("RB215", key.at(start, len(name)), "a class or status is missing here", help)
             continue
         if name in seen:
-            message = f"`{name}` has a row already, in line {seen[name].span.line}"
-            d.tell("RB215", key.at(start, len(name)), message, "")
+            message = f"duplicate row for `{name}`: the first one is in line {seen[name].span.line}"
+            d.tell("RB215", key.at(start, len(name)), message, "remove one of them")
         seen.setdefault(name, key)
         found.append(name)
     return tuple(found)
@@ -69,9 +69,9 @@ def _row(d: Draft, node: Node, path: str, names: tuple[str, ...]) -> Row:
         return _row_with_more(d, node, path, names)
     verb = "hold"
     if not isinstance(node, Scalar) or not isinstance(node.value, str):
-        d.wrong(node, "a verb, or a map with `do`, `hold` or `fail`,", "")
+        d.wrong(node, "a verb, or a map with `do`, `hold` or `fail`")
     elif node.value not in _ALL_VERBS:
-        d.not_one_of("RB204", node, node.value, "is no verb", _ALL_VERBS)
+        d.not_one_of("RB204", node, node.value, "is not a verb", _ALL_VERBS)
     else:
         verb = node.value
     return Row(path=path, names=names, verb=verb)
@@ -81,18 +81,20 @@ def _row_with_more(d: Draft, node: MapNode, path: str, names: tuple[str, ...]) -
     found = d.fields(node, ROW, path, "a row")
     kinds = [key for key in ("do", "hold", "fail") if key in node]
     if len(kinds) != 1:
-        said = "none of them" if not kinds else " and ".join(f"`{key}`" for key in kinds)
-        d.tell("RB203", node.head, f"a row has one of `do`, `hold` and `fail`, and this has {said}", "")
+        said = "none" if not kinds else " and ".join(f"`{key}`" for key in kinds)
+        d.tell("RB203", node.head, f"a row needs exactly one of `do`, `hold` and `fail`; this one has {said}")
     kind = kinds[0] if kinds else "hold"
     if kind == "do":
         if "then" not in node:
-            d.missing(node, "then", "a row with `do`")
+            d.missing(node, "then", "a row with `do`", "add `then: monitor`, `done`, `hold` or `fail`")
         if "error" in node:
-            d.tell("RB203", node.key("error") or node, "`error` is of a row with `hold` or `fail`", "")
+            d.tell("RB203", node.key("error") or node, "`error` is only for a row with `hold` or `fail`", "remove it")
         steps = tuple(found.get("do") or ())
         return Row(path=path, names=names, verb=found.get("then") or "hold", do=steps)
     if "then" in node and kinds:
-        d.tell("RB203", node.key("then") or node, f"`then` follows `do`, and this row has `{kind}`", "")
+        d.tell(
+            "RB203", node.key("then") or node, f"`then` is only for a row with `do`; this one has `{kind}`", "remove it"
+        )
     return Row(path=path, names=names, verb=kind, reason=found.get(kind) or "", error=found.get("error") or "")
 
 
@@ -115,7 +117,7 @@ def filled(kind: str, path: str, written: tuple[Row, ...]) -> tuple[Row, ...]:
 def rescues(d: Draft, node: Node, path: str) -> tuple[Rescue, ...]:
     """The branches for errors; the first that matches is taken."""
     if not isinstance(node, ListNode):
-        d.wrong(node, "a list of branches", "each is written `- error: NAME`, with its `then`")
+        d.wrong(node, "a list of branches", "write each as `- {error: NAME, then: VERB}`")
         return ()
     found: list[Rescue] = []
     for number, item in enumerate(node.items):
@@ -128,7 +130,7 @@ def rescues(d: Draft, node: Node, path: str) -> tuple[Rescue, ...]:
 def _rescue(d: Draft, node: Node, path: str) -> Rescue | None:
     d.places[path] = node
     if not isinstance(node, MapNode):
-        d.wrong(node, "a branch: `error`, then `do`, `refresh` and `then`,", "")
+        d.wrong(node, "a map with `error` and `then`")
         return None
     found = d.fields(node, RESCUE, path, "a branch of `rescue`")
     return Rescue(
@@ -146,9 +148,9 @@ def then(d: Draft, node: Node, path: str) -> Any:
         return node.value
     if isinstance(node, Scalar) and node.value is not None:
         help = d.guesses.did_you_mean(node.text, lambda: THEN) + ", or `{retry_if: EXPRESSION, else: VERB}`"
-        d.tell("RB204", node, f"`{node.text}` cannot stand here", help)
+        d.tell("RB204", node, f"`{node.text}` is not allowed here", help)
     else:
-        d.wrong(node, "what follows the branch (retry, hold, fail, done)", "")
+        d.wrong(node, "a verb (retry, hold, fail, done) or `{retry_if: …}`")
     return None
 
 

@@ -30,7 +30,8 @@ Fields = Mapping[str, Any]
 
 _NOTHING: Final = Call(action="", params={})
 """Stands in a runbook for a step of which nobody knows what it is; the finding is told."""
-_GENERIC: Final = "`aws.SERVICE.OPERATION` in the names of boto3's clients: `aws.rds.describe_db_clusters`"
+_NO_INTERVAL: Final = "generic AWS calls have no default polling interval and timeout"
+_GENERIC: Final = "write `aws.SERVICE.OPERATION` with boto3's names, such as `aws.rds.describe_db_clusters`"
 
 
 # -- lists of steps --------------------------------------------------------------------------------------------
@@ -40,14 +41,14 @@ def steps(d: Draft, node: Node, path: str) -> list[Step]:
     """A list of steps, one at least."""
     found = list_of_steps(d, node, path)
     if isinstance(node, ListNode) and not node.items:
-        d.tell("RB202", node, "a step is missing here: the list is empty", "")
+        d.tell("RB202", node, "the list of steps is empty", "add a step")
     return found
 
 
 def list_of_steps(d: Draft, node: Node, path: str) -> list[Step]:
     """A list of steps, perhaps empty."""
     if not isinstance(node, ListNode):
-        d.wrong(node, "a list of steps", "each begins with `- `")
+        d.wrong(node, "a list of steps", "begin each step with `- `")
         return []
     return [step(d, item, f"{path}/{number}") for number, item in enumerate(node.items)]
 
@@ -82,7 +83,7 @@ def _built(d: Draft, node: MapNode, path: str, found: Fields, body: Body) -> Ste
     )  # fmt: skip
     look = body.until.body if isinstance(body, Call) and body.until is not None else body
     if isinstance(look, Check) and look.kind.startswith("aws.") and None in (made.monitor.every, made.monitor.longest):
-        d.missing(node, "monitor", f"`check: {look.kind}`, whose `every` and `for` no kind brings,")
+        d.missing(node, "monitor: {every, for}", f"`check: {look.kind}`", _NO_INTERVAL)
     return made
 
 
@@ -104,7 +105,7 @@ def _id_of(node: Node) -> str | None:
 def _kind(d: Draft, node: Node) -> str | None:
     """Which of its keys says what it does: exactly one."""
     if not isinstance(node, MapNode):
-        d.wrong(node, "a step (a map)", "")
+        d.wrong(node, "a step (a map)")
         return None
     kinds = [key for key in node if key in KINDS]
     if len(kinds) == 1:
@@ -113,7 +114,10 @@ def _kind(d: Draft, node: Node) -> str | None:
         second = node.key(kinds[1]) or node.key(kinds[0])
         assert second is not None
         d.tell(
-            "RB208", second, f"a step is one thing, and this has `{kinds[0]}` and `{kinds[1]}`", "make two steps of it"
+            "RB208",
+            second,
+            f"a step does one thing, but this one has `{kinds[0]}` and `{kinds[1]}`",
+            "split it into two steps",
         )
         return kinds[0]
     strange = [key for key, _ in node.entries if not any(key.text in shape for shape in STEPS.values())]
@@ -125,7 +129,7 @@ def _kind(d: Draft, node: Node) -> str | None:
     near = next((key for key in strange[:20] if d.guesses.nearest(key.text, lambda: KINDS)), None)
     where = (near or strange[0]).span if strange else node.head
     help = did_you_mean(near.text if near is not None else "", KINDS)
-    d.tell("RB208", where, "this step does not say what it does: it has none of the keys that are a kind of step", help)
+    d.tell("RB208", where, "this step has no key that says what it does", help)
     return None
 
 
@@ -157,8 +161,8 @@ def _check(d: Draft, node: MapNode, found: Fields, path: str) -> Check:
     else:
         for key in ("status", "classes", "missing_on"):
             if key in node:
-                message = f"`{key}` is of `check: aws.SERVICE.OPERATION`; {kind} has its own statuses"
-                d.tell("RB209", node.key(key) or node, message, "leave it out")
+                message = f"`{key}` is only for `check: aws.SERVICE.OPERATION`; `{kind}` has statuses of its own"
+                d.tell("RB209", node.key(key) or node, message, "remove it")
     return Check(
         kind=kind, params=found.get("with") or {}, states=filled("check", path, found.get("states") or ()),
         is_=found.get("is"), status=found.get("status"), missing_on=found.get("missing_on") or (),
@@ -215,7 +219,7 @@ def kind(d: Draft, node: Node, path: str) -> str | None:
     if facts is None and not d.full:
         help = d.guesses.did_you_mean(name, d.vocabulary.kind_names) if not name.startswith("aws.") else _GENERIC
         if d.vocabulary.action_facts(name) is not None:
-            help = f"it is an action: `call: {name}`"
+            help = f"`{name}` is an action: write `call: {name}`"
         d.tell("RB211", node, f"there is no kind `{name}`", help)
     elif facts is not None:
         d.kinds[name] = facts
@@ -227,8 +231,8 @@ def _of_kind(d: Draft, node: MapNode, found: Fields, verb: str) -> str:
     name: str = found.get(verb) or ""
     facts = d.kinds.get(name)
     if facts is not None and verb not in facts.verbs:
-        help = f"expected one of: {listed(facts.verbs)}"
-        d.tell("RB213", node.get(verb) or node, f"`{name}` cannot stand in `{verb}`", help)
+        help = f"it supports: {listed(facts.verbs)}"
+        d.tell("RB213", node.get(verb) or node, f"the kind `{name}` does not support `{verb}`", help)
     return name
 
 
@@ -238,7 +242,7 @@ def action(d: Draft, node: Node, path: str) -> str | None:
     if name is not None and not d.full and d.may_ask_for(name, node) and d.vocabulary.action_facts(name) is None:
         help = d.guesses.did_you_mean(name, d.vocabulary.action_names) if not name.startswith("aws.") else _GENERIC
         if d.vocabulary.kind_facts(name) is not None:
-            help = "it is a kind of resource: `ensure`, `remove` or `check`"
+            help = f"`{name}` is a kind of resource: use it with `ensure`, `remove` or `check`"
         d.tell("RB212", node, f"there is no action `{name}`", help)
     return name
 
@@ -250,7 +254,7 @@ def until(d: Draft, node: Node, path: str) -> Step | None:
     """A check that says whether a call has been done."""
     d.places[path] = node
     if not isinstance(node, MapNode):
-        d.wrong(node, "a check: `{check: KIND, with: …, is: …}`", "")
+        d.wrong(node, "a check: `{check: KIND, with: …, is: …}`")
         return None
     found = d.fields(node, UNTIL, path, "`until`")
     body = _check(d, node, found, path)
@@ -263,7 +267,7 @@ def undo_call(d: Draft, node: Node, path: str) -> UndoCall | None:
     """The call that takes a call back."""
     d.places[path] = node
     if not isinstance(node, MapNode):
-        d.wrong(node, "a call: `{call: ACTION, with: …}`", "`delete` and `keep` are of `ensure`")
+        d.wrong(node, "a call: `{call: ACTION, with: …}`", "`delete` and `keep` are only for `ensure`")
         return None
     found = d.fields(node, UNDO_CALL, path, "`undo`")
     made = _built(d, node, path, found, _call(d, node, found, path))

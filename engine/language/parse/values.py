@@ -25,7 +25,7 @@ def text(d: Draft, node: Node, path: str) -> str | None:
         d.wrong(node, "text")
         return None
     if not node.value.strip():
-        d.tell("RB203", node, "expected text, found nothing", "leave the key out, or write the text")
+        d.tell("RB203", node, "the text is empty", "write the text, or remove the key")
         return None
     return node.value
 
@@ -34,7 +34,7 @@ def word(d: Draft, node: Node, path: str) -> str | None:
     """A name as it stands: no `${ }`, no white space."""
     value = text(d, node, path)
     if value is not None and ("${" in value or re.search(r"\s", value)):
-        d.tell("RB206", node, f"`{value}` is no name: a name has no white space and no `${{ }}`", "")
+        d.tell("RB206", node, f"`{value}` is not a name: names have no spaces and no `${{ }}`")
         return None
     return value
 
@@ -43,7 +43,7 @@ def name(d: Draft, node: Node, path: str) -> str | None:
     """The runbook's own name."""
     value = text(d, node, path)
     if value is not None and not NAME.fullmatch(value):
-        d.tell("RB206", node, f"`{value}` is no name: a letter, then letters, digits, `_`, `-` and `.`", "")
+        d.tell("RB206", node, f"`{value}` is not a valid name: write a letter, then letters, digits, `_`, `-` and `.`")
         return None
     return value
 
@@ -52,7 +52,7 @@ def id(d: Draft, node: Node, path: str) -> str | None:
     """A step's id."""
     value = text(d, node, path)
     if value is not None and not ID.fullmatch(value):
-        message = f"`{value}` is no id: a lower-case letter, then at most 63 of a-z, 0-9, `_` and `-`"
+        message = f"`{value}` is not a valid id: write a lower-case letter, then at most 63 of a-z, 0-9, `_` and `-`"
         plain = re.sub("[^a-z0-9_-]+", "-", value[:200].lower()).strip("-_")[:64]
         d.tell("RB206", node, message, f"write `{plain}`" if ID.fullmatch(plain) else "")
         return None
@@ -75,7 +75,7 @@ def seconds(d: Draft, node: Node, path: str) -> float | None:
     try:
         return duration(node.text)
     except ValueError as error:
-        help = f"say its unit: `{node.text}s`, `{node.text}m` or `{node.text}h`" if node.text.isdigit() else ""
+        help = f"add a unit: `{node.text}s`, `{node.text}m` or `{node.text}h`" if node.text.isdigit() else ""
         d.tell("RB205", node, str(error), help)
         return None
 
@@ -99,7 +99,7 @@ def count(d: Draft, node: Node, path: str) -> int | None:
     """A whole number from 1 on."""
     if isinstance(node, Scalar) and type(node.value) is int and 1 <= node.value <= 1_000_000:
         return node.value
-    d.wrong(node, "a whole number from 1 on")
+    d.wrong(node, "a whole number from 1 to 1,000,000")
     return None
 
 
@@ -107,7 +107,7 @@ def factor(d: Draft, node: Node, path: str) -> float | None:
     """A number from 1 on."""
     if isinstance(node, Scalar) and type(node.value) in (int, float) and 1 <= float(node.value or 0) <= 1_000:
         return float(node.value or 0)
-    d.wrong(node, "a number from 1 on")
+    d.wrong(node, "a number from 1 to 1,000")
     return None
 
 
@@ -130,7 +130,7 @@ def each(d: Draft, node: Node, path: str) -> Any:
         return plain(node)
     if isinstance(node, Scalar) and isinstance(node.value, str) and "${" in node.value:
         return node.value
-    d.wrong(node, "a list, or an expression in `${ }` that yields one,")
+    d.wrong(node, "a list, or an expression in `${ }` that yields one")
     return None
 
 
@@ -155,7 +155,7 @@ def word_or_words(d: Draft, node: Node, path: str) -> tuple[str, ...] | None:
 def errors(d: Draft, node: Node, path: str) -> tuple[str, ...] | None:
     """Error names and categories: one, or a list that is not empty."""
     if isinstance(node, ListNode) and not node.items:
-        d.tell("RB203", node, "expected an error name, found an empty list", "")
+        d.tell("RB203", node, "expected an error name, found an empty list")
         return None
     return word_or_words(d, node, path)
 
@@ -166,19 +166,19 @@ def all_or_words(d: Draft, node: Node, path: str) -> Any:
         return "all"
     if isinstance(node, ListNode):
         return words(d, node, path)
-    d.wrong(node, "`all`, or a list of steps,", "")
+    d.wrong(node, "`all` or a list of steps")
     return None
 
 
 def account_id(d: Draft, node: Node, path: str) -> str | None:
     """Twelve digits, in quotes."""
     if isinstance(node, Scalar) and type(node.value) is int:
-        if not _TWELVE.fullmatch(node.text):  # twelve digits are told by reading
-            d.tell("RB115", node, f"`{node.text}` is a number, and an account's id is text", "quote it")
+        if not _TWELVE.fullmatch(node.text):  # RB115 for twelve digits comes from `yaml.reader`
+            d.tell("RB115", node, f"`{node.text}` is a number, but an account id is text", "quote it")
         return node.text
     value = text(d, node, path)
     if value is not None and not _TWELVE.fullmatch(value):
-        d.tell("RB206", node, f"`{value}` is no account id: twelve digits", "")
+        d.tell("RB206", node, f"`{value}` is not an account id: write twelve digits")
     return value
 
 
@@ -190,7 +190,7 @@ def one_of(form: str) -> Reader:
         if isinstance(node, Scalar) and node.value in legal:
             return str(node.value)
         if isinstance(node, Scalar) and node.value is not None:
-            d.not_one_of("RB204", node, node.text, "cannot stand here", legal)
+            d.not_one_of("RB204", node, node.text, "is not allowed here", legal)
         else:
             d.wrong(node, " or ".join(f"`{one}`" for one in legal))
         return None

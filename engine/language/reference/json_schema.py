@@ -57,7 +57,7 @@ def schema(kinds: Mapping[str, Declared] | None = None, actions: Mapping[str, De
     return {
         "$schema": ADDRESS,
         "title": "runbook",
-        "description": "A runbook: what must be true, and what to do in each state that the world can be found in.",
+        "description": "A runbook: the steps to take, and what to do for each state a resource may be in.",
         **whole,
         "definitions": {**_forms(kinds, actions), **_steps(), **_parameters(kinds, actions)},
     }

@@ -15,7 +15,7 @@ import yaml
 from engine.errors import Finding, RunbookInvalid
 from engine.language.yaml.nodes import ListNode, MapNode, Node, Scalar, Source, Span, brief
 from engine.language.yaml.scalars import resolve
-from engine.language.yaml.syntax_errors import is_cut_off, problem_of, without_expression
+from engine.language.yaml.syntax_errors import CUT_OFF, QUOTE_ALL, is_cut_off, problem_of, without_expression
 
 LARGEST: Final = 1_000_000
 PARTS: Final = 100_000
@@ -105,8 +105,8 @@ class _Reading:
         """Size, UTF-8, characters."""
         size = len(text) if isinstance(text, bytes) else len(text.encode("utf-8", "replace"))
         if size > LARGEST:
-            message = f"the file has {size} bytes; a runbook has 1 MB at most"
-            raise self.refuse("RB104", self.source.span(0, 1), message, "cut it into several runbooks")
+            message = f"the file has {size} bytes; at most 1 MB is allowed"
+            raise self.refuse("RB104", self.source.span(0, 1), message, "split it into several runbooks")
         if isinstance(text, bytes):
             text = self._as_utf8(text)
         self.source = Source(text.removeprefix("\ufeff"), self.source.file)
@@ -114,9 +114,9 @@ class _Reading:
         if found is not None:
             span = self.source.span(found.start(), found.end())
             message = (
-                f"the character U+{ord(found.group()):04X} is refused: it is not seen, or read otherwise than seen"
+                f"the character U+{ord(found.group()):04X} is not allowed: it is invisible, or misleads the reader"
             )
-            help = "write it as an escape in double quotes, or leave it out; lines end in LF or CRLF"
+            help = "remove it, or write it as an escape in double quotes; lines end in LF or CRLF"
             raise self.refuse("RB103", span, message, help)
         return self.source.text
 
@@ -164,19 +164,19 @@ class _Reading:
 
     def _too_many(self, event: Any) -> _Refused:
         span = self.source.span(event.start_mark.index, event.start_mark.index + 1)
-        message = f"here the file has more than {PARTS} values, lists and maps"
-        return self.refuse("RB104", span, message, "cut it into several runbooks")
+        message = f"the file has more than {PARTS} values, lists and maps"
+        return self.refuse("RB104", span, message, "split it into several runbooks")
 
     def _whole(self) -> Node:
         """What was read, which is to be a map."""
         root = self.root
         if root is None or (isinstance(root, Scalar) and root.value is None):
-            hint = "a runbook begins with `runbook: NAME` and has `steps`"
+            hint = "write `runbook: NAME` and `steps: …`"
             raise self.refuse("RB116", self.source.span(0, 1), "the file is empty", hint)
         if not isinstance(root, MapNode):
             what = "a list" if isinstance(root, ListNode) else "text"
-            hint = "it is a map: `runbook: NAME`, `steps: …`"
-            raise self.refuse("RB117", root.span, f"the file is {what}, not a runbook", hint)
+            hint = "write `runbook: NAME` and `steps: …` at the top level"
+            raise self.refuse("RB117", root.span, f"expected a runbook (a map), found {what}", hint)
         return root
 
     def _event(self, event: Any) -> None:
@@ -195,16 +195,20 @@ class _Reading:
     def _begin(self, event: Any) -> None:
         span = self.source.span(event.start_mark.index, event.end_mark.index)
         if self.root is not None:
-            raise self.refuse("RB110", span, "a second document begins here", "a file holds one runbook")
+            raise self.refuse(
+                "RB110", span, "a second YAML document starts here", "put each runbook in a file of its own"
+            )
         if event.version not in (None, (1, 2)):
-            self.tell("RB110", span, "a runbook is YAML 1.2", "leave the `%YAML` line out")
+            self.tell(
+                "RB110", span, "runbooks are YAML 1.2; other versions are not supported", "remove the `%YAML` line"
+            )
         if event.tags:
-            self.tell("RB109", span, "tags are refused", "leave the `%TAG` line out")
+            self.tell("RB109", span, "YAML tags are not allowed", "remove the `%TAG` line")
 
     def _open(self, event: Any, *, is_map: bool) -> None:
         if len(self.stack) >= DEEPEST:
             span = self.source.span(event.start_mark.index, event.end_mark.index)
-            raise self.refuse("RB105", span, f"nested deeper than {DEEPEST}", "")
+            raise self.refuse("RB105", span, f"nested more than {DEEPEST} levels deep", "")
         if event.anchor is not None or event.tag is not None:
             self._decorated(event)
         self.stack.append(_Open(event.start_mark.index, is_map=is_map, flow=event.flow_style))
@@ -220,15 +224,17 @@ class _Reading:
         written = self.source.text[start:].split(maxsplit=1)[0]
         span = self.source.span(start, start + len(written))
         if event.anchor is not None:
-            self.tell("RB108", span, f"the anchor `&{event.anchor}` is refused", "write the value out, or use `vars`")
+            self.tell(
+                "RB108", span, f"the anchor `&{event.anchor}` is not allowed", "write the value out, or use `vars`"
+            )
         else:
-            hint = "leave it out; text that begins with `!` is quoted"
-            self.tell("RB109", span, f"the tag `{written}` is refused", hint)
+            hint = "remove it; if this is text that begins with `!`, quote it"
+            self.tell("RB109", span, f"the tag `{written}` is not allowed", hint)
 
     def _alias(self, event: Any) -> Scalar:
         span = self.source.span(event.start_mark.index, event.end_mark.index)
-        hint = "write the value out, or use `vars`; text that begins with `*` is quoted"
-        self.tell("RB108", span, f"the alias `*{event.anchor}` is refused", hint)
+        hint = "write the value out, or use `vars`; if this is text that begins with `*`, quote it"
+        self.tell("RB108", span, f"the alias `*{event.anchor}` is not allowed", hint)
         return Scalar("null", None, "", event.start_mark.index, event.end_mark.index, self.source)
 
     # -- scalars -----------------------------------------------------------------------------------------
@@ -244,12 +250,11 @@ class _Reading:
 
     def _plain(self, text: str, start: int, end: int) -> Any:
         if "${" in text and is_cut_off(self.source.text, end, text):
-            message = "the text is cut off here by ` #`, which begins a comment, and its `${` is left open"
-            self.tell("RB114", self.source.span(start, end), message, "put the whole text in quotes")
+            self.tell("RB114", self.source.span(start, end), CUT_OFF, QUOTE_ALL)
         try:
             return resolve(text)
         except ValueError as error:
-            self.tell("RB111", self.source.span(start, end), f"`{text[:40]}`: {error}", "quote it if it is text")
+            self.tell("RB111", self.source.span(start, end), f"`{text[:40]}`: {error}", "if it is text, quote it")
             return text
 
     # -- where they belong -------------------------------------------------------------------------------
@@ -273,16 +278,21 @@ class _Reading:
     def _key(self, within: _Open, by_key: dict[str, tuple[Scalar, Node]], node: Node) -> None:
         within.dropped = True
         if not isinstance(node, Scalar) or node.empty:
-            self.tell("RB118", node.span, "a key is text", "a key that looks like something else is quoted")
+            self.tell("RB118", node.span, "a key must be text", "put the key in quotes")
             within.key = self.last or Scalar("", None, "", 0, 0, self.source)
             return
         within.key = node
         if node.plain and node.text == "<<":
-            self.tell("RB107", node.span, "merge keys are refused", "write the keys out; a key `<<` is quoted")
+            self.tell(
+                "RB107",
+                node.span,
+                "merge keys (`<<`) are not allowed",
+                "write the keys out; if `<<` is an ordinary key, quote it",
+            )
         elif node.text in by_key:
             first = by_key[node.text][0].span
-            message = f"`{node.text}` is written twice in one map: first in line {first.line}, column {first.column}"
-            self.tell("RB106", node.span, message, "leave one of them out")
+            message = f"duplicate key `{node.text}`: first used in line {first.line}, column {first.column}"
+            self.tell("RB106", node.span, message, "remove one of them")
         else:
             within.dropped = False
 
@@ -294,12 +304,14 @@ class _Reading:
         if not node.text:
             span = key.span if key is not None else node.span
             what = f"`{key.text}`" if key is not None else "this item"
-            hint = "write its value, or null"
+            hint = "write a value, or `null`"
             if within is not None and within.flow:
-                hint = f'in `{{…}}` a comma ends an entry: several names are quoted, `"{what[1:-1]}, …": …`'
+                hint = f'inside `{{…}}` a comma ends the entry; quote several names: `"{what[1:-1]}, …": …`'
             self.tell("RB112", span, f"{what} has no value", hint)
         elif type(node.value) is int and _ACCOUNT.fullmatch(node.text) and self._means_id():
-            self.tell("RB115", node.span, f"`{node.text}` is a number here, and looks like an account's id", "quote it")
+            self.tell(
+                "RB115", node.span, f"`{node.text}` is read as a number, but looks like an AWS account id", "quote it"
+            )
 
     def _means_id(self) -> bool:
         """Does the key that is being read, or the one of the list that it stands in, name an id?"""

@@ -35,20 +35,20 @@ def resolve(text: str) -> str | int | float | bool | None:
     if text[0] == "0" and (_HEX.fullmatch(text) or _OCTAL.fullmatch(text)):
         return int(_bounded(text), 0)
     if _NOT_FINITE.fullmatch(text):
-        message = "NaN and infinities are refused"
+        message = "NaN and infinity are not allowed"
         raise ValueError(message)
     return text
 
 
 def _bounded(text: str) -> str:
     if len(text) > _LONGEST:
-        message = "a number of so many digits is refused"
+        message = f"a number may have at most {_LONGEST} digits"
         raise ValueError(message)
     return text
 
 
 def _finite(number: float) -> float:
     if number in (float("inf"), float("-inf")):
-        message = "the number is too large: it would be an infinity"
+        message = "the number is too large"
         raise ValueError(message)
     return number

@@ -12,6 +12,8 @@ from engine.language.expressions.template import end_of, split
 from engine.language.yaml.nodes import Scalar
 
 _COMMENT: Final = re.compile(r"[ \t]+#")
+CUT_OFF: Final = "` #` starts a comment here and cuts off the text, so its `${` is not closed"
+QUOTE_ALL: Final = "put the whole text in quotes"
 _QUOTE_IT: Final = 'put the text in quotes: "…"'
 
 Told = tuple[str, int, int, str, str]
@@ -19,48 +21,78 @@ Told = tuple[str, int, int, str, str]
 
 _TEXTS: Final = (
     # what the parser says; where: the problem or its context; what is told; hint
-    (r"nesting depth", "problem", "RB105", "nested deeper than 64", ""),
-    (r"document start", "problem", "RB110", "a second document begins here", "a file holds one runbook"),
-    (r"incompatible YAML|%YAML|directive", "problem", "RB110", "a runbook is YAML 1.2", "leave the `%` line out"),
+    (r"nesting depth", "problem", "RB105", "nested more than 64 levels deep", ""),
+    (
+        r"document start",
+        "problem",
+        "RB110",
+        "a second YAML document starts here",
+        "put each runbook in a file of its own",
+    ),
+    (
+        r"incompatible YAML|%YAML|directive",
+        "problem",
+        "RB110",
+        "runbooks are YAML 1.2; other versions are not supported",
+        "remove the `%` line",
+    ),
     (
         r"tag handle|tag URI|parsing a tag|%TAG",
         "problem",
         "RB109",
-        "tags are refused",
-        "text beginning with `!` is quoted",
+        "YAML tags are not allowed",
+        "if this is text that begins with `!`, quote it",
     ),
-    (r"expected alphabetic or numeric", "context", "RB108", "text cannot begin with `*` or `&`", _QUOTE_IT),
-    (r"tab character", "problem", "RB101", "a tab stands where the indentation is", "YAML is indented with spaces"),
+    (
+        r"expected alphabetic or numeric",
+        "context",
+        "RB108",
+        "text without quotes cannot begin with `*` or `&`",
+        _QUOTE_IT,
+    ),
+    (r"tab character", "problem", "RB101", "a tab is used for indentation", "indent with spaces"),
     (
         r"mapping values are not allowed",
         "problem",
         "RB101",
-        "a second `: ` in what is one text, or a key that is indented wrongly",
-        "text that has `: ` in it is quoted; keys of one map stand in one column",
+        "unexpected `: `: the text contains a colon, or a key is indented wrongly",
+        "quote text that contains `: `; put the keys of a map in one column",
     ),
-    (r"found unexpected end of stream", "context", "RB101", "this quote is never closed", ""),
+    (r"found unexpected end of stream", "context", "RB101", "this quote is not closed", ""),
     (
         r"unknown escape",
         "problem",
         "RB101",
-        "there is no such escape in double quotes",
-        "write `\\\\`, or single quotes",
+        "unknown escape sequence in double quotes",
+        "write a backslash as `\\\\`, or use single quotes",
     ),
-    (r"could not find expected ':'", "context", "RB101", "a key without its `:`, or text that goes on here", _QUOTE_IT),
-    (r"expected comment or line break", "context", "RB101", "text cannot begin with `|` or `>`", _QUOTE_IT),
+    (
+        r"could not find expected ':'",
+        "context",
+        "RB101",
+        "a key without `:`, or text that continues without quotes",
+        _QUOTE_IT,
+    ),
+    (
+        r"expected comment or line break",
+        "context",
+        "RB101",
+        "text without quotes cannot begin with `|` or `>`",
+        _QUOTE_IT,
+    ),
     (
         r"block sequence entries are not allowed",
         "problem",
         "RB101",
-        "a list cannot begin here",
-        "`- ` begins a line of its own, below its key",
+        "a list cannot start here",
+        "start the list on a new line below its key",
     ),
     (
         r"expected '-' indicator",
         "problem",
         "RB101",
-        "this stands in a list and is no item of it",
-        "an item begins with `- `; items of one list stand in one column",
+        "expected a list item here",
+        "begin each item with `- `, all in one column",
     ),
     (r"',' or '\}'", "problem", "RB101", "`{` is not closed, or a comma is missing before this", ""),
     (r"',' or '\]'", "problem", "RB101", "`[` is not closed, or a comma is missing before this", ""),
@@ -68,8 +100,8 @@ _TEXTS: Final = (
         r"did not find expected key|block end",
         "problem",
         "RB101",
-        "this fits nothing above it: the indentation, or text after a closing quote",
-        "keys of one map stand in one column",
+        "unexpected content: wrong indentation, or text after a closing quote",
+        "put the keys of a map in one column",
     ),
     (r"expected node content", "problem", "RB101", "a value is missing here, or a bracket is not closed", ""),
 )
@@ -78,15 +110,14 @@ _TEXTS: Final = (
 def problem_of(error: yaml.YAMLError, text: str, last: Scalar | None) -> Told:
     """What is told of an error. `last` is the scalar that was read before it."""
     if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
-        return "RB101", 0, 1, f"this is not YAML: {error}", ""
+        return "RB101", 0, 1, f"invalid YAML: {error}", ""
     at = error.problem_mark.index
     context = error.context_mark.index if error.context_mark is not None else at
     if text[at - 1 : at + 1] == "${" and at:
-        message = "`${` in `{…}` or `[…]` is read as YAML's own brace"
+        message = "`${` without quotes inside `{…}` or `[…]`: YAML reads the brace as its own syntax"
         return "RB113", at - 1, at + 1, message, 'quote it: "${…}"'
     if last is not None and last.plain and is_cut_off(text, last.end, last.text):
-        message = "the text is cut off here by ` #`, which begins a comment, and its `${` is left open"
-        return "RB114", last.start, last.end, message, "put the whole text in quotes"
+        return "RB114", last.start, last.end, CUT_OFF, QUOTE_ALL
     said = f"{error.context or ''}: {error.problem or ''}"
     if "cannot start any token" in said:
         return _no_token(text, at)
@@ -94,22 +125,22 @@ def problem_of(error: yaml.YAMLError, text: str, last: Scalar | None) -> Told:
         if re.search(pattern, said):
             start = at if where == "problem" else context
             return rule, start, start + 1, message + _opened(said, text, context), help
-    return "RB101", at, at + 1, f"this is not YAML: {error.problem}", ""
+    return "RB101", at, at + 1, f"invalid YAML: {error.problem}", ""
 
 
 def _opened(said: str, text: str, context: int) -> str:
     """Where the bracket stands that is not closed."""
     if "flow mapping" in said or "flow sequence" in said:
         line = text.count("\n", 0, context) + 1
-        return f" (it was opened in line {line})"
+        return f" (opened in line {line})"
     return ""
 
 
 def _no_token(text: str, at: int) -> Told:
     char = text[at : at + 1]
     if char == "\t":
-        return "RB101", at, at + 1, "a tab stands where the indentation is", "YAML is indented with spaces"
-    return "RB101", at, at + 1, f"text cannot begin with `{char}`", _QUOTE_IT
+        return "RB101", at, at + 1, "a tab is used for indentation", "indent with spaces"
+    return "RB101", at, at + 1, f"text without quotes cannot begin with `{char}`", _QUOTE_IT
 
 
 def without_expression(text: str, at: int) -> str | None:
