@@ -1,14 +1,26 @@
 """The kernel: what happens next, as three pure functions.
 
-    start(…)                           -> [Started]   record 1
-    pending(runbook, operation, now)   -> Command     a function of durable state alone
-    evolve(runbook, operation, event)  -> Operation   raises IllegalEvent, changes nothing then
+    start(…)                           -> [Started]   the events of record 1
+    pending(runbook, operation, now)   -> Command     the next command, a function of what is stored
+    evolve(runbook, operation, event)  -> Operation   the operation after an event; raises IllegalEvent, changes nothing then
 
-A step's life is a walk over seven phases; an effect's intent is committed before it is performed, its outcome
-is folded in after. Nothing here knows a clock, randomness, a file, a network or a store: events carry their time.
+The driver asks `pending`, folds what is to be recorded, commits it, performs the effect, and folds its outcome in. An effect's
+intent is on the log before it leaves. Nothing here knows a clock, randomness, a file, a network or a store: events carry their
+time, and jitter is a hash.
 
-Read in this order: `operation` (the values), `events`, `decide/pending` (the phase table), `decide/decision` (after a
-look), `decide/errors` (schedules, rescues), `decide/ends`, then `apply/evolve` and what it names.
+Read in this order:
+
+    effect, frame, operation     the values: what is sent and seen, where the operation stands, the whole of it
+    events, wire, codec          what is recorded, and how it is stored
+    ownership                    own, kin, foreign, by id and tags
+    queries, rendering           questions about an operation; names and `${ }`
+    decide/pending               the phase table. Its essay walks an operation from the first step to the end
+    decide/decision              after a look. Then: classes, verbs, removal, requirements, intents, errors, ends, notices
+    apply/evolve                 the table of folds. Then: steps, outcomes, lifecycle, and the moves of stack
+
+● marks a rule that an operation would be lost, or something foreign touched, without. Each is one small function: the tests of
+`tests/laws/test_k12_*.py` put a kernel without the rule in its place, and a story or scenario must then end badly. So a
+function with ● stays a function of its own, however short, and a new one wants a line there.
 """
 
 from engine.kernel.apply.evolve import IllegalEvent, evolve

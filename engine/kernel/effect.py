@@ -23,12 +23,12 @@ class Effect(Value):
     tags: Mapping[str, str] = field(default_factory=dict)
     target: str | None = None  # the immutable id of what is deleted
     timeout: float | None = None
-    removal: Mapping[str, Any] | None = None  # of a look before a delete: what the delete would be told
+    removal: Mapping[str, Any] | None = None  # of a look before a delete: the parameters that the delete would have
     sources: Mapping[str, str] = field(default_factory=dict)  # parameter → setting it came from
 
 
 class Maker(Value):
-    """What the log knows of the operation that a thing's tags name."""
+    """What the store knows of the operation that a resource's tags name."""
 
     operation: str
     known: bool = False
@@ -49,7 +49,7 @@ class SeenPart(Value):
 
 
 class Seen(Value):
-    """What one look saw, and whose maker the driver found; `problem` where the look itself failed."""
+    """What one look saw, with what the driver found of the operation in its tags; `problem` if the look itself failed."""
 
     at: float
     status: str

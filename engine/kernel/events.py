@@ -60,7 +60,7 @@ class Looked(Event):
 
 
 class Adopted(Event):
-    """A thing bears the exact tag of an entry without id: it is that entry's."""
+    """A resource has the exact tags of an entry without id: it is that entry's."""
 
     entry: int
     id: str

@@ -112,7 +112,7 @@ class Looking(Value):
 
 
 class Proving(Value):
-    """Looking at each of `requires`. How far it is, is volatile: whoever takes the operation up begins anew.
+    """Looking at each of `requires`. How far it is, is volatile: whoever takes the operation up begins again.
 
     `then` is what comes after: the step's own resource once more, or (without a look of its own) the effect.
     """

@@ -6,7 +6,7 @@ Times are seconds since the epoch.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 from immutables import Map
 
@@ -64,7 +64,7 @@ class Target(Value):
 
 
 class StepRecord(Value):
-    """What is told of a step (of an item, under `instances[0]`)."""
+    """What `status` shows of a step; of an item of a `for_each`, under `instances[0]`."""
 
     path: str
     status: Literal["IN_PROGRESS", "HELD", "DONE", "SKIPPED", "FAILED", "SUPERSEDED"]
@@ -111,7 +111,7 @@ class Notice(Value):
     error: str = ""
 
 
-LISTS: Final = ("on_success", "on_failure", "on_hold", "on_cancel")
+Status = Literal["IN_PROGRESS", "HELD", "SUCCEEDED", "FAILED", "CANCELLED", "STUCK"]
 
 
 class Operation(Value):
@@ -135,7 +135,7 @@ class Operation(Value):
     hold: Hold | None = None
     failing: Problem | None = None  # past the point of no return: the failure that becomes a hold
     ending: Ending | None = None
-    ended: str = ""  # SUCCEEDED, FAILED, CANCELLED, STUCK
+    ended: Literal["", "SUCCEEDED", "FAILED", "CANCELLED", "STUCK"] = ""
     irreversible: str = ""  # the step whose begin was the point of no return
     cleaning: bool = False
     last_step: str = ""  # the key of the step entered last
@@ -151,8 +151,8 @@ class Operation(Value):
         return self.frames[-1]
 
     @property
-    def status(self) -> str:
-        """`IN_PROGRESS HELD SUCCEEDED FAILED CANCELLED STUCK`."""
+    def status(self) -> Status:
+        """As `status` shows it."""
         if self.ended:
             return self.ended
         return "HELD" if self.hold is not None else "IN_PROGRESS"

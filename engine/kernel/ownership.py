@@ -1,9 +1,9 @@
-"""Whose is it: own, kin, foreign, or nobody's to take. By immutable id and tags together; names prove nothing."""
+"""Ownership: own, kin, foreign, or nobody's to take. By immutable id and tags together; names prove nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, assert_never
 
 from engine.kernel.effect import Seen, SeenPart
 from engine.kernel.operation import Entry, Operation
@@ -13,7 +13,7 @@ RUNBOOK: Final = "runbook:runbook"
 STEP: Final = "runbook:step"
 ATTEMPT: Final = "runbook:attempt"
 
-Whose = Literal["own", "kin", "foreign", "nobody's"]
+Owner = Literal["own", "kin", "foreign", "nobody's"]
 
 
 def tags_of(operation: Operation, step: str, tag: str, more: Mapping[str, Any]) -> dict[str, str]:
@@ -22,43 +22,35 @@ def tags_of(operation: Operation, step: str, tag: str, more: Mapping[str, Any]) 
     return {str(key): str(value) for key, value in more.items()} | own
 
 
-def bears_tag_of(entry: Entry, operation: Operation, tags: Mapping[str, str]) -> bool:
-    """Are these the exact tags that the entry's create was sent with?"""
-    return tags.get(OPERATION) == operation.id and tags.get(STEP) == entry.step and tags.get(ATTEMPT) == entry.tag
-
-
 def adoptable(operation: Operation, entries: list[tuple[int, Entry]], seen: Seen) -> int | None:
-    """● The entry without id whose exact tag the thing bears: it takes the thing's id before anything else.
+    """● The entry without id whose exact tags the resource has: it takes the resource's id before anything else.
 
     An entry that was void is opened again: it did come to something.
     """
-    if seen.id is None:
+    tags = seen.tags
+    if seen.id is None or tags.get(OPERATION) != operation.id:
         return None
     for number, entry in entries:
         waiting = entry.id is None and entry.state in ("open", "void", "kept", "stuck")
-        if waiting and bears_tag_of(entry, operation, seen.tags):
+        if waiting and (tags.get(STEP), tags.get(ATTEMPT)) == (entry.step, entry.tag):
             return number
     return None
 
 
-def whose(operation: Operation, seen: Seen | SeenPart) -> Whose:
-    """Own by ledger and tags; kin by the log of the operation that the tags name; else foreign."""
+def owner_of(operation: Operation, seen: Seen | SeenPart) -> Owner:
+    """Own by ledger and tags; kin by the log of the operation that the tags name; else foreign.
+
+    A tag is anybody's text: what has an operation's tags, and is not in its ledger by id, is foreign.
+    """
     named = seen.tags.get(OPERATION)
     if named == operation.id:
-        made = any(entry.id == seen.id for entry in operation.ledger)
-        return "own" if made else "foreign"
+        return "own" if any(entry.id == seen.id for entry in operation.ledger) else "foreign"
     if isinstance(seen, SeenPart) or named is None:
         return "foreign"
-    return _anothers(operation, seen)
-
-
-def _anothers(operation: Operation, seen: Seen) -> Whose:
     maker = seen.maker
     if maker is None or unfinished(maker.known, maker.ended):
         return "nobody's"
-    if seen.id in maker.ids:
-        return "kin" if maker.runbook == operation.runbook else "foreign"
-    return "foreign"  # its tags were copied: no ledger names its id
+    return "kin" if seen.id in maker.ids and maker.runbook == operation.runbook else "foreign"
 
 
 def unfinished(known: bool, ended: bool) -> bool:
@@ -66,9 +58,9 @@ def unfinished(known: bool, ended: bool) -> bool:
     return not (known and ended)
 
 
-def may_take(demand: str, is_whose: Whose) -> bool:
-    """Does `owner: own | kin | any` allow it? Each includes the ones before; nobody's is never taken."""
-    match is_whose:
+def may_take(demand: str, owner: Owner) -> bool:
+    """● Does `owner: own | kin | any` allow it? Each includes the ones before; nobody's is never taken."""
+    match owner:
         case "own":
             return True
         case "kin":
@@ -77,3 +69,5 @@ def may_take(demand: str, is_whose: Whose) -> bool:
             return demand == "any"
         case "nobody's":
             return False
+        case _:
+            assert_never(owner)

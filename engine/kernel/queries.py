@@ -6,7 +6,7 @@ the call that its step wrote as its `undo`.
 
 from __future__ import annotations
 
-from typing import Final, assert_never
+from typing import Final, Literal, assert_never
 
 from engine.errors import Problem
 from engine.kernel.frame import (
@@ -151,11 +151,6 @@ def held_key(runbook: Runbook, operation: Operation) -> str:
     return operation.last_step
 
 
-def undone_entry(frame: Frame) -> int | None:
-    """The number of the entry whose turn it is."""
-    return frame.position.entry if isinstance(frame.position, EntryTurn) else None
-
-
 def in_ends(frame: Frame) -> bool:
     """Does it belong to an end or a hold: a list, a cancel, a cleanup, a notice? What fails there ends nothing."""
     position = frame.position
@@ -172,11 +167,11 @@ def is_telling(operation: Operation) -> bool:
 
 
 def waits_for_a_person(operation: Operation) -> bool:
-    """Does it hold, with everybody told?"""
+    """Does it hold, with its `on_hold` list done?"""
     return operation.hold is not None and not is_telling(operation)
 
 
-def final_status(operation: Operation) -> str:
+def final_status(operation: Operation) -> Literal["SUCCEEDED", "FAILED", "CANCELLED", "STUCK"]:
     """How it ends, by the end that is recorded: STUCK where something could not be taken back."""
     assert operation.ending is not None
     stuck = any(entry.state == "stuck" for entry in operation.ledger)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
+from engine.errors import Problem
 from engine.kernel.effect import Seen
 from engine.kernel.frame import Frame, InItems
 from engine.kernel.operation import Operation
@@ -47,48 +48,33 @@ class Names(Mapping[str, Any]):
         return self._special(name)
 
     def _special(self, name: str) -> Any:
+        """Names that the engine gives. `each`, `seen` and `error` are those of the nearest frame that has one."""
+        operation, frames = self._operation, self._operation.frames[::-1]
         match name:
             case "settings":
-                return self._settings()
+                values = {key: one.value for key, one in operation.settings.items()}
+                if self._frame is not None:
+                    values.setdefault("changed", self._frame.settings_changed)
+                return values
             case "accounts":
                 return {key: {"id": one.id} for key, one in self._runbook.accounts.items()}
             case "operation":
-                return about(self._runbook, self._operation)
+                return about(self._runbook, operation)
             case "each":
-                return self._each()
-            case "seen" if (seen := self._what_was_seen()) is not None:
-                return seen_names(seen)
-            case "error" if self._error() is not None:
-                return self._error()
+                for phase in (frame.phase for frame in frames):
+                    if isinstance(phase, InItems) and len(phase.results) < len(phase.items):
+                        return phase.items[len(phase.results)]
+            case "seen":
+                for seen in (self._seen, *(frame.observed.seen for frame in frames)):
+                    if seen is not None:
+                        return seen_names(seen)
+            case "error":
+                for problem in (frame.error for frame in frames):
+                    if problem is not None:
+                        return _error_names(problem)
             case _:
-                raise KeyError(name)
-
-    def _settings(self) -> dict[str, Any]:
-        values = {key: one.value for key, one in self._operation.settings.items()}
-        if self._frame is not None and "changed" not in values:
-            values["changed"] = self._frame.settings_changed
-        return values
-
-    def _each(self) -> Any:
-        for frame in reversed(self._operation.frames):
-            phase = frame.phase
-            if isinstance(phase, InItems) and len(phase.results) < len(phase.items):
-                return phase.items[len(phase.results)]
-        raise KeyError("each")
-
-    def _what_was_seen(self) -> Seen | None:
-        """By this look; within a row's or rescue's steps, by that of the step that they belong to."""
-        if self._seen is not None:
-            return self._seen
-        seen = (frame.observed.seen for frame in reversed(self._operation.frames))
-        return next((one for one in seen if one is not None), None)
-
-    def _error(self) -> dict[str, Any] | None:
-        for frame in reversed(self._operation.frames):
-            if frame.error is not None:
-                problem = frame.error
-                return {"name": problem.name, "category": problem.category, "message": problem.message}
-        return None
+                pass
+        raise KeyError(name)
 
     def __iter__(self) -> Iterator[str]:
         yield from self._operation.results
@@ -102,12 +88,16 @@ class Names(Mapping[str, Any]):
 
 def seen_names(seen: Seen) -> Mapping[str, Any]:
     """`seen` in expressions: the attributes, with status and id."""
-    told = dict(seen.attributes)
-    if seen.status or "status" not in told:
-        told["status"] = seen.status
-    if seen.id is not None or "id" not in told:
-        told["id"] = seen.id
-    return told
+    names = dict(seen.attributes)
+    if seen.status or "status" not in names:
+        names["status"] = seen.status
+    if seen.id is not None or "id" not in names:
+        names["id"] = seen.id
+    return names
+
+
+def _error_names(problem: Problem) -> dict[str, str]:
+    return {"name": problem.name, "category": problem.category, "message": problem.message}
 
 
 def iso(at: float) -> str:
@@ -134,9 +124,6 @@ def about(runbook: Runbook, operation: Operation) -> dict[str, Any]:
     """`operation` in expressions."""
     failure = operation.ending.error if operation.ending is not None else operation.failing
     hold = operation.hold
-    told = None
-    if failure is not None:
-        told = {"name": failure.name, "category": failure.category, "message": failure.message}
     left = [entry for entry in operation.ledger if entry.state in ("open", "stuck")]
     return {
         "id": operation.id,
@@ -144,7 +131,7 @@ def about(runbook: Runbook, operation: Operation) -> dict[str, Any]:
         "started": iso(operation.started),
         "elapsed": int(operation.at - operation.started),
         "step": operation.last_step,
-        "error": told,
+        "error": None if failure is None else _error_names(failure),
         "hold": None if hold is None else {"kind": hold.kind, "reason": hold.reason, "step": hold.step},
         "cleanup": {"left": [entry.id or entry.step for entry in left]},
     }

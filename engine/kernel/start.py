@@ -25,7 +25,7 @@ def start(
     region: str = "",
     engine: str = "",
 ) -> list[Started]:
-    """The first record's events: everything that was settled before anything begins."""
+    """The first record's events: everything that is fixed before anything begins."""
     return [
         Started(
             at=now, operation=operation_id, runbook=runbook.name, digest=runbook.digest, inputs=inputs,

@@ -255,7 +255,7 @@ RULES = (
     Rule(function="decide.classes.passes_by_itself", instead=no, stories=("looks answer with errors that pass",)),
     Rule(function="apply.steps._gone", instead=whatever_was_deleted,
          stories=("a failed copy cannot be deleted, and another name is taken",)),
-    Rule(function="decide.decision.told_nothing", instead=no,
+    Rule(function="decide.decision.says_nothing", instead=no,
          scenario=mending.what_is_so_already_is_not_called_while_looks_do_not_come_back),
     Rule(function="decide.decision.is_under_way", instead=no, scenario=mending.what_is_under_way_beyond_the_grace_is_called_once),
     # resuming

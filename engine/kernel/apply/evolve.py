@@ -1,6 +1,34 @@
-"""Folding one event into the operation. What cannot follow raises IllegalEvent, and changes nothing.
+"""Folding one event into the operation.
 
-The deciding was done by `pending`; what is here only carries it out.
+`evolve` carries out what `pending` has decided, or what a person or the world has said. It decides nothing: everything that
+a fold needs is in the event, in the operation or in the runbook. So a log can be folded again, by a later version too, and
+comes to the state that it came to when it was written; a test does so with every story.
+
+Each event has one row in the table below: its fold, and the phases of the top frame that it may follow. An event that cannot
+follow raises IllegalEvent, and changes nothing: an operation is a value, and each fold makes a new one.
+
+Folds change three things, each by few moves (`stack`):
+
+    frames     pushed when something nested begins, left when it is done, replaced to change the top one
+    records    what `status` shows of each step, under the step's key
+    ledger     one entry for each intent that may make something; it is never removed, only its state changes
+
+Take the second step of the walk in `pending`, which makes a copy:
+
+    Entered         the frame's address is set, its phase is looking; the step's record is IN_PROGRESS
+    Looked          the look is kept in the phase, until it is decided upon
+    RowTaken        the frame remembers the row; if the row has a `do`, the frame of its first step is pushed
+    Intended        the phase is acting; the attempt counts; the entry is added, open and without an id
+    TakenUp         (after a crash) the outcome is unknown: the phase is looking, and the effect is kept to be repeated
+    Looked          the copy is there, with our tags
+    Adopted         the entry has its id; nothing is to be repeated
+    Watched         the phase is looking, next at a later time, which is not stored
+    Looked          it is available
+    RowTaken        the row `available`
+    StepDone        the record is DONE, the result can be named in expressions; the frame is left, and the next one pushed
+
+What happened in the world (`Looked`, `Succeeded`, `Failed`, `Unknown`, `NotSent`, `Refreshed`) comes from the driver; what
+was decided comes from `pending`; and what a person says (`Resumed`, `Restarted`, `Cancelled`, …) from the commands.
 """
 
 from __future__ import annotations
@@ -76,9 +104,8 @@ def evolve(runbook: Runbook, operation: Operation, event: ev.Event) -> Operation
     if found is None:
         raise _illegal(operation, event, "it is not known")
     fold, phases = found
-    why_not = _misfit(operation, event, phases)
-    if why_not:
-        raise _illegal(operation, event, why_not)
+    if why := _why_not(operation, event, phases):
+        raise _illegal(operation, event, why)
     try:
         after = fold(runbook, operation, event)
         return after if after.at == event.at else changed(after, at=event.at)
@@ -86,7 +113,7 @@ def evolve(runbook: Runbook, operation: Operation, event: ev.Event) -> Operation
         raise _illegal(operation, event, repr(error)) from error
 
 
-def _misfit(operation: Operation, event: ev.Event, phases: tuple[type[Phase], ...]) -> str:
+def _why_not(operation: Operation, event: ev.Event, phases: tuple[type[Phase], ...]) -> str:
     """Why it cannot follow; "" where it can."""
     if event.at < operation.at:
         return f"its time {event.at} is before {operation.at}"

@@ -14,7 +14,7 @@ from engine.kernel.apply.stack import (
     leave,
     push,
     recorded,
-    settle,
+    set_entry_state,
     with_entry,
     with_record,
     with_top,
@@ -168,7 +168,7 @@ def _afresh(frame: Frame) -> Frame:
 
 def entry_settled(runbook: Runbook, operation: Operation, event: ev.EntrySettled) -> Operation:
     """The entry's state is known; its turn, if it had one, is over."""
-    return settle(operation, event.entry, event.state, event.why)
+    return set_entry_state(operation, event.entry, event.state, event.why)
 
 
 def entry_taken(runbook: Runbook, operation: Operation, event: ev.EntryTaken) -> Operation:

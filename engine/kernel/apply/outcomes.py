@@ -16,6 +16,7 @@ from __future__ import annotations
 from engine.errors import Problem
 from engine.kernel import events as ev
 from engine.kernel.apply.stack import (
+    NOTHING_PERFORMED,
     complete,
     find_entry,
     in_phase,
@@ -39,21 +40,23 @@ BEING_DELETED = "BeingDeleted"
 
 def intended(runbook: Runbook, operation: Operation, event: ev.Intended) -> Operation:
     """The intent, with its line in the ledger; an attempt of its own is taken, unless it repeats one."""
-    frame = operation.frames[-1]
-    effect, before, removal, observed = event.effect, frame.attempts, frame.removal, frame.observed
+    frame, effect = operation.frames[-1], event.effect
+    attempts, removal, observed, performed = frame.attempts, frame.removal, frame.observed, frame.performed
     more = 1 if event.takes else 0
-    number, spent = before.number + more, before.spent + more
+    number, spent = attempts.number + more, attempts.spent + more
+    # Most of these have not changed since the frame was pushed, and making a new value takes longer than comparing.
     sent = (*removal.sent, f"{number}:{effect.target}") if effect.verb == "delete" else removal.sent
     if event.routine != removal.routine or sent is not removal.sent:
         removal = changed(removal, routine=event.routine, sent=sent)
     seen = seen_in(frame)
     if seen is not observed.seen or observed.watching is not None:
         observed = changed(observed, watching=None, seen=seen)
+    if event.saw is not None or performed is not NOTHING_PERFORMED:
+        output = performed.output if event.saw is None else event.saw
+        performed = changed(performed, since=None, unknown=False, repeat=None, output=output)
     frame = changed(
-        frame, phase=Acting(effect=effect), observed=observed, removal=removal,
-        attempts=changed(before, number=number, spent=spent, granted=False),
-        performed=changed(frame.performed, since=None, unknown=False, repeat=None) if event.saw is None
-        else changed(frame.performed, since=None, unknown=False, repeat=None, output=event.saw),
+        frame, phase=Acting(effect=effect), attempts=changed(attempts, number=number, spent=spent, granted=False),
+        removal=removal, observed=observed, performed=performed,
     )  # fmt: skip
     return changed(
         operation, frames=(*operation.frames[:-1], frame), ledger=_with_line(operation, event.entry),

@@ -33,6 +33,7 @@ EntryState = Literal["open", "gone", "void", "kept", "stuck", "delivered"]
 _FRAME: Final = Frame(position=MainStep(path=""))
 _RECORD: Final = StepRecord(path="", status="IN_PROGRESS")
 """What new ones are copied from: a copy costs less than a construction."""
+NOTHING_PERFORMED: Final = _FRAME.performed
 _NOWHERE: Final = Address()
 _ENTERING: Final = Entering()
 
@@ -115,7 +116,7 @@ def complete(runbook: Runbook, operation: Operation, result: Any, id: str | None
     step, turn = runbook.index.get(frame.position.path), frame.position
     if step is None:
         if isinstance(turn, EntryTurn):
-            return settle(operation, turn.entry, "gone")
+            return set_entry_state(operation, turn.entry, "gone")
         return leave(runbook, operation, result)
     steps = recorded(runbook, operation, lambda record: changed(record, status="DONE", id=id, seen=status, error=None))
     results = operation.results
@@ -163,7 +164,7 @@ def find_entry(operation: Operation, step: str, tag: str) -> int | None:
     return None
 
 
-def settle(operation: Operation, number: int, state: EntryState, why: str = "") -> Operation:
+def set_entry_state(operation: Operation, number: int, state: EntryState, why: str = "") -> Operation:
     """An entry's state is known: its frame, if it has one, or its place in the queue is left."""
     operation = with_entry(operation, number, changed(operation.ledger[number], state=state, why=why))
     if not operation.frames:

@@ -19,6 +19,7 @@ from engine.kernel.effect import Seen
 from engine.kernel.frame import (
     Acting,
     Address,
+    EntryTurn,
     InItems,
     InRescue,
     InRow,
@@ -30,7 +31,7 @@ from engine.kernel.frame import (
     position_of,
 )
 from engine.kernel.operation import Operation, StepRecord
-from engine.kernel.queries import key_of, kind_of, step_of, undone_entry
+from engine.kernel.queries import key_of, kind_of, step_of
 from engine.language.model import Check, Ensure, Remove, Runbook
 from engine.values import changed
 
@@ -207,14 +208,16 @@ def nested_done(runbook: Runbook, operation: Operation, event: ev.NestedDone) ->
             return in_phase(operation, Refreshing(rescue=number))
         case InRow():
             return in_phase(operation, Looking())
-        case _:
+        case Waiting():
             return in_phase(operation, begin(step_of(runbook, operation, frame)))
+        case _:
+            raise AssertionError(frame.phase)  # the table in `evolve` lets no other phase come here
 
 
 def step_done(runbook: Runbook, operation: Operation, event: ev.StepDone) -> Operation:
     """Its result is kept, and the next step begins. What a removal has deleted is gone."""
     removes = isinstance(step_of(runbook, operation, operation.top).body, Remove)
-    if removes and event.status == "missing" and undone_entry(operation.top) is None:
+    if removes and event.status == "missing" and not isinstance(operation.top.position, EntryTurn):
         operation = _gone(runbook, operation)
     return complete(runbook, operation, event.result, event.id, event.status)
 

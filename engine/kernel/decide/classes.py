@@ -7,7 +7,7 @@ from engine.kernel.decide.view import View
 from engine.kernel.effect import Seen
 from engine.kernel.rendering import true
 from engine.language.expressions.evaluation import evaluate
-from engine.language.model import Body, Call, Check, Ensure, Remove, Row
+from engine.language.model import Call, Check, Ensure, Remove, Row
 from engine.values import changed
 
 
@@ -16,40 +16,26 @@ def passes_by_itself(problem: Problem) -> bool:
     return problem.category in PASSING
 
 
-def classified(v: View, seen: Seen) -> Seen:
-    """Its class with all of that but grace."""
-    return by_condition(v, by_status(v, seen))
-
-
-def by_status(v: View, seen: Seen) -> Seen:
-    """Before `is` is asked: what a failed look counts as; of `check: aws.…`, the class that the step gives a status."""
+def classify(v: View, seen: Seen) -> tuple[Seen, str]:
+    """The look with its class as the step sees it; and the class before its `is` was asked."""
     if seen.problem is not None:
-        return changed(seen, status="unknown", cls="unknown") if passes_by_itself(seen.problem) else seen
-    body = _looked_at(v)
-    if not isinstance(body, Check) or body.status is None or seen.cls == "missing":
-        return seen
-    status = evaluate(str(body.status), v.names(seen))
-    if status is None or status in ([], "", {}):
-        return changed(seen, status="missing", cls="missing")
-    word = str(status)
-    return changed(
-        seen, status=word, cls=next((cls for cls, words in body.classes.items() if word in words), "unknown")
-    )
-
-
-def by_condition(v: View, seen: Seen) -> Seen:
-    """What is there, and not as `is` wants it, is not there yet."""
-    body = _looked_at(v)
+        seen = changed(seen, status="unknown", cls="unknown") if passes_by_itself(seen.problem) else seen
+        return seen, seen.cls
+    body = v.step.body
+    if isinstance(body, Call) and body.until is not None:
+        body = body.until.body  # a call is looked at by its `until`
+    if isinstance(body, Check) and body.status is not None and seen.cls != "missing":
+        # `check: aws.…`: the status is an expression over the reply, and the step gives it a class.
+        status = evaluate(str(body.status), v.names(seen))
+        if status is None or status in ([], "", {}):
+            seen = changed(seen, status="missing", cls="missing")
+        else:
+            cls = next((cls for cls, words in body.classes.items() if str(status) in words), "unknown")
+            seen = changed(seen, status=str(status), cls=cls)
     condition = body.is_ if isinstance(body, (Ensure, Check)) else None
     if seen.cls == "available" and condition is not None and not true(condition, v.names(seen)):
-        return changed(seen, cls="pending")
-    return seen
-
-
-def _looked_at(v: View) -> Body:
-    """A call is looked at by its `until`."""
-    body = v.step.body
-    return body.until.body if isinstance(body, Call) and body.until is not None else body
+        return changed(seen, cls="pending"), "available"  # it is there, and not yet as `is` wants it
+    return seen, seen.cls
 
 
 def grace_is_over(v: View, since: float) -> bool:

@@ -1,45 +1,35 @@
-"""Taking back, keeping, settling, and the end: recorded first, then told, then nothing is left unnamed."""
+"""The end: it is recorded first, then people are notified, then nothing is left that the ledger does not name."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from engine.kernel import events as ev
 from engine.kernel.decide.view import View
-from engine.kernel.events import (
-    Ended,
-    EndRecorded,
-    EntrySettled,
-    EntryTaken,
-    Event,
-    Held,
-    StepDone,
-    StepFailed,
-    TroubleRecorded,
-)
 from engine.kernel.frame import EntryTurn, InLedger, LedgerUndo
 from engine.kernel.operation import Entry, Operation
 from engine.kernel.queries import in_ends
 from engine.language.model import Runbook, TakeBack
 
 
-def next_of_queue(v: View, phase: InLedger) -> Event:
+def next_of_queue(v: View, phase: InLedger) -> ev.Event:
     """The next entry's turn; or what is kept, and why; or the list is done."""
     if not phase.queue:
-        return StepDone(at=v.now, result=_summary(v.operation))
+        return ev.StepDone(at=v.now, result=_summary(v.operation))
     number = phase.queue[0]
     entry = v.operation.ledger[number]
     if v.frame.position == LedgerUndo(why="failure"):  # before a hold: only what is broken, and nobody has used
         if entry.live and entry.used:
-            return EntrySettled(at=v.now, entry=number, state="open", why="it was seen available")
-        return EntryTaken(at=v.now, entry=number, how="broken")
+            return ev.EntrySettled(at=v.now, entry=number, state="open", why="it was seen available")
+        return ev.EntryTaken(at=v.now, entry=number, how="broken")
     body = v.step.body
     if entry.undo == "keep" and entry.id is not None:
-        return EntrySettled(at=v.now, entry=number, state="kept", why="undo: keep")
+        return ev.EntrySettled(at=v.now, entry=number, state="kept", why="undo: keep")
     if used_past_return(v.operation, entry, body.past if isinstance(body, TakeBack) else ()):
         why = f"past the point of no return ({v.operation.irreversible}), and it was seen available"
-        return EntrySettled(at=v.now, entry=number, state="kept", why=why)
+        return ev.EntrySettled(at=v.now, entry=number, state="kept", why=why)
     # What is to be kept, and has no id yet, is looked for, so that the ledger names it.
-    return EntryTaken(at=v.now, entry=number, how="settle" if entry.undo == "keep" else "undo")
+    return ev.EntryTaken(at=v.now, entry=number, how="settle" if entry.undo == "keep" else "undo")
 
 
 def used_past_return(operation: Operation, entry: Entry, past: tuple[str, ...]) -> bool:
@@ -83,27 +73,27 @@ def unsettled(operation: Operation) -> int | None:
     return None
 
 
-def at_the_end(operation: Operation, now: float) -> Event:
-    """No frame is left: the end is recorded, what has no id is settled, and it has ended."""
+def at_the_end(operation: Operation, now: float) -> ev.Event:
+    """No frame is left: the end is recorded, what has no id is looked for, and it has ended."""
     if operation.ending is None:
-        return EndRecorded(at=now, status="SUCCEEDED")
+        return ev.EndRecorded(at=now, status="SUCCEEDED")
     number = unsettled(operation)
     if number is not None:
-        return EntryTaken(at=now, entry=number, how="settle")
-    return Ended(at=now)
+        return ev.EntryTaken(at=now, entry=number, how="settle")
+    return ev.Ended(at=now)
 
 
-def in_its_place(v: View, event: Event) -> Event:
+def in_its_place(v: View, event: ev.Event) -> ev.Event:
     """What fails or holds in an undo makes its entry stuck; in an `on_*` list it is recorded, and the list goes on."""
-    if not isinstance(event, (Held, StepFailed)):
+    if not isinstance(event, (ev.Held, ev.StepFailed)):
         return event
-    why = event.reason if isinstance(event, Held) else f"{event.problem.name}: {event.problem.message}"
+    why = event.reason if isinstance(event, ev.Held) else f"{event.problem.name}: {event.problem.message}"
     position = v.frame.position
     if isinstance(position, EntryTurn):
         # What was only looked at, to be taken back if it is broken, is no worse off than before.
-        return EntrySettled(
+        return ev.EntrySettled(
             at=event.at, entry=position.entry, state="open" if position.how == "broken" else "stuck", why=why
         )
     if any(in_ends(frame) for frame in v.operation.frames):
-        return TroubleRecorded(at=event.at, why=f"{v.key}: {why}")
+        return ev.TroubleRecorded(at=event.at, why=f"{v.key}: {why}")
     return event

@@ -114,7 +114,7 @@ def region_of(arn: str) -> str:
 
 
 def look_effect(v: View, params: Mapping[str, Any], removal: Mapping[str, Any] | None) -> Effect:
-    """A look of this frame's own thing."""
+    """A look at this frame's own resource."""
     return Effect(
         verb="look", name=v.kind.name if v.kind is not None else "", key="", params=params,
         region=v.frame.address.region, account=v.frame.address.account, timeout=v.step.timeout, removal=removal,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, assert_never
 
 from engine.kernel.decide.view import View
 from engine.kernel.frame import UnsentNotice
-from engine.kernel.operation import Operation
+from engine.kernel.operation import Operation, Status
 from engine.kernel.queries import failure_of, final_status, restarts_from
 from engine.kernel.rendering import rendered
 from engine.language.model import Notify, Runbook
@@ -29,7 +29,7 @@ def notice(v: View) -> tuple[str, str, str] | None:
     return str(topic), str(subject), str(text)
 
 
-def standing(operation: Operation) -> str:
+def standing(operation: Operation) -> Status:
     """The status as a message says it: the end that is recorded, the hold, or that it goes on."""
     if operation.ending is not None:
         return final_status(operation)
@@ -63,7 +63,8 @@ def standard_text(operation: Operation, runbook: Runbook) -> str:
 
 def what_next(operation: Operation, runbook: Runbook) -> str:
     """The command to type."""
-    match standing(operation):
+    status = standing(operation)
+    match status:
         case "HELD":
             return f"runbook status {operation.id}; when it is mended: runbook resume {operation.id}"
         case "FAILED" | "CANCELLED":
@@ -73,5 +74,7 @@ def what_next(operation: Operation, runbook: Runbook) -> str:
             return f"runbook cleanup {operation.id}"
         case "SUCCEEDED":
             return f"nothing; runbook history {operation.id} tells what was done"
-        case _:
+        case "IN_PROGRESS":
             return f"runbook status {operation.id}"
+        case _:
+            assert_never(status)

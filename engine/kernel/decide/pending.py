@@ -1,14 +1,55 @@
 """What is next: the phase table of a step's life.
 
-(essay)
+`pending` is a function of what is stored, and of nothing else. It is asked again after every event, and after every crash:
+to resume an operation *is* to ask it. So there is no recovery path, and nothing that has to be remembered between two calls.
+What it answers is one of
+
+    Record(event)     a decision; it is folded into the operation, and `pending` is asked again
+    Perform(effect)   touch the world; everything recorded so far is committed first, and the outcome is folded in after
+    SleepUntil(at)    nothing to do before then
+    Halt(status)      the operation has ended, or a person is needed
+
+An operation stands at a stack of frames, and the top frame's phase says what is next:
+
+    entering          Record: the visit, `if`, what the step is about, the list of a `for_each`
+    looking           Perform(look) when it is due; then Record: the decision after it (`decision`)
+    proving           Perform(look) of each of `requires`; then the step's own resource again, or the effect
+    acting            Perform(effect), whose intent is recorded; after a refusal, the error path (`errors`)
+    waiting           SleepUntil: a retry's delay, or a `wait`
+    in row, rescue    the frame above walks a `do`; when it is done, back to a look, or to the rescue's refresh
+    in items, ledger  the frame above walks an item of a `for_each`, or an entry that is taken back
+    refreshing        Perform(refresh) of the settings; then Record: the rescue's `then`
+
+A step that works on a resource begins with a look; a call without `until`, a `notify`, a `hold` and a `fail` have nothing to
+look at, and begin with proving their `requires`. Take a runbook whose first step is a call and whose second makes a copy:
+
+    steps/0 entering                 Record(Entered)
+            proving, then act        it requires nothing: Record(Intended(call)), which takes an attempt
+            acting                   Perform(call). The intent is on the log before the call leaves
+                                     … Succeeded is folded in: the frame of steps/0 is left, that of steps/1 pushed
+    steps/1 entering                 Record(Entered): the name of the copy is rendered, and stays what it is
+            looking                  Perform(look)
+                                     … Looked is folded in
+            looking, with a look     Record(RowTaken), then Record(Intended(create))
+            acting                   Perform(create)
+                                     … the runner dies here. The next one appends TakenUp: nobody knows the outcome, so the
+                                     phase is looking, and the same create is to be repeated if a look sees nothing of it
+            looking                  Perform(look), …, at last Record(StepDone): the last frame is left
+    no frame                         Record(EndRecorded), and the frames of `on_success`, if it has any
+    no frame                         Record(Ended)
+    ended                            Halt(SUCCEEDED)
+
+Before the phase three things come first: a failure that has to be passed on, an operation that kills its runners, and the
+time limit. After it one thing does: in an undo or an `on_*` list, what fails or holds does not stop the operation.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, assert_never
 
 from engine.errors import ExpressionError, Problem
+from engine.kernel import events as ev
 from engine.kernel.decide import ends, errors
 from engine.kernel.decide.decision import decide
 from engine.kernel.decide.intents import intend_call, intend_notice, look_effect
@@ -17,17 +58,6 @@ from engine.kernel.decide.removal import needed_later, removal_params
 from engine.kernel.decide.requirements import proving
 from engine.kernel.decide.view import View, view
 from engine.kernel.effect import Effect
-from engine.kernel.events import (
-    Entered,
-    Event,
-    Held,
-    Intended,
-    NestedDone,
-    ProofBegun,
-    SentAgain,
-    StepDone,
-    StepFailed,
-)
 from engine.kernel.frame import (
     Acting,
     Entering,
@@ -47,7 +77,7 @@ from engine.kernel.rendering import place, rendered, true
 from engine.language.durations import duration
 from engine.language.model import Call, Check, Ensure, Fail, Hold, Notify, Remove, Runbook, TakeBack, Wait
 
-Next = Event | Perform | SleepUntil | Halt
+Next = ev.Event | Perform | SleepUntil | Halt
 """What a phase comes to: an event is to be recorded; the others are commands already."""
 
 TOO_OFTEN = 10
@@ -68,29 +98,29 @@ def pending(runbook: Runbook, operation: Operation, now: float) -> Command:
         found = _before_the_phase(v) or _PHASES[type(phase)](v, phase)
     except ExpressionError as error:
         problem = Problem(name="ExpressionError", category="config", message=str(error))
-        found = StepFailed(at=now, problem=problem)
-    if isinstance(found, Event):
+        found = ev.StepFailed(at=now, problem=problem)
+    if isinstance(found, ev.Event):
         return Record(event=ends.in_its_place(v, found))
     if type(found) is SleepUntil and (limit := _time_limit(v)) is not None and limit < found.at:
         return SleepUntil(at=limit)
     return found
 
 
-def _before_the_phase(v: View) -> Event | None:
+def _before_the_phase(v: View) -> ev.Event | None:
     """A failure to pass on, a document that kills its runners, the time limit."""
     phase = v.frame.phase
     if v.frame.failed is not None:
         return errors.after_failure(v)
     if is_poison(v.operation):
         reason = f"taken up {v.operation.taken_up} times in a row without an outcome"
-        return Held(at=v.now, kind="trouble", reason=reason)
+        return ev.Held(at=v.now, kind="trouble", reason=reason)
     if v.runbook.time_limit is None:
         return None
     # It is asked between two effects alone: what has been seen is decided upon first, and what was sent is waited for.
     between = isinstance(phase, (Entering, Proving, Waiting)) or (isinstance(phase, Looking) and phase.seen is None)
     limit = _time_limit(v)
     if between and limit is not None and v.now >= limit:
-        return Held(at=v.now, kind="time_limit", reason=f"the time limit of {v.runbook.time_limit:.0f} s is over")
+        return ev.Held(at=v.now, kind="time_limit", reason=f"the time limit of {v.runbook.time_limit:.0f} s is over")
     return None
 
 
@@ -114,15 +144,17 @@ def _entering(v: View, phase: Entering) -> Next:
     step, body, frame = v.step, v.step.body, v.frame
     if frame.position.item is None:
         if step.condition is not None and not true(step.condition, v.names()):
-            return Entered(at=v.now, skipped=True)
+            return ev.Entered(at=v.now, skipped=True)
         if step.for_each is not None:
-            return Entered(at=v.now, items=_items(rendered(step.for_each, v.names())))
+            return ev.Entered(at=v.now, items=_items(rendered(step.for_each, v.names())))
     region, account = place(v.runbook, v.operation, step, v.names)
     queue = ends.queue_of(v.operation, v.runbook, body) if type(body) is TakeBack else ()
     until = v.now + _seconds(v, body.duration) if type(body) is Wait else None
     target = _target(v)
     identity = {"id": target.id} if target is not None and target.id is not None else _identity(v)
-    return Entered(at=v.now, identity=identity, region=region, account=account, queue=queue, until=until, target=target)
+    return ev.Entered(
+        at=v.now, identity=identity, region=region, account=account, queue=queue, until=until, target=target
+    )
 
 
 def _items(value: Any) -> tuple[Any, ...]:
@@ -144,9 +176,11 @@ def _seconds(v: View, written: Any) -> float:
 
 
 def _identity(v: View) -> dict[str, Any]:
-    """What a look takes: of a resource, what tells it from others; of a check, all that is written."""
+    """What a look takes: of a resource, its identity; of a check, all that is written."""
     body = v.step.body
-    if isinstance(body, Call) and body.until is not None:
+    if isinstance(body, Call):
+        if body.until is None:
+            return {}
         body = body.until.body
     if isinstance(body, Check):
         return dict(rendered(body.params, v.names()))
@@ -180,7 +214,7 @@ def _looking(v: View, phase: Looking) -> Next:
     removal = removal_params(v)
     if isinstance(body, Remove) and v.undone is None:
         if body.target is not None and "id" not in identity:
-            return StepDone(at=v.now, result=None, status="missing")  # the step that it names has found nothing
+            return ev.StepDone(at=v.now, result=None, status="missing")  # the step that it names has found nothing
         removal = (removal or {}) | {"needed": needed_later(v)}
     return Perform(effect=look_effect(v, identity, removal))
 
@@ -189,26 +223,28 @@ def _proving(v: View, phase: Proving) -> Next:
     return proving(v, phase) or _act(v)
 
 
-def _act(v: View) -> Event:
+def _act(v: View) -> ev.Event:
     """A step without a look of its own: what it does, when its `requires` are met."""
     body = v.step.body
     if v.frame.performed.repeat is not None:
-        return Intended(at=v.now, effect=v.frame.performed.repeat, takes=False)
+        return ev.Intended(at=v.now, effect=v.frame.performed.repeat, takes=False)
     match body:
         case Call():
             return errors.next_attempt(v) or intend_call(v)
         case Notify():
             message = notice(v)
             if message is None:  # its topic is null: nobody is to be notified
-                return StepDone(at=v.now, result=None)
+                return ev.StepDone(at=v.now, result=None)
             return errors.next_attempt(v) or intend_notice(v, *message)
         case Hold(reason=reason):
-            return Held(at=v.now, kind="approval", reason=str(rendered(reason, v.names())))
+            return ev.Held(at=v.now, kind="approval", reason=str(rendered(reason, v.names())))
         case Fail(reason=reason, error=error):
             text = str(rendered(reason, v.names()))
-            return StepFailed(at=v.now, problem=Problem(name=error or "Failed", category="invalid", message=text))
+            return ev.StepFailed(at=v.now, problem=Problem(name=error or "Failed", category="invalid", message=text))
+        case Ensure() | Remove() | Check() | TakeBack() | Wait():
+            raise AssertionError(body)  # `begin` never puts these here
         case _:
-            raise AssertionError(body)  # it has a look of its own, or nothing to do: `begin` puts it elsewhere
+            assert_never(body)
 
 
 def _acting(v: View, phase: Acting) -> Next:
@@ -216,14 +252,14 @@ def _acting(v: View, phase: Acting) -> Next:
         return errors.error_path(v, phase.failed)
     if phase.unknown:
         reason = f"nobody knows whether {phase.effect.name} was done: {phase.unknown}"
-        return Held(at=v.now, kind="unknown_outcome", reason=reason)
+        return ev.Held(at=v.now, kind="unknown_outcome", reason=reason)
     if not phase.sent:
-        return ProofBegun(at=v.now) if proves_again(v) else SentAgain(at=v.now)
+        return ev.ProofBegun(at=v.now) if proves_again(v) else ev.SentAgain(at=v.now)
     return Perform(effect=phase.effect)
 
 
 def proves_again(v: View) -> bool:
-    """● A call that is still due after a resume is not sent before what it requires has been proved anew."""
+    """● A call that is still due after a resume is not sent before what it requires has been proved again."""
     return bool(v.step.requires)
 
 
@@ -233,15 +269,15 @@ def proves_again(v: View) -> bool:
 def _waiting(v: View, phase: Waiting) -> Next:
     if phase.until > v.now:
         return SleepUntil(at=phase.until)
-    return StepDone(at=v.now, result=None) if phase.then == "done" else NestedDone(at=v.now)
+    return ev.StepDone(at=v.now, result=None) if phase.then == "done" else ev.NestedDone(at=v.now)
 
 
 def _in_items(v: View, phase: InItems) -> Next:
-    return StepDone(at=v.now, result=list(phase.results))
+    return ev.StepDone(at=v.now, result=list(phase.results))
 
 
 def _nested_done(v: View, phase: InRow | InRescue) -> Next:
-    return NestedDone(at=v.now)
+    return ev.NestedDone(at=v.now)
 
 
 def _refreshing(v: View, phase: Refreshing) -> Next:

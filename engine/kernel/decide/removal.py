@@ -5,44 +5,53 @@ from __future__ import annotations
 from typing import Any
 
 from engine.errors import ExpressionError
+from engine.kernel import events as ev
 from engine.kernel.decide import errors
 from engine.kernel.decide.classes import deleted_lately
 from engine.kernel.decide.intents import intend_delete
 from engine.kernel.decide.view import View
 from engine.kernel.effect import Effect, Seen
-from engine.kernel.events import Event, Held, ProofBegun
 from engine.kernel.frame import Looking
 from engine.kernel.operation import Target
-from engine.kernel.ownership import whose
+from engine.kernel.ownership import owner_of
 from engine.kernel.queries import is_done, kind_of
 from engine.kernel.rendering import rendered
 from engine.language.model import Ensure, KindFacts, Remove
 
 
-def delete(v: View, seen: Seen) -> Event:
+def delete(v: View, seen: Seen) -> ev.Event:
     """Parts first, then itself; each by an intent of its own, all of them one attempt."""
     obstacle = obstacle_of(seen)
     if obstacle is not None:
-        return Held(at=v.now, kind="in_the_way", reason=obstacle)
-    # Parts go with a thing that was recorded as meant; otherwise each must be own too.
+        return ev.Held(at=v.now, kind="in_the_way", reason=obstacle)
+    # Parts go with a resource that was recorded as meant; otherwise each must be own too.
     meant = target_of(v)
     if meant is None or meant.id is None:
-        foreign = [part for part in seen.parts if whose(v.operation, part) != "own"]
+        foreign = [part for part in seen.parts if owner_of(v.operation, part) != "own"]
         if foreign:
             names = ", ".join(str(next(iter(part.identity.values()), part.id)) for part in foreign)
-            return Held(at=v.now, kind="owner", reason=f"{names} in {v.thing(seen)} is not this operation's")
-    for part in seen.parts:
-        if part.cls == "leaving":
-            continue  # AWS's own word: the next may go
-        if deleted_lately(v, part.id):
-            return v.watch(seen)  # leaving by grace alone: it may still be there, so it is waited for
-        return _send_delete(
-            v, seen, Effect(verb="delete", name=part.kind, key="", params=part.identity, target=part.id)
-        )
-    kind = v.kind or KindFacts(name="", identity=())
-    name = {key: seen.attributes.get(key, v.frame.address.identity.get(key)) for key in kind.identity}
-    params = (removal_params(v) or {}) | {key: value for key, value in name.items() if value is not None}
-    return _send_delete(v, seen, Effect(verb="delete", name=kind.name, key="", params=params, target=seen.id))
+            return ev.Held(at=v.now, kind="owner", reason=f"{names} in {v.describe(seen)} is not this operation's")
+    # A part that AWS itself calls leaving is passed over: the next may go. One that counts as leaving by grace alone may
+    # still be there, so it is waited for.
+    part = next((part for part in seen.parts if part.cls != "leaving"), None)
+    if part is not None and deleted_lately(v, part.id):
+        return v.watch(seen)
+    if part is not None:
+        effect = Effect(verb="delete", name=part.kind, key="", params=part.identity, target=part.id)
+    else:
+        kind = v.kind or KindFacts(name="", identity=())
+        name = {key: seen.attributes.get(key, v.frame.address.identity.get(key)) for key in kind.identity}
+        params = (removal_params(v) or {}) | {key: value for key, value in name.items() if value is not None}
+        effect = Effect(verb="delete", name=kind.name, key="", params=params, target=seen.id)
+    # An attempt sends each delete once; what is still there after its grace needs the next attempt.
+    removal, repeat = v.frame.removal, v.frame.performed.repeat
+    takes = removal.routine == "" or f"{v.frame.attempts.number}:{effect.target}" in removal.sent
+    if repeat is not None and repeat.target == effect.target:
+        takes = False
+    waiting = errors.next_attempt(v) if takes else None
+    if waiting is not None:
+        return waiting
+    return ev.ProofBegun(at=v.now) if must_prove(v) else intend_delete(v, seen, effect, takes=takes)
 
 
 def obstacle_of(seen: Seen) -> str | None:
@@ -51,7 +60,7 @@ def obstacle_of(seen: Seen) -> str | None:
 
 
 def removal_params(v: View) -> dict[str, Any] | None:
-    """What a delete would be told besides the name; None where nothing is deleted here."""
+    """The parameters of a delete besides the identity; None where the step deletes nothing."""
     body = v.step.body
     if isinstance(body, Remove):
         if v.undone is not None:
@@ -76,18 +85,6 @@ def needed_later(v: View) -> list[str]:
         except ExpressionError:
             continue  # what it is made from is not there yet
     return found
-
-
-def _send_delete(v: View, seen: Seen, effect: Effect) -> Event:
-    """An attempt sends each delete once; what is still there after its grace needs the next attempt."""
-    removal, repeat = v.frame.removal, v.frame.performed.repeat
-    takes = removal.routine == "" or f"{v.frame.attempts.number}:{effect.target}" in removal.sent
-    if repeat is not None and repeat.target == effect.target:
-        takes = False
-    waiting = errors.next_attempt(v) if takes else None
-    if waiting is not None:
-        return waiting
-    return ProofBegun(at=v.now) if must_prove(v) else intend_delete(v, seen, effect, takes=takes)
 
 
 def target_of(v: View) -> Target | None:

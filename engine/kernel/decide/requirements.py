@@ -5,15 +5,12 @@ An undo of a copy requires its source in the same way: the last copy of the data
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-from engine.kernel.decide.classes import classified, passes_by_itself, row_for
+from engine.kernel import events as ev
+from engine.kernel.decide.classes import classify, passes_by_itself, row_for
 from engine.kernel.decide.intents import region_of
 from engine.kernel.decide.removal import needs_source
 from engine.kernel.decide.view import View
 from engine.kernel.effect import Effect, Seen
-from engine.kernel.events import EntrySettled, Event, Held, Proved, Watched
 from engine.kernel.frame import Address, Frame, Proving, position_of
 from engine.kernel.operation import Entry, Perform, SleepUntil
 from engine.kernel.queries import kind_of, monitor_of, records_of
@@ -27,9 +24,7 @@ class Proof(Value):
 
     key: str
     step: Step
-    params: Mapping[str, Any]
-    region: str
-    account: str | None
+    address: Address
     id: str | None
 
 
@@ -40,7 +35,8 @@ def proofs_of(v: View) -> list[Proof]:
     steps = (v.runbook.by_name.get(required.replace("-", "_")) for required in v.step.requires)
     return [
         Proof(
-            key=key, step=step, params=record.params, region=record.region, account=record.account, id=record.id
+            key=key, step=step, id=record.id,
+            address=Address(identity=record.params, region=record.region, account=record.account),
         )
         for step in steps
         if step is not None
@@ -57,7 +53,7 @@ def awaited(v: View) -> Proof | None:
     return proofs_of(v)[phase.index]
 
 
-def proving(v: View, phase: Proving) -> Event | Perform | SleepUntil | None:
+def proving(v: View, phase: Proving) -> ev.Event | Perform | SleepUntil | None:
     """The next look or decision of the proof; None where everything is met and the effect may follow."""
     if phase.then == "act" and not v.step.requires:
         return None
@@ -66,7 +62,7 @@ def proving(v: View, phase: Proving) -> Event | Perform | SleepUntil | None:
         return _proving_source(v, phase, entry)
     proofs = proofs_of(v)
     if phase.index >= len(proofs):
-        return Proved(at=v.now, all=True) if phase.then == "look" else None
+        return ev.Proved(at=v.now, all=True) if phase.then == "look" else None
     proof = proofs[phase.index]
     if phase.seen is not None:
         return judged(v, phase, proof, phase.seen)
@@ -79,37 +75,37 @@ def look_of(v: View, proof: Proof) -> Effect:
     """The look that a proof takes."""
     kind = kind_of(v.runbook, proof.step)
     return Effect(
-        verb="look", name=kind.name if kind is not None else "", key="", params=proof.params, region=proof.region,
-        account=proof.account, sources=sources(v.runbook, v.operation, getattr(proof.step.body, "params", None)),
+        verb="look", name=kind.name if kind is not None else "", key="", params=proof.address.identity,
+        region=proof.address.region, account=proof.address.account,
+        sources=sources(v.runbook, v.operation, getattr(proof.step.body, "params", None)),
     )  # fmt: skip
 
 
-def judged(v: View, phase: Proving, proof: Proof, seen: Seen) -> Event:
+def judged(v: View, phase: Proving, proof: Proof, seen: Seen) -> ev.Event:
     """Met, to be watched, or a hold: by the row that the required step itself would take."""
-    address = Address(identity=proof.params, region=proof.region, account=proof.account)
-    frame = Frame(position=position_of(proof.step.path), address=address)
+    frame = Frame(position=position_of(proof.step.path), address=proof.address)
     other = View(v.runbook, v.operation, frame, proof.step, v.now)
     if seen.problem is not None and not passes_by_itself(seen.problem):
-        return Held(at=v.now, kind="requires", reason=f"{proof.key}: {seen.problem.message}", error=seen.problem)
-    seen = classified(other, seen)
+        return ev.Held(at=v.now, kind="requires", reason=f"{proof.key}: {seen.problem.message}", error=seen.problem)
+    seen, _ = classify(other, seen)
     row = row_for(other, seen, seen.cls)
     same = seen.id == proof.id or not isinstance(proof.step.body, Ensure)  # it may have been replaced by a namesake
     if row.verb == "done" and same:
-        return Proved(at=v.now)
+        return ev.Proved(at=v.now)
     monitor = monitor_of(v.runbook, proof.step)
     since = phase.since if phase.since is not None else v.now
     if row.verb == "monitor" and v.now - since < (monitor.longest or 0.0):
-        return Watched(at=v.now, next=v.now + (monitor.every or 30.0), status=seen.status)
+        return ev.Watched(at=v.now, next=v.now + (monitor.every or 30.0), status=seen.status)
     there = f"{seen.id}, and was {proof.id}" if seen.id is not None and not same else seen.status
     what = f"{proof.key} is {there}"
     why = f": {seen.attributes['problem']}" if seen.attributes.get("problem") else ""
-    return Held(at=v.now, kind="requires", reason=f"{v.key} requires {proof.key}, and {what}{why}")
+    return ev.Held(at=v.now, kind="requires", reason=f"{v.key} requires {proof.key}, and {what}{why}")
 
 
-def _proving_source(v: View, phase: Proving, entry: Entry) -> Event | Perform:
+def _proving_source(v: View, phase: Proving, entry: Entry) -> ev.Event | Perform:
     """Before a copy goes: is what it was made from there, and available?"""
     if phase.index > 0:
-        return Proved(at=v.now, all=True)
+        return ev.Proved(at=v.now, all=True)
     source = entry.source or ""
     if phase.seen is None:
         params = {v.kind.identity[0] if v.kind is not None and v.kind.identity else "name": source}
@@ -118,6 +114,6 @@ def _proving_source(v: View, phase: Proving, entry: Entry) -> Event | Perform:
             effect=Effect(verb="look", name=entry.kind, key="", params=params, region=region, account=entry.account)
         )
     if phase.seen.cls == "available" and phase.seen.problem is None:
-        return Proved(at=v.now)
+        return ev.Proved(at=v.now)
     why = f"its source {source} is {phase.seen.status or 'not to be seen'}: this is the last copy of the data"
-    return EntrySettled(at=v.now, entry=v.own_entries()[0][0], state="kept", why=why)
+    return ev.EntrySettled(at=v.now, entry=v.own_entries()[0][0], state="kept", why=why)

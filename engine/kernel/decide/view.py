@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from engine.kernel import events as ev
 from engine.kernel.effect import Seen
-from engine.kernel.events import Event, Held, Watched
-from engine.kernel.frame import Frame
+from engine.kernel.frame import EntryTurn, Frame
 from engine.kernel.operation import Entry, Operation
-from engine.kernel.queries import key_of, kind_of, monitor_of, step_of, undone_entry
+from engine.kernel.queries import key_of, kind_of, monitor_of, step_of
 from engine.kernel.rendering import Names
-from engine.language.model import KindFacts, Monitor, Runbook, Schedule, Step
+from engine.language.model import KindFacts, Monitor, Runbook, Step
 from engine.values import Value
 
 
@@ -35,14 +35,10 @@ class View(Value, kw_only=False):
         return kind_of(self.runbook, self.step)
 
     @property
-    def schedule(self) -> Schedule | None:
-        return self.step.retry.schedule if self.step.retry is not None else None
-
-    @property
     def undone(self) -> Entry | None:
         """The entry whose turn it is; None for a step of the runbook."""
-        number = undone_entry(self.frame)
-        return self.operation.ledger[number] if number is not None else None
+        position = self.frame.position
+        return self.operation.ledger[position.entry] if isinstance(position, EntryTurn) else None
 
     def names(self, seen: Seen | None = None) -> Names:
         return Names(self.runbook, self.operation, self.frame, seen)
@@ -56,25 +52,25 @@ class View(Value, kw_only=False):
 
     def own_entries(self) -> list[tuple[int, Entry]]:
         """The entries of the ledger that this frame has made, or whose turn it is, with their numbers."""
-        number = undone_entry(self.frame)
-        if number is not None:
-            return [(number, self.operation.ledger[number])]
-        path, key = self.frame.path, self.key
+        position = self.frame.position
+        if isinstance(position, EntryTurn):
+            return [(position.entry, self.operation.ledger[position.entry])]
+        path, key = position.path, self.key
         return [(n, entry) for n, entry in enumerate(self.operation.ledger) if entry.path == path and entry.step == key]
 
-    def thing(self, seen: Seen) -> str:
+    def describe(self, seen: Seen) -> str:
         """`the rds.cluster orders (cluster-ABC, stopped)`."""
         name = next(iter(self.frame.address.identity.values()), "")
         kind = self.kind.name if self.kind is not None else "resource"
         return f"the {kind} {name} ({seen.id or 'no id'}, {seen.status})"
 
-    def watch(self, seen: Seen) -> Event:
+    def watch(self, seen: Seen) -> ev.Event:
         """● The deadline is checked here, after the look: what was finished while nobody looked is finished."""
         since, monitor = self.frame.observed.watching, self.monitor
         if since is not None and self.now - since >= (monitor.longest or 0.0):
-            waited = f"{self.thing(seen)} after {int(self.now - since)} s of watching"
-            return Held(at=self.now, kind="monitor_over", reason=f"slow is not broken: {waited}")
-        return Watched(at=self.now, next=self.now + (monitor.every or 30.0), status=seen.status)
+            waited = f"{self.describe(seen)} after {int(self.now - since)} s of watching"
+            return ev.Held(at=self.now, kind="monitor_over", reason=f"slow is not broken: {waited}")
+        return ev.Watched(at=self.now, next=self.now + (monitor.every or 30.0), status=seen.status)
 
 
 def view(runbook: Runbook, operation: Operation, now: float) -> View:
