@@ -1,4 +1,4 @@
-"""`make demo`: a restore in which things go wrong, then one that is killed in the middle and resumed.
+"""`make demo`: a restore in which things go wrong, then one that is killed and resumed.
 
 Takes the path of the `runbook` command and that of a runbook. Exits 0 only if both restores succeed and the second
 process was really killed.
@@ -25,7 +25,7 @@ def main(runbook: str, path: str) -> int:
         code = run([command, "run", path, *INPUTS, *common, "--operation-id", "demo-1"], folder)
         if code:
             return failed(f"the restore ended with exit code {code}")
-        heading(f"Another one: its process is killed (SIGKILL) in the middle of {KILL_AT}")
+        heading(f"A second restore: its process is killed (SIGKILL) during {KILL_AT}")
         killed = [command, "run", path, *INPUTS, *common]
         for id in ("demo-2", "demo-3", "demo-4"):  # on a busy machine it may end before the signal arrives
             code = run([*killed, "--operation-id", id], folder, kill_at=KILL_AT)
@@ -33,7 +33,7 @@ def main(runbook: str, path: str) -> int:
                 break
         else:
             return failed(f"the process should have been killed, but ended with exit code {code}")
-        heading("It is resumed from its last checkpoint")
+        heading("The killed restore resumes from its last checkpoint")
         code = run([command, "resume", id, *common], folder)
         return failed(f"the resumed restore ended with exit code {code}") if code else 0
 

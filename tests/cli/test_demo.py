@@ -13,14 +13,14 @@ def test_the_demonstration() -> None:
         [sys.executable, str(ROOT / ".ci" / "demo.py"), RUNBOOK, RESTORE], capture_output=True, text=True, timeout=120
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    first, _, rest = done.stdout.partition("## Another one")
+    first, _, rest = done.stdout.partition("## A second restore")
     assert "copying: waits for it, looks every 30s" in first
     assert "failed: it is deleted, and made anew 5m after it is gone (attempt 2 of 4)" in first
     assert "waits 5m, until 00:13:00Z, then attempt 2 of 4" in first
     assert "ConnectionTimeout" in first
     assert "waits 1m, until 00:54:00Z, then attempt 2 of 4" in first
     assert "  demo-1  SUCCEEDED  aurora-restore" in first
-    killed, _, resumed = rest.partition("## It is resumed")
+    killed, _, resumed = rest.partition("## The killed restore resumes")
     assert killed.rstrip().endswith("Killed")
     assert "restore-snapshot" in killed.splitlines()[-3]
     assert "after a runner that did not say good-bye" in resumed

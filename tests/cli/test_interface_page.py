@@ -19,6 +19,12 @@ def section(heading: str) -> str:
     return PAGE.partition(f"## {heading}\n")[2].partition("\n## ")[0]
 
 
+def bullet(beginning: str) -> str:
+    """One point of the list below the status document."""
+    (found,) = [one for one in section("Status document").split("\n- ") if one.startswith(beginning)]
+    return found
+
+
 def schema(name: str) -> dict[str, Any]:
     found: dict[str, Any] = json.loads((ROOT / "schemas" / f"{name}.schema.json").read_text(encoding="utf-8"))
     return found
@@ -49,13 +55,13 @@ def test_every_key_inside_is_listed(key: str) -> None:
 
 
 def test_every_kind_of_hold_is_listed() -> None:
-    (line,) = [line for line in section("Status document").splitlines() if line.startswith("- `hold.kind`")]
+    line = bullet("`hold.kind`")
     kinds = STATUS["hold"]["oneOf"][1]["properties"]["kind"]["enum"]
     assert words(line) - {"hold"} == set(kinds)
 
 
 def test_every_status_of_a_step_is_listed() -> None:
-    (line,) = [line for line in section("Status document").splitlines() if line.startswith("- A step's status")]
+    line = bullet("A step's status")
     assert words(line) == set(STATUS["steps"]["items"]["properties"]["status"]["enum"])
 
 

@@ -19,8 +19,8 @@ THIS_VPC = {"vpc": "vpc-12345678", "ingress": [{"port": 5432, "from": "10.0.0.0/
 
 def mended(desk: Desk) -> None:
     """Somebody names another security group in SSM."""
-    desk.hand("op-004").add("security_group/sg-23456789@us-west-2", THIS_VPC)
-    desk.hand("op-004").add(SECURITY_GROUPS, ["sg-23456789"])
+    desk.hand("op-004").put("security_group/sg-23456789@us-west-2", THIS_VPC)
+    desk.hand("op-004").put(SECURITY_GROUPS, ["sg-23456789"])
 
 
 def refused(desk: Desk) -> None:
@@ -46,7 +46,7 @@ def test_it_is_found_before_anything_is_deleted(desk: Desk) -> None:
     assert desk.told("op-004") == ["runbook aurora-restore op-004: HELD at network-check"]
 
     assert desk.type("resume", "op-004").code == 5  # nobody has mended it
-    desk.hand("op-004").add("security_group/sg-elsewhere@us-west-2", THIS_VPC)
+    desk.hand("op-004").put("security_group/sg-elsewhere@us-west-2", THIS_VPC)
     assert desk.type("resume", "op-004").code == 0
     assert desk.there("op-004") == THERE
 

@@ -66,7 +66,7 @@ def test_the_port_is_closed(desk: Desk) -> None:
         "sg-12345678 let port 5432 in from nowhere, not from anybody "
         "(security_groups, from ssm:/aurora-restore/us-west-2/security-group-ids)"
     )
-    desk.hand("op-005").add(GROUP, OPEN)
+    desk.hand("op-005").put(GROUP, OPEN)
     assert desk.type("resume", "op-005").code == 0
     assert desk.there("op-005") == THERE
 
@@ -87,7 +87,7 @@ def test_the_cluster_is_not_available(desk: Desk) -> None:
     desk.world[GROUP] = CLOSED
     desk.script = {"setup-db-users": ["ConnectionTimeout x2"]}
     assert desk.run("op-005").code == 5
-    desk.hand("op-005").add(GROUP, OPEN)
+    desk.hand("op-005").put(GROUP, OPEN)
     desk.hand("op-005").change(f"rds.cluster/{CLUSTER}@us-west-2", "modifying", seconds=900)
     assert desk.type("resume", "op-005").code == 0
     called = [

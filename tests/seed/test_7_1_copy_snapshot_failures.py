@@ -73,7 +73,7 @@ def test_the_key_is_validated(either: Desk) -> None:
     assert "is disabled" in status["error_message"]
     assert "(key, from ssm:/aurora-restore/us-west-2/kms-key)" in status["error_message"]
     assert either.done("op-001", "CopyDBClusterSnapshot") == []
-    either.hand("op-001").add(KEY, {"alias": "alias/aurora-restore"})
+    either.hand("op-001").put(KEY, {"alias": "alias/aurora-restore"})
     assert either.type("resume", "op-001").code == 0
 
 

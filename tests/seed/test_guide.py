@@ -80,7 +80,7 @@ class Reader:
     def by_hand(self, words: list[str]) -> str:
         said = dict(zip(words[3::2], words[4::2], strict=False))
         if words[2] == "put-parameter":
-            self.meddle(self.operation, {"add": [f"ssm:{said['--name']}", said["--value"]]})
+            self.meddle(self.operation, {"put": [f"ssm:{said['--name']}", said["--value"]]})
         return ""
 
     def meddle(self, id: str, doings: dict[str, list[Any]]) -> None:
