@@ -12,7 +12,7 @@ from engine.errors import Problem
 from engine.kernel.effect import Effect, Seen
 from engine.values import Value, field
 
-EndList = Literal["on_success", "on_failure", "on_hold", "on_cancel"]
+EndList = Literal["on_success", "on_failure", "on_hold", "on_cancel", "cleanup"]
 
 
 # -- positions: what a frame walks ----------------------------------------------------------------------------
@@ -36,7 +36,7 @@ class NestedStep(Value):
 
 
 class EndStep(Value):
-    """A step of an `on_*` list."""
+    """A step of an `on_*` list, or the message after a cleanup (`cleanup/1`, which the parser adds)."""
 
     list: EndList
     path: str  # on_failure/0
@@ -90,7 +90,7 @@ def position_of(path: str, item: int | None = None) -> StepPosition:
     match path.split("/"):
         case ["steps", _]:
             return MainStep(path=path, item=item)
-        case ["on_success" | "on_failure" | "on_hold" | "on_cancel" as name, _]:
+        case ["on_success" | "on_failure" | "on_hold" | "on_cancel" | "cleanup" as name, _]:
             return EndStep(list=name, path=path, item=item)
         case _:
             return NestedStep(path=path, item=item)

@@ -106,6 +106,8 @@ def following(runbook: Runbook, position: Position) -> Position | None:
             return changed(position, path=after, item=None) if after in runbook.index else None
         case LedgerUndo(why="cancel"):  # taken back first, then the list of a cancel
             return position_of("on_cancel/0") if "on_cancel/0" in runbook.index else None
+        case LedgerUndo(why="cleanup"):  # then people are notified
+            return position_of("cleanup/1") if "cleanup/1" in runbook.index else None
         case LedgerUndo() | EntryTurn() | UnsentNotice():
             return None
         case _:
