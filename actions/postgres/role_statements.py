@@ -13,7 +13,7 @@ DEFAULTS: Final = {"table": "TABLES", "sequence": "SEQUENCES"}
 
 
 class RoleStatement(str):
-    """One statement's SQL. `name` and `values` say the same to whoever does not read SQL."""
+    """The SQL of one statement. `name` and `values` say the same without SQL."""
 
     __slots__ = ("name", "values")
     name: str

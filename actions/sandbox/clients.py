@@ -19,7 +19,7 @@ from engine.values import Value
 
 
 class RequestHandler(Protocol):
-    """Whoever answers the calls."""
+    """What answers the calls of clients."""
 
     def answer(self, request: Request) -> dict[str, Any]:
         """The reply in wire names; raises Refusal or NoReply."""

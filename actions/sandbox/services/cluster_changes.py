@@ -13,20 +13,25 @@ from actions.sandbox.services.rds_names import ARN_WORDS, checked_name
 from actions.sandbox.world import Resource, World
 
 PARAMETER_GROUP: Final = "parameter_group"
-_QUIETLY: Final = (
+_WITHOUT_STATUS: Final = (
     "DeletionProtection", "CopyTagsToSnapshot", "BackupRetentionPeriod", "ServerlessV2ScalingConfiguration",
 )  # fmt: skip
-_WITH_CHANGE: Final = {
+"""Parameters that change no status, and need none."""
+
+_MODIFYING: Final = {
     "VpcSecurityGroupIds": "VpcSecurityGroupIds",
     "Port": "Port",
     "DBClusterParameterGroupName": "DBClusterParameterGroup",
 }
+"""Parameters that take effect at once, with the status `modifying`."""
+
 _IN_THE_WINDOW: Final = {
     "EngineVersion": "EngineVersion",
     "EnableIAMDatabaseAuthentication": "IAMDatabaseAuthenticationEnabled",
     "NewDBClusterIdentifier": "DBClusterIdentifier",
 }
 """Parameters that wait for the maintenance window unless `ApplyImmediately` is given. It never comes in the sandbox."""
+
 _PASSWORDS: Final = ("MasterUserPassword", "ManageMasterUserPassword", "RotateMasterUserPassword")
 _MANAGED: Final = "managed by AWS"
 
@@ -34,15 +39,15 @@ _MANAGED: Final = "managed by AWS"
 def modify_cluster(world: World, request: Request) -> dict[str, Any]:
     """ModifyDBCluster. Only some changes need an available cluster, and change its status."""
     cluster = require(world, request, RDS_KIND)
-    heavy = any(request.get(key) is not None for key in (*_WITH_CHANGE, *_IN_THE_WINDOW, *_PASSWORDS))
-    if heavy or cluster.status(world.now) == "deleting":
+    changes_status = any(request.get(key) is not None for key in (*_MODIFYING, *_IN_THE_WINDOW, *_PASSWORDS))
+    if changes_status or cluster.status(world.now) == "deleting":
         require_status(world, cluster)
     _validate(world, request, cluster)
-    for key in _QUIETLY:
+    for key in _WITHOUT_STATUS:
         if request.get(key) is not None:
             cluster.data[key] = request.params[key]
     begun = _change_password(world, request, cluster)
-    for parameter, key in _WITH_CHANGE.items():
+    for parameter, key in _MODIFYING.items():
         if request.get(parameter) is not None:
             cluster.data[key] = request.params[parameter]
             begun = begun or "modifying"

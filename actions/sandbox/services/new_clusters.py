@@ -31,15 +31,15 @@ _VERSION: Final = re.compile(r"\d+(\.\d+)*(\.mysql_aurora\.\d+(\.\d+)*)?")
 
 def restore_from_snapshot(world: World, request: Request) -> dict[str, Any]:
     """RestoreDBClusterFromSnapshot; the master password is that of the snapshot."""
-    name = _free_name(world, request)
+    name = _unused_name(world, request)
     source = usable_source(world, request, request.params["SnapshotIdentifier"])
     data = _inherited(world, request, source) | _settings(world, request)
-    return _made(world, request, name, data, source.data.get("Database", {}), "restore")
+    return _create(world, request, name, data, source.data.get("Database", {}), "restore")
 
 
 def restore_to_point_in_time(world: World, request: Request) -> dict[str, Any]:
     """RestoreDBClusterToPointInTime of an existing cluster."""
-    name = _free_name(world, request)
+    name = _unused_name(world, request)
     if not request.get("SourceDBClusterIdentifier"):
         raise Refusal("MissingParameter", "SourceDBClusterIdentifier must be given.")
     source = require(world, request, RDS_KIND, request.params["SourceDBClusterIdentifier"])
@@ -50,7 +50,7 @@ def restore_to_point_in_time(world: World, request: Request) -> dict[str, Any]:
     if wanted is not None and not source.created <= _seconds(wanted) <= world.now:
         raise Refusal("InvalidParameterValue", f"The specified time {wanted} is outside of the restorable window.")
     data = _inherited(world, request, source) | _settings(world, request)
-    return _made(world, request, name, data, world.databases.get(source.id, {}), "restore")
+    return _create(world, request, name, data, world.databases.get(source.id, {}), "restore")
 
 
 def _seconds(time: Any) -> float:
@@ -63,7 +63,7 @@ def _seconds(time: Any) -> float:
 
 def create_cluster(world: World, request: Request) -> dict[str, Any]:
     """CreateDBCluster."""
-    name = _free_name(world, request)
+    name = _unused_name(world, request)
     engine = _engine(request)
     encrypted = bool(request.get("StorageEncrypted"))
     data = {
@@ -76,10 +76,10 @@ def create_cluster(world: World, request: Request) -> dict[str, Any]:
         "KmsKeyId": _key(world, request) if encrypted else None,
     } | _settings(world, request)
     database = new_admin(data, request.get("MasterUserPassword"))
-    return _made(world, request, name, data, {"admin": database}, "cluster")
+    return _create(world, request, name, data, {"admin": database}, "cluster")
 
 
-def _free_name(world: World, request: Request) -> str:
+def _unused_name(world: World, request: Request) -> str:
     name = checked_name("DBClusterIdentifier", request.params["DBClusterIdentifier"])
     if world.find(KIND, request.account, request.region, name) is not None:
         raise Refusal("DBClusterAlreadyExistsFault", "DB Cluster already exists")
@@ -121,8 +121,8 @@ def _restored_version(request: Request, engine: str, source: str) -> str:
     """The version in the call, else the default of the region; never earlier than the source's (redcap-on-aws #99)."""
     wanted = request.get("EngineVersion")
     if wanted is None:
-        return max(source, VERSIONS[engine], key=_in_order)
-    if _in_order(_version(engine, wanted)) < _in_order(source):
+        return max(source, VERSIONS[engine], key=_version_key)
+    if _version_key(_version(engine, wanted)) < _version_key(source):
         message = (
             f"The engine version you requested for your restored DB cluster ({wanted}) is earlier than the engine "
             f"version of the DB cluster snapshot ({source})."
@@ -131,7 +131,7 @@ def _restored_version(request: Request, engine: str, source: str) -> str:
     return str(wanted)
 
 
-def _in_order(version: str) -> list[int]:
+def _version_key(version: str) -> list[int]:
     return [int(number) for number in re.findall(r"\d+", version)]
 
 
@@ -166,7 +166,7 @@ def _settings(world: World, request: Request) -> dict[str, Any]:
     } | placement(world, request)
 
 
-def _made(
+def _create(
     world: World, request: Request, name: str, data: dict[str, Any], database: dict[str, Any], takes: str
 ) -> dict[str, Any]:
     seconds = world.takes[takes]

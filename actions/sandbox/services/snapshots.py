@@ -147,12 +147,12 @@ def copy_snapshot(world: World, request: Request) -> dict[str, Any]:
     data |= {"SnapshotType": "manual", "SourceDBClusterSnapshotArn": arn_of(source)}
     if key is not None:
         data["KmsKeyId"] = key
-    made = Resource(
+    snapshot = Resource(
         kind=KIND, name=name, account=request.account, region=request.region, id=world.new_id("snapshot-"), tags=tags,
         data=data,
     )  # fmt: skip
-    world.create(request, made, ("copying", world.takes["copy"]))
-    return {"DBClusterSnapshot": wire(world, made, made.status(world.now))}
+    world.create(request, snapshot, ("copying", world.takes["copy"]))
+    return {"DBClusterSnapshot": wire(world, snapshot, snapshot.status(world.now))}
 
 
 def usable_source(world: World, request: Request, name: str, *, anywhere: bool = False) -> Resource:
