@@ -18,8 +18,8 @@ _CLUSTER: Final = "Aurora User Guide, Viewing DB cluster status"
 _CLUSTER_WAITER: Final = "botocore rds waiters-2, DBClusterAvailable and DBClusterDeleted"
 _INSTANCE: Final = "Aurora User Guide, Viewing DB instance status"
 _INSTANCE_WAITER: Final = "botocore rds waiters-2, DBInstanceAvailable and DBInstanceDeleted"
-_CLOUDFORMATION: Final = "aws-cloudformation/aws-cloudformation-resource-providers-rds"
-_TERRAFORM: Final = "hashicorp/terraform-provider-aws"
+_CLOUDFORMATION: Final = "github.com/aws-cloudformation/aws-cloudformation-resource-providers-rds"
+_TERRAFORM: Final = "github.com/hashicorp/terraform-provider-aws"
 
 
 def _catalogue(*rows: tuple[str, str, str]) -> Mapping[str, Status]:
@@ -31,7 +31,7 @@ SNAPSHOT: Final = _catalogue(
     ("missing", "DBClusterSnapshotNotFoundFault, or an empty list", "missing"),
     ("available", _SNAPSHOT, "available"),
     ("pending", _SNAPSHOT, "creating copying"),
-    ("pending", f"{_TERRAFORM} #29399; pbudzon/aws-maintenance", "pending"),
+    ("pending", f"{_TERRAFORM}/issues/29399", "pending"),
     ("pending", _SNAPSHOT_WAITER, "modifying rebooting resetting-master-credentials"),
     ("broken", _SNAPSHOT_WAITER, "failed incompatible-restore incompatible-parameters"),
     ("leaving", _SNAPSHOT_WAITER, "deleting deleted"),

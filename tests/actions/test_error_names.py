@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from actions.aws.error_names import by_ending, table
@@ -95,6 +97,11 @@ def test_the_table_of_calls_is_botocores() -> None:
 def test_every_code_of_the_table_can_be_raised_or_is_known_to_be_said_by_anything() -> None:
     assert not {code for codes in modelled().values() for code in codes} - set(table())
     assert all(line.category in CATEGORIES and line.source for lines in table().values() for line in lines)
+
+
+def test_every_source_is_an_address_that_an_operator_can_open() -> None:
+    sources = {line.source for lines in table().values() for line in lines}
+    assert not [source for source in sources if not re.fullmatch(r"([\w ]+, )?https://\S+", source)]
 
 
 def test_the_last_line_of_a_code_is_for_any_text() -> None:

@@ -206,14 +206,14 @@ UNDO_CALL: Final[Shape] = {
 }  # fmt: skip
 
 RESERVED: Final[Mapping[str, str]] = {
-    "parallel": "steps are done one after the other in this version",
-    "at_once": "the items of a `for_each` are done one after the other in this version",
+    "parallel": "steps run one after the other in this version",
+    "at_once": "the items of a `for_each` run one after the other in this version",
     "run": "a runbook cannot run another one in this version",
-    "kinds": "kinds cannot be defined in YAML in this version; `check: aws.SERVICE.OPERATION` may serve",
+    "kinds": "kinds cannot be defined in YAML in this version; use `check: aws.SERVICE.OPERATION`",
     "include": "a runbook is one file in this version",
 }
 """Words that a later version may give a meaning."""
-HOLD_FOR: Final = "a hold lasts until somebody resumes it in this version"
+HOLD_FOR: Final = "in this version, a hold lasts until somebody resumes it"
 
 OTHER_WORDS: Final[Mapping[str, str]] = {
     "when": "if", "condition": "if", "parameters": "with", "params": "with", "args": "with", "needs": "requires",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping
 from typing import Final
 
@@ -35,8 +36,8 @@ FORMS: Final[Mapping[str, str]] = {
 HEAD: Final = """# The runbook language
 
 Generated from the tables that the parser uses (`engine/language/reference/page.py`), with explanations. For a whole
-runbook, see [runbooks/restore.yaml](../runbooks/restore.yaml). Keys in bold are required. `runbook actions NAME` prints the
-parameters that `with` takes.
+runbook, see [runbooks/restore.yaml](../runbooks/restore.yaml). Keys in bold are required. `runbook actions NAME` prints
+the parameters that `with` takes.
 """
 
 
@@ -93,9 +94,11 @@ Everything that an operation makes carries the operation's tags, and its id is r
 | `kin` | made by another operation of the same runbook that has ended |
 | foreign | anything else; only `owner: any` lets a step touch it |
 
-- A removal means the resource that was recorded when the operation started, by its id. Another resource under the same name holds.
+- A removal means the resource that was recorded when the operation started, by its id. Another resource under the same
+  name holds.
 - A resource that belongs to an operation which has not ended is never taken, not even with `owner: any`.
-- Deletion protection is never switched off, and a global cluster never left, unless the step says `unprotect: true` or `detach: true`.
+- Deletion protection is never switched off, and a global cluster never left, unless the step says `unprotect: true` or
+  `detach: true`.
 """
 
 
@@ -107,8 +110,8 @@ def _covered(category: str) -> str:
 
 ERRORS: Final = f"""## Errors
 
-Every error has a **name** and a **category**. The name is AWS's code (`DBClusterSnapshotNotFoundFault`); many have a wider name of
-this tool too (`InvalidSnapshot.NotFound`). A rescue may match either. `runbook explain NAME` prints them.
+Every error has a **name** and a **category**. The name is AWS's code (`DBClusterSnapshotNotFoundFault`); many have a
+wider name of this tool too (`InvalidSnapshot.NotFound`). A rescue may match either. `runbook explain NAME` prints them.
 
 | category | `retry` covers it |
 |---|---|
@@ -117,50 +120,58 @@ this tool too (`InvalidSnapshot.NotFound`). A rescue may match either. `runbook 
 An error is handled in this order:
 
 1. *Already exists* from a create and *not found* from a delete are not errors: the step looks again.
-2. A call that was throttled or could not be sent is sent again by the top-level `retry`, or the built-in schedule: 1 s, doubled up to
-   30 s, for 15 minutes. This uses up no attempt. Missing credentials stop the runner: exit code 4.
+2. A call that was throttled or could not be sent is sent again by the top-level `retry`, or the built-in schedule: 1 s,
+   doubled up to 30 s, for 15 minutes. This uses up no attempt. Missing credentials stop the runner: exit code 4.
 3. The first `rescue` that matches.
 4. The step's `retry`.
 5. The step fails, and with it the operation. If attempts were used up, the error is `AttemptsExhausted`.
 
-A look that fails never fails a step: an error that can pass by itself counts as the status `unknown`; for any other, a rescue applies or the step holds.
+A look that fails never fails a step: an error that can pass by itself counts as the status `unknown`; for any other, a
+rescue applies or the step holds.
 
-An attempt with an **unknown outcome** (a lost reply, a 5xx after sending, a crash) is not an error and is never blindly repeated: the step looks. A `call`
-that is neither repeatable nor has an `until` holds; `runbook resume ID --outcome done` or `not-done` answers it.
+An attempt with an **unknown outcome** (a lost reply, a 5xx after sending, a crash) is not an error and is never blindly
+repeated: the step looks. A `call` that is neither repeatable nor has an `until` holds; `runbook resume ID --outcome
+done` or `not-done` answers it.
 """
 END: Final = """## The end of an operation
 
-- The **ledger** lists what the operation may have made. An entry is `open`, `gone`, `void` (nothing was created), `kept` (on purpose), `stuck` (it could not be deleted)
-  or `delivered`: after a success it belongs to the user, and no undo touches it.
-- `take_back` looks before it deletes, polls until the resource is gone, and records each result. If something cannot be deleted, the operation is **stuck** and
-  names it.
-- After the **point of no return** (an `irreversible` step has begun its change) an unhandled failure holds: broken resources of its own are deleted, everything else is kept. A cluster that was
-  seen available after that point is kept by an undo, unless `past:` names the step.
+- The **ledger** lists what the operation may have made. An entry is `open`, `gone`, `void` (nothing was created),
+  `kept` (on purpose), `stuck` (it could not be deleted) or `delivered`: after a success it belongs to the user, and no
+  undo touches it.
+- `take_back` looks before it deletes, polls until the resource is gone, and records each result. If something cannot be
+  deleted, the operation is **stuck** and names it.
+- After the **point of no return** (an `irreversible` step has begun its change) an unhandled failure holds: broken
+  resources of its own are deleted, everything else is kept. A cluster that was seen available after that point is kept
+  by an undo, unless `past:` names the step.
 - How an operation ends is recorded before an `on_*` list runs. An error in the list is recorded and changes no result.
 - `time_limit` does not run during a hold, and starts again at `resume`.
-- An operation runs the text of its runbook that was stored when it started. `resume --with FILE` replaces the text: it must pass `validate`, and the step where the operation
-  stands must still exist.
+- An operation runs the text of its runbook that was stored when it started. `resume --with FILE` replaces the text: it
+  must pass `validate`, and the step where the operation stands must still exist.
 """
 EXPRESSIONS: Final = f"""## Expressions
 
-`${{ … }}` may stand in any text. A text that is one expression and nothing else keeps its type. `$${{` is a literal `${{`. `if`,
-`only`, `is`, `status` and `retry_if` are expressions without `${{ }}`. Allowed are names, dots, indexes, literals, lists and maps,
-`== != < <= > >= in and or not`, `~` (joins text), slices, `a if b else c`, and these filters, with Jinja's arguments:
+`${{ … }}` may stand in any text. A text that is one expression and nothing else keeps its type. `$${{` is a literal
+`${{`. `if`, `only`, `is`, `status` and `retry_if` are expressions without `${{ }}`. Allowed are names, dots, indexes,
+literals, lists and maps, `== != < <= > >= in and or not`, `~` (joins text), slices, `a if b else c`, and these filters,
+with Jinja's arguments:
 
 {" ".join(f"`{name}`" for name in FILTERS)}
 
 `map` takes `attribute='…'`; `selectattr` takes {" or ".join(f"`'{test}'`" for test in TESTS)}; `default` also replaces
-null; `truncate` counts exactly. There are no calls, no arithmetic, no statements and no `is` tests. An expression has at most 4,096 characters.
+null; `truncate` counts exactly. There are no calls, no arithmetic, no statements and no `is` tests. An expression has
+at most 4,096 characters.
 
-The names are each input and var, `settings`, `accounts`, the result of each earlier step by its id, `seen` (what the last look saw), `each`, `error` (in a
-`rescue`) and `operation`. A skipped step's result is null, and an attribute of null is undefined: use `default`. What comes out of an expression
-is data and is never evaluated again. A secret can be passed to a parameter that takes secrets, and never becomes text.
+The names are each input and var, `settings`, `accounts`, the result of each earlier step by its id, `seen` (what the
+last look saw), `each`, `error` (in a `rescue`) and `operation`. A skipped step's result is null, and an attribute of
+null is undefined: use `default`. What comes out of an expression is data and is never evaluated again. A secret can be
+passed to a parameter that takes secrets, and never becomes text.
 """
 YAML: Final = """## YAML
 
-Core types of YAML 1.2 only: `no`, `on`, `22:30`, `2024-03-20` and `0755` are text; `true` and `false` are booleans. `validate` refuses duplicate keys, merge keys,
-anchors and aliases, tags, several documents, nesting deeper than 64, files over 1 MB, empty values, and `${` without quotes in a `{ }` map. Quote numbers that are ids:
-`id: "123456789012"`. Files are UTF-8.
+Core types of YAML 1.2 only: `no`, `on`, `22:30`, `2024-03-20` and `0755` are text; `true` and `false` are booleans.
+`validate` refuses duplicate keys, merge keys, anchors and aliases, tags, several documents, nesting deeper than 64,
+files over 1 MB, empty values, and `${` without quotes in a `{ }` map. Quote numbers that are ids: `id: "123456789012"`.
+Files are UTF-8.
 """
 RESERVED: Final = f"""## Reserved words
 
@@ -169,7 +180,11 @@ RESERVED: Final = f"""## Reserved words
 
 
 def _section(title: str, what: str, shape: Shape) -> str:
-    return f"## {title}\n\n" + (f"{what}\n\n" if what else "") + _table(shape)
+    return f"## {title}\n\n" + (f"{_wrapped(what)}\n\n" if what else "") + _table(shape)
+
+
+def _wrapped(text: str) -> str:
+    return textwrap.fill(text, 120, break_long_words=False, break_on_hyphens=False)
 
 
 def _keys(what: str, shape: Shape) -> str:
@@ -185,13 +200,7 @@ def _table(shape: Shape) -> str:
 
 
 def _steps() -> str:
-    parts = [
-        (
-            "## Steps\n\nSteps run in order. Each has exactly one of the keys in bold below, which is its kind; in `steps` it "
-            "also needs an `id`. Every step may have:\n"
-        ),
-        _table(shapes.COMMON),
-    ]
+    parts = [STEPS, _table(shapes.COMMON)]
     for kind, shape in shapes.KINDS.items():
         parts += [f"### {kind}\n", _table(shape)]
     return "\n".join(parts)
@@ -200,16 +209,13 @@ def _steps() -> str:
 def _tables() -> str:
     kinds = list(FILLED)
     lines = [
-        (
-            "## State tables\n\nEvery `ensure`, `remove` and `check` looks at its resource first: on entry, on a retry, after a crash "
-            "and after a restart. What it sees picks one row of `states`. A row's name is a class, an exact status (`=stopped`), "
-            "or several with commas; an exact status beats a class. Its value is a verb or a map:\n"
-        ),
+        STATE_TABLES,
         _table(shapes.ROW),
-        "Verbs: "
-        + "; ".join(f"{kind}: {' '.join(f'`{verb}`' for verb in shapes.VERBS[kind])}" for kind in kinds)
-        + ".\n",
         VERBS,
+        "| a row of | may have the verbs |",
+        "|---|---|",
+        *(f"| `{kind}` | {' '.join(f'`{verb}`' for verb in shapes.VERBS[kind])} |" for kind in kinds),
+        "",
         CLASSES_EXPLAINED,
         "Rows that a runbook leaves out are filled in, never with a verb that destroys:\n",
         "| class | " + " | ".join(f"`{kind}`" for kind in kinds) + " |",
@@ -221,6 +227,17 @@ def _tables() -> str:
     return "\n".join(lines) + "\n"
 
 
+STEPS: Final = """## Steps
+
+Steps run in order. Each has exactly one of the keys in bold below, which is its kind; in `steps` it also needs an `id`.
+Every step may have:
+"""
+STATE_TABLES: Final = """## State tables
+
+Every `ensure`, `remove` and `check` looks at its resource first: on entry, on a retry, after a crash and after a
+restart. What it sees picks one row of `states`. A row's name is a class, an exact status (`=stopped`), or several with
+commas; an exact status beats a class. Its value is a verb or a map:
+"""
 MUST: Final = ("remove", "available")
 """The row that every runbook must have itself."""
 VERBS: Final = """| verb | does |
@@ -243,6 +260,6 @@ CLASSES_EXPLAINED: Final = """| class | means |
 | `leaving` | it is being deleted |
 | `unknown` | a status that this version does not know: never success, never a reason to delete |
 
-Which status has which class is in `runbook explain FILE STEP`. For the grace period after a create, `missing` counts as `pending`; after a delete,
-what is still there counts as `leaving`, because AWS's lists may lag.
+Which status has which class is in `runbook explain FILE STEP`. For the grace period after a create, `missing` counts as
+`pending`; after a delete, what is still there counts as `leaving`, because AWS's lists may lag.
 """
