@@ -164,7 +164,7 @@ def no_look_before_a_delete() -> AbstractContextManager[None]:
 
 def no_look_after_a_crash() -> AbstractContextManager[None]:
     """Whoever takes it up sends what was in hand."""
-    return without(Rule(function="folding_ends.taken_up", instead=still_in_hand))
+    return without(Rule(function="apply.lifecycle.taken_up", instead=still_in_hand))
 
 
 def unconditional_write() -> AbstractContextManager[None]:
