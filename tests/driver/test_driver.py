@@ -23,9 +23,9 @@ from engine.runtime.driver import Interrupted
 from engine.runtime.load import events_of
 from engine.runtime.observer import Observer
 from engine.runtime.performer import plain, storable
-from tests.laws.edits import CAPACITY, CLUSTER, INSTANCE, RESTORE, SNAPSHOT
+from tests.laws.edits import CAPACITY, CLUSTER, INSTANCE, INTERNAL, RESTORE, SNAPSHOT
 from tests.laws.judging import told_of
-from tests.laws.walking import ID, INPUTS, Scene, Story, fault, lives
+from tests.laws.walking import ID, INPUTS, Scene, Story, cancel, cleanup, fault, lives, run
 from tests.laws.world import Thing, World
 
 FOUR = """
@@ -233,3 +233,16 @@ def test_what_a_load_folds_does_not_outweigh_the_state() -> None:
         assert records[0].state is not None
         folded = sum(len(record.packed()) for record in records[1:])
         assert folded <= 2 * len(records[0].packed())
+
+
+def test_a_cleanup_notifies_when_it_is_done() -> None:
+    """Of what it came to: the status that the operation has then."""
+    failed = (fault(f"create {CLUSTER}", INTERNAL, times=99), fault(f"delete {SNAPSHOT}", INTERNAL, times=99))
+    story = Story(name="", text=RESTORE, arrange=failed, acts=(run(), cancel(undo=True)), ends=("HELD", "STUCK"))
+    told = Scene(story).tell()
+    before = len(told.world.messages)
+    told.world.faults.clear()
+    cleanup()(told)
+    assert told.operation is not None
+    assert told.operation.status == "CANCELLED"
+    assert [one["subject"] for one in told.world.messages[before:]] == ["runbook aurora-restore op-001: CANCELLED"]
