@@ -2,7 +2,7 @@
 
     ```sh       each line must exit with 0 (`make` is run with --dry-run: tests do not run tests)
     ```console  `$ command` lines, each followed by its output, whatever its exit code
-    ```mermaid  the picture of the runbook that the comment before it names
+    ```mermaid  the output of the command in the comment before it
 
 Commands run one after the other in a folder with copies of `runbooks/` and `schemas/`.
 """

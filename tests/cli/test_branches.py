@@ -1,4 +1,4 @@
-"""runbooks/README.md is true: each branch in it is added as it says, run in the sandbox, and taken."""
+"""runbooks/README.md: each branch in it is added as shown, run in the sandbox, and prints the lines shown."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ WORLD = "--sandbox=runbooks/restore.world.yaml"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Branch:
-    """One section: what it is called, its edits, and what is then said."""
+    """One section: its title, its edits, and the lines that are printed."""
 
     title: str
     diffs: tuple[str, ...]
@@ -38,7 +38,7 @@ def branches() -> list[Branch]:
 
 
 def applied(diff: str, folder: Path) -> None:
-    """The lines of a diff without line numbers, put where its context stands, which is there once."""
+    """Apply a diff without line numbers; its context must occur exactly once."""
     head, *lines = diff.splitlines()
     file = folder / head.removeprefix("--- ")
     before = "".join(line[1:] + "\n" for line in lines if line[:1] in (" ", "-"))
@@ -93,7 +93,7 @@ def test_without_the_edit_it_is_not(branch: Branch, ask: Ask, copied: Path, stor
 
 
 def test_what_a_hold_says_is_true(ask: Ask, copied: Path, store: tuple[str, str]) -> None:
-    """Resumed with nothing mended, the first branch holds again, and no second copy was asked for."""
+    """Resumed with nothing fixed, the first branch holds again, and asks for no second copy."""
     for diff in branches()[0].diffs:
         applied(diff, copied)
     ask("run", "runbooks/restore.yaml", WORLD, *INPUTS, *store, "--operation-id", "op")

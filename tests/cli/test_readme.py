@@ -1,4 +1,4 @@
-"""The README is true: every command in it works, and every screen and picture in it is what is printed."""
+"""README.md: every command in it works, and it shows the current output."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 @pytest.fixture(scope="module")
 def readme(root: Path) -> ModuleType:
-    """The program that runs the README's commands."""
+    """`.ci/readme.py`."""
     spec = importlib.util.spec_from_file_location("readme", root / ".ci" / "readme.py")
     assert spec is not None
     assert spec.loader is not None

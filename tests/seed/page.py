@@ -1,4 +1,4 @@
-"""The operators' page, docs/guide.md, taken apart: its sections, and the runbooks that its diffs make."""
+"""The sections of docs/guide.md, and the runbooks that its diffs produce."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SECTIONS: Final = [section for section in re.split(r"^(?=##+ )", PAGE, flags=re.
 
 
 def edited(text: str, diff: str) -> str:
-    """The text after a diff, whose hunks are told apart by a line of `@@`; each must fit at one place."""
+    """The text after a diff, whose hunks are separated by `@@`; the context of each must occur exactly once."""
     head, *lines = diff.splitlines()
     assert head == "--- runbooks/restore.yaml"
     for hunk in "\n".join(lines).split("\n@@\n"):
@@ -27,7 +27,7 @@ def edited(text: str, diff: str) -> str:
 
 
 def runbook_of(heading: str) -> str:
-    """The shipped restore with all that the section of this heading changes."""
+    """The shipped restore with the edits of the section with this heading."""
     (section,) = [one for one in SECTIONS if one.splitlines()[0].strip("# ") == heading]
     text = (_ROOT / "runbooks" / "restore.yaml").read_text(encoding="utf-8")
     for part in PART.finditer(section):

@@ -1,7 +1,7 @@
-"""docs/guide.md is true: what it says to type is typed, in the sandbox, and comes to what it says.
+"""docs/guide.md: the commands are run in the sandbox, and their results are those that the page shows.
 
-A heading begins with a store, a world and the runbooks of its own. `sandbox:` and `hand:` comments, which a reader does
-not see, say what goes wrong; `aws ssm put-parameter` is the hand of somebody who mends a setting.
+Each section has a store, a world and runbooks of its own. `sandbox:` and `hand:` comments, which a reader does not see,
+make things go wrong; `aws ssm put-parameter` changes a setting in the world.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ IN_A_WORLD = (*OF_ONE, "run", "orphans")
 
 @dataclass(slots=True, kw_only=True)
 class Reader:
-    """Somebody who types what the page says."""
+    """A reader who types the commands of the page."""
 
     ask: Callable[..., Answer]
     folder: Path
@@ -90,7 +90,7 @@ class Reader:
             getattr(hand, what)(*words)
 
     def world(self) -> str:
-        """The shipped world, with what the page adds."""
+        """The shipped world with the page's additions."""
         world, script = read_file(ROOT / "runbooks" / "restore.world.yaml")
         changed = {"world": world | self.extra.get("world", {}), "script": script | self.extra.get("script", {})}
         file = self.folder / "world.yaml"
@@ -98,7 +98,7 @@ class Reader:
         return str(file)
 
     def compare(self, expected: dict[str, Any]) -> None:
-        """These keys of the status document."""
+        """Compare these keys of the status document."""
         told = self.ask("status", self.operation, "-o", "json").document
         assert {name: told[name] for name in expected} == expected
 

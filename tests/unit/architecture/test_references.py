@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -22,6 +23,7 @@ SECTIONS: Final = re.compile(r'([\w./-]+\.md)((?:,? (?:and )?"[^"\n]+")+)')
 NUMBER: Final = re.compile(r"([\w./-]+\.md),? (?:§|sections? )\s*([\w.]+)")
 LINK: Final = re.compile(r"\]\(([^)\s]+)\)|^\[[^\]]+\]: (\S+)$", re.MULTILINE)
 CODE_PATH: Final = re.compile(r"`((?:engine|actions|tests|docs|runbooks|schemas|bench|\.ci)/[\w./-]*)`")
+FILE_NAME: Final = re.compile(r"`([\w-]+\.(?:py|yaml|json))`|`([\w-]+/)`")
 FENCE: Final = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -99,6 +101,15 @@ def wrong_links(path: str, text: str) -> Iterator[str]:
             yield f"{path}: no heading has the anchor of {target}"
 
 
+def wrong_names(path: str) -> Iterator[str]:
+    """`driver.py` and `decide/` in docs/architecture.md must be the name of some file or folder."""
+    known = {part for file in FILES for part in Path(file).parts}
+    for groups in FILE_NAME.findall(text_of(path)) if path == "docs/architecture.md" else ():
+        name = groups[0] or groups[1].rstrip("/")
+        if name not in known:
+            yield f"{path}: nothing here is called {name}"
+
+
 @pytest.mark.parametrize("path", searched())
 def test_every_page_and_section_that_is_named_exists(path: str) -> None:
     text = flat(path)
@@ -109,7 +120,7 @@ def test_every_page_and_section_that_is_named_exists(path: str) -> None:
 def test_every_link_and_path_of_a_page_exists(path: str) -> None:
     text = text_of(path)
     missing = [name for name in CODE_PATH.findall(text) if not (ROOT / name).exists()]
-    assert [*wrong_links(path, text), *missing] == []
+    assert [*wrong_links(path, text), *missing, *wrong_names(path)] == []
 
 
 PROBE: Final = "docs/aws.md"
