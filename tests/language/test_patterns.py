@@ -22,7 +22,7 @@ def matches(pattern: str, value: str) -> bool:
 
 
 @st.composite
-def patterns(draw: st.DrawFn, depth: int = 2) -> str:
+def patterns(draw: st.DrawFn, depth: int = 1) -> str:
     parts = []
     for _ in range(draw(st.integers(1, 3))):
         atom = draw(ATOMS)
@@ -32,12 +32,13 @@ def patterns(draw: st.DrawFn, depth: int = 2) -> str:
     return "".join(parts)
 
 
-@given(patterns(), st.lists(st.text("abc-.1:\n", max_size=6), max_size=6))
+@given(patterns(), st.lists(st.text("abc-.1:\n", max_size=5), max_size=6))
 @example("(a|ab)(c|bcd)(d*)", ["abcd"])
 @example("^a$", ["a", "a\n"])
 @example("", ["", "a"])
 @example("a||b", ["", "a"])
 def test_the_same_values_as_re_matches(pattern: str, values: list[str]) -> None:
+    """Groups are not nested, and values are short: Python's `re` backtracks, for hours where they are not."""
     for value in values:
         bare = pattern.removeprefix("^").removesuffix("$")
         assert matches(pattern, value) == bool(re.fullmatch(bare, value, re.ASCII)), (pattern, value)
