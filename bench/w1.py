@@ -11,7 +11,7 @@ from functools import partial
 from measuring import Row, alternate, show, timed
 from works import driven, trivial, valued
 
-from engine.cli.invocation import COLLECTS
+from engine.cli.invocation import GC_THRESHOLDS
 
 LIMIT = 20.0
 MANY = 100_000
@@ -42,7 +42,7 @@ def values(steps: int) -> float:
 
 
 def rows() -> list[Row]:
-    gc.set_threshold(*COLLECTS)
+    gc.set_threshold(*GC_THRESHOLDS)
     found = []
     for steps in (1_000, 10_000):
         least, alone, ours = alternate(partial(floor, steps), partial(values, steps), partial(product, steps))

@@ -18,7 +18,7 @@ from pathlib import Path
 from measuring import PYTHON, Row, alternate, show, timed
 from works import stored
 
-from engine.cli.invocation import COLLECTS
+from engine.cli.invocation import GC_THRESHOLDS
 
 STEPS = 1_000
 MANY = 10_000
@@ -79,7 +79,7 @@ def _syncs(path: Path, steps: int) -> int:
 
 
 def rows() -> list[Row]:
-    gc.set_threshold(*COLLECTS)
+    gc.set_threshold(*GC_THRESHOLDS)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         product(folder, STEPS)

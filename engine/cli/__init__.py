@@ -1,1 +1,1 @@
-"""The command line: commands, what they print, and how they are put together."""
+"""The command line: commands, their output, and the composition of the engine that they use."""

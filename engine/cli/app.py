@@ -1,4 +1,4 @@
-"""The tree of commands, built without their bodies: a command's file is imported when it is asked for.
+"""The command tree. A command's module is imported only when that command is called, for a fast start.
 
 Must not know what any command does.
 """
@@ -12,36 +12,35 @@ from typing import Any, Final
 import typer
 
 from engine import __version__
-from engine.cli.command_classes import Group
-from engine.cli.options import DEMO
+from engine.cli.options import DEMO, Group
 from engine.cli.output import terminal
 from engine.errors import UsageError
 from engine.language.nearest import did_you_mean
 
 COMMANDS: Final[Mapping[str, str]] = {
-    "validate": "check runbooks: all findings at once, without credentials or network",
-    "fmt": "lay runbooks out: order of keys, indentation, blanks; their meaning and comments stay",
-    "run": "start an operation and drive it to its end, a hold or an interrupt",
-    "resume": "take an operation up where it stands; answer a hold",
-    "restart": "go back to a step, after its prerequisites are proved",
-    "status": "one operation: where it stands, and what to type next",
-    "list": "all operations",
-    "history": "every event of one operation",
+    "validate": "check runbooks and report all findings; needs no credentials or network",
+    "fmt": "reformat runbooks; their meaning and comments stay the same",
+    "run": "start an operation and run it until it ends, holds or is interrupted",
+    "resume": "continue an operation from its last checkpoint, or answer its hold",
+    "restart": "go back to an earlier step, after checking its prerequisites",
+    "status": "show one operation: its state, and the next command",
+    "list": "list all operations",
+    "history": "show every event of an operation",
     "cancel": "stop an operation safely, wherever it runs",
-    "cleanup": "undo what a failed, cancelled or stuck operation left",
-    "orphans": "what bears the tool's tags and no live operation owns",
-    "graph": "a runbook as a picture: Mermaid or DOT",
-    "iam": "the least-privilege policy of a runbook",
-    "actions": "the kinds and actions that there are",
-    "explain": "a rule, an error name, or a runbook's filled state tables and times",
-    "schema": "the JSON Schema of runbooks, for editors",
-    "store": "make and look after a store",
+    "cleanup": "undo what a failed, cancelled or stuck operation left behind",
+    "orphans": "find tagged resources that no active operation owns",
+    "graph": "draw a runbook as a Mermaid or DOT graph",
+    "iam": "print the least-privilege IAM policy of a runbook",
+    "actions": "list the resource kinds and actions that runbooks can use",
+    "explain": "explain a rule, an error, a kind, or a runbook's state tables and times",
+    "schema": "print the JSON Schema of runbooks, for editors",
+    "store": "create a store for operations",
 }
-"""Each command, with its line in the list of commands. Its code is `engine/cli/commands/NAME.py`."""
+"""Each command with its line in `runbook --help`. Its code is in `engine/cli/commands/NAME.py`."""
 
 
-class Tree(Group):
-    """A group whose commands are looked up when they are named."""
+class LazyGroup(Group):
+    """A group that imports a command's module when the command is called."""
 
     def list_commands(self, ctx: Any) -> list[str]:
         return list(COMMANDS)
@@ -55,59 +54,58 @@ class Tree(Group):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         if not args or args[0] in COMMANDS or args[0].startswith("-"):
             return super().resolve_command(ctx, args)
-        message = (
-            f"there is no command `{args[0]}`; {did_you_mean(args[0], COMMANDS, rest='`runbook --help` lists them')}"
-        )
+        hint = did_you_mean(args[0], COMMANDS, rest="`runbook --help` lists the commands")
+        message = f"there is no command `{args[0]}`; {hint}"
         raise UsageError(message)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
-        """Without importing one of them."""
+        """List the commands without importing their modules."""
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
 
-def ask(words: list[str]) -> int:
-    """What the command that is asked for returns."""
-    app = typer.Typer(cls=Tree, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+def run_command(args: list[str]) -> int:
+    """Run the command and return its exit code. Raises UsageError, and whatever the command raises."""
+    app = typer.Typer(cls=LazyGroup, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
     app.callback(no_args_is_help=True)(_root)
     group = typer.main.get_command(app)
     try:
-        code = group.main(args=spelt(words), prog_name="runbook", standalone_mode=False)
+        code = group.main(args=normalize_args(args), prog_name="runbook", standalone_mode=False)
     except typer.TyperException as error:
-        raise UsageError(_told(error)) from error
+        raise UsageError(_usage_message(error)) from error
     return int(code or 0)
 
 
 def _root(
-    version: bool = typer.Option(False, "--version", help="the version, and nothing else"),
+    version: bool = typer.Option(False, "--version", help="print the version and exit"),
 ) -> None:
-    """Recovery flows written as YAML: checked, run, killed, and resumed from where they stood."""
+    """Run recovery flows written as YAML. An operation that is interrupted or killed resumes from its last checkpoint."""
     if version:
         terminal.out(f"runbook {__version__}")
         raise typer.Exit
 
 
-def spelt(words: list[str]) -> list[str]:
-    """The words with `--sandbox` alone written out. UsageError for what is no text."""
-    told: list[str] = []
-    for number, word in enumerate(words):
+def normalize_args(args: list[str]) -> list[str]:
+    """The arguments with `--sandbox` written as `--sandbox=demo` where no world follows. UsageError if not UTF-8."""
+    normalized: list[str] = []
+    for number, word in enumerate(args):
         if any("\ud800" <= letter <= "\udfff" for letter in word):
-            message = f"word {number + 1} of the command is not UTF-8: {word.encode('unicode_escape').decode()}"
+            message = f"argument {number + 1} is not UTF-8: {word.encode('unicode_escape').decode()}"
             raise UsageError(message)
-        after = words[number + 1] if number + 1 < len(words) else "-"
-        told.append(f"--sandbox={DEMO}" if word == "--sandbox" and after.startswith("-") else word)
-    return told
+        following = args[number + 1] if number + 1 < len(args) else "-"
+        normalized.append(f"--sandbox={DEMO}" if word == "--sandbox" and following.startswith("-") else word)
+    return normalized
 
 
-def _told(error: Any) -> str:
-    """Typer's own message, with near names and where to look."""
+def _usage_message(error: Any) -> str:
+    """Typer's message, with similar option names and where to find help."""
     message = error.format_message() if hasattr(error, "format_message") else str(error) or "stopped"
     wrong = getattr(error, "option_name", "")
     context = getattr(error, "ctx", None)
     if context is None:
         return message.rstrip(".")
-    help = f"`{context.command_path} --help` lists all options"
+    rest = f"`{context.command_path} --help` lists all options"
     known = [name for one in context.command.get_params(context) for name in one.opts if name.startswith("--")]
     if wrong and wrong not in known:
-        return f"there is no option {wrong}; {did_you_mean(wrong, known, rest=help)}"
-    return f"{message.rstrip('.')}; {help}"
+        return f"there is no option {wrong}; {did_you_mean(wrong, known, rest=rest)}"
+    return f"{message.rstrip('.')}; {rest}"

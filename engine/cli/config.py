@@ -1,9 +1,9 @@
-"""What project and user have settled: `runbook.toml` here or in a folder above, then the user's `config.toml`.
+"""Settings from files: `runbook.toml` of the project (this folder or one above), then the user's `config.toml`.
 
-    store = "dynamodb:runbooks"     # as --store, --profile, --region, --endpoint-url and --store-timeout take them
-    protected = ["*prod*"]          # what these patterns match is deleted only with --yes-delete NAME
+    store = "dynamodb:runbooks"     # also profile, region, endpoint_url, store_timeout: values as for the options
+    protected = ["*prod*"]          # names that are deleted only with --yes-delete NAME
 
-Errors: UsageError with the file and what is wrong in it.
+Errors: UsageError with the file's name and what is wrong in it.
 """
 
 from __future__ import annotations
@@ -16,87 +16,83 @@ from engine.errors import UsageError
 from engine.language.nearest import did_you_mean
 from engine.values import Value, field
 
-TEXTS: Final = ("store", "profile", "region", "endpoint_url", "store_timeout")
+TEXT_SETTINGS: Final = ("store", "profile", "region", "endpoint_url", "store_timeout")
 PROTECTED: Final = ("*prod*",)
+"""Protected patterns where no file sets any."""
 
 
-class Files(Value):
-    """The files that there are, nearest first; patterns add up, so that nobody loosens what another protects."""
+class Config(Value):
+    """The settings of all files, the project's first. Protected patterns add up, so that no file loosens another."""
 
-    found: tuple[tuple[Path, Mapping[str, Any]], ...] = ()
+    settings: tuple[Mapping[str, Any], ...] = ()
     protected: tuple[str, ...] = field(default=PROTECTED)
 
     def value(self, name: str) -> str:
-        """The first file's word; "" where none says it."""
-        return next((str(said[name]) for _, said in self.found if name in said), "")
+        """The first file's value; "" where no file sets it."""
+        return next((str(settings[name]) for settings in self.settings if name in settings), "")
 
 
-def files(environ: Mapping[str, str], folder: Path | None = None) -> Files:
-    """What holds in this folder."""
-    found = [(path, _read(path)) for path in _places(environ, folder) if path.is_file()]
-    patterns = [tuple(said["protected"]) for _, said in found if "protected" in said]
-    return Files(found=tuple(found), protected=_together(patterns))
+def load_config(environ: Mapping[str, str], folder: Path | None = None) -> Config:
+    """The settings that apply in this folder; default: the working directory."""
+    settings = tuple(_read_settings(path) for path in _config_paths(environ, folder) if path.is_file())
+    patterns = [pattern for one in settings if "protected" in one for pattern in one["protected"]]
+    is_set = any("protected" in one for one in settings)
+    return Config(settings=settings, protected=tuple(dict.fromkeys(patterns)) if is_set else PROTECTED)
 
 
-def _together(patterns: list[tuple[str, ...]]) -> tuple[str, ...]:
-    if not patterns:
-        return PROTECTED
-    return tuple(dict.fromkeys(pattern for some in patterns for pattern in some))
-
-
-def _places(environ: Mapping[str, str], folder: Path | None) -> list[Path]:
+def _config_paths(environ: Mapping[str, str], folder: Path | None) -> list[Path]:
     try:
-        here = folder or Path.cwd()
-    except OSError:  # the folder has been removed under us
-        here = Path("/")
-    above = [one / "runbook.toml" for one in (here, *here.parents)]
-    project = next((path for path in above if path.is_file()), None)
+        current = folder or Path.cwd()
+    except OSError:  # the working directory has been deleted
+        current = Path("/")
+    candidates = [parent / "runbook.toml" for parent in (current, *current.parents)]
+    project = next((path for path in candidates if path.is_file()), None)
     home = environ.get("XDG_CONFIG_HOME") or str(Path(environ.get("HOME", "~")) / ".config")
     return [*([project] if project else []), Path(home) / "runbook" / "config.toml"]
 
 
-def _read(path: Path) -> Mapping[str, Any]:
+def _read_settings(path: Path) -> Mapping[str, Any]:
     import tomllib
 
     try:
-        said = tomllib.loads(path.read_text(encoding="utf-8"))
+        settings = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        message = f"{path.name}: cannot be read: {error.strerror}"
+        message = f"{path.name} cannot be read: {error.strerror}"
         raise UsageError(message) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        message = f"{path.name}: is no TOML: {error}"
+        message = f"{path.name} is not valid TOML: {error}"
         raise UsageError(message) from error
-    for name, found in said.items():
-        _must_fit(path, name, found)
-    return said
+    for name, value in settings.items():
+        _check_setting(path, name, value)
+    return settings
 
 
-def _must_fit(path: Path, name: str, value: Any) -> None:
-    if name not in (*TEXTS, "protected"):
-        message = f"{path.name}: `{name}` is no setting; {did_you_mean(name, (*TEXTS, 'protected'))}"
+def _check_setting(path: Path, name: str, value: Any) -> None:
+    if name not in (*TEXT_SETTINGS, "protected"):
+        message = f"{path.name}: unknown setting `{name}`; {did_you_mean(name, (*TEXT_SETTINGS, 'protected'))}"
         raise UsageError(message)
-    listed = isinstance(value, list) and all(isinstance(one, str) for one in value)
-    if name == "protected" and not listed:
-        message = f'{path.name}: `protected` is a list of patterns, such as ["*prod*"]'
+    is_text_list = isinstance(value, list) and all(isinstance(one, str) for one in value)
+    if name == "protected" and not is_text_list:
+        message = f'{path.name}: `protected` must be a list of patterns, such as ["*prod*"]'
         raise UsageError(message)
-    if name in TEXTS and not isinstance(value, str):
-        message = f'{path.name}: `{name}` is text: {name} = "…"'
+    if name in TEXT_SETTINGS and not isinstance(value, str):
+        message = f'{path.name}: `{name}` must be text: {name} = "…"'
         raise UsageError(message)
 
 
-def seconds(option: str, written: str) -> float:
-    """A duration as the language writes it."""
+def parse_duration(option: str, text: str) -> float:
+    """Seconds, from a duration as runbooks write it (`15m`). UsageError names the option."""
     from engine.language.durations import duration
 
     try:
-        return float(duration(written))
+        return float(duration(text))
     except ValueError as error:
-        message = f"{option} {written}: {error}"
+        message = f"{option} {text}: {error}"
         raise UsageError(message) from error
 
 
-def region_of_profile(profile: str, environ: Mapping[str, str]) -> str:
-    """The region in AWS's own file, read without boto3; "" where it says none."""
+def profile_region(profile: str, environ: Mapping[str, str]) -> str:
+    """The region of an AWS profile, read from AWS's config file without importing boto3; "" where it has none."""
     import configparser
 
     path = Path(environ.get("AWS_CONFIG_FILE") or str(Path(environ.get("HOME", "~")) / ".aws" / "config"))
@@ -105,7 +101,7 @@ def region_of_profile(profile: str, environ: Mapping[str, str]) -> str:
     try:
         parser.read(path, encoding="utf-8")
     except (configparser.Error, OSError, UnicodeDecodeError):
-        return ""  # boto3 says what is wrong with it, when it is needed
+        return ""  # boto3 reports what is wrong with it, if it is needed
     for section in (f"profile {name}", name):
         if parser.has_option(section, "region"):
             return parser.get(section, "region").strip()

@@ -1,6 +1,6 @@
-"""The composition root: from options to a store, a clock, a world and an engine. The one place that knows them all.
+"""The composition root: builds a store, a clock, a world and an engine from the options. Only this module knows all of them.
 
-Every part is made when it is first asked for: a command that needs no AWS imports none of it.
+Each part is built when it is first used: a command that needs no AWS imports none of it.
 """
 
 from __future__ import annotations
@@ -8,23 +8,23 @@ from __future__ import annotations
 import getpass
 import os
 import re
+import shlex
 import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from types import TracebackType
+from typing import Any, Final, Self
 
 from engine import __version__
-from engine.cli.config import region_of_profile
-from engine.cli.interruptible_clock import Wakeful
-from engine.cli.lease_duration import Waiting, lease_seconds
+from engine.cli.config import profile_region
+from engine.cli.leases import LeaseWaitNotice, lease_seconds
 from engine.cli.options import DEMO, Options
 from engine.cli.output import terminal
 from engine.cli.output.progress import Progress
-from engine.cli.protection import Policy, guarded
-from engine.cli.signals import Stop
+from engine.cli.signals import InterruptibleClock, StopSignal
 from engine.clock import Clock, SystemClock, VirtualClock
 from engine.errors import EnvironmentProblem, Problem, UsageError
 from engine.kernel import Operation
@@ -36,24 +36,25 @@ from engine.runtime.engine import Engine
 from engine.runtime.load import Loaded, read_on, text_of
 from engine.runtime.observer import Observer, PlannedRemoval
 from engine.runtime.performer import World
+from engine.runtime.protection import ProtectionPolicy, protect
 from engine.stores.port import Head, Store
 
-PRETEND: Final = "+sandbox"
-"""Behind the version in record 1 of an operation that was begun in the sandbox."""
+SANDBOX_SUFFIX: Final = "+sandbox"
+"""Appended to the version in the first record of an operation that was started in the sandbox."""
 SANDBOX_REGION: Final = "us-east-1"
 
 
-def actor() -> str:
-    """Who does it, as the records say."""
+def current_actor() -> str:
+    """`user@host`, which the records name as the actor."""
     try:
         name = getpass.getuser()
-    except (KeyError, OSError):  # no such user here: a container
+    except (KeyError, OSError):  # this user has no name, as in some containers
         name = str(os.getuid())
     return f"{name}@{socket.gethostname()}"
 
 
-def place_of(options: Options, environ: Mapping[str, str]) -> str:
-    """Where operations are kept; those of the sandbox apart from real ones, unless somebody says a place."""
+def store_place(options: Options, environ: Mapping[str, str]) -> str:
+    """Where operations are stored. Without `--store`, those of the sandbox are kept apart from real ones."""
     from engine.stores.opening import default_place
 
     if options.store:
@@ -63,202 +64,220 @@ def place_of(options: Options, environ: Mapping[str, str]) -> str:
 
 
 def default_region(options: Options) -> str:
-    """Where a step does not say; "" where nobody says."""
-    said = options.region or region_of_profile(options.profile, os.environ)
-    return said or (SANDBOX_REGION if options.sandbox else "")
+    """The region of steps that set none; "" where no setting has one."""
+    region = options.region or profile_region(options.profile, os.environ)
+    return region or (SANDBOX_REGION if options.sandbox else "")
 
 
-class Surroundings:
-    """What a command works with. Close it."""
+def suggested_command(options: Options, command: str) -> str:
+    """The command with the options that select the store and the world, so that it can be typed as it is."""
+    return " ".join([command, *(shlex.quote(word) for word in options.to_repeat)])
+
+
+class CommandContext:
+    """The parts that a command works with; a context manager that closes the store."""
 
     def __init__(self, options: Options) -> None:
         self.options = options
-        self.stop = Stop(say=terminal.err)
-        self.clock: Clock = Wakeful(SystemClock(), self.stop)
-        self._parsed: dict[str, Runbook] = {}
-        self._known: dict[str, Loaded] = {}
+        self.stop = StopSignal()
+        self.clock: Clock = InterruptibleClock(SystemClock(), self.stop)  # a sandbox puts its own in its place
+        self._runbooks: dict[str, Runbook] = {}  # by text
+        self._loaded: dict[str, Loaded] = {}  # by operation
 
-    # -- what is read ---------------------------------------------------------------------------------------
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, type: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if "store" in self.__dict__:  # it was opened
+            self.store.close()
+
+    # -- reading --------------------------------------------------------------------------------------------
 
     @cached_property
     def registry(self) -> Registry:
-        """Kinds and actions."""
+        """The resource kinds and actions."""
         from actions import build_registry
 
         return build_registry()
 
     @cached_property
     def store(self) -> Store:
-        """Where operations are kept."""
+        """The store of operations, opened, with retries while it is unavailable."""
         from engine.stores.opening import open_store
         from engine.stores.patience import PatientStore
 
-        place = place_of(self.options, os.environ)
-        opened = open_store(place, clients=self.clients, clock=SystemClock())
+        place = store_place(self.options, os.environ)
+        store = open_store(place, clients=self.store_clients, clock=SystemClock())
         return PatientStore(
-            opened, SystemClock(), timeout=self.options.store_timeout, told=self.progress.say, stop=self.stop
+            store, SystemClock(), timeout=self.options.store_timeout, told=self.progress.say, stop=self.stop
         )  # fmt: skip
 
     @cached_property
-    def sessions(self) -> Any:
-        """AWS itself, of no runbook's accounts: the store's, which alone makes what it sends."""
+    def _store_sessions(self) -> Any:
+        """AWS sessions of the store, which itself builds valid requests and belongs to no account of a runbook."""
         from actions.aws.sessions import Sessions
 
-        return Sessions(**self.session_words, validates=False)
+        return Sessions(**self.session_options, validates=False)
 
-    def clients(self, service: str) -> Any:
-        """A client of the store's."""
-        return self.sessions.clients(service)
-
-    def _now(self) -> float:
-        return self.clock.now()  # the sandbox's, once there is one
+    def store_clients(self, service: str) -> Any:
+        """A boto3 client for the store."""
+        return self._store_sessions.clients(service)
 
     @property
-    def session_words(self) -> dict[str, Any]:
-        told = self.options
+    def session_options(self) -> dict[str, Any]:
+        """The options of AWS sessions."""
+        options = self.options
         return {
-            "profile": told.profile or None, "region": told.region or None, "endpoint_url": told.endpoint_url or None
+            "profile": options.profile or None, "region": options.region or None,
+            "endpoint_url": options.endpoint_url or None,
         }  # fmt: skip
 
     def parse(self, text: str) -> Runbook:
-        """A stored text; RunbookInvalid where this version refuses it."""
-        if text not in self._parsed:
-            from engine.language.parse.document import load as parsed
+        """A stored runbook. RunbookInvalid where this version refuses it."""
+        if text not in self._runbooks:
+            from engine.language.parse.document import load as parse_document
 
-            self._parsed[text] = parsed(text, self.registry, "the stored runbook")
-        return self._parsed[text]
+            self._runbooks[text] = parse_document(text, self.registry, "the stored runbook")
+        return self._runbooks[text]
 
     def runbook(self, digest: str) -> Runbook:
-        """By the digest of its text: one that was read already, else the stored one."""
-        known = next((one for one in self._parsed.values() if one.digest == digest), None)
+        """The runbook with that digest of its text, from the store unless it was read already."""
+        known = next((one for one in self._runbooks.values() if one.digest == digest), None)
         return known if known is not None else self.parse(text_of(self.store, digest))
 
-    def knows(self, runbook: Runbook) -> None:
-        """It has been read and checked: it need not be parsed again."""
-        self._parsed[runbook.text] = runbook
+    def remember_runbook(self, runbook: Runbook) -> None:
+        """Keep a runbook that was read and checked, so that it is not parsed again."""
+        self._runbooks[runbook.text] = runbook
 
-    def found(self, id: str) -> tuple[Runbook, Operation]:
-        """The operation as the log has it."""
-        loaded = read_on(self.store, id, self.parse, self._known)
+    def load_operation(self, id: str) -> tuple[Runbook, Operation]:
+        """The operation, from its log, and its runbook. UsageError where there is none."""
+        loaded = read_on(self.store, id, self.parse, self._loaded)
         return loaded.runbook, loaded.operation
 
     def head(self, id: str) -> Head | None:
-        """Lease and summary of an operation."""
+        """The lease and summary of an operation; None where there is none."""
         return self.store.head(id)
 
-    def close(self) -> None:
-        """The store is closed, if it was opened."""
-        if "store" in self.__dict__:
-            self.store.close()
-
-    # -- what is driven -------------------------------------------------------------------------------------
+    # -- running --------------------------------------------------------------------------------------------
 
     @cached_property
     def progress(self) -> Progress:
-        """What is told while an operation is driven."""
-        told = self.options
+        """The progress shown while an operation runs."""
+        options = self.options
         return Progress(
-            self.runbook, self._now, quiet=told.quiet, verbose=told.verbose,
-            live=terminal.live() and not told.quiet,
+            self.runbook, self._now, quiet=options.quiet, verbose=options.verbose,
+            live=terminal.has_live_table() and not options.quiet,
         )  # fmt: skip
 
+    def _now(self) -> float:
+        """The time of the current clock, which a sandbox replaces after the progress was built."""
+        return self.clock.now()
+
     @contextmanager
-    def driving(self, runbook: Runbook, id: str, *, begins: bool) -> Iterator[Engine]:
-        """An engine for one operation of this runbook; signals stop it safely meanwhile."""
-        engine = self.composed(runbook, id, begins=begins)
-        last_words = f"Next: {typed(self.options, f'runbook resume {id}')}"
-        with self.stop.installed(self.progress.say, last_words):
+    def running_engine(self, runbook: Runbook, id: str, *, is_new: bool) -> Iterator[Engine]:
+        """An engine for one operation of this runbook; until the block ends, signals stop it safely."""
+        engine = self.build_engine(runbook, id, is_new=is_new)
+        hint = f"Next: {suggested_command(self.options, f'runbook resume {id}')}"
+        with self.stop.installed(self.progress.say, hint):
             try:
                 yield engine
             finally:
                 self.progress.end()
 
-    def composed(self, runbook: Runbook, id: str, *, begins: bool) -> Engine:
-        """An engine for one operation; UsageError for one of another world."""
-        self._must_belong(id)
-        from engine.cli.confirmation import Confirming
+    def build_engine(self, runbook: Runbook, id: str, *, is_new: bool) -> Engine:
+        """An engine for one operation. UsageError for an operation of the other world (sandbox or AWS)."""
+        from engine.cli.confirmation import DeletionConfirmation
         from engine.stores.lease import DURATION, StoreLease, this_process
 
-        me = this_process(actor())
-        waiting = Waiting(say=self.progress.say, stop=self.stop)
+        self._check_world(id)
+        actor = current_actor()
+        process = this_process(actor)
         lease = StoreLease(
-            self.store, id, Wakeful(SystemClock(), self.stop), me,
-            lambda: lease_seconds(self._parsed.values(), least=DURATION), waiting,
+            self.store, id, InterruptibleClock(SystemClock(), self.stop), process,
+            lambda: lease_seconds(self._runbooks.values(), least=DURATION),
+            LeaseWaitNotice(say=self.progress.say, stop=self.stop),
         )  # fmt: skip
         if self.options.sandbox:
-            sandbox = self._sandbox(runbook, id, begins=begins)
+            sandbox = self._new_sandbox(runbook, id, is_new=is_new)
             self.clock, enter_step = sandbox.clock, sandbox.enter_step
             world = self._world(sandbox.clients, sandbox.network)
         else:
-            world, enter_step = self._real_world(runbook, lease.before_send), _no_steps
+            world, enter_step = self._aws_world(runbook, lease.before_send), _ignore_step
         observer = CommandObserver(
             progress=self.progress, stop=self.stop, enter_step=enter_step,
-            confirming=Confirming(self.options, runbook, world.clients),
+            confirm=DeletionConfirmation(self.options, runbook, world.clients),
         )  # fmt: skip
         return Engine(
-            store=self.store, clock=self.clock, world=world, parse=self.parse, lease=lambda _: lease, actor=actor(),
-            process=f"{me.pid}@{me.started}", region=default_region(self.options),
-            version=__version__ + (PRETEND if self.options.sandbox else ""), observer=observer, known=self._known,
+            store=self.store, clock=self.clock, world=world, parse=self.parse, lease=lambda _: lease, actor=actor,
+            process=f"{process.pid}@{process.started}", region=default_region(self.options),
+            version=__version__ + (SANDBOX_SUFFIX if self.options.sandbox else ""), observer=observer,
+            known=self._loaded,
         )  # fmt: skip
 
-    def _real_world(self, runbook: Runbook, before_send: Callable[[], None]) -> World:
+    def _aws_world(self, runbook: Runbook, before_send: Callable[[], None]) -> World:
         from actions.aws.sessions import Sessions
         from actions.network import SystemNetwork
 
-        sessions = Sessions(**self.session_words, accounts=runbook.accounts, before_send=before_send)
+        sessions = Sessions(**self.session_options, accounts=runbook.accounts, before_send=before_send)
         return self._world(sessions.clients, SystemNetwork())
 
     def _world(self, clients: Callable[..., Any], network: Network) -> World:
         from actions.aws.settings import Settings
 
         settings = Settings(clients)
-        policy = Policy(protected=self.options.protected, allowed=self.options.yes_delete)
+        policy = ProtectionPolicy(protected=self.options.protected, allowed=self.options.yes_delete)
         return World(
-            registry=guarded(self.registry, policy), clients=clients, secret=settings.secret, network=network,
+            registry=protect(self.registry, policy), clients=clients, secret=settings.secret, network=network,
             read_setting=settings.read,
         )  # fmt: skip
 
     # -- the sandbox ----------------------------------------------------------------------------------------
 
-    def _sandbox(self, runbook: Runbook, id: str, *, begins: bool) -> Any:
+    def _new_sandbox(self, runbook: Runbook, id: str, *, is_new: bool) -> Any:
+        """The operation's own simulated AWS, read from its file if the operation continues."""
         from actions.sandbox import DEMO as DEMO_WORLD
         from actions.sandbox import Sandbox, read_file
 
         file = world_file(self.store.name, id)
-        if begins and file is not None and not self.store.load(id):
-            file.unlink(missing_ok=True)  # of an operation of a store that is gone
-        elif not begins and (file is None or not file.exists()):
-            message = f"the sandbox's world of {id} is gone ({file}): it cannot go on; `runbook run` begins another"
+        if is_new and file is not None and not self.store.load(id):
+            file.unlink(missing_ok=True)  # left by an operation of a deleted store
+        elif not is_new and (file is None or not file.exists()):
+            message = (
+                f"operation {id} cannot continue: the file of its sandbox world is missing ({file}); "
+                "start a new operation with `runbook run`"
+            )
             raise EnvironmentProblem(message)
-        said = self.options.sandbox
-        world, script = read_file(DEMO_WORLD if said == DEMO else Path(said))
+        option = self.options.sandbox
+        world, script = read_file(DEMO_WORLD if option == DEMO else Path(option))
         accounts = {name: account.id for name, account in runbook.accounts.items()}
         return Sandbox(world, clock=VirtualClock(), script=script, file=file, accounts=accounts)
 
-    def pretends(self, id: str) -> bool | None:
-        """Was it begun in the sandbox? None where there is no such operation."""
+    def is_sandboxed(self, id: str) -> bool | None:
+        """Whether the operation was started in the sandbox; None where there is no such operation."""
         first = next(iter(self.store.records(id)), None)
         if first is None or not first.events:
             return None
-        return str(first.events[0].get("engine", "")).endswith(PRETEND)
+        return str(first.events[0].get("engine", "")).endswith(SANDBOX_SUFFIX)
 
-    def _must_belong(self, id: str) -> None:
-        """An operation of the sandbox is never driven in the real world, nor the other way round."""
-        pretend = self.pretends(id)
-        if pretend is None:
+    def _check_world(self, id: str) -> None:
+        """UsageError for an operation of the sandbox without `--sandbox`, or a real one with it."""
+        sandboxed = self.is_sandboxed(id)
+        if sandboxed is None:
             return
-        if pretend and not self.options.sandbox:
-            message = f"operation {id} was begun in the sandbox: add --sandbox"
+        if sandboxed and not self.options.sandbox:
+            message = f"operation {id} was started in the sandbox; add --sandbox"
             raise UsageError(message)
-        if self.options.sandbox and not pretend:
-            message = f"operation {id} is a real one, and not the sandbox's: leave --sandbox out"
+        if self.options.sandbox and not sandboxed:
+            message = f"operation {id} was not started in the sandbox; remove --sandbox"
             raise UsageError(message)
 
 
 def world_file(store: str, id: str) -> Path | None:
     """The file in which the sandbox keeps the world of an operation; None for a store in memory.
 
-    It is beside the store's file or, for a table, in the user's state folder.
+    It is beside the file of a SQLite store and, for a DynamoDB table, in the user's state folder.
     """
     kind, _, place = store.partition(":")
     if kind == "dynamodb":
@@ -269,24 +288,17 @@ def world_file(store: str, id: str) -> Path | None:
     return None if kind == "memory" else Path(f"{place}.sandbox") / f"{id}.json"
 
 
-def typed(options: Options, command: str) -> str:
-    """A command as it must be typed here: with the options that say which store and world."""
-    import shlex
-
-    return " ".join([command, *(shlex.quote(word) for word in options.again)])
-
-
 @dataclass(slots=True, kw_only=True)
 class CommandObserver(Observer):
-    """The observer of a command: progress on stderr, signals, and the question before something is removed.
+    """Connects an engine to the user: shows progress, passes signals on, and asks before something is removed.
 
-    `enter_step` is told the step of each event: the sandbox's script has faults by step.
+    `enter_step` is called with the step of each event: the script of a sandbox has faults by step.
     """
 
     progress: Progress
-    stop: Stop
-    confirming: Callable[[list[PlannedRemoval]], bool]
-    enter_step: Callable[[str], None] = lambda step: None
+    stop: StopSignal
+    confirm: Callable[[list[PlannedRemoval]], bool]
+    enter_step: Callable[[str], None]
 
     def committed(self, transition: Transition) -> None:
         self.progress.committed(transition)
@@ -299,11 +311,11 @@ class CommandObserver(Observer):
         self.progress.awaiting(operation)
 
     def confirms(self, removals: list[PlannedRemoval]) -> bool:
-        return self.confirming(removals)
+        return self.confirm(removals)
 
     def stop_code(self) -> int:
         return self.stop()
 
 
-def _no_steps(step: str) -> None:
-    """Only the sandbox wants to know the step."""
+def _ignore_step(step: str) -> None:
+    """Only a sandbox needs the step."""

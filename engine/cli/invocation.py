@@ -1,6 +1,7 @@
-"""From the words of the command line to an exit code: every way in which a command can end, by whose fault it is.
+"""One invocation: runs the command and turns every error into a message and an exit code.
 
-Never a traceback without `--debug`; a bug of ours is told by its places in the code, without any value in it.
+Tracebacks are shown only with `--debug`. A bug of runbook itself is reported by its places in the code, without any
+value, for values may be secret.
 """
 
 from __future__ import annotations
@@ -15,68 +16,62 @@ from typing import Any, Final
 
 from engine import __version__
 from engine.cli.output import terminal
-from engine.cli.signals import LeftByUser
 from engine.errors import EffectFailed, EffectNotSent, EffectUnknown, RunbookError, RunbookInvalid
 
-COLLECTS: Final = (50_000, 20, 100)
-"""When the garbage collector looks: what a command reads it needs to its end, and there is little to collect."""
+GC_THRESHOLDS: Final = (50_000, 20, 100)
+"""Collect garbage rarely: a command needs most of what it reads until it ends."""
 
 BUG: Final = 70
 INTERRUPTED: Final = 130
 EFFECTS: Final = (EffectFailed, EffectUnknown, EffectNotSent)
 
 
-def answer(words: list[str]) -> int:
-    """The exit code; everything is told by then."""
-    gc.set_threshold(*COLLECTS)
-    terminal.prepare()
-    debug = "--debug" in words or bool(os.environ.get("RUNBOOK_DEBUG"))
+def invoke(args: list[str]) -> int:
+    """Run the command and report its error, if any. Returns the exit code."""
+    gc.set_threshold(*GC_THRESHOLDS)
+    terminal.configure_streams()
+    debug = "--debug" in args or bool(os.environ.get("RUNBOOK_DEBUG"))
     try:
-        code = _asked(words)
-    except LeftByUser as left:
-        code = left.code
-    except terminal.NobodyReads:
-        code = 0  # whoever read it has seen enough
-    except SystemExit as left:  # typer's own: help that nobody reads, completion
-        code = 0 if isinstance(left.__context__, BrokenPipeError) else int(left.code or 0)
+        from engine.cli.app import run_command
+
+        code = run_command(args)
+    except terminal.OutputClosed:
+        code = 0  # the reader has seen enough
+    except SystemExit as exit:  # typer's own: help into a closed pipe, completion
+        code = 0 if isinstance(exit.__context__, BrokenPipeError) else int(exit.code or 0)
     except KeyboardInterrupt:
         terminal.err("interrupted")
         code = INTERRUPTED
     except Exception as error:
-        code = _told(error, words, debug=debug)
-    return _closed(code)
-
-
-def _asked(words: list[str]) -> int:
-    from engine.cli.app import ask
-
-    return ask(words)
-
-
-def _told(error: Exception, words: list[str], *, debug: bool) -> int:
-    """One error's message and exit code."""
-    if debug:
-        traceback.print_exception(error)
-    code = code_of(error)
-    try:
-        if _wants_json(words):
-            _document(error, code)
-    except (OSError, terminal.NobodyReads):
-        pass  # the message on stderr remains
-    match error:
-        case RunbookInvalid():
-            from engine.cli.output.findings import as_text
-
-            terminal.err(as_text(error))
-        case _ if code == BUG:
-            terminal.err(_report(error, words))
-        case _:
-            terminal.err(f"{terminal.dyed('error:', 'bad', sys.stderr)} {_message(error)}")
+        code = _report_error(error, args, debug=debug)
+    _flush_streams()
     return code
 
 
-def code_of(error: BaseException) -> int:
-    """By the table in docs/interface.md, "Exit codes"."""
+def _report_error(error: Exception, args: list[str], *, debug: bool) -> int:
+    """Print the error's message, and its document for `-o json`. Returns the exit code."""
+    if debug:
+        traceback.print_exception(error)
+    code = exit_code_of(error)
+    try:
+        if _wants_json(args):
+            _print_json(error, code)
+    except (OSError, terminal.OutputClosed):
+        pass  # the message on stderr remains
+    match error:
+        case RunbookInvalid():
+            from engine.cli.output.findings import format_error
+
+            terminal.err(format_error(error))
+        case _ if code == BUG:
+            terminal.err(_bug_report(error, args))
+        case _:
+            terminal.err(f"{terminal.error_prefix()} {_message(error)}")
+    return code
+
+
+def exit_code_of(error: BaseException) -> int:
+    """The exit code, by whose fault the error is (docs/interface.md, "Exit codes")."""
     if isinstance(error, EFFECTS):
         return 4
     if isinstance(error, RunbookError):
@@ -86,71 +81,72 @@ def code_of(error: BaseException) -> int:
 
 def _message(error: Exception) -> str:
     if isinstance(error, OSError):
-        named = f": {error.filename}" if error.filename else ""
-        return terminal.clean(f"{error.strerror or type(error).__name__}{named}")
-    notes = getattr(error, "__notes__", [])
-    told = [*str(error).splitlines(), *notes]
-    return "\n".join(terminal.clean(line) for line in told) or type(error).__name__
+        file = f": {error.filename}" if error.filename else ""
+        return terminal.escape(f"{error.strerror or type(error).__name__}{file}")
+    lines = [*str(error).splitlines(), *getattr(error, "__notes__", [])]
+    return "\n".join(terminal.escape(line) for line in lines) or type(error).__name__
 
 
-def _document(error: Exception, code: int) -> None:
-    """Where one JSON document is wanted, an error is one too."""
+def _print_json(error: Exception, code: int) -> None:
     if isinstance(error, RunbookInvalid):
-        from engine.cli.output.findings import as_json
+        from engine.cli.output.findings import format_json
 
-        terminal.out(as_json(error))
+        terminal.out(format_json(error))
         return
-    message = "a bug of this program" if code == BUG else _message(error)
-    terminal.document({"format": 1, "exit_code": code, "error": type(error).__name__, "error_message": message})
+    message = "a bug in runbook" if code == BUG else _message(error)
+    terminal.out_json({"format": 1, "exit_code": code, "error": type(error).__name__, "error_message": message})
 
 
-def _wants_json(words: list[str]) -> bool:
-    said = " ".join(words)
-    return any(f"{flag}json" in said for flag in ("-o ", "-o", "--format ", "--format="))
+def _wants_json(args: list[str]) -> bool:
+    """Looked up in the arguments as typed: they may be what is wrong."""
+    line = " ".join(args)
+    return any(f"{flag}json" in line for flag in ("-o ", "-o", "--format ", "--format="))
 
 
-def _report(error: Exception, words: list[str]) -> str:
-    """What to report of a bug: places and types, no values, for they could hold anything."""
+# -- bugs of runbook itself -----------------------------------------------------------------------------------
+
+
+def _bug_report(error: Exception, args: list[str]) -> str:
+    """What to report of a bug: places and types, but no values."""
     lines = [
-        "This is a bug of runbook. Nothing more was done; what is recorded stands, and can be resumed.",
+        "This is a bug in runbook. The command stopped; recorded progress is kept, and the operation can be resumed.",
         "Please report:",
         f"  runbook {__version__}, Python {platform.python_version()}, {platform.system()} {platform.release()}",
-        f"  command: {' '.join(_bare(words))}",
+        f"  command: {' '.join(_without_values(args))}",
     ]
     chain: list[BaseException] = []
-    at: BaseException | None = error
-    while at is not None and at not in chain:
-        chain.append(at)
-        at = at.__cause__ or at.__context__
+    cause: BaseException | None = error
+    while cause is not None and cause not in chain:
+        chain.append(cause)
+        cause = cause.__cause__ or cause.__context__
     lines += [f"  {type(one).__name__} {_place(one)}" for one in chain]
-    return "\n".join([*lines, "With --debug the whole traceback is shown; look through it before you send it."])
+    return "\n".join([*lines, "--debug shows the whole traceback; check it for secrets before you send it."])
 
 
-def _bare(words: list[str]) -> list[str]:
-    return [word.partition("=")[0] for number, word in enumerate(words) if not number or word.startswith("-")]
+def _without_values(args: list[str]) -> list[str]:
+    return [word.partition("=")[0] for number, word in enumerate(args) if not number or word.startswith("-")]
 
 
 def _place(error: BaseException) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     if not frames:
-        return "(nowhere)"
+        return "(no traceback)"
     frame = frames[-1]
     parts = Path(frame.filename).parts[-3:]
     return f"at {'/'.join(parts)}:{frame.lineno} in {frame.name}"
 
 
-def _closed(code: int) -> int:
-    """What is still to be written is, and a closed pipe is no crash at the exit either."""
+def _flush_streams() -> None:
+    """Flush both streams. A closed one is replaced, for Python would report an error when it flushes it at exit."""
     for stream in (sys.stdout, sys.stderr):
         try:
             if stream is not None:
                 stream.flush()
         except (OSError, ValueError):
-            _to_nowhere(stream)
-    return code
+            _redirect_to_devnull(stream)
 
 
-def _to_nowhere(stream: Any) -> None:
+def _redirect_to_devnull(stream: Any) -> None:
     try:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
     except (OSError, ValueError):

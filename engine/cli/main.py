@@ -1,4 +1,4 @@
-"""The entry point of the command line. `--version` is answered before anything else is imported, for a fast cold start."""
+"""The entry point of the command line. `--version` is answered before anything else is imported, for a fast start."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from engine import __version__
 
 
 def main(argv: list[str] | None = None) -> int:
-    """The exit code of `runbook ARGV`; what is asked for is told on stdout, all else on stderr."""
-    words = sys.argv[1:] if argv is None else argv
-    if words == ["--version"]:
-        return _version()
-    from engine.cli.invocation import answer
+    """Run `runbook ARGV` and return its exit code. Results go to stdout, everything else to stderr."""
+    args = sys.argv[1:] if argv is None else argv
+    if args == ["--version"]:
+        return _print_version()
+    from engine.cli.invocation import invoke
 
-    return answer(words)
+    return invoke(args)
 
 
-def _version() -> int:
+def _print_version() -> int:
     try:
         print(f"runbook {__version__}", flush=True)
-    except OSError:  # nobody reads it
+    except OSError:  # stdout is closed
         sys.stdout = None
     return 0

@@ -1,6 +1,6 @@
-"""What every command takes beside its own words, declared once, and what of it holds: flag, environment, files, default.
+"""The options that commands share, each declared once, and their values: flag, environment, config files, default.
 
-`taking("store", "format", …)` gives a command those options, and hands it an `Options` with all of them settled.
+`with_options("store", "format", …)` adds these options to a command and passes their values to it as one `Options`.
 """
 
 from __future__ import annotations
@@ -9,27 +9,29 @@ import functools
 import inspect
 import os
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Annotated, Any, Final
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
-from engine.cli.config import Files, files, seconds
+from engine.cli.config import Config, load_config, parse_duration
 from engine.errors import UsageError
 from engine.language.nearest import did_you_mean
 from engine.values import Value
 
 DEMO: Final = "demo"
-"""`--sandbox` without WORLD."""
+"""The world of `--sandbox` without WORLD."""
 
 
 class Options(Value):
-    """What holds for this command, whoever said it."""
+    """The values of the shared options, from whichever source set them."""
 
     store: str = ""  # "": the default, which depends on the sandbox
     profile: str = ""
     region: str = ""
     endpoint_url: str = ""
-    sandbox: str = ""  # "": no; `demo`, or the file of a world
+    sandbox: str = ""  # "": no sandbox; `demo`, or the file of a world
     format: str = "text"
     quiet: bool = False
     verbose: bool = False
@@ -39,15 +41,15 @@ class Options(Value):
     yes_delete: tuple[str, ...] = ()
     store_timeout: float = 900.0
     protected: tuple[str, ...] = ("*prod*",)
-    again: tuple[str, ...] = ()  # what was typed and must be typed again, so that a hint works
+    to_repeat: tuple[str, ...] = ()  # options that the user typed and that suggested commands must repeat
 
     @property
     def as_json(self) -> bool:
-        """Is one JSON document wanted on stdout?"""
+        """Whether stdout gets one JSON document."""
         return self.format == "json"
 
 
-_FLAGS: Final[Mapping[str, Any]] = {
+_TYPES: Final[Mapping[str, Any]] = {
     "store": Annotated[
         str | None, typer.Option("--store", metavar="PLACE", help="sqlite:PATH or dynamodb:TABLE  [env: RUNBOOK_STORE]")
     ],
@@ -55,102 +57,151 @@ _FLAGS: Final[Mapping[str, Any]] = {
         str | None, typer.Option("--profile", metavar="NAME", help="AWS profile  [env: RUNBOOK_PROFILE, AWS_PROFILE]")
     ],
     "region": Annotated[
-        str | None, typer.Option("--region", metavar="NAME", help="where a step does not say  [env: RUNBOOK_REGION]")
+        str | None,
+        typer.Option("--region", metavar="NAME", help="default region for steps that set none  [env: RUNBOOK_REGION]"),
     ],
     "endpoint_url": Annotated[
-        str | None, typer.Option("--endpoint-url", metavar="URL", help="another AWS  [env: RUNBOOK_ENDPOINT_URL]")
+        str | None,
+        typer.Option("--endpoint-url", metavar="URL", help="send AWS requests to this URL  [env: RUNBOOK_ENDPOINT_URL]"),
     ],
     "sandbox": Annotated[
         str | None,
-        typer.Option("--sandbox", metavar="[WORLD]", help="a pretend AWS in virtual time; WORLD: its YAML file"),
+        typer.Option(
+            "--sandbox", metavar="[WORLD]",
+            help="run against a simulated AWS in virtual time; WORLD: a YAML file with its resources",
+        ),
     ],
     "format": Annotated[str | None, typer.Option("--format", "-o", metavar="FORMAT", help="text or json")],
-    "quiet": Annotated[bool, typer.Option("--quiet", "-q", help="no progress")],
-    "verbose": Annotated[bool, typer.Option("--verbose", "-v", help="every event")],
-    "debug": Annotated[bool, typer.Option("--debug", help="tracebacks")],
-    "no_input": Annotated[bool, typer.Option("--no-input", help="never ask")],
-    "yes": Annotated[bool, typer.Option("--yes", "-y", help="what is asked is confirmed")],
+    "quiet": Annotated[bool, typer.Option("--quiet", "-q", help="show no progress")],
+    "verbose": Annotated[bool, typer.Option("--verbose", "-v", help="show every event")],
+    "debug": Annotated[bool, typer.Option("--debug", help="show tracebacks")],
+    "no_input": Annotated[bool, typer.Option("--no-input", help="never prompt")],
+    "yes": Annotated[bool, typer.Option("--yes", "-y", help="answer yes to all prompts")],
     "yes_delete": Annotated[
         list[str] | None,
-        typer.Option("--yes-delete", metavar="NAME", help="NAME may be deleted though a protected pattern matches it"),
+        typer.Option("--yes-delete", metavar="NAME", help="allow deleting NAME although a protected pattern matches it"),
     ],
     "store_timeout": Annotated[
         str | None,
-        typer.Option("--store-timeout", metavar="DURATION", help="how long a store may be away  [default: 15m]"),
+        typer.Option(
+            "--store-timeout", metavar="DURATION", help="how long to wait for an unavailable store  [default: 15m]"
+        ),
     ],
-}
-_BARE: Final = {"quiet": False, "verbose": False, "debug": False, "no_input": False, "yes": False}
+}  # fmt: skip
+_DEFAULTS: Final = {"quiet": False, "verbose": False, "debug": False, "no_input": False, "yes": False}
 
-FINDING: Final = ("store", "profile", "region", "endpoint_url", "sandbox", "store_timeout")
-"""What it takes to find an operation."""
-SHOWING: Final = ("format", "quiet", "verbose", "debug")
-DRIVING: Final = (*FINDING, "no_input", "yes", "yes_delete", *SHOWING)
+STORE_OPTIONS: Final = ("store", "profile", "region", "endpoint_url", "sandbox", "store_timeout")
+"""The options of every command that opens a store."""
+OUTPUT_OPTIONS: Final = ("format", "quiet", "verbose", "debug")
+RUN_OPTIONS: Final = (*STORE_OPTIONS, "no_input", "yes", "yes_delete", *OUTPUT_OPTIONS)
+"""The options of the commands that run an operation."""
 
-Body = Callable[..., int]
+CommandFunction = Callable[..., int]
 
 
-def taking(*names: str, formats: tuple[str, ...] = ("text", "json")) -> Callable[[Body], Body]:
-    """A command with these options; its first parameter is the settled `Options`."""
+def with_options(
+    *names: str, formats: tuple[str, ...] = ("text", "json")
+) -> Callable[[CommandFunction], CommandFunction]:
+    """Add these options to a command, whose first parameter then is the `Options`. The first of `formats` is the default."""
 
-    def decorate(body: Body) -> Body:
-        @functools.wraps(body)
-        def command(**given: Any) -> int:
-            raw = {name: given.pop(name) for name in names}
-            return body(settle(raw, formats, os.environ), **given)
+    def decorate(function: CommandFunction) -> CommandFunction:
+        @functools.wraps(function)
+        def command(**arguments: Any) -> int:
+            flags = {name: arguments.pop(name) for name in names}
+            return function(resolve_options(flags, formats, os.environ), **arguments)
 
-        own = list(inspect.signature(body, eval_str=True).parameters.values())[1:]
-        added = [
+        own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
+        shared = [
             inspect.Parameter(
-                name, inspect.Parameter.KEYWORD_ONLY, annotation=_flag(name, formats), default=_BARE.get(name)
+                name,
+                inspect.Parameter.KEYWORD_ONLY,
+                annotation=_option_type(name, formats),
+                default=_DEFAULTS.get(name),
             )
             for name in names
         ]
-        shown = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in own] + added
-        command.__signature__ = inspect.Signature(shown, return_annotation=int)  # type: ignore[attr-defined]
-        command.__annotations__ = {one.name: one.annotation for one in shown}
-        del command.__wrapped__  # typer would read the inner one's signature
+        parameters = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in own] + shared
+        command.__signature__ = inspect.Signature(parameters, return_annotation=int)  # type: ignore[attr-defined]
+        command.__annotations__ = {one.name: one.annotation for one in parameters}
+        del command.__wrapped__  # typer would read the inner function's signature
         return command
 
     return decorate
 
 
-def _flag(name: str, formats: tuple[str, ...]) -> Any:
+def _option_type(name: str, formats: tuple[str, ...]) -> Any:
     if name == "format" and formats != ("text", "json"):
-        told = ", ".join(formats[:-1]) + f" or {formats[-1]}"
-        return Annotated[str | None, typer.Option("--format", "-o", metavar="FORMAT", help=told)]
-    return _FLAGS[name]
+        help_text = ", ".join(formats[:-1]) + f" or {formats[-1]}"
+        return Annotated[str | None, typer.Option("--format", "-o", metavar="FORMAT", help=help_text)]
+    return _TYPES[name]
 
 
-def settle(raw: Mapping[str, Any], formats: tuple[str, ...], environ: Mapping[str, str]) -> Options:
-    """Flag, environment, project file, user file, default: the first that says something. UsageError."""
-    said = files(environ)
-    form = str(raw.get("format") or formats[0])
-    if form not in formats:
-        message = f"-o {form}: there is no such format; {did_you_mean(form, formats)}"
+def resolve_options(flags: Mapping[str, Any], formats: tuple[str, ...], environ: Mapping[str, str]) -> Options:
+    """For each option the first that sets it: flag, environment, project file, user file, default. Raises UsageError."""
+    config = load_config(environ)
+    format = str(flags.get("format") or formats[0])
+    if format not in formats:
+        message = f"-o {format}: unknown format; {did_you_mean(format, formats)}"
         raise UsageError(message)
-    timeout = _first("store_timeout", raw, environ, said)
+    timeout = _resolve("store_timeout", flags, environ, config)
     return Options(
-        store=_first("store", raw, environ, said), profile=_first("profile", raw, environ, said),
-        region=_first("region", raw, environ, said) or _region_of_aws(environ),
-        endpoint_url=_first("endpoint_url", raw, environ, said), sandbox=str(raw.get("sandbox") or ""), format=form,
-        quiet=bool(raw.get("quiet")), verbose=bool(raw.get("verbose")), debug=bool(raw.get("debug")),
-        no_input=bool(raw.get("no_input")), yes=bool(raw.get("yes")), yes_delete=tuple(raw.get("yes_delete") or ()),
-        store_timeout=seconds("--store-timeout", timeout) if timeout else Options().store_timeout,
-        protected=said.protected, again=_again(raw),
+        store=_resolve("store", flags, environ, config), profile=_resolve("profile", flags, environ, config),
+        region=_resolve("region", flags, environ, config) or _aws_region(environ),
+        endpoint_url=_resolve("endpoint_url", flags, environ, config), sandbox=str(flags.get("sandbox") or ""),
+        format=format, quiet=bool(flags.get("quiet")), verbose=bool(flags.get("verbose")),
+        debug=bool(flags.get("debug")), no_input=bool(flags.get("no_input")), yes=bool(flags.get("yes")),
+        yes_delete=tuple(flags.get("yes_delete") or ()),
+        store_timeout=parse_duration("--store-timeout", timeout) if timeout else Options().store_timeout,
+        protected=config.protected, to_repeat=_to_repeat(flags),
     )  # fmt: skip
 
 
-def _first(name: str, raw: Mapping[str, Any], environ: Mapping[str, str], said: Files) -> str:
-    return str(raw.get(name) or environ.get(f"RUNBOOK_{name.upper()}") or said.value(name) or "")
+def _resolve(name: str, flags: Mapping[str, Any], environ: Mapping[str, str], config: Config) -> str:
+    return str(flags.get(name) or environ.get(f"RUNBOOK_{name.upper()}") or config.value(name) or "")
 
 
-def _region_of_aws(environ: Mapping[str, str]) -> str:
+def _aws_region(environ: Mapping[str, str]) -> str:
     return environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or ""
 
 
-def _again(raw: Mapping[str, Any]) -> tuple[str, ...]:
+def _to_repeat(flags: Mapping[str, Any]) -> tuple[str, ...]:
     words: list[str] = []
     for name in ("store", "profile", "region", "endpoint_url"):
-        if raw.get(name):
-            words += [f"--{name.replace('_', '-')}", str(raw[name])]
-    return (*words, "--sandbox") if raw.get("sandbox") else tuple(words)
+        if flags.get(name):
+            words += [f"--{name.replace('_', '-')}", str(flags[name])]
+    return (*words, "--sandbox") if flags.get("sandbox") else tuple(words)
+
+
+# -- typer's classes ------------------------------------------------------------------------------------------
+#
+# All parameters are text or flags and need no conversion. Typer's own conversion imports pydantic, a third of a
+# cold start; so it is called only where a required value is missing, for typer's message.
+
+
+def _plain_value(convert: Callable[[Any, Any], Any], parameter: Any, context: Any, value: Any) -> Any:
+    if value is None or value == ():
+        return convert(context, value) if parameter.required else None
+    if parameter.callback is not None:
+        return parameter.callback(context, parameter, value)
+    return value
+
+
+def _without_conversion(parameters: list[Any]) -> list[Any]:
+    for one in parameters:
+        if not isinstance(one.process_value, partial):  # already replaced
+            one.process_value = partial(_plain_value, one.process_value, one)
+    return parameters
+
+
+class Command(TyperCommand):
+    """A command whose parameters are not converted."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        return _without_conversion(super().get_params(ctx))
+
+
+class Group(TyperGroup):
+    """A group whose parameters are not converted."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        return _without_conversion(super().get_params(ctx))

@@ -1,7 +1,7 @@
-"""Where `runbook orphans` looks, as whom, and what it finds there. Writes nothing, in the store or in the world.
+"""The search of `runbook orphans`: which regions and accounts it looks in, and what it finds. Writes nothing.
 
-Places are those that somebody names, else those of the operations in the store and of a runbook. In the sandbox each
-operation has a world of its own, and is looked for there.
+The places are those that `--region` names, else those of the operations in the store and of a runbook. In the sandbox
+each operation has a world of its own, which is searched for that operation.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from engine.cli.context import Surroundings, default_region, world_file
+from engine.cli.context import CommandContext, default_region, world_file
 from engine.clock import Clock, SystemClock
 from engine.errors import EffectFailed, EffectNotSent, EffectUnknown, ExpressionError, RunbookError, UsageError
 from engine.kernel import Operation
@@ -22,133 +22,139 @@ from engine.runtime.load import Loaded, is_an_id, load
 from engine.values import changed
 
 Clients = Callable[..., Any]
-TROUBLE: Final = (EffectFailed, EffectNotSent, EffectUnknown, RunbookError)
+SEARCH_ERRORS: Final = (EffectFailed, EffectNotSent, EffectUnknown, RunbookError)
 
 
 @dataclass(slots=True)
-class Scan:
-    """What was found, and where nothing could be found out."""
+class OrphanSearch:
+    """The result: the places searched, the tagged resources found, and what could not be searched or read."""
 
     now: float = 0.0
     places: list[Place] = field(default_factory=list)
     found: list[Judged] = field(default_factory=list)
     troubles: list[str] = field(default_factory=list)
 
-    def of(self, *verdicts: str) -> list[Judged]:
-        """Those with one of these verdicts."""
+    def with_verdict(self, *verdicts: str) -> list[Judged]:
+        """The resources with one of these verdicts."""
         return [one for one in self.found if one.verdict in verdicts]
 
 
-def scanned(here: Surroundings, regions: list[str], runbook: Runbook | None) -> Scan:
-    """Everything that bears the tags of an operation, with what the log says of it. UsageError where there is no region."""
-    scan = Scan(now=SystemClock().now())
-    operations = list(_operations(here, scan))
-    found: dict[tuple[str, str], Thing] = {}
-    if here.options.sandbox:
-        _of_the_sandbox(here, operations, regions, scan, found)
+def search_orphans(context: CommandContext, regions: list[str], runbook: Runbook | None) -> OrphanSearch:
+    """All resources with the tags of an operation, judged by its log. UsageError where there is no region to search."""
+    search = OrphanSearch(now=SystemClock().now())
+    operations = list(_operations(context, search))
+    resources: dict[tuple[str, str], Thing] = {}  # by kind and ARN or id: two names of one place list them once
+    if context.options.sandbox:
+        _search_sandbox(context, operations, regions, search, resources)
     else:
-        scan.places = _places(here, operations, regions, runbook)
-        clients = _clients(here, scan.places)
-        for one in scan.places:
-            _look(here, one, clients, SystemClock(), scan, found)
+        search.places = _places(context, operations, regions, runbook)
+        clients = _clients(context, search.places)
+        for one in search.places:
+            _search_place(context, one, clients, SystemClock(), search, resources)
     owners: dict[str, Operation | None] = {}
-    for thing in sorted(found.values(), key=lambda one: one.order):
-        _judge(here, thing, scan, owners)
-    return scan
+    for thing in sorted(resources.values(), key=lambda one: one.order):
+        _judge(context, thing, search, owners)
+    return search
 
 
-def _judge(here: Surroundings, thing: Thing, scan: Scan, owners: dict[str, Operation | None]) -> None:
-    """After the look: what an operation makes meanwhile is in its ledger before it is in the world."""
+def _judge(
+    context: CommandContext, thing: Thing, search: OrphanSearch, owners: dict[str, Operation | None]
+) -> None:  # fmt: skip
+    """Reads the log after the search: a resource is in the ledger before it is created, so none is misjudged."""
     id = thing.operation
     try:
         if id not in owners:
-            owners[id] = load(here.store, id, here.parse).operation if is_an_id(id) and _is_there(here, id) else None
-        scan.found.append(judged(thing, owners[id], here.store.name))
+            is_known = is_an_id(id) and _is_of_this_world(context, id)
+            owners[id] = load(context.store, id, context.parse).operation if is_known else None
+        search.found.append(judged(thing, owners[id], context.store.name))
     except RunbookError as error:
-        scan.troubles.append(f"{thing.kind} {thing.name} is left alone: {error}")
+        search.troubles.append(f"skipped {thing.kind} {thing.name}: {error}")
 
 
-def _is_there(here: Surroundings, id: str) -> bool:
-    return here.pretends(id) is bool(here.options.sandbox)
+def _is_of_this_world(context: CommandContext, id: str) -> bool:
+    return context.is_sandboxed(id) is bool(context.options.sandbox)
 
 
-def _operations(here: Surroundings, scan: Scan) -> Iterator[Loaded]:
-    """Those of this store that belong to this world, as far as they can be read."""
-    for head in here.store.heads():
+def _operations(context: CommandContext, search: OrphanSearch) -> Iterator[Loaded]:
+    """The operations in the store that belong to this world and can be read."""
+    for head in context.store.heads():
         try:
-            if _is_there(here, head.operation):
-                yield load(here.store, head.operation, here.parse)
+            if _is_of_this_world(context, head.operation):
+                yield load(context.store, head.operation, context.parse)
         except RunbookError as error:
-            scan.troubles.append(f"operation {head.operation} cannot be read: {error}")
+            search.troubles.append(f"operation {head.operation} cannot be read: {error}")
 
 
-# -- the world -----------------------------------------------------------------------------------------------
+# -- searching -----------------------------------------------------------------------------------------------
 
 
-def _look(
-    here: Surroundings, one: Place, clients: Clients, clock: Clock, scan: Scan, found: dict[tuple[str, str], Thing]
-) -> None:
-    """Twice the same place, under two names, is once the same thing."""
+def _search_place(
+    context: CommandContext, place: Place, clients: Clients, clock: Clock, search: OrphanSearch,
+    resources: dict[tuple[str, str], Thing],
+) -> None:  # fmt: skip
     from actions.network import SystemNetwork
 
-    context = Context(
-        region=one.region, account=one.account.id if one.account is not None else None, clients=clients, secret=_none,
-        network=SystemNetwork(), now=clock.now,
-    )  # fmt: skip
+    account = place.account.id if place.account is not None else None
+    kind_context = Context(
+        region=place.region, account=account, clients=clients, secret=_no_secret, network=SystemNetwork(), now=clock.now
+    )
     try:
-        for thing in things(here.registry.kinds.values(), one, context, clock.sleep):
-            found.setdefault((thing.kind, thing.arn or thing.id), thing)
-    except TROUBLE as error:
-        scan.troubles.append(f"{one} cannot be looked at: {error}")
+        for thing in things(context.registry.kinds.values(), place, kind_context, clock.sleep):
+            resources.setdefault((thing.kind, thing.arn or thing.id), thing)
+    except SEARCH_ERRORS as error:
+        search.troubles.append(f"cannot search {place}: {error}")
 
 
-def _none(_: Any) -> Any:
-    message = "a listing needs no secret"
+def _no_secret(_: Any) -> Any:
+    message = "listing resources needs no secret"
     raise AssertionError(message)
 
 
-def _of_the_sandbox(
-    here: Surroundings, operations: list[Loaded], regions: list[str], scan: Scan, found: dict[tuple[str, str], Thing]
-) -> None:
+def _search_sandbox(
+    context: CommandContext, operations: list[Loaded], regions: list[str], search: OrphanSearch,
+    resources: dict[tuple[str, str], Thing],
+) -> None:  # fmt: skip
     for one in operations:
-        file = world_file(here.store.name, one.operation.id)
+        file = world_file(context.store.name, one.operation.id)
         if file is None or not file.exists():
-            continue  # its world is gone, and all that was in it
-        engine = here.composed(one.runbook, one.operation.id, begins=False)
-        its = _distinct(_of_operation(one))
-        for at in _named(regions, its) or its:
-            if at not in scan.places:
-                scan.places.append(at)
-            _look(here, at, engine.world.clients, engine.clock, scan, found)
-        scan.now = engine.clock.now()
+            continue  # the world was deleted with everything in it
+        engine = context.build_engine(one.runbook, one.operation.id, is_new=False)
+        own_places = _distinct(_places_of_operation(one))
+        for at in _places_in_regions(regions, own_places) or own_places:
+            if at not in search.places:
+                search.places.append(at)
+            _search_place(context, at, engine.world.clients, engine.clock, search, resources)
+        search.now = engine.clock.now()
 
 
-def _clients(here: Surroundings, places: Iterable[Place]) -> Clients:
-    """Accounts by their ids: two runbooks may call two accounts by one name."""
+def _clients(context: CommandContext, places: Iterable[Place]) -> Clients:
+    """Clients for accounts by id, because two runbooks may give one name to two accounts."""
     from actions.aws.sessions import Sessions
 
     accounts = {one.account.id: changed(one.account, name=one.account.id) for one in places if one.account is not None}
-    sessions = Sessions(**here.session_words, accounts=accounts)
+    sessions = Sessions(**context.session_options, accounts=accounts)
     return sessions.clients
 
 
 # -- places --------------------------------------------------------------------------------------------------
 
 
-def _places(here: Surroundings, operations: list[Loaded], regions: list[str], runbook: Runbook | None) -> list[Place]:
-    own = default_region(here.options)
-    known = [place for one in operations for place in _of_operation(one)]
-    known += list(_of_runbook(runbook, own)) if runbook is not None else []
-    known += [Place(region=own)] if own else []
-    found = _distinct(_named(regions, known) if regions else known)
-    if not found:
-        message = "no operation and no runbook says where to look: add --region NAME"
+def _places(
+    context: CommandContext, operations: list[Loaded], regions: list[str], runbook: Runbook | None
+) -> list[Place]:  # fmt: skip
+    region = default_region(context.options)
+    known = [place for one in operations for place in _places_of_operation(one)]
+    known += list(_places_of_runbook(runbook, region)) if runbook is not None else []
+    known += [Place(region=region)] if region else []
+    places = _distinct(_places_in_regions(regions, known) if regions else known)
+    if not places:
+        message = "no region to search: the store has no operations, and no default region is set; add --region NAME"
         raise UsageError(message)
-    return found
+    return places
 
 
-def _named(regions: list[str], known: Iterable[Place]) -> list[Place]:
-    """Each region that was named, in each account that is known."""
+def _places_in_regions(regions: list[str], known: Iterable[Place]) -> list[Place]:
+    """Each of the regions, in each known account."""
     accounts = [None, *(one.account for one in known if one.account is not None)]
     return _distinct(Place(region=region, account=account) for region in regions for account in accounts)
 
@@ -157,9 +163,9 @@ def _distinct(places: Iterable[Place]) -> list[Place]:
     return list({one.key: one for one in places}.values())
 
 
-def _of_operation(one: Loaded) -> Iterator[Place]:
-    """Where it has made something, or would have."""
-    operation, runbook = one.operation, one.runbook
+def _places_of_operation(loaded: Loaded) -> Iterator[Place]:
+    """Where the operation created something, or was about to."""
+    operation, runbook = loaded.operation, loaded.runbook
     for entry in operation.ledger:
         yield Place(region=entry.region, account=_account(runbook, entry.account))
     for record in operation.steps.values():
@@ -169,19 +175,21 @@ def _of_operation(one: Loaded) -> Iterator[Place]:
         yield Place(region=operation.region, account=_account(runbook, runbook.account))
 
 
-def _of_runbook(runbook: Runbook, own: str) -> Iterator[Place]:
-    """Where it makes things, as far as defaults say."""
+def _places_of_runbook(runbook: Runbook, region: str) -> Iterator[Place]:
+    """Where the runbook creates resources, as far as the defaults of its inputs tell."""
     inputs = {name: one.default for name, one in runbook.inputs.items() if not one.required}
-    bare = Operation(id="orphans", runbook=runbook.name, digest=runbook.digest, started=0.0, region=own, inputs=inputs)
+    empty = Operation(
+        id="orphans", runbook=runbook.name, digest=runbook.digest, started=0.0, region=region, inputs=inputs
+    )  # fmt: skip
     for step in runbook.index.values():
         if not isinstance(step.body, Ensure):
             continue
         try:
-            region, account = place(runbook, bare, step, lambda: Names(runbook, bare))
+            step_region, account = place(runbook, empty, step, lambda: Names(runbook, empty))
         except ExpressionError:
             continue
-        if region:
-            yield Place(region=region, account=_account(runbook, account))
+        if step_region:
+            yield Place(region=step_region, account=_account(runbook, account))
 
 
 def _account(runbook: Runbook, name: str | None) -> Account | None:

@@ -30,8 +30,8 @@ Store = tuple[str, str]
         (["run", "few.yaml", "extra"], "extra"),
         (["run", "few.yaml", "--stroe", "x"], "there is no option --stroe; did you mean `--store`?"),
         (["run", "few.yaml", "--store"], "--store"),
-        (["run", "few.yaml", "-i", "novalue"], "-i novalue: an input is NAME=VALUE"),
-        (["run", "few.yaml", "-i", "=x"], "an input is NAME=VALUE"),
+        (["run", "few.yaml", "-i", "novalue"], "-i novalue: write NAME=VALUE"),
+        (["run", "few.yaml", "-i", "=x"], "-i =x: write NAME=VALUE"),
         (["run", "few.yaml", "-i", "a=1", "-i", "a=2"], "a is given twice"),
         (["run", "few.yaml", "-i", "a=1"], "there is no input `a`"),
         (["run", "few.yaml", "--inputs", "nothing.yaml"], "there is no file nothing.yaml"),
@@ -43,10 +43,10 @@ Store = tuple[str, str]
         (["run", "few.yaml", "--sandbox=few.yaml"], "a world's file needs the key `world`"),
         (["explain", "RB999"], "there is no rule RB999"),
         (["explain", "Nonsense"], "there is no rule, error, kind, action or file Nonsense"),
-        (["explain", "RB404", "step"], "RB404 is no file"),
+        (["explain", "RB404", "step"], "RB404 is not a file"),
         (["explain", "few.yaml", "frist"], "did you mean `first`?"),
         (["actions", "rds.clutser"], "did you mean `rds.cluster`?"),
-        (["graph", "few.yaml", "-o", "png"], "there is no such format; expected one of: dot, mermaid"),
+        (["graph", "few.yaml", "-o", "png"], "unknown format; expected one of: dot, mermaid"),
         (["validate", "few.yaml", "-o", "githb"], "did you mean `github`?"),
         (["status", "op", "--sandbx"], "did you mean `--sandbox`?"),
         (["store", "init", "--store", "sqlite:x.db"], "needs no init"),
@@ -62,7 +62,7 @@ def test_words(ask: Ask, few: str, words: list[str], said: str) -> None:
 def test_bytes_that_are_no_text(process: Ask) -> None:
     told = process("status", os.fsdecode(b"\xff\xfe"))
     assert told.code == 2
-    assert "word 2 of the command is not UTF-8" in told.err
+    assert "argument 2 is not UTF-8" in told.err
 
 
 def test_what_a_word_holds_is_shown_and_not_obeyed(ask: Ask, store: Store) -> None:
@@ -125,7 +125,7 @@ def test_a_text_that_is_no_runbook(ask: Ask, name: str, store: Store) -> None:
     assert " error RB" in told.out
     begun = ask("run", "bad.yaml", *store)
     assert begun.code == 3
-    assert "nothing was begun" in begun.err
+    assert "nothing was started" in begun.err
     assert not Path("operations.db").exists()
 
 
@@ -205,10 +205,10 @@ def test_everything_that_is_wrong_with_inputs_is_told_at_once(ask: Ask, store: S
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("store = 1\n", "`store` is text"),
-        ("stroe = 'x'\n", "`stroe` is no setting; did you mean `store`?"),
-        ("protected = 'x'\n", "`protected` is a list of patterns"),
-        ("store = \n", "is no TOML"),
+        ("store = 1\n", "`store` must be text"),
+        ("stroe = 'x'\n", "unknown setting `stroe`; did you mean `store`?"),
+        ("protected = 'x'\n", "`protected` must be a list of patterns"),
+        ("store = \n", "is not valid TOML"),
         ("store_timeout = 'soon'\n", "`soon` is not a duration"),
     ],
 )
@@ -225,7 +225,7 @@ def test_a_project_file_that_is_wrong(ask: Ask, text: str, said: str) -> None:
 def test_a_store_that_is_another_file(ask: Ask, few: str) -> None:
     told = ask("run", few, "--store", f"sqlite:{few}", "--operation-id", "op")
     assert told.code == 4
-    assert "if nothing was, the same again with --operation-id op" in told.err
+    assert "if nothing was recorded, repeat the command with --operation-id op" in told.err
     assert Path(few).read_text(encoding="utf-8") == FEW
 
 
@@ -288,7 +288,7 @@ def test_credentials_that_expire_stop_the_runner_and_lose_nothing(ask: Ask, tmp_
     pretend = world(tmp_path, "{copy-snapshot: [credentials]}")
     told = ask("run", RESTORE, *INPUTS, pretend, *store, "--yes", "--operation-id", "op")
     assert told.code == 4
-    assert "What is recorded stands. Next: runbook resume op" in told.err
+    assert "Recorded progress is kept. Next: runbook resume op" in told.err
     assert ask("resume", "op", pretend, *store).code == 0
 
 
@@ -327,10 +327,10 @@ def test_a_bug_is_told_by_its_place_and_by_no_value(
     def broken(*_: object) -> None:
         raise ZeroDivisionError("a-known-secret")
 
-    monkeypatch.setattr("engine.cli.commands.status.located", broken)
+    monkeypatch.setattr("engine.cli.commands.status.load_operation", broken)
     told = ask("status", "op", *store)
     assert told.code == 70
-    assert "This is a bug of runbook" in told.err
+    assert "This is a bug in runbook" in told.err
     assert "ZeroDivisionError at" in told.err
     assert "a-known-secret" not in told.err
     assert "command: status --store" in told.err

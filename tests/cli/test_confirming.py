@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from actions import build_registry
-from engine.cli.protection import Policy, guarded
 from engine.registry import Observation
+from engine.runtime.protection import ProtectionPolicy, protect
 from engine.values import changed
 from tests.cli.asking import DEMO, INPUTS, RESTORE, RUNBOOK, Answer, Ask, world, written
 
@@ -43,7 +43,7 @@ def on_a_terminal(*words: str, typed: str) -> Answer:
 def test_without_a_terminal_and_without_yes_nothing_begins(ask: Ask, sandbox: tuple[str, ...]) -> None:
     told = ask("run", RESTORE, *INPUTS, *sandbox, "--operation-id", "op")
     assert told.code == 2
-    assert "delete-rds deletes rds.cluster orders (id cluster-" in told.err
+    assert "delete-rds will delete rds.cluster orders (id cluster-" in told.err
     assert "account 123456789012, region us-west-2)" in told.err
     assert "add --yes" in told.err
     assert ask("status", "op", *sandbox).code == 2
@@ -75,7 +75,7 @@ def test_where_nothing_is_there_nothing_is_asked(ask: Ask, tmp_path: Path, store
     )
     told = ask("run", RESTORE, *INPUTS, gone, *store)
     assert told.code == 0
-    assert "delete-rds: there is no rds.cluster orders in us-west-2 to delete" in told.err
+    assert "delete-rds: nothing to delete: there is no rds.cluster orders in us-west-2" in told.err
 
 
 # -- protected names --------------------------------------------------------------------------------------------
@@ -128,12 +128,12 @@ def test_the_project_says_what_is_protected(ask: Ask, tmp_path: Path, store: Sto
     [("orders", ""), ("orders-prod", "*prod*"), ("PROD", "*prod*"), ("reproduce", "*prod*"), ("named-prod", "")],
 )
 def test_patterns(name: str, pattern: str) -> None:
-    assert Policy(protected=("*prod*",), allowed=("named-prod",)).pattern_for(name) == pattern
+    assert ProtectionPolicy(protected=("*prod*",), allowed=("named-prod",)).pattern_for(name) == pattern
 
 
 def test_the_name_is_that_of_the_look_in_question() -> None:
     """A thing whose look says no name is protected by the name it was looked for by, whatever was looked at between."""
-    kinds = guarded(build_registry(entry_points=False), Policy(protected=("*prod*",))).kinds
+    kinds = protect(build_registry(entry_points=False), ProtectionPolicy(protected=("*prod*",))).kinds
     seen = Observation(status="available", cls="available", id="db-1")
     asked = kinds["rds.instance"].in_the_way
     assert "*prod*" in str(asked(seen, {"name": "orders-prod"}))
@@ -150,7 +150,7 @@ def test_past_the_point_of_no_return_live_data_needs_a_word(ask: Ask, tmp_path: 
     assert told.code == 5, told.err
     refused = ask("cancel", "op", "--undo", "--past", "delete-rds", pretend, *store)
     assert refused.code == 2
-    assert "gives up rds.cluster orders (id cluster-" in refused.err
+    assert "nothing was done: rds.cluster orders (id cluster-" in refused.err
     done = ask("cancel", "op", "--undo", "--past", "delete-rds", pretend, *store, "--yes", "-o", "json")
     assert done.code == 0
     assert {one["state"] for one in done.document["resources"]} == {"gone"}

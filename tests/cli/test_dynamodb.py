@@ -39,8 +39,8 @@ def test_an_operation_lives_in_it(ask: Ask, few: str, table: tuple[str, ...]) ->
     assert ask("store", "init", *table).code == 0
     held = ask("run", few, *table, "--operation-id", "op")
     assert held.code == 5
-    assert "nobody else" not in held.err
-    assert f"  runbook resume op {' '.join(table)}" in held.err.splitlines()
+    assert "only this machine" not in held.err
+    assert f"  approve and continue:             runbook resume op {' '.join(table)}" in held.err.splitlines()
     fits("status", ask("status", "op", *table, "-o", "json").document)
     fits("operations", ask("list", *table, "-o", "json").document)
     assert ask("resume", "op", *table).code == 0

@@ -212,7 +212,7 @@ def test_the_code_of_what_it_came_to(aws: Aws, command: str, code: int) -> None:
     told = TABLE[command, code](aws)
     assert told.code == code, (told.out, told.err)
     if code in (130, 143):
-        assert "stopping after the call in hand" in told.err
+        assert "stopping after the current call" in told.err
     if code >= 2:
         assert told.err, "nothing says why"
 

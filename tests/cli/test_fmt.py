@@ -16,7 +16,7 @@ def test_a_file_is_laid_out_and_named(ask: Ask, tmp_path: Path) -> None:
     written(tmp_path / "a.yaml", LOOSE)
     told = ask("fmt", "a.yaml")
     assert (told.code, told.out) == (0, "a.yaml\n")
-    assert "1 of 1 file laid out anew" in told.err
+    assert "1 of 1 file reformatted" in told.err
     assert (tmp_path / "a.yaml").read_text("utf-8") == LAID_OUT
     assert ask("fmt", "a.yaml").out == ""
 
@@ -26,7 +26,7 @@ def test_check_changes_nothing(ask: Ask, tmp_path: Path) -> None:
     written(tmp_path / "b.yaml", LAID_OUT)
     told = ask("fmt", "--check", "a.yaml", "b.yaml")
     assert (told.code, told.out) == (1, "a.yaml\n")
-    assert "1 of 2 files would be laid out anew" in told.err
+    assert "1 of 2 files would be reformatted" in told.err
     assert (tmp_path / "a.yaml").read_text("utf-8") == LOOSE
     assert ask("fmt", "--check", "b.yaml").code == 0
     assert ask("fmt", "--check", RESTORE).code == 0
@@ -65,7 +65,7 @@ def test_what_is_not_understood_is_told(ask: Ask, tmp_path: Path) -> None:
     written(tmp_path / "a.yaml", "? runbook\n: a\n")
     told = ask("fmt", "a.yaml")
     assert (told.code, told.out) == (0, "")
-    assert "a.yaml: left as it is: line 1" in told.err
+    assert "a.yaml: not reformatted: line 1" in told.err
 
 
 def test_a_file_keeps_its_mode_and_a_link_stays_one(ask: Ask, tmp_path: Path) -> None:

@@ -182,7 +182,7 @@ def test_each_account_has_its_own(ask: Ask, tmp_path: Path) -> None:
     ]
     assert other["why"]["rds:CopyDBClusterSnapshot"] == ["other"]
     told = ask("iam", file).out
-    assert "# whoever runs it" in told
+    assert "# the account you run it from" in told
     assert "# other (222222222222), arn:aws:iam::222222222222:role/restore" in told
     assert json.loads(ask("iam", file, "--account", "other").out) == other["policy"]
     wrong = ask("iam", file, "--account", "othr")
@@ -212,9 +212,9 @@ def test_what_the_policy_cannot_say_is_said(ask: Ask, tmp_path: Path) -> None:
     step = "  - {id: start, call: aws.rds.start_db_cluster, with: {DBClusterIdentifier: a}, repeatable: true}\n"
     many = "".join(COPY.replace("id: copy", f"id: copy-{n}").replace('-copy"', f'-{n}-{"x" * 40}"') for n in range(40))
     told = ask("iam", written(tmp_path / "a.yaml", HEAD + step + many))
-    assert "start: named as AWS's call" in told.err
+    assert "start: the action is named after the API call" in told.err
     assert "a managed policy has at most 6144" in told.err
-    assert "own policy too" in told.err
+    assert "the key policy of each KMS key" in told.err
     assert ask("iam", RESTORE, "-q").err == ""
 
 

@@ -9,10 +9,9 @@ import pytest
 
 from actions.aws.sessions import Sessions
 from actions.rds.cluster import Cluster
-from engine.cli.context import Surroundings
-from engine.cli.lease_duration import SPARE
+from engine.cli.context import CommandContext
+from engine.cli.leases import SPARE
 from engine.cli.options import Options
-from engine.cli.session import surrounded
 from engine.kernel import Operation
 from engine.kernel import events as ev
 from engine.kernel.effect import Effect
@@ -31,8 +30,8 @@ NESTED = (
 )
 
 
-def parsed(here: Surroundings, steps: str) -> Runbook:
-    return load(f"runbook: some\nregion: us-west-2\nsteps:\n{steps}", here.registry)
+def parsed(context: CommandContext, steps: str) -> Runbook:
+    return load(f"runbook: some\nregion: us-west-2\nsteps:\n{steps}", context.registry)
 
 
 @pytest.mark.parametrize(
@@ -42,12 +41,12 @@ def parsed(here: Surroundings, steps: str) -> Runbook:
 def test_two_thirds_of_the_lease_are_longer_than_the_longest_call(
     tmp_path: Path, steps: str, call: float, seconds: float
 ) -> None:
-    with surrounded(Options(store=f"sqlite:{tmp_path / 'operations.db'}", sandbox="demo")) as here:
-        runbook = parsed(here, steps)
-        here.knows(runbook)
-        lease = here.composed(runbook, "op", begins=True).lease("op")
+    with CommandContext(Options(store=f"sqlite:{tmp_path / 'operations.db'}", sandbox="demo")) as context:
+        runbook = parsed(context, steps)
+        context.remember_runbook(runbook)
+        lease = context.build_engine(runbook, "op", is_new=True).lease("op")
         lease.acquire(patience=False)
-        head = here.head("op")
+        head = context.head("op")
         lease.release()
     assert head is not None
     assert head.lease is not None
@@ -56,14 +55,14 @@ def test_two_thirds_of_the_lease_are_longer_than_the_longest_call(
 
 
 def test_an_edited_runbooks_longest_call_counts_too(tmp_path: Path) -> None:
-    with surrounded(Options(store=f"sqlite:{tmp_path / 'operations.db'}", sandbox="demo")) as here:
-        before = parsed(here, LOOK)
-        here.knows(before)
-        engine = here.composed(before, "op", begins=True)
-        here.parse(f"runbook: some\nregion: us-west-2\nsteps:\n{LONG}")  # as `resume --with` does before it drives
+    with CommandContext(Options(store=f"sqlite:{tmp_path / 'operations.db'}", sandbox="demo")) as context:
+        before = parsed(context, LOOK)
+        context.remember_runbook(before)
+        engine = context.build_engine(before, "op", is_new=True)
+        context.parse(f"runbook: some\nregion: us-west-2\nsteps:\n{LONG}")  # as `resume --with` does before it drives
         lease = engine.lease("op")
         lease.acquire(patience=False)
-        head = here.head("op")
+        head = context.head("op")
         lease.release()
     assert head is not None
     assert head.lease is not None

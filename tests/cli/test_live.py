@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.cli.output.live_table import HEAD, TableRow, _seen, rows
+from engine.cli.output.live_table import HEAD, TableRow, table_rows, visible_rows
 from engine.kernel.apply.evolve import evolve
 from engine.kernel.effect import Effect
 from engine.kernel.events import Delayed, Entered, Intended, Started, Succeeded, Watched
@@ -82,7 +82,7 @@ def test_a_restore_as_a_table(sandbox: tuple[str, ...]) -> None:
     assert re.search(r"instances\[1\] +DONE +1 of 4", last)
     assert "\x1b[?25l" in terminal.text  # the cursor is hidden while it is drawn,
     assert terminal.text.rindex("\x1b[?25h") > terminal.text.rindex("\x1b[?25l")  # and comes back
-    assert "waits 5m, until 00:13:00Z, then attempt 2 of 4" in shown  # what matters stands above the table
+    assert "waiting 5m until 00:13Z, then attempt 2 of 4" in shown  # what matters stands above the table
 
 
 def test_a_wait_counts_down(tmp_path: Path, store: tuple[str, str]) -> None:
@@ -174,7 +174,7 @@ def standing(*events: object) -> tuple[Operation, Runbook]:
 
 
 def cells(operation: Operation, runbook: Runbook, now: float) -> list[tuple[str, ...]]:
-    return [row.cells for row in rows(operation, runbook, now)]
+    return [row.cells for row in table_rows(operation, runbook, now)]
 
 
 def test_rows_before_anything() -> None:
@@ -190,7 +190,7 @@ def test_a_row_that_watches() -> None:
         entered, Intended(at=2.0, effect=effect), Succeeded(at=3.0, id="i"), Watched(at=4.0, next=34.0, status="making")
     )
     row = cells(operation, runbook, 64.0)[0]
-    assert row == ("copy", "IN_PROGRESS", "1 of 4", "", "1:03", "making, every 30s, at most until 02:00:04Z")
+    assert row == ("copy", "IN_PROGRESS", "1 of 4", "", "1:03", "making; checking every 30s until 02:00:04Z")
 
 
 def test_a_row_that_waits_for_its_next_attempt() -> None:
@@ -205,5 +205,5 @@ def test_a_row_that_waits_for_its_next_attempt() -> None:
 
 def test_rows_that_do_not_fit_stand_around_the_current_one() -> None:
     found = [TableRow(cells=(str(n), "", "", "", "", ""), current=n == 7) for n in range(10)]
-    assert [row.cells[0] for row in _seen(found, 4)] == ["5", "6", "7", "8"]
-    assert _seen(found, 10) == found
+    assert [row.cells[0] for row in visible_rows(found, 4)] == ["5", "6", "7", "8"]
+    assert visible_rows(found, 10) == found

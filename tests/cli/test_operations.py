@@ -37,7 +37,7 @@ def test_a_run_that_holds(ask: Ask, few: str, store: Store) -> None:
     told = ask("run", few, *store, "--operation-id", "op")
     assert told.code == 5
     assert "held at ask (approval)" in told.out
-    assert f"  runbook resume op {' '.join(store)}" in told.err.splitlines()
+    assert f"  approve and continue:             runbook resume op {' '.join(store)}" in told.err.splitlines()
 
 
 def test_a_resume_reads_the_state_once(ask: Ask, few: str, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -110,11 +110,11 @@ def test_the_restore_runs_in_the_sandbox(ask: Ask, sandbox: tuple[str, ...]) -> 
 
 def test_every_wait_says_what_how_long_and_until_when(ask: Ask, sandbox: tuple[str, ...]) -> None:
     lines = ask("run", RESTORE, *INPUTS, *sandbox, "--yes").err.splitlines()
-    assert any("copying: waits for it, looks every 30s, until 2024-03-21 00:06:00Z at most" in line for line in lines)
-    assert any("failed: it is deleted, and made anew 5m after it is gone (attempt 2 of 4)" in line for line in lines)
-    assert any("waits 5m, until 00:13:00Z, then attempt 2 of 4" in line for line in lines)
+    assert any("copying; checking every 30s until 2024-03-21 00:06Z" in line for line in lines)
+    assert any("failed; deleting it, then attempt 2 of 4 after 5m" in line for line in lines)
+    assert any("waiting 5m until 00:13Z, then attempt 2 of 4" in line for line in lines)
     assert any("ConnectionTimeout" in line for line in lines)
-    assert any("setup-db-users" in line and "waits 1m, until 00:54:00Z, then attempt 2 of 4" in line for line in lines)
+    assert any("setup-db-users" in line and "waiting 1m until 00:54Z, then attempt 2 of 4" in line for line in lines)
 
 
 def test_a_wait_for_what_a_step_requires_is_told_with_what_it_is(ask: Ask, tmp_path: Path, store: Store) -> None:
@@ -126,8 +126,8 @@ def test_a_wait_for_what_a_step_requires_is_told_with_what_it_is(ask: Ask, tmp_p
     waits = [line for line in told.err.splitlines() if "restore-snapshot" in line and "setup-db-users" in line]
     assert len(waits) == 1, waits
     assert re.search(
-        r"setup-db-users    requires restore-snapshot, which is modifying: waits for it, looks every 1m, "
-        r"until 0\d:\d\d:\d\dZ at most$",
+        r"setup-db-users    waiting for restore-snapshot, which is modifying; "
+        r"checking every 1m until 0\d:\d\d(:\d\d)?Z$",
         waits[0],
     )
 
@@ -136,10 +136,9 @@ def test_a_call_that_does_not_leave_is_a_wait_too(ask: Ask, tmp_path: Path, stor
     pretend = world(tmp_path, "{copy-snapshot: [throttle x2]}")
     told = ask("run", RESTORE, *INPUTS, pretend, *store, "--yes")
     assert told.code == 0
-    waits = [line for line in told.err.splitlines() if "then sends it again" in line]
+    waits = [line for line in told.err.splitlines() if "AWS throttled" in line]
     assert len(waits) == 2
-    assert "copy-snapshot     create of rds.cluster_snapshot did not leave (Throttling" in waits[0]
-    assert re.search(r": waits \d+s, until 00:06:0\dZ, then sends it again$", waits[0])
+    assert re.search(r"copy-snapshot     AWS throttled create rds\.cluster_snapshot; retrying in \d+s$", waits[0])
 
 
 # -- resume -----------------------------------------------------------------------------------------------------
@@ -182,10 +181,13 @@ def test_resume_of_what_has_failed_says_restart(ask: Ask, few: str, store: Store
         (["--outcome", "done"], "does not hold for one"),
         (["--outcome", "don"], "did you mean `done`?"),
         (["--accept-target", "x"], "there is none"),
-        (["--output", "x"], "goes with --outcome done"),
-        (["--reject", "x", "--outcome", "done"], "--reject and --outcome are answers to different questions"),
+        (["--output", "x"], "--output needs --outcome done"),
+        (
+            ["--reject", "x", "--outcome", "done"],
+            "--reject and --outcome cannot be combined: they answer different holds",
+        ),
         (["--with", "nothing.yaml"], "there is no file nothing.yaml"),
-        (["--with", "few.yaml", "--reject", "x"], "--with enters the step again and answers nothing"),
+        (["--with", "few.yaml", "--reject", "x"], "`--reject` cannot be combined with `--with`"),
     ],
 )
 def test_answers_that_do_not_fit(ask: Ask, few: str, store: Store, words: list[str], said: str) -> None:
@@ -210,8 +212,8 @@ def test_resume_with_an_edited_runbook_shows_what_changes(ask: Ask, few: str, st
 @pytest.mark.parametrize(
     ("change", "code", "said"),
     [
-        (("runbook: few", "runbook: other"), 2, "is the runbook other"),
-        (("id: ask", "id: asks"), 2, "has no step ask, where the operation stands; did you mean `asks`?"),
+        (("runbook: few", "runbook: other"), 2, "is runbook other"),
+        (("id: ask", "id: asks"), 2, "has no step ask, at which operation op stopped; did you mean `asks`?"),
         (("wait: 0s", "wate: 0s"), 3, "RB2"),
     ],
 )

@@ -24,7 +24,7 @@ from tests.cli.orphaned import (
 def test_where_there_is_nothing_there_is_none(aws: Aws) -> None:
     told = aws.asks("orphans")
     assert (told.code, told.out) == (0, "")
-    assert "looked in us-west-2: 0 thing(s)" in told.err
+    assert "searched us-west-2: 0 tagged resources, 0 orphans" in told.err
     assert aws.orphans("--delete", code=0)["orphans"] == []
 
 
@@ -53,7 +53,7 @@ def test_a_person_reads_the_same(aws: Aws) -> None:
     assert lines[0].startswith("rds.cluster_snapshot op-1-copy (id arn:aws:rds:us-west-2:123456789012:")
     assert "region us-west-2, account 123456789012), available, " in lines[0]
     assert lines[1:3] == [
-        "  made by op-1 (leaves, FAILED), step copy, attempt 1.1",
+        "  created by op-1 (leaves, FAILED), step copy, attempt 1.1",
         "  the ledger of op-1 has it as open",
     ]
     assert lines[3].startswith("  Next: runbook cleanup op-1 ")
@@ -216,7 +216,7 @@ def test_a_backup_that_bears_our_copied_tags_is_shown_and_never_deleted(aws: Aws
     assert len(done["copied"]) == 2
     assert aws.names() == [name, name]
     told = aws.asks("orphans")
-    assert "no orphans, and never deleted" in told.out
+    assert "not orphans, and never deleted" in told.out
 
 
 def test_a_namesake_with_copied_tags_is_not_what_the_ledger_names(aws: Aws) -> None:

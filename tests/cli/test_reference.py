@@ -154,9 +154,9 @@ def test_the_restore_as_mermaid(ask: Ask) -> None:
     lines = [line.strip() for line in ask("graph", RESTORE).out.splitlines()]
     assert lines[0] == "flowchart TD"
     copy = next(line for line in lines if "<b>copy-snapshot</b>" in line)
-    assert "broken: delete, create again after 5m, 10m, 15m" in copy
-    assert "pending: look every 30s, at most 1d" in copy
-    assert 's4 ==>|"from here on a failure holds"| s5' in lines
+    assert "broken: delete, then create again after 5m, 10m, 15m" in copy
+    assert "pending: check every 30s, up to 1d" in copy
+    assert 's4 ==>|"point of no return: failures hold"| s5' in lines
     assert 's7 -.->|"ConnectionTimeout"| s7e0' in lines
     assert any("1 check rds.cluster<br>2 check ec2.port_open<br>3 check net.endpoint" in line for line in lines)
     assert 's5e0 -.->|"settings.changed: retry"| s5' in lines
@@ -240,8 +240,8 @@ def test_the_page_of_each_rule(ask: Ask, id: str) -> None:
     [
         ("InvalidVPCConfiguration", "DBSubnetGroupNotFoundFault"),
         ("ThrottlingException", "`retry` covers it"),
-        ("config", "does not pass by itself"),
-        ("credentials", "stops the runner"),
+        ("config", "not transient"),
+        ("credentials", "stops the run until the credentials are renewed"),
         ("ConnectionTimeout", "postgres.setup_users"),
     ],
 )

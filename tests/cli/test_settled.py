@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.cli.config import files, region_of_profile
-from engine.cli.options import Options, settle
+from engine.cli.config import load_config, profile_region
+from engine.cli.options import Options, resolve_options
 from tests.cli.asking import Ask, written
 
 FORMATS = ("text", "json")
@@ -23,37 +23,37 @@ def environ(tmp_path: Path) -> dict[str, str]:
 
 
 def test_the_flag_first(environ: dict[str, str]) -> None:
-    assert settle({"store": "sqlite:flag.db"}, FORMATS, environ).store == "sqlite:flag.db"
+    assert resolve_options({"store": "sqlite:flag.db"}, FORMATS, environ).store == "sqlite:flag.db"
 
 
 def test_then_the_environment(environ: dict[str, str]) -> None:
-    assert settle({}, FORMATS, environ).store == "sqlite:environment.db"
+    assert resolve_options({}, FORMATS, environ).store == "sqlite:environment.db"
 
 
 def test_then_the_project(environ: dict[str, str]) -> None:
     del environ["RUNBOOK_STORE"]
-    assert settle({}, FORMATS, environ).store == "sqlite:project.db"
+    assert resolve_options({}, FORMATS, environ).store == "sqlite:project.db"
 
 
 def test_then_the_user(environ: dict[str, str], tmp_path: Path) -> None:
     del environ["RUNBOOK_STORE"]
     (tmp_path / "runbook.toml").unlink()
-    assert settle({}, FORMATS, environ).store == "sqlite:user.db"
+    assert resolve_options({}, FORMATS, environ).store == "sqlite:user.db"
 
 
 def test_then_nothing(tmp_path: Path) -> None:
-    assert settle({}, FORMATS, {"XDG_CONFIG_HOME": str(tmp_path / "nowhere")}) == Options()
+    assert resolve_options({}, FORMATS, {"XDG_CONFIG_HOME": str(tmp_path / "nowhere")}) == Options()
 
 
 def test_each_value_by_itself(environ: dict[str, str]) -> None:
-    told = settle({}, FORMATS, environ)
+    told = resolve_options({}, FORMATS, environ)
     assert (told.region, told.profile) == ("eu-west-1", "mine")
 
 
 def test_the_project_is_found_from_a_folder_in_it(environ: dict[str, str], tmp_path: Path) -> None:
     inner = tmp_path / "a" / "b"
     inner.mkdir(parents=True)
-    assert files(environ, inner).value("store") == "sqlite:project.db"
+    assert load_config(environ, inner).value("store") == "sqlite:project.db"
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_patterns_add_up(tmp_path: Path, project: str, user: str, protected: tup
     (tmp_path / "config" / "runbook").mkdir(parents=True)
     written(tmp_path / "runbook.toml", project)
     written(tmp_path / "config" / "runbook" / "config.toml", user)
-    assert files({"XDG_CONFIG_HOME": str(tmp_path / "config")}).protected == protected
+    assert load_config({"XDG_CONFIG_HOME": str(tmp_path / "config")}).protected == protected
 
 
 @pytest.mark.parametrize(
@@ -81,17 +81,17 @@ def test_patterns_add_up(tmp_path: Path, project: str, user: str, protected: tup
     ],
 )
 def test_awss_own_variables_are_obeyed(tmp_path: Path, environ: dict[str, str], region: str) -> None:
-    assert settle({}, FORMATS, environ | {"XDG_CONFIG_HOME": str(tmp_path)}).region == region
+    assert resolve_options({}, FORMATS, environ | {"XDG_CONFIG_HOME": str(tmp_path)}).region == region
 
 
 def test_the_region_of_a_profile(tmp_path: Path) -> None:
     text = "[default]\nregion = us-east-1\n[profile there]\nregion=eu-central-1\n[profile bare]\n"
     config = {"AWS_CONFIG_FILE": written(tmp_path / "config.ini", text)}
-    assert region_of_profile("", config) == "us-east-1"
-    assert region_of_profile("there", config) == "eu-central-1"
-    assert region_of_profile("bare", config) == ""
-    assert region_of_profile("", config | {"AWS_PROFILE": "there"}) == "eu-central-1"
-    assert region_of_profile("", {"AWS_CONFIG_FILE": str(tmp_path / "nothing")}) == ""
+    assert profile_region("", config) == "us-east-1"
+    assert profile_region("there", config) == "eu-central-1"
+    assert profile_region("bare", config) == ""
+    assert profile_region("", config | {"AWS_PROFILE": "there"}) == "eu-central-1"
+    assert profile_region("", {"AWS_CONFIG_FILE": str(tmp_path / "nothing")}) == ""
 
 
 def test_a_store_of_the_environment_is_used(
@@ -100,11 +100,14 @@ def test_a_store_of_the_environment_is_used(
     monkeypatch.setenv("RUNBOOK_STORE", f"sqlite:{tmp_path / 'environment.db'}")
     told = ask("run", few, "--operation-id", "op")
     assert (tmp_path / "environment.db").exists()
-    assert "nobody else" not in told.err
-    assert "  runbook resume op" in told.err.splitlines()
+    assert "only this machine" not in told.err
+    assert "  approve and continue:             runbook resume op" in told.err.splitlines()
 
 
 def test_what_was_typed_is_in_what_to_type_next(ask: Ask, few: str, tmp_path: Path) -> None:
     place = f"sqlite:{tmp_path / 'a b.db'}"
     told = ask("run", few, "--operation-id", "op", "--store", place, "--region", "eu-west-1")
-    assert f"  runbook resume op --store '{place}' --region eu-west-1" in told.err.splitlines()
+    assert (
+        f"  approve and continue:             runbook resume op --store '{place}' --region eu-west-1"
+        in told.err.splitlines()
+    )

@@ -48,11 +48,11 @@ def long(tmp_path: Path) -> str:
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_the_first_signal_stops_it_safely(ask: Ask, long: str, store: Store, number: int, code: int) -> None:
     running = Running("run", long, *store, "--operation-id", "op")
-    running.until("waits 1h")
+    running.until("waiting 1h")
     running.process.send_signal(number)
     ended, out, err = running.end()
     assert ended == code
-    assert "stopping after the call in hand; once more leaves at once" in err
+    assert "stopping after the current call; repeat the signal (Ctrl-C) to exit at once" in err
     assert f"Next: runbook resume op {' '.join(store)}" in err
     assert out.startswith("op  IN_PROGRESS  long")
     document = ask("status", "op", *store, "-o", "json").document
@@ -65,7 +65,7 @@ def test_json_is_one_document_when_it_is_interrupted(long: str, store: Store) ->
     import json
 
     running = Running("run", long, *store, "-o", "json")
-    running.until("waits 1h")
+    running.until("waiting 1h")
     running.process.send_signal(signal.SIGINT)
     code, out, _ = running.end()
     assert code == 130
@@ -74,7 +74,7 @@ def test_json_is_one_document_when_it_is_interrupted(long: str, store: Store) ->
 
 def test_the_second_leaves_at_once(ask: Ask, long: str, store: Store) -> None:
     running = Running("run", long, *store, "--operation-id", "op")
-    running.until("waits 1h")
+    running.until("waiting 1h")
     running.process.send_signal(signal.SIGSTOP)  # so that both are there before the first is looked at
     running.process.send_signal(signal.SIGINT)
     running.process.send_signal(signal.SIGTERM)
@@ -88,7 +88,7 @@ def test_the_second_leaves_at_once(ask: Ask, long: str, store: Store) -> None:
 def test_what_was_interrupted_goes_on_where_it_stood(tmp_path: Path, ask: Ask, store: Store) -> None:
     file = written(tmp_path / "a.yaml", LONG.replace("1h", "2s"))
     running = Running("run", file, *store, "--operation-id", "op")
-    running.until("waits 2s")
+    running.until("waiting 2s")
     running.process.send_signal(signal.SIGINT)
     assert running.end()[0] == 130
     told = ask("resume", "op", *store)
@@ -100,7 +100,7 @@ def test_the_same_run_typed_again_goes_on_too(tmp_path: Path, ask: Ask, store: S
     file = written(tmp_path / "a.yaml", LONG.replace("1h", "2s"))
     words = ("run", file, *store, "--operation-id", "op")
     running = Running(*words)
-    running.until("waits 2s")
+    running.until("waiting 2s")
     running.process.kill()
     running.process.communicate(timeout=30)
     told = ask(*words)
@@ -126,7 +126,7 @@ def test_a_killed_restore_is_resumed_by_another_process(process: Ask, sandbox: t
 
 def test_a_live_runner_keeps_its_operation(ask: Ask, long: str, store: Store) -> None:
     running = Running("run", long, *store, "--operation-id", "op")
-    running.until("waits 1h")
+    running.until("waiting 1h")
     told = ask("resume", "op", *store)
     shown = ask("status", "op", *store)
     running.process.send_signal(signal.SIGINT)
@@ -139,7 +139,7 @@ def test_a_live_runner_keeps_its_operation(ask: Ask, long: str, store: Store) ->
 
 def test_cancel_asks_the_runner_wherever_it_runs(ask: Ask, long: str, store: Store) -> None:
     running = Running("run", long, *store, "--operation-id", "op")
-    running.until("waits 1h")
+    running.until("waiting 1h")
     told = ask("cancel", "op", *store)
     code, out, err = running.end()
     assert told.code == 0
@@ -151,7 +151,7 @@ def test_cancel_asks_the_runner_wherever_it_runs(ask: Ask, long: str, store: Sto
 def test_following_another_runner(long: str, tmp_path: Path, store: Store) -> None:
     file = written(tmp_path / "a.yaml", LONG.replace("1h", "3s"))
     running = Running("run", file, *store, "--operation-id", "op")
-    running.until("waits 3s")
+    running.until("waiting 3s")
     told: list[str] = []
 
     def follow() -> None:

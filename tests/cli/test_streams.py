@@ -126,7 +126,7 @@ def test_one_document_whatever_happens(ask: Ask, few: str, words: list[str], sch
 def test_a_format_that_there_is_not(ask: Ask, store: Store, form: str) -> None:
     told = ask("list", *store, "-o", form)
     assert told.code == 2
-    assert f"-o {form}: there is no such format" in told.err
+    assert f"-o {form}: unknown format" in told.err
 
 
 # -- streams that are not as they should be ---------------------------------------------------------------------

@@ -90,7 +90,7 @@ def test_a_wall_clock_that_jumps_on_and_back(desk: Desk) -> None:
 def test_a_wall_clock_that_jumps_beyond_a_deadline_loses_nothing(desk: Desk) -> None:
     """It cannot know better than that the copy has taken days: a person is asked, and `resume` watches afresh."""
     first = desk.begin(*run(desk))
-    first.until("copying: waits")
+    first.until("copying; checking")
     desk.change(wall=3 * DAY)
     assert first.end().code == 5
     assert desk.status("op")["hold"]["kind"] == "monitor_over"

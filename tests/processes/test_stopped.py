@@ -47,7 +47,7 @@ def test_the_first_signal_lets_the_call_finish(opened: Open, number: int, code: 
     desk = opened(SMALL)
     with in_the_call(desk) as running:
         running.process.send_signal(number)
-        running.until("stopping after the call in hand")
+        running.until("stopping after the current call")
     told = running.end()
     assert told.code == code
     assert "Next: runbook resume op" in told.err
@@ -66,7 +66,7 @@ def test_the_second_leaves_the_call_behind(opened: Open) -> None:
     desk = opened(SMALL)
     with in_the_call(desk) as running:
         running.process.send_signal(signal.SIGINT)
-        running.until("stopping after the call in hand")
+        running.until("stopping after the current call")
         running.process.send_signal(signal.SIGINT)
         told = running.end()
     assert told.code == 130

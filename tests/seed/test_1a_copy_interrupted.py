@@ -32,7 +32,7 @@ def interrupted(desk: Desk) -> None:
 def test_it_exists_and_is_being_made_the_runner_was_killed(either: Desk) -> None:
     either.script = {"copy-snapshot": ["copying always"]}
     either.edits = FOR_EVER
-    killed(*either.words_of_run("op-001"), after="copying: waits for it")
+    killed(*either.words_of_run("op-001"), after="copying; checking")
     as_the_guide_has_it(either)
     either.hand("op-001").change(f"rds.cluster_snapshot/{COPY}@us-west-2", "creating", seconds=300)
     told = either.type("resume", "op-001")

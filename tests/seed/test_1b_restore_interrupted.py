@@ -43,7 +43,7 @@ def test_it_exists_and_is_being_made_the_runner_was_killed(either: Desk) -> None
     either.at_the_guide_s_times()
     either.script = {"restore-snapshot": ["creating always"]}
     either.edits = FOR_EVER
-    killed(*either.words_of_run("op-001"), after="creating: waits for it")
+    killed(*either.words_of_run("op-001"), after="creating; checking")
     made = as_the_guide_has_it(either)
     either.hand("op-001").change(f"rds.cluster/{CLUSTER}@us-west-2", "creating", seconds=600)
     assert either.type("resume", "op-001").code == 0

@@ -58,7 +58,7 @@ def test_copies_that_fail_are_made_four_times_and_taken_back(either: Desk) -> No
     told = either.run("op-003")
     assert told.code == 1
     for number, delay in enumerate(SLOW, 2):
-        assert f"failed: it is deleted, and made anew {delay}m after it is gone (attempt {number} of 4)" in told.err
+        assert f"failed; deleting it, then attempt {number} of 4 after {delay}m" in told.err
     assert either.waited("op-003", "copy-snapshot") == SLOW
     status = either.status("op-003")
     assert (status["step"], status["status"], status["error"]) == ("copy-snapshot", "FAILED", "AttemptsExhausted")

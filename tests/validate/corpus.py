@@ -7,7 +7,7 @@ from pathlib import Path
 
 from actions import build_registry
 from engine.checks import validate
-from engine.checks.formats import rendered
+from engine.checks.formats import format_findings
 from engine.errors import Finding
 from engine.registry import Registry
 
@@ -43,7 +43,7 @@ def found(file: Path) -> list[Finding]:
 
 def rendered_findings(file: Path) -> str:
     """The findings as text."""
-    return rendered("text", found(file), {file.name: file.read_text("utf-8")})
+    return format_findings("text", found(file), {file.name: file.read_text("utf-8")})
 
 
 def expected(file: Path) -> Path:

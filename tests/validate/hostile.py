@@ -20,7 +20,7 @@ import yaml
 from actions import build_registry
 from actions.aws.service_models import service_model
 from engine.checks import validate
-from engine.checks.formats import rendered
+from engine.checks.formats import format_findings
 
 MEMORY: Final = 300 * 1024 * 1024
 """Bytes: limits of a process for its data, and for everything."""
@@ -218,7 +218,7 @@ def processor(work: Callable[[], object]) -> float:
 def checked(text: str) -> None:
     """Validate and render the findings, as `runbook validate` does."""
     found = validate(text, build_registry(), "hostile.yaml")[1]
-    rendered("text", found, {"hostile.yaml": text})
+    format_findings("text", found, {"hostile.yaml": text})
 
 
 def measured(text: str, most: float) -> tuple[float, int]:

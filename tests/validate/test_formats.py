@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 
 from engine.checks import validate
-from engine.checks.formats import NAMES, rendered, summary
+from engine.checks.formats import FORMATS, format_findings, summarize_findings
 from engine.errors import Finding
 from tests.validate.cases import REGISTRY
 
@@ -31,7 +31,7 @@ def found(text: str = TEXT, file: str = FILE) -> list[Finding]:
 
 
 def test_text_is_as_the_design_has_it() -> None:
-    told = rendered("text", found(), {FILE: TEXT}).split("\n")
+    told = format_findings("text", found(), {FILE: TEXT}).split("\n")
     assert told[0] == f"{FILE}:7:7: error RB404: `avialable` is neither a class nor a status of rds.cluster"
     assert told[1] == "    7 |       avialable: done"
     assert told[2] == "      |       ^^^^^^^^^"
@@ -61,40 +61,40 @@ LINES = {
 
 @pytest.mark.parametrize(("line", "column", "end", "expected"), LINES.values(), ids=LINES)
 def test_carets_stand_below_what_is_meant(line: str, column: int, end: int, expected: list[str]) -> None:
-    told = rendered("text", [one(column=column, end_column=end)], {FILE: line})
+    told = format_findings("text", [one(column=column, end_column=end)], {FILE: line})
     assert told.split("\n")[1:3] == expected
 
 
 def test_of_a_long_line_the_part_around_it_is_shown() -> None:
     line = "x" * 400 + "wrong" + "y" * 400
-    told = rendered("text", [one(column=401, end_column=406)], {FILE: line}).split("\n")
+    told = format_findings("text", [one(column=401, end_column=406)], {FILE: line}).split("\n")
     start = told[2].index("^")
     assert told[1][start : start + 5] == "wrong"
     assert len(told[1]) < 200
 
 
 def test_of_several_lines_the_first_is_shown() -> None:
-    told = rendered("text", [one(column=4, end_line=2, end_column=3)], {FILE: "a: bc\n  d"}).split("\n")
+    told = format_findings("text", [one(column=4, end_line=2, end_column=3)], {FILE: "a: bc\n  d"}).split("\n")
     assert told[1:3] == ["    1 | a: bc", "      |    ^^"]
 
 
 def test_a_line_that_is_not_there_is_left_out() -> None:
-    told = rendered("text", [one(line=7)], {})
+    told = format_findings("text", [one(line=7)], {})
     assert told == f"{FILE}:7:1: error RB301: m\n   help: runbook explain RB301\n"
 
 
 def test_foreign_text_controls_nothing() -> None:
     told = one(message="\x1b]0;title\x07", help="a\x00b", file="a\nb.yaml")
-    for name in NAMES:
-        text = rendered(name, [told], {"a\nb.yaml": "\x1b[2J"})
+    for name in FORMATS:
+        text = format_findings(name, [told], {"a\nb.yaml": "\x1b[2J"})
         assert "\x1b" not in text, name
         assert "\x00" not in text, name
         assert "\x07" not in text, name
-    assert rendered("github", [told], {}).count("\n") == 1
+    assert format_findings("github", [told], {}).count("\n") == 1
 
 
 def test_json() -> None:
-    document = json.loads(rendered("json", found(), {FILE: TEXT}))
+    document = json.loads(format_findings("json", found(), {FILE: TEXT}))
     assert document["format"] == 1
     assert list(document["findings"][0]) == [
         "rule", "severity", "file", "line", "column", "end_line", "end_column", "message", "help"
@@ -103,11 +103,11 @@ def test_json() -> None:
         "rule": "RB404", "severity": "error", "file": FILE, "line": 7, "column": 7, "end_line": 7, "end_column": 16,
         "message": "", "help": "",
     }  # fmt: skip
-    assert json.loads(rendered("json", [], {})) == {"format": 1, "findings": []}
+    assert json.loads(format_findings("json", [], {})) == {"format": 1, "findings": []}
 
 
 def test_github() -> None:
-    told = rendered("github", [one(message="100 % wrong\nindeed", file="a,b:c.yaml", severity="warning")], {})
+    told = format_findings("github", [one(message="100 % wrong\nindeed", file="a,b:c.yaml", severity="warning")], {})
     place = "file=a%2Cb%3Ac.yaml,line=1,endLine=1,col=1,endColumn=2,title=RB301"
     assert told == f"::warning {place}::100 %25 wrong\\x0aindeed\n"
 
@@ -122,12 +122,14 @@ def test_sarif_is_what_its_own_schema_says() -> None:
     official = jsonschema.Draft4Validator(schema, format_checker=jsonschema.Draft4Validator.FORMAT_CHECKER)
     assert list(official.iter_errors({"version": "2.1.0", "runs": [{"results": []}]}))  # it does refuse
     for findings, sources in (([], {}), ([*found(), one(file="with blank.yaml", severity="warning")], {FILE: TEXT})):
-        document = json.loads(rendered("sarif", findings, sources))
+        document = json.loads(format_findings("sarif", findings, sources))
         assert not [error.message for error in official.iter_errors(document)]
 
 
 def test_sarif() -> None:
-    document = json.loads(rendered("sarif", [*found(), one(file="with blank.yaml", severity="warning")], {FILE: TEXT}))
+    document = json.loads(
+        format_findings("sarif", [*found(), one(file="with blank.yaml", severity="warning")], {FILE: TEXT})
+    )
     run = document["runs"][0]
     places = [result["locations"][0]["physicalLocation"] for result in run["results"]]
     assert [place["artifactLocation"]["uri"] for place in places] == [FILE, "with%20blank.yaml"]
@@ -142,7 +144,7 @@ def test_sarif() -> None:
 
 def test_junit() -> None:
     told = [*found(), one(file="b.yaml", severity="warning", message="<&>")]
-    suites = ET.fromstring(rendered("junit", told, {FILE: TEXT, "b.yaml": "", "clean.yaml": ""}))
+    suites = ET.fromstring(format_findings("junit", told, {FILE: TEXT, "b.yaml": "", "clean.yaml": ""}))
     assert suites.attrib["tests"] == "3"
     assert suites.attrib["failures"] == "1"
     by_name = {suite.attrib["name"]: suite for suite in suites}
@@ -163,7 +165,7 @@ def test_junit() -> None:
     ],
 )
 def test_summary(severities: list[str], files: int, text: str) -> None:
-    assert summary([one(severity=severity) for severity in severities], files) == text
+    assert summarize_findings([one(severity=severity) for severity in severities], files) == text
 
 
 def test_findings_are_in_the_order_of_the_file_and_each_is_told_once() -> None:

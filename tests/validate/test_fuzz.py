@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.checks import validate
-from engine.checks.formats import NAMES, rendered
+from engine.checks.formats import FORMATS, format_findings
 from engine.errors import Finding
 from tests.validate.corpus import registry, runbooks, shipped
 from tests.validate.hostile import HOSTILE, MEMORY
@@ -35,8 +35,8 @@ def checked(text: bytes | str) -> list[Finding]:
         assert 1 <= one.line <= len(lines) + 1, one
         assert one.column >= 1
         assert (one.end_line, one.end_column) > (one.line, one.column) or one.end_line > one.line, one
-    for name in NAMES:
-        rendered(name, found, {"fuzz.yaml": shown})
+    for name in FORMATS:
+        format_findings(name, found, {"fuzz.yaml": shown})
     assert (runbook is None) == any(one.severity == "error" for one in found)
     assert validate(text, registry(), "fuzz.yaml")[1] == found
     return found

@@ -1,4 +1,4 @@
-"""Findings as text, JSON, and what other programs read: pure functions of findings and of the files' texts."""
+"""Findings as text, as JSON, and in the formats of other programs. Pure functions of the findings and the files' texts."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ from typing import Final
 
 from engine.errors import Finding
 
-NAMES: Final = ("text", "json", "github", "sarif", "junit")
+FORMATS: Final = ("text", "json", "github", "sarif", "junit")
 
 Render = Callable[[Sequence[Finding], Mapping[str, str]], str]
 
 
-def rendered(format: str, findings: Sequence[Finding], sources: Mapping[str, str]) -> str:
-    """All of it as one text, with a line's end. `sources`: every file that was checked, with its text."""
-    assert format in NAMES
+def format_findings(format: str, findings: Sequence[Finding], sources: Mapping[str, str]) -> str:
+    """All findings as one text that ends with a newline. `sources`: the text of every checked file, by its name."""
+    assert format in FORMATS
     render: Render = import_module(f"engine.checks.formats.{format}_format").render
     return render(findings, sources)
 
 
-def summary(findings: Sequence[Finding], files: int) -> str:
+def summarize_findings(findings: Sequence[Finding], files: int) -> str:
     """`2 errors and 1 warning in 3 files`."""
     errors = sum(1 for one in findings if one.severity == "error")
     warnings = len(findings) - errors
-    said = [_count(errors, "error")] if errors or not warnings else []
-    said += [_count(warnings, "warning")] if warnings else []
-    return f"{' and '.join(said)} in {_count(files, 'file')}"
+    counts = [_count(errors, "error")] if errors or not warnings else []
+    counts += [_count(warnings, "warning")] if warnings else []
+    return f"{' and '.join(counts)} in {_count(files, 'file')}"
 
 
-def _count(number: int, what: str) -> str:
-    return f"{number or 'no'} {what}{'' if number == 1 else 's'}"
+def _count(number: int, noun: str) -> str:
+    return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"

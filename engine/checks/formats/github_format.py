@@ -1,10 +1,10 @@
-"""For GitHub Actions: workflow commands that mark the lines of a pull request."""
+"""Findings as GitHub Actions workflow commands, which annotate the lines of a pull request."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from engine.checks.formats.foreign import shown
+from engine.checks.formats.escaping import escape
 from engine.errors import Finding
 
 
@@ -14,7 +14,7 @@ def render(findings: Sequence[Finding], sources: Mapping[str, str]) -> str:
 
 
 def _command(finding: Finding) -> str:
-    places = {
+    properties = {
         "file": finding.file,
         "line": str(finding.line),
         "endLine": str(finding.end_line),
@@ -22,9 +22,9 @@ def _command(finding: Finding) -> str:
         "endColumn": str(finding.end_column),
         "title": finding.rule,
     }
-    told = ",".join(f"{key}={_property(value)}" for key, value in places.items())
-    message = shown(finding.message) + (f"\n{shown(finding.help)}" if finding.help else "")
-    return f"::{finding.severity} {told}::{_data(message)}"
+    text = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
+    message = escape(finding.message) + (f"\n{escape(finding.help)}" if finding.help else "")
+    return f"::{finding.severity} {text}::{_data(message)}"
 
 
 def _data(text: str) -> str:
@@ -32,4 +32,4 @@ def _data(text: str) -> str:
 
 
 def _property(text: str) -> str:
-    return _data(shown(text)).replace(":", "%3A").replace(",", "%2C")
+    return _data(escape(text)).replace(":", "%3A").replace(",", "%2C")

@@ -1,4 +1,4 @@
-"""For programs: one JSON document (docs/interface.md, "Findings")."""
+"""Findings as one JSON document, for programs (docs/interface.md, "Findings")."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from engine.errors import Finding
 
 
 def render(findings: Sequence[Finding], sources: Mapping[str, str]) -> str:
-    """`{format, findings}`."""
+    """`{"format": 1, "findings": […]}`."""
     keys = ("rule", "severity", "file", "line", "column", "end_line", "end_column", "message", "help")
-    told = [{key: values[key] for key in keys} for values in map(asdict, findings)]
-    return json.dumps({"format": 1, "findings": told}, indent=2) + "\n"
+    rows = [{key: values[key] for key in keys} for values in map(asdict, findings)]
+    return json.dumps({"format": 1, "findings": rows}, indent=2) + "\n"

@@ -1,16 +1,19 @@
-"""For pipelines that show tests: JUnit XML, a suite a file, a failed case a finding; a clean file is a case that passed."""
+"""Findings as JUnit XML, for pipelines that show test results: a suite for each file, a case for each finding.
+
+An error is a failed case; a warning, and a file without findings, a passed one.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from xml.sax.saxutils import quoteattr
 
-from engine.checks.formats.foreign import shown
+from engine.checks.formats.escaping import escape
 from engine.errors import Finding
 
 
 def render(findings: Sequence[Finding], sources: Mapping[str, str]) -> str:
-    """`<testsuites>`. Warnings are cases that passed, with the finding as output."""
+    """The `<testsuites>` document. A warning is the output of its case."""
     by_file: dict[str, list[Finding]] = {file: [] for file in sources}
     for one in findings:
         by_file.setdefault(one.file, []).append(one)
@@ -23,7 +26,7 @@ def render(findings: Sequence[Finding], sources: Mapping[str, str]) -> str:
 
 def _suite(file: str, findings: Sequence[Finding]) -> str:
     errors = sum(1 for one in findings if one.severity == "error")
-    name = quoteattr(shown(file))
+    name = quoteattr(escape(file))
     cases = "".join(_case(one, name) for one in findings)
     if not findings:
         cases = f'    <testcase classname={name} name="no findings"/>\n'
@@ -32,11 +35,11 @@ def _suite(file: str, findings: Sequence[Finding]) -> str:
 
 def _case(finding: Finding, name: str) -> str:
     title = quoteattr(f"{finding.rule} {finding.line}:{finding.column}")
-    place = f"{shown(finding.file)}:{finding.line}:{finding.column}"
-    told = f"{place}: {finding.severity} {finding.rule}: {shown(finding.message)}"
-    body = _text(told + (f"\n{shown(finding.help)}" if finding.help else ""))
+    place = f"{escape(finding.file)}:{finding.line}:{finding.column}"
+    line = f"{place}: {finding.severity} {finding.rule}: {escape(finding.message)}"
+    body = _text(line + (f"\n{escape(finding.help)}" if finding.help else ""))
     if finding.severity == "error":
-        inside = f"<failure message={quoteattr(shown(finding.message))}>{body}</failure>"
+        inside = f"<failure message={quoteattr(escape(finding.message))}>{body}</failure>"
     else:
         inside = f"<system-out>{body}</system-out>"
     return f"    <testcase classname={name} name={title}>{inside}</testcase>\n"

@@ -1,4 +1,4 @@
-"""For code scanning: SARIF 2.1.0 (OASIS, sarif-v2.1.0-os)."""
+"""Findings as SARIF 2.1.0 (OASIS, sarif-v2.1.0-os), for code scanning."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/sche
 
 
 def render(findings: Sequence[Finding], sources: Mapping[str, str]) -> str:
-    """One run, with the rules that it names."""
+    """One run, with the rules that its findings name."""
     named = sorted({one.rule for one in findings})
     driver = {"name": "runbook", "version": __version__, "rules": [_rule(id) for id in named]}
     run = {
@@ -32,7 +32,7 @@ def _rule(id: str) -> dict[str, Any]:
         "id": id,
         "shortDescription": {"text": rule.title},
         "fullDescription": {"text": rule.why},
-        "help": {"text": f"{rule.why} `runbook explain {id}` has examples."},
+        "help": {"text": f"{rule.why} `runbook explain {id}` shows examples."},
         "defaultConfiguration": {"level": rule.severity},
     }
 

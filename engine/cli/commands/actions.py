@@ -1,4 +1,4 @@
-"""`runbook actions`: the kinds and actions that a runbook can name."""
+"""`runbook actions`: the resource kinds and actions that runbooks can use."""
 
 from __future__ import annotations
 
@@ -6,10 +6,15 @@ from typing import Annotated
 
 import typer
 
-from engine.cli.command_classes import Command
-from engine.cli.options import Options, taking
-from engine.cli.output import descriptions, terminal
-from engine.cli.session import surrounded
+from engine.cli.context import CommandContext
+from engine.cli.options import Command, Options, with_options
+from engine.cli.output import terminal
+from engine.cli.output.descriptions import (
+    describe_kind_or_action,
+    print_description,
+    summarize,
+    summarize_family,
+)
 from engine.errors import UsageError
 from engine.language.nearest import did_you_mean
 from engine.registry import Registry
@@ -18,39 +23,35 @@ app = typer.Typer(rich_markup_mode=None)
 
 
 @app.command("actions", cls=Command)
-@taking("format", "debug")
+@with_options("format", "debug")
 def actions(
     options: Options,
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="one of them, say rds.cluster")] = None,
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="describe this kind or action, for example rds.cluster")
+    ] = None,
 ) -> int:
-    """The kinds of resources and the actions that a runbook can name."""
-    with surrounded(options) as here:
+    """List the resource kinds and actions that runbooks can use, or describe one of them."""
+    with CommandContext(options) as context:
         if name is None:
-            _all(options, here.registry)
-        else:
-            one_of(options, here.registry, name)
+            _print_all(options, context.registry)
+            return 0
+        description = describe_kind_or_action(context.registry, name)
+        if description is None:
+            known = [*context.registry.kinds, *context.registry.actions]
+            hint = did_you_mean(name, known, rest="`runbook actions` lists them")
+            message = f"there is no kind or action {name}; {hint}"
+            raise UsageError(message)
+        print_description(options, description)
     return 0
 
 
-def _all(options: Options, registry: Registry) -> None:
-    told = [descriptions.short(kind.name, "kind", kind.doc) for kind in registry.kinds.values()]
-    told += [descriptions.short(one.name, "action", one.doc) for one in registry.actions.values()]
-    told.sort(key=lambda one: (one["is"], one["name"]))
-    told += [descriptions.family(prefix) for prefix in sorted(registry.families)]
+def _print_all(options: Options, registry: Registry) -> None:
+    rows = [summarize(kind.name, "kind", kind.doc) for kind in registry.kinds.values()]
+    rows += [summarize(action.name, "action", action.doc) for action in registry.actions.values()]
+    rows.sort(key=lambda one: (one["is"], one["name"]))
+    rows += [summarize_family(prefix) for prefix in sorted(registry.families)]
     if options.as_json:
-        terminal.document({"format": 1, "actions": told})
+        terminal.out_json({"format": 1, "actions": rows})
         return
-    for line in terminal.columns([(one["name"], one["is"], one["doc"]) for one in told]):
+    for line in terminal.align_columns([(one["name"], one["is"], one["doc"]) for one in rows]):
         terminal.out(line)
-
-
-def one_of(options: Options, registry: Registry, name: str) -> None:
-    found = descriptions.named(registry, name)
-    if found is None:
-        known = [*registry.kinds, *registry.actions]
-        message = f"there is no kind or action {name}; {did_you_mean(name, known, rest='`runbook actions` lists them')}"
-        raise UsageError(message)
-    if options.as_json:
-        terminal.document({"format": 1, **found})
-    else:
-        terminal.out("\n".join(descriptions.as_text(found)))

@@ -1,4 +1,4 @@
-"""`runbook cancel`: stop an operation, and with `--undo` undo what it made."""
+"""`runbook cancel`: stop an operation, and with `--undo` undo what it created."""
 
 from __future__ import annotations
 
@@ -6,31 +6,31 @@ from typing import Annotated
 
 import typer
 
-from engine.cli.command_classes import Command
-from engine.cli.options import DRIVING, Options, taking
-from engine.cli.past import Past, confirmed, done, must_be_points
-from engine.cli.session import Id, drive, located, surrounded
+from engine.cli.confirmation import confirm_past
+from engine.cli.context import CommandContext
+from engine.cli.operations import OperationId, PastOption, check_points_of_no_return, load_operation, run_operation
+from engine.cli.options import RUN_OPTIONS, Command, Options, with_options
 from engine.errors import UsageError
 
 app = typer.Typer(rich_markup_mode=None)
 
 
 @app.command("cancel", cls=Command)
-@taking(*DRIVING)
+@with_options(*RUN_OPTIONS)
 def cancel(
     options: Options,
-    id: Id,
-    undo: Annotated[bool, typer.Option("--undo", help="and take back what it made")] = False,
-    past: Past = None,
+    id: OperationId,
+    undo: Annotated[bool, typer.Option("--undo", help="also undo what it created")] = False,
+    past: PastOption = None,
 ) -> int:
-    """Stop an operation safely, wherever it runs; where nobody runs it, do it here."""
-    with surrounded(options) as here:
-        runbook, operation = located(here, id)
-        steps = tuple(past or ())
-        if steps and not undo:
-            message = "--past says what is taken back: it goes with --undo"
+    """Stop an operation safely, wherever it runs. If no process runs it, this one ends it."""
+    with CommandContext(options) as context:
+        runbook, operation = load_operation(context, id)
+        points = tuple(past or ())
+        if points and not undo:
+            message = "--past needs --undo: it says how far to undo"
             raise UsageError(message)
-        must_be_points(runbook, steps)
-        confirmed(options, operation, steps)
-        code = drive(here, runbook, id, lambda engine: engine.cancel(id, undo=undo, past=steps))
-    return done(code)
+        check_points_of_no_return(runbook, points)
+        confirm_past(options, operation, points)
+        code = run_operation(context, runbook, id, lambda engine: engine.cancel(id, undo=undo, past=points))
+    return 0 if code == 1 else code  # CANCELLED is what was asked for

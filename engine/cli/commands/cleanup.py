@@ -1,25 +1,25 @@
-"""`runbook cleanup`: undo what a failed, cancelled or stuck operation left."""
+"""`runbook cleanup`: undo what a failed, cancelled or stuck operation left behind."""
 
 from __future__ import annotations
 
 import typer
 
-from engine.cli.command_classes import Command
-from engine.cli.options import DRIVING, Options, taking
-from engine.cli.past import Past, confirmed, done, must_be_points
-from engine.cli.session import Id, drive, located, surrounded
+from engine.cli.confirmation import confirm_past
+from engine.cli.context import CommandContext
+from engine.cli.operations import OperationId, PastOption, check_points_of_no_return, load_operation, run_operation
+from engine.cli.options import RUN_OPTIONS, Command, Options, with_options
 
 app = typer.Typer(rich_markup_mode=None)
 
 
 @app.command("cleanup", cls=Command)
-@taking(*DRIVING)
-def cleanup(options: Options, id: Id, past: Past = None) -> int:
-    """Undo what a failed, cancelled or stuck operation left; can be interrupted and typed again."""
-    with surrounded(options) as here:
-        runbook, operation = located(here, id)
-        steps = tuple(past or ())
-        must_be_points(runbook, steps)
-        confirmed(options, operation, steps)
-        code = drive(here, runbook, id, lambda engine: engine.cleanup(id, past=steps))
-    return done(code)
+@with_options(*RUN_OPTIONS)
+def cleanup(options: Options, id: OperationId, past: PastOption = None) -> int:
+    """Undo what a failed, cancelled or stuck operation left behind. If interrupted, run the same command again."""
+    with CommandContext(options) as context:
+        runbook, operation = load_operation(context, id)
+        points = tuple(past or ())
+        check_points_of_no_return(runbook, points)
+        confirm_past(options, operation, points)
+        code = run_operation(context, runbook, id, lambda engine: engine.cleanup(id, past=points))
+    return 0 if code == 1 else code  # nothing is left, although the operation stays FAILED or CANCELLED

@@ -1,4 +1,4 @@
-"""`runbook explain`: a rule, an error, a kind, or a runbook's state tables and times."""
+"""`runbook explain`: a rule, an error, a kind, an action, or the state tables and times of a runbook."""
 
 from __future__ import annotations
 
@@ -8,46 +8,46 @@ from typing import Annotated, Final
 
 import typer
 
-from engine.cli.command_classes import Command
-from engine.cli.commands.actions import one_of
-from engine.cli.options import Options, taking
+from engine.cli.context import CommandContext
+from engine.cli.options import Command, Options, with_options
 from engine.cli.output import descriptions, terminal
-from engine.cli.session import surrounded
 from engine.errors import CATEGORIES, UsageError
 from engine.language.nearest import did_you_mean
 from engine.registry import Registry
 
 app = typer.Typer(rich_markup_mode=None)
 
-RULE: Final = re.compile(r"RB\d{3}", re.IGNORECASE)
+RULE_ID: Final = re.compile(r"RB\d{3}", re.IGNORECASE)
 
 
 @app.command("explain", cls=Command)
-@taking("format", "debug")
+@with_options("format", "debug")
 def explain(
     options: Options,
-    what: Annotated[str, typer.Argument(metavar="WHAT", help="RB404, an error's name, a kind, or a runbook's FILE")],
-    step: Annotated[str | None, typer.Argument(metavar="[STEP]", help="of FILE: this step alone")] = None,
-    time: Annotated[bool, typer.Option("--time", help="of FILE: how long each step can take at most")] = False,
+    what: Annotated[
+        str, typer.Argument(metavar="WHAT", help="a rule (RB404), an error, a kind, an action, or a runbook's FILE")
+    ],
+    step: Annotated[str | None, typer.Argument(metavar="[STEP]", help="with FILE: only this step")] = None,
+    time: Annotated[bool, typer.Option("--time", help="with FILE: the longest time that each step can take")] = False,
 ) -> int:
-    """A rule's or an error's page; of a runbook, its filled state tables and its worst-case times."""
-    with surrounded(options) as here:
+    """Explain a rule, an error, a kind or an action; or show a runbook's state tables and worst-case times."""
+    with CommandContext(options) as context:
         is_file = what.endswith((".yaml", ".yml")) or Path(what).is_file()
         if not is_file and (step is not None or time):
-            message = f"{what} is no file: STEP and --time are about a runbook's FILE"
+            message = f"{what} is not a file: STEP and --time need the FILE of a runbook"
             raise UsageError(message)
         if is_file:
-            from engine.cli.output.state_tables import tell
+            from engine.cli.output.state_tables import print_explanation
 
-            tell(options, here.registry, what, step, time=time)
-        elif RULE.fullmatch(what):
-            _rule(options, what.upper())
+            print_explanation(options, context.registry, what, step, show_times=time)
+        elif RULE_ID.fullmatch(what):
+            _explain_rule(options, what.upper())
         else:
-            _word(options, here.registry, what)
+            _explain_name(options, context.registry, what)
     return 0
 
 
-def _rule(options: Options, id: str) -> None:
+def _explain_rule(options: Options, id: str) -> None:
     from engine.checks.pages import example
     from engine.checks.rules import BY_ID
 
@@ -57,25 +57,25 @@ def _rule(options: Options, id: str) -> None:
         raise UsageError(message)
     wrong, right = example(id, "bad"), example(id, "good")
     if options.as_json:
-        fields = ("id", "title", "severity", "why")
-        words = {name: getattr(rule, name) for name in fields}
-        terminal.document({"format": 1, **words, "wrong": wrong, "right": right})
+        fields = {name: getattr(rule, name) for name in ("id", "title", "severity", "why")}
+        terminal.out_json({"format": 1, **fields, "wrong": wrong, "right": right})
     else:
-        terminal.out("\n".join(descriptions.rule_as_text(rule, wrong, right)))
+        terminal.out("\n".join(descriptions.format_rule(rule, wrong, right)))
 
 
-def _word(options: Options, registry: Registry, word: str) -> None:
-    """A kind, an action, an error's name, a category."""
-    if descriptions.named(registry, word) is not None:
-        one_of(options, registry, word)
+def _explain_name(options: Options, registry: Registry, name: str) -> None:
+    """A kind, an action, an error or an error category."""
+    description = descriptions.describe_kind_or_action(registry, name)
+    if description is not None:
+        descriptions.print_description(options, description)
         return
-    found = descriptions.error(registry, word)
-    if found is None:
+    error = descriptions.describe_error(registry, name)
+    if error is None:
         known = [*descriptions.error_names(registry), *CATEGORIES, *registry.kinds, *registry.actions]
-        hint = did_you_mean(word, known, rest="`runbook actions` lists kinds and actions")
-        message = f"there is no rule, error, kind, action or file {word}; {hint}"
+        hint = did_you_mean(name, known, rest="`runbook actions` lists kinds and actions")
+        message = f"there is no rule, error, kind, action or file {name}; {hint}"
         raise UsageError(message)
     if options.as_json:
-        terminal.document({"format": 1, **found})
+        terminal.out_json({"format": 1, **error})
     else:
-        terminal.out("\n".join(descriptions.error_as_text(found)))
+        terminal.out("\n".join(descriptions.format_error(error)))

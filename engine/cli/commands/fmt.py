@@ -1,4 +1,4 @@
-"""fmt: runbooks as the house writes them. What they mean stays, and their comments too."""
+"""`runbook fmt`: reformat runbooks. Their meaning and their comments stay the same."""
 
 from __future__ import annotations
 
@@ -6,58 +6,58 @@ from typing import Annotated
 
 import typer
 
-from engine.cli.command_classes import Command
-from engine.cli.files import data_of, shown
-from engine.cli.options import Options, taking
+from engine.cli.files import display_path, find_runbooks, read_bytes, replace_text
+from engine.cli.options import Command, Options, with_options
 from engine.cli.output import terminal
-from engine.cli.output.findings import Refused
-from engine.cli.runbook_files import rewritten, runbooks_in
+from engine.cli.output.findings import InvalidFiles
 from engine.errors import Finding, RunbookInvalid
 
 app = typer.Typer(rich_markup_mode=None)
 
 
 @app.command("fmt", cls=Command)
-@taking("quiet", "debug")
+@with_options("quiet", "debug")
 def fmt(
     options: Options,
     paths: Annotated[
         list[str] | None, typer.Argument(metavar="[PATH...]", help="files or folders  [default: runbooks]")
     ] = None,
-    check: Annotated[bool, typer.Option("--check", help="change nothing; 1 where something would change")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="change nothing; exit with 1 if a file would be reformatted")
+    ] = False,
 ) -> int:
-    """Lay runbooks out: order of keys, indentation, blanks. `-` is the standard input, told on the standard output."""
+    """Reformat runbooks: order of keys, indentation, blank lines. `-` reads stdin and writes stdout."""
     changed, files = 0, 0
     findings: list[Finding] = []
     texts: dict[str, str] = {}
-    for path in runbooks_in(paths):
+    for path in find_runbooks(paths):
         files += 1
         try:
-            changed += _one(path, options, check=check)
+            changed += _format_file(path, options, check=check)
         except RunbookInvalid as error:
             findings += error.findings
-            texts[shown(path)] = data_of(path).decode("utf-8", "replace") if path != "-" else ""
+            texts[display_path(path)] = read_bytes(path).decode("utf-8", "replace") if path != "-" else ""
     if not options.quiet and paths != ["-"]:
-        word = "would be laid out anew" if check else "laid out anew"
-        terminal.err(f"{changed} of {files} file{'' if files == 1 else 's'} {word}")
+        verb = "would be reformatted" if check else "reformatted"
+        terminal.err(f"{changed} of {terminal.plural(files, 'file')} {verb}")
     if findings:
-        raise Refused(findings, texts)
+        raise InvalidFiles(findings, texts)
     return 1 if check and changed else 0
 
 
-def _one(path: str, options: Options, *, check: bool) -> bool:
-    """Would it change? Then it does, but for a `check`."""
+def _format_file(path: str, options: Options, *, check: bool) -> bool:
+    """Reformat the file unless `check`. Returns whether its text differs from the formatted one."""
     from engine.language.fmt.formatter import formatted
 
-    name, data = shown(path), data_of(path)
-    made = formatted(data, name)
-    changed = made.text.encode("utf-8") != data
-    if made.left and not options.quiet:
-        terminal.err(f"{name}: left as it is: {made.left}")
+    name, data = display_path(path), read_bytes(path)
+    result = formatted(data, name)
+    changed = result.text.encode("utf-8") != data
+    if result.left and not options.quiet:
+        terminal.err(f"{name}: not reformatted: {result.left}")
     if path == "-" and not check:
-        terminal.out(made.text, end="")
+        terminal.out(result.text, end="")
     elif changed:
         terminal.out(name)
         if not check:
-            rewritten(path, made.text)
+            replace_text(path, result.text)
     return changed

@@ -1,4 +1,4 @@
-"""`runbook list`: all operations, those that need somebody first."""
+"""`runbook list`: all operations, those that need a person first."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from engine.cli.command_classes import Command
-from engine.cli.context import Surroundings
-from engine.cli.options import FINDING, SHOWING, Options, taking
-from engine.cli.output import status_document, terminal
-from engine.cli.session import surrounded
+from engine.cli.context import CommandContext
+from engine.cli.options import OUTPUT_OPTIONS, STORE_OPTIONS, Command, Options, with_options
+from engine.cli.output.operation_list import print_operations
+from engine.cli.output.status_document import is_abandoned, runner_of
 from engine.errors import UsageError
 from engine.language.nearest import did_you_mean
 from engine.reports.status import summary
@@ -20,58 +19,45 @@ from engine.stores.port import Head
 app = typer.Typer(rich_markup_mode=None)
 
 STATUSES: Final = ("IN_PROGRESS", "HELD", "SUCCEEDED", "FAILED", "CANCELLED", "STUCK")
+URGENT_STATUSES: Final = ("STUCK", "HELD", "IN_PROGRESS")
+"""Listed first, in this order."""
 
 
 @app.command("list", cls=Command)
-@taking(*FINDING, *SHOWING)
+@with_options(*STORE_OPTIONS, *OUTPUT_OPTIONS)
 def list_(
     options: Options,
-    wanted: Annotated[str | None, typer.Option("--status", metavar="STATUS", help="those alone, say HELD")] = None,
+    wanted: Annotated[
+        str | None,
+        typer.Option("--status", metavar="STATUS", help="only operations with this status, for example HELD"),
+    ] = None,
 ) -> int:
-    """All operations, those that need somebody first."""
-    if wanted is not None and wanted.upper() not in STATUSES:
-        message = f"--status {wanted}: there is no such status; {did_you_mean(wanted.upper(), STATUSES)}"
+    """List all operations, those that need a person first."""
+    status = wanted.upper() if wanted is not None else None
+    if status is not None and status not in STATUSES:
+        message = f"--status {wanted}: there is no such status; {did_you_mean(status, STATUSES)}"
         raise UsageError(message)
-    with surrounded(options) as here:
-        status = wanted.upper() if wanted else None
-        heads = [_summary(here, head) for head in here.store.heads()]
-        found = sorted((one for one in heads if status in (None, one["status"])), key=_order)
-        if options.as_json:
-            terminal.document({"format": 1, "operations": found})
-        else:
-            _listed(here, found)
+    with CommandContext(options) as context:
+        operations = [_summary(context, head) for head in context.store.heads()]
+        chosen = [one for one in operations if status in (None, one["status"])]
+        print_operations(options, context.store.name, sorted(chosen, key=_order))
     return 0
 
 
-def _summary(here: Surroundings, head: Head) -> dict[str, Any]:
-    """What the head says; what the records say where a runner died before it could, or has only just taken it up."""
-    said = dict(head.summary)
-    taken_up = head.lease is not None and said.get("status") != "IN_PROGRESS"
-    if not said or taken_up or status_document.is_left_behind(head):
-        loaded = load(here.store, head.operation, here.parse)
-        said = summary(loaded.operation, loaded.runbook)
-    return {"operation_id": head.operation, **said, "runner": status_document.runner_of(head)}
+def _summary(context: CommandContext, head: Head) -> dict[str, Any]:
+    """The summary in the head; from the records where the head is out of date.
+
+    That is so where a runner died before it wrote the summary, or has just taken over an operation that was held.
+    """
+    operation = dict(head.summary)
+    is_resumed = head.lease is not None and operation.get("status") != "IN_PROGRESS"
+    if not operation or is_resumed or is_abandoned(head):
+        loaded = load(context.store, head.operation, context.parse)
+        operation = summary(loaded.operation, loaded.runbook)
+    return {"operation_id": head.operation, **operation, "runner": runner_of(head)}
 
 
-def _order(one: dict[str, Any]) -> tuple[int, str]:
-    urgent = ("STUCK", "HELD", "IN_PROGRESS")
-    said = str(one.get("status"))
-    return (urgent.index(said) if said in urgent else len(urgent), str(one["operation_id"]))
-
-
-def _listed(here: Surroundings, found: list[dict[str, Any]]) -> None:
-    if not found:
-        terminal.err(f"no operation in {terminal.clean(here.store.name)}")
-        return
-    rows = [
-        (
-            one["operation_id"], str(one.get("status", "?")), str(one.get("runbook", "")), str(one.get("step") or ""),
-            str(one.get("updated", "")), one["runner"]["actor"] if one["runner"] else "",
-        )
-        for one in found
-    ]  # fmt: skip
-    head, *lined = terminal.columns(rows, ("operation", "status", "runbook", "step", "updated", "driven by"))
-    terminal.out(terminal.dyed(head, "strong"))
-    for line, one in zip(lined, found, strict=True):
-        word = str(one.get("status", "?"))
-        terminal.out(line.replace(word, terminal.status(word), 1))
+def _order(operation: dict[str, Any]) -> tuple[int, str]:
+    status = str(operation.get("status"))
+    rank = URGENT_STATUSES.index(status) if status in URGENT_STATUSES else len(URGENT_STATUSES)
+    return rank, str(operation["operation_id"])

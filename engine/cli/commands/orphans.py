@@ -1,135 +1,123 @@
-"""orphans: what bears the tool's tags and no live operation owns; on request it is taken back, by the undo of its owner."""
+"""`runbook orphans`: tagged resources that no active operation owns; `--delete` cleans up after their operations."""
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated, Final
 
 import typer
 
-from engine.cli.command_classes import Command
-from engine.cli.confirmation import asked
-from engine.cli.files import checked
-from engine.cli.options import FINDING, SHOWING, Options, taking
-from engine.cli.orphan_search import Scan, scanned
+from engine.cli.confirmation import confirm_deletion, describe_entry
+from engine.cli.context import CommandContext
+from engine.cli.files import load_runbook
+from engine.cli.operations import load_operation
+from engine.cli.options import OUTPUT_OPTIONS, STORE_OPTIONS, Command, Options, with_options
+from engine.cli.orphan_search import OrphanSearch, search_orphans
 from engine.cli.output import terminal
-from engine.cli.output.orphan_report import Telling
-from engine.cli.protection import Policy
-from engine.cli.session import located, surrounded
+from engine.cli.output.orphan_report import OrphanReport
 from engine.errors import Busy, UsageError
 from engine.kernel import Operation
 from engine.reports.orphans import ORPHANS, left_by
 from engine.runtime.driver import Interrupted
+from engine.runtime.protection import ProtectionPolicy
 
 app = typer.Typer(rich_markup_mode=None)
-_FINDING: Final = tuple(name for name in FINDING if name != "region")
+
+ORPHAN_OPTIONS: Final = (*(name for name in STORE_OPTIONS if name != "region"), "no_input", "yes", "yes_delete")
+"""`--region` has another meaning here."""
 
 
 @app.command("orphans", cls=Command)
-@taking(*_FINDING, "no_input", "yes", "yes_delete", *SHOWING)
+@with_options(*ORPHAN_OPTIONS, *OUTPUT_OPTIONS)
 def orphans(
     options: Options,
-    file: Annotated[str | None, typer.Argument(metavar="FILE", help="a runbook: look where it works, too")] = None,
+    file: Annotated[
+        str | None, typer.Argument(metavar="FILE", help="a runbook whose regions and accounts are searched too")
+    ] = None,
     delete: Annotated[
-        bool, typer.Option("--delete", help="take back what the ledger of an ended operation names by id")
+        bool, typer.Option("--delete", help="clean up after ended operations whose ledger names the resource by id")
     ] = False,
     region: Annotated[
-        list[str] | None,
-        typer.Option("--region", metavar="NAME", help="look in this region alone; can be said several times"),
+        list[str] | None, typer.Option("--region", metavar="NAME", help="search only this region; can be repeated")
     ] = None,
 ) -> int:
-    """What bears the tool's tags and no live operation owns: whose, how old, why.
+    """Find tagged resources that no active operation owns, with their owner, age and reason.
 
-    Looks in the regions and accounts of the operations in the store, in those of FILE, and in your own region; with
-    --region in these regions, in the same accounts. --delete cleans up after operations of this store that have ended,
-    as `runbook cleanup` does, and takes nothing that a ledger does not name by id, that is kept, or that has been
-    delivered. The rest is listed with the command for it. Backups to which AWS has copied our tags are shown, are no
-    orphans, and are never deleted.
+    Searches the regions and accounts of the operations in the store, those of FILE, and your default region; with
+    --region, these regions in the same accounts. --delete runs `runbook cleanup` for ended operations of this store.
+    It deletes only what a ledger names by id, and nothing that was kept or delivered. For everything else, the list
+    shows the command to use. Backups to which AWS copied the tags are shown, but are not orphans and never deleted.
 
-    The exit code is 0 where there are none, or none is left, 1 where there are, 4 where not everything could be seen.
+    Exit codes: 0 there are no orphans, or none are left; 1 there are orphans; 4 something could not be searched.
     """
     regions = list(region or ())
-    before = _scan(options, regions, file)
+    before = _search(options, regions, file)
     if not delete:
-        Telling(options, regions, before).tell()
-        return _code(before)
-    going = _chosen(options, before)
-    _confirm(options, going)
-    busy = False
+        OrphanReport(options, regions, before).print()
+        return _exit_code(before)
+    operations = _deletable(options, before)
+    _confirm(options, operations)
+    is_busy = False
     try:
-        for operation in going:
-            busy = not _cleaned_up(options, operation.id) or busy
-    except Interrupted as stopped:
-        terminal.err("interrupted; what is recorded stands, and the same command goes on with it")
-        return stopped.code
-    after = _scan(options, regions, file)
-    Telling(options, regions, after, before).tell()
-    return 6 if busy and _code(after) == 1 else _code(after)
+        for operation in operations:
+            is_busy = not _clean_up(options, operation.id) or is_busy
+    except Interrupted as interruption:
+        terminal.err("interrupted; recorded progress is kept. Repeat the command to continue")
+        return interruption.code
+    after = _search(options, regions, file)
+    OrphanReport(options, regions, after, before).print()
+    return 6 if is_busy and _exit_code(after) == 1 else _exit_code(after)
 
 
-def _scan(options: Options, regions: list[str], file: str | None) -> Scan:
-    with surrounded(options) as here:
-        runbook = checked(file, here.registry, quiet=True) if file is not None else None
-        return scanned(here, regions, runbook)
+def _search(options: Options, regions: list[str], file: str | None) -> OrphanSearch:
+    with CommandContext(options) as context:
+        runbook = load_runbook(file, context.registry, quiet=True) if file is not None else None
+        return search_orphans(context, regions, runbook)
 
 
-def _code(scan: Scan) -> int:
-    if scan.troubles:
+def _exit_code(search: OrphanSearch) -> int:
+    if search.troubles:
         return 4
-    return 1 if scan.of(*ORPHANS) else 0
+    return 1 if search.with_verdict(*ORPHANS) else 0
 
 
 # -- deleting ------------------------------------------------------------------------------------------------
 
 
-def _chosen(options: Options, scan: Scan) -> list[Operation]:
-    """The owners of what may go; one with a protected name among what is left stays as it is."""
-    policy = Policy(protected=options.protected, allowed=options.yes_delete)
-    going: dict[str, Operation] = {}
-    for one in scan.of("left"):
-        if one.owner is not None:
-            going[one.owner.id] = one.owner
-    for id, owner in list(going.items()):
-        names = [name for entry in left_by(owner) for name in map(str, entry.identity.values())]
-        protected = next((why for name in names if (why := policy.in_the_way(name)) is not None), None)
-        if protected is not None:
-            terminal.err(terminal.clean(f"nothing of {id} is deleted: {protected}"))
-            del going[id]
-    return list(going.values())
+def _deletable(options: Options, search: OrphanSearch) -> list[Operation]:
+    """The operations to clean up after. One with a protected name among its resources is skipped as a whole."""
+    policy = ProtectionPolicy(protected=options.protected, allowed=options.yes_delete)
+    owners = {one.owner.id: one.owner for one in search.with_verdict("left") if one.owner is not None}
+    operations = []
+    for id, owner in owners.items():
+        obstacles = [policy.obstacle(str(name)) for entry in left_by(owner) for name in entry.identity.values()]
+        obstacle = next((one for one in obstacles if one is not None), None)
+        if obstacle is None:
+            operations.append(owner)
+        else:
+            terminal.err(terminal.escape(f"operation {id} is skipped: {obstacle}"))
+    return operations
 
 
-def _confirm(options: Options, going: list[Operation]) -> None:
-    """Each thing by name, id, account and region. UsageError where nobody says yes."""
-    things = [
-        f"{entry.kind} {next(iter(entry.identity.values()), '')} (id {entry.id or 'not known'}, "
-        f"account {entry.account or 'of your credentials'}, region {entry.region}), left by {owner.id}"
-        for owner in going
-        for entry in left_by(owner)
-    ]
-    names = [str(name) for owner in going for entry in left_by(owner) for name in entry.identity.values()]
-    if not things or options.yes or all(name in options.yes_delete for name in names):
+def _confirm(options: Options, operations: list[Operation]) -> None:
+    """Raises UsageError unless a person, `--yes`, or `--yes-delete` for each name confirms."""
+    entries = [(owner, entry) for owner in operations for entry in left_by(owner)]
+    names = [str(name) for _, entry in entries for name in entry.identity.values()]
+    if not entries or all(name in options.yes_delete for name in names):
         return
-    can_ask = terminal.is_terminal(sys.stdin) and terminal.is_terminal(sys.stderr) and not options.no_input
-    if not can_ask:
-        message = f"not confirmed, and nothing was deleted: {'; '.join(things)}. To confirm it, add --yes"
-        raise UsageError(message)
-    for one in things:
-        terminal.err(terminal.clean(f"deletes {one}"))
-    if not asked("Delete it?" if len(things) == 1 else "Delete them?"):
-        message = "not confirmed; nothing was deleted"
-        raise UsageError(message)
+    resources = [f"{describe_entry(entry)}, left by {owner.id}" for owner, entry in entries]
+    confirm_deletion(options, resources, nothing="nothing was deleted")
 
 
-def _cleaned_up(options: Options, id: str) -> bool:
-    """By its own undo, which looks again before each delete. False where another runner, or another lock, is before us."""
-    with surrounded(options) as here:
-        runbook, _ = located(here, id)
+def _clean_up(options: Options, id: str) -> bool:
+    """Undo what the operation left; each resource is checked again before it is deleted. False if another runner is busy."""
+    with CommandContext(options) as context:
+        runbook, _ = load_operation(context, id)
         try:
-            with here.driving(runbook, id, begins=False) as engine:
+            with context.running_engine(runbook, id, is_new=False) as engine:
                 engine.cleanup(id)
         except Busy as error:
-            terminal.err(terminal.clean(f"nothing of {id} was deleted: {error}"))
+            terminal.err(terminal.escape(f"nothing of {id} was deleted: {error}"))
             return False
-        except UsageError as error:  # somebody has restarted it meanwhile, or cleaned up
-            terminal.err(terminal.clean(str(error)))
+        except UsageError as error:  # it was restarted or cleaned up meanwhile
+            terminal.err(terminal.escape(str(error)))
     return True

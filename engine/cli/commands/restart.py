@@ -6,21 +6,21 @@ from typing import Annotated
 
 import typer
 
-from engine.cli.command_classes import Command
-from engine.cli.options import DRIVING, Options, taking
-from engine.cli.session import Id, drive, located, surrounded
+from engine.cli.context import CommandContext
+from engine.cli.operations import OperationId, load_operation, run_operation
+from engine.cli.options import RUN_OPTIONS, Command, Options, with_options
 
 app = typer.Typer(rich_markup_mode=None)
 
 
 @app.command("restart", cls=Command)
-@taking(*DRIVING)
+@with_options(*RUN_OPTIONS)
 def restart(
     options: Options,
-    id: Id,
+    id: OperationId,
     step: Annotated[str, typer.Option("--from", metavar="STEP", help="the step to go back to")],
 ) -> int:
-    """Go back to a step, after its prerequisites are proved."""
-    with surrounded(options) as here:
-        runbook, _ = located(here, id)
-        return drive(here, runbook, id, lambda engine: engine.restart(id, step))
+    """Go back to an earlier step, after checking its prerequisites, and run the operation from there."""
+    with CommandContext(options) as context:
+        runbook, _ = load_operation(context, id)
+        return run_operation(context, runbook, id, lambda engine: engine.restart(id, step))

@@ -1,4 +1,4 @@
-"""`runbook resume`: continue an operation from its checkpoint, with an answer to its hold if it is held."""
+"""`runbook resume`: continue an operation from its last checkpoint, and answer its hold if it has one."""
 
 from __future__ import annotations
 
@@ -6,35 +6,42 @@ from typing import Annotated
 
 import typer
 
-from engine.cli.command_classes import Command
-from engine.cli.hold_answers import answer_of, edited
-from engine.cli.options import DRIVING, Options, taking
-from engine.cli.session import Id, drive, located, surrounded
+from engine.cli.context import CommandContext
+from engine.cli.hold_answers import read_answer, read_replacement
+from engine.cli.operations import OperationId, load_operation, run_operation
+from engine.cli.options import RUN_OPTIONS, Command, Options, with_options
 
 app = typer.Typer(rich_markup_mode=None)
 
 
 @app.command("resume", cls=Command)
-@taking(*DRIVING)
+@with_options(*RUN_OPTIONS)
 def resume(
     options: Options,
-    id: Id,
-    with_: Annotated[str | None, typer.Option("--with", metavar="FILE", help="go on with an edited runbook")] = None,
-    why: Annotated[str | None, typer.Option("--why", metavar="TEXT", help="what the record says of it")] = None,
-    reject: Annotated[str | None, typer.Option("--reject", metavar="WHY", help="answer no: the step fails")] = None,
+    id: OperationId,
+    with_: Annotated[str | None, typer.Option("--with", metavar="FILE", help="continue with an edited runbook")] = None,
+    why: Annotated[str | None, typer.Option("--why", metavar="TEXT", help="a reason for the record")] = None,
+    reject: Annotated[
+        str | None, typer.Option("--reject", metavar="WHY", help="answer no, with a reason: the step fails")
+    ] = None,
     outcome: Annotated[
-        str | None, typer.Option("--outcome", metavar="done|not-done", help="what became of the call")
+        str | None,
+        typer.Option(
+            "--outcome", metavar="done|not-done", help="whether the call with the unknown outcome took effect"
+        ),
     ] = None,
     output: Annotated[
-        str | None, typer.Option("--output", metavar="FILE", help="with --outcome done: its output as YAML or JSON")
+        str | None,
+        typer.Option("--output", metavar="FILE", help="with --outcome done: the call's output as YAML or JSON"),
     ] = None,
     accept_target: Annotated[
-        str | None, typer.Option("--accept-target", metavar="ID", help="this is the one to be deleted")
+        str | None,
+        typer.Option("--accept-target", metavar="ID", help="delete the resource with this id, which was found instead"),
     ] = None,
 ) -> int:
-    """Take an operation up where it stands; answer a hold."""
-    with surrounded(options) as here:
-        answer = answer_of(why=why, reject=reject, outcome=outcome, output=output, accept_target=accept_target)
-        runbook, operation = located(here, id)
-        text = edited(here, runbook, operation, with_, answer) if with_ else ""
-        return drive(here, runbook, id, lambda engine: engine.resume(id, answer, text))
+    """Continue an operation from its last checkpoint, or answer its hold."""
+    with CommandContext(options) as context:
+        answer = read_answer(why=why, reject=reject, outcome=outcome, output=output, accept_target=accept_target)
+        runbook, operation = load_operation(context, id)
+        text = read_replacement(context, runbook, operation, with_, answer) if with_ else ""
+        return run_operation(context, runbook, id, lambda engine: engine.resume(id, answer, text))

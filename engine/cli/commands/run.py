@@ -1,4 +1,4 @@
-"""`runbook run`: start an operation and drive it."""
+"""`runbook run`: start an operation and run it."""
 
 from __future__ import annotations
 
@@ -8,19 +8,18 @@ from typing import Annotated
 
 import typer
 
-from engine.cli.command_classes import Command
-from engine.cli.context import Surroundings, place_of
-from engine.cli.files import checked
-from engine.cli.input_options import given, typed_inputs
-from engine.cli.options import DRIVING, Options, taking
+from engine.cli.context import CommandContext, store_place
+from engine.cli.files import load_runbook
+from engine.cli.input_options import convert_inputs, read_inputs
+from engine.cli.operations import check_operation_id, run_operation
+from engine.cli.options import RUN_OPTIONS, Command, Options, with_options
 from engine.cli.output import terminal
-from engine.cli.session import checked_id, drive, surrounded
 
 app = typer.Typer(rich_markup_mode=None)
 
 
 @app.command("run", cls=Command)
-@taking(*DRIVING)
+@with_options(*RUN_OPTIONS)
 def run(
     options: Options,
     file: Annotated[str, typer.Argument(metavar="FILE", help="the runbook")],
@@ -28,29 +27,36 @@ def run(
     inputs_file: Annotated[str | None, typer.Option("--inputs", metavar="FILE", help="inputs as YAML or JSON")] = None,
     operation_id: Annotated[
         str | None,
-        typer.Option("--operation-id", metavar="ID", help="the same id, runbook and inputs: the same operation"),
+        typer.Option(
+            "--operation-id", metavar="ID",
+            help="an id of your own; repeating the command with it continues the same operation",
+        ),
     ] = None,
-) -> int:
-    """Start an operation and drive it to its end, a hold, or an interrupt."""
-    with surrounded(options) as here:
-        runbook = checked(file, here.registry, quiet=options.quiet)
-        here.knows(runbook)
-        id = checked_id(operation_id or new_id(runbook.name))
-        values = typed_inputs(runbook, given(inputs or [], inputs_file))
-        _say_where(options, here)
-        return drive(here, runbook, id, lambda engine: engine.run(runbook, id, values), begins=True)
+) -> int:  # fmt: skip
+    """Start an operation and run it until it ends, holds or is interrupted."""
+    with CommandContext(options) as context:
+        runbook = load_runbook(file, context.registry, quiet=options.quiet)
+        context.remember_runbook(runbook)
+        id = check_operation_id(operation_id or new_operation_id(runbook.name))
+        values = convert_inputs(runbook, read_inputs(inputs or [], inputs_file))
+        _print_place(options)
+        return run_operation(context, runbook, id, lambda engine: engine.run(runbook, id, values), is_new=True)
 
 
-def new_id(runbook: str) -> str:
-    """`aurora-restore-1f2e3d4c`: what nobody else has."""
+def new_operation_id(runbook: str) -> str:
+    """A unique id: `aurora-restore-1f2e3d4c`."""
     return f"{runbook[:48]}-{secrets.token_hex(4)}"
 
 
-def _say_where(options: Options, here: Surroundings) -> None:
+def _print_place(options: Options) -> None:
+    """Say where the operation runs and is stored, if that may surprise."""
     if options.quiet:
         return
     if options.sandbox:
-        terminal.err("sandbox: a pretend AWS in virtual time; nothing real is touched")
+        terminal.err("sandbox: simulated AWS in virtual time; no real resource is touched")
     elif not options.store:
-        place = terminal.clean(place_of(options, os.environ))
-        terminal.err(f"kept in {place}: nobody else can see or resume it; --store or RUNBOOK_STORE names another place")
+        place = terminal.escape(store_place(options, os.environ))
+        terminal.err(
+            f"storing the operation in {place}: only this machine can see or resume it; "
+            "set --store or RUNBOOK_STORE to share it"
+        )

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import typer
 
-from engine.cli.command_classes import Command
-from engine.cli.options import Options, taking
+from engine.cli.context import CommandContext
+from engine.cli.options import Command, Options, with_options
 from engine.cli.output import terminal
-from engine.cli.session import surrounded
 
 app = typer.Typer(rich_markup_mode=None)
 
 
 @app.command("schema", cls=Command)
-@taking("debug")
+@with_options("debug")
 def schema(options: Options) -> int:
-    """The JSON Schema of runbooks, for editors."""
-    from engine.language.reference.json_schema import as_text
-    from engine.language.reference.json_schema import schema as made
+    """Print the JSON Schema of runbooks, for editors."""
+    from engine.language.reference import json_schema
 
-    with surrounded(options) as here:
-        terminal.out(as_text(made(here.registry.kinds, here.registry.actions)).rstrip("\n"))
+    with CommandContext(options) as context:
+        document = json_schema.schema(context.registry.kinds, context.registry.actions)
+        terminal.out(json_schema.as_text(document).rstrip("\n"))
     return 0

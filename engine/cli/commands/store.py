@@ -1,4 +1,4 @@
-"""store init: what a store needs before the first operation; for DynamoDB the table, with protection and recovery on."""
+"""`runbook store`: create a store. Only DynamoDB needs it: a table, with deletion protection and recovery."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ import os
 
 import typer
 
-from engine.cli.command_classes import Command, Group
-from engine.cli.context import place_of
-from engine.cli.options import FINDING, SHOWING, Options, taking
+from engine.cli.context import CommandContext, store_place
+from engine.cli.options import OUTPUT_OPTIONS, STORE_OPTIONS, Command, Group, Options, with_options
 from engine.cli.output import terminal
-from engine.cli.session import surrounded
 from engine.clock import SystemClock
 from engine.errors import UsageError
 
@@ -21,25 +19,25 @@ app.add_typer(group, name="store")
 
 @group.callback()
 def _store() -> None:
-    """Make and look after a store."""
+    """Create a store for operations."""
 
 
 @group.command("init", cls=Command)
-@taking(*FINDING, *SHOWING)
+@with_options(*STORE_OPTIONS, *OUTPUT_OPTIONS)
 def init(options: Options) -> int:
-    """Create the DynamoDB table, with protection and recovery on; one that is there is only made to have both."""
-    with surrounded(options) as here:
-        kind, _, table = place_of(options, os.environ).partition(":")
+    """Create the DynamoDB table, with deletion protection and point-in-time recovery. An existing table only gets these two."""
+    with CommandContext(options) as context:
+        kind, _, table = store_place(options, os.environ).partition(":")
         if kind != "dynamodb":
-            message = f"--store {kind}:{table} needs no init: its file is made by the first operation"
+            message = f"--store {kind}:{table} needs no init: the first operation creates the file"
             raise UsageError(message)
         from engine.stores.dynamodb_calls import Calls
         from engine.stores.dynamodb_table import create_table
 
-        assert here.store.name  # the name of the table is checked
-        told = create_table(Calls(table, here.clients, SystemClock()), SystemClock())
+        assert context.store.name  # opening the store checks the table's name
+        done = create_table(Calls(table, context.store_clients, SystemClock()), SystemClock())
         if options.as_json:
-            terminal.document({"format": 1, "store": here.store.name, "done": told})
+            terminal.out_json({"format": 1, "store": context.store.name, "done": done})
         else:
-            terminal.out("\n".join(terminal.clean(line) for line in told))
+            terminal.out("\n".join(terminal.escape(line) for line in done))
     return 0

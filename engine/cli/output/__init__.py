@@ -1,1 +1,1 @@
-"""Everything that the command line prints."""
+"""Everything that the command line prints: terminal, formats, and the documents of the commands."""

@@ -1,4 +1,4 @@
-"""Kinds, actions and errors as values to print: from the registry's declarations and the table of AWS's codes."""
+"""Kinds, actions, errors and rules as documents and as text, from their declarations and the table of AWS error codes."""
 
 from __future__ import annotations
 
@@ -6,35 +6,40 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from engine.checks.rule import Rule
+from engine.cli.options import Options
 from engine.cli.output import terminal
 from engine.errors import CATEGORIES, PASSING
 from engine.language.model import CLASSES
 from engine.registry import Action, Registry, ResourceKind
 
-FEW: Final = 8
-"""Words of a parameter that are listed."""
+MAX_CHOICES: Final = 8
+"""The allowed values of a parameter that are listed."""
 
 
-def short(name: str, is_a: str, doc: str) -> dict[str, Any]:
-    """One line of the list."""
-    return {"name": name, "is": is_a, "doc": doc.strip().partition("\n")[0]}
+def summarize(name: str, category: str, doc: str) -> dict[str, Any]:
+    """The name with the first line of its documentation."""
+    return {"name": name, "is": category, "doc": doc.strip().partition("\n")[0]}
 
 
-def family(prefix: str) -> dict[str, Any]:
-    """Kinds and actions that are made from their names."""
-    return {"name": f"{prefix}SERVICE.OPERATION", "is": "family", "doc": "any API, checked against its own model"}
+def summarize_family(prefix: str) -> dict[str, Any]:
+    """A family of actions: every operation of every AWS API is one."""
+    return {
+        "name": f"{prefix}SERVICE.OPERATION",
+        "is": "family",
+        "doc": "any AWS API call, checked against AWS's model",
+    }
 
 
-def named(registry: Registry, name: str) -> dict[str, Any] | None:
-    """All that is declared of a kind or an action; None where there is none."""
+def describe_kind_or_action(registry: Registry, name: str) -> dict[str, Any] | None:
+    """The declaration of a kind or an action; None where there is none."""
     kind = registry.kinds.get(name) or (registry.kind(name) if name not in registry.actions else None)
     if kind is not None:
-        return _kind(kind)
+        return _describe_kind(kind)
     action = registry.action(name)
-    return _action(action) if action is not None else None
+    return _describe_action(action) if action is not None else None
 
 
-def _kind(kind: ResourceKind) -> dict[str, Any]:
+def _describe_kind(kind: ResourceKind) -> dict[str, Any]:
     return {
         "name": kind.name,
         "is": "kind",
@@ -51,7 +56,7 @@ def _kind(kind: ResourceKind) -> dict[str, Any]:
     }
 
 
-def _action(action: Action) -> dict[str, Any]:
+def _describe_action(action: Action) -> dict[str, Any]:
     return {
         "name": action.name,
         "is": "action",
@@ -73,23 +78,31 @@ def _param(name: str, param: Any) -> dict[str, Any]:
 
 
 def _type(schema: Mapping[str, Any]) -> str:
-    said = schema.get("type")
-    if isinstance(said, list):
-        return " or ".join(str(one) for one in said)
+    type = schema.get("type")
+    if isinstance(type, list):
+        return " or ".join(str(one) for one in type)
     if "enum" in schema:
-        words = [str(one) for one in schema["enum"]]
-        more = f" or {len(words) - FEW} more" if len(words) > FEW else ""
-        return " or ".join(words[:FEW]) + more
-    return str(said or "any")
+        choices = [str(one) for one in schema["enum"]]
+        more = f" or {len(choices) - MAX_CHOICES} more" if len(choices) > MAX_CHOICES else ""
+        return " or ".join(choices[:MAX_CHOICES]) + more
+    return str(type or "any")
 
 
-def as_text(found: Mapping[str, Any]) -> list[str]:
-    """For a person."""
+def print_description(options: Options, description: Mapping[str, Any]) -> None:
+    """Print the description of a kind or an action."""
+    if options.as_json:
+        terminal.out_json({"format": 1, **description})
+    else:
+        terminal.out("\n".join(format_description(description)))
+
+
+def format_description(found: Mapping[str, Any]) -> list[str]:
+    """A kind or an action as lines of text."""
     lines = [f"{found['name']} ({found['is']})", *_paragraph(found["doc"])]
     if found["is"] == "kind":
-        lines += ["", f"in steps: {', '.join(found['steps'])}; told apart by {', '.join(found['identity'])}"]
+        lines += ["", f"steps: {', '.join(found['steps'])}; identified by {', '.join(found['identity'])}"]
     elif found["repeatable"] is not None:
-        lines += ["", "can be repeated" if found["repeatable"] else "is not repeatable without `until`"]
+        lines += ["", "repeatable" if found["repeatable"] else "not repeatable unless the step has `until`"]
     lines += _section("with", [(one["name"], _marks(one), one["doc"]) for one in found["with"]])
     for part in ("attributes", "output"):
         lines += _section(part, [(one["name"], one["type"], one["doc"]) for one in found.get(part, [])])
@@ -102,7 +115,7 @@ def as_text(found: Mapping[str, Any]) -> list[str]:
 
 
 def _paragraph(text: str) -> list[str]:
-    return [f"  {terminal.clean(line.strip())}" for line in text.splitlines()]
+    return [f"  {terminal.escape(line.strip())}" for line in text.splitlines()]
 
 
 def _marks(param: Mapping[str, Any]) -> str:
@@ -111,7 +124,7 @@ def _marks(param: Mapping[str, Any]) -> str:
 
 
 def _section(title: str, rows: list[tuple[str, str, str]]) -> list[str]:
-    return ["", f"{title}:", *terminal.columns(rows, indent="  ")] if rows else []
+    return ["", f"{title}:", *terminal.align_columns(rows, indent="  ")] if rows else []
 
 
 def _by_class(statuses: list[Mapping[str, Any]]) -> list[tuple[str, str, str]]:
@@ -124,7 +137,7 @@ def _by_class(statuses: list[Mapping[str, Any]]) -> list[tuple[str, str, str]]:
 
 
 def error_names(registry: Registry) -> list[str]:
-    """Every name that a rescue can match."""
+    """Every error name that a rescue can match."""
     from actions.aws.error_names import table
 
     names = set(table())
@@ -137,8 +150,8 @@ def error_names(registry: Registry) -> list[str]:
     return sorted(names)
 
 
-def error(registry: Registry, word: str) -> dict[str, Any] | None:
-    """An error's page: what it can mean, by code; or a category with its codes."""
+def describe_error(registry: Registry, word: str) -> dict[str, Any] | None:
+    """An error name or category, with the AWS error codes it stands for; None where there is none."""
     meanings = list(_meanings(word))
     raised = sorted(one.name for one in registry.actions.values() if word in one.errors)
     if not meanings and not raised and word not in CATEGORIES:
@@ -158,38 +171,40 @@ def _meanings(word: str) -> Iterator[dict[str, Any]]:
                 }  # fmt: skip
 
 
-def error_as_text(found: Mapping[str, Any]) -> list[str]:
-    """For a person."""
+def format_error(found: Mapping[str, Any]) -> list[str]:
+    """An error as lines of text."""
     word = found["error"]
     lines = [f"{word} ({found['is']})"]
     if word in CATEGORIES:
-        lines.append(f"  {_passing(word)}")
+        lines.append(f"  {_retry_note(word)}")
     for one in found["meanings"]:
         names = ", ".join(dict.fromkeys([one["name"], *one["also"], one["category"]]))
-        lines.append(f"  {one['code']}: {one['category']}; {_passing(one['category'])}")
+        lines.append(f"  {one['code']}: {one['category']}; {_retry_note(one['category'])}")
         lines.append(f"    a rescue may match: {names}")
-        lines += [f"    where the message says: {one['where']}"] if one["where"] else []
+        lines += [f"    if the message matches: {one['where']}"] if one["where"] else []
         lines += [f"    what to do: {one['advice']}"] if one["advice"] else []
         lines.append(f"    source: {one['source']}")
     if found["actions"]:
         lines.append(f"  raised by {', '.join(found['actions'])}")
-    return [terminal.clean(line) for line in lines]
+    return [terminal.escape(line) for line in lines]
 
 
-def _passing(category: str) -> str:
+def _retry_note(category: str) -> str:
     if category == "credentials":
-        return "it stops the runner where it is, and uses nothing up"
+        return "stops the run until the credentials are renewed; uses no attempt"
     if category in PASSING:
-        return "it can pass by itself: `retry` covers it"
-    return "it does not pass by itself: `retry` covers it only where its `errors` say so"
+        return "transient: `retry` covers it"
+    return "not transient: `retry` covers it only if its `errors` list it"
 
 
 # -- rules ------------------------------------------------------------------------------------------------
 
 
-def rule_as_text(rule: Rule, wrong: str, right: str) -> list[str]:
-    """A rule's page: what it finds, why, and an example of either kind."""
-    suppress = f"  To suppress it where it stands: `# runbook: ignore {rule.id} because …`" if rule.suppressible else ""
+def format_rule(rule: Rule, wrong: str, right: str) -> list[str]:
+    """A rule as lines of text: what it finds, why, and a wrong and a right example."""
+    suppress = (
+        f"  To suppress it, write at that line: `# runbook: ignore {rule.id} because …`" if rule.suppressible else ""
+    )
     lines = [f"{rule.id} ({rule.severity}): {rule.title}", "", *_paragraph(rule.why), "", "wrong:", ""]
     lines += [*_example(wrong), "", "right:", "", *_example(right)]
     return [*lines, "", suppress] if suppress else lines

@@ -1,30 +1,29 @@
-"""Findings on their way out: with the texts that they are about, so that a person sees the line."""
+"""Findings of an invalid runbook, with the texts of the files, so that each line can be shown."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 
-from engine.checks.formats import rendered
+from engine.checks.formats import format_findings
 from engine.cli.output import terminal
 from engine.errors import Finding, RunbookInvalid
 
 
-class Refused(RunbookInvalid):
-    """A file that is no runbook, with its text."""
+class InvalidFiles(RunbookInvalid):
+    """Invalid runbook files. `sources`: the text of each file by its name."""
 
     def __init__(self, findings: list[Finding], sources: Mapping[str, str]) -> None:
         super().__init__(findings)
         self.sources = sources
 
 
-def as_text(error: RunbookInvalid) -> str:
-    """For a person."""
-    sources = error.sources if isinstance(error, Refused) else {}
-    told = rendered("text", error.findings, sources).rstrip("\n")
-    return f"{told}\n{terminal.dyed('error:', 'bad', sys.stderr)} the runbook is invalid; nothing was begun"
+def format_error(error: RunbookInvalid) -> str:
+    """The findings as text, with the error line below them."""
+    sources = error.sources if isinstance(error, InvalidFiles) else {}
+    findings = format_findings("text", error.findings, sources).rstrip("\n")
+    return f"{findings}\n{terminal.error_prefix()} the runbook is invalid; nothing was started"
 
 
-def as_json(error: RunbookInvalid) -> str:
-    """As `validate -o json` has them."""
-    return rendered("json", error.findings, {}).rstrip("\n")
+def format_json(error: RunbookInvalid) -> str:
+    """The findings as the document of `validate -o json`."""
+    return format_findings("json", error.findings, {}).rstrip("\n")

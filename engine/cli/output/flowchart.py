@@ -1,6 +1,6 @@
-"""A runbook as a picture: nodes and edges, from its values alone. Mermaid and DOT only write them down.
+"""A runbook as a flowchart: nodes and edges. `graph_formats` writes them as Mermaid and DOT.
 
-What stays within a step is said in its node; what leaves the flow (a hold, a failure, a rescue) has a node of its own.
+What stays within a step is a line of its node; what leaves the normal flow (a hold, a failure, a rescue) is a node.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, Literal, assert_never
 
-from engine.cli.output.times import spoken
+from engine.cli.output.times import format_duration
 from engine.kernel.queries import describe, monitor_of
 from engine.language.expressions.template import bare
 from engine.language.model import (
@@ -34,34 +34,38 @@ from engine.language.model import (
 from engine.values import Value
 
 Shape = Literal["end", "step", "rescue", "hold", "fail", "list"]
-LONGEST: Final = 64
-"""Characters of an expression or reason in a picture."""
+MAX_TEXT: Final = 64
+"""Characters of an expression or a reason."""
 ENDS: Final = ("on_success", "on_failure", "on_hold", "on_cancel")
 
 
 class Node(Value):
+    """A box of the flowchart."""
+
     name: str
     lines: tuple[str, ...]  # the first is its title
     shape: Shape = "step"
 
 
 class Edge(Value):
+    """An arrow. `aside` leaves the normal flow or returns to it; `no_return` starts at a point of no return."""
+
     start: str
     end: str
     label: str = ""
     kind: Literal["next", "aside", "no_return"] = "next"
 
 
-class Picture(Value):
-    """`lists` stand apart: they run at an end or a hold, wherever it comes from."""
+class Flowchart(Value):
+    """`lists` are the `on_*` lists, which have no edges: they run whichever step ends or holds the operation."""
 
     nodes: tuple[Node, ...]
     edges: tuple[Edge, ...]
     lists: tuple[Node, ...] = ()
 
 
-def picture(runbook: Runbook) -> Picture:
-    """The whole of it."""
+def build_flowchart(runbook: Runbook) -> Flowchart:
+    """The flowchart of the whole runbook."""
     nodes = [Node(name="begin", lines=(runbook.name,), shape="end")]
     edges: list[Edge] = []
     before, label, no_return = "begin", "", False
@@ -69,14 +73,14 @@ def picture(runbook: Runbook) -> Picture:
         name = f"s{number}"
         nodes.append(Node(name=name, lines=tuple(_step_lines(runbook, step))))
         edges.append(Edge(start=before, end=name, label=label, kind="no_return" if no_return else "next"))
-        for node, edge in _asides(runbook, step, name):
+        for node, edge in _side_branches(runbook, step, name):
             nodes += [node] if node is not None else []
             edges.append(edge)
-        before, label = name, "from here on a failure holds" if step.irreversible else ""
+        before, label = name, "point of no return: failures hold" if step.irreversible else ""
         no_return = step.irreversible
     nodes.append(Node(name="done", lines=("SUCCEEDED",), shape="end"))
     edges.append(Edge(start=before, end="done", label=label, kind="no_return" if no_return else "next"))
-    return Picture(nodes=tuple(nodes), edges=tuple(edges), lists=tuple(_lists(runbook)))
+    return Flowchart(nodes=tuple(nodes), edges=tuple(edges), lists=tuple(_end_lists(runbook)))
 
 
 # -- within a step ----------------------------------------------------------------------------------------
@@ -86,11 +90,11 @@ def _step_lines(runbook: Runbook, step: Step) -> Iterator[str]:
     yield step.id
     yield describe(step)
     if step.condition is not None:
-        yield f"if {_short(step.condition)}"
+        yield f"if {_shorten(step.condition)}"
     if step.for_each is not None:
-        yield f"for each of {_short(step.for_each)}"
+        yield f"for each of {_shorten(step.for_each)}"
     if step.requires:
-        yield f"needs {', '.join(step.requires)}"
+        yield f"requires {', '.join(step.requires)}"
     body = step.body
     match body:
         case Ensure() | Remove() | Check():
@@ -99,23 +103,23 @@ def _step_lines(runbook: Runbook, step: Step) -> Iterator[str]:
                     yield f"{row.name}: {_verb(runbook, step, row)}"
         case Call():
             if body.until is not None:
-                yield f"until {describe(body.until)} says so"
+                yield f"until {describe(body.until)} confirms it"
         case Wait(duration=duration):
-            yield spoken(duration) if isinstance(duration, (int, float)) else _short(duration)
+            yield format_duration(duration) if isinstance(duration, (int, float)) else _shorten(duration)
         case Hold(reason=reason) | Fail(reason=reason):
-            yield _short(reason)
+            yield _shorten(reason)
         case TakeBack(steps=steps):
             yield "everything" if steps is None else ", ".join(steps)
         case Notify():
             pass
         case _:
             assert_never(body)
-    yield from _after(step, body)
+    yield from _retry_and_undo(step, body)
 
 
-def _after(step: Step, body: object) -> Iterator[str]:
-    if step.retry is not None and not _says_schedule(body):
-        yield f"tried again after {_schedule(step.retry.schedule)}"
+def _retry_and_undo(step: Step, body: object) -> Iterator[str]:
+    if step.retry is not None and not _shows_schedule(body):
+        yield f"retry after {_schedule(step.retry.schedule)}"
     undo = getattr(body, "undo", None)
     if undo == "delete":
         yield "undo: delete"
@@ -123,7 +127,7 @@ def _after(step: Step, body: object) -> Iterator[str]:
         yield f"undo: {describe(undo.call)}"
 
 
-def _says_schedule(body: object) -> bool:
+def _shows_schedule(body: object) -> bool:
     return any(row.verb == "replace" and not row.filled for row in getattr(body, "states", ()))
 
 
@@ -136,9 +140,9 @@ def _plain_verb(runbook: Runbook, step: Step, row: Row) -> str:
     match row.verb:
         case "monitor":
             monitor = monitor_of(runbook, step)
-            return f"look every {spoken(monitor.every or 0)}, at most {spoken(monitor.longest or 0)}"
+            return f"check every {format_duration(monitor.every or 0)}, up to {format_duration(monitor.longest or 0)}"
         case "replace" if step.retry is not None:
-            return f"delete, create again after {_schedule(step.retry.schedule)}"
+            return f"delete, then create again after {_schedule(step.retry.schedule)}"
         case verb:
             return verb
 
@@ -146,43 +150,43 @@ def _plain_verb(runbook: Runbook, step: Step, row: Row) -> str:
 def _schedule(schedule: Schedule) -> str:
     match schedule:
         case Delays(delays=delays):
-            return ", ".join(spoken(delay) for delay in delays)
+            return ", ".join(format_duration(delay) for delay in delays)
         case Backoff(first=first, longest=longest, attempts=attempts):
             most = f", {attempts} attempts" if attempts is not None else ""
-            return f"{spoken(first)} and more, up to {spoken(longest)}{most}"
+            return f"{format_duration(first)}, growing to {format_duration(longest)}{most}"
     assert_never(schedule)
 
 
-# -- what leaves it -----------------------------------------------------------------------------------------
+# -- what leaves the flow -------------------------------------------------------------------------------------
 
 
-def _asides(runbook: Runbook, step: Step, name: str) -> Iterator[tuple[Node | None, Edge]]:
+def _side_branches(runbook: Runbook, step: Step, name: str) -> Iterator[tuple[Node | None, Edge]]:
     for number, row in enumerate(getattr(step.body, "states", ())):
         if not row.filled and row.verb in ("hold", "fail"):
-            yield _stop(f"{name}r{number}", name, row.name, row.verb, row.error or row.reason, row.do)
+            yield _stop_node(f"{name}r{number}", name, row.name, row.verb, row.error or row.reason, row.do)
     for number, rescue in enumerate(step.rescue):
         yield from _rescue(f"{name}e{number}", name, rescue)
 
 
-def _stop(
+def _stop_node(
     node: str, start: str, label: str, verb: str, why: str, do: tuple[Step, ...] = ()
 ) -> tuple[Node, Edge]:  # fmt: skip
     shape: Shape = "hold" if verb == "hold" else "fail"
     title = "HELD" if verb == "hold" else "FAILED"
-    lines = (title, *(describe(one) for one in do), *([_short(why)] if why else []))
+    lines = (title, *(describe(one) for one in do), *([_shorten(why)] if why else []))
     return Node(name=node, lines=lines, shape=shape), Edge(start=start, end=node, label=label, kind="aside")
 
 
 def _rescue(node: str, start: str, rescue: Rescue) -> Iterator[tuple[Node | None, Edge]]:
     lines = ["rescue", *(f"{number} {describe(step)}" for number, step in enumerate(rescue.do, 1))]
-    lines += ["settings are read again"] if rescue.refresh else []
+    lines += ["read settings again"] if rescue.refresh else []
     yield (
         Node(name=node, lines=tuple(lines), shape="rescue"),
         Edge(start=start, end=node, label=", ".join(rescue.errors), kind="aside"),
     )
     then = rescue.then
     if isinstance(then, RetryIf):
-        yield None, Edge(start=node, end=start, label=f"{_short(then.condition)}: retry", kind="aside")
+        yield None, Edge(start=node, end=start, label=f"{_shorten(then.condition)}: retry", kind="aside")
         yield from _then(node, start, then.otherwise, "else ")
     else:
         yield from _then(node, start, then, "")
@@ -190,19 +194,19 @@ def _rescue(node: str, start: str, rescue: Rescue) -> Iterator[tuple[Node | None
 
 def _then(node: str, start: str, verb: str, before: str) -> Iterator[tuple[Node | None, Edge]]:
     if verb in ("hold", "fail"):
-        yield _stop(f"{node}x", node, f"{before}{verb}", verb, "")
+        yield _stop_node(f"{node}x", node, f"{before}{verb}", verb, "")
     else:
         yield None, Edge(start=node, end=start, label=f"{before}{verb}", kind="aside")
 
 
-def _lists(runbook: Runbook) -> Iterator[Node]:
+def _end_lists(runbook: Runbook) -> Iterator[Node]:
     for name in ENDS:
         steps = runbook.ends.get(name, ())
         if steps:
-            yield Node(name=name, lines=(name, *(" ".join(_step_words(step)) for step in steps)), shape="list")
+            yield Node(name=name, lines=(name, *(" ".join(_list_lines(step)) for step in steps)), shape="list")
 
 
-def _step_words(step: Step) -> Iterator[str]:
+def _list_lines(step: Step) -> Iterator[str]:
     yield describe(step)
     if isinstance(step.body, TakeBack):
         yield "everything" if step.body.steps is None else ", ".join(step.body.steps)
@@ -210,6 +214,6 @@ def _step_words(step: Step) -> Iterator[str]:
             yield f"past {', '.join(step.body.past)}"
 
 
-def _short(text: object) -> str:
-    said = bare(" ".join(str(text).split()))[0]
-    return said if len(said) <= LONGEST else said[: LONGEST - 1] + "…"
+def _shorten(text: object) -> str:
+    line = bare(" ".join(str(text).split()))[0]
+    return line if len(line) <= MAX_TEXT else line[: MAX_TEXT - 1] + "…"

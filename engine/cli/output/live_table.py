@@ -1,4 +1,4 @@
-"""The table of a running operation, drawn again and again on a terminal. Rows are values; rich draws them.
+"""The table of a running operation, redrawn on a terminal. Its rows are values; rich draws them.
 
 Must not decide or store anything: it shows the operation as it was committed last.
 """
@@ -10,8 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from engine.cli.output.terminal import STATUSES, clean
-from engine.cli.output.times import attempt_at, attempt_of, spoken, ticking, until
+from engine.cli.output.event_lines import describe_checks
+from engine.cli.output.terminal import STATUSES, escape
+from engine.cli.output.times import format_attempt, format_clock, format_current_attempt
 from engine.kernel.frame import Frame, Waiting
 from engine.kernel.operation import Operation, StepRecord
 from engine.kernel.queries import in_ends, key_of, monitor_of, step_of
@@ -24,22 +25,22 @@ STYLES: Final = {"good": "green", "bad": "bold red", "warn": "yellow", "busy": "
 
 
 class TableRow(Value):
-    """One step as the table shows it."""
+    """The cells of one step, in the order of HEAD."""
 
     cells: tuple[str, str, str, str, str, str]
     current: bool
 
 
-def rows(operation: Operation, runbook: Runbook, now: float) -> list[TableRow]:
-    """Each step, and below a `for_each` its items."""
-    found = []
+def table_rows(operation: Operation, runbook: Runbook, now: float) -> list[TableRow]:
+    """A row for each step, and below a `for_each` one for each item."""
+    rows = []
     for step in runbook.steps:
         keys = [step.id, *(key for key in operation.steps if key.startswith(f"{step.id}["))]
-        found += [_row(operation, runbook, step, key, now) for key in keys]
-    return found
+        rows += [_table_row(operation, runbook, step, key, now) for key in keys]
+    return rows
 
 
-def _row(operation: Operation, runbook: Runbook, step: Step, key: str, now: float) -> TableRow:
+def _table_row(operation: Operation, runbook: Runbook, step: Step, key: str, now: float) -> TableRow:
     record = operation.steps.get(key)
     current = key == current_step(operation) and not operation.ended
     frame = _frame_of(operation, runbook, key) if current else None
@@ -49,8 +50,8 @@ def _row(operation: Operation, runbook: Runbook, step: Step, key: str, now: floa
             record.status if record is not None else "PENDING",
             _attempt(step, record, frame),
             _next_try(frame, now),
-            ticking(now - record.since) if record is not None and current else "",
-            _waits(operation, runbook, frame, now) if current else "",
+            format_clock(now - record.since) if record is not None and current else "",
+            _waiting_for(operation, runbook, frame, now) if current else "",
         ),
         current=current,
     )
@@ -65,31 +66,30 @@ def _frame_of(operation: Operation, runbook: Runbook, key: str) -> Frame | None:
 
 def _attempt(step: Step, record: StepRecord | None, frame: Frame | None) -> str:
     if frame is not None:
-        told = attempt_at(step, frame)
+        text = format_current_attempt(step, frame)
     else:
-        told = attempt_of(step, record.spent) if record is not None else ""
-    return told.removeprefix("attempt ")
+        text = format_attempt(step, record.spent) if record is not None else ""
+    return text.removeprefix("attempt ")
 
 
 def _next_try(frame: Frame | None, now: float) -> str:
     if frame is None or not isinstance(frame.phase, Waiting):
         return ""
-    return f"in {ticking(frame.phase.until - now)}"
+    return f"in {format_clock(frame.phase.until - now)}"
 
 
-def _waits(operation: Operation, runbook: Runbook, frame: Frame | None, now: float) -> str:
+def _waiting_for(operation: Operation, runbook: Runbook, frame: Frame | None, now: float) -> str:
     if frame is None or operation.hold is not None or frame is not operation.top:
         return waits_for(operation, runbook)
     if frame.observed.watching is None or isinstance(frame.phase, Waiting):
         return waits_for(operation, runbook)
     monitor = monitor_of(runbook, step_of(runbook, operation, frame))
-    last = until(frame.observed.watching + (monitor.longest or 0.0), now)
-    return f"{frame.observed.status or 'a change'}, every {spoken(monitor.every or 30.0)}, at most until {last}"
+    return f"{frame.observed.status or 'a change'}; {describe_checks(monitor, frame.observed.watching, now)}"
 
 
 @dataclass(slots=True)
-class Table:
-    """The live display on stderr. `now` is the clock's, which may be virtual."""
+class LiveTable:
+    """The live display on stderr. `now` is the clock of the operation, which may be virtual."""
 
     now: Callable[[], float]
     operation: Operation | None = None
@@ -97,24 +97,24 @@ class Table:
     _live: Any = field(default=None, init=False)
 
     def show(self, operation: Operation, runbook: Runbook) -> None:
-        """From now on it shows this."""
+        """Show this state from now on."""
         self.operation, self.runbook = operation, runbook
         if self._live is None:
-            self._begin()
+            self._start()
 
-    def _begin(self) -> None:
+    def _start(self) -> None:
         from rich.console import Console
         from rich.live import Live
 
         console = Console(file=sys.stderr, markup=False, highlight=False, emoji=False)
         self._live = Live(
-            console=console, get_renderable=self._drawn, refresh_per_second=4, redirect_stdout=False,
+            console=console, get_renderable=self._render, refresh_per_second=4, redirect_stdout=False,
             redirect_stderr=False, vertical_overflow="crop",
         )  # fmt: skip
         self._live.start()
 
     def say(self, text: str) -> bool:
-        """A line above the table; False where there is no table yet."""
+        """Show a line above the table; False where there is no table yet."""
         if self._live is None:
             return False
         from rich.text import Text
@@ -123,33 +123,33 @@ class Table:
         return True
 
     def end(self) -> None:
-        """The last picture stays."""
+        """Stop redrawing; the last state stays on the screen."""
         if self._live is not None:
             self._live.refresh()
             self._live.stop()
             self._live = None
 
-    def _drawn(self) -> Any:
-        from rich.table import Table as Drawn
+    def _render(self) -> Any:
+        from rich.table import Table
         from rich.text import Text
 
-        table = Drawn(box=None, pad_edge=False, header_style="bold", expand=False)
+        table = Table(box=None, pad_edge=False, header_style="bold", expand=False)
         for name in HEAD:
             table.add_column(name, no_wrap=True, overflow="ellipsis")
         if self.operation is None or self.runbook is None:
             return table
         height = self._live.console.size.height if self._live is not None else 24
-        for row in _seen(rows(self.operation, self.runbook, self.now()), height - 3):
-            texts = [Text(clean(cell)) for cell in row.cells]
+        for row in visible_rows(table_rows(self.operation, self.runbook, self.now()), height - 3):
+            texts = [Text(escape(cell)) for cell in row.cells]
             texts[1].stylize(STYLES.get(STATUSES.get(row.cells[1], ""), ""))
             table.add_row(*texts, style="bold" if row.current else "")
         return table
 
 
-def _seen(found: list[TableRow], height: int) -> list[TableRow]:
-    """As many as fit, with the current one among them."""
-    if len(found) <= height or height < 1:
-        return found
-    at = next((number for number, row in enumerate(found) if row.current), len(found) - 1)
-    first = min(max(0, at - height // 2), len(found) - height)
-    return found[first : first + height]
+def visible_rows(rows: list[TableRow], height: int) -> list[TableRow]:
+    """As many rows as fit, with the current one among them."""
+    if len(rows) <= height or height < 1:
+        return rows
+    at = next((number for number, row in enumerate(rows) if row.current), len(rows) - 1)
+    first = min(max(0, at - height // 2), len(rows) - height)
+    return rows[first : first + height]

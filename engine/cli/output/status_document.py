@@ -1,9 +1,9 @@
-"""The status document as text: where it stands, what is left, what to type next. Made for three in the morning."""
+"""The status of an operation: its JSON document, and the same as text, with the commands that can be typed next."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from engine.cli.options import Options
 from engine.cli.output import terminal
@@ -13,27 +13,49 @@ from engine.language.model import Runbook
 from engine.reports.status import status_document
 from engine.stores.port import Head
 
-CODES = {"SUCCEEDED": 0, "FAILED": 1, "CANCELLED": 1, "HELD": 5, "STUCK": 7}
+EXIT_CODES: Final = {"SUCCEEDED": 0, "FAILED": 1, "CANCELLED": 1, "HELD": 5, "STUCK": 7}
 
 
-def code_of(operation: Operation) -> int:
-    """The exit code of a command that drives."""
-    return CODES.get(operation.status, 0)
+def exit_code(operation: Operation) -> int:
+    """The exit code of a command that ran the operation."""
+    return EXIT_CODES.get(operation.status, 0)
 
 
-def made(operation: Operation, runbook: Runbook, options: Options, head: Head | None = None) -> dict[str, Any]:
-    """The document, with commands as they must be typed here."""
+def print_status(
+    options: Options, runbook: Runbook, operation: Operation, head: Head | None, *, show_hints: bool = True
+) -> None:
+    """Print the document on stdout and the next commands on stderr."""
+    document = build_document(operation, runbook, options, head)
+    if options.as_json:
+        terminal.out_json(document)
+    else:
+        terminal.out("\n".join(format_document(document)))
+    if show_hints and not (options.quiet and operation.ended == "SUCCEEDED"):
+        for line in next_commands(document):
+            terminal.err(line)
+
+
+# -- the document -----------------------------------------------------------------------------------------------
+
+
+def build_document(
+    operation: Operation, runbook: Runbook, options: Options, head: Head | None = None
+) -> dict[str, Any]:
+    """The document of `runbook status -o json`; its commands have the options that they need."""
+    from engine.cli.context import suggested_command
+
     runner = runner_of(head)
     document = status_document(operation, runbook, runner=runner)
     if document["hold"] is not None:
-        document["hold"]["answers"] = [_typed(options, command) for command in document["hold"]["answers"]]
-    document["next"] = _next(operation, runbook, options, runner)
+        document["hold"]["answers"] = [suggested_command(options, one) for one in document["hold"]["answers"]]
+    commands = _commands(operation, runbook, is_running=runner is not None)
+    document["next"] = "; or ".join(suggested_command(options, command) for command in commands)
     return document
 
 
 def runner_of(head: Head | None) -> dict[str, Any] | None:
-    """Who drives it, by its lease; None also where that process is provably dead."""
-    if head is None or head.lease is None or is_left_behind(head):
+    """Who runs the operation, by its lease; None also where that process is known to be dead."""
+    if head is None or head.lease is None or is_abandoned(head):
         return None
     from engine.kernel.rendering import iso
 
@@ -41,45 +63,43 @@ def runner_of(head: Head | None) -> dict[str, Any] | None:
     return {"actor": lease.owner, "host": lease.host, "pid": lease.pid, "since": iso(lease.since)}
 
 
-def is_left_behind(head: Head) -> bool:
-    """Has its runner died before it could put what is so, and give the lease back?"""
+def is_abandoned(head: Head) -> bool:
+    """Whether the runner died without releasing its lease; its summary in the head may then be out of date."""
     from engine.stores.lease import this_process
 
     return head.lease is not None and this_process("").judged(head.lease) == "dead"
 
 
-def _typed(options: Options, command: str) -> str:
-    from engine.cli.context import typed
-
-    return typed(options, command)
-
-
-def _next(
-    operation: Operation, runbook: Runbook, options: Options, runner: Mapping[str, Any] | None
-) -> str:  # fmt: skip
+def _commands(operation: Operation, runbook: Runbook, *, is_running: bool) -> list[str]:
     id = operation.id
+    if operation.status == "IN_PROGRESS":
+        return [f"runbook history {id} --follow" if is_running else f"runbook resume {id}"]
     commands = {
         "HELD": [f"runbook resume {id}"],
         "FAILED": [f"runbook restart {id} --from {restarts_from(runbook, operation)}"],
         "CANCELLED": [f"runbook restart {id} --from {restarts_from(runbook, operation)}"],
         "STUCK": [f"runbook cleanup {id}"],
         "SUCCEEDED": [f"runbook history {id}"],
-        "IN_PROGRESS": [f"runbook {'history' if runner else 'resume'} {id}" + (" --follow" if runner else "")],
     }[operation.status]
-    kept = any(entry.state in ("open", "kept") for entry in operation.ledger)
-    if operation.status in ("FAILED", "CANCELLED") and kept:
+    is_left = any(entry.state in ("open", "kept") for entry in operation.ledger)
+    if operation.status in ("FAILED", "CANCELLED") and is_left:
         commands.append(f"runbook cleanup {id}")
-    return "; or ".join(_typed(options, command) for command in commands)
+    return commands
 
 
-def as_text(document: Mapping[str, Any]) -> list[str]:
-    """The document for a person."""
-    told = [f"{document['operation_id']}  {terminal.status(document['status'])}  {terminal.clean(document['runbook'])}"]
-    told += _facts(document)
-    told += _steps(document)
-    told += _left(document)
-    told += [f"  output {terminal.clean(name)}: {terminal.clean(value)}" for name, value in document["outputs"].items()]
-    return told
+# -- text -------------------------------------------------------------------------------------------------------
+
+
+def format_document(document: Mapping[str, Any]) -> list[str]:
+    """The document as lines of text."""
+    status = terminal.style_status(document["status"])
+    lines = [f"{document['operation_id']}  {status}  {terminal.escape(document['runbook'])}"]
+    lines += _facts(document)
+    lines += _step_lines(document)
+    lines += _resource_lines(document)
+    outputs = document["outputs"].items()
+    lines += [f"  output {terminal.escape(name)}: {terminal.escape(value)}" for name, value in outputs]
+    return lines
 
 
 def _facts(document: Mapping[str, Any]) -> list[str]:
@@ -91,61 +111,90 @@ def _facts(document: Mapping[str, Any]) -> list[str]:
         facts.append(f"  {document['error']}: {document['error_message']}")
     facts += [f"  trouble: {one}" for one in document["troubles"]]
     if document["next_wake"]:
-        facts.append(f"  goes on at {document['next_wake']}")
+        facts.append(f"  continues at {document['next_wake']}")
     runner = document["runner"]
     if runner is not None:
         facts.append(f"  driven by {runner['actor']} (process {runner['pid']}) since {runner['since']}")
     elif document["status"] == "IN_PROGRESS":
-        facts.append("  nobody drives it")
-    facts += [_sending(one) for one in document["notifications"] if not one["sent"]]
-    return [terminal.clean(fact) for fact in facts]
+        facts.append("  not running: no process drives it")
+    facts += [_unsent(notice) for notice in document["notifications"] if not notice["sent"]]
+    return [terminal.escape(fact) for fact in facts]
 
 
-def _sending(notice: Mapping[str, Any]) -> str:
-    why = f": {notice['error']}" if notice["error"] else ""
-    return f"  not sent to {notice['topic']}{why}: {notice['subject']}"
+def _unsent(notice: Mapping[str, Any]) -> str:
+    why = f" ({notice['error']})" if notice["error"] else ""
+    return f"  notification not sent to {notice['topic']}{why}: {notice['subject']}"
 
 
-def _steps(document: Mapping[str, Any]) -> list[str]:
+def _step_lines(document: Mapping[str, Any]) -> list[str]:
     rows = []
     for step in document["steps"]:
         most = step["max_retries"] + 1
-        tried = f"attempt {step['retry_count'] + 1} of {most}" if step["attempt"] and most > 1 else ""
-        seen = step["seen"] if not step["waits_for"] else f"waits for {step['waits_for']}"
-        seen = "waits for a person" if step["status"] == "HELD" else seen  # the reason stands above
-        rows.append((step["id"], step["status"], tried, seen))
+        attempt = f"attempt {step['retry_count'] + 1} of {most}" if step["attempt"] and most > 1 else ""
+        state = f"waiting for {step['waits_for']}" if step["waits_for"] else step["seen"]
+        if step["status"] == "HELD":
+            state = "waiting for a person"  # the reason is above
+        rows.append((step["id"], step["status"], attempt, state))
+    lines = terminal.align_columns(rows, indent="  ")
+    statuses = [step["status"] for step in document["steps"]]
     return [
-        _dyed(line, step["status"])
-        for line, step in zip(terminal.columns(rows, indent="  "), document["steps"], strict=True)
+        line.replace(status, terminal.style_status(status), 1) for line, status in zip(lines, statuses, strict=True)
     ]
 
 
-def _dyed(line: str, word: str) -> str:
-    return line.replace(word, terminal.status(word), 1)
-
-
-def _left(document: Mapping[str, Any]) -> list[str]:
-    shown = [one for one in document["resources"] if one["state"] != "void"]
-    if not shown:
-        return []
+def _resource_lines(document: Mapping[str, Any]) -> list[str]:
     rows = [
         (
-            one["state"],
-            one["kind"],
-            one["name"],
-            one["id"] or "(id not known)",
-            one["region"],
-            one["account"] or "",
+            one["state"], one["kind"], one["name"], one["id"] or "(id unknown)", one["region"], one["account"] or "",
             one["why"],
         )
-        for one in shown
-    ]
-    return [f"  made by it (clean-up {document['cleanup_status']}):", *terminal.columns(rows, indent="    ")]
+        for one in document["resources"]
+        if one["state"] != "void"
+    ]  # fmt: skip
+    if not rows:
+        return []
+    return [f"  resources (cleanup: {document['cleanup_status']}):", *terminal.align_columns(rows, indent="    ")]
 
 
-def hints(document: Mapping[str, Any]) -> list[str]:
-    """What to type, for stderr."""
+# -- the next commands --------------------------------------------------------------------------------------------
+
+RESUME_PURPOSES: Final = {
+    "approval": "approve and continue",
+    "failure": "try the step again",
+    "rescue": "try the step again",
+    "time_limit": "continue despite the time limit",
+}
+"""What a plain `resume` is for, by the kind of hold; for other kinds it looks again at what was in its way."""
+
+
+def next_commands(document: Mapping[str, Any]) -> list[str]:
+    """The lines for stderr. A hold has several commands, each shown with what it is for."""
     hold = document["hold"]
     if hold is None:
         return [f"Next: {document['next']}"]
-    return ["Next, one of:", *(f"  {command}" for command in hold["answers"])]
+    rows = [(f"{_purpose(command, hold['kind'])}:", command) for command in hold["answers"]]
+    return ["Next, one of:", *terminal.align_columns(rows, indent="  ")]
+
+
+def _purpose(command: str, hold_kind: str) -> str:
+    """What a command that answers a hold is for. `command`: `runbook VERB ID [OPTION [VALUE]] …`."""
+    _, verb, _, *options = command.split(" ")
+    match [verb, *options]:
+        case ["restart", *_]:
+            return "go back to an earlier step"
+        case ["cancel", "--undo", *_]:
+            return "stop, and undo what was created"
+        case ["cancel", *_]:
+            return "stop, and keep what was created"
+        case ["resume", "--reject", *_]:
+            return "reject: the step fails"
+        case ["resume", "--outcome", "done", *_]:
+            return "the call took effect: continue"
+        case ["resume", "--outcome", "not-done", *_]:
+            return "the call had no effect: send it again"
+        case ["resume", "--accept-target", *_]:
+            return "delete the resource with this id"
+        case ["resume", "--with", *_]:
+            return "run the step again with an edited runbook"
+        case _:
+            return RESUME_PURPOSES.get(hold_kind, "check again and continue")

@@ -1,6 +1,6 @@
-"""What is written, and where: results on stdout, all else on stderr; foreign text is shown, never obeyed.
+"""Writing to stdout and stderr: results go to stdout, everything else to stderr. Control characters are escaped.
 
-Colour where a terminal reads it, by `NO_COLOR`, `FORCE_COLOR` and `TERM`. Knows nothing of what it writes.
+Colour is used on a terminal, subject to `NO_COLOR`, `FORCE_COLOR` and `TERM`. Must not know what is written.
 """
 
 from __future__ import annotations
@@ -8,13 +8,12 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, TextIO
 
-_UNSEEN: Final = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
-"""Control characters, what turns the direction of text, what has no width, and halves of characters."""
+_INVISIBLE: Final = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+"""Control characters, characters that change the direction of text or have no width, and surrogates."""
 
 COLOURS: Final[Mapping[str, str]] = {
     "good": "32", "bad": "1;31", "warn": "33", "quiet": "2", "strong": "1", "busy": "36",
@@ -27,90 +26,113 @@ STATUSES: Final[Mapping[str, str]] = {
 }  # fmt: skip
 
 
-def clean(text: object) -> str:
-    r"""One line that a terminal only shows: `\n`, `\x1b`, `\u202e` in the place of what would act."""
-    return _UNSEEN.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), str(text))
+class OutputClosed(Exception):
+    """The reader of stdout has gone (`runbook … | head`)."""
 
 
-def prepare() -> None:
-    """No character stops the output, whatever the encoding of the surroundings."""
+def escape(text: object) -> str:
+    r"""The text on one line, with control characters written as escapes: `\n`, `\x1b`, `\u202e`."""
+    return _INVISIBLE.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), str(text))
+
+
+def configure_streams() -> None:
+    """Escape characters that the stream's encoding lacks, instead of failing on them."""
     for stream in (sys.stdout, sys.stderr):
         if stream is not None and hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
 
 
-class NobodyReads(Exception):
-    """Whoever read stdout has gone: what was asked for is done all the same."""
-
-
 def out(text: str, end: str = "\n") -> None:
-    """A result. Raises NobodyReads, OSError where it cannot be written."""
+    """Write a result to stdout. Raises OutputClosed where nobody reads it, OSError where it cannot be written."""
     try:
         print(text, end=end, flush=True)
     except BrokenPipeError as error:
-        raise NobodyReads from error
+        raise OutputClosed from error
 
 
-def document(value: Any) -> None:
-    """A result as one JSON document."""
+def out_json(value: Any) -> None:
+    """Write a result to stdout as one JSON document."""
     out(json.dumps(value, indent=2, ensure_ascii=False, default=str))
 
 
 def err(text: str) -> None:
-    """Progress, a hint, an error. Where stderr is gone, it is said to nobody: that stops nothing."""
+    """Write progress, a hint or an error to stderr. A closed stderr is ignored: it must not stop the command."""
     try:
         print(text, file=sys.stderr, flush=True)
     except (OSError, ValueError):
         return
 
 
-def coloured(stream: TextIO | None = None) -> bool:
-    """May there be colour on it?"""
-    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
-        return False
-    return bool(os.environ.get("FORCE_COLOR")) or _draws(stream if stream is not None else sys.stdout)
-
-
-def live() -> bool:
-    """Can a table on stderr be drawn again and again?"""
-    return _draws(sys.stderr)
-
-
-def _draws(stream: TextIO | None) -> bool:
-    return is_terminal(stream) and os.environ.get("TERM", "") not in ("dumb", "unknown", "")
+# -- terminals ------------------------------------------------------------------------------------------------
 
 
 def is_terminal(stream: TextIO | None) -> bool:
-    """Is it a terminal? A closed one is not."""
+    """Whether the stream is an open terminal."""
     try:
         return stream is not None and stream.isatty()
-    except ValueError:
+    except ValueError:  # closed
         return False
 
 
-def width() -> int:
-    """Columns: of the terminal, of `COLUMNS`, else enough for any line."""
-    return shutil.get_terminal_size(fallback=(160, 24)).columns
+def _has_escape_codes(stream: TextIO | None) -> bool:
+    return is_terminal(stream) and os.environ.get("TERM", "") not in ("dumb", "unknown", "")
 
 
-def dyed(text: str, colour: str, stream: TextIO | None = None) -> str:
-    """The text in that colour, where there may be colour."""
-    return f"\x1b[{COLOURS[colour]}m{text}\x1b[0m" if coloured(stream) else text
+def has_colour(stream: TextIO | None = None) -> bool:
+    """Whether to use colour on the stream; default: stdout."""
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or _has_escape_codes(stream if stream is not None else sys.stdout)
 
 
-def status(word: str, stream: TextIO | None = None) -> str:
+def has_live_table() -> bool:
+    """Whether stderr is a terminal on which a table can be redrawn."""
+    return _has_escape_codes(sys.stderr)
+
+
+def can_prompt() -> bool:
+    """Whether a person can be asked: both stdin and stderr are terminals."""
+    return is_terminal(sys.stdin) and is_terminal(sys.stderr)
+
+
+def confirm(question: str) -> bool:
+    """Ask on stderr and read the answer from stdin. Anything but `y` or `yes` is no, and so is the end of input."""
+    sys.stderr.write(f"{question} [y/N] ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+# -- formatting -----------------------------------------------------------------------------------------------
+
+
+def style(text: str, colour: str, stream: TextIO | None = None) -> str:
+    """The text in that colour, if the stream has colour."""
+    return f"\x1b[{COLOURS[colour]}m{text}\x1b[0m" if has_colour(stream) else text
+
+
+def style_status(word: str, stream: TextIO | None = None) -> str:
     """A status in its colour."""
-    return dyed(word, STATUSES[word], stream) if word in STATUSES else clean(word)
+    return style(word, STATUSES[word], stream) if word in STATUSES else escape(word)
 
 
-def columns(rows: Sequence[Sequence[str]], head: Sequence[str] = (), indent: str = "") -> list[str]:
-    """Rows as aligned lines, without a box; the last column is not padded."""
-    lines = [[clean(cell) for cell in row] for row in ([head, *rows] if head else rows)]
-    if not lines:
+def error_prefix() -> str:
+    """`error:` for a message on stderr."""
+    return style("error:", "bad", sys.stderr)
+
+
+def align_columns(rows: Sequence[Sequence[str]], head: Sequence[str] = (), indent: str = "") -> list[str]:
+    """The rows as aligned lines; the last column is not padded."""
+    escaped = [[escape(cell) for cell in row] for row in ([head, *rows] if head else rows)]
+    if not escaped:
         return []
-    widths = [max(len(row[at]) for row in lines) for at in range(len(lines[0]))]
-    told = []
-    for row in lines:
+    widths = [max(len(row[at]) for row in escaped) for at in range(len(escaped[0]))]
+    lines = []
+    for row in escaped:
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
-        told.append((indent + "  ".join(cells)).rstrip())
-    return told
+        lines.append((indent + "  ".join(cells)).rstrip())
+    return lines
+
+
+def plural(count: int, noun: str) -> str:
+    """`1 file`, `2 files`."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"

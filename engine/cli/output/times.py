@@ -1,4 +1,4 @@
-"""How times, durations and attempts are said to a person. Pure."""
+"""Times, durations and attempts as text. Pure."""
 
 from __future__ import annotations
 
@@ -9,18 +9,20 @@ from engine.kernel.schedule import attempts_in
 from engine.language.model import Step
 
 
-def moment(at: float) -> str:
-    """`2024-03-20 00:06:00Z`."""
+def format_time(at: float) -> str:
+    """`2024-03-20 00:06:00Z`. `at`: seconds since the epoch."""
     return dt.datetime.fromtimestamp(int(at), dt.UTC).strftime("%Y-%m-%d %H:%M:%SZ")
 
 
-def until(at: float, now: float) -> str:
-    """`00:12:00Z`, with its day where that is another."""
-    told = moment(at)
-    return told if told[:10] != moment(now)[:10] else told[11:]
+def format_deadline(at: float, now: float) -> str:
+    """`00:12Z`, or `00:12:05Z` where the seconds count; with the date where it is another day than `now`."""
+    text = format_time(at)
+    day, time = text.split(" ")
+    time = time.removesuffix(":00Z").removesuffix("Z") + "Z"
+    return time if day == format_time(now)[:10] else f"{day} {time}"
 
 
-def spoken(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """`5m`, `1h 30m`, `2d 4h`: at most two units, rounded to the second."""
     left = max(0, round(seconds))
     parts = []
@@ -31,21 +33,22 @@ def spoken(seconds: float) -> str:
     return " ".join(parts[:2]) or "0s"
 
 
-def ticking(seconds: float) -> str:
-    """`9:58`, `1:09:58`: as a clock counts."""
+def format_clock(seconds: float) -> str:
+    """`9:58`, `1:09:58`: a running clock."""
     left = max(0, round(seconds))
     hours, minutes, rest = left // 3600, left // 60 % 60, left % 60
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-def attempt_of(step: Step, number: int) -> str:
-    """`attempt 2 of 4`; "" for a step that is tried once."""
+def format_attempt(step: Step, number: int) -> str:
+    """`attempt 2 of 4`; "" for a step without retries."""
     if step.retry is None or number <= 0:
         return ""
     most = attempts_in(step.retry.schedule)
     return f"attempt {number} of {most}" if most is not None else f"attempt {number}"
 
 
-def attempt_at(step: Step, frame: Frame) -> str:
-    """Of the one in hand; of the next, while its delay is waited."""
-    return attempt_of(step, frame.attempts.spent + 1 if frame.attempts.granted else frame.attempts.spent)
+def format_current_attempt(step: Step, frame: Frame) -> str:
+    """The attempt in progress, or the next one while its delay runs."""
+    spent = frame.attempts.spent
+    return format_attempt(step, spent + 1 if frame.attempts.granted else spent)

@@ -17,7 +17,6 @@ MAY_CHANGE_OTHERS = {
     "actions/postgres/tls.py": THIRD_PARTY,
     "actions/sandbox/": "the pretend AWS is a mutable world: requests change its resources",
     "engine/checks/dataflow/checker.py": "the characters of expressions that are left to be checked in the file",
-    "engine/cli/command_classes.py": THIRD_PARTY,
     "engine/cli/main.py": THIRD_PARTY,
     "engine/cli/options.py": THIRD_PARTY,
     "engine/cli/orphan_search.py": BUILDER,

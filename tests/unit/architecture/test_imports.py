@@ -36,7 +36,18 @@ LAYERS["engine.cli"] = set(LAYERS)
 LAYERS["engine.api"] = set(LAYERS)
 LAYERS["engine"] = set()
 
-RUNTIME = ("observer", "load", "driver", "performer", "heartbeat", "preflight", "edit", "requests", "engine")
+RUNTIME = (
+    "protection",
+    "observer",
+    "load",
+    "driver",
+    "performer",
+    "heartbeat",
+    "preflight",
+    "edit",
+    "requests",
+    "engine",
+)
 """The modules of `engine/runtime/`, lowest first: each may import those before it."""
 
 IMPURE = {

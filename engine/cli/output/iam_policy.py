@@ -1,0 +1,116 @@
+"""IAM policies of a runbook: built from its permissions, and printed with hints about what they cannot express."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+from engine.cli.options import Options
+from engine.cli.output import terminal
+from engine.language.model import Call, Runbook
+from engine.reports.iam import Need
+
+CREATE_GRANT: Final = "kms:CreateGrant"
+MAX_POLICY: Final = 6144
+"""Characters of a managed policy, white space not counted (IAM User Guide, IAM and STS quotas)."""
+
+
+def print_policies(
+    options: Options, runbook: Runbook, permissions: list[Need], accounts: list[str | None], inputs: dict[str, Any]
+) -> None:
+    """Print the policy of each account on stdout, and hints on stderr."""
+    if options.as_json:
+        terminal.out_json(_document(runbook, permissions, accounts))
+    else:
+        for name in accounts:
+            if len(accounts) > 1:
+                terminal.out(terminal.escape(_title(runbook, name)))
+            terminal.out(json.dumps(build_policy(one for one in permissions if one.account == name), indent=2))
+    if not options.quiet:
+        for line in _hints(runbook, permissions, accounts, inputs):
+            terminal.err(terminal.escape(line))
+
+
+# -- the policy ------------------------------------------------------------------------------------------------
+
+
+def build_policy(permissions: Iterable[Need]) -> dict[str, Any]:
+    """A policy document. Actions on the same resources under the same condition share a statement."""
+    resources: dict[tuple[str, str], set[str]] = {}  # by action and service that it is used through
+    services: dict[tuple[str, str], set[str]] = {}
+    for one in permissions:
+        key = one.action, one.via.partition(".")[0]
+        resources.setdefault(key, set()).add(one.on)
+        services.setdefault(key, set()).add(one.via)
+    groups: dict[tuple[tuple[str, ...], tuple[str, ...], bool], list[str]] = {}
+    for (action, service), on in resources.items():
+        via = tuple(sorted(services[action, service])) if service else ()
+        arns = ("*",) if "*" in on else tuple(sorted(on))
+        groups.setdefault((arns, via, action == CREATE_GRANT), []).append(action)
+    statements = [
+        {"Effect": "Allow", "Action": sorted(actions), "Resource": "*" if arns == ("*",) else list(arns)}
+        | _condition(via, is_grant=is_grant)
+        for (arns, via, is_grant), actions in groups.items()
+    ]
+    return {"Version": "2012-10-17", "Statement": sorted(statements, key=lambda one: one["Action"])}
+
+
+def _condition(via: tuple[str, ...], *, is_grant: bool) -> dict[str, Any]:
+    """Only through these services; and for a grant, only for AWS resources."""
+    if not via:
+        return {}
+    operator = "StringLike" if any("*" in one for one in via) else "StringEquals"
+    condition: dict[str, Any] = {operator: {"kms:ViaService": list(via)}}
+    return {"Condition": condition | ({"Bool": {"kms:GrantIsForAWSResource": "true"}} if is_grant else {})}
+
+
+# -- output ----------------------------------------------------------------------------------------------------
+
+
+def _title(runbook: Runbook, name: str | None) -> str:
+    account = runbook.accounts.get(name or "")
+    if account is None:
+        return "# the account you run it from"
+    return f"# {account.name} ({account.id})" + (f", {account.role_arn}" if account.role_arn else "")
+
+
+def _document(runbook: Runbook, permissions: list[Need], accounts: list[str | None]) -> dict[str, Any]:
+    policies = []
+    for name in accounts:
+        account = runbook.accounts.get(name or "")
+        own = [one for one in permissions if one.account == name]
+        why: dict[str, list[str]] = {}  # the steps that need an action
+        for one in own:
+            steps = why.setdefault(one.action, [])
+            steps += [one.step] if one.step not in steps else []
+        policies.append({
+            "account": name, "account_id": account.id if account is not None else None,
+            "role_arn": account.role_arn if account is not None else None, "policy": build_policy(own),
+            "why": dict(sorted(why.items())),
+        })  # fmt: skip
+    return {"format": 1, "runbook": runbook.name, "policies": policies}
+
+
+def _hints(
+    runbook: Runbook, permissions: list[Need], accounts: list[str | None], inputs: dict[str, Any]
+) -> Iterator[str]:  # fmt: skip
+    if inputs:
+        values = ", ".join(f"{name}={value}" for name, value in inputs.items())
+        yield f"for the inputs {values}; -i NAME=VALUE changes them"
+    if any(one.via for one in permissions):
+        yield (
+            "the key policy of each KMS key must allow these kms actions too; "
+            "if you have no customer managed keys, remove the kms statements"
+        )
+    for step in runbook.index.values():
+        if isinstance(step.body, Call) and step.body.action.startswith("aws."):
+            yield (
+                f"{step.id}: the action is named after the API call and allowed on all resources; "
+                "AWS's Service Authorization Reference says how to narrow it"
+            )
+    for name in accounts:
+        policy = build_policy(one for one in permissions if one.account == name)
+        size = len(json.dumps(policy, separators=(",", ":")))
+        if size > MAX_POLICY:
+            yield f"{_title(runbook, name)}: {size} characters; a managed policy has at most {MAX_POLICY}, so split it"
