@@ -126,7 +126,7 @@ def test_wrong_worlds(make, world, message):
     ("text", "message"),
     [
         ("world: [", "world.yaml:1:"),
-        ("just text", "the file is text"),
+        ("just text", "found text"),
         ("script: {}", "a world's file needs the key `world`"),
         ("world: {}\nscripts: {}", "unknown key `scripts`"),
         (b"\xff\xfe\x00", "UTF-8"),
