@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from engine.checks.times import StepTime, format_duration
+from engine.checks.times import StepTime
 from engine.errors import UsageError
+from engine.language.durations import format_duration
 from engine.language.model import CLASSES, Check, Ensure, Remove, Row, Runbook, Step
 from engine.language.nearest import did_you_mean
 from engine.registry import Registry, Status

@@ -145,13 +145,3 @@ def _items(runbook: Runbook, step: Step) -> int | None:
     if step.for_each is None:
         return 1
     return len(step.for_each) if isinstance(step.for_each, (list, tuple)) else None
-
-
-def format_duration(seconds: float) -> str:
-    """`1d2h`, `1m30s`: exact to the second, without zero units."""
-    left, found = round(seconds), ""
-    for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)):
-        if left >= size:
-            found += f"{left // size}{unit}"
-            left %= size
-    return found or "0s"

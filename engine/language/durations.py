@@ -1,4 +1,4 @@
-"""Durations with a unit: `30s 5m 3h 2d`."""
+"""Durations as they are written (`30s 5m 3h 2d`), and as messages show them."""
 
 from __future__ import annotations
 
@@ -16,3 +16,13 @@ def duration(text: str) -> float:
         message = f"`{text}` is not a duration: write a number and its unit, such as 30s, 5m, 3h or 2d"
         raise ValueError(message)
     return int(match.group(1)) * _UNITS[match.group(2)]
+
+
+def format_duration(seconds: float) -> str:
+    """`1d2h`, `1m30s`: exact to the second, without zero units."""
+    left, found = round(seconds), ""
+    for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)):
+        if left >= size:
+            found += f"{left // size}{unit}"
+            left %= size
+    return found or "0s"

@@ -37,7 +37,7 @@ def sent(aws: Aws) -> int:
 def test_it_is_not_sent_again_before_somebody_says(held: Aws) -> None:
     told = held.asks("resume", "op")
     assert told.code == 5
-    assert "nobody knows whether aws.rds.modify_db_cluster" in told.out
+    assert "the outcome of aws.rds.modify_db_cluster" in told.out
     assert held.status("op")["hold"]["kind"] == "unknown_outcome"
     assert sent(held) == 1
 

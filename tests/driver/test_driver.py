@@ -25,7 +25,7 @@ from engine.runtime.observer import Observer
 from engine.runtime.performer import plain, storable
 from tests.laws.edits import CAPACITY, CLUSTER, INSTANCE, INTERNAL, RESTORE, SNAPSHOT
 from tests.laws.judging import told_of
-from tests.laws.walking import ID, INPUTS, Scene, Story, cancel, cleanup, fault, lives, run
+from tests.laws.walking import ID, INPUTS, Scene, Story, cancel, cleanup, fault, lives, resume, run
 from tests.laws.world import Thing, World
 
 FOUR = """
@@ -246,3 +246,22 @@ def test_a_cleanup_notifies_when_it_is_done() -> None:
     assert told.operation is not None
     assert told.operation.status == "CANCELLED"
     assert [one["subject"] for one in told.world.messages[before:]] == ["runbook aurora-restore op-001: CANCELLED"]
+
+
+UNKNOWN_WAIT = (
+    FOUR.partition("steps:")[0]
+    + """steps:
+  - {id: a, call: test.note, with: {text: one}, repeatable: true, irreversible: true}
+  - {id: b, wait: "${snapshot}"}
+"""
+)
+
+
+def test_a_step_that_holds_before_it_is_entered_is_entered_at_the_resume() -> None:
+    """Its duration is no duration: it holds again, and is not taken for one that has waited."""
+    story = Story(name="", text=UNKNOWN_WAIT, acts=(run(), resume()), ends=("HELD", "HELD"))
+    told = Scene(story).tell()
+    assert told.operation is not None
+    assert told.operation.hold is not None
+    assert told.operation.hold.error is not None
+    assert (told.operation.hold.step, told.operation.hold.error.name) == ("b", "ExpressionError")

@@ -6,7 +6,8 @@ import pytest
 
 from actions import build_registry
 from engine.checks import validate
-from engine.checks.times import format_duration, times
+from engine.checks.times import times
+from engine.language.durations import format_duration
 from tests.validate.cases import marked, places, whole
 
 REGISTRY = build_registry()

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from engine.checks.rule import rule
 from engine.checks.subject import Found, Subject
-from engine.checks.times import format_duration, monitor_of, times
+from engine.checks.times import monitor_of, times
+from engine.language.durations import format_duration
 
 
 @rule(

@@ -71,7 +71,7 @@ def _from_a_dead_runner(runbook: Runbook, operation: Operation, phase: Acting, e
     """● The same attempt is repeated, with its recorded parameters, once a look has seen nothing."""
     effect, frame = phase.effect, operation.top
     body = step_of(runbook, operation, frame).body
-    why = ev.Unknown(at=event.at, why="the runner died before it was recorded")
+    why = ev.Unknown(at=event.at, why="the runner stopped before it was recorded")
     if is_looked_at(runbook, operation, effect):
         operation = unknown(runbook, operation, why)
         frame = operation.top

@@ -73,7 +73,7 @@ def _with_line(operation: Operation, entry: Entry | None) -> tuple[Entry, ...]:
     if entry.kind == "call" and frame.performed.perhaps_done:
         number = find_entry(operation, entry.step, f"{frame.visit}.{frame.attempts.number}")
         if number is not None:
-            why = "the attempt that follows stands for it"
+            why = "superseded by the next attempt"
             operation = with_entry(operation, number, changed(operation.ledger[number], state="void", why=why))
     return (*operation.ledger, entry)
 

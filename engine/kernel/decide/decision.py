@@ -72,7 +72,7 @@ def decide(v: View, seen: Seen) -> ev.Event:
 def _look_failed(v: View, problem: Problem) -> ev.Event:
     if isinstance(v.step.body, Check) and problem.name in v.step.body.missing_on:
         return decide(v, Seen(at=v.now, status="missing", cls="missing"))
-    reason = f"it cannot be looked at: {problem.message}"
+    reason = f"its status cannot be read: {problem.message}"
     return errors.rescued(v, problem) or ev.Held(at=v.now, kind="failure", reason=reason, error=problem)
 
 
@@ -106,7 +106,7 @@ def _record_known(v: View, seen: Seen) -> ev.Event | None:
         if entry.state in ("open", "kept") and grace_is_over(v, entry.at) and entry.id not in v.operation.deletes:
             if entry.id is not None:  # it is no longer under its name: look for it by its id
                 return ev.EntryTaken(at=v.now, entry=number, how="lost")
-            return ev.EntrySettled(at=v.now, entry=number, state="void", why="nothing came of it")
+            return ev.EntrySettled(at=v.now, entry=number, state="void", why="nothing was created")
     return None
 
 
@@ -142,8 +142,10 @@ def _search(v: View, seen: Seen, cls: str, turn: EntryTurn) -> ev.Event:
         if cls in ("leaving", "unknown"):
             return v.watch(seen)
         if cls == "missing":
-            return ev.EntrySettled(at=v.now, entry=number, state="gone", why="it is not there any more")
-        return ev.EntrySettled(at=v.now, entry=number, state="stuck", why=f"it bears another name: {v.describe(seen)}")
+            return ev.EntrySettled(at=v.now, entry=number, state="gone", why="it no longer exists")
+        return ev.EntrySettled(
+            at=v.now, entry=number, state="stuck", why=f"it has another name now: {v.describe(seen)}"
+        )
     if entry.id is not None:
         if entry.undo == "keep" and len(v.operation.frames) > 1:  # it was its turn to be taken back
             return ev.EntrySettled(at=v.now, entry=number, state="kept", why="undo: keep")
@@ -151,7 +153,7 @@ def _search(v: View, seen: Seen, cls: str, turn: EntryTurn) -> ev.Event:
         return ev.EntrySettled(at=v.now, entry=number, state=state, why=entry.why)
     if not grace_is_over(v, entry.at) or (cls == "unknown" and seen.id is None):
         return v.watch(seen)
-    return ev.EntrySettled(at=v.now, entry=number, state="void", why="nothing came of it")
+    return ev.EntrySettled(at=v.now, entry=number, state="void", why="nothing was created")
 
 
 def _not_ours_to_take(v: View, seen: Seen, cls: str) -> ev.Event | None:
@@ -163,7 +165,7 @@ def _not_ours_to_take(v: View, seen: Seen, cls: str) -> ev.Event | None:
         # The name is somebody else's: our own would bear our tags. Our list may lag, so grace passes first.
         if not grace_is_over(v, undone.at):
             return v.watch(seen)
-        why = "nothing came of it; the name is another's"
+        why = "nothing was created; another resource has the name"
         return ev.EntrySettled(at=v.now, entry=v.own_entries()[0][0], state="void", why=why)
     if seen.id is None and v.frame.performed.since is not None:
         return None  # our create is becoming visible, without an id yet: nobody can say whose it is
@@ -171,9 +173,9 @@ def _not_ours_to_take(v: View, seen: Seen, cls: str) -> ev.Event | None:
     meant, owner = target_of(v), owner_of(v.operation, seen)
     if not is_meant(meant, seen.id):
         if meant is not None and meant.id is not None:
-            reason = f"{seen.id} is not {meant.id}, which was meant when the operation began"
+            reason = f"found {seen.id}, but this step is to remove {meant.id}, which was there when the operation began"
         else:
-            reason = f"nothing was there when the operation began, and now {seen.id} is: it is not what was meant"
+            reason = f"found {seen.id}, but nothing was there when the operation began"
         return ev.Held(at=v.now, kind="target", reason=reason, found=seen.id)
     if not may_take(demand, owner):
         return ev.Held(at=v.now, kind="owner", reason=_not_owned(v, seen, owner, demand), found=seen.id)
@@ -202,8 +204,8 @@ def another_whole(v: View, seen: Seen) -> str | None:
     if asked is None or short_name(asked) == short_name(there or "") or (not there and seen.cls == "pending"):
         return None
     return (
-        f"is in the {kind.part_of} {there or '(none)'}, and {v.key} means the one in {asked}: the name is taken by what is "
-        "not this step's to take or to remove. Rename or remove that, then resume"
+        f"is in the {kind.part_of} {there or '(none)'}, but {v.key} means the one in {asked}: another resource has the name. "
+        "Rename or remove it, then resume"
     )
 
 
@@ -214,10 +216,10 @@ def is_within(v: View, only: str | None, seen: Seen) -> bool:
 
 def _not_owned(v: View, seen: Seen, owner: Owner, demand: str) -> str:
     if owner != "nobody's":
-        return f"{v.describe(seen)} is {owner}, and the step works on `owner: {demand}`"
+        return f"{v.describe(seen)} is {owner}, but the step says `owner: {demand}`"
     maker = seen.maker.operation if seen.maker is not None else seen.tags.get("runbook:operation", "?")
     known = seen.maker is not None and seen.maker.known
-    why = "which has not ended" if known else "unknown to this store"
+    why = "which has not ended" if known else "which this store does not know"
     return f"{v.describe(seen)} belongs to operation {maker}, {why}"
 
 

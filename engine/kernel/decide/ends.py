@@ -20,13 +20,13 @@ def next_of_queue(v: View, phase: InLedger) -> ev.Event:
     entry = v.operation.ledger[number]
     if v.frame.position == LedgerUndo(why="failure"):  # before a hold: only what is broken, and nobody has used
         if entry.live and entry.used:
-            return ev.EntrySettled(at=v.now, entry=number, state="open", why="it was seen available")
+            return ev.EntrySettled(at=v.now, entry=number, state="open", why="it has been available")
         return ev.EntryTaken(at=v.now, entry=number, how="broken")
     body = v.step.body
     if entry.undo == "keep" and entry.id is not None:
         return ev.EntrySettled(at=v.now, entry=number, state="kept", why="undo: keep")
     if used_past_return(v.operation, entry, body.past if isinstance(body, TakeBack) else ()):
-        why = f"past the point of no return ({v.operation.irreversible}), and it was seen available"
+        why = f"past the point of no return ({v.operation.irreversible}), and it has been available"
         return ev.EntrySettled(at=v.now, entry=number, state="kept", why=why)
     # What is to be kept, and has no id yet, is looked for, so that the ledger names it.
     return ev.EntryTaken(at=v.now, entry=number, how="settle" if entry.undo == "keep" else "undo")

@@ -51,7 +51,7 @@ def next_attempt(v: View) -> ev.Event | None:
     """None when an attempt may begin now; else its delay, or the end of them."""
     delay = delay_of_next(v)
     if delay is None:
-        last = v.frame.error or Problem(name="Unanswered", category="timeout", message="what was begun is not there")
+        last = v.frame.error or Problem(name="Unanswered", category="timeout", message="the resource did not appear")
         return exhausted(v, last)
     return ev.Delayed(at=v.now, until=v.now + delay, why="next attempt") if delay > 0 else None
 
@@ -60,7 +60,7 @@ def exhausted(v: View, last: Problem) -> ev.Event:
     """● No attempt is left: the step fails (or holds), and nothing is deleted first."""
     if v.step.retry is None:
         return ev.StepFailed(at=v.now, problem=last)
-    message = f"{last.name}: {last.message} (attempt {v.frame.attempts.spent}, no further one)"
+    message = f"{last.name}: {last.message} (attempt {v.frame.attempts.spent}, the last one)"
     problem = Problem(name="AttemptsExhausted", category=last.category, message=message, also=(last.name, *last.also))
     if v.step.retry.then == "hold":
         return ev.Held(at=v.now, kind="failure", reason=message, error=problem)

@@ -66,14 +66,14 @@ def what_next(operation: Operation, runbook: Runbook) -> str:
     status = standing(operation)
     match status:
         case "HELD":
-            return f"runbook status {operation.id}; when it is mended: runbook resume {operation.id}"
+            return f"runbook status {operation.id}; when the cause is fixed: runbook resume {operation.id}"
         case "FAILED" | "CANCELLED":
             step = restarts_from(runbook, operation)
             return f"runbook restart {operation.id} --from {step}, or runbook cleanup {operation.id}"
         case "STUCK":
             return f"runbook cleanup {operation.id}"
         case "SUCCEEDED":
-            return f"nothing; runbook history {operation.id} tells what was done"
+            return f"nothing; runbook history {operation.id} shows what was done"
         case "IN_PROGRESS":
             return f"runbook status {operation.id}"
         case _:

@@ -74,7 +74,7 @@ from engine.kernel.frame import (
 from engine.kernel.operation import Command, Halt, Operation, Perform, Record, SleepUntil, Target
 from engine.kernel.queries import waits_for_a_person
 from engine.kernel.rendering import place, rendered, true
-from engine.language.durations import duration
+from engine.language.durations import duration, format_duration
 from engine.language.model import Call, Check, Ensure, Fail, Hold, Notify, Remove, Runbook, TakeBack, Wait
 
 Next = ev.Event | Perform | SleepUntil | Halt
@@ -112,7 +112,7 @@ def _before_the_phase(v: View) -> ev.Event | None:
     if v.frame.failed is not None:
         return errors.after_failure(v)
     if is_poison(v.operation):
-        reason = f"taken up {v.operation.taken_up} times in a row without an outcome"
+        reason = f"{v.operation.taken_up} runners in a row stopped before a single call had an outcome"
         return ev.Held(at=v.now, kind="trouble", reason=reason)
     if v.runbook.time_limit is None:
         return None
@@ -120,7 +120,9 @@ def _before_the_phase(v: View) -> ev.Event | None:
     between = isinstance(phase, (Entering, Proving, Waiting)) or (isinstance(phase, Looking) and phase.seen is None)
     limit = _time_limit(v)
     if between and limit is not None and v.now >= limit:
-        return ev.Held(at=v.now, kind="time_limit", reason=f"the time limit of {v.runbook.time_limit:.0f} s is over")
+        return ev.Held(
+            at=v.now, kind="time_limit", reason=f"the time limit of {format_duration(v.runbook.time_limit)} was reached"
+        )
     return None
 
 
@@ -162,7 +164,7 @@ def _items(value: Any) -> tuple[Any, ...]:
         return tuple(value)
     if value is None:
         return ()
-    message = f"`for_each` needs a list, and got {type(value).__name__}"
+    message = f"`for_each` needs a list, not {type(value).__name__}"
     raise ExpressionError(message)
 
 
@@ -251,7 +253,7 @@ def _acting(v: View, phase: Acting) -> Next:
     if phase.failed is not None:
         return errors.error_path(v, phase.failed)
     if phase.unknown:
-        reason = f"nobody knows whether {phase.effect.name} was done: {phase.unknown}"
+        reason = f"the outcome of {phase.effect.name} is unknown: {phase.unknown}"
         return ev.Held(at=v.now, kind="unknown_outcome", reason=reason)
     if not phase.sent:
         return ev.ProofBegun(at=v.now) if proves_again(v) else ev.SentAgain(at=v.now)

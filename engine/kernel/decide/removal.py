@@ -30,7 +30,9 @@ def delete(v: View, seen: Seen) -> ev.Event:
         foreign = [part for part in seen.parts if owner_of(v.operation, part) != "own"]
         if foreign:
             names = ", ".join(str(next(iter(part.identity.values()), part.id)) for part in foreign)
-            return ev.Held(at=v.now, kind="owner", reason=f"{names} in {v.describe(seen)} is not this operation's")
+            return ev.Held(
+                at=v.now, kind="owner", reason=f"{names} in {v.describe(seen)} does not belong to this operation"
+            )
     # A part that AWS itself calls leaving is passed over: the next may go. One that counts as leaving by grace alone may
     # still be there, so it is waited for.
     part = next((part for part in seen.parts if part.cls != "leaving"), None)

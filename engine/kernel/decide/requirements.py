@@ -96,7 +96,7 @@ def judged(v: View, phase: Proving, proof: Proof, seen: Seen) -> ev.Event:
     since = phase.since if phase.since is not None else v.now
     if row.verb == "monitor" and v.now - since < (monitor.longest or 0.0):
         return ev.Watched(at=v.now, next=v.now + (monitor.every or 30.0), status=seen.status)
-    there = f"{seen.id}, and was {proof.id}" if seen.id is not None and not same else seen.status
+    there = f"now {seen.id}, no longer {proof.id}" if seen.id is not None and not same else seen.status
     what = f"{proof.key} is {there}"
     why = f": {seen.attributes['problem']}" if seen.attributes.get("problem") else ""
     return ev.Held(at=v.now, kind="requires", reason=f"{v.key} requires {proof.key}, and {what}{why}")

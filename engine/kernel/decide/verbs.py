@@ -68,7 +68,7 @@ def _replace(v: View, seen: Seen) -> ev.Event:
     """Its attempt begins before the removal: with none left, nothing is deleted first."""
     if never_replaced(v.operation, seen.id):
         return ev.Held(
-            at=v.now, kind="row", reason=f"{v.describe(seen)} was seen available or delivered: never replaced"
+            at=v.now, kind="row", reason=f"{v.describe(seen)} has been available or delivered, so it is not replaced"
         )
     obstacle = obstacle_of(seen)
     if obstacle is not None:

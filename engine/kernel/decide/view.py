@@ -8,6 +8,7 @@ from engine.kernel.frame import EntryTurn, Frame
 from engine.kernel.operation import Entry, Operation
 from engine.kernel.queries import key_of, kind_of, monitor_of, step_of
 from engine.kernel.rendering import Names
+from engine.language.durations import format_duration
 from engine.language.model import KindFacts, Monitor, Runbook, Step
 from engine.values import Value
 
@@ -58,18 +59,25 @@ class View(Value, kw_only=False):
         path, key = position.path, self.key
         return [(n, entry) for n, entry in enumerate(self.operation.ledger) if entry.path == path and entry.step == key]
 
-    def describe(self, seen: Seen) -> str:
-        """`the rds.cluster orders (cluster-ABC, stopped)`."""
-        name = next(iter(self.frame.address.identity.values()), "")
+    @property
+    def _name(self) -> str:
         kind = self.kind.name if self.kind is not None else "resource"
-        return f"the {kind} {name} ({seen.id or 'no id'}, {seen.status})"
+        return f"{kind} {next(iter(self.frame.address.identity.values()), '')}".rstrip()
+
+    def describe(self, seen: Seen) -> str:
+        """`rds.cluster orders (cluster-ABC, stopped)`."""
+        return f"{self._name} ({seen.id or 'no id'}, {seen.status})"
 
     def watch(self, seen: Seen) -> ev.Event:
         """● The deadline is checked here, after the look: what was finished while nobody looked is finished."""
         since, monitor = self.frame.observed.watching, self.monitor
         if since is not None and self.now - since >= (monitor.longest or 0.0):
-            waited = f"{self.describe(seen)} after {int(self.now - since)} s of watching"
-            return ev.Held(at=self.now, kind="monitor_over", reason=f"slow is not broken: {waited}")
+            waited = format_duration(self.now - since)
+            return ev.Held(
+                at=self.now,
+                kind="monitor_over",
+                reason=f"timed out after {waited}: {self._name} is still `{seen.status}`",
+            )
         return ev.Watched(at=self.now, next=self.now + (monitor.every or 30.0), status=seen.status)
 
 
