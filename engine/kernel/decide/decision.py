@@ -205,7 +205,7 @@ def another_whole(v: View, seen: Seen) -> str | None:
         return None
     return (
         f"is in the {kind.part_of} {there or '(none)'}, but {v.key} means the one in {asked}: another resource has the name. "
-        "Rename or remove it, then resume"
+        "Rename or remove that, then resume"
     )
 
 
