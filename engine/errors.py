@@ -7,7 +7,7 @@ Four families: the document's (`RunbookInvalid`), the caller's (`UsageError`), t
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Literal
 
 from engine.values import Value
 
@@ -32,6 +32,10 @@ PASSING: Final = frozenset({"throttled", "network", "conflict", "capacity", "tim
 """Categories that can pass by themselves, so that a step's `retry` covers them unasked."""
 
 
+Expected = Literal["text", "names", ""]
+"""What a value should have been instead, where `validate --fix` can turn it into that: text, or a list of names."""
+
+
 class Finding(Value):
     """One thing that is wrong in a document, at its place; lines and columns count from 1."""
 
@@ -44,6 +48,7 @@ class Finding(Value):
     end_column: int = 2
     severity: str = "error"
     help: str = ""
+    expected: Expected = ""
 
 
 class RunbookError(Exception):

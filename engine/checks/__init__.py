@@ -64,6 +64,7 @@ def finding(rule: Rule, found: Found, file: str) -> Finding:
     return Finding(
         rule=rule.id, message=brief(found.message), file=file, line=span.line, column=span.column,
         end_line=span.end_line, end_column=span.end_column, severity=rule.severity, help=brief(found.help),
+        expected=found.expected,
     )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from engine.checks.catalogue import Catalogue
+from engine.errors import Expected
 from engine.language.model import Call, Check, Ensure, KindFacts, Remove, Row, Runbook, Step
 from engine.language.nearest import Guesses
 from engine.language.yaml.nodes import ListNode, MapNode, Node, Scalar, Span
@@ -27,6 +28,7 @@ class Found(Value):
     span: Span
     message: str
     help: str = ""
+    expected: Expected = ""
 
 
 class WrittenRow(Value):

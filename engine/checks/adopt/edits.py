@@ -158,11 +158,9 @@ def correct_type(document: Document, finding: Finding, at: int) -> Edit | None:
     if here is None or not here.node.plain or here.value is not None or "\n" in here.node.written:
         return None
     node = here.node
-    if not isinstance(node.value, str) and (
-        finding.rule == "RB115" or finding.message.startswith("expected text, found")
-    ):
+    if not isinstance(node.value, str) and (finding.rule == "RB115" or finding.expected == "text"):
         return Edit(start=node.start, end=node.end, new=f'"{node.written}"') if node.value is not None else None
-    if finding.message.startswith("expected a list of names, found") and not set(node.text) & set(" ,[]{}"):
+    if finding.expected == "names" and not set(node.text) & set(" ,[]{}"):
         return Edit(start=node.start, end=node.end, new=f"[{node.written}]")
     return None
 

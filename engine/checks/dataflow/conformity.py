@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from engine.checks.dataflow.types import BOOLEAN, INTEGER, NUMBER, TEXT, Type, describe_type, fits, of_schema
 from engine.checks.subject import scalars
+from engine.errors import Expected
 from engine.language.nearest import Guesses, listed
 from engine.language.patterns import PatternError, Patterns
 from engine.language.yaml.nodes import ListNode, MapNode, Node, Scalar, brief, describe, plain
@@ -36,6 +37,7 @@ class Difference(Value):
     message: str
     help: str = ""
     literal: bool = True
+    expected: Expected = ""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -85,8 +87,12 @@ def differences(node: Node, schema: Schema, known: Known) -> Iterator[Difference
         return
     wanted = of_schema(schema)
     if wanted.known and (not fits(_type_of(node), wanted) or _has_fraction(node, wanted)):
-        help = _remedy(node, wanted)
-        yield Difference(node=node, message=f"expected {describe_type(wanted)}, found {describe(node)}", help=help)
+        yield Difference(
+            node=node,
+            message=f"expected {describe_type(wanted)}, found {describe(node)}",
+            help=_remedy(node, wanted),
+            expected="text" if wanted.is_only("string") else "",
+        )
         return
     match node:
         case Scalar():

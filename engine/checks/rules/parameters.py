@@ -57,4 +57,4 @@ def missing_parameter(subject: Subject) -> Iterator[Found]:
 )
 def invalid_value(subject: Subject) -> Iterator[Found]:
     for param, one in mismatches(subject).literals:
-        yield Found(span=one.node.span, message=one.message, help=one.help or param.doc)
+        yield Found(span=one.node.span, message=one.message, help=one.help or param.doc, expected=one.expected)

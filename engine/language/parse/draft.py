@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from engine.errors import Finding
+from engine.errors import Expected, Finding
 from engine.language.model import KindFacts, Monitor, Schedule, Step
 from engine.language.nearest import Guesses, listed
 from engine.language.parse.shapes import HOLD_FOR, KINDS, OTHER_WORDS, RESERVED, Shape
@@ -47,14 +47,14 @@ class Draft:
 
     # -- telling ------------------------------------------------------------------------------------------
 
-    def tell(self, rule: str, where: Node | Span, message: str, help: str = "") -> None:
+    def tell(self, rule: str, where: Node | Span, message: str, help: str = "", *, expected: Expected = "") -> None:
         if self.full:
             return
         span = where if isinstance(where, Span) else where.span
         self.findings.append(
             Finding(
                 rule=rule, message=brief(message), help=brief(help), file=self.file, line=span.line, column=span.column,
-                end_line=span.end_line, end_column=span.end_column,
+                end_line=span.end_line, end_column=span.end_column, expected=expected,
             )
         )  # fmt: skip
 
@@ -67,9 +67,10 @@ class Draft:
         """RB203: not of the type that is wanted here. What is nothing at all has been told by reading."""
         if isinstance(node, Scalar) and node.empty:
             return
-        if not help and isinstance(node, Scalar) and node.text and not isinstance(node.value, str):
-            help = "if it is text, quote it" if "text" in wanted else ""
-        self.tell("RB203", node, f"expected {wanted}, found {describe(node)}", help)
+        expected: Expected = "text" if wanted == "text" else "names" if wanted == "a list of names" else ""
+        if not help and expected == "text" and isinstance(node, Scalar) and node.text:
+            help = "if it is text, quote it"
+        self.tell("RB203", node, f"expected {wanted}, found {describe(node)}", help, expected=expected)
 
     def not_one_of(self, rule: str, node: Node, word: str, what: str, legal: Iterable[str]) -> None:
         """`word` is none of the legal ones: told with the nearest and with all."""
