@@ -16,7 +16,7 @@ from actions.postgres.catalog_queries import QUIET
 from actions.postgres.errors import Place, failed, problem_of
 from actions.postgres.passwords import UnfitPassword, prepared
 from engine.errors import EffectFailed, EffectUnknown, Problem
-from engine.language.durations import duration
+from engine.language.durations import parse_duration
 from engine.language.secret import Secret
 from engine.registry import Context
 from engine.values import Bundle
@@ -183,7 +183,9 @@ def _is_text(value: Any) -> bool:
 
 def _seconds(timeout: Any) -> float:
     try:
-        seconds = TIMEOUT if timeout is None else duration(timeout) if isinstance(timeout, str) else float(timeout)
+        seconds = (
+            TIMEOUT if timeout is None else parse_duration(timeout) if isinstance(timeout, str) else float(timeout)
+        )
     except ValueError as error:
         raise failed("InvalidParameter", "invalid", f"timeout: {error}") from None
     if seconds <= 0:

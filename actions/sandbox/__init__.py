@@ -26,11 +26,11 @@ KEYS: Final = ("world", "script", "runbook", "inputs", "tests")
 
 def read_file(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     """`world` and `script` of a YAML file; UsageError says what is wrong with it, and where."""
-    from engine.language.yaml.nodes import plain
-    from engine.language.yaml.reader import read
+    from engine.language.yaml.nodes import to_python
+    from engine.language.yaml.reader import load_yaml
 
     try:
-        document = plain(read(path.read_bytes(), path.name))
+        document = to_python(load_yaml(path.read_bytes(), path.name))
     except OSError as error:
         message = f"{path}: cannot be read: {error.strerror}"
         raise UsageError(message) from error

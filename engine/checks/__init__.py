@@ -19,8 +19,8 @@ from engine.checks.subject import Found, Subject
 from engine.errors import Finding
 from engine.language.model import Runbook
 from engine.language.parse.document import Parsed, parse
-from engine.language.yaml.nodes import MapNode, brief
-from engine.language.yaml.reader import MOST
+from engine.language.yaml.nodes import MapNode, shorten
+from engine.language.yaml.reader import MOST_FINDINGS
 from engine.registry import Registry
 
 __all__ = ["check", "validate"]
@@ -36,14 +36,14 @@ def check(parsed: Parsed, registry: Registry, tests: str | None = None) -> list[
         subject = Subject(
             runbook=parsed.runbook,
             root=parsed.root,
-            places=parsed.places,
+            nodes=parsed.nodes,
             catalogue=catalogue_of(registry),
             tests=tests,
         )
         reported = {(one.line, one.column) for one in parsed.findings}
         for rule in ALL:
             if rule.find is not None:
-                all_found = (finding(rule, one, parsed.file) for one in islice(rule.find(subject), MOST))
+                all_found = (finding(rule, one, parsed.file) for one in islice(rule.find(subject), MOST_FINDINGS))
                 found += [one for one in all_found if (one.line, one.column) not in reported]
     comments = find_suppressions(parsed.text, parsed.root)
     return sort_findings(apply_suppressions(sort_findings(found), comments, BY_ID, parsed.file) if comments else found)
@@ -62,8 +62,8 @@ def validate(
 def finding(rule: Rule, found: Found, file: str) -> Finding:
     span = found.span
     return Finding(
-        rule=rule.id, message=brief(found.message), file=file, line=span.line, column=span.column,
-        end_line=span.end_line, end_column=span.end_column, severity=rule.severity, help=brief(found.help),
+        rule=rule.id, message=shorten(found.message), file=file, line=span.line, column=span.column,
+        end_line=span.end_line, end_column=span.end_column, severity=rule.severity, help=shorten(found.help),
         expected=found.expected,
     )  # fmt: skip
 

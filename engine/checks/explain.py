@@ -67,12 +67,16 @@ def _lines(rows: Sequence[Row], statuses: Mapping[str, Status]) -> Iterator[Stat
             yield _line(word, status, "leaving", "monitor", written=False)
         elif row is not None:
             name = f"={word}" if word in exact else status.cls
-            yield _line(word, status, name, _verb(row), written=not row.filled)
+            yield _line(word, status, name, _verb(row), written=not row.is_default)
     unknown = by_class.get("unknown")
     if unknown is not None:
         source = "any status that is not in the catalogue"
         yield _line(
-            "(any other)", Status(cls="unknown", source=source), "unknown", _verb(unknown), written=not unknown.filled
+            "(any other)",
+            Status(cls="unknown", source=source),
+            "unknown",
+            _verb(unknown),
+            written=not unknown.is_default,
         )
 
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 from engine.checks.catalogue import Catalogue
 from engine.errors import Expected
 from engine.language.model import Call, Check, Ensure, KindFacts, Remove, Row, Runbook, Step
-from engine.language.nearest import Guesses
+from engine.language.nearest import Suggestions
 from engine.language.yaml.nodes import ListNode, MapNode, Node, Scalar, Span
 from engine.registry import Action, Param, ResourceKind
 from engine.values import Value, field
@@ -90,7 +90,7 @@ class StepPlace(Value, dict=True, gc=True):
         body, states = self.step.body, self.node.get("states")
         if not isinstance(body, (Ensure, Remove, Check)) or not isinstance(states, MapNode):
             return ()
-        by_names = {row.names: row for row in body.states if not row.filled}
+        by_names = {row.names: row for row in body.states if not row.is_default}
         found = []
         for key, node in states.entries:
             row = by_names.get(tuple(name for name in map(str.strip, key.text.split(",")) if name))
@@ -115,10 +115,10 @@ class Subject:
 
     runbook: Runbook
     root: MapNode
-    places: Mapping[str, Node]
+    nodes: Mapping[str, Node]
     catalogue: Catalogue
     tests: str | None = None  # the text of the test file beside it, if there is one
-    guesses: Guesses = dataclasses.field(default_factory=Guesses)
+    suggestions: Suggestions = dataclasses.field(default_factory=Suggestions)
     memo: dict[str, Any] = dataclasses.field(default_factory=dict)  # results that several rules need
 
     @cached_property
@@ -145,7 +145,7 @@ class Subject:
 
     def _steps(self) -> Iterator[StepPlace]:
         for path, step in self.runbook.index.items():
-            node = self.places.get(path)
+            node = self.nodes.get(path)
             if not isinstance(node, MapNode):
                 continue  # a default list, which has no node in the document
             body = step.body

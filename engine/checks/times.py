@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.backoff import delay
-from engine.language.durations import duration
+from engine.language.durations import parse_duration
 from engine.language.model import (
     Backoff,
     Call,
@@ -74,7 +74,7 @@ def longest_once(runbook: Runbook, step: Step) -> float:
             return monitor_of(runbook, step).longest or 0.0
         case Check():
             waits = step.monitor.longest is not None or any(
-                row.verb == "monitor" and not row.filled for row in body.states
+                row.verb == "monitor" and not row.is_default for row in body.states
             )
             return monitor_of(runbook, step).longest or 0.0 if waits else 0.0
         case Call(until=until) if until is not None:
@@ -92,7 +92,7 @@ def _seconds(pause: object) -> float:
     if isinstance(pause, (int, float)):
         return float(pause)
     try:
-        return duration(str(pause))
+        return parse_duration(str(pause))
     except ValueError:
         return 0.0
 

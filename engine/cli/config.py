@@ -82,10 +82,10 @@ def _check_setting(path: Path, name: str, value: Any) -> None:
 
 def parse_duration(option: str, text: str) -> float:
     """Seconds, from a duration as runbooks write it (`15m`). UsageError names the option."""
-    from engine.language.durations import duration
+    from engine.language.durations import parse_duration
 
     try:
-        return float(duration(text))
+        return float(parse_duration(text))
     except ValueError as error:
         message = f"{option} {text}: {error}"
         raise UsageError(message) from error

@@ -37,11 +37,11 @@ def _read_input_file(path: str) -> dict[str, Any]:
 
 def read_value(path: str) -> Any:
     """The value in a YAML or JSON file. UsageError with the place of the first mistake."""
-    from engine.language.yaml.nodes import plain
-    from engine.language.yaml.reader import read
+    from engine.language.yaml.nodes import to_python
+    from engine.language.yaml.reader import load_yaml
 
     try:
-        return plain(read(read_bytes(path), display_path(path)))
+        return to_python(load_yaml(read_bytes(path), display_path(path)))
     except RunbookInvalid as error:
         first = error.findings[0]
         message = f"{first.file}:{first.line}:{first.column}: {first.message}"
@@ -50,6 +50,6 @@ def read_value(path: str) -> Any:
 
 def convert_inputs(runbook: Runbook, values: Mapping[str, Any]) -> dict[str, Any]:
     """Every input of the runbook, converted to its type. UsageError lists everything that is wrong."""
-    from engine.language.inputs import typed
+    from engine.language.inputs import resolve_inputs
 
-    return typed(runbook, values)
+    return resolve_inputs(runbook, values)

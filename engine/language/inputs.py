@@ -12,14 +12,14 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from engine.errors import RunbookInvalid, UsageError
-from engine.language.durations import duration
+from engine.language.durations import parse_duration
 from engine.language.model import Input, Runbook
 from engine.language.nearest import did_you_mean
 from engine.language.patterns import PatternError, Patterns
-from engine.language.yaml.nodes import plain
-from engine.language.yaml.reader import read
+from engine.language.yaml.nodes import to_python
+from engine.language.yaml.reader import load_yaml
 
-LONGEST: Final = 65_536
+MOST_CHARACTERS: Final = 65_536
 _REGION: Final = re.compile(r"[a-z]{2,4}(?:-[a-z]{2,12}){1,3}-[0-9]{1,2}")
 _ARN: Final = re.compile(r"arn:[a-z0-9-]+:[a-z0-9-]+:[a-z0-9-]*:[0-9]{0,12}:\S+")
 _ACCOUNT: Final = re.compile(r"[0-9]{12}")
@@ -30,7 +30,7 @@ _INTEGER: Final = re.compile(r"[-+]?[0-9]{1,18}")
 _NUMBER: Final = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?")
 
 
-def typed(runbook: Runbook, values: Mapping[str, Any]) -> dict[str, Any]:
+def resolve_inputs(runbook: Runbook, values: Mapping[str, Any]) -> dict[str, Any]:
     """Every input with its value, in the order of the runbook; text stands for any type, as on the command line."""
     declared = runbook.inputs
     unknown = [name for name in values if name not in declared]
@@ -39,7 +39,7 @@ def typed(runbook: Runbook, values: Mapping[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, one in declared.items():
         try:
-            found[name] = _value_of(one, values, patterns)
+            found[name] = _input_value(one, values, patterns)
         except ValueError as error:
             wrong.append(f"the input `{name}` {error}")
     if wrong:
@@ -47,7 +47,7 @@ def typed(runbook: Runbook, values: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _value_of(one: Input, values: Mapping[str, Any], patterns: Patterns) -> Any:
+def _input_value(one: Input, values: Mapping[str, Any], patterns: Patterns) -> Any:
     if one.name not in values:
         if one.required:
             about = f" ({one.description})" if one.description else ""
@@ -55,8 +55,8 @@ def _value_of(one: Input, values: Mapping[str, Any], patterns: Patterns) -> Any:
         return one.default
     given = values[one.name]
     try:
-        value = of_text(one, given) if isinstance(given, str) else given
-        why = problem_with(one, value, patterns)
+        value = value_from_text(one, given) if isinstance(given, str) else given
+        why = value_problem(one, value, patterns)
     except ValueError as error:
         raise ValueError(f"is invalid: {error}") from error
     if why:
@@ -67,7 +67,7 @@ def _value_of(one: Input, values: Mapping[str, Any], patterns: Patterns) -> Any:
 # -- text to a value -------------------------------------------------------------------------------------------
 
 
-def of_text(one: Input, text: str) -> Any:
+def value_from_text(one: Input, text: str) -> Any:
     """The value that text on the command line means. ValueError where it means none."""
     match one.type:
         case "integer" if _INTEGER.fullmatch(text):
@@ -78,44 +78,44 @@ def of_text(one: Input, text: str) -> Any:
             return text == "true"
         case "integer" | "number" | "boolean":
             hint = ": write true or false" if one.type == "boolean" else ""
-            raise ValueError(f"`{text[:80]}` is not {_A_TYPE[one.type]}{hint}")
+            raise ValueError(f"`{text[:80]}` is not {_TYPE_WITH_ARTICLE[one.type]}{hint}")
         case "list" if not text.lstrip().startswith("["):
             return [part.strip() for part in text.split(",")] if text.strip() else []
         case "list" | "map":
-            return _flow(one, text)
+            return _parse_flow(one, text)
         case _:
             return text
 
 
-def _flow(one: Input, text: str) -> Any:
+def _parse_flow(one: Input, text: str) -> Any:
     try:
-        return plain(read(f"value: {text}", one.name))["value"]
+        return to_python(load_yaml(f"value: {text}", one.name))["value"]
     except RunbookInvalid as error:
         form = "[a, b]" if one.type == "list" else "{a: 1}"
         reason = error.findings[0].message
-        raise ValueError(f"`{text[:80]}` is not {_A_TYPE[one.type]} such as `{form}`: {reason}") from error
+        raise ValueError(f"`{text[:80]}` is not {_TYPE_WITH_ARTICLE[one.type]} such as `{form}`: {reason}") from error
 
 
 # -- a value by its declaration --------------------------------------------------------------------------------
 
 
-def problem_with(one: Input, value: Any, patterns: Patterns) -> str | None:
+def value_problem(one: Input, value: Any, patterns: Patterns) -> str | None:
     """Why the value is not one that the input may have; None where it is."""
     why = type_problem(one.type, value)
-    if why is None and one.enum and not any(_same(value, legal) for legal in one.enum):
+    if why is None and one.enum and not any(_equals(value, legal) for legal in one.enum):
         why = f"`{value}` is not one of " + ", ".join(f"`{legal}`" for legal in one.enum)
     if why is None and one.pattern is not None:
-        why = _unmatched(one.pattern, value, patterns)
+        why = _pattern_problem(one.pattern, value, patterns)
     if why is None and (one.min is not None or one.max is not None):
-        why = _out_of_bounds(one, value)
+        why = _bounds_problem(one, value)
     return why
 
 
-def _same(value: Any, legal: Any) -> bool:
+def _equals(value: Any, legal: Any) -> bool:
     return type(value) is type(legal) and bool(value == legal)
 
 
-def _unmatched(pattern: str, value: Any, patterns: Patterns) -> str | None:
+def _pattern_problem(pattern: str, value: Any, patterns: Patterns) -> str | None:
     if not isinstance(value, str):
         return "a pattern applies only to text"
     try:
@@ -126,34 +126,34 @@ def _unmatched(pattern: str, value: Any, patterns: Patterns) -> str | None:
     return f"`{value[:80]}` does not match the pattern `{pattern}`"
 
 
-def _out_of_bounds(one: Input, value: Any) -> str | None:
-    by_size = one.type in _SIZED
+def _bounds_problem(one: Input, value: Any) -> str | None:
+    by_size = one.type in _TYPES_WITH_LENGTH
     what = f"the length {len(value)}" if by_size else f"`{value}`"
-    here = measure(one.type, value)
-    if one.min is not None and here < bound_of(one.type, one.min):
+    here = comparable_value(one.type, value)
+    if one.min is not None and here < comparable_bound(one.type, one.min):
         return f"{what} is less than the minimum {one.min}"
-    if one.max is not None and here > bound_of(one.type, one.max):
+    if one.max is not None and here > comparable_bound(one.type, one.max):
         return f"{what} is greater than the maximum {one.max}"
     return None
 
 
-_SIZED: Final = ("string", "list", "map")
-BOUNDED: Final = ("integer", "number", "duration", "timestamp", *_SIZED)
+_TYPES_WITH_LENGTH: Final = ("string", "list", "map")
+TYPES_WITH_BOUNDS: Final = ("integer", "number", "duration", "timestamp", *_TYPES_WITH_LENGTH)
 """The types that may have `min` and `max`."""
 
-_A_TYPE: Final = {
+_TYPE_WITH_ARTICLE: Final = {
     "integer": "an integer", "number": "a number", "boolean": "a boolean", "list": "a list", "map": "a map",
 }  # fmt: skip
 
-TEXTUAL: Final = ("string", "region", "duration", "timestamp", "arn", "account_id")
+TEXT_TYPES: Final = ("string", "region", "duration", "timestamp", "arn", "account_id")
 """The types whose values are text."""
 
 
-def measure(type_: str, value: Any) -> Any:
+def comparable_value(type_: str, value: Any) -> Any:
     """What is compared with bounds."""
     match type_:
         case "duration":
-            return duration(value)
+            return parse_duration(value)
         case "timestamp":
             return dt.datetime.fromisoformat(value)
         case "string" | "list" | "map":
@@ -162,9 +162,9 @@ def measure(type_: str, value: Any) -> Any:
             return value
 
 
-def bound_of(type_: str, bound: Any) -> Any:
+def comparable_bound(type_: str, bound: Any) -> Any:
     """A bound as it is compared; ValueError where it is none of this type."""
-    counted = type_ in _SIZED or type_ == "integer"
+    counted = type_ in _TYPES_WITH_LENGTH or type_ == "integer"
     if counted or type_ == "number":
         if isinstance(bound, bool) or not isinstance(bound, int if counted else (int, float)):
             raise ValueError(f"expected {'a whole number' if counted else 'a number'}, found `{bound}`")
@@ -172,7 +172,7 @@ def bound_of(type_: str, bound: Any) -> Any:
     why = type_problem(type_, bound)
     if why:
         raise ValueError(why)
-    return measure(type_, bound)
+    return comparable_value(type_, bound)
 
 
 def type_problem(type_: str, value: Any) -> str | None:
@@ -193,15 +193,15 @@ def type_problem(type_: str, value: Any) -> str | None:
     if right:
         return None
     quoted = isinstance(value, str) and type_ in ("integer", "number", "boolean")
-    return f"{_shown(value)} is {'text, ' if quoted else ''}not {_A_TYPE[type_]}"
+    return f"{_quoted(value)} is {'text, ' if quoted else ''}not {_TYPE_WITH_ARTICLE[type_]}"
 
 
 def _text_problem(type_: str, value: Any) -> str | None:
     if not isinstance(value, str):
-        return f"{_shown(value)} is not text: quote it"
-    if len(value) > LONGEST:
-        return f"the text has {len(value)} characters; at most {LONGEST} are allowed"
-    legal = _TEXTS.get(type_)
+        return f"{_quoted(value)} is not text: quote it"
+    if len(value) > MOST_CHARACTERS:
+        return f"the text has {len(value)} characters; at most {MOST_CHARACTERS} are allowed"
+    legal = _TEXT_TYPES.get(type_)
     if legal is None or legal[0](value):
         return None
     return f"`{value[:80]}` is not {legal[1]}"
@@ -209,7 +209,7 @@ def _text_problem(type_: str, value: Any) -> str | None:
 
 def _is_duration(value: str) -> bool:
     try:
-        duration(value)
+        parse_duration(value)
     except ValueError:
         return False
     return True
@@ -222,7 +222,7 @@ def _is_timestamp(value: str) -> bool:
         return False
 
 
-_TEXTS: Final[Mapping[str, tuple[Callable[[str], Any], str]]] = {
+_TEXT_TYPES: Final[Mapping[str, tuple[Callable[[str], Any], str]]] = {
     "region": (_REGION.fullmatch, "a region such as us-west-2"),
     "arn": (_ARN.fullmatch, "an ARN such as `arn:aws:SERVICE:REGION:ACCOUNT:…`"),
     "account_id": (_ACCOUNT.fullmatch, "an account id (twelve digits)"),
@@ -231,5 +231,5 @@ _TEXTS: Final[Mapping[str, tuple[Callable[[str], Any], str]]] = {
 }
 
 
-def _shown(value: Any) -> str:
+def _quoted(value: Any) -> str:
     return f"`{str(value)[:80]}`"

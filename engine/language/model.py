@@ -100,7 +100,7 @@ class Row(Value):
     do: tuple[Step, ...] = ()
     reason: str = ""
     error: str = ""
-    filled: bool = False  # not written: filled in: docs/language.md, "State tables"
+    is_default: bool = False  # not written: filled in: docs/language.md, "State tables"
 
     @property
     def name(self) -> str:

@@ -8,22 +8,22 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
-SHOWN: Final = 24
-LONGEST: Final = 320
-COMPARED: Final = 500
-GUESSED: Final = 50
+MOST_LISTED: Final = 24
+MOST_CHARACTERS: Final = 320
+MOST_COMPARED: Final = 500
+MOST_SUGGESTIONS: Final = 50
 """At most so many words are compared, and so many guesses made for one runbook: a file that is wrong all over takes no
 longer than a good one."""
 
 
 def nearest(word: str, legal: Iterable[str], most: int | None = None) -> str | None:
     """The legal word that was probably meant; None where none is near enough (`most` changes away, else by its length)."""
-    plain = _plain(word)
+    plain = _normalize(word)
     if most is None:
         most = min(max(2, len(word) // 3), len(word) - 1)
     best, least = None, most + 1
-    for candidate in islice(legal, COMPARED):
-        other = _plain(candidate)
+    for candidate in islice(legal, MOST_COMPARED):
+        other = _normalize(candidate)
         if abs(len(other) - len(plain)) >= least:
             continue
         distance = _distance(plain, other, least)
@@ -32,16 +32,16 @@ def nearest(word: str, legal: Iterable[str], most: int | None = None) -> str | N
     return best
 
 
-def only_near(word: str, legal: Iterable[str]) -> str | None:
+def only_close_match(word: str, legal: Iterable[str]) -> str | None:
     """The one legal word that it can have been meant for; None where that is not certain."""
     if len(word) < 3:
         return None
-    plain, most = _plain(word), 1 if len(word) <= 4 else 2
-    near = [one for one in islice(legal, COMPARED) if _distance(plain, _plain(one), most + 1) <= most]
+    plain, most = _normalize(word), 1 if len(word) <= 4 else 2
+    near = [one for one in islice(legal, MOST_COMPARED) if _distance(plain, _normalize(one), most + 1) <= most]
     return near[0] if len(near) == 1 else None
 
 
-def _plain(word: str) -> str:
+def _normalize(word: str) -> str:
     return word[:64].lower().replace("-", "_")
 
 
@@ -64,12 +64,12 @@ def _distance(a: str, b: str, limit: int) -> int:
     return last[-1]
 
 
-def listed(legal: Iterable[str]) -> str:
+def list_words(legal: Iterable[str]) -> str:
     """`a, b, c`; of a long list the beginning, and how many more there are."""
     every = set(legal)
-    words = heapq.nsmallest(SHOWN, every)
+    words = heapq.nsmallest(MOST_LISTED, every)
     shown, length = 0, 0
-    while shown < len(words) and length < LONGEST:
+    while shown < len(words) and length < MOST_CHARACTERS:
         length += len(words[shown]) + 2
         shown += 1
     more = len(every) - shown
@@ -84,15 +84,15 @@ def did_you_mean(word: str, legal: Iterable[str], what: str = "expected one of",
     words = list(legal)
     found = nearest(word, words)
     if rest is None:
-        rest = f"{what}: {listed(words)}" if words else "none are defined"
+        rest = f"{what}: {list_words(words)}" if words else "none are defined"
     return " ".join(filter(None, [f"did you mean `{found}`?" if found is not None else "", rest]))
 
 
 @dataclass(slots=True)
-class Guesses:
+class Suggestions:
     """Guesses for one runbook: only the first findings have one, because the lists grow with the runbook."""
 
-    left: int = GUESSED
+    left: int = MOST_SUGGESTIONS
 
     def did_you_mean(
         self, word: str, legal: Callable[[], Iterable[str]], what: str = "expected one of", *, rest: str | None = None

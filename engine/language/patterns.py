@@ -13,23 +13,23 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-LONGEST: Final = 2_000
+MOST_CHARACTERS: Final = 2_000
 """Characters of a pattern. The longest in AWS's own models has 1,195."""
 
-MEMORY: Final = 4 << 20
+MOST_MEMORY: Final = 4 << 20
 """Bytes that RE2 may use for a compiled pattern; it refuses what does not fit."""
 
-WORK: Final = 150_000_000
+MOST_STEPS: Final = 150_000_000
 """Steps of the matcher that the patterns of one runbook may take: half a second, or much less."""
-_PER_CHARACTER: Final = 6_000
+_STEPS_PER_CHARACTER: Final = 6_000
 """Steps to parse one character of a pattern, at worst (`\\pL` is hundreds of ranges)."""
-_PER_INSTRUCTION: Final = 60
+_STEPS_PER_INSTRUCTION: Final = 60
 """Steps to compile one instruction of a pattern."""
-_REFUSED: Final = 80_000
+_INSTRUCTIONS_IF_TOO_LARGE: Final = 80_000
 """Instructions that were compiled before RE2 found a pattern too large, more or less."""
 
 # RE2 takes a brace that begins no count literally, and so what was meant as one: `a{,5}`, `a{99999}`.
-_BRACES: Final = re.compile(
+_STRAY_BRACE: Final = re.compile(
     r"""
       \\[pPx]\{[^}]*\} | \\.                # an escape
     | \[\^?\]?(?:\\.|[^\]\\])*\]            # a class
@@ -60,31 +60,33 @@ class PatternError(ValueError):
 class Patterns:
     """The patterns of one runbook, each compiled once, and the work that may still be spent on them."""
 
-    left: int = WORK
+    left: int = MOST_STEPS
     compiled: dict[str, Any] = field(default_factory=dict)
 
     def compile(self, pattern: str) -> Any:
         """RE2's object. PatternError where it cannot be compiled, is too large, or the work is used up."""
-        if len(pattern) > LONGEST:
-            raise PatternError(f"the pattern has {len(pattern)} characters; {LONGEST} are allowed", LONGEST)
+        if len(pattern) > MOST_CHARACTERS:
+            raise PatternError(
+                f"the pattern has {len(pattern)} characters; {MOST_CHARACTERS} are allowed", MOST_CHARACTERS
+            )
         if pattern in self.compiled:
             return self.compiled[pattern]
         self._spend(
-            _PER_CHARACTER * len(pattern),
+            _STEPS_PER_CHARACTER * len(pattern),
             "the patterns of this runbook are too large in total: reduce their repetition counts",
         )
-        size = _REFUSED
+        size = _INSTRUCTIONS_IF_TOO_LARGE
         try:
-            self.compiled[pattern] = compiled = _compiled(pattern)
+            self.compiled[pattern] = compiled = _compile(pattern)
             size = compiled.programsize
         finally:
-            self.left -= _PER_INSTRUCTION * size
+            self.left -= _STEPS_PER_INSTRUCTION * size
         return compiled
 
     def matches(self, pattern: str, value: str) -> bool:
         """Does the whole value match? PatternError as of `compile`, or where the value is too long for the work left."""
         compiled = self.compile(pattern)
-        data = _encoded(value)
+        data = _encode(value)
         self._spend(len(data) * compiled.programsize, "the value is too long to match against this pattern")
         return compiled.fullmatch(data) is not None
 
@@ -94,29 +96,29 @@ class Patterns:
         self.left -= steps
 
 
-def _compiled(pattern: str) -> Any:
+def _compile(pattern: str) -> Any:
     import re2
 
-    for found in _BRACES.finditer(pattern):
+    for found in _STRAY_BRACE.finditer(pattern):
         if found["stray"]:
             raise PatternError(
                 "not a repetition such as `{3}`, `{3,}` or `{3,5}`; write a literal brace as `\\{`", found.start()
             )
     options = re2.Options()
-    options.max_mem, options.never_capture, options.log_errors = MEMORY, True, False
+    options.max_mem, options.never_capture, options.log_errors = MOST_MEMORY, True, False
     try:
-        return re2.compile(_encoded(pattern), options)
+        return re2.compile(_encode(pattern), options)
     except re2.error as error:
-        raise _problem(pattern, error) from None
+        raise _pattern_error(pattern, error) from None
 
 
-def _problem(pattern: str, error: Exception) -> PatternError:
+def _pattern_error(pattern: str, error: Exception) -> PatternError:
     """From RE2's message, `WHAT: FRAGMENT`; the fragment says where, where it is not the whole pattern."""
     what, colon, fragment = error.args[0].decode(errors="replace").partition(": ")
     message = _MESSAGES.get(what, what) + (f": `{fragment}`" if colon else "")
     return PatternError(message, max(pattern.find(fragment), 0))
 
 
-def _encoded(text: str) -> bytes:
+def _encode(text: str) -> bytes:
     """Bytes, because RE2's module cannot encode the lone surrogates of an argument that is no UTF-8."""
     return text.encode("utf-8", "surrogatepass")

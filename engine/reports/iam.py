@@ -14,7 +14,7 @@ from typing import Any, Final
 from engine.errors import ExpressionError
 from engine.kernel.operation import Operation
 from engine.kernel.rendering import Names
-from engine.language.expressions.template import split
+from engine.language.expressions.template import split_template
 from engine.language.model import Call, Check, Ensure, Notify, Remove, Runbook, Step
 from engine.registry import Entitled, Registry, ResourceKind, Right
 from engine.values import Bundle, Value
@@ -64,7 +64,7 @@ class Asked:
         """As it will be, with `*` for what only a run knows."""
         if not isinstance(written, str):
             return "*" if written is None else str(written)
-        told = "".join(part if isinstance(part, str) else self._value(part[0]) for part in split(written))
+        told = "".join(part if isinstance(part, str) else self._value(part[0]) for part in split_template(written))
         return re.sub(r"\*+", "*", told)
 
     def _value(self, expression: str) -> str:

@@ -11,7 +11,7 @@ from jinja2 import Environment, TemplateError, nodes
 from jinja2.parser import Parser
 
 from engine.language.expressions.filters import CONCAT, FILTERS
-from engine.language.expressions.grammar import BRACKETS, DEEPEST, LONGEST
+from engine.language.expressions.grammar import MOST_BRACKETS, MOST_CHARACTERS, MOST_LEVELS
 
 STRING = r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\""
 BRACKET = re.compile(rf"{STRING}|[(\[{{]|[)\]}}]", re.DOTALL)
@@ -26,7 +26,7 @@ RESERVED = frozenset({"self", "super", "loop", "caller", "varargs", "kwargs"})
 
 def jinja_tree(source: str) -> nodes.Node | None:
     """Jinja's tree of the expression; None if Jinja cannot parse it, or the language does not allow it."""
-    if len(source) > LONGEST or bracket_depth(source) > BRACKETS:
+    if len(source) > MOST_CHARACTERS or bracket_depth(source) > MOST_BRACKETS:
         return None
     environment = Environment(autoescape=False)  # nothing is rendered
     try:
@@ -34,7 +34,7 @@ def jinja_tree(source: str) -> nodes.Node | None:
         tree = parser.parse_expression()
     except TemplateError:
         return None
-    if not parser.stream.eos or not all(depth <= DEEPEST and allowed(node) for node, depth in every(tree)):
+    if not parser.stream.eos or not all(depth <= MOST_LEVELS and allowed(node) for node, depth in every(tree)):
         return None
     return normalised(tree)
 
@@ -59,7 +59,7 @@ def every(tree: nodes.Node) -> Iterator[tuple[nodes.Node, int]]:
     while due:
         node, depth = due.pop()
         yield node, depth
-        if depth <= DEEPEST:
+        if depth <= MOST_LEVELS:
             due += [(child, depth + 1) for child in node.iter_child_nodes()]
 
 

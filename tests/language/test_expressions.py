@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from engine.errors import ExpressionError
 from engine.language.expressions.evaluation import compile_expression, evaluate, render
-from engine.language.expressions.results import LARGEST
-from engine.language.expressions.template import bare, split
+from engine.language.expressions.results import MOST_CHARACTERS
+from engine.language.expressions.template import split_template, strip_braces
 from engine.language.secret import Secret
 
 ADMIN = Secret(name="aurora/admin")
@@ -102,10 +102,10 @@ def test_what_it_means(expression: str, value: Any) -> None:
         ("'a' % 1", "no arithmetic"), ("cluster | uper", "did you mean `upper`"), ("n if false", ""), ("-cluster", "no arithmetic"),
         # without bound
         ("'a' * 1000000000", "no arithmetic"), ("10 ** 100000000", "no arithmetic"), ("'%1000000000d' % 1", "no arithmetic"),
-        ("big ~ big", f"longer than {LARGEST}"), ("[big, big] | join", f"longer than {LARGEST}"),
-        ("[1, 2] | join(big)", f"longer than {LARGEST}"), ("big | replace('x', 'yy')", f"longer than {LARGEST}"),
-        ("big | replace('', 'yy')", f"longer than {LARGEST}"), ("[big, big] | tojson", f"longer than {LARGEST}"),
-        ("'a'" + " | replace('a', 'aaaaaaaa')" * 10, f"longer than {LARGEST}"), ("9" * 100, "too large"),
+        ("big ~ big", f"longer than {MOST_CHARACTERS}"), ("[big, big] | join", f"longer than {MOST_CHARACTERS}"),
+        ("[1, 2] | join(big)", f"longer than {MOST_CHARACTERS}"), ("big | replace('x', 'yy')", f"longer than {MOST_CHARACTERS}"),
+        ("big | replace('', 'yy')", f"longer than {MOST_CHARACTERS}"), ("[big, big] | tojson", f"longer than {MOST_CHARACTERS}"),
+        ("'a'" + " | replace('a', 'aaaaaaaa')" * 10, f"longer than {MOST_CHARACTERS}"), ("9" * 100, "too large"),
         ("1e999", "too large"), ("'inf' | float", ""), ("'9' | replace('9', '" + "9" * 3000 + "') | int", "not a whole number"),
         ("'" + "x" * 5000 + "'", "longer than 4096"), ("(" * 17 + "n" + ")" * 17, "deeper than 16"),
         ("[" * 2000 + "]" * 2000, "deeper than 16"), ("not " * 1000 + "n", "deep"), ("n" + " | string" * 100, "deeper than 64"),
@@ -177,7 +177,7 @@ def test_text_that_is_too_long_is_refused() -> None:
     ],
 )  # fmt: skip
 def test_where_expressions_stand_in_text(text: str, parts: list[Any]) -> None:
-    assert split(text) == parts
+    assert split_template(text) == parts
 
 
 @pytest.mark.parametrize(
@@ -193,7 +193,7 @@ def test_where_expressions_stand_in_text(text: str, parts: list[Any]) -> None:
     ],
 )
 def test_an_expression_as_it_stands_with_or_without_braces(written: str, source: str, offset: int) -> None:
-    assert bare(written) == (source, offset)
+    assert strip_braces(written) == (source, offset)
     assert written[offset : offset + len(source)] == source
 
 

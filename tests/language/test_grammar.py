@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from engine.errors import ExpressionError
 from engine.language.expressions.evaluation import compile_expression
-from engine.language.expressions.filters import FILTERS, misuse
+from engine.language.expressions.filters import FILTERS, filter_problem
 from engine.language.expressions.grammar import parse_condition, parse_expression
 from engine.language.expressions.jinja import jinja_node
 from engine.language.expressions.syntax_tree import Attr, Const, Filter, Item, Name, children, walk
@@ -128,7 +128,7 @@ def same_as_jinja(source: str) -> None:
         assert not accepted(source), source
         return
     tree = parse_expression(source)
-    if not any(isinstance(node, Filter) and misuse(node) for node in walk(tree)):
+    if not any(isinstance(node, Filter) and filter_problem(node) for node in walk(tree)):
         assert repr(jinja_node(tree)) == repr(theirs), source
 
 
@@ -317,7 +317,7 @@ MISUSES = {
 def test_a_filter_that_can_only_fail_is_refused_before_it_runs(source: str, why: str) -> None:
     node = parse_expression(source)
     assert isinstance(node, Filter)
-    assert why in misuse(node)
+    assert why in filter_problem(node)
     assert not evaluated(source)
 
 

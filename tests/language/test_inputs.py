@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from engine.errors import UsageError
-from engine.language.inputs import typed
+from engine.language.inputs import resolve_inputs
 from engine.language.model import Input, Runbook
 
 
@@ -16,7 +16,7 @@ def declared(**inputs: Input) -> Runbook:
 
 
 def one(given: Any, **more: Any) -> Any:
-    return typed(declared(a=Input(name="a", **more)), {"a": given})["a"]
+    return resolve_inputs(declared(a=Input(name="a", **more)), {"a": given})["a"]
 
 
 @pytest.mark.parametrize(
@@ -102,13 +102,13 @@ def test_defaults_stand_in_and_the_order_is_the_runbooks() -> None:
         a=Input(name="a"),
         c=Input(name="c", required=False, default=None),
     )
-    assert list(typed(runbook, {"a": "1"}).items()) == [("b", "x"), ("a", "1"), ("c", None)]
+    assert list(resolve_inputs(runbook, {"a": "1"}).items()) == [("b", "x"), ("a", "1"), ("c", None)]
 
 
 def test_everything_that_is_wrong_is_told_at_once() -> None:
     runbook = declared(cluster=Input(name="cluster", description="what to replace"), n=Input(name="n", type="integer"))
     with pytest.raises(UsageError) as raised:
-        typed(runbook, {"clutser": "orders", "n": "x"})
+        resolve_inputs(runbook, {"clutser": "orders", "n": "x"})
     first, second, third = str(raised.value).split("\n")
     assert first == "there is no input `clutser`; did you mean `cluster`? expected one of: cluster, n"
     assert second == "the input `cluster` is required (what to replace): give it with `-i cluster=…`"
@@ -117,4 +117,4 @@ def test_everything_that_is_wrong_is_told_at_once() -> None:
 
 def test_a_runbook_without_inputs_says_so() -> None:
     with pytest.raises(UsageError, match="there is no input `a`; none are defined"):
-        typed(declared(), {"a": "1"})
+        resolve_inputs(declared(), {"a": "1"})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.language.nearest import GUESSED, SHOWN, Guesses, did_you_mean, listed, nearest
+from engine.language.nearest import MOST_LISTED, MOST_SUGGESTIONS, Suggestions, did_you_mean, list_words, nearest
 
 
 @pytest.mark.parametrize(
@@ -28,10 +28,12 @@ def test_the_question_and_the_list() -> None:
 
 
 def test_a_long_list_says_how_many_more_there_are() -> None:
-    assert listed(f"s{n:04}" for n in range(1_000)).endswith(f"s{SHOWN - 1:04} and {1_000 - SHOWN} more")
+    assert list_words(f"s{n:04}" for n in range(1_000)).endswith(
+        f"s{MOST_LISTED - 1:04} and {1_000 - MOST_LISTED} more"
+    )
 
 
 def test_only_the_first_findings_of_a_runbook_have_a_guess() -> None:
-    guesses = Guesses()
-    helps = [guesses.did_you_mean("hodl", lambda: ["hold"], rest="verbs") for _ in range(GUESSED + 2)]
-    assert helps == ["did you mean `hold`? verbs"] * GUESSED + ["verbs"] * 2
+    guesses = Suggestions()
+    helps = [guesses.did_you_mean("hodl", lambda: ["hold"], rest="verbs") for _ in range(MOST_SUGGESTIONS + 2)]
+    assert helps == ["did you mean `hold`? verbs"] * MOST_SUGGESTIONS + ["verbs"] * 2

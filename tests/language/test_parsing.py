@@ -156,7 +156,7 @@ def test_rows_of_every_form() -> None:
         "    =gone-wrong, =worse: {fail: 'it ${seen.status}'}\n"
     ).body
     assert isinstance(body, Ensure)
-    by_name = {row.name: row for row in body.states if not row.filled}
+    by_name = {row.name: row for row in body.states if not row.is_default}
     assert by_name["pending, =copying"].verb == "monitor"
     assert by_name["pending, =copying"].names == ("pending", "=copying")
     assert [one.path for one in by_name["broken"].do] == ["steps/0/states/2/do/0", "steps/0/states/2/do/1"]
@@ -179,7 +179,9 @@ def test_rows_that_are_not_written_never_destroy(kind: str, filled: str) -> None
     body = step(f"- id: one\n  {kind}: rds.cluster\n  with: {{name: a}}\n{more}").body
     assert isinstance(body, (Ensure, Remove, Check))
     words = f"{filled} unknown monitor".split()
-    assert {row.name: row.verb for row in body.states if row.filled} == dict(zip(words[::2], words[1::2], strict=True))
+    assert {row.name: row.verb for row in body.states if row.is_default} == dict(
+        zip(words[::2], words[1::2], strict=True)
+    )
 
 
 # -- rescues, schedules, monitor -----------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from engine.language.patterns import LONGEST, WORK, PatternError, Patterns
+from engine.language.patterns import MOST_CHARACTERS, MOST_STEPS, PatternError, Patterns
 
 ATOMS = st.sampled_from(
     ["a", "b", ".", "[ab]", "[^a]", "[a-c]", "[]a]", "[a-]", r"\d", r"\w", r"\W", r"\.", r"[\d-]", "-", ":", "(?:a|b)"]
@@ -89,7 +89,7 @@ def test_what_cannot_be_compiled_is_paid_for_too() -> None:
     for _ in range(10):
         with pytest.raises(PatternError, match="too large once its repetitions are expanded"):
             patterns.compile(r"(\pL\pL){499}")
-    assert patterns.left < WORK * 0.95
+    assert patterns.left < MOST_STEPS * 0.95
 
 
 def test_a_pattern_is_paid_for_once() -> None:
@@ -97,12 +97,12 @@ def test_a_pattern_is_paid_for_once() -> None:
     patterns.compile("[a-z]{0,200}")
     left = patterns.left
     patterns.compile("[a-z]{0,200}")
-    assert patterns.left == left < WORK
+    assert patterns.left == left < MOST_STEPS
 
 
 def test_a_pattern_has_a_longest_and_a_largest() -> None:
     long = "(" + "a|" * 20_000 + "b)*"
-    with pytest.raises(PatternError, match=f"{len(long)} characters; {LONGEST} are allowed"):
+    with pytest.raises(PatternError, match=f"{len(long)} characters; {MOST_CHARACTERS} are allowed"):
         Patterns().compile(long)
     with pytest.raises(PatternError, match="too large"):
         Patterns().compile(r"\pL" * 600)

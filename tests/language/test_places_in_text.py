@@ -10,8 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from engine.language.yaml.nodes import ListNode, MapNode, Node, Scalar
-from engine.language.yaml.positions import origins
-from engine.language.yaml.reader import examine, read
+from engine.language.yaml.positions import source_offsets
+from engine.language.yaml.reader import load_yaml, parse_yaml
 
 WRITTEN = {
     "plain": "x: say ${name} now\n",
@@ -32,7 +32,7 @@ WRITTEN = {
 
 
 def scalar(text: str) -> Scalar:
-    root = read(text)
+    root = load_yaml(text)
     assert isinstance(root, MapNode)
     node = root.get("x")
     assert isinstance(node, Scalar)
@@ -68,7 +68,7 @@ def test_an_escape_is_found_as_a_whole_and_what_follows_behind_it() -> None:
 def test_where_it_is_not_known_the_whole_scalar_is_told() -> None:
     node = scalar("x: abc\n")
     assert node.at(99) == node.span
-    assert origins("abc", "", "something else") == []
+    assert source_offsets("abc", "", "something else") == []
 
 
 def scalars(node: Node) -> list[Scalar]:
@@ -96,12 +96,12 @@ def test_every_character_of_every_scalar_has_its_place(values: list[str], style:
     written = yaml.dump(
         {"k": values}, default_style=style, allow_unicode=True, width=width, Dumper=Untagged, default_flow_style=False
     )
-    node, findings = examine(written)
+    node, findings = parse_yaml(written)
     if findings or node is None:
         return
     for one in scalars(node):
         if one.text:
-            found = origins(one.written, one.style, one.text)
+            found = source_offsets(one.written, one.style, one.text)
             assert len(found) == len(one.text), (one.written, one.text)
             for char, at in zip(one.text, found, strict=True):
                 assert char in (one.written[at], " ", "\n") or one.written[at] == "\\"

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from engine.errors import RunbookInvalid
 from engine.language.yaml import reader
-from engine.language.yaml.nodes import ListNode, MapNode, Node, Scalar, Span, describe, plain
-from engine.language.yaml.reader import LARGEST, MOST, PARTS, examine, read
+from engine.language.yaml.nodes import ListNode, MapNode, Node, Scalar, Span, describe_node, to_python
+from engine.language.yaml.reader import MOST_BYTES, MOST_FINDINGS, MOST_NODES, load_yaml, parse_yaml
 
 
 def value_of(written: str) -> Any:
-    return plain(read(f"x: {written}\n"))["x"]
+    return to_python(load_yaml(f"x: {written}\n"))["x"]
 
 
 @pytest.mark.parametrize(
@@ -108,43 +108,43 @@ def test_types_are_those_of_yaml_1_2_core(written: str, value: Any) -> None:
         ("a: - b\n", "RB101", 1, 4),
         ("a: |x\n  b\n", "RB101", 1, 4),
         ("[" * 65 + "]" * 65, "RB105", 1, 65),
-        ("a: " + "x" * LARGEST, "RB104", 1, 1),
+        ("a: " + "x" * MOST_BYTES, "RB104", 1, 1),
     ],
 )  # fmt: skip
 def test_refused_with_place_and_hint(text: str, rule: str, line: int, column: int) -> None:
-    _, findings = examine(text, "a.yaml")
+    _, findings = parse_yaml(text, "a.yaml")
     first = min(findings, key=lambda one: (one.line, one.column))
     assert (first.rule, first.line, first.column) == (rule, line, column)
     assert first.message
     with pytest.raises(RunbookInvalid):
-        read(text)
+        load_yaml(text)
 
 
 def test_bytes_that_are_not_utf_8_are_told_where_they_stand() -> None:
-    _, (found,) = examine("a: 1\nb: ä".encode() + b"\xe9\n")
+    _, (found,) = parse_yaml("a: 1\nb: ä".encode() + b"\xe9\n")
     assert (found.rule, found.line, found.column) == ("RB102", 2, 5)
 
 
 def test_both_places_of_a_key_that_is_there_twice_are_told() -> None:
-    _, (found,) = examine("a: 1\nb: 2\na: 3\n")
+    _, (found,) = parse_yaml("a: 1\nb: 2\na: 3\n")
     assert "line 1, column 1" in found.message
     assert (found.line, found.column, found.end_column) == (3, 1, 2)
 
 
 def test_all_that_is_refused_is_told_at_once() -> None:
-    node, findings = examine("a: &x 1\nb: *x\nc: .nan\na: 2\nd:\ne: {<<: {}}\n")
+    node, findings = parse_yaml("a: &x 1\nb: *x\nc: .nan\na: 2\nd:\ne: {<<: {}}\n")
     assert [one.rule for one in findings] == ["RB108", "RB108", "RB111", "RB106", "RB112", "RB107"]
     assert isinstance(node, MapNode)
-    assert plain(node)["a"] == 1
+    assert to_python(node)["a"] == 1
 
 
 def test_every_expression_that_stands_unquoted_in_a_flow_map_is_told_and_the_rest_is_read() -> None:
-    node, findings = examine("a: {b: ${x}, c: [${y | default('z', true)}, 1]}\nd: *e\nf: {g: ${h\n")
+    node, findings = parse_yaml("a: {b: ${x}, c: [${y | default('z', true)}, 1]}\nd: *e\nf: {g: ${h\n")
     assert [(one.rule, one.line, one.column) for one in findings] == [
         ("RB113", 1, 8), ("RB113", 1, 18), ("RB108", 2, 4), ("RB113", 3, 8),
     ]  # fmt: skip
     assert node is None
-    node, findings = examine("a: {b: ${x}, c: [${y | default('z', true)}, 1]}\nd: *e\n")
+    node, findings = parse_yaml("a: {b: ${x}, c: [${y | default('z', true)}, 1]}\nd: *e\n")
     assert [(one.rule, one.line, one.column) for one in findings] == [
         ("RB113", 1, 8),
         ("RB113", 1, 18),
@@ -155,26 +155,26 @@ def test_every_expression_that_stands_unquoted_in_a_flow_map_is_told_and_the_res
 
 
 def test_values_have_an_end() -> None:
-    assert examine("a: [" + "1," * (PARTS - 100) + "1]\n")[1] == []
-    _, findings = examine("a: [" + "1," * PARTS + "1]\n")
+    assert parse_yaml("a: [" + "1," * (MOST_NODES - 100) + "1]\n")[1] == []
+    _, findings = parse_yaml("a: [" + "1," * MOST_NODES + "1]\n")
     assert [(one.rule, one.line) for one in findings] == [("RB104", 1)]
 
 
 def test_findings_have_an_end() -> None:
-    _, findings = examine("- *x\n" * (MOST + 5))
-    assert len(findings) == MOST
+    _, findings = parse_yaml("- *x\n" * (MOST_FINDINGS + 5))
+    assert len(findings) == MOST_FINDINGS
 
 
 @pytest.mark.parametrize("opening", ["[", "{", "- ", "? ", "[{", "a:\n ", "- - ", "{a: "])
 def test_text_that_was_made_to_hurt_is_refused_at_once(opening: str) -> None:
     for text in (opening * 100_000, "\n".join([opening] * 100_000)):
-        _, findings = examine(text[:LARGEST])
+        _, findings = parse_yaml(text[:MOST_BYTES])
         assert findings
 
 
 def test_a_bomb_of_aliases_does_not_grow() -> None:
     levels = "\n".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 30))
-    _, findings = examine(f"a0: &a0 [x]\n{levels}\n")
+    _, findings = parse_yaml(f"a0: &a0 [x]\n{levels}\n")
     assert {one.rule for one in findings} == {"RB108"}
 
 
@@ -191,7 +191,7 @@ def test_nesting_up_to_the_bound_is_read(depth: int) -> None:
 def test_places_are_right_with_every_line_end_and_byte_order_mark(end: str, mark: str) -> None:
     text = mark + end.join(["a: one", "b:", "  c: [x, 'y']", "  d: two words", ""])
     for given_as in (text, text.encode()):
-        root = read(given_as)
+        root = load_yaml(given_as)
         assert isinstance(root, MapNode)
         inner = root.get("b")
         assert isinstance(inner, MapNode)
@@ -207,7 +207,7 @@ def test_places_are_right_with_every_line_end_and_byte_order_mark(end: str, mark
 
 
 def test_a_column_is_a_character_not_a_byte() -> None:
-    root = read("ä: [\U0001f600, ö]\n")
+    root = load_yaml("ä: [\U0001f600, ö]\n")
     assert isinstance(root, MapNode)
     listed = root.get("ä")
     assert isinstance(listed, ListNode)
@@ -215,11 +215,11 @@ def test_a_column_is_a_character_not_a_byte() -> None:
 
 
 def test_what_a_node_is_is_said_in_words() -> None:
-    root = read("a: [x, 5, true, null, [1], {b: 1}]\n")
+    root = load_yaml("a: [x, 5, true, null, [1], {b: 1}]\n")
     assert isinstance(root, MapNode)
     listed = root.get("a")
     assert isinstance(listed, ListNode)
-    assert [describe(item) for item in listed.items] == [
+    assert [describe_node(item) for item in listed.items] == [
         "text", "the number `5`", "the boolean `true`", "null", "a list", "a map",
     ]  # fmt: skip
 
@@ -237,7 +237,7 @@ PIECES = st.sampled_from(
 @example("{a: b, c")
 @example("? - :")
 def test_whatever_it_is_given_it_reads_or_refuses(text: str | bytes) -> None:
-    node, findings = examine(text)
+    node, findings = parse_yaml(text)
     assert node is not None or findings
     for one in findings:
         assert one.line >= 1
@@ -255,7 +255,7 @@ JSON = st.recursive(
 @given(st.dictionaries(st.text("xyz", min_size=1), JSON, min_size=1, max_size=4), st.sampled_from([None, '"']))
 def test_what_is_written_by_others_is_read_as_they_meant_it(value: dict[str, Any], style: str | None) -> None:
     written = yaml.safe_dump(value, default_style='"', allow_unicode=True) if style else yaml.safe_dump(value)
-    node, findings = examine(written)
+    node, findings = parse_yaml(written)
     if any(one.rule in ("RB103", "RB109") for one in findings):
         return  # a tag, where every number is quoted and marked as one; a character that is refused
     assert node is not None
@@ -276,13 +276,13 @@ def written_texts(node: Node) -> Any:
 
 def test_without_the_c_library_the_same_is_read(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = (root / "runbooks" / "restore.yaml").read_bytes()
-    node = read(text)
+    node = load_yaml(text)
     monkeypatch.setattr(reader, "_LOADER", yaml.SafeLoader)
-    again = read(text)
-    assert plain(again) == plain(node)
+    again = load_yaml(text)
+    assert to_python(again) == to_python(node)
     assert isinstance(again, MapNode)
     assert isinstance(node, MapNode)
     assert [(key.span, value.span) for key, value in again.entries] == [
         (key.span, value.span) for key, value in node.entries
     ]
-    assert {one.rule for one in examine("[" * 100_000)[1]} == {"RB105"}
+    assert {one.rule for one in parse_yaml("[" * 100_000)[1]} == {"RB105"}

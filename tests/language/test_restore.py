@@ -127,7 +127,7 @@ def test_the_copy(restore: Runbook) -> None:
         "copy_of": "${snapshot_check.arn}",
         "kms_key": "${settings.kms_key if snapshot_check.encrypted else none}",
     }
-    assert [(row.name, row.verb, row.filled, row.path) for row in body.states] == [
+    assert [(row.name, row.verb, row.is_default, row.path) for row in body.states] == [
         ("missing", "create", False, "steps/2/states/0"),
         ("pending", "monitor", False, "steps/2/states/1"),
         ("broken", "replace", False, "steps/2/states/2"),
@@ -205,9 +205,9 @@ def test_every_table_has_every_class(restore: Runbook) -> None:
 def test_every_path_has_its_place(raw: bytes) -> None:
     found = parse(raw, WORDS)
     assert found.runbook is not None
-    assert set(found.runbook.index) <= set(found.places)
-    assert found.places["steps/4/states/0"].span.line == 80
-    assert found.places["steps/7/rescue/0/do/1"].span.line == 136
+    assert set(found.runbook.index) <= set(found.nodes)
+    assert found.nodes["steps/4/states/0"].span.line == 80
+    assert found.nodes["steps/7/rescue/0/do/1"].span.line == 136
 
 
 @pytest.mark.integration

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from engine.errors import RunbookInvalid
 from engine.language.parse import shapes
 from engine.language.parse.document import READERS, load
-from engine.language.yaml.reader import MOST
+from engine.language.yaml.reader import MOST_FINDINGS
 from tests.language.given import (
     CALL,
     CHECK,
@@ -179,7 +179,7 @@ def test_of_many_names_the_nearest_is_told_and_not_all_are_listed() -> None:
     many = ", ".join(f"s{number}: [1s]" for number in range(9_000))
     steps = "".join(f"- {{id: q{n}, check: rds.cluster, with: {{name: a}}, retry: q{n}}}\n" for n in range(3_000))
     found = parsed(document(steps) + f"schedules: {{{many}, slow: [1s]}}\n").findings
-    assert len(found) == MOST  # nobody reads more
+    assert len(found) == MOST_FINDINGS  # nobody reads more
     assert "and 8977 more" in found[0].help
 
 

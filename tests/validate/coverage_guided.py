@@ -16,7 +16,7 @@ with atheris.instrument_imports(include=["engine.language", "engine.checks", "ac
     from engine.checks import validate
     from engine.checks.adopt.fix import apply_fixes
     from engine.errors import RunbookInvalid
-    from engine.language.fmt.formatter import formatted
+    from engine.language.fmt.formatter import format_runbook
     from tests.validate.corpus import registry, runbooks, shipped
 
 LONGEST = 20
@@ -31,10 +31,10 @@ def checked(data: bytes) -> None:
         assert 1 <= one.line <= lines
         assert one.column >= 1
     try:
-        made = formatted(data)
+        made = format_runbook(data)
     except RunbookInvalid:
         return
-    assert formatted(made.text.encode()).text == made.text
+    assert format_runbook(made.text.encode()).text == made.text
     if len(data) < 4_000:
         apply_fixes(made.text, registry(), "fuzz.yaml")
 

@@ -9,9 +9,9 @@ from typing import Final
 from engine.errors import ExpressionError
 from engine.language.expressions.grammar import parse_expression
 from engine.language.expressions.syntax_tree import Attr, Filter, Name, walk
-from engine.language.expressions.template import bare, split
+from engine.language.expressions.template import split_template, strip_braces
 from engine.language.yaml.nodes import ListNode, MapNode, Node, Scalar, Span
-from engine.language.yaml.reader import read
+from engine.language.yaml.reader import load_yaml
 
 PROSE: Final = frozenset(
     {"description", "runbook", "pattern", "text", "subject", "lock", "tags", "outputs", "every", "for"}
@@ -31,7 +31,7 @@ class Mutant:
 
 def mutants(text: str) -> Iterator[Mutant]:
     """Every mutant of a runbook."""
-    root = read(text)
+    root = load_yaml(text)
     assert isinstance(root, MapNode)
     yield from dropped(text, root)
     seen = set()
@@ -159,9 +159,9 @@ def in_expressions(node: Node, key: str) -> Iterator[tuple[str, Span]]:
 
 def _sources(node: Scalar, key: str) -> list[tuple[str, int]]:
     if key in CONDITIONS:
-        return [bare(node.text)]
+        return [strip_braces(node.text)]
     try:
-        return [piece for piece in split(node.text) if isinstance(piece, tuple)]
+        return [piece for piece in split_template(node.text) if isinstance(piece, tuple)]
     except ExpressionError:
         return []
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 
 from engine.checks.adopt.fix import MOST, apply_fixes
-from engine.language.yaml.reader import examine
+from engine.language.yaml.reader import parse_yaml
 from tests.language.written import comments
 from tests.validate.cases import REGISTRY, whole
 from tests.validate.corpus import registry, runbooks, shipped
@@ -155,8 +155,8 @@ def test_any_text(text: str) -> None:
     pairs = zip(text.split("\n"), result.text.split("\n"), strict=True)
     assert sum(one != other for one, other in pairs) <= len(result.fixes)
     assert len(result.text) - len(text) == sum(len(fix.new) - len(fix.old) for fix in result.fixes)
-    root, unread = examine(text)
-    after, _ = examine(result.text)
+    root, unread = parse_yaml(text)
+    after, _ = parse_yaml(result.text)
     if root is not None and after is not None and not unread:
         assert comments(result.text, after) == comments(text, root)
     assert apply_fixes(result.text, registry(), "case.yaml").text == result.text

@@ -68,7 +68,7 @@ def meaning(text: str) -> object:
 def plain(value: object) -> object:
     """The meaning of a runbook: without texts, places and ids, and with rows by name, written or filled in."""
     if isinstance(value, Value):
-        aside = {"path", "id", "filled", "text", "digest", "index", "by_name"}
+        aside = {"path", "id", "is_default", "text", "digest", "index", "by_name"}
         fields = {name: one for name, one in asdict(value).items() if name not in aside}
         if "states" in fields:
             fields["states"] = {name: plain(changed(row, names=())) for row in fields["states"] for name in row.names}

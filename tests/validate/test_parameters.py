@@ -9,7 +9,7 @@ import pytest
 
 from engine.checks.dataflow.conformity import Known, differences
 from engine.language.yaml.nodes import MapNode
-from engine.language.yaml.reader import read
+from engine.language.yaml.reader import load_yaml
 from tests.validate.cases import findings, holds
 
 CASES = {
@@ -93,7 +93,7 @@ SCHEMAS: tuple[tuple[Mapping[str, Any], str, list[tuple[int, int, str]]], ...] =
 
 @pytest.mark.parametrize(("schema", "value", "expected"), SCHEMAS, ids=lambda value: str(value)[:40])
 def test_schemas(schema: Mapping[str, Any], value: str, expected: list[tuple[int, int, str]]) -> None:
-    root = read(f"value: {value}")
+    root = load_yaml(f"value: {value}")
     assert isinstance(root, MapNode)
     node = root.get("value")
     assert node is not None

@@ -16,7 +16,7 @@ from actions.aws.service_models import service_model
 from engine.checks import validate
 from engine.checks.dataflow.conformity import Known, differences
 from engine.language.yaml.nodes import MapNode
-from engine.language.yaml.reader import read
+from engine.language.yaml.reader import load_yaml
 from tests.validate.cases import marked, places
 from tests.validate.corpus import registry
 
@@ -134,7 +134,7 @@ def test_aws_examples_have_no_findings() -> None:
     checked, wrong = 0, set()
     for service, name, schema, value in examples():
         checked += 1
-        node = read(json.dumps({"value": value}))
+        node = load_yaml(json.dumps({"value": value}))
         assert isinstance(node, MapNode)
         if any(True for _ in differences(node.entries[0][1], schema, Known())):
             wrong.add((service, name))

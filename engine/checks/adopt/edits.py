@@ -12,11 +12,11 @@ from typing import Final
 
 from engine.errors import Finding
 from engine.language.expressions.grammar import parse_expression
-from engine.language.expressions.template import end_of
+from engine.language.expressions.template import expression_end
 from engine.language.expressions.tokens import ExpressionSyntaxError
-from engine.language.fmt.key_order import form_of, form_of_items, shape_of
+from engine.language.fmt.key_order import form_of_items, form_of_value, keys_of_form
 from engine.language.model import CLASSES
-from engine.language.nearest import only_near
+from engine.language.nearest import only_close_match
 from engine.language.yaml.nodes import ListNode, MapNode, Node, Scalar
 from engine.registry import Registry
 from engine.values import Bundle, Value
@@ -78,7 +78,7 @@ def _all(node: Node | None, form: str, around: tuple[MapNode, ...], at: int) -> 
             for key, value in node.entries:
                 yield Position(node=key, owner=node, form=form, value=value, around=inside)
                 if value.start <= at <= value.end:
-                    yield from _all(value, form_of(form, key.text, node), inside, at)
+                    yield from _all(value, form_of_value(form, key.text, node), inside, at)
 
 
 Fixer = Callable[[Document, Finding, int], Edit | None]
@@ -117,7 +117,7 @@ def quote_entry(document: Document, finding: Finding, at: int) -> Edit | None:
 
 def _end_of_expression(text: str, at: int) -> int | None:
     """The offset after the `${ }` that begins here; None if it is not an expression."""
-    end = end_of(text, at + 2)
+    end = expression_end(text, at + 2)
     if end is None:
         return None
     try:
@@ -155,7 +155,7 @@ def _in_quotes(text: str, start: int, end: int) -> Edit | None:
 def correct_type(document: Document, finding: Finding, at: int) -> Edit | None:
     """RB115, RB203, RB253: quote a number or boolean where text is expected; put a name in a list where a list is."""
     here = document.at(at)
-    if here is None or not here.node.plain or here.value is not None or "\n" in here.node.written:
+    if here is None or not here.node.is_plain or here.value is not None or "\n" in here.node.written:
         return None
     node = here.node
     if not isinstance(node.value, str) and (finding.rule == "RB115" or finding.expected == "text"):
@@ -173,7 +173,7 @@ def correct_key(document: Document, finding: Finding, at: int) -> Edit | None:
     here = document.at(at)
     if here is None or here.value is None or here.owner is None:
         return None
-    return _replace(here, only_near(here.node.text, shape_of(here.form, here.owner)))
+    return _replace(here, only_close_match(here.node.text, keys_of_form(here.form, here.owner)))
 
 
 def correct_parameter(document: Document, finding: Finding, at: int) -> Edit | None:
@@ -187,7 +187,7 @@ def correct_parameter(document: Document, finding: Finding, at: int) -> Edit | N
     if node is None:
         return None
     thing = registry.action(node.text) if word == "call" else registry.kind(node.text)
-    return _replace(here, only_near(here.node.text, thing.params if thing is not None else ()))
+    return _replace(here, only_close_match(here.node.text, thing.params if thing is not None else ()))
 
 
 def correct_row(document: Document, finding: Finding, at: int) -> Edit | None:
@@ -205,13 +205,13 @@ def correct_row(document: Document, finding: Finding, at: int) -> Edit | None:
     if word in statuses:
         return _replace(here, f"={word}")
     legal = [f"={one}" for one in statuses] if word.startswith("=") else dict.fromkeys([*CLASSES, *statuses])
-    near = only_near(word, legal)
+    near = only_close_match(word, legal)
     return _replace(here, near) if near in CLASSES or word.startswith("=") else None
 
 
 def _replace(here: Position, new: str | None) -> Edit | None:
     node = here.node
-    if new is None or not node.plain or new.removeprefix("=") in BY_HAND or (here.owner and new in here.owner):
+    if new is None or not node.is_plain or new.removeprefix("=") in BY_HAND or (here.owner and new in here.owner):
         return None
     return Edit(start=node.start, end=node.end, new=new)
 

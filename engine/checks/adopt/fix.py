@@ -11,7 +11,7 @@ from typing import Final
 from engine.checks import validate
 from engine.checks.adopt.edits import Document, Edit, edit_for
 from engine.errors import Finding
-from engine.language.yaml.reader import examine
+from engine.language.yaml.reader import parse_yaml
 from engine.registry import Registry
 from engine.values import Value
 
@@ -46,7 +46,7 @@ def apply_fixes(text: str, registry: Registry, file: str, tests: str | None = No
     fixes: list[Fix] = []
     tried: set[tuple[str, int, int]] = set()
     while len(tried) < MOST:
-        candidate = _next(Document(text=plain, root=examine(plain, file)[0], registry=registry), findings, tried)
+        candidate = _next(Document(text=plain, root=parse_yaml(plain, file)[0], registry=registry), findings, tried)
         if candidate is None:
             break
         finding, edit = candidate

@@ -16,10 +16,10 @@ from engine.checks.subject import Found
 from engine.errors import ExpressionError
 from engine.language.expressions import syntax_tree as ast
 from engine.language.expressions.grammar import parse_condition, parse_expression
-from engine.language.expressions.template import bare, split
+from engine.language.expressions.template import split_template, strip_braces
 from engine.language.expressions.tokens import ExpressionSyntaxError
 from engine.language.yaml.nodes import ListNode, MapNode, Node, Scalar
-from engine.language.yaml.reader import MOST
+from engine.language.yaml.reader import MOST_FINDINGS
 
 EXPRESSIONS: Final = 250_000
 """Characters of all expressions of a file that are checked. runbooks/restore.yaml has 700."""
@@ -49,7 +49,7 @@ class Flow:
 
     def report(self, rule: str, found: Found) -> None:
         reported = self.problems.setdefault(rule, [])
-        if len(reported) < MOST:
+        if len(reported) < MOST_FINDINGS:
             reported.append(found)
 
 
@@ -98,12 +98,14 @@ class TypeChecker:
     def template(self, node: Scalar, scope: Scope) -> Type:
         """The type of a text with `${ }`: a single expression keeps its type, anything else is text."""
         try:
-            pieces = split(node.text)
+            pieces = split_template(node.text)
         except ExpressionError as error:
             self.flow.report("RB308", Found(span=node.span, message=str(error)))
             return ANYTHING
-        if len(pieces) > 2 * MOST:
-            self.flow.report("RB308", Found(span=node.span, message=f"the text has more than {MOST} expressions"))
+        if len(pieces) > 2 * MOST_FINDINGS:
+            self.flow.report(
+                "RB308", Found(span=node.span, message=f"the text has more than {MOST_FINDINGS} expressions")
+            )
             return ANYTHING
         if len(pieces) == 1 and isinstance(pieces[0], tuple):
             return self.expression(node, *pieces[0], scope)
@@ -119,7 +121,7 @@ class TypeChecker:
     def condition(self, node: Node | None, scope: Scope) -> None:
         """Check a value that is an expression, with or without `${ }`."""
         if isinstance(node, Scalar):
-            source, offset = bare(node.text)
+            source, offset = strip_braces(node.text)
             self.flow.types[id(node)] = self.expression(node, source, offset, scope)
 
     def expression(self, node: Scalar, source: str, offset: int, scope: Scope) -> Type:

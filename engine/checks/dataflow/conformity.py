@@ -16,9 +16,9 @@ from typing import Any, Final
 from engine.checks.dataflow.types import BOOLEAN, INTEGER, NUMBER, TEXT, Type, describe_type, fits, of_schema
 from engine.checks.subject import scalars
 from engine.errors import Expected
-from engine.language.nearest import Guesses, listed
+from engine.language.nearest import Suggestions, list_words
 from engine.language.patterns import PatternError, Patterns
-from engine.language.yaml.nodes import ListNode, MapNode, Node, Scalar, brief, describe, plain
+from engine.language.yaml.nodes import ListNode, MapNode, Node, Scalar, describe_node, shorten, to_python
 from engine.values import Value
 
 Schema = Mapping[str, Any]
@@ -50,10 +50,10 @@ class Known:
     types: Mapping[int, Type] = field(default_factory=dict)
     forms: dict[tuple[str, str], bool] = field(default_factory=dict)
     patterns: Patterns = field(default_factory=Patterns)
-    guesses: Guesses = field(default_factory=Guesses)
+    suggestions: Suggestions = field(default_factory=Suggestions)
 
     def suggestion(self, word: str, legal: Iterable[str]) -> str:
-        return self.guesses.did_you_mean(word, lambda: legal)
+        return self.suggestions.did_you_mean(word, lambda: legal)
 
     def is_of_form(self, form: str, value: str) -> bool:
         """False only if that is certain: values that are too long and patterns that cannot be compiled are left to AWS."""
@@ -89,7 +89,7 @@ def differences(node: Node, schema: Schema, known: Known) -> Iterator[Difference
     if wanted.known and (not fits(_type_of(node), wanted) or _has_fraction(node, wanted)):
         yield Difference(
             node=node,
-            message=f"expected {describe_type(wanted)}, found {describe(node)}",
+            message=f"expected {describe_type(wanted)}, found {describe_node(node)}",
             help=_remedy(node, wanted),
             expected="text" if wanted.is_only("string") else "",
         )
@@ -159,7 +159,7 @@ def _by_type(node: Node, schema: Schema, known: Known) -> Iterator[Difference]:
             node=node, message=f"the value is {values}, which is not allowed here", help=help, literal=False
         )
     elif type.literals and "wholly" in schema and not any(_of_form(known, schema, one) for one in type.literals):
-        message = f"the value is `{str(type.literals[0])[:80]}`, which does not match `{brief(schema['wholly'])}`"
+        message = f"the value is `{str(type.literals[0])[:80]}`, which does not match `{shorten(schema['wholly'])}`"
         yield Difference(node=node, message=message, literal=False)
     elif type.items is not None and wanted.items is not None and not fits(type.items, wanted.items):
         message = f"expected each item to be {describe_type(wanted.items)}, found {describe_type(type.items)}"
@@ -183,7 +183,7 @@ def _any_of(node: Node, branches: list[Schema], known: Known) -> Iterator[Differ
         yield from near[0]
         return
     wanted = " or ".join(describe_type(of_schema(branch)) for branch, _ in tried)
-    yield Difference(node=node, message=f"expected {wanted}, found {describe(node)}")
+    yield Difference(node=node, message=f"expected {wanted}, found {describe_node(node)}")
 
 
 def _scalar(node: Scalar, schema: Schema, known: Known) -> Iterator[Difference]:
@@ -213,7 +213,7 @@ def _text(node: Scalar, value: str, schema: Schema, known: Known) -> Iterator[Di
     if _outside(len(value), low, high):
         yield Difference(node=node, message=f"the text has {len(value)} characters; expected {_bounds(low, high)}")
     elif "wholly" in schema and not known.is_of_form(schema["wholly"], value):
-        form, help = brief(schema["wholly"]), schema.get("description", "")
+        form, help = shorten(schema["wholly"]), schema.get("description", "")
         yield Difference(node=node, message=f"`{value[:80]}` does not match `{form}`", help=help)
 
 
@@ -258,7 +258,7 @@ def _map(node: MapNode, schema: Schema, known: Known) -> Iterator[Difference]:
     missing = [name for name in schema.get("required", ()) if name not in node]
     if missing:
         first = node.entries[0][0] if node.entries else node
-        yield Difference(node=first, message=f"missing: {listed(f'`{name}`' for name in missing)}")
+        yield Difference(node=first, message=f"missing: {list_words(f'`{name}`' for name in missing)}")
 
 
 def _by_jsonschema(node: Node, schema: Schema) -> Iterator[Difference]:
@@ -268,7 +268,7 @@ def _by_jsonschema(node: Node, schema: Schema) -> Iterator[Difference]:
 
     validator = jsonschema.Draft202012Validator(schema, registry=referencing.Registry())
     try:
-        errors = list(validator.iter_errors(plain(node)))
+        errors = list(validator.iter_errors(to_python(node)))
     except (referencing.exceptions.Unresolvable, jsonschema.exceptions.UnknownType):
         return
     for error in errors:

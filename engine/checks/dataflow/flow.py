@@ -18,7 +18,7 @@ from engine.checks.dataflow.scope import ERROR, Binding, Globals, Scope
 from engine.checks.dataflow.types import ANYTHING, BOOLEAN, NULL, TEXT, Type, describe_type
 from engine.checks.subject import Found, StepPlace, Subject, written_params
 from engine.language.yaml.nodes import ListNode, MapNode, Node
-from engine.language.yaml.reader import MOST
+from engine.language.yaml.reader import MOST_FINDINGS
 from engine.registry import Param
 from engine.values import Value, changed, field
 
@@ -55,11 +55,11 @@ def mismatches(subject: Subject) -> Mismatches:
     known: Mismatches | None = subject.memo.get("mismatches")
     if known is None:
         known = subject.memo["mismatches"] = Mismatches()
-        facts = Known(types=flow_of(subject).types, guesses=subject.guesses)
+        facts = Known(types=flow_of(subject).types, suggestions=subject.suggestions)
         for _, param, value in written_params(subject):
             for one in differences(value, param.schema, facts):
                 found = known.literals if one.literal else known.expressions
-                if len(found) < MOST:
+                if len(found) < MOST_FINDINGS:
                     found.append((param, one))
     return known
 

@@ -29,7 +29,7 @@ def globals_of(subject: Subject) -> Globals:
         results={name: result(subject, place) for name, place in subject.by_id.items()},
         all_vars=frozenset(runbook.vars),
         first=subject.steps[0] if subject.steps else None,
-        guesses=subject.guesses,
+        suggestions=subject.suggestions,
     )
 
 

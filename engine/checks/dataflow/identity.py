@@ -13,7 +13,7 @@ from engine.checks.subject import StepPlace, Subject
 from engine.errors import ExpressionError
 from engine.language.expressions import syntax_tree as ast
 from engine.language.expressions.grammar import parse_expression
-from engine.language.expressions.template import split
+from engine.language.expressions.template import split_template
 from engine.language.model import Check, Ensure, Remove
 
 DEEPEST: Final = 16
@@ -58,7 +58,7 @@ def text_of(subject: Subject, value: Any, depth: int = 0) -> str:
     if "${" not in value:
         return value
     try:
-        pieces = split(value)
+        pieces = split_template(value)
     except ExpressionError:
         return value
     return "".join(piece if isinstance(piece, str) else _expression(subject, piece[0], depth) for piece in pieces)

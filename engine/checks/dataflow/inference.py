@@ -15,7 +15,7 @@ from engine.checks.dataflow.facts import Facts, canonical, when_false, when_true
 from engine.checks.dataflow.scope import Binding, Missing, Scope
 from engine.checks.dataflow.types import ANYTHING, BOOLEAN, TEXT, Type, describe_type, of_value, union, without_null
 from engine.language.expressions import syntax_tree as ast
-from engine.language.expressions.filters import FILTERS, attribute_of, misuse
+from engine.language.expressions.filters import FILTERS, attribute_of, filter_problem
 from engine.language.expressions.syntax_tree import Node
 from engine.values import Value, changed
 
@@ -46,7 +46,7 @@ class Inference:
         self.problems.append(ExpressionProblem(rule=rule, start=node[0], end=node[1], message=message, help=help))
 
     def suggestion(self, word: str, legal: Iterable[str], what: str) -> str:
-        return self.scope.globals.guesses.did_you_mean(word, lambda: legal, what)
+        return self.scope.globals.suggestions.did_you_mean(word, lambda: legal, what)
 
     def written(self, node: Node) -> str:
         """The text of the node, shortened for messages."""
@@ -194,7 +194,7 @@ class Inference:
         named = {name: self.type(one, facts) for name, one in node.named}
         if node.name in ("first", "last") and not lenient:
             self.check_filled(node.of, facts)
-        for why in filter(None, (misuse(node), filter_types.wrong_input(node.name, of))):
+        for why in filter(None, (filter_problem(node), filter_types.wrong_input(node.name, of))):
             self.report("RB307", (node.at, node.end), why)
         if not FILTERS[node.name].secrets:
             self.reject_secret(node.of, of)

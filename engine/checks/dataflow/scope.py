@@ -16,7 +16,7 @@ from engine.checks.dataflow.facts import NO_FACTS, Facts
 from engine.checks.dataflow.paths import path_without
 from engine.checks.dataflow.types import ANYTHING, INTEGER, TEXT, Type
 from engine.checks.subject import StepPlace
-from engine.language.nearest import Guesses
+from engine.language.nearest import Suggestions
 from engine.values import Bundle, Value, changed, field
 
 SPECIAL: Final = frozenset({"settings", "accounts", "operation", "seen", "each", "error"})
@@ -64,7 +64,7 @@ class Globals:
     accounts: Binding
     results: Mapping[str, Result]  # by name in expressions
     first: StepPlace | None = None  # of the main list
-    guesses: Guesses = dataclasses.field(default_factory=Guesses)
+    suggestions: Suggestions = dataclasses.field(default_factory=Suggestions)
     vars: dict[str, Binding] = dataclasses.field(default_factory=dict)
     all_vars: frozenset[str] = frozenset()
 
@@ -160,7 +160,7 @@ class Scope(Bundle):
         return Missing(
             rule="RB301",
             message=f"undefined name `{name}`",
-            help=self.globals.guesses.did_you_mean(name, self.legal, "defined here"),
+            help=self.globals.suggestions.did_you_mean(name, self.legal, "defined here"),
         )
 
     def legal(self) -> Iterator[str]:

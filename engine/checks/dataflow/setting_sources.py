@@ -8,7 +8,7 @@ from engine.checks.subject import Subject, scalars
 from engine.errors import ExpressionError
 from engine.language.expressions import syntax_tree as ast
 from engine.language.expressions.grammar import parse_expression
-from engine.language.expressions.template import split
+from engine.language.expressions.template import split_template
 from engine.language.yaml.nodes import Node
 
 
@@ -45,7 +45,7 @@ class SettingSources:
 
 def _expressions(text: str) -> Iterator[ast.Node]:
     try:
-        for piece in split(text) if "${" in text else ():
+        for piece in split_template(text) if "${" in text else ():
             if isinstance(piece, tuple):
                 yield parse_expression(piece[0])
     except ExpressionError:

@@ -22,7 +22,7 @@ def unknown_parameter(subject: Subject) -> Iterator[Found]:
         for key, _ in place.written.entries:
             if key.text not in place.params:
                 message = f"{place.name} has no parameter `{key.text}`"
-                help = subject.guesses.did_you_mean(key.text, partial(iter, place.params), "its parameters")
+                help = subject.suggestions.did_you_mean(key.text, partial(iter, place.params), "its parameters")
                 yield Found(span=key.span, message=message, help=help)
 
 

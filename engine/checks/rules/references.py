@@ -28,7 +28,7 @@ def _step(subject: Subject, one: Scalar) -> StepPlace | None:
 
 
 def _no_such_step(subject: Subject, one: Scalar) -> Found:
-    help = subject.guesses.did_you_mean(one.text, lambda: subject.ids, "steps")
+    help = subject.suggestions.did_you_mean(one.text, lambda: subject.ids, "steps")
     return Found(span=one.span, message=f"there is no step `{one.text}`", help=help)
 
 
@@ -156,5 +156,5 @@ def unknown_account(subject: Subject) -> Iterator[Found]:
     nodes += [subject.node("settings", name, "account") for name in subject.runbook.settings]
     for node in nodes:
         if isinstance(node, Scalar) and node.text and node.text not in accounts:
-            help = subject.guesses.did_you_mean(node.text, lambda: accounts, "accounts")
+            help = subject.suggestions.did_you_mean(node.text, lambda: accounts, "accounts")
             yield Found(span=node.span, message=f"there is no account `{node.text}`", help=help)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from engine.checks.dataflow.flow import flow_of
 from engine.checks.rule import rule
 from engine.checks.subject import Found, StepPlace, Subject, scalars
-from engine.language.nearest import listed
+from engine.language.nearest import list_words
 from engine.language.yaml.nodes import MapNode, Node, Scalar
 
 
@@ -23,7 +23,7 @@ def unknown_region(subject: Subject) -> Iterator[Found]:
     for scalar in _written(subject) if known else ():
         for region in _values(subject, scalar):
             if region not in known:
-                help = subject.guesses.did_you_mean(region, lambda: sorted(known), "regions")
+                help = subject.suggestions.did_you_mean(region, lambda: sorted(known), "regions")
                 yield Found(span=scalar.span, message=f"unknown AWS region `{region[:40]}`", help=help)
 
 
@@ -75,7 +75,7 @@ def not_in_region(subject: Subject) -> Iterator[Found]:
         for region in _values(subject, where) if known and where is not None else ():
             if region in regions() - known:
                 message = f"`{service}` has no known endpoint in {region}"
-                help = f"it is available in: {listed(known)}"
+                help = f"it is available in: {list_words(known)}"
                 yield Found(span=place.value("call" if "call" in place.node else "check"), message=message, help=help)
 
 

@@ -9,7 +9,7 @@ from engine.checks.step_errors import aws_error_code, covering, every_name, exis
 from engine.checks.subject import Found, StepPlace, Subject
 from engine.errors import CATEGORIES
 from engine.language.model import Rescue, RetryIf
-from engine.language.nearest import listed
+from engine.language.nearest import list_words
 from engine.language.yaml.nodes import ListNode, MapNode, Node, Scalar
 
 
@@ -72,7 +72,7 @@ def unknown_error(subject: Subject) -> Iterator[Found]:
 def _similar(subject: Subject, place: StepPlace, name: str) -> str | None:
     if not name or exists(subject, place, name):
         return None
-    return subject.guesses.nearest(name, lambda: sorted(every_name(subject)), most=2)
+    return subject.suggestions.nearest(name, lambda: sorted(every_name(subject)), most=2)
 
 
 def _suggestion(subject: Subject, name: str) -> str:
@@ -80,7 +80,7 @@ def _suggestion(subject: Subject, name: str) -> str:
     if code is not None:
         return f"AWS's error code is `{code}`"
     rest = f"use AWS's error code, one of this tool's broader names, or a category: {', '.join(CATEGORIES)}, any"
-    return subject.guesses.did_you_mean(name, lambda: sorted(every_name(subject) | set(CATEGORIES)), rest=rest)
+    return subject.suggestions.did_you_mean(name, lambda: sorted(every_name(subject) | set(CATEGORIES)), rest=rest)
 
 
 @rule(
@@ -96,8 +96,10 @@ def never_matches(subject: Subject) -> Iterator[Found]:
             for one in words(node.get("error")):
                 why = why_never(subject, place, one.text) if exists(subject, place, one.text) else ""
                 if why:
-                    names = [] if one.text in CATEGORIES or not subject.guesses.another() else raised(subject, place)
-                    help = f"{place.name} can raise: {listed(names)}" if names else "remove it"
+                    names = (
+                        [] if one.text in CATEGORIES or not subject.suggestions.another() else raised(subject, place)
+                    )
+                    help = f"{place.name} can raise: {list_words(names)}" if names else "remove it"
                     yield Found(span=one.span, message=f"this step never raises `{one.text}`: {why}", help=help)
 
 

@@ -9,7 +9,7 @@ from engine.checks.dataflow.flow import flow_of
 from engine.checks.rule import rule
 from engine.checks.subject import Found, StepPlace, Subject, WrittenRow, scalars
 from engine.language.model import CLASSES, Check, Ensure, Remove
-from engine.language.nearest import listed
+from engine.language.nearest import list_words
 from engine.language.parse.shapes import VERBS
 from engine.language.yaml.nodes import Span
 
@@ -67,7 +67,7 @@ def inapplicable_verb(subject: Subject) -> Iterator[Found]:
         for written in place.rows:
             verb, names = written.row.verb, written.row.names
             if verb not in VERBS[word]:
-                help = f"its verbs: {listed(VERBS[word])}"
+                help = f"its verbs: {list_words(VERBS[word])}"
                 yield Found(span=written.value.span, message=f"`{word}` has no verb `{verb}`", help=help)
             elif verb == "create" and set(names) != {"missing"}:
                 message = "`create` is for a missing resource, and this row is for one that exists"
@@ -115,7 +115,7 @@ def _unknown(subject: Subject, place: StepPlace, written: WrittenRow, name: str,
         if word in known or not known:
             return
         legal = [f"={one}" for one in sorted(known)]
-        help = subject.guesses.did_you_mean(name, lambda: legal, rest=f"its statuses: {listed(known)}")
+        help = subject.suggestions.did_you_mean(name, lambda: legal, rest=f"its statuses: {list_words(known)}")
         yield Found(span=span, message=f"`{word}` is not a status of {place.name}", help=help)
     elif word in known:
         message = f"`{word}` is a status of {place.name}, not a class"
@@ -123,9 +123,9 @@ def _unknown(subject: Subject, place: StepPlace, written: WrittenRow, name: str,
     else:
         legal = [*CLASSES, *(f"={one}" for one in sorted(known))]
         example = next((one for one in sorted(known) if one not in CLASSES), "stopped")
-        rest = f"A status is written `={example}`. Classes: {listed(CLASSES)}"
+        rest = f"A status is written `={example}`. Classes: {list_words(CLASSES)}"
         message = f"`{word}` is neither a class nor a status of {place.name}"
-        yield Found(span=span, message=message, help=subject.guesses.did_you_mean(word, lambda: legal, rest=rest))
+        yield Found(span=span, message=message, help=subject.suggestions.did_you_mean(word, lambda: legal, rest=rest))
 
 
 def _unknown_words(subject: Subject, place: StepPlace) -> Iterator[Found]:
@@ -138,7 +138,7 @@ def _unknown_words(subject: Subject, place: StepPlace) -> Iterator[Found]:
         for name in written.row.names:
             if not name.startswith("=") and name not in CLASSES:
                 message = f"`{name}` is not a class; write a status of {place.name} as `={name}`"
-                yield Found(span=written.name_span(name), message=message, help=f"classes: {listed(CLASSES)}")
+                yield Found(span=written.name_span(name), message=message, help=f"classes: {list_words(CLASSES)}")
             elif name.startswith("="):
                 yield from _unknown_word(subject, name[1:], written.name_span(name), values, classified)
     for word in scalars(classes) if values else ():
@@ -152,7 +152,7 @@ def _unknown_word(
     if word in values or word in classified:
         return
     legal = values or classified
-    guess = subject.guesses.did_you_mean(word, lambda: legal, rest=None if values else "")
+    guess = subject.suggestions.did_you_mean(word, lambda: legal, rest=None if values else "")
     if values:
         yield Found(span=span, message=f"`status` is never `{word}`", help=guess)
     elif guess:
@@ -196,7 +196,7 @@ def _why_never(place: StepPlace, name: str, verb: str, statuses: dict[str, tuple
     if not statuses.get(name):
         return f"{place.name} has no status of the class `{name}`"
     if _covered(place, name, written):
-        return f"each status of the class has its own row ({listed(statuses[name])})"
+        return f"each status of the class has its own row ({list_words(statuses[name])})"
     return ""
 
 

@@ -47,10 +47,10 @@ def fmt(
 
 def _format_file(path: str, options: Options, *, check: bool) -> bool:
     """Reformat the file unless `check`. Returns whether its text differs from the formatted one."""
-    from engine.language.fmt.formatter import formatted
+    from engine.language.fmt.formatter import format_runbook
 
     name, data = display_path(path), read_bytes(path)
-    result = formatted(data, name)
+    result = format_runbook(data, name)
     changed = result.text.encode("utf-8") != data
     if result.left and not options.quiet:
         terminal.err(f"{name}: not reformatted: {result.left}")

@@ -10,7 +10,7 @@ from typing import Final, Literal, assert_never
 
 from engine.cli.output.times import format_duration
 from engine.kernel.queries import describe, monitor_of
-from engine.language.expressions.template import bare
+from engine.language.expressions.template import strip_braces
 from engine.language.model import (
     Backoff,
     Call,
@@ -99,7 +99,7 @@ def _step_lines(runbook: Runbook, step: Step) -> Iterator[str]:
     match body:
         case Ensure() | Remove() | Check():
             for row in body.states:
-                if not row.filled and row.verb not in ("hold", "fail"):
+                if not row.is_default and row.verb not in ("hold", "fail"):
                     yield f"{row.name}: {_verb(runbook, step, row)}"
         case Call():
             if body.until is not None:
@@ -128,7 +128,7 @@ def _retry_and_undo(step: Step, body: object) -> Iterator[str]:
 
 
 def _shows_schedule(body: object) -> bool:
-    return any(row.verb == "replace" and not row.filled for row in getattr(body, "states", ()))
+    return any(row.verb == "replace" and not row.is_default for row in getattr(body, "states", ()))
 
 
 def _verb(runbook: Runbook, step: Step, row: Row) -> str:
@@ -162,7 +162,7 @@ def _schedule(schedule: Schedule) -> str:
 
 def _side_branches(runbook: Runbook, step: Step, name: str) -> Iterator[tuple[Node | None, Edge]]:
     for number, row in enumerate(getattr(step.body, "states", ())):
-        if not row.filled and row.verb in ("hold", "fail"):
+        if not row.is_default and row.verb in ("hold", "fail"):
             yield _stop_node(f"{name}r{number}", name, row.name, row.verb, row.error or row.reason, row.do)
     for number, rescue in enumerate(step.rescue):
         yield from _rescue(f"{name}e{number}", name, rescue)
@@ -215,5 +215,5 @@ def _list_lines(step: Step) -> Iterator[str]:
 
 
 def _shorten(text: object) -> str:
-    line = bare(" ".join(str(text).split()))[0]
+    line = strip_braces(" ".join(str(text).split()))[0]
     return line if len(line) <= MAX_TEXT else line[: MAX_TEXT - 1] + "…"

@@ -61,7 +61,7 @@ def state_table(runbook: Runbook, registry: Registry, step: Step) -> dict[str, A
 def _row(row: Row) -> dict[str, Any]:
     return {
         "row": row.name, "verb": row.verb, "do": [describe(one) for one in row.do], "why": row.reason,
-        "error": row.error, "written": not row.filled,
+        "error": row.error, "written": not row.is_default,
     }  # fmt: skip
 
 

@@ -79,5 +79,5 @@ def row_for(v: View, seen: Seen, cls: str) -> Row:
     by_name = next((row for row in body.states if exact and exact in row.names), None)
     if by_name is not None:
         return by_name
-    fallback = Row(path="filled/unknown", names=("unknown",), verb="monitor", filled=True)
+    fallback = Row(path="filled/unknown", names=("unknown",), verb="monitor", is_default=True)
     return next((row for row in body.states if cls in row.names), fallback)

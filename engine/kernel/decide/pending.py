@@ -74,7 +74,7 @@ from engine.kernel.frame import (
 from engine.kernel.operation import Command, Halt, Operation, Perform, Record, SleepUntil, Target
 from engine.kernel.queries import waits_for_a_person
 from engine.kernel.rendering import place, rendered, true
-from engine.language.durations import duration, format_duration
+from engine.language.durations import format_duration, parse_duration
 from engine.language.model import Call, Check, Ensure, Fail, Hold, Notify, Remove, Runbook, TakeBack, Wait
 
 Next = ev.Event | Perform | SleepUntil | Halt
@@ -171,7 +171,7 @@ def _items(value: Any) -> tuple[Any, ...]:
 def _seconds(v: View, written: Any) -> float:
     value = rendered(written, v.names()) if isinstance(written, str) else written
     try:
-        return float(value) if not isinstance(value, str) else duration(value)
+        return float(value) if not isinstance(value, str) else parse_duration(value)
     except ValueError as error:
         message = f"`wait`: {error}"
         raise ExpressionError(message) from error

@@ -15,14 +15,14 @@ from typing import Any, Final
 from engine.errors import ExpressionError
 from engine.language.expressions import syntax_tree as ast
 from engine.language.expressions.results import (
-    absent,
-    attribute,
-    bounded,
     check_length,
+    check_text,
+    get_item,
     is_undefined,
     json_of,
-    settled,
+    missing_message,
     text_of,
+    to_result,
 )
 from engine.values import Bundle
 
@@ -31,8 +31,8 @@ TESTS: Final = ("equalto", "in")
 CONCAT: Final = "~"
 """What `a ~ b` becomes: a filter that cannot be written as one."""
 
-_DIGITS: Final = 400
-_NOTHING: Final = object()
+_MOST_DIGITS: Final = 400
+_NO_DEFAULT: Final = object()
 
 
 class FilterSpec(Bundle, kw_only=False):
@@ -53,13 +53,13 @@ class EmptyListError(Exception):
     """There is no first or last item: the filter's result is undefined."""
 
 
-def functions(undefined: Callable[[str], Any]) -> dict[str, Callable[..., Any]]:
+def filter_functions(undefined: Callable[[str], Any]) -> dict[str, Callable[..., Any]]:
     """Every filter's function by its name. `undefined` makes the value for what is not there, from the reason."""
-    strict = {name: _strict(spec.run, undefined) for name, spec in FILTERS.items()}
+    strict = {name: _refuse_undefined(spec.run, undefined) for name, spec in FILTERS.items()}
     return strict | {"default": _default, CONCAT: _concat}
 
 
-def _strict(function: Callable[..., Any], undefined: Callable[[str], Any]) -> Callable[..., Any]:
+def _refuse_undefined(function: Callable[..., Any], undefined: Callable[[str], Any]) -> Callable[..., Any]:
     """An undefined value or argument is an error, for every filter but `default`."""
 
     @functools.wraps(function)
@@ -78,7 +78,7 @@ def _strict(function: Callable[..., Any], undefined: Callable[[str], Any]) -> Ca
 # -- what is checked before anything is evaluated --------------------------------------------------------------
 
 
-def misuse(node: ast.Filter) -> str:
+def filter_problem(node: ast.Filter) -> str:
     """Why this filter fails whatever it is applied to; "" if it may succeed."""
     named = dict(node.named)
     if node.name == "map" and (node.args or "attribute" not in named):
@@ -128,14 +128,14 @@ def _concat(parts: list[Any]) -> str:
 # -- lists -----------------------------------------------------------------------------------------------------
 
 
-def _items(value: Any, filter: str) -> list[Any]:
+def _to_list(value: Any, filter: str) -> list[Any]:
     match value:
         case list() | tuple():
             return list(value)
         case Mapping():
             return list(value)
         case str():
-            return list(bounded(value))
+            return list(check_text(value))
         case _:
             raise ExpressionError(f"`{filter}` needs a list, found {_type_name(value)}")
 
@@ -155,14 +155,14 @@ def _type_name(value: Any) -> str:
 
 
 def _first(value: Any) -> Any:
-    return _at(_items(value, "first"), 0)
+    return _item_at(_to_list(value, "first"), 0)
 
 
 def _last(value: Any) -> Any:
-    return _at(_items(value, "last"), -1)
+    return _item_at(_to_list(value, "last"), -1)
 
 
-def _at(items: list[Any], index: int) -> Any:
+def _item_at(items: list[Any], index: int) -> Any:
     if not items:
         raise EmptyListError
     return items[index]
@@ -176,66 +176,66 @@ def _length(value: Any) -> int:
 
 def _join(value: Any, d: Any = "", attribute: Any = None) -> str:
     between = text_of(d)
-    items = _items(value, "join")
-    texts = [text_of(item if attribute is None else _attribute(item, attribute)) for item in items]
+    items = _to_list(value, "join")
+    texts = [text_of(item if attribute is None else _item_attribute(item, attribute)) for item in items]
     check_length(sum(map(len, texts)) + len(between) * len(texts))
     return between.join(texts)
 
 
 def _sort(value: Any, reverse: Any = False, case_sensitive: Any = False, attribute: Any = None) -> list[Any]:
-    key = _key(case_sensitive, attribute)
+    key = _sort_key(case_sensitive, attribute)
     try:
-        return sorted(_items(value, "sort"), key=key, reverse=bool(reverse))
+        return sorted(_to_list(value, "sort"), key=key, reverse=bool(reverse))
     except TypeError as error:
         raise ExpressionError("`sort` needs a list whose items can be compared") from error
 
 
 def _unique(value: Any, case_sensitive: Any = False, attribute: Any = None) -> list[Any]:
-    key = _key(case_sensitive, attribute)
+    key = _sort_key(case_sensitive, attribute)
     found: dict[Any, Any] = {}
-    for item in _items(value, "unique"):
+    for item in _to_list(value, "unique"):
         mark = key(item)
         found.setdefault(mark if isinstance(mark, (str, int, float, bool, type(None))) else json_of(mark), item)
     return list(found.values())
 
 
-def _key(case_sensitive: Any, attribute: Any) -> Callable[[Any], Any]:
+def _sort_key(case_sensitive: Any, attribute: Any) -> Callable[[Any], Any]:
     def key(item: Any) -> Any:
-        value = item if attribute is None else _attribute(item, attribute)
+        value = item if attribute is None else _item_attribute(item, attribute)
         return value.lower() if isinstance(value, str) and not case_sensitive else value
 
     return key
 
 
-def _attribute(item: Any, path: Any, otherwise: Any = _NOTHING) -> Any:
+def _item_attribute(item: Any, path: Any, otherwise: Any = _NO_DEFAULT) -> Any:
     """`zone`, or `placement.zone`, of an item; `otherwise` if there is none, or an error."""
     for part in str(path).split("."):
         if part.startswith("_"):
             raise ExpressionError("names that begin with `_` are not allowed")
-        found, there = attribute(item, int(part) if part.isdecimal() else part)
+        found, there = get_item(item, int(part) if part.isdecimal() else part)
         if not there:
-            if otherwise is _NOTHING:
-                raise ExpressionError(absent(item, part))
+            if otherwise is _NO_DEFAULT:
+                raise ExpressionError(missing_message(item, part))
             return otherwise
         item = found
     return item
 
 
-def _map(value: Any, *, attribute: Any, default: Any = _NOTHING) -> list[Any]:
-    return [_attribute(item, attribute, default) for item in _items(value, "map")]
+def _map(value: Any, *, attribute: Any, default: Any = _NO_DEFAULT) -> list[Any]:
+    return [_item_attribute(item, attribute, default) for item in _to_list(value, "map")]
 
 
 def _selectattr(value: Any, attribute: Any, test: Any = None, wanted: Any = None, /) -> list[Any]:
     found = []
-    for item in _items(value, "selectattr"):
-        here = _attribute(item, attribute, None)
+    for item in _to_list(value, "selectattr"):
+        here = _item_attribute(item, attribute, None)
         match test:
             case None:
                 chosen = bool(here)
             case "equalto":
                 chosen = here == wanted
             case "in":
-                chosen = here in _items(wanted, "selectattr(…, 'in', …)")
+                chosen = here in _to_list(wanted, "selectattr(…, 'in', …)")
             case _:
                 raise ExpressionError(f"`selectattr` compares with `'equalto'` or `'in'`, not with `{test}`")
         if chosen:
@@ -290,28 +290,32 @@ def _tojson(value: Any, indent: Any = None) -> str:
 # -- numbers ---------------------------------------------------------------------------------------------------
 
 
-def _int(value: Any, default: Any = _NOTHING, base: Any = 10) -> Any:
+def _int(value: Any, default: Any = _NO_DEFAULT, base: Any = 10) -> Any:
     try:
         if isinstance(value, str):
-            return int(value[:_DIGITS].strip(), int(base)) if len(value) <= _DIGITS else _fail(value)
-        return int(value) if isinstance(value, (int, float)) else _fail(value)
+            return int(value[:_MOST_DIGITS].strip(), int(base)) if len(value) <= _MOST_DIGITS else _not_a_number(value)
+        return int(value) if isinstance(value, (int, float)) else _not_a_number(value)
     except (ValueError, OverflowError) as error:
-        if default is not _NOTHING:
+        if default is not _NO_DEFAULT:
             return default
         raise ExpressionError(f"`{text_of(value)[:40]}` is not a whole number") from error
 
 
-def _float(value: Any, default: Any = _NOTHING) -> Any:
+def _float(value: Any, default: Any = _NO_DEFAULT) -> Any:
     try:
-        number = float(value) if isinstance(value, (int, float, str)) and len(str(value)) <= _DIGITS else _fail(value)
-        return settled(number)
+        number = (
+            float(value)
+            if isinstance(value, (int, float, str)) and len(str(value)) <= _MOST_DIGITS
+            else _not_a_number(value)
+        )
+        return to_result(number)
     except (ValueError, OverflowError, ExpressionError) as error:
-        if default is not _NOTHING:
+        if default is not _NO_DEFAULT:
             return default
         raise ExpressionError(f"`{text_of(value)[:40]}` is not a number") from error
 
 
-def _fail(value: Any) -> Any:
+def _not_a_number(value: Any) -> Any:
     raise ValueError(text_of(value)[:40])
 
 

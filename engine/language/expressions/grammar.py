@@ -6,15 +6,15 @@ parser. It needs no Jinja, so that `validate` starts without it. It knows nothin
 
 From loosest to tightest, each method of `Parser` reads one level:
 
-    condition   a if b else c
-    either      a or b
-    both        a and b
-    negation    not a
-    comparison  a == b, a < b <= c, a in b, a not in b
-    joined      a ~ b
-    signed      -1, and filters: a | first
-    postfix     a.b, a[0], a[1:]
-    primary     names, literals, lists, maps, parentheses
+    condition      a if b else c
+    disjunction    a or b
+    conjunction    a and b
+    negation       not a
+    comparison     a == b, a < b <= c, a in b, a not in b
+    concatenation  a ~ b
+    signed         -1, and filters: a | first
+    postfix        a.b, a[0], a[1:]
+    primary        names, literals, lists, maps, parentheses
 """
 
 from __future__ import annotations
@@ -26,27 +26,27 @@ from typing import Final
 from engine.language.expressions import syntax_tree as ast
 from engine.language.expressions.filters import FILTERS
 from engine.language.expressions.syntax_tree import Attr, Compare, Concat, Cond, Const, Filter, Item, Logic, Name, Node
-from engine.language.expressions.template import bare
-from engine.language.expressions.tokens import ExpressionSyntaxError, Token, check_name, number, tokens, unquoted
+from engine.language.expressions.template import strip_braces
+from engine.language.expressions.tokens import ExpressionSyntaxError, Token, check_name, tokenize
 from engine.language.nearest import did_you_mean
 
-LONGEST: Final = 4096
+MOST_CHARACTERS: Final = 4096
 """Characters of one expression."""
-BRACKETS: Final = 16
+MOST_BRACKETS: Final = 16
 """How deep brackets may be nested: each takes a dozen frames of Python here."""
-DEEPEST: Final = 64
+MOST_LEVELS: Final = 64
 """How deep the tree may be."""
 
-_RESERVED: Final = frozenset({"self", "super", "loop", "caller", "varargs", "kwargs"})
+_RESERVED_BY_JINJA: Final = frozenset({"self", "super", "loop", "caller", "varargs", "kwargs"})
 """Names that Jinja's compiler gives a meaning of its own."""
-_COMPARE: Final = frozenset({"==", "!=", "<", "<=", ">", ">=", "in"})
+_COMPARISONS: Final = frozenset({"==", "!=", "<", "<=", ">", ">=", "in"})
 _ARITHMETIC: Final = frozenset({"+", "-", "*", "/", "//", "%", "**"})
 _CONSTANTS: Final = {"true": True, "True": True, "false": False, "False": False, "none": None, "None": None}
 
 
 def parse_condition(text: str) -> Node:
     """The tree of an expression as it stands; `${ }` around the whole is allowed. ExpressionError if it has none."""
-    return parse_expression(bare(text)[0])
+    return parse_expression(strip_braces(text)[0])
 
 
 @lru_cache(maxsize=4096)
@@ -54,15 +54,15 @@ def parse_expression(source: str) -> Node:
     """The tree of an expression without blanks around it. ExpressionSyntaxError says why there is none, and where."""
     if not source:
         raise ExpressionSyntaxError("an expression is missing here", 0, 1)
-    if len(source) > LONGEST:
-        raise ExpressionSyntaxError(f"the expression is longer than {LONGEST} characters", 0, len(source))
-    parser = Parser(list(tokens(source)))
+    if len(source) > MOST_CHARACTERS:
+        raise ExpressionSyntaxError(f"the expression is longer than {MOST_CHARACTERS} characters", 0, len(source))
+    parser = Parser(list(tokenize(source)))
     node = parser.condition()
     if parser.current.kind != "end":
         help = "write a list in brackets" if parser.sees(",") else ""
-        raise parser.refused(f"unexpected `{parser.current.text}`", help)
-    if ast.depth(node) > DEEPEST:
-        raise ExpressionSyntaxError(f"the expression is nested deeper than {DEEPEST}", 0, len(source))
+        raise parser.error(f"unexpected `{parser.current.text}`", help)
+    if ast.depth(node) > MOST_LEVELS:
+        raise ExpressionSyntaxError(f"the expression is nested deeper than {MOST_LEVELS}", 0, len(source))
     return node
 
 
@@ -87,8 +87,8 @@ class Parser:
         token = self.tokens[self.at]
         if token.kind == "op":
             self.brackets += (token.text in "([{") - (token.text in ")]}")
-            if self.brackets > BRACKETS:
-                raise self.refused(f"brackets are nested deeper than {BRACKETS}")
+            if self.brackets > MOST_BRACKETS:
+                raise self.error(f"brackets are nested deeper than {MOST_BRACKETS}")
         self.at = min(self.at + 1, len(self.tokens) - 1)
         return token
 
@@ -105,40 +105,40 @@ class Parser:
 
     def expect(self, text: str) -> Token:
         if not self.sees(text):
-            raise self.expected(f"`{text}`")
+            raise self.error_expected(f"`{text}`")
         return self.next()
 
-    def expected(self, what: str) -> ExpressionSyntaxError:
+    def error_expected(self, what: str) -> ExpressionSyntaxError:
         found = f"not `{self.current.text}`" if self.current.kind != "end" else "but the expression ends"
-        return self.refused(f"expected {what} here, {found}")
+        return self.error(f"expected {what} here, {found}")
 
-    def refused(self, why: str, help: str = "", at: Token | None = None) -> ExpressionSyntaxError:
+    def error(self, why: str, help: str = "", at: Token | None = None) -> ExpressionSyntaxError:
         token = at or self.current
         return ExpressionSyntaxError(why, token.start, token.end, help=help)
 
     def check_depth(self, levels: int) -> None:
-        if levels > DEEPEST:
-            raise self.refused(f"the expression is nested deeper than {DEEPEST}")
+        if levels > MOST_LEVELS:
+            raise self.error(f"the expression is nested deeper than {MOST_LEVELS}")
 
     def condition(self) -> Node:
         self.depth += 1
         self.check_depth(self.depth)
-        node = self.either()
+        node = self.disjunction()
         links = 0
         while self.accept("if"):
             links += 1
             self.check_depth(links)
-            test, no = self.either(), None
+            test, no = self.disjunction(), None
             if self.accept("else"):
                 no = self.condition()
             node = Cond(node.start, (no or test).end, test, node, no)
         self.depth -= 1
         return node
 
-    def either(self) -> Node:
-        return self.logic("or", self.both)
+    def disjunction(self) -> Node:
+        return self.logic("or", self.conjunction)
 
-    def both(self) -> Node:
+    def conjunction(self) -> Node:
         return self.logic("and", self.negation)
 
     def logic(self, word: str, operand: Callable[[], Node]) -> Node:
@@ -160,19 +160,19 @@ class Parser:
         return node
 
     def comparison(self) -> Node:
-        left = self.joined()
+        left = self.concatenation()
         ops: list[tuple[str, Node]] = []
         while True:
-            if self.sees(*_COMPARE):
+            if self.sees(*_COMPARISONS):
                 op = self.next().text
             elif self.sees("not") and self.following.text == "in":
                 op = f"{self.next().text} {self.next().text}"
             else:
                 break
-            ops.append((op, self.joined()))
+            ops.append((op, self.concatenation()))
         return Compare(left.start, ops[-1][1].end, left, tuple(ops)) if ops else left
 
-    def joined(self) -> Node:
+    def concatenation(self) -> Node:
         parts = [self.signed()]
         while self.accept("~"):
             parts.append(self.signed())
@@ -196,18 +196,18 @@ class Parser:
             help = f"in an expression, write `{name.replace('-', '_')}`"
             return ExpressionSyntaxError(why, start, self.tokens[self.at - 1].end, help=help, hyphenated=True)
         help = "join text with `~`" if token.text == "+" else ""
-        return self.refused(f"`{token.text}` is not allowed: expressions have no arithmetic", help, at=token)
+        return self.error(f"`{token.text}` is not allowed: expressions have no arithmetic", help, at=token)
 
     def signed(self) -> Node:
         token = self.current
         if self.sees("-"):
             self.next()
-            number = self.current.kind in ("integer", "float") or self.sees("(")
-            of = self.postfix(self.primary()) if number else None
+            is_number = self.current.kind in ("integer", "float") or self.sees("(")
+            of = self.postfix(self.primary()) if is_number else None
             if not isinstance(of, Const) or type(of.value) not in (int, float):
-                raise self.refused("`-` is not allowed: expressions have no arithmetic", at=token)
-            return self.filtered(Const(token.start, of.end, -of.value))
-        return self.filtered(self.postfix(self.primary()))
+                raise self.error("`-` is not allowed: expressions have no arithmetic", at=token)
+            return self.with_filters(Const(token.start, of.end, -of.value))
+        return self.with_filters(self.postfix(self.primary()))
 
     def primary(self) -> Node:
         token = self.current
@@ -218,27 +218,27 @@ class Parser:
                 return self.text()
             case "integer" | "float":
                 self.next()
-                return Const(token.start, token.end, number(token))
+                return Const(token.start, token.end, token.number())
             case "op" if token.text in ("(", "["):
                 return self.list_literal()
             case "op" if token.text == "{":
                 return self.map_literal()
-        raise self.expected("a value")
+        raise self.error_expected("a value")
 
     def word(self, token: Token) -> Node:
         if token.text in _CONSTANTS:
             return Const(token.start, token.end, _CONSTANTS[token.text])
         check_name(token)
-        if token.text in _RESERVED:
-            raise self.refused(f"`{token.text}` is reserved", at=token)
+        if token.text in _RESERVED_BY_JINJA:
+            raise self.error(f"`{token.text}` is reserved", at=token)
         return Name(token.start, token.end, token.text)
 
     def text(self) -> Node:
         first = last = self.next()
-        values = [unquoted(first)]
+        values = [first.string()]
         while self.current.kind == "string":
             last = self.next()
-            values.append(unquoted(last))
+            values.append(last.string())
         return Const(first.start, last.end, "".join(values))
 
     def list_literal(self) -> Node:
@@ -281,9 +281,9 @@ class Parser:
         token = self.current
         if token.kind == "integer":
             self.next()
-            return Item(node.start, token.end, node, Const(token.start, token.end, number(token)))
+            return Item(node.start, token.end, node, Const(token.start, token.end, token.number()))
         if token.kind != "name":
-            raise self.expected("a name after the dot")
+            raise self.error_expected("a name after the dot")
         check_name(self.next())
         return Attr(node.start, token.end, node, token.text, token.start)
 
@@ -307,15 +307,15 @@ class Parser:
             raise ExpressionSyntaxError("an index is missing", opening.start, end)
         return Item(node.start, end, node, first)
 
-    def filtered(self, node: Node) -> Node:
+    def with_filters(self, node: Node) -> Node:
         links = 0
         while self.sees("|", "(") or self.sees("is"):
             links += 1
             self.check_depth(links)
             if self.sees("("):
-                raise self.refused("calls are not allowed in expressions")
+                raise self.error("calls are not allowed in expressions")
             if self.sees("is"):
-                raise self.refused("`is` tests are not supported", "compare with `==`, `!=` or `in`")
+                raise self.error("`is` tests are not supported", "compare with `==`, `!=` or `in`")
             self.next()
             node = self.filter(node)
         return node
@@ -323,9 +323,9 @@ class Parser:
     def filter(self, of: Node) -> Node:
         token = self.current
         if token.kind != "name":
-            raise self.expected("the name of a filter")
+            raise self.error_expected("the name of a filter")
         if token.text not in FILTERS:
-            raise self.refused(f"there is no filter `{token.text}`", did_you_mean(token.text, FILTERS, "filters"))
+            raise self.error(f"there is no filter `{token.text}`", did_you_mean(token.text, FILTERS, "filters"))
         self.next()
         args, named, end = self.arguments() if self.sees("(") else ((), (), token.end)
         return Filter(of.start, end, of, token.text, args, named, token.start)
@@ -340,7 +340,7 @@ class Parser:
                 self.next()
                 named.append((name, self.condition()))
             elif named:
-                raise self.refused("named arguments come last")
+                raise self.error("named arguments come last")
             else:
                 args.append(self.condition())
             if not self.accept(","):

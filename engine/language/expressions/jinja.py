@@ -13,10 +13,10 @@ from typing import Any, Final, assert_never
 
 from engine.errors import ExpressionError
 from engine.language.expressions import syntax_tree as ast
-from engine.language.expressions.filters import CONCAT, functions, misuse
-from engine.language.expressions.results import absent, attribute, unknown
+from engine.language.expressions.filters import CONCAT, filter_functions, filter_problem
+from engine.language.expressions.results import get_item, missing_message, undefined_message
 
-Run = Callable[[Mapping[str, Any]], Any]
+Evaluator = Callable[[Mapping[str, Any]], Any]
 """From the values of the names that an expression uses to its value, which may be undefined."""
 
 _OPERATORS: Final = {
@@ -24,7 +24,7 @@ _OPERATORS: Final = {
 }  # fmt: skip
 
 
-def compile_tree(tree: ast.Node) -> Run:
+def compile_tree(tree: ast.Node) -> Evaluator:
     """The function. ExpressionError if a filter in it can only fail."""
     from jinja2 import nodes
 
@@ -77,7 +77,7 @@ def jinja_node(node: ast.Node) -> Any:
         case ast.Cond(test=test, yes=yes, no=no):
             return nodes.CondExpr(to(test), to(yes), None if no is None else to(no))
         case ast.Filter(of=of, name=name, args=args, named=named):
-            if why := misuse(node):
+            if why := filter_problem(node):
                 raise ExpressionError(why)
             keywords = [nodes.Keyword(key, to(value)) for key, value in named]
             return nodes.Filter(to(of), name, [*map(to, args)], keywords, None, None)
@@ -101,8 +101,8 @@ def _environment() -> Any:
             if self._undefined_hint:
                 return self._undefined_hint
             if self._undefined_obj is missing:
-                return unknown(str(self._undefined_name))
-            return absent(self._undefined_obj, self._undefined_name)
+                return undefined_message(str(self._undefined_name))
+            return missing_message(self._undefined_obj, self._undefined_name)
 
     class Environment(ImmutableSandboxedEnvironment):
         def getattr(self, obj: Any, attribute: str) -> Any:
@@ -111,11 +111,11 @@ def _environment() -> Any:
         def getitem(self, obj: Any, argument: Any) -> Any:
             if isinstance(obj, Undefined):
                 return obj
-            found, there = attribute(obj, argument)
+            found, there = get_item(obj, argument)
             return found if there else self.undefined(obj=obj, name=argument)
 
     environment = Environment(undefined=Undefined, autoescape=False, optimized=False, cache_size=0)
-    environment.filters = functions(lambda why: Undefined(hint=why))
+    environment.filters = filter_functions(lambda why: Undefined(hint=why))
     environment.tests = {}
     environment.globals = {}
     return environment

@@ -10,43 +10,43 @@ from typing import Any, Final
 from engine.errors import ExpressionError
 from engine.language.secret import Secret
 
-LARGEST: Final = 262_144
+MOST_CHARACTERS: Final = 262_144
 """Characters of a text, and values in a result, at most."""
 
-GREATEST: Final = 10**64
+LARGEST_NUMBER: Final = 10**64
 _SIMPLE: Final = frozenset({bool, type(None), Secret})
-_SHOWN: Final = 12
-_LONGEST_SHOWN: Final = 200
+_MOST_NAMES_SHOWN: Final = 12
+_MOST_SOURCE_SHOWN: Final = 200
 
 
-def settled(value: Any) -> Any:
+def to_result(value: Any) -> Any:
     """The result as a runbook's value: JSON types and secrets. ExpressionError if it is too large or anything else."""
     kind = type(value)
     if kind is str:
-        return bounded(value)
+        return check_text(value)
     if kind in _SIMPLE:
         return value
-    return _settled(value, [LARGEST])
+    return _to_result(value, [MOST_CHARACTERS])
 
 
-def _settled(value: Any, left: list[int]) -> Any:
+def _to_result(value: Any, left: list[int]) -> Any:
     left[0] -= 1
     if left[0] < 0:
         raise ExpressionError("the result is too large")
     match value:
         case str():
             left[0] -= len(value) // 64
-            return bounded(value)
+            return check_text(value)
         case None | bool() | Secret():
             return value
-        case int() if -GREATEST < value < GREATEST:
+        case int() if -LARGEST_NUMBER < value < LARGEST_NUMBER:
             return value
         case float() if math.isfinite(value):
             return value
         case Mapping():
-            return {key: _settled(item, left) for key, item in value.items()}
+            return {key: _to_result(item, left) for key, item in value.items()}
         case list() | tuple():
-            return [_settled(item, left) for item in value]
+            return [_to_result(item, left) for item in value]
         case _ if is_undefined(value):
             raise ExpressionError(str(value._undefined_message))
         case int() | float():
@@ -55,7 +55,7 @@ def _settled(value: Any, left: list[int]) -> Any:
             raise ExpressionError(f"a {type(value).__name__} cannot be a value of a runbook")
 
 
-def bounded(text: str) -> str:
+def check_text(text: str) -> str:
     """The text. ExpressionError if it is too long."""
     check_length(len(text))
     return text
@@ -63,8 +63,8 @@ def bounded(text: str) -> str:
 
 def check_length(characters: int) -> None:
     """ExpressionError if a text of so many characters would be too long."""
-    if characters > LARGEST:
-        raise ExpressionError(f"the text would be longer than {LARGEST} characters")
+    if characters > MOST_CHARACTERS:
+        raise ExpressionError(f"the text would be longer than {MOST_CHARACTERS} characters")
 
 
 def text_of(value: Any) -> str:
@@ -85,19 +85,19 @@ def text_of(value: Any) -> str:
 def json_of(value: Any, indent: int | None = None) -> str:
     """The value as JSON. ExpressionError if it has a secret in it, or is nested too deep."""
     try:
-        return bounded(json.dumps(_plain(settled(value)), ensure_ascii=False, allow_nan=False, indent=indent))
+        return check_text(json.dumps(_to_json(to_result(value)), ensure_ascii=False, allow_nan=False, indent=indent))
     except RecursionError as error:
         raise ExpressionError("nested too deeply for text") from error
 
 
-def _plain(value: Any) -> Any:
+def _to_json(value: Any) -> Any:
     match value:
         case Secret():
             raise ExpressionError("a secret cannot become text")
         case Mapping():
-            return {str(key): _plain(item) for key, item in value.items()}
+            return {str(key): _to_json(item) for key, item in value.items()}
         case list():
-            return [_plain(item) for item in value]
+            return [_to_json(item) for item in value]
         case _:
             return value
 
@@ -107,7 +107,7 @@ def is_undefined(value: Any) -> bool:
     return hasattr(type(value), "_undefined_message")
 
 
-def attribute(owner: Any, name: Any) -> tuple[Any, bool]:
+def get_item(owner: Any, name: Any) -> tuple[Any, bool]:
     """An item of a map, list or text, and whether there is one. Attributes of Python objects are never reached."""
     if isinstance(owner, Mapping):
         try:
@@ -122,14 +122,14 @@ def attribute(owner: Any, name: Any) -> tuple[Any, bool]:
     return None, False
 
 
-def absent(owner: Any, name: Any) -> str:
+def missing_message(owner: Any, name: Any) -> str:
     """The message for a `name` that `owner` does not have."""
     if owner is None:
         return f"it is null, so it has no `{name}`; give a fallback: `| default(…)`"
     if isinstance(owner, Mapping):
         known = [str(key) for key in owner]
-        more = ", …" if len(known) > _SHOWN else ""
-        return f"there is no `{name}` in it; there are: {', '.join(known[:_SHOWN])}{more}"
+        more = ", …" if len(known) > _MOST_NAMES_SHOWN else ""
+        return f"there is no `{name}` in it; there are: {', '.join(known[:_MOST_NAMES_SHOWN])}{more}"
     if isinstance(owner, Sequence) and isinstance(name, int):
         return f"there is no item {name}: the length is {len(owner)}"
     if isinstance(owner, Secret):
@@ -137,11 +137,11 @@ def absent(owner: Any, name: Any) -> str:
     return f"there is no `{name}` in it"
 
 
-def unknown(name: str) -> str:
+def undefined_message(name: str) -> str:
     """The message for a name that nothing has."""
     return f"`{name}` is not defined"
 
 
-def shown(source: str) -> str:
+def shorten_source(source: str) -> str:
     """An expression in a message, shortened if it is long."""
-    return source if len(source) <= _LONGEST_SHOWN else source[:_LONGEST_SHOWN] + "…"
+    return source if len(source) <= _MOST_SOURCE_SHOWN else source[:_MOST_SOURCE_SHOWN] + "…"

@@ -8,21 +8,21 @@ from typing import Final
 from engine.errors import ExpressionError
 
 _OPENING: Final = re.compile(r"\$?\$\{")
-_INSIDE: Final = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|['\"{}]", re.DOTALL)
+_QUOTE_OR_BRACE: Final = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|['\"{}]", re.DOTALL)
 
 Part = str | tuple[str, int]
 """Text as it stands, or an expression without blanks around it, with the offset of its first character."""
 
 
-def bare(expression: str) -> tuple[str, int]:
+def strip_braces(expression: str) -> tuple[str, int]:
     """An expression as it stands, without `${ }` around the whole or blanks, and the offset where it begins."""
-    source, start = _stripped(expression, 0, len(expression))
-    if source.startswith("${") and end_of(source, 2) == len(source) - 1:
-        return _stripped(expression, start + 2, start + len(source) - 1)
+    source, start = _strip(expression, 0, len(expression))
+    if source.startswith("${") and expression_end(source, 2) == len(source) - 1:
+        return _strip(expression, start + 2, start + len(source) - 1)
     return source, start
 
 
-def split(text: str) -> list[Part]:
+def split_template(text: str) -> list[Part]:
     """The parts of a text. `$${` is a literal `${`. ExpressionError if a `${` has no end."""
     parts: list[Part] = []
     literal, at = "", 0
@@ -31,12 +31,12 @@ def split(text: str) -> list[Part]:
         if len(opening.group()) == 3:
             literal, at = literal + "${", opening.end()
             continue
-        end = end_of(text, opening.end())
+        end = expression_end(text, opening.end())
         if end is None:
             raise ExpressionError(f"`${{` is not closed in `{text[:80]}`")
         if literal:
             parts.append(literal)
-        parts.append(_stripped(text, opening.end(), end))
+        parts.append(_strip(text, opening.end(), end))
         literal, at = "", end + 1
     literal += text[at:]
     if literal:
@@ -44,18 +44,18 @@ def split(text: str) -> list[Part]:
     return parts
 
 
-def _stripped(text: str, start: int, end: int) -> tuple[str, int]:
+def _strip(text: str, start: int, end: int) -> tuple[str, int]:
     source = text[start:end].lstrip()
     return source.rstrip(), end - len(source)
 
 
-def end_of(text: str, at: int) -> int | None:
+def expression_end(text: str, at: int) -> int | None:
     """The offset of the `}` that closes the expression that begins at `at`; None if there is none.
 
     A `}` in quotes, or of a map, does not count.
     """
     depth = 0
-    for match in _INSIDE.finditer(text, at):
+    for match in _QUOTE_OR_BRACE.finditer(text, at):
         char = match.group()
         if char in ("'", '"'):
             break  # a quote without its end

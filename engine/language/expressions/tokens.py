@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from engine.errors import ExpressionError
-from engine.language.expressions.results import GREATEST
+from engine.language.expressions.results import LARGEST_NUMBER
 from engine.values import Value
 
 
@@ -37,10 +37,10 @@ _TOKEN: Final = re.compile(
 )
 _NEWLINE: Final = re.compile(r"\r\n?")
 _ESCAPE: Final = re.compile(r"\\(?:(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8})|([0-7]{1,3})|(.))", re.DOTALL)
-_SIMPLE: Final = {"\\": "\\", "'": "'", '"': '"', "\n": "", "a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r",
+_SIMPLE_ESCAPES: Final = {"\\": "\\", "'": "'", '"': '"', "\n": "", "a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r",
                   "t": "\t", "v": "\v"}  # fmt: skip
-_PREFIXES: Final = frozenset({"0b", "0o", "0x"})
-_DIGITS: Final = 400
+_BASE_PREFIXES: Final = frozenset({"0b", "0o", "0x"})
+_MOST_DIGITS: Final = 400
 """A longer literal is refused before Python converts it: that takes quadratic time, and has a limit of its own."""
 
 
@@ -50,8 +50,28 @@ class Token(Value, kw_only=False):
     start: int
     end: int
 
+    def string(self) -> str:
+        """The value of a string literal. Escapes are Python's; an unknown one is left as it is."""
+        body = self.text[1:-1]
+        if "\r" in body:
+            body = _NEWLINE.sub("\n", body)
+        if "\\" not in body:
+            return body
+        return _ESCAPE.sub(lambda match: _escaped_character(match, self), body)
 
-def tokens(source: str) -> Iterator[Token]:
+    def number(self) -> int | float:
+        """The value of a number literal. ExpressionSyntaxError if it is larger than a result may be."""
+        digits = self.text.replace("_", "")
+        value: int | float = math.inf
+        if len(digits) <= _MOST_DIGITS:
+            base = 0 if digits[:2].lower() in _BASE_PREFIXES else 10
+            value = float(digits) if self.kind == "float" else int(digits, base)
+        if value == math.inf or (isinstance(value, int) and value >= LARGEST_NUMBER):
+            raise ExpressionSyntaxError("the number is too large", self.start, self.end)
+        return value
+
+
+def tokenize(source: str) -> Iterator[Token]:
     """The tokens of an expression, and one of kind `end`."""
     at = 0
     while at < len(source):
@@ -76,17 +96,7 @@ def check_name(token: Token) -> None:
         raise ExpressionSyntaxError("names that begin with `_` are not allowed", token.start, token.end)
 
 
-def unquoted(token: Token) -> str:
-    """The value of a string literal. Escapes are Python's; an unknown one stands for itself."""
-    body = token.text[1:-1]
-    if "\r" in body:
-        body = _NEWLINE.sub("\n", body)
-    if "\\" not in body:
-        return body
-    return _ESCAPE.sub(lambda match: _character(match, token), body)
-
-
-def _character(match: re.Match[str], token: Token) -> str:
+def _escaped_character(match: re.Match[str], token: Token) -> str:
     digits = match.group(1) or match.group(2)
     if digits is not None:
         code = int(digits.lstrip("xuU"), 8 if match.group(2) else 16)
@@ -95,15 +105,4 @@ def _character(match: re.Match[str], token: Token) -> str:
         return chr(code)
     if match.group(3) in ("x", "u", "U", "N"):
         raise ExpressionSyntaxError(f"the escape `{match.group()}` is incomplete", token.start, token.end)
-    return _SIMPLE.get(match.group(3), f"\\{match.group(3)}")
-
-
-def number(token: Token) -> int | float:
-    """The value of a number literal; as bounded as a result is."""
-    clean = token.text.replace("_", "")
-    value: int | float = math.inf
-    if len(clean) <= _DIGITS:
-        value = float(clean) if token.kind == "float" else int(clean, 0 if clean[:2].lower() in _PREFIXES else 10)
-    if value == math.inf or (isinstance(value, int) and value >= GREATEST):
-        raise ExpressionSyntaxError("the number is too large", token.start, token.end)
-    return value
+    return _SIMPLE_ESCAPES.get(match.group(3), f"\\{match.group(3)}")

@@ -19,7 +19,7 @@ _STEP: Final = (
     *("repeatable", "until", "owner", "target", "only", "requires", "states", "monitor", "timeout"),
     *("retry", "rescue", "undo", "irreversible"),
 )
-_REQUIRES_LATER: Final = tuple(
+_STEP_REQUIRES_LATER: Final = tuple(
     name for one in _STEP if one != "requires" for name in ((one, "requires") if one == "monitor" else (one,))
 )
 """The restore has `requires` before `states` and after `monitor`: it stays where the author has put it."""
@@ -42,14 +42,14 @@ _ORDERS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Where it is not the order of the shape itself."""
 
-_INSIDE: Final[Mapping[str, str]] = {
+_FORM_INSIDE: Final[Mapping[str, str]] = {
     "inputs": "input", "settings": "setting", "accounts": "an account", "schedules": "schedule", "states": "row",
     "rescues": "rescue", "main_steps": "step", "steps": "step", "list_of_steps": "step",
 }  # fmt: skip
 """The form of every value, or item, of a form whose names are the author's."""
 
 
-def order_of(form: str, node: MapNode) -> tuple[str, ...] | None:
+def key_order(form: str, node: MapNode) -> tuple[str, ...] | None:
     """The names of its keys in their order; None where they stand as the author has them.
 
     What has a key that is not known is left alone: nobody can say where that belongs.
@@ -60,25 +60,25 @@ def order_of(form: str, node: MapNode) -> tuple[str, ...] | None:
     order = _ORDERS.get(form, tuple(shape))
     names = list(node)
     if order is _STEP and "requires" in node and "states" in node:
-        order = _STEP if names.index("requires") < names.index("states") else _REQUIRES_LATER
+        order = _STEP if names.index("requires") < names.index("states") else _STEP_REQUIRES_LATER
     return tuple(sorted(names, key=order.index))
 
 
-def shape_of(form: str, owner: MapNode) -> Shape:
+def keys_of_form(form: str, owner: MapNode) -> Shape:
     """The keys that a map of this form may have; none where the author makes them up."""
     if form == "step":
         return next((shapes.STEPS[kind] for kind in shapes.KINDS if kind in owner), {})
     return _SHAPES.get(form, {})
 
 
-def form_of(form: str, key: str, owner: MapNode) -> str:
+def form_of_value(form: str, key: str, owner: MapNode) -> str:
     """The form of the value under a key; "" for values of any form."""
-    if form in _INSIDE:
-        return _INSIDE[form]
-    shape = shape_of(form, owner)
+    if form in _FORM_INSIDE:
+        return _FORM_INSIDE[form]
+    shape = keys_of_form(form, owner)
     return shape[key].form if key in shape else ""
 
 
 def form_of_items(form: str) -> str:
     """The form of each item of a list."""
-    return _INSIDE.get(form, "")
+    return _FORM_INSIDE.get(form, "")

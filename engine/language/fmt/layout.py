@@ -13,17 +13,17 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
 
-from engine.language.fmt.key_order import form_of, form_of_items, order_of
+from engine.language.fmt.key_order import form_of_items, form_of_value, key_order
 from engine.language.yaml.nodes import FOLDED, LITERAL, ListNode, MapNode, Node, Scalar
 
-STEP: Final = 2
+INDENT: Final = 2
 """Columns of one level."""
 
 _COLON: Final = re.compile(r"[ \t]*:")
 _MODELINE: Final = re.compile(r"#\s*yaml-language-server:")
 
 
-class Strange(Exception):
+class UnsupportedSyntax(Exception):
     """YAML of a form that is not laid out; `line` counts from 1."""
 
     def __init__(self, line: int) -> None:
@@ -42,7 +42,7 @@ class Chunk:
     gap: tuple[int, int] = (0, 0)  # where the blanks before that value stand in its first line
 
 
-def laid_out(text: str, root: MapNode) -> str:
+def lay_out(text: str, root: MapNode) -> str:
     """The text of a document, whose lines end in LF. Raises Strange."""
     layout = _Layout(text)
     if layout.is_flow(root):
@@ -155,7 +155,7 @@ class _Layout:
         """The first lines stay the first: directives, what is set apart by a free line, the word for editors."""
         first, head = self.line(root.start), 0
         if self.lines[first][: self.column(root.start)].strip():
-            raise Strange(first + 1)
+            raise UnsupportedSyntax(first + 1)
         for number, line in enumerate(self.lines[:first], 1):
             if not line.strip().startswith("#") or _MODELINE.match(line.strip()):
                 head = number
@@ -182,28 +182,28 @@ class _Layout:
         for number, (key, value) in enumerate(entries):
             at = self.line(key.start)
             if self.column(key.start) != column or (number and self.lines[at][:column].strip()):
-                raise Strange(at + 1)
+                raise UnsupportedSyntax(at + 1)
             end = self.line(entries[number + 1][0].start) - 1 if number + 1 < len(entries) else last
             said = self.last(value)
             mine = said + self.split(said + 1, end, column)
             chunk = Chunk(self.above(first, at - 1, shift, indent))
-            self.entry(chunk, key, value, indent, mine, form_of(form, key.text, node))
+            self.entry(chunk, key, value, indent, mine, form_of_value(form, key.text, node))
             chunks[key.text] = chunk
             first = mine + 1
-        ordered = [chunks[name] for name in order_of(form, node) or chunks]
-        aligned(ordered)
-        return joined(ordered, self.free(first, last, shift, indent))
+        ordered = [chunks[name] for name in key_order(form, node) or chunks]
+        align_values(ordered)
+        return join_chunks(ordered, self.free(first, last, shift, indent))
 
     def entry(self, chunk: Chunk, key: Scalar, value: Node, indent: int, last: int, form: str) -> None:
         """Its lines: `key: value`, or the key and what stands below it. `last`: the last of its comments."""
         at, colon = self.line(key.start), _COLON.match(self.text, key.end)
         if colon is None or self.line(key.end) != at:
-            raise Strange(at + 1)
+            raise UnsupportedSyntax(at + 1)
         head, after = f"{' ' * indent}{key.written}:", colon.end()
         if self.is_block(value):
             if self.line(value.start) == at:
-                raise Strange(at + 1)
-            inside = self.block(value, indent + STEP, at + 1, last, form)
+                raise UnsupportedSyntax(at + 1)
+            inside = self.block(value, indent + INDENT, at + 1, last, form)
             chunk.own, chunk.is_open = [head + self.rest(after), *inside.above, *inside.own], inside.is_open
         elif self.line(value.start) != at:
             shift = indent - self.column(key.start)
@@ -238,7 +238,7 @@ class _Layout:
         for number, (dash, item) in enumerate(zip(dashes, node.items, strict=True)):
             at = self.line(dash)
             if self.column(dash) != column or (number and self.lines[at][:column].strip()):
-                raise Strange(at + 1)
+                raise UnsupportedSyntax(at + 1)
             end = self.line(dashes[number + 1]) - 1 if number + 1 < len(dashes) else last
             said = self.last(item)
             mine = said + self.split(said + 1, end, column)
@@ -247,19 +247,19 @@ class _Layout:
             chunks.append(chunk)
             first = mine + 1
         if form == "main_steps":
-            set_apart(chunks)
-        return joined(chunks, self.free(first, last, shift, indent))
+            separate_steps(chunks)
+        return join_chunks(chunks, self.free(first, last, shift, indent))
 
     def item(self, chunk: Chunk, dash: int, item: Node, indent: int, last: int, form: str) -> None:
         at, head = self.line(dash), " " * indent + "- "
         beside = self.line(item.start) == at
         said = self.rest(dash + 1).strip()
         if self.is_block(item) and (beside or not said):
-            inside = self.block(item, indent + STEP, at if beside else at + 1, last, form)
+            inside = self.block(item, indent + INDENT, at if beside else at + 1, last, form)
             chunk.above += [" " * indent + line.lstrip() if line else line for line in inside.above]
             chunk.own, chunk.is_open = [head + inside.own[0][len(head) :], *inside.own[1:]], inside.is_open
         elif self.is_block(item):
-            inside = self.block(item, indent + STEP, at + 1, last, form)
+            inside = self.block(item, indent + INDENT, at + 1, last, form)
             chunk.own, chunk.is_open = [head + said, *inside.above, *inside.own], inside.is_open
         elif beside:
             shift = indent - self.column(dash)
@@ -274,7 +274,7 @@ class _Layout:
         before = self.lines[line][: self.column(item.start)].rstrip()
         while not before.endswith("-"):
             if before.strip() or not line:
-                raise Strange(line + 1)
+                raise UnsupportedSyntax(line + 1)
             line -= 1
             before = self.lines[line].partition(" #")[0].rstrip() if self.lines[line].strip()[:1] != "#" else ""
         return self.starts[line] + len(before) - 1
@@ -290,13 +290,13 @@ class _Layout:
         entries = node.items()
         by_key = dict(entries)
         found = []
-        for name in order_of(form, node) or by_key:
+        for name in key_order(form, node) or by_key:
             key, value = by_key[name]
-            found.append(f"{key.written}: {self.in_flow(value, form_of(form, name, node))}")
+            found.append(f"{key.written}: {self.in_flow(value, form_of_value(form, name, node))}")
         return "{" + ", ".join(found) + "}"
 
 
-def aligned(chunks: list[Chunk]) -> None:
+def align_values(chunks: list[Chunk]) -> None:
     """One blank before a value; more where it stands below or above another one in the same column."""
     columns = [-1, *(chunk.column for chunk in chunks), -1]
     for number, chunk in enumerate(chunks, 1):
@@ -306,14 +306,14 @@ def aligned(chunks: list[Chunk]) -> None:
         chunk.own[0] = f"{chunk.own[0][:start]} {chunk.own[0][end:]}"
 
 
-def set_apart(chunks: list[Chunk]) -> None:
+def separate_steps(chunks: list[Chunk]) -> None:
     """A free line between steps, but for those of a line each."""
     for before, chunk in pairwise(chunks):
         if not before.is_open and "" not in chunk.above and (len(before.own) > 1 or len(chunk.own) > 1):
             chunk.above.insert(0, "")
 
 
-def joined(chunks: list[Chunk], below: list[str]) -> Chunk:
+def join_chunks(chunks: list[Chunk], below: list[str]) -> Chunk:
     """All of them as one, and the comments below them. No free line begins it, or ends it."""
     while below and not below[-1]:
         below.pop()

@@ -8,58 +8,60 @@ from typing import Any, Final
 from engine.language.model import Backoff, Delays, Monitor, Retry, Schedule
 from engine.language.parse.draft import Draft, Reader
 from engine.language.parse.shapes import BACKOFF, ENGINE_RETRY, MONITOR, RETRY
-from engine.language.parse.values import ID, seconds
+from engine.language.parse.simple_values import ID, seconds
 from engine.language.yaml.nodes import ListNode, MapNode, Node, Scalar
 
 
-def schedule(d: Draft, node: Node, path: str) -> Schedule | None:
-    """A list of delays, `{first, …}`, or the name of one."""
+def schedule(draft: Draft, node: Node, path: str) -> Schedule | None:
+    """A list of delays, `{first: …}`, or the name of a schedule."""
     match node:
         case ListNode():
-            return _delays(d, node, path)
+            return _delays(draft, node, path)
         case MapNode():
-            return _backoff(d, node, path)
+            return _backoff(draft, node, path)
         case Scalar(value=str()):
-            return _named(d, node)
+            return _named_schedule(draft, node)
         case _:
-            d.wrong(node, "a list of delays, `{first: …}`, or the name of a schedule")
+            draft.report_wrong_type(node, "a list of delays, `{first: …}`, or the name of a schedule")
             return None
 
 
-def _named(d: Draft, node: Scalar) -> Schedule | None:
-    if node.text not in d.schedules:
-        if d.schedules:
-            d.not_one_of("RB214", node, node.text, "is not a schedule", d.schedules)
+def _named_schedule(draft: Draft, node: Scalar) -> Schedule | None:
+    if node.text not in draft.schedules:
+        if draft.schedules:
+            draft.report_unknown_word("RB214", node, node.text, "is not a schedule", draft.schedules)
         else:
-            d.tell(
+            draft.report(
                 "RB214",
                 node,
                 f"`{node.text}` is not a schedule",
                 "define it under `schedules`, or write a list of delays",
             )
         return None
-    return d.schedules[node.text]
+    return draft.schedules[node.text]
 
 
-def _delays(d: Draft, node: ListNode, path: str) -> Schedule | None:
+def _delays(draft: Draft, node: ListNode, path: str) -> Schedule | None:
     if not node.items:
-        d.tell("RB214", node, "a schedule needs at least one delay", "to make one attempt only, write no schedule")
+        draft.report(
+            "RB214", node, "a schedule needs at least one delay", "to make one attempt only, write no schedule"
+        )
         return None
-    delays = [seconds(d, item, path) for item in node.items]
+    delays = [seconds(draft, item, path) for item in node.items]
     return Delays(delays=tuple(one for one in delays if one is not None))
 
 
-_BOUND: Final = "write `attempts: 4`, the total number, or `within: 2h`, after which no attempt starts"
+_LIMIT_HELP: Final = "write `attempts: 4`, the total number, or `within: 2h`, after which no attempt starts"
 
 
-def _backoff(d: Draft, node: MapNode, path: str) -> Schedule | None:
-    found = d.fields(node, BACKOFF, path, "a schedule")
+def _backoff(draft: Draft, node: MapNode, path: str) -> Schedule | None:
+    found = draft.read_fields(node, BACKOFF, path, "a schedule")
     first, longest = found.get("first"), found.get("max")
     if ("attempts" in node) == ("within" in node):
         which = "both `attempts` and `within`" if "attempts" in node else "neither `attempts` nor `within`"
-        d.tell("RB214", node.head, f"a schedule needs one limit; this one has {which}", _BOUND)
+        draft.report("RB214", node.head, f"a schedule needs one limit; this one has {which}", _LIMIT_HELP)
     if first is not None and longest is not None and longest < first:
-        d.tell(
+        draft.report(
             "RB214",
             node.get("max") or node,
             "`max` is shorter than `first`",
@@ -73,51 +75,53 @@ def _backoff(d: Draft, node: MapNode, path: str) -> Schedule | None:
     )  # fmt: skip
 
 
-def schedules(d: Draft, node: Node, path: str) -> Mapping[str, Schedule | None]:
-    """Schedules by name: read before all else that names one."""
+def schedules(draft: Draft, node: Node, path: str) -> Mapping[str, Schedule | None]:
+    """Schedules by name; None for one that is wrong, so that a reference to it is not reported too."""
     found: dict[str, Schedule | None] = {}
     if not isinstance(node, MapNode):
-        d.wrong(node, "a map of schedules")
+        draft.report_wrong_type(node, "a map of schedules")
         return found
     for name, (key, value) in node.items():
         if not ID.fullmatch(name):
-            d.tell(
+            draft.report(
                 "RB206", key, f"`{name}` is not a valid name: write a lower-case letter, then a-z, 0-9, `_` and `-`", ""
             )
         found[name] = None
-        found[name] = schedule(d, value, f"{path}/{name}")
+        found[name] = schedule(draft, value, f"{path}/{name}")
     return found
 
 
-def retry(d: Draft, node: Node, path: str) -> Retry | None:
+def retry(draft: Draft, node: Node, path: str) -> Retry | None:
     """A schedule, or `{schedule, errors, then}`."""
     if isinstance(node, MapNode) and "first" not in node:
-        found = d.fields(node, RETRY, path, "`retry`")
+        found = draft.read_fields(node, RETRY, path, "`retry`")
         delays = found.get("schedule")
         if delays is None:
             return None
         return Retry(schedule=delays, errors=found.get("errors") or (), then=found.get("then") or "fail")
-    delays = schedule(d, node, path)
+    delays = schedule(draft, node, path)
     return Retry(schedule=delays) if delays is not None else None
 
 
-def engine_retry(d: Draft, node: Node, path: str) -> dict[str, Any]:
-    """The top level's `retry`: for what is no attempt."""
+def engine_retry(draft: Draft, node: Node, path: str) -> dict[str, Any]:
+    """The `retry` of the top level: schedules for calls that are sent again without using up an attempt."""
     if not isinstance(node, MapNode):
-        d.wrong(node, "a map of `throttled` and `network`", "for the attempts of a step, write `retry` in the step")
+        draft.report_wrong_type(
+            node, "a map of `throttled` and `network`", "for the attempts of a step, write `retry` in the step"
+        )
         return {}
-    return d.fields(node, ENGINE_RETRY, path, "the top level's `retry`")
+    return draft.read_fields(node, ENGINE_RETRY, path, "the top level's `retry`")
 
 
-def monitor(d: Draft, node: Node, path: str) -> Monitor | None:
-    """How to watch."""
+def monitor(draft: Draft, node: Node, path: str) -> Monitor | None:
+    """How to poll."""
     if not isinstance(node, MapNode):
-        d.wrong(node, "a map: `{every: 30s, for: 1h}`")
+        draft.report_wrong_type(node, "a map: `{every: 30s, for: 1h}`")
         return None
-    found = d.fields(node, MONITOR, path, "`monitor`")
+    found = draft.read_fields(node, MONITOR, path, "`monitor`")
     for key in ("every", "for"):
         if found.get(key) == 0:
-            d.tell("RB205", node.get(key) or node, f"`{key}` must be longer than 0s")
+            draft.report("RB205", node.get(key) or node, f"`{key}` must be longer than 0s")
     return Monitor(every=found.get("every"), longest=found.get("for"), grace=found.get("grace"))
 
 

@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol
 from engine.language.model import CLASSES
 from engine.language.parse import shapes
 from engine.language.parse.shapes import Key, Shape
-from engine.language.parse.values import ID, NAME
+from engine.language.parse.simple_values import ID, NAME
 
 ADDRESS: Final = "http://json-schema.org/draft-07/schema#"
 _DURATION: Final = {"type": "string", "pattern": "^[0-9]{1,9}[smhd]$"}
@@ -53,13 +53,13 @@ class Declared(Protocol):
 def schema(kinds: Mapping[str, Declared] | None = None, actions: Mapping[str, Declared] | None = None) -> Json:
     """The schema of a runbook; with the kinds and actions that there are, where they are given."""
     kinds, actions = kinds or {}, actions or {}
-    whole = _shape(shapes.RUNBOOK)
+    whole = _map_of_shape(shapes.RUNBOOK)
     return {
         "$schema": ADDRESS,
         "title": "runbook",
         "description": "A runbook: the steps to take, and what to do for each state a resource may be in.",
         **whole,
-        "definitions": {**_forms(kinds, actions), **_steps(), **_parameters(kinds, actions)},
+        "definitions": {**_form_schemas(kinds, actions), **_steps(), **_with_schemas(kinds, actions)},
     }
 
 
@@ -68,7 +68,7 @@ def as_text(made: Json) -> str:
     return json.dumps(made, indent=1, ensure_ascii=False) + "\n"
 
 
-def _shape(shape: Shape) -> Json:
+def _map_of_shape(shape: Shape) -> Json:
     found: Json = {
         "type": "object",
         "properties": {name: _key(key) for name, key in shape.items()},
@@ -89,10 +89,17 @@ def _ref(name: str) -> Json:
 # -- forms -----------------------------------------------------------------------------------------------------
 
 
-def _forms(kinds: Mapping[str, Declared], actions: Mapping[str, Declared]) -> Json:
+def _form_schemas(kinds: Mapping[str, Declared], actions: Mapping[str, Declared]) -> Json:
     """The schema of every form that a shape names."""
     words = {form: {"enum": list(words)} for form, words in shapes.WORDS.items()}
-    return {**_SIMPLE, **words, **_MAPS, **_composed(), "kind": _named(kinds), "action": _named(actions)}
+    return {
+        **_SIMPLE,
+        **words,
+        **_MAPS,
+        **_forms_of_shapes(),
+        "kind": _registered_name(kinds),
+        "action": _registered_name(actions),
+    }
 
 
 _SIMPLE: Final[Json] = {
@@ -132,48 +139,51 @@ _MAPS: Final[Json] = {
 }
 
 
-def _composed() -> Json:
+def _forms_of_shapes() -> Json:
     """Forms that are made of shapes."""
     delays = {"type": "array", "items": _DURATION, "minItems": 1}
-    backoff = _shape(shapes.BACKOFF)
+    backoff = _map_of_shape(shapes.BACKOFF)
     schedule = {"anyOf": [delays, {**_WORD, "description": "a named schedule"}, backoff]}
     return {
-        "inputs": {"type": "object", "additionalProperties": _shape(shapes.INPUT)},
-        "settings": {"type": "object", "additionalProperties": {"anyOf": [_ref("source"), _shape(shapes.SETTING)]}},
-        "accounts": {"type": "object", "additionalProperties": _shape(shapes.ACCOUNT)},
+        "inputs": {"type": "object", "additionalProperties": _map_of_shape(shapes.INPUT)},
+        "settings": {
+            "type": "object",
+            "additionalProperties": {"anyOf": [_ref("source"), _map_of_shape(shapes.SETTING)]},
+        },
+        "accounts": {"type": "object", "additionalProperties": _map_of_shape(shapes.ACCOUNT)},
         "schedules": {"type": "object", "additionalProperties": _ref("schedule")},
         "schedule": schedule,
-        "monitor": _shape(shapes.MONITOR),
-        "retry": {"anyOf": [*schedule["anyOf"], _shape(shapes.RETRY)]},
-        "engine_retry": _shape(shapes.ENGINE_RETRY),
-        "states": _states(_verbs()),
-        "row": _row(),
-        "rescues": {"type": "array", "items": _shape(shapes.RESCUE)},
-        "then": {"anyOf": [{"enum": list(shapes.THEN)}, _shape(shapes.RETRY_IF)]},
-        "until": _shape(shapes.UNTIL),
-        "undo_call": _shape(shapes.UNDO_CALL),
+        "monitor": _map_of_shape(shapes.MONITOR),
+        "retry": {"anyOf": [*schedule["anyOf"], _map_of_shape(shapes.RETRY)]},
+        "engine_retry": _map_of_shape(shapes.ENGINE_RETRY),
+        "states": _state_table(_all_verbs()),
+        "row": _row_schema(),
+        "rescues": {"type": "array", "items": _map_of_shape(shapes.RESCUE)},
+        "then": {"anyOf": [{"enum": list(shapes.THEN)}, _map_of_shape(shapes.RETRY_IF)]},
+        "until": _map_of_shape(shapes.UNTIL),
+        "undo_call": _map_of_shape(shapes.UNDO_CALL),
         "main_steps": {"type": "array", "minItems": 1, "items": {"allOf": [_ref("step")], "required": ["id"]}},
         "steps": {"type": "array", "minItems": 1, "items": _ref("step")},
         "list_of_steps": {"type": "array", "items": _ref("step")},
     }
 
 
-def _verbs() -> list[str]:
+def _all_verbs() -> list[str]:
     return list(dict.fromkeys(verb for verbs in shapes.VERBS.values() for verb in verbs))
 
 
-def _row() -> Json:
+def _row_schema() -> Json:
     ways = [{"required": ["do", "then"]}, {"required": ["hold"]}, {"required": ["fail"]}]
-    return {**_shape(shapes.ROW), "oneOf": ways}
+    return {**_map_of_shape(shapes.ROW), "oneOf": ways}
 
 
-def _states(verbs: Iterable[str]) -> Json:
+def _state_table(verbs: Iterable[str]) -> Json:
     """Classes are offered by name; a status is written with an equals sign, several names with commas."""
     row = {"anyOf": [{"enum": list(verbs)}, _ref("row")]}
     return {"type": "object", "properties": dict.fromkeys(CLASSES, row), "additionalProperties": row}
 
 
-def _named(declared: Mapping[str, Declared]) -> Json:
+def _registered_name(declared: Mapping[str, Declared]) -> Json:
     """Both spellings of what each name means: editors read the one or the other."""
     if not declared:
         return _WORD
@@ -200,36 +210,36 @@ def _steps() -> Json:
             *({"if": {"required": [kind]}, "then": _ref(f"step_{kind}")} for kind in kinds),
         ],
     }
-    return {"step": step} | {f"step_{kind}": _one(kind) for kind in kinds}
+    return {"step": step} | {f"step_{kind}": _step_of_kind(kind) for kind in kinds}
 
 
-def _one(kind: str) -> Json:
-    made = _shape(shapes.STEPS[kind])
+def _step_of_kind(kind: str) -> Json:
+    made = _map_of_shape(shapes.STEPS[kind])
     if kind in ("ensure", "remove", "check", "call"):
         made["allOf"] = [_ref(f"with_{'call' if kind == 'call' else 'kind'}")]
     if kind in shapes.VERBS:
-        made["properties"]["states"]["allOf"] = [_states(shapes.VERBS[kind])]
+        made["properties"]["states"]["allOf"] = [_state_table(shapes.VERBS[kind])]
     return made
 
 
-def _parameters(kinds: Mapping[str, Declared], actions: Mapping[str, Declared]) -> Json:
+def _with_schemas(kinds: Mapping[str, Declared], actions: Mapping[str, Declared]) -> Json:
     """Which parameters a step's `with` may have, by its kind or action."""
     whats = ("ensure", "remove", "check")
-    of_kind = [_if_with(word, name, one) for name, one in sorted(kinds.items()) for word in whats]
-    of_action = [_if_with("call", name, one) for name, one in sorted(actions.items())]
+    of_kind = [_with_rule(word, name, one) for name, one in sorted(kinds.items()) for word in whats]
+    of_action = [_with_rule("call", name, one) for name, one in sorted(actions.items())]
     return {
         "with_kind": {"allOf": of_kind} if of_kind else {},
         "with_call": {"allOf": of_action} if of_action else {},
-    } | {f"with:{name}": _with(one) for name, one in sorted({**kinds, **actions}.items())}
+    } | {f"with:{name}": _with_map(one) for name, one in sorted({**kinds, **actions}.items())}
 
 
-def _if_with(word: str, name: str, one: Declared) -> Json:
+def _with_rule(word: str, name: str, one: Declared) -> Json:
     exactly = {"pattern": f"^{re.escape(name)}$"}  # editors take the beginning of a `const` for it, while one types
     named = {"properties": {word: exactly}, "required": [word]}
     return {"if": named, "then": {"properties": {"with": _ref(f"with:{name}")}}}
 
 
-def _with(one: Declared) -> Json:
+def _with_map(one: Declared) -> Json:
     params = {name: _parameter(param) for name, param in one.params.items()}
     return {"type": "object", "properties": params, "additionalProperties": False}
 

@@ -11,7 +11,7 @@ from engine.language.expressions.filters import FILTERS, TESTS
 from engine.language.model import CLASSES
 from engine.language.parse import shapes
 from engine.language.parse.shapes import Shape
-from engine.language.parse.state_tables import FILLED
+from engine.language.parse.state_tables import DEFAULT_VERBS
 
 FORMS: Final[Mapping[str, str]] = {
     "text": "text", "word": "a name", "name": "a name", "id": "a name", "expression": "an expression",
@@ -207,7 +207,7 @@ def _steps() -> str:
 
 
 def _tables() -> str:
-    kinds = list(FILLED)
+    kinds = list(DEFAULT_VERBS)
     lines = [
         STATE_TABLES,
         _table(shapes.ROW),
@@ -222,7 +222,7 @@ def _tables() -> str:
         "|---|" + "---|" * len(kinds),
     ]
     for cls in CLASSES:
-        verbs = ["**must be written**" if (kind, cls) == MUST else FILLED[kind][cls] for kind in kinds]
+        verbs = ["**must be written**" if (kind, cls) == MUST else DEFAULT_VERBS[kind][cls] for kind in kinds]
         lines.append(f"| {cls} | " + " | ".join(verbs) + " |")
     return "\n".join(lines) + "\n"
 

@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections.abc import ItemsView, Iterator
 from typing import Any, Final
 
-from engine.language.yaml.positions import origins
+from engine.language.yaml.positions import source_offsets
 from engine.values import Value
 
 Plain = str | int | float | bool | None
@@ -18,7 +18,7 @@ Plain = str | int | float | bool | None
 
 LITERAL: Final = "|"
 FOLDED: Final = ">"
-_BRIEF: Final = 600
+_MOST_SHOWN: Final = 600
 
 
 class Span(Value):
@@ -71,7 +71,7 @@ class Scalar:
         self._places: list[int] | None = None  # of each character, once somebody asks
 
     @property
-    def plain(self) -> bool:
+    def is_plain(self) -> bool:
         """Was it written without quotes?"""
         return not self.style
 
@@ -96,7 +96,7 @@ class Scalar:
         """The place of `text[offset:offset + length]`, also inside quotes and folded or literal blocks."""
         places = self._places
         if places is None:
-            places = self._places = origins(self.written, self.style, self.text)
+            places = self._places = source_offsets(self.written, self.style, self.text)
         if not places or offset >= len(places):
             return self.span
         last = places[min(offset + max(length, 1), len(places)) - 1]
@@ -119,7 +119,7 @@ class ListNode:
 
     @property
     def span(self) -> Span:
-        return _whole(self._source, self.start, self.end)
+        return _trimmed_span(self._source, self.start, self.end)
 
     def __iter__(self) -> Iterator[Node]:
         return iter(self.items)
@@ -148,7 +148,7 @@ class MapNode:
 
     @property
     def span(self) -> Span:
-        return _whole(self._source, self.start, self.end)
+        return _trimmed_span(self._source, self.start, self.end)
 
     @property
     def head(self) -> Span:
@@ -185,7 +185,7 @@ class MapNode:
 Node = Scalar | ListNode | MapNode
 
 
-def _whole(source: Source, start: int, end: int) -> Span:
+def _trimmed_span(source: Source, start: int, end: int) -> Span:
     """Without the white space and comments that the parser counts in at the end of a block."""
     text = source.text[start:end]
     lines = text.split("\n")
@@ -194,18 +194,18 @@ def _whole(source: Source, start: int, end: int) -> Span:
     return source.span(start, start + len("\n".join(lines).rstrip()))
 
 
-def plain(node: Node) -> Any:
+def to_python(node: Node) -> Any:
     """The document as Python values: dicts with text for keys, lists, and scalars."""
     match node:
         case Scalar():
             return node.value
         case ListNode():
-            return [plain(item) for item in node.items]
+            return [to_python(item) for item in node.items]
         case MapNode():
-            return {key: plain(value) for key, (_, value) in node.items()}
+            return {key: to_python(value) for key, (_, value) in node.items()}
 
 
-def describe(node: Node) -> str:
+def describe_node(node: Node) -> str:
     """What it is, in words of a message."""
     match node:
         case ListNode():
@@ -222,6 +222,6 @@ def describe(node: Node) -> str:
             return "text"
 
 
-def brief(message: str) -> str:
+def shorten(message: str) -> str:
     """A message that quotes something endless, with its middle left out."""
-    return message if len(message) <= _BRIEF else f"{message[: _BRIEF // 2]} … {message[-_BRIEF // 4 :]}"
+    return message if len(message) <= _MOST_SHOWN else f"{message[: _MOST_SHOWN // 2]} … {message[-_MOST_SHOWN // 4 :]}"

@@ -14,28 +14,28 @@ _ESCAPES: Final = {
     "0": "\0", "a": "\a", "b": "\b", "t": "\t", "\t": "\t", "n": "\n", "v": "\v", "f": "\f", "r": "\r", "e": "\x1b",
     " ": " ", '"': '"', "/": "/", "\\": "\\", "N": "\x85", "_": "\xa0", "L": "\u2028", "P": "\u2029",
 }  # fmt: skip
-_CODES: Final = {"x": 2, "u": 4, "U": 8}
-_BREAK: Final = re.compile(r"[ \t]*\r?\n[ \t]*(?:\r?\n[ \t]*)*")
+_HEX_ESCAPES: Final = {"x": 2, "u": 4, "U": 8}
+_LINE_BREAKS: Final = re.compile(r"[ \t]*\r?\n[ \t]*(?:\r?\n[ \t]*)*")
 _HEADER: Final = re.compile(r"[|>]([-+]?)([1-9]?)([-+]?)[^\n]*\n?")
 
 Char = tuple[str, int]
 """One character of the value, and its index in what was written."""
 
-One = Callable[[str, int], tuple[str, int]]
+ReadChar = Callable[[str, int], tuple[str, int]]
 """The character that stands at an index, and how many written ones it takes; "" for what yields none."""
 
 
-def origins(written: str, style: str, value: str) -> list[int]:
+def source_offsets(written: str, style: str, value: str) -> list[int]:
     """For each character of `value` its index in `written`; empty where it is not known."""
     match style:
         case "'":
-            chars = _quoted(written, _single)
+            chars = _quoted_chars(written, _single_quoted)
         case '"':
-            chars = _quoted(written, _double)
+            chars = _quoted_chars(written, _double_quoted)
         case "|" | ">":
-            chars = _block(written, value, folded=style == ">")
+            chars = _block_chars(written, value, folded=style == ">")
         case _:
-            chars = _flow(written, 0, len(written), _as_it_is)
+            chars = _flow_chars(written, 0, len(written), _plain)
     if "".join(char for char, _ in chars[: len(value)]) != value:
         return []
     return [at for _, at in chars[: len(value)]]
@@ -44,16 +44,16 @@ def origins(written: str, style: str, value: str) -> list[int]:
 # -- in one line, or folded over several: plain and quoted ---------------------------------------------------
 
 
-def _quoted(written: str, one: One) -> list[Char]:
-    return _flow(written, 1, len(written) - 1, one)
+def _quoted_chars(written: str, one: ReadChar) -> list[Char]:
+    return _flow_chars(written, 1, len(written) - 1, one)
 
 
-def _flow(written: str, at: int, end: int, one: One) -> list[Char]:
+def _flow_chars(written: str, at: int, end: int, one: ReadChar) -> list[Char]:
     found: list[Char] = []
     while at < end:
-        broken = _BREAK.match(written, at, end)
+        broken = _LINE_BREAKS.match(written, at, end)
         if broken is not None:
-            found += _folded(broken)
+            found += _fold(broken)
             at = broken.end()
         else:
             char, width = one(written, at)
@@ -64,25 +64,25 @@ def _flow(written: str, at: int, end: int, one: One) -> list[Char]:
     return found
 
 
-def _folded(broken: re.Match[str]) -> list[Char]:
+def _fold(broken: re.Match[str]) -> list[Char]:
     lines = broken.group().count("\n")
     return [(" ", broken.start())] if lines == 1 else [("\n", broken.start())] * (lines - 1)
 
 
-def _as_it_is(written: str, at: int) -> tuple[str, int]:
+def _plain(written: str, at: int) -> tuple[str, int]:
     return written[at], 1
 
 
-def _single(written: str, at: int) -> tuple[str, int]:
+def _single_quoted(written: str, at: int) -> tuple[str, int]:
     return written[at], 2 if written[at] == "'" else 1
 
 
-def _double(written: str, at: int) -> tuple[str, int]:
+def _double_quoted(written: str, at: int) -> tuple[str, int]:
     if written[at] != "\\":
         return written[at], 1
     code = written[at + 1]
-    if code in _CODES:
-        digits = written[at + 2 : at + 2 + _CODES[code]]
+    if code in _HEX_ESCAPES:
+        digits = written[at + 2 : at + 2 + _HEX_ESCAPES[code]]
         return chr(int(digits, 16)), 2 + len(digits)
     if code in "\r\n":
         return "", 3 if written.startswith("\r\n", at + 1) else 2
@@ -92,7 +92,7 @@ def _double(written: str, at: int) -> tuple[str, int]:
 # -- blocks: literal and folded ------------------------------------------------------------------------------
 
 
-def _block(written: str, value: str, *, folded: bool) -> list[Char]:
+def _block_chars(written: str, value: str, *, folded: bool) -> list[Char]:
     header = _HEADER.match(written)
     if header is None:
         return []
@@ -103,7 +103,7 @@ def _block(written: str, value: str, *, folded: bool) -> list[Char]:
     # With an indicator the indentation counts from the parent's, which is not known here: the one that fits is it.
     candidates = range(1, min(full) + 1) if header.group(2) else (full[0],)
     for indent in candidates:
-        chars = _joined(written, lines, indent, folded=folded)
+        chars = _join_lines(written, lines, indent, folded=folded)
         if "".join(char for char, _ in chars[: len(value)]) == value:
             return chars
     return []
@@ -125,7 +125,7 @@ def _indentation(written: str, start: int, end: int) -> int:
     return len(line) - len(line.lstrip(" "))
 
 
-def _joined(written: str, lines: list[tuple[int, int]], indent: int, *, folded: bool) -> list[Char]:
+def _join_lines(written: str, lines: list[tuple[int, int]], indent: int, *, folded: bool) -> list[Char]:
     """The lines one after the other; folded, a single break between two that are not indented more is a space."""
     found: list[Char] = []
     breaks: list[int] = []
@@ -136,13 +136,13 @@ def _joined(written: str, lines: list[tuple[int, int]], indent: int, *, folded: 
             breaks.append(end)
             continue
         first = written[content]
-        found += _between(breaks, before, first) if folded else [("\n", at) for at in breaks]
+        found += _line_breaks(breaks, before, first) if folded else [("\n", at) for at in breaks]
         found += [(written[at], at) for at in range(content, end)]
         breaks, before = [end], first
     return found + [("\n", at) for at in breaks]
 
 
-def _between(breaks: list[int], before: str, first: str) -> list[Char]:
+def _line_breaks(breaks: list[int], before: str, first: str) -> list[Char]:
     if not before or before in " \t" or first in " \t":
         return [("\n", at) for at in breaks]
     return [(" ", breaks[0])] if len(breaks) == 1 else [("\n", at) for at in breaks[1:]]

@@ -8,7 +8,7 @@ from typing import Final
 import yaml
 
 from engine.errors import ExpressionError
-from engine.language.expressions.template import end_of, split
+from engine.language.expressions.template import expression_end, split_template
 from engine.language.yaml.nodes import Scalar
 
 _COMMENT: Final = re.compile(r"[ \t]+#")
@@ -116,19 +116,19 @@ def problem_of(error: yaml.YAMLError, text: str, last: Scalar | None) -> Told:
     if text[at - 1 : at + 1] == "${" and at:
         message = "`${` without quotes inside `{…}` or `[…]`: YAML reads the brace as its own syntax"
         return "RB113", at - 1, at + 1, message, 'quote it: "${…}"'
-    if last is not None and last.plain and is_cut_off(text, last.end, last.text):
+    if last is not None and last.is_plain and is_cut_off(text, last.end, last.text):
         return "RB114", last.start, last.end, CUT_OFF, QUOTE_ALL
     said = f"{error.context or ''}: {error.problem or ''}"
     if "cannot start any token" in said:
-        return _no_token(text, at)
+        return _invalid_start(text, at)
     for pattern, where, rule, message, help in _TEXTS:
         if re.search(pattern, said):
             start = at if where == "problem" else context
-            return rule, start, start + 1, message + _opened(said, text, context), help
+            return rule, start, start + 1, message + _where_opened(said, text, context), help
     return "RB101", at, at + 1, f"invalid YAML: {error.problem}", ""
 
 
-def _opened(said: str, text: str, context: int) -> str:
+def _where_opened(said: str, text: str, context: int) -> str:
     """Where the bracket stands that is not closed."""
     if "flow mapping" in said or "flow sequence" in said:
         line = text.count("\n", 0, context) + 1
@@ -136,16 +136,16 @@ def _opened(said: str, text: str, context: int) -> str:
     return ""
 
 
-def _no_token(text: str, at: int) -> Told:
+def _invalid_start(text: str, at: int) -> Told:
     char = text[at : at + 1]
     if char == "\t":
         return "RB101", at, at + 1, "a tab is used for indentation", "indent with spaces"
     return "RB101", at, at + 1, f"text without quotes cannot begin with `{char}`", _QUOTE_IT
 
 
-def without_expression(text: str, at: int) -> str | None:
+def mask_expression(text: str, at: int) -> str | None:
     """The text with the `${ }` at `at` as so many letters, so that every place stays what it is; None if it has no end."""
-    end = end_of(text, at + 2)
+    end = expression_end(text, at + 2)
     if end is None or "\n" in text[at:end]:
         return None
     return text[:at] + "x" * (end + 1 - at) + text[end + 1 :]
@@ -156,7 +156,7 @@ def is_cut_off(text: str, end: int, value: str) -> bool:
     if "${" not in value or _COMMENT.match(text, end) is None:
         return False
     try:
-        split(value)
+        split_template(value)
     except ExpressionError:
         return True
     return False
