@@ -1,4 +1,4 @@
-"""What every test has in common: no credentials, settings or state of the person who runs it."""
+"""Set up for all tests: no credentials, settings or state of the person who runs them; which are unit tests."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from tests import isolation
 
 ROOT = Path(__file__).resolve().parent.parent
 
-# Two cores are shared by the workers, so a slow example says nothing; a failure in CI must be the same one at a desk.
+# No deadlines: workers share the cores, so a slow example proves nothing. CI draws the same examples each time.
 settings.register_profile("here", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", parent=settings.get_profile("here"), derandomize=True, database=None)
 settings.load_profile("ci" if os.environ.get("CI") else "here")
 
-# What the tests make is dropped at once, without circles: collecting took a tenth of their time.
+# Tests leave few reference cycles, and garbage collection took a tenth of their time.
 gc.set_threshold(100_000, 50, 100)
 
 KEPT = {"RUNBOOK_TEST_POSTGRES_BIN", "RUNBOOK_TEST_DYNAMODB_ENDPOINT"}
 PRETEND = {
     "AWS_ACCESS_KEY_ID": "testing",
-    "AWS_SECRET_ACCESS_KEY": "testing",  # nobody's
+    "AWS_SECRET_ACCESS_KEY": "testing",
     "AWS_DEFAULT_REGION": "us-west-2",
     "AWS_EC2_METADATA_DISABLED": "true",
     "AWS_CONFIG_FILE": os.devnull,
@@ -37,8 +37,8 @@ PRETEND = {
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _nobodys_surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """The environment of nobody in particular, for this process and those that it starts."""
+def _neutral_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """An environment without personal settings, for this process and those that it starts."""
     home = tmp_path_factory.mktemp("home")
     with pytest.MonkeyPatch.context() as patch:
         for name in list(os.environ):
@@ -60,7 +60,7 @@ def root() -> Path:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--soak", action="store_true", help="every pair of points, every seed: hours, not minutes")
+    parser.addoption("--soak", action="store_true", help="run every crash schedule and every seed: takes hours")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -88,8 +88,8 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """How many schedules the crash suite has told, in whatever processes."""
+    """Print how many schedules the crash suite ran, in all workers."""
     reports = [one for some in terminalreporter.stats.values() for one in some if isinstance(one, pytest.TestReport)]
-    told = [dict(one.user_properties).get("schedules", 0) for one in reports if one.when == "teardown"]
-    if any(told):
-        terminalreporter.write_line(f"{sum(told)} schedules of crashes, faults and two runners were told")
+    counts = [dict(one.user_properties).get("schedules", 0) for one in reports if one.when == "teardown"]
+    if any(counts):
+        terminalreporter.write_line(f"{sum(counts)} schedules of crashes, faults and two runners")
