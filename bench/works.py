@@ -96,7 +96,7 @@ def stored(steps: int, path: str, id: str = "bench") -> Operation:
     """The same through the engine and its SQLite store: each step is on the disk before the next begins."""
     from engine.clock import SystemClock
     from engine.runtime.engine import Engine
-    from engine.stores.opening import open_store
+    from engine.stores.factory import open_store
 
     runbook = trivial(steps)
     store = open_store(f"sqlite:{path}")
@@ -130,7 +130,7 @@ def nowhere() -> World:
 class Undisputed:
     """A lease that nobody else asks for: its renewal, every 30 s, is not what is measured."""
 
-    def acquire(self, *, patience: bool) -> bool:
+    def acquire(self) -> bool:
         return True
 
     def check(self) -> None: ...

@@ -17,7 +17,7 @@ from typing import Any, Final, Literal, Protocol, runtime_checkable
 from engine.errors import UsageError
 from engine.language.model import ActionFacts, KindFacts
 from engine.language.secret import Secret
-from engine.values import Bundle, Value, field
+from engine.values import Resources, Value, field
 
 
 class Param(Value):
@@ -86,7 +86,7 @@ CALL: Final = 60.0
 """The seconds that one call may take, where the step does not say."""
 
 
-class Context(Bundle):
+class Context(Resources):
     """What an effect is given besides its parameters."""
 
     region: str
@@ -166,7 +166,7 @@ class Findable(Protocol):
         """The command of AWS's own that removes it; "" where it cannot be removed alone."""
 
 
-class Action(Bundle):
+class Action(Resources):
     """A function that a `call` names."""
 
     name: str

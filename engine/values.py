@@ -1,8 +1,8 @@
-"""`Value`: what is made once and never changed; `Bundle`: the same, of what may change.
+"""Immutable types: `Value` for data, `Resources` for data with functions or connections.
 
-Equal ones are of one class, with equal fields, and have the same hash.
-msgspec does all of it in C: making one costs a fifth of a dataclass (docs/decisions/0008-msgspec-values.md). Fields are
-given by keyword: the type checker holds that.
+Two values are equal if they are of one class and their fields are equal; they then have the same hash. msgspec does
+this in C: making a value takes a fifth of the time of a dataclass (docs/decisions/0008-msgspec-values.md). Fields are
+passed by keyword, which the type checker enforces.
 """
 
 from __future__ import annotations
@@ -16,20 +16,17 @@ if TYPE_CHECKING:  # mypy checks the keywords of `dataclasses.replace`, for thes
 else:
     from msgspec.structs import replace as changed
 
-__all__ = ["Bundle", "Value", "changed", "field"]
+__all__ = ["Resources", "Value", "changed", "field"]
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(field,))
 class Value(Struct, frozen=True, gc=False):
-    """A field that it does not have cannot be given to it, set, or `changed`.
+    """Immutable data. A field that the class does not have can be neither passed, set nor `changed`.
 
-    It is data: what cannot change holds nothing that was made after it, so that no cycle goes through it, and the
-    garbage collector need not look at it.
+    A value holds only what existed before it, so it cannot be part of a reference cycle, and the garbage collector
+    does not track it.
     """
 
 
-class Bundle(Value, gc=True):
-    """What is handed over together and not data alone: functions, connections, errors, registries.
-
-    From those a way may lead back to it, so the garbage collector looks at it.
-    """
+class Resources(Value, gc=True):
+    """Like `Value`, but may hold functions or connections, so the garbage collector tracks it."""

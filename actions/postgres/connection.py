@@ -19,7 +19,7 @@ from engine.errors import EffectFailed, EffectUnknown, Problem
 from engine.language.durations import parse_duration
 from engine.language.secret import Secret
 from engine.registry import Context
-from engine.values import Bundle
+from engine.values import Resources
 
 PORT: Final = 5432
 TIMEOUT: Final = 10.0
@@ -36,7 +36,7 @@ class Login:
     database: str
 
 
-class Session(Bundle):
+class Session(Resources):
     """An open connection; every error that comes out of it is the engine's."""
 
     connection: Any

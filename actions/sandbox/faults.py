@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any, Final, Literal
 
 from actions.sandbox.calls import ApiCall, Refusal
-from engine.values import Bundle, Value, changed
+from engine.values import Resources, Value, changed
 
 Kind = Literal[
     "error", "throttle", "server_error", "lost", "lost_unperformed", "unsent", "credentials", "invisible", "stale"
@@ -130,7 +130,7 @@ class NoReply(Exception):
         self.code = code
 
 
-class Outcome(Bundle):
+class Outcome(Resources):
     """What came of a call. `word` is the journal's: `ok`, an error code, or the kind of `NoReply`."""
 
     word: str = "ok"

@@ -22,12 +22,12 @@ from actions.sandbox.calls import ApiCall
 from actions.sandbox.faults import Fault
 from actions.sandbox.world import Resource, World
 from engine.errors import EnvironmentProblem
-from engine.values import Bundle
+from engine.values import Resources
 
 FORMAT: Final = 2
 
 
-class SavedWorld(Bundle):
+class SavedWorld(Resources):
     """Everything there is: the fields of World, what is left of the script, and the faults with their counts."""
 
     resources: list[Resource]  # in their order, which tells which instance of a cluster is the oldest
@@ -58,7 +58,7 @@ class SavedWorld(Bundle):
         world.serial = self.serial
 
 
-class SavedLine(Bundle):
+class SavedLine(Resources):
     """A line of the file: the world's time, the state if it has changed, and the call if there was one."""
 
     now: float
@@ -133,5 +133,5 @@ class WorldFile:
         return EnvironmentProblem(f"the sandbox's world cannot be {what} in {self.path}: {error.strerror}")
 
 
-class _Format(Bundle):
+class _Format(Resources):
     format: int

@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterable
 from typing import Literal
 
 from engine.checks.subject import Found, Subject
-from engine.values import Bundle
+from engine.values import Resources
 
 Severity = Literal["error", "warning"]
 Find = Callable[[Subject], Iterable[Found]]
 
 
-class Rule(Bundle):
+class Rule(Resources):
     """`find` is None for rules that are not looked for here: reading, parsing or the suppressions report them."""
 
     id: str

@@ -55,11 +55,11 @@ def current_actor() -> str:
 
 def store_place(options: Options, environ: Mapping[str, str]) -> str:
     """Where operations are stored. Without `--store`, those of the sandbox are kept apart from real ones."""
-    from engine.stores.opening import default_place
+    from engine.stores.factory import default_location
 
     if options.store:
         return options.store
-    place = default_place(environ)
+    place = default_location(environ)
     return place.replace("operations.db", "sandbox.db") if options.sandbox else place
 
 
@@ -105,12 +105,12 @@ class CommandContext:
     @cached_property
     def store(self) -> Store:
         """The store of operations, opened, with retries while it is unavailable."""
-        from engine.stores.opening import open_store
-        from engine.stores.patience import PatientStore
+        from engine.stores.factory import open_store
+        from engine.stores.retrying_store import RetryingStore
 
         place = store_place(self.options, os.environ)
         store = open_store(place, clients=self.store_clients, clock=SystemClock())
-        return PatientStore(
+        return RetryingStore(
             store, SystemClock(), timeout=self.options.store_timeout, told=self.progress.say, stop=self.stop
         )  # fmt: skip
 
@@ -281,9 +281,9 @@ def world_file(store: str, id: str) -> Path | None:
     """
     kind, _, place = store.partition(":")
     if kind == "dynamodb":
-        from engine.stores.opening import default_place
+        from engine.stores.factory import default_location
 
-        folder = Path(default_place(os.environ).partition(":")[2]).parent
+        folder = Path(default_location(os.environ).partition(":")[2]).parent
         place = str(folder / re.sub(r"[:/]", "_", place))  # a table may be named by its ARN
     return None if kind == "memory" else Path(f"{place}.sandbox") / f"{id}.json"
 

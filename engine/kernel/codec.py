@@ -18,7 +18,7 @@ from msgspec.structs import FieldInfo, astuple, fields
 from engine.kernel.frame import Frame, Looking, Proving
 from engine.kernel.operation import Operation
 from engine.kernel.wire import BY_CLASS, BY_TAG, Form
-from engine.values import Bundle, changed
+from engine.values import Resources, changed
 
 Make = Callable[[Any], Any]
 
@@ -27,7 +27,7 @@ _PLAIN: Final = "$map"
 _ATOMS: Final = frozenset({str, int, float, bool, type(None)})
 
 
-class _Plan(Bundle):
+class _Plan(Resources):
     """Of a class: what it takes to write one, and to read it."""
 
     form: Form

@@ -16,10 +16,10 @@ from engine.kernel import effect, frame
 from engine.kernel import events as ev
 from engine.kernel import operation as op
 from engine.language.secret import Secret
-from engine.values import Bundle, Value
+from engine.values import Resources, Value
 
 
-class Form(Bundle):
+class Form(Resources):
     """How values of one class are stored. `fields`: the attribute in the code → its stored name."""
 
     cls: type[Value]

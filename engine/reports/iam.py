@@ -17,7 +17,7 @@ from engine.kernel.rendering import Names
 from engine.language.expressions.template import split_template
 from engine.language.model import Call, Check, Ensure, Notify, Remove, Runbook, Step
 from engine.registry import Entitled, Registry, ResourceKind, Right
-from engine.values import Bundle, Value
+from engine.values import Resources, Value
 
 READS: Final = ("Describe", "Get", "List", "Head")
 NOTIFY: Final = "sns.publish"
@@ -36,7 +36,7 @@ class Need(Value):
     step: str = ""
 
 
-class Words(Bundle):
+class Words(Resources):
     """How IAM names things: of the actions, for this module knows none."""
 
     permission: Callable[[str], str]

@@ -24,8 +24,7 @@ from engine.kernel.schedule import delay_before
 from engine.kernel.transition import Transition, with_step
 from engine.language.model import Backoff, Runbook, Schedule
 from engine.runtime.observer import Observer
-from engine.stores.port import Record as LogRecord
-from engine.stores.port import Store
+from engine.stores.port import LogRecord, Store
 
 THROTTLED = Backoff(first=1.0, factor=2.0, longest=30.0, jitter="full", within=900.0)
 """The built-in schedule for what was throttled, or never left (docs/language.md, "Errors")."""

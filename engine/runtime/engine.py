@@ -47,7 +47,7 @@ Answer = Callable[[Operation, float], ev.Event | None]
 class Lease(Holder, Protocol):
     """The lease of one operation."""
 
-    def acquire(self, *, patience: bool) -> bool:
+    def acquire(self) -> bool:
         """Was the one before released? Raises Busy where a live runner has it."""
 
 
@@ -86,7 +86,7 @@ class Engine:
         for transition in written:
             self.observer.committed(transition)
         lease = self.lease(id)
-        lease.acquire(patience=False)
+        lease.acquire()
         try:
             return self._drive(log, lease, ())
         except StoreConflict:
@@ -137,7 +137,7 @@ class Engine:
     ) -> Operation:
         """The lease, then go on."""
         lease = self.lease(id)
-        released = lease.acquire(patience=not answers)
+        released = lease.acquire()
         return self._go_on(id, lease, answers, runbook, released=released, locks=locks)
 
     def _go_on(

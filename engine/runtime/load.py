@@ -18,7 +18,7 @@ from engine.kernel.effect import Maker
 from engine.kernel.start import begun
 from engine.kernel.transition import Transition
 from engine.language.model import Runbook
-from engine.stores.port import Record, Store
+from engine.stores.port import LogRecord, Store
 from engine.values import changed
 
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -64,7 +64,7 @@ def unknown(store: Store, id: str) -> UsageError:
     return UsageError(f"there is no operation {id} in {store.name}; `runbook list` shows what there is")
 
 
-def _folded(store: Store, records: list[Record], parse: Parse, known: Loaded | None) -> Loaded:
+def _folded(store: Store, records: list[LogRecord], parse: Parse, known: Loaded | None) -> Loaded:
     first = records[0]
     if known is None or first.state is not None:
         operation, records = _state(first), records[1:]
@@ -84,7 +84,7 @@ def _folded(store: Store, records: list[Record], parse: Parse, known: Loaded | N
     return found
 
 
-def _fold(store: Store, found: Loaded, record: Record, parse: Parse) -> None:
+def _fold(store: Store, found: Loaded, record: LogRecord, parse: Parse) -> None:
     """One more record: its whole state, or its events."""
     found.seq, found.digest = record.seq, record.digest
     if record.state is not None:
@@ -97,7 +97,7 @@ def _fold(store: Store, found: Loaded, record: Record, parse: Parse) -> None:
         found.operation = evolve(found.runbook, found.operation, event)
 
 
-def _state(record: Record) -> Operation:
+def _state(record: LogRecord) -> Operation:
     """The whole state of a record, at the time of its last event."""
     whole = decode(record.state) if record.state is not None else None
     if not isinstance(whole, Operation):
@@ -111,7 +111,7 @@ def text_of(store: Store, digest: str) -> str:
     return store.blob(digest).decode("utf-8")
 
 
-def events_of(record: Record) -> Iterator[ev.Event]:
+def events_of(record: LogRecord) -> Iterator[ev.Event]:
     """The events of one record."""
     for event in record.events:
         yield decode(event)
@@ -125,7 +125,7 @@ class Replay:
     runbook: Runbook | None = None
     operation: Operation | None = None
 
-    def read(self, record: Record) -> Iterator[Transition]:
+    def read(self, record: LogRecord) -> Iterator[Transition]:
         """What each event of the next record has changed. Raises ValueError, IllegalEvent."""
         for event in events_of(record):
             yield self._fold(event)

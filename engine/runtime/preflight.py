@@ -24,10 +24,10 @@ from engine.kernel.rendering import Names, place, rendered
 from engine.language.model import Remove, Runbook, Step
 from engine.runtime.observer import Observer, PlannedRemoval
 from engine.runtime.performer import RegistryPerformer, read_settings
-from engine.values import Bundle, changed
+from engine.values import Resources, changed
 
 
-class Looker(Bundle, kw_only=False):
+class Looker(Resources, kw_only=False):
     """Looks outside of the loop, at what is settled before a record is written."""
 
     performer: RegistryPerformer

@@ -17,10 +17,10 @@ from typing import Any
 from engine.clock import Clock, SystemClock
 from engine.errors import EnvironmentProblem, StoreConflict
 from engine.stores import dynamodb_items as items
-from engine.stores.dynamodb_calls import Calls, ConditionFailed
-from engine.stores.dynamodb_table import INDEX, unfit
-from engine.stores.packing import Kept, as_text, chained, lease_text, missing, taken, unpacked
-from engine.stores.port import Head, Lease, Record, StoreAway
+from engine.stores.dynamodb_client import ConditionFailed, TableClient
+from engine.stores.dynamodb_table import INDEX, table_problem
+from engine.stores.port import Head, Lease, LogRecord, StoreUnavailable
+from engine.stores.serialization import StoredRecord, as_text, decode_chain, decode_record, encode_lease, missing, taken
 
 BATCH = 100
 """Items of one `BatchGetItem`, DynamoDB's own limit."""
@@ -34,12 +34,12 @@ class DynamoStore:
     def __init__(self, table: str, clients: Callable[[str], Any], clock: Clock | None = None) -> None:
         self.name = f"dynamodb:{table}"
         self._clock = clock or SystemClock()
-        self._calls = Calls(table, clients, self._clock, unfit)
+        self._calls = TableClient(table, clients, self._clock, table_problem)
         self._whole_at: dict[str, int] = {}  # of each operation met: where its last whole state is
 
     # -- records ------------------------------------------------------------------------------------------
 
-    def append(self, record: Record) -> None:
+    def append(self, record: LogRecord) -> None:
         if record.state is not None:
             whole_at: int | None = record.seq
         else:
@@ -54,7 +54,7 @@ class DynamoStore:
         if whole_at is not None:
             self._whole_at[record.operation] = whole_at
 
-    def load(self, operation: str, *, after: int = 0) -> list[Record]:
+    def load(self, operation: str, *, after: int = 0) -> list[LogRecord]:
         """Two requests: the last record, which says where the last whole state is, and those between."""
         last = next(self._records(operation, after + 1, items.MOST, ScanIndexForward=False, Limit=1), None)
         if last is None:
@@ -67,11 +67,11 @@ class DynamoStore:
         whole_at = items.number(found[whole], "seq") if items.is_whole(found[whole]) else items.number(last, "whole_at")
         if whole_at:
             self._whole_at[operation] = whole_at
-        return chained(map(self._kept, found[whole:]), operation, self.name)
+        return decode_chain(map(self._kept, found[whole:]), operation, self.name)
 
-    def records(self, operation: str, *, after: int = 0) -> Iterator[Record]:
+    def records(self, operation: str, *, after: int = 0) -> Iterator[LogRecord]:
         for item in self._records(operation, after + 1, items.MOST):
-            yield unpacked(self._kept(item), operation, self.name)
+            yield decode_record(self._kept(item), operation, self.name)
 
     def _records(self, operation: str, first: int, last: int, **how: Any) -> Iterator[dict[str, Any]]:
         if "#" in operation:
@@ -82,7 +82,7 @@ class DynamoStore:
             ExpressionAttributeValues=values, ConsistentRead=True, **how,
         )  # fmt: skip
 
-    def _kept(self, item: Mapping[str, Any]) -> Kept:
+    def _kept(self, item: Mapping[str, Any]) -> StoredRecord:
         return items.kept(item, self.name, self.blob)
 
     def _one(self, key: str, seq: int = 0) -> dict[str, Any] | None:
@@ -109,7 +109,7 @@ class DynamoStore:
                 ExpressionAttributeValues={":s": {"S": status}},
             )  # fmt: skip
         found = sorted({items.text(item, "operation_id") for item in listed})
-        if not found and (wrong := unfit(self._calls)) is not None:
+        if not found and (wrong := table_problem(self._calls)) is not None:
             raise EnvironmentProblem(wrong)  # an index with another key has nothing, and says so in silence
         ids = iter(found)
         while batch := list(islice(ids, BATCH)):
@@ -131,7 +131,7 @@ class DynamoStore:
             wanted = reply.get("UnprocessedKeys") or {}
             if not wanted:
                 return
-        raise StoreAway(f"DynamoDB does not get through reading {self._calls.table}: it is throttled")
+        raise StoreUnavailable(f"DynamoDB does not get through reading {self._calls.table}: it is throttled")
 
     def _update(self, operation: str, change: str, condition: str | None, **values: str | None) -> bool:
         """False where the condition does not hold. A head is always in the index, with whatever status."""
@@ -154,7 +154,7 @@ class DynamoStore:
         before = "lease_version = :over" if over is not None else "attribute_not_exists(lease_version)"
         return self._update(
             operation, f"SET lease = :lease, lease_version = :v, {items.LISTED}", f"{before} OR lease_version = :v",
-            lease=lease_text(lease), v=lease.version, over=over, none=items.NO_STATUS,
+            lease=encode_lease(lease), v=lease.version, over=over, none=items.NO_STATUS,
         )  # fmt: skip
 
     def release(self, operation: str, version: str) -> None:

@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from engine.errors import EnvironmentProblem
-from engine.stores.packing import READABLE, Kept, damaged, fits, head_of, readable
-from engine.stores.port import Head, Record
+from engine.stores.port import Head, LogRecord
+from engine.stores.serialization import READABLE, StoredRecord, corrupt_record, decode_head, fits, readable
 
 Item = Mapping[str, Any]
 
@@ -68,7 +68,7 @@ def is_whole(item: Item) -> bool:
 # -- records --------------------------------------------------------------------------------------------------
 
 
-def of_record(record: Record, whole_at: int | None, store: str, keep: Callable[[bytes], str]) -> dict[str, Any]:
+def of_record(record: LogRecord, whole_at: int | None, store: str, keep: Callable[[bytes], str]) -> dict[str, Any]:
     """The item; what is too large for it is kept first."""
     told = zip(READABLE, readable(record), strict=True)
     item = {name: {"S": text} for name, text in told if text} | key(record.operation, record.seq)
@@ -100,7 +100,7 @@ def _as_it_is(packed: bytes) -> str | None:
         return None
 
 
-def kept(item: Item, store: str, read: Callable[[str], bytes]) -> Kept:
+def kept(item: Item, store: str, read: Callable[[str], bytes]) -> StoredRecord:
     """The bytes that were appended."""
     seq = number(item, "seq")
     try:
@@ -110,13 +110,15 @@ def kept(item: Item, store: str, read: Callable[[str], bytes]) -> Kept:
             packed = item["packed"]["S"].encode()
         else:
             packed = zlib.decompress(bytes(item["packed"]["B"]))
-        return Kept(seq=seq, packed=packed, digest=text(item, "digest"))
+        return StoredRecord(seq=seq, packed=packed, digest=text(item, "digest"))
     except (KeyError, TypeError, zlib.error) as error:
         operation = text(item, "operation_id")
-        raise damaged(f"record {seq} of {operation} in {store}", f"cannot be read ({error})", operation) from error
+        raise corrupt_record(
+            f"record {seq} of {operation} in {store}", f"cannot be read ({error})", operation
+        ) from error
 
 
-def _refuse_large(record: Record, store: str) -> None:
+def _refuse_large(record: LogRecord, store: str) -> None:
     """● A value is not cut in pieces: what is that large belongs into a bucket, and its name into the runbook."""
     for path, value in _values(record.events, "events"):
         size = len(zlib.compress(json.dumps(value).encode()))
@@ -148,7 +150,7 @@ def head(item: Item, operation: str, store: str) -> Head:
     """The head; an empty item is one that was not written yet."""
     parts = {"lease": "lease", "summary": "summary", "cancel": "cancel_asked"}
     texts = {part: text(item, name) or None for part, name in parts.items()}
-    return head_of(operation, store, lease=texts["lease"], summary=texts["summary"], cancel=texts["cancel"])
+    return decode_head(operation, store, lease=texts["lease"], summary=texts["summary"], cancel=texts["cancel"])
 
 
 def of_blob(content: bytes, digest: str, store: str) -> dict[str, Any]:

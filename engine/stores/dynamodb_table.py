@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from engine.clock import Clock
 from engine.errors import EnvironmentProblem
-from engine.stores.dynamodb_calls import Calls
-from engine.stores.port import StoreAway
+from engine.stores.dynamodb_client import TableClient
+from engine.stores.port import StoreUnavailable
 
 INDEX: Final = "by_status"
 """Sparse: heads, by their status, and each first record; keys alone, so that a renewed lease costs nothing here."""
@@ -42,7 +42,7 @@ def _schema(keys: tuple[tuple[str, str, str], ...]) -> list[dict[str, str]]:
     return [{"AttributeName": name, "KeyType": kind} for name, kind, _ in keys]
 
 
-def misfit(table: Mapping[str, Any]) -> str | None:
+def schema_problem(table: Mapping[str, Any]) -> str | None:
     """What is wrong with a table, from its description; None if it fits."""
     types = {one["AttributeName"]: one["AttributeType"] for one in table.get("AttributeDefinitions", ())}
     found = _keys(table, types)
@@ -65,10 +65,10 @@ def _told(keys: tuple[tuple[str, str, str], ...]) -> str:
     return ", ".join(f"{name} ({kind.lower()}, {type})" for name, kind, type in keys)
 
 
-def unfit(calls: Calls) -> str | None:
+def table_problem(calls: TableClient) -> str | None:
     """Why the table cannot serve, in a sentence; None if it can, or if we may not see its form."""
     try:
-        wrong = misfit(calls.ask("describe_table")["Table"])
+        wrong = schema_problem(calls.ask("describe_table")["Table"])
     except EnvironmentProblem:
         return None
     if wrong is None:
@@ -82,14 +82,14 @@ def unfit(calls: Calls) -> str | None:
 # -- making it ------------------------------------------------------------------------------------------------
 
 
-def create_table(calls: Calls, clock: Clock) -> list[str]:
+def create_table(calls: TableClient, clock: Clock) -> list[str]:
     """Make it, or see that it fits, with protection on; lines for a person, of what was done and what could not be.
 
     EnvironmentProblem where a table of that name has another form: it is not touched.
     """
     made = _made(calls)
     described = _ready(calls, clock)
-    wrong = misfit(described)
+    wrong = schema_problem(described)
     if wrong is not None:
         message = f"the DynamoDB table {calls.table} is there and is not one of runbook's: {wrong}; it was left alone"
         raise EnvironmentProblem(message)
@@ -107,7 +107,7 @@ def create_table(calls: Calls, clock: Clock) -> list[str]:
     return lines
 
 
-def _made(calls: Calls) -> bool:
+def _made(calls: TableClient) -> bool:
     """With protection from the first moment; an emulator that does not know it is asked again without."""
     asked = {name: value for name, value in definition(calls.table).items() if name != "TableName"}
     for protection in ({"DeletionProtectionEnabled": True}, {}):
@@ -116,14 +116,14 @@ def _made(calls: Calls) -> bool:
         except EnvironmentProblem as error:
             if "ResourceInUseException" in str(error):
                 return False
-            if not protection or isinstance(error, StoreAway) or "DeletionProtection" not in str(error):
+            if not protection or isinstance(error, StoreUnavailable) or "DeletionProtection" not in str(error):
                 raise
         else:
             return True
     return True
 
 
-def _ready(calls: Calls, clock: Clock) -> dict[str, Any]:
+def _ready(calls: TableClient, clock: Clock) -> dict[str, Any]:
     until = clock.boot() + WITHIN
     while True:
         described: dict[str, Any] = calls.ask("describe_table")["Table"]
@@ -133,11 +133,11 @@ def _ready(calls: Calls, clock: Clock) -> dict[str, Any]:
             return described
         if clock.boot() >= until:
             message = f"the table {calls.table} is not ready after {WITHIN:.0f} s: {', '.join(map(str, states))}"
-            raise StoreAway(message)
+            raise StoreUnavailable(message)
         clock.sleep(0.25)
 
 
-def _switched(calls: Calls, what: str, request: str, **arguments: Any) -> str:
+def _switched(calls: TableClient, what: str, request: str, **arguments: Any) -> str:
     """Not to be had where a permission, or an emulator, lacks it: the table serves without, and a person is told."""
     try:
         calls.ask(request, **arguments)

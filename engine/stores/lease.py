@@ -18,7 +18,7 @@ from typing import Final, Literal
 from engine.clock import Clock
 from engine.errors import Busy, StoreConflict
 from engine.stores.port import Lease, Store
-from engine.values import Bundle
+from engine.values import Resources
 
 DURATION: Final = 90.0
 """Seconds; always longer than the longest call's time-out, with a third of it gone since the last renewal."""
@@ -34,7 +34,7 @@ Waiting = Callable[[Lease, float], None]
 """Told, at each look, of the lease that is waited for and of the seconds left; what it raises ends the waiting."""
 
 
-class ProcessIdentity(Bundle):
+class ProcessIdentity(Resources):
     """Who drives: enough for others to tell whether this very process still lives.
 
     `boot` is the machine's boot and the process namespace, in which alone `pid` means something; "" where it is not
@@ -119,11 +119,11 @@ class StoreLease:
 
     # -- taking it ----------------------------------------------------------------------------------------
 
-    def acquire(self, *, patience: bool) -> bool:
-        """Take it; was the one before given back? Busy where a runner provably lives, or is seen to renew.
+    def acquire(self) -> bool:
+        """Take the lease. True if there was none, so that the last runner released its own.
 
-        Where it cannot be told, this waits for a whole duration of the lease that is there: with `patience` or
-        without, since an owner that cannot be seen may be alive.
+        Raises Busy if the owner of the existing lease is alive on this machine, or renews the lease while this waits.
+        If that cannot be known, this waits for the whole duration of the existing lease before it takes it over.
         """
         with self._lock:
             self._duration = self._seconds()

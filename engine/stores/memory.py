@@ -12,13 +12,23 @@ from threading import RLock
 from typing import Any
 
 from engine.errors import StoreConflict
-from engine.stores.packing import Kept, as_text, chained, fits, head_of, lease_text, missing, taken, unpacked
-from engine.stores.port import Head, Lease, Record
+from engine.stores.port import Head, Lease, LogRecord
+from engine.stores.serialization import (
+    StoredRecord,
+    as_text,
+    decode_chain,
+    decode_head,
+    decode_record,
+    encode_lease,
+    fits,
+    missing,
+    taken,
+)
 from engine.values import Value, changed
 
 
 class _Row(Value):
-    kept: Kept
+    kept: StoredRecord
     write_id: str
     whole: bool
 
@@ -44,25 +54,25 @@ class MemoryStore:
 
     # -- records ------------------------------------------------------------------------------------------
 
-    def append(self, record: Record) -> None:
-        kept = Kept(seq=record.seq, packed=record.packed(), digest=record.digest)
+    def append(self, record: LogRecord) -> None:
+        kept = StoredRecord(seq=record.seq, packed=record.packed(), digest=record.digest)
         row = _Row(kept=kept, write_id=record.write_id, whole=record.state is not None)
         with self._lock:
             there = self._records.setdefault(record.operation, {}).setdefault(record.seq, row)
         if there.write_id != record.write_id:
             raise StoreConflict(taken(record, self.name))
 
-    def load(self, operation: str, *, after: int = 0) -> list[Record]:
+    def load(self, operation: str, *, after: int = 0) -> list[LogRecord]:
         with self._lock:
             rows = sorted(self._records.get(operation, {}).items())
         begin = max((seq for seq, row in rows if row.whole), default=0)
-        return chained((row.kept for seq, row in rows if seq >= begin and seq > after), operation, self.name)
+        return decode_chain((row.kept for seq, row in rows if seq >= begin and seq > after), operation, self.name)
 
-    def records(self, operation: str, *, after: int = 0) -> Iterator[Record]:
+    def records(self, operation: str, *, after: int = 0) -> Iterator[LogRecord]:
         with self._lock:
             rows = sorted(self._records.get(operation, {}).items())
         for row in (row for seq, row in rows if seq > after):
-            yield unpacked(row.kept, operation, self.name)
+            yield decode_record(row.kept, operation, self.name)
 
     # -- heads --------------------------------------------------------------------------------------------
 
@@ -79,7 +89,7 @@ class MemoryStore:
                 yield self._told(operation, found)
 
     def _told(self, operation: str, found: _Head) -> Head:
-        return head_of(operation, self.name, lease=found.lease, summary=found.summary, cancel=found.cancel)
+        return decode_head(operation, self.name, lease=found.lease, summary=found.summary, cancel=found.cancel)
 
     def _change(self, operation: str, **changes: str | None) -> None:
         with self._lock:
@@ -93,7 +103,7 @@ class MemoryStore:
             there = self._heads.get(operation, _Head()).version
             if there not in (over, lease.version):
                 return False
-            self._change(operation, lease=lease_text(lease), version=lease.version)
+            self._change(operation, lease=encode_lease(lease), version=lease.version)
             return True
 
     def release(self, operation: str, version: str) -> None:

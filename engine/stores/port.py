@@ -4,7 +4,7 @@ One record is one conditional write of the next sequence number; nothing is chan
 This module must not know what an event means. Times are seconds since the epoch, UTC.
 
 Errors: `StoreConflict` where another runner's write came first; `EnvironmentProblem` for a store
-that is away, full, corrupt, newer or not permitted (`StoreAway` where waiting may mend it).
+that is away, full, corrupt, newer or not permitted (`StoreUnavailable` where waiting may mend it).
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ FORMAT: Final = 1
 """The version of a record's form; a reader refuses a newer one."""
 
 
-class StoreAway(EnvironmentProblem):
+class StoreUnavailable(EnvironmentProblem):
     """The store does not answer, or says to slow down: pause and try again."""
 
 
-class Record(Value):
+class LogRecord(Value):
     """What one commit appends. `state`, where given, is the whole operation after the events."""
 
     operation: str
@@ -52,17 +52,17 @@ class Record(Value):
         """The bytes that the digest covers and a store keeps: compact JSON of all but the digest, in one order."""
         return self._bytes or _compact(_body(self))
 
-    def sealed(self, previous: str) -> Record:
+    def sealed(self, previous: str) -> LogRecord:
         """This record, chained to the one before."""
         packed = _compact(_body(self) | {"previous": previous})
         return changed(self, previous=previous, digest=hashlib.sha256(packed).hexdigest(), _bytes=packed)
 
-    def kept_as(self, packed: bytes) -> Record:
+    def kept_as(self, packed: bytes) -> LogRecord:
         """This record, which knows its bytes: JSON is written, or read, once."""
         return changed(self, _bytes=packed)
 
 
-def _body(record: Record) -> dict[str, Any]:
+def _body(record: LogRecord) -> dict[str, Any]:
     """What is packed, in the order of the fields."""
     body = asdict(record)
     del body["digest"], body["_bytes"]
@@ -118,16 +118,16 @@ class Store(Protocol):
 
     name: str  # as `--store` takes it: "sqlite:PATH", "dynamodb:TABLE", "memory:"
 
-    def append(self, record: Record) -> None:
+    def append(self, record: LogRecord) -> None:
         """Write it if its `seq` is free, or was written by this very `write_id`; else StoreConflict."""
 
-    def load(self, operation: str, *, after: int = 0) -> list[Record]:
+    def load(self, operation: str, *, after: int = 0) -> list[LogRecord]:
         """From the last record with a whole state on, chain checked; [] for an unknown operation.
 
         `after`: without those up to that sequence number, which the caller has.
         """
 
-    def records(self, operation: str, *, after: int = 0) -> Iterator[Record]:
+    def records(self, operation: str, *, after: int = 0) -> Iterator[LogRecord]:
         """All that follow that sequence number, in order, chain not checked (`verify` does)."""
 
     def head(self, operation: str) -> Head | None: ...
@@ -169,7 +169,7 @@ class Chain:
     seq: int = 0
     digest: str = ""
 
-    def wrong(self, record: Record) -> tuple[int, str] | None:
+    def wrong(self, record: LogRecord) -> tuple[int, str] | None:
         """The number of the record that does not fit, and why; None where this one does: it is then the last one read."""
         if self.seq and record.seq != self.seq + 1:
             return self.seq + 1, "is missing"
@@ -181,7 +181,7 @@ class Chain:
         return None
 
 
-def verify(records: Iterable[Record]) -> str | None:
+def verify(records: Iterable[LogRecord]) -> str | None:
     """None if the chain holds; else what the first record that does not fit is, and why."""
     chain = Chain()
     found = next((wrong for record in records if (wrong := chain.wrong(record)) is not None), None)

@@ -14,22 +14,22 @@ from threading import RLock
 from typing import Any, Final
 
 from engine.errors import StoreConflict
-from engine.stores.database import Database
-from engine.stores.packing import (
+from engine.stores.group_commit import GroupCommit
+from engine.stores.port import Head, Lease, LogRecord
+from engine.stores.serialization import (
     READABLE,
-    Kept,
+    StoredRecord,
     as_text,
-    chained,
+    decode_chain,
+    decode_head,
+    decode_record,
+    encode_lease,
     fits,
-    head_of,
-    lease_text,
     missing,
     readable,
     taken,
-    unpacked,
 )
-from engine.stores.port import Head, Lease, Record
-from engine.stores.sharing import Sharing
+from engine.stores.sqlite_file import Database
 
 INSERT: Final = (
     f"INSERT INTO records (operation_id, seq, {', '.join(READABLE)}, whole, write_id, digest, packed) "  # noqa: S608 - of constants
@@ -66,14 +66,14 @@ class SqliteStore:
         self.name = f"sqlite:{path}"
         self._database = Database(path)
         self._lock = RLock()
-        self._commits: Sharing[Record] = Sharing(self._commit)
+        self._commits: GroupCommit[LogRecord] = GroupCommit(self._commit)
 
     # -- records ------------------------------------------------------------------------------------------
 
-    def append(self, record: Record) -> None:
+    def append(self, record: LogRecord) -> None:
         self._commits.submit(record)
 
-    def _commit(self, records: Sequence[Record]) -> list[Exception | None]:
+    def _commit(self, records: Sequence[LogRecord]) -> list[Exception | None]:
         """One commit for all of them; each that came too late is told so, and the others stand."""
         with self._lock, self._database.telling:
             connection = self._database.writing()
@@ -84,7 +84,7 @@ class SqliteStore:
             self._database.still_there()
             return outcomes
 
-    def _together(self, connection: sqlite3.Connection, records: Sequence[Record]) -> list[Exception | None]:
+    def _together(self, connection: sqlite3.Connection, records: Sequence[LogRecord]) -> list[Exception | None]:
         connection.execute("BEGIN IMMEDIATE")
         try:
             outcomes = [self._insert(connection, record) for record in records]
@@ -95,7 +95,7 @@ class SqliteStore:
             raise
         return outcomes
 
-    def _insert(self, connection: sqlite3.Connection, record: Record) -> Exception | None:
+    def _insert(self, connection: sqlite3.Connection, record: LogRecord) -> Exception | None:
         try:
             connection.execute(
                 INSERT,
@@ -113,15 +113,15 @@ class SqliteStore:
             return None if there[0] == record.write_id else StoreConflict(taken(record, self.name))
         return None
 
-    def load(self, operation: str, *, after: int = 0) -> list[Record]:
+    def load(self, operation: str, *, after: int = 0) -> list[LogRecord]:
         rows = self._read(LOAD, (operation, after))
-        return chained((_kept(row) for row in rows), operation, self.name)
+        return decode_chain((_kept(row) for row in rows), operation, self.name)
 
-    def records(self, operation: str, *, after: int = 0) -> Iterator[Record]:
+    def records(self, operation: str, *, after: int = 0) -> Iterator[LogRecord]:
         seq = after
         while rows := self._read(PAGE, (operation, seq)):
             for row in rows:
-                yield unpacked(_kept(row), operation, self.name)
+                yield decode_record(_kept(row), operation, self.name)
             seq = rows[-1][0]
 
     # -- heads --------------------------------------------------------------------------------------------
@@ -139,7 +139,7 @@ class SqliteStore:
 
     def _head(self, row: tuple[Any, ...]) -> Head:
         operation, lease, summary, cancel = row
-        return head_of(operation, self.name, lease=lease, summary=summary, cancel=cancel)
+        return decode_head(operation, self.name, lease=lease, summary=summary, cancel=cancel)
 
     def summarise(self, operation: str, summary: Mapping[str, Any]) -> None:
         self._write(
@@ -149,7 +149,7 @@ class SqliteStore:
         )
 
     def take_lease(self, operation: str, lease: Lease, *, over: str | None) -> bool:
-        return self._write(TAKE_LEASE, (operation, lease_text(lease), lease.version, over)) > 0
+        return self._write(TAKE_LEASE, (operation, encode_lease(lease), lease.version, over)) > 0
 
     def release(self, operation: str, version: str) -> None:
         self._change(
@@ -213,6 +213,6 @@ class SqliteStore:
             self._database.close()
 
 
-def _kept(row: tuple[Any, ...]) -> Kept:
+def _kept(row: tuple[Any, ...]) -> StoredRecord:
     seq, packed, digest = row
-    return Kept(seq=seq, packed=packed, digest=digest)
+    return StoredRecord(seq=seq, packed=packed, digest=digest)

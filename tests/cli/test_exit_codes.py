@@ -13,8 +13,8 @@ import pytest
 from actions.sandbox import Fault
 from engine.clock import SystemClock
 from engine.runtime.engine import Engine
+from engine.stores.factory import open_store
 from engine.stores.lease import StoreLease, this_process
-from engine.stores.opening import open_store
 from tests.cli.asking import Answer, written
 from tests.cli.orphaned import COPY, FAIL, HEAD, HOLD, LEAVE, Aws
 
@@ -90,7 +90,7 @@ def driven(*words: str, cancelled: bool = False) -> Scenario:
         if cancelled:
             assert aws.asks("cancel", "op").code == 0
         lease = StoreLease(open_store(aws.store), "op", SystemClock(), this_process("anna"))
-        lease.acquire(patience=False)
+        lease.acquire()
         try:
             return aws.asks(*words)
         finally:

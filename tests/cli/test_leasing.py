@@ -45,7 +45,7 @@ def test_two_thirds_of_the_lease_are_longer_than_the_longest_call(
         runbook = parsed(context, steps)
         context.remember_runbook(runbook)
         lease = context.build_engine(runbook, "op", is_new=True).lease("op")
-        lease.acquire(patience=False)
+        lease.acquire()
         head = context.head("op")
         lease.release()
     assert head is not None
@@ -61,7 +61,7 @@ def test_an_edited_runbooks_longest_call_counts_too(tmp_path: Path) -> None:
         engine = context.build_engine(before, "op", is_new=True)
         context.parse(f"runbook: some\nregion: us-west-2\nsteps:\n{LONG}")  # as `resume --with` does before it drives
         lease = engine.lease("op")
-        lease.acquire(patience=False)
+        lease.acquire()
         head = context.head("op")
         lease.release()
     assert head is not None

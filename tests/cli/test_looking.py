@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from engine.clock import SystemClock
+from engine.stores.factory import open_store
 from engine.stores.lease import StoreLease, start_of, this_process
-from engine.stores.opening import open_store
 from engine.values import changed
 from tests.cli.asking import INPUTS, RESTORE, RUNBOOK, Ask, Store, begun, fits, written
 
@@ -29,7 +29,7 @@ def test_status_says_who_drives_it(ask: Ask, few: str, store: Store) -> None:
     begun(ask, few, store)
     opened = open_store(store[1])
     lease = StoreLease(opened, "op", SystemClock(), this_process("somebody@somewhere"))
-    lease.acquire(patience=False)
+    lease.acquire()
     try:
         document = ask("status", "op", *store, "-o", "json").document
         text = ask("status", "op", *store).out
@@ -46,7 +46,7 @@ def left_behind(place: str) -> None:
     child = subprocess.Popen(["sleep", "60"])
     opened = open_store(place)
     dead = changed(this_process("anna@desk"), pid=child.pid, started=start_of(child.pid) or "")
-    assert StoreLease(opened, "op", SystemClock(), dead).acquire(patience=False)
+    assert StoreLease(opened, "op", SystemClock(), dead).acquire()
     opened.summarise("op", {"status": "IN_PROGRESS", "runbook": "few", "step": "", "updated": ""})
     opened.close()
     child.kill()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.stores.port import Record
+from engine.stores.port import LogRecord
 from engine.stores.sqlite import SqliteStore
 from tests.cli.asking import FEW, INPUTS, RESTORE, Ask, Store, begun, fits, world, written
 
@@ -45,7 +45,7 @@ def test_a_resume_reads_the_state_once(ask: Ask, few: str, store: Store, monkeyp
     given: list[int] = []
     load = SqliteStore.load
 
-    def counted(self: SqliteStore, operation: str, *, after: int = 0) -> list[Record]:
+    def counted(self: SqliteStore, operation: str, *, after: int = 0) -> list[LogRecord]:
         found = load(self, operation, after=after)
         given.append(len(found))
         return found

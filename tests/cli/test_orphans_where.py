@@ -8,8 +8,8 @@ import pytest
 
 from actions.sandbox import Fault
 from engine.clock import SystemClock
+from engine.stores.factory import open_store
 from engine.stores.lease import StoreLease, this_process
-from engine.stores.opening import open_store
 from tests.cli.asking import Ask, fits, written
 from tests.cli.orphaned import (
     COPY,
@@ -123,7 +123,7 @@ def test_what_another_runner_cleans_up_is_left_to_it(aws: Aws) -> None:
     aws.leaves("op-2", COPY, FAIL)
     store = open_store(aws.store)
     other = StoreLease(store, "op-1", SystemClock(), this_process("anna"))
-    other.acquire(patience=False)
+    other.acquire()
     told = aws.asks("orphans", "--delete", "--yes")
     assert told.code == 6
     assert "nothing of op-1 was deleted: operation op-1 is driven by anna" in told.err

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from engine.clock import SystemClock
+from engine.stores.factory import open_store
 from engine.stores.lease import StoreLease, this_process
-from engine.stores.opening import open_store
 from tests.cli.asking import FEW, INPUTS, LONG, RESTORE, Ask, Store, begun, held_with_a_copy, written
 
 # -- cancel, cleanup --------------------------------------------------------------------------------------------
@@ -77,7 +77,7 @@ def test_what_another_runner_has_is_left_to_it(ask: Ask, few: str, store: Store)
     begun(ask, few, store)
     opened = open_store(store[1])
     lease = StoreLease(opened, "op", SystemClock(), this_process("somebody@somewhere"))
-    lease.acquire(patience=False)
+    lease.acquire()
     try:
         told = ask("resume", "op", *store)
     finally:

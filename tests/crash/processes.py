@@ -7,7 +7,7 @@ from typing import Any, Protocol, TypeVar
 
 from actions.sandbox.calls import ApiCall
 from engine.stores.lease import ProcessIdentity, StoreLease
-from engine.stores.port import Head, Lease, Record, Store, StoreAway
+from engine.stores.port import Head, Lease, LogRecord, Store, StoreUnavailable
 from tests.laws.walking import Killed
 
 T = TypeVar("T")
@@ -74,15 +74,15 @@ class Process:
         self.point(f"after {call.name}")
 
     def writes(self, what: str, do: Callable[[], T], *, durable: bool = True) -> T:
-        """One write to the store; StoreAway where it does not answer, before or after it is done."""
+        """One write to the store; StoreUnavailable where it does not answer, before or after it is done."""
         self.point(f"before {what}")
         outage = self.place.outage()
         if outage == "away":
-            raise StoreAway(AWAY)
+            raise StoreUnavailable(AWAY)
         result = do()
         self.place.written(durable=durable)
         if outage == "lost":
-            raise StoreAway(AWAY)
+            raise StoreUnavailable(AWAY)
         self.point(f"after {what}")
         return result
 
@@ -96,13 +96,13 @@ class Watched:
         self._process = process
         self._version: str | None = None  # of the lease that this process holds
 
-    def append(self, record: Record) -> None:
+    def append(self, record: LogRecord) -> None:
         self._process.writes("append", lambda: self._store.append(record))
 
-    def load(self, operation: str, *, after: int = 0) -> list[Record]:
+    def load(self, operation: str, *, after: int = 0) -> list[LogRecord]:
         return self._store.load(operation, after=after)
 
-    def records(self, operation: str, *, after: int = 0) -> Iterator[Record]:
+    def records(self, operation: str, *, after: int = 0) -> Iterator[LogRecord]:
         return self._store.records(operation, after=after)
 
     def head(self, operation: str) -> Head | None:

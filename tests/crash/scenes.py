@@ -26,8 +26,8 @@ from engine.runtime.load import load
 from engine.runtime.performer import World as Surroundings
 from engine.stores.lease import StoreLease
 from engine.stores.memory import MemoryStore
-from engine.stores.patience import PatientStore
 from engine.stores.port import Store
+from engine.stores.retrying_store import RetryingStore
 from tests.crash.effects import stories_actions
 from tests.crash.processes import Process
 from tests.crash.world import PretendWorld
@@ -165,7 +165,7 @@ class RealScene(Scene):
 
     def engine_of(self, process: Process) -> Engine:
         """As the composition root makes it."""
-        store = PatientStore(process.store, self.clock, jitter=lambda: 0.5)
+        store = RetryingStore(process.store, self.clock, jitter=lambda: 0.5)
 
         def lease(id: str) -> StoreLease:
             process.lease = StoreLease(store, id, self.clock, process.identity)

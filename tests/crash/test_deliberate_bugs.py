@@ -23,8 +23,8 @@ from engine.kernel.operation import Operation
 from engine.runtime.driver import Driver
 from engine.runtime.performer import RegistryPerformer
 from engine.stores.memory import MemoryStore, _Row
-from engine.stores.packing import Kept, taken
-from engine.stores.port import Record
+from engine.stores.port import LogRecord
+from engine.stores.serialization import StoredRecord, taken
 from engine.values import changed
 from tests.crash import processes
 from tests.crash.conftest import Schedules
@@ -170,8 +170,8 @@ def no_look_after_a_crash() -> AbstractContextManager[None]:
 def unconditional_write() -> AbstractContextManager[None]:
     """The store writes over what is there."""
 
-    def append(store: MemoryStore, record: Record) -> None:
-        kept = Kept(seq=record.seq, packed=record.packed(), digest=record.digest)
+    def append(store: MemoryStore, record: LogRecord) -> None:
+        kept = StoredRecord(seq=record.seq, packed=record.packed(), digest=record.digest)
         rows = store._records.setdefault(record.operation, {})
         rows[record.seq] = _Row(kept=kept, write_id=record.write_id, whole=record.state is not None)
 
@@ -182,7 +182,7 @@ def conflict_with_itself() -> AbstractContextManager[None]:
     """A write that worked, and is sent again because its answer was lost, is taken for another's."""
     appends = MemoryStore.append
 
-    def append(store: MemoryStore, record: Record) -> None:
+    def append(store: MemoryStore, record: LogRecord) -> None:
         if record.seq in store._records.get(record.operation, {}):
             raise StoreConflict(taken(record, store.name))
         appends(store, record)

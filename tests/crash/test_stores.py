@@ -11,7 +11,7 @@ import pytest
 
 from engine.clock import SystemClock
 from engine.stores.dynamodb import DynamoStore
-from engine.stores.dynamodb_calls import Calls
+from engine.stores.dynamodb_client import TableClient
 from engine.stores.dynamodb_table import create_table
 from engine.stores.port import Store
 from engine.stores.sqlite import SqliteStore
@@ -66,7 +66,7 @@ def places(
 
     def tables() -> Opening:
         running, name = server(request.param), f"crash-{next(NUMBERS)}"
-        create_table(Calls(name, running.clients, SystemClock()), SystemClock())
+        create_table(TableClient(name, running.clients, SystemClock()), SystemClock())
         return lambda: keep(DynamoStore(name, running.clients))
 
     yield files if request.param == "sqlite" else tables

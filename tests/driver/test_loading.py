@@ -9,7 +9,7 @@ import pytest
 from engine.errors import EnvironmentProblem
 from engine.runtime.load import load
 from engine.stores.memory import MemoryStore
-from engine.stores.port import Record
+from engine.stores.port import LogRecord
 from tests.laws.stories import STORIES
 from tests.laws.walking import ID, Scene, parse
 
@@ -41,9 +41,9 @@ def test_what_does_not_follow_is_not_folded() -> None:
         load(other, ID, parse, known)
 
 
-def _appended(store: MemoryStore, record: Record, previous: str) -> str:
+def _appended(store: MemoryStore, record: LogRecord, previous: str) -> str:
     seq = len(list(store.records(ID))) + 1
     fields = {name: getattr(record, name) for name in ("operation", "at", "write_id", "events")}
-    made = Record(**fields, seq=seq, state=record.state if seq == 1 else None, actor="somebody").sealed(previous)
+    made = LogRecord(**fields, seq=seq, state=record.state if seq == 1 else None, actor="somebody").sealed(previous)
     store.append(made)
     return made.digest

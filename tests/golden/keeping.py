@@ -13,7 +13,7 @@ from typing import Any
 
 from engine.runtime.load import events_of
 from engine.stores.memory import MemoryStore
-from engine.stores.packing import Kept, unpacked
+from engine.stores.serialization import StoredRecord, decode_record
 from tests.laws.stories import STORIES, UNREPEATABLE
 from tests.laws.stories_of_mending import NO_RENAME, UNTIL, logged_in
 from tests.laws.walking import ID, Scene, Story, meanwhile, resume, run
@@ -49,7 +49,9 @@ def read(file: Path) -> tuple[dict[str, Any], MemoryStore]:
     for text in head["texts"].values():
         store.put_blob(text.encode())
     for number, (digest, packed) in enumerate(lines, start=1):
-        record = unpacked(Kept(seq=number, packed=packed.encode(), digest=digest), ID, "the golden history")
+        record = decode_record(
+            StoredRecord(seq=number, packed=packed.encode(), digest=digest), ID, "the golden history"
+        )
         store.append(record)
     return head, store
 

@@ -18,7 +18,7 @@ from engine.kernel import effect, events, frame, operation, wire
 from engine.kernel.operation import Halt, Perform, SleepUntil
 from engine.kernel.operation import Record as RecordCommand
 from engine.runtime.load import load
-from engine.stores.port import Record
+from engine.stores.port import LogRecord
 from engine.values import Value, changed
 from tests.golden.keeping import FOLDER, read
 from tests.laws.walking import ID, parse
@@ -31,13 +31,13 @@ from pathlib import Path
 from msgspec.structs import replace
 import engine
 from engine.kernel.codec import States, decode, encode
-from engine.stores.packing import Kept, unpacked
+from engine.stores.serialization import StoredRecord, decode_record
 
 assert engine.__file__.startswith(sys.argv[1]), engine.__file__
 for file in sorted(Path(sys.argv[2]).glob("*.jsonl")):
     for number, line in enumerate(file.read_text().splitlines()[1:], start=1):
         digest, packed = json.loads(line)
-        record = unpacked(Kept(seq=number, packed=packed.encode(), digest=digest), "op-001", "golden")
+        record = decode_record(StoredRecord(seq=number, packed=packed.encode(), digest=digest), "op-001", "golden")
         state = None if record.state is None else States().encoded(decode(record.state))
         again = replace(record, events=tuple(encode(decode(event)) for event in record.events), state=state)
         assert again.packed().decode() == packed, (file.name, number)
@@ -103,7 +103,7 @@ def with_event(event: dict[str, Any]) -> Any:
     """A golden history, with one more record."""
     _, store = read(FOLDER / "the-copy-fails-once.jsonl")
     *_, last = store.records(ID)
-    whole = Record(operation=ID, seq=last.seq + 1, at=last.at, write_id="w", events=(event,))
+    whole = LogRecord(operation=ID, seq=last.seq + 1, at=last.at, write_id="w", events=(event,))
     store.append(changed(whole, state=None).sealed(last.digest))
     return store
 

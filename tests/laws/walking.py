@@ -112,7 +112,7 @@ class Lease:
 
     scene: Scene
 
-    def acquire(self, *, patience: bool) -> bool:
+    def acquire(self) -> bool:
         released, self.scene.released = self.scene.released, False
         return released
 

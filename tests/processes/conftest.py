@@ -11,7 +11,7 @@ import pytest
 
 from actions.sandbox import Sandbox
 from engine.clock import SystemClock
-from engine.stores.dynamodb_calls import Calls
+from engine.stores.dynamodb_client import TableClient
 from engine.stores.dynamodb_table import create_table
 from tests.processes.desk import Desk, machines
 from tests.processes.front import Front
@@ -60,5 +60,5 @@ def opened(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Open]:
 
 def table(server: motos.Moto, name: str) -> str:
     """The place of a table of the test's own."""
-    create_table(Calls(name, server.clients, SystemClock()), SystemClock())
+    create_table(TableClient(name, server.clients, SystemClock()), SystemClock())
     return f"dynamodb:{name}"

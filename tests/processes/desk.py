@@ -16,7 +16,7 @@ from actions.sandbox import Sandbox
 from engine.clock import SystemClock
 from engine.kernel.events import Event
 from engine.runtime.load import events_of
-from engine.stores.opening import open_store
+from engine.stores.factory import open_store
 from engine.stores.port import verify
 from tests.cli.asking import Answer
 from tests.processes.front import Front

@@ -32,7 +32,7 @@ class Machine:
     speed: float = 60.0
     wall: float = 0.0
     boot: float = 0.0
-    patience: float = 5.0  # seconds that SQLite waits for another's commit
+    busy_timeout: float = 5.0  # seconds that SQLite waits for another process's commit
 
     def written(self, file: Path) -> None:
         """In one piece: who reads it sees the old one or the new one."""
@@ -90,10 +90,10 @@ def main(file: Path, words: list[str]) -> int:
     """The command's exit code."""
     Hurried.here = file
     clock.SystemClock = Hurried  # type: ignore[misc]
-    from engine.stores import database, lease
+    from engine.stores import lease, sqlite_file
 
     machine = Machine.read(file)
-    database.PATIENCE = machine.patience
+    sqlite_file.BUSY_TIMEOUT = machine.busy_timeout
     if machine.name:
         lease._boot = lambda: machine.name
     from engine.cli.main import main as command

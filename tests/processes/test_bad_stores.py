@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from engine.cli.main import main
 from engine.clock import SystemClock
-from engine.stores.opening import open_store
+from engine.stores.factory import open_store
 from engine.stores.port import FORMAT
 from tests.cli.asking import Answer, written
 from tests.processes.conftest import FAST, Open

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from engine.clock import SystemClock
-from engine.stores.opening import open_store
+from engine.stores.factory import open_store
 from tests.processes.conftest import Open
 from tests.processes.given import SMALL
 from tests.processes.test_outages import run

@@ -86,7 +86,7 @@ def test_a_server_that_is_stopped_and_started(opened: Open) -> None:
 
 def test_a_file_that_another_process_has_locked(opened: Open) -> None:
     desk = opened(SMALL)
-    desk.change(patience=0.2)
+    desk.change(busy_timeout=0.2)
     first = waiting(desk)
     with locked(desk):
         first.until(AWAY)
@@ -127,7 +127,7 @@ def test_a_table_that_stays_away_is_given_up_in_time(opened: Open) -> None:
 
 def test_a_file_that_stays_locked_is_given_up_in_time(opened: Open) -> None:
     desk = opened(SMALL)
-    desk.change(patience=0.2)
+    desk.change(busy_timeout=0.2)
     first = waiting(desk, *LIMIT)
     with locked(desk):
         is_given_up(desk, first)

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from engine.stores.opening import open_store
+from engine.stores.factory import open_store
 from tests.cli.asking import written
 from tests.processes.conftest import Open
 from tests.processes.desk import Desk, Running

@@ -17,7 +17,7 @@ from typing import Any
 from actions.sandbox import Fault, Sandbox
 from engine.cli.context import world_file
 from engine.clock import SystemClock
-from engine.stores.dynamodb_calls import Calls
+from engine.stores.dynamodb_client import TableClient
 from engine.stores.dynamodb_table import create_table
 from tests.servers.moto import Moto
 
@@ -230,4 +230,4 @@ def readable_of(document: Mapping[str, Any]) -> dict[str, str]:
 
 def made_table(moto: Moto, name: str) -> None:
     """What `runbook store init` makes."""
-    create_table(Calls(name, moto.clients, SystemClock()), SystemClock())
+    create_table(TableClient(name, moto.clients, SystemClock()), SystemClock())

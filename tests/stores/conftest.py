@@ -12,7 +12,7 @@ import pytest
 
 from engine.clock import SystemClock, VirtualClock
 from engine.stores.dynamodb import DynamoStore
-from engine.stores.dynamodb_calls import Calls
+from engine.stores.dynamodb_client import TableClient
 from engine.stores.dynamodb_table import create_table
 from engine.stores.memory import MemoryStore
 from engine.stores.port import Store
@@ -65,7 +65,7 @@ def _tidy(server: Moto) -> None:
 def table_on(server: Moto) -> str:
     """A new one."""
     name = next(TABLES)
-    create_table(Calls(name, server.clients, SystemClock()), SystemClock())
+    create_table(TableClient(name, server.clients, SystemClock()), SystemClock())
     return name
 
 

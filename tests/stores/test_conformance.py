@@ -7,7 +7,7 @@ from threading import Barrier, Thread
 import pytest
 
 from engine.errors import EnvironmentProblem, StoreConflict
-from engine.stores.port import FORMAT, Head, Record, Store, verify
+from engine.stores.port import FORMAT, Head, LogRecord, Store, verify
 from engine.values import changed
 from tests.stores.places import Place
 from tests.stores.values import lease, log, record, written
@@ -118,20 +118,20 @@ def test_every_handle_sees_what_another_wrote(place: Place) -> None:
 # -- what does not fit ------------------------------------------------------------------------------------
 
 
-def _missing(records: list[Record]) -> list[Record]:
+def _missing(records: list[LogRecord]) -> list[LogRecord]:
     return [records[0], records[2]]
 
 
-def _changed(records: list[Record]) -> list[Record]:
+def _changed(records: list[LogRecord]) -> list[LogRecord]:
     forged = record(seq=2, previous=records[0].digest, events=({"$": "forged"},))
     return [records[0], changed(forged, digest=records[1].digest), records[2]]
 
 
-def _unchained(records: list[Record]) -> list[Record]:
+def _unchained(records: list[LogRecord]) -> list[LogRecord]:
     return [records[0], record(seq=2, previous="0" * 64), records[2]]
 
 
-def _begun_elsewhere(records: list[Record]) -> list[Record]:
+def _begun_elsewhere(records: list[LogRecord]) -> list[LogRecord]:
     return [record(seq=1, previous="0" * 64)]
 
 

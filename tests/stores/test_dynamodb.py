@@ -11,8 +11,8 @@ from engine.clock import VirtualClock
 from engine.errors import StoreConflict
 from engine.stores.dynamodb import DynamoStore
 from engine.stores.dynamodb_items import key, of_record
-from engine.stores.patience import PatientStore
-from engine.stores.port import Record, StoreAway
+from engine.stores.port import LogRecord, StoreUnavailable
+from engine.stores.retrying_store import RetryingStore
 from tests.servers.faults import CUT_REPLY, LOSE_REPLY, LOSE_REQUEST, PASS, THROTTLE, Faults, answer
 from tests.servers.moto import Moto
 from tests.stores.conftest import EVERYWHERE, ONCE, SERVERS
@@ -121,7 +121,7 @@ def test_a_reply_that_is_cut_off_is_not_an_empty_one(
     assert proxy.plan[request] == []
     proxy.plan[request] = [fault] * 50
     began = clock.now()
-    with pytest.raises(StoreAway):
+    with pytest.raises(StoreUnavailable):
         asked(store)
     assert 0 < clock.now() - began < 5
     assert len(proxy.plan[request]) == 50 - 4
@@ -133,7 +133,7 @@ def test_a_store_that_is_away_for_ten_minutes_loses_nothing(
 ) -> None:
     proxy.plan["PutItem"] = [PASS, LOSE_REPLY, *[LOSE_REQUEST] * 90, THROTTLE]
     said: list[str] = []
-    records = written(PatientStore(store, clock, told=said.append), count=3)
+    records = written(RetryingStore(store, clock, told=said.append), count=3)
     assert twin.load("op-1") == records
     assert "nothing is performed" in said[0]
     assert said[-1].endswith("answers again")
@@ -208,7 +208,7 @@ def test_a_load_reads_no_more_than_twice_the_state(
     assert proxy.replied - before < 4_096
 
 
-def _put(behind: Moto, table: str, records: list[Record], known: bool) -> None:
+def _put(behind: Moto, table: str, records: list[LogRecord], known: bool) -> None:
     """25 at a time, as a runner that did, or did not, know where the last whole state is would have written them.
 
     Where it is known, those before it are hollow: nobody is to read them.
@@ -255,7 +255,7 @@ def test_what_a_batch_leaves_out_is_asked_again(table: str, behind: Moto, clock:
     assert [head.operation for head in store.heads("HELD")] == [f"op-{number}" for number in range(7)]
     assert sparing.asked == 4
     sparing.spares = False
-    with pytest.raises(StoreAway, match="it is throttled"):
+    with pytest.raises(StoreUnavailable, match="it is throttled"):
         list(store.heads())
 
 

@@ -10,10 +10,10 @@ import pytest
 from engine.clock import SystemClock, VirtualClock
 from engine.errors import EnvironmentProblem, UsageError
 from engine.stores.dynamodb import DynamoStore
-from engine.stores.dynamodb_calls import Calls
-from engine.stores.dynamodb_table import create_table, definition, misfit
-from engine.stores.opening import open_store, own_client
-from engine.stores.port import StoreAway
+from engine.stores.dynamodb_client import TableClient
+from engine.stores.dynamodb_table import create_table, definition, schema_problem
+from engine.stores.factory import default_client, open_store
+from engine.stores.port import StoreUnavailable
 from tests.servers import faults
 from tests.servers.faults import Faults, answer
 from tests.servers.moto import Moto
@@ -40,8 +40,8 @@ def proxy(before_ministack: Faults) -> Faults:
     return before_ministack
 
 
-def calls(server: Moto, name: str) -> Calls:
-    return Calls(name, server.clients, SystemClock())
+def calls(server: Moto, name: str) -> TableClient:
+    return TableClient(name, server.clients, SystemClock())
 
 
 # -- making it ---------------------------------------------------------------------------------------------
@@ -55,7 +55,7 @@ def test_a_table_is_made_once_and_then_fits(server: Callable[[str], Moto], kind:
     again = create_table(calls(running, name), SystemClock())
     assert again[0] == f"the table {name} is there already, and fits"
     described = running.clients("dynamodb").describe_table(TableName=name)["Table"]
-    assert misfit(described) is None
+    assert schema_problem(described) is None
     assert described["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
     for lines in (told, again):
         assert len(lines) == 3
@@ -105,11 +105,11 @@ class Describes:
 
 def test_a_table_that_takes_its_time_is_waited_for() -> None:
     clock = VirtualClock()
-    told = create_table(Calls("ops", lambda service: Describes(["CREATING"] * 40 + ["ACTIVE"]), clock), clock)
+    told = create_table(TableClient("ops", lambda service: Describes(["CREATING"] * 40 + ["ACTIVE"]), clock), clock)
     assert told == ["the table ops was made", "deletion protection is on", "point-in-time recovery is on"]
     assert clock.now() - VirtualClock().now() == 10
     with pytest.raises(EnvironmentProblem, match=r"ops is not ready after 120 s: CREATING"):
-        create_table(Calls("ops", lambda service: Describes(["CREATING"]), clock), clock)
+        create_table(TableClient("ops", lambda service: Describes(["CREATING"]), clock), clock)
 
 
 # -- a table that is not ours ------------------------------------------------------------------------------
@@ -214,7 +214,7 @@ def test_what_is_refused_is_told_at_once(proxy: Faults, reply: faults.Fault, sai
     store = DynamoStore("ops", Moto(proxy.url).clients, VirtualClock())
     with pytest.raises(EnvironmentProblem, match=said) as caught:
         store.load("op-1")
-    assert not isinstance(caught.value, StoreAway)
+    assert not isinstance(caught.value, StoreUnavailable)
     assert len(proxy.plan["Query"]) == 8
 
 
@@ -229,7 +229,7 @@ def test_what_is_refused_is_told_at_once(proxy: Faults, reply: faults.Fault, sai
 def test_what_passes_is_waited_for(proxy: Faults, reply: faults.Fault) -> None:
     proxy.plan = {"Query": [reply] * 9}
     store = DynamoStore("ops", Moto(proxy.url).clients, VirtualClock())
-    with pytest.raises(StoreAway, match=r"not ready for query of ops"):
+    with pytest.raises(StoreUnavailable, match=r"not ready for query of ops"):
         store.load("op-1")
     assert len(proxy.plan["Query"]) == 5
 
@@ -237,7 +237,7 @@ def test_what_passes_is_waited_for(proxy: Faults, reply: faults.Fault) -> None:
 @pytest.mark.integration
 def test_nobody_there_is_away() -> None:
     store = DynamoStore("ops", Moto("http://127.0.0.1:9").clients, VirtualClock())
-    with pytest.raises(StoreAway, match=r"DynamoDB does not answer about ops: .*127.0.0.1:9"):
+    with pytest.raises(StoreUnavailable, match=r"DynamoDB does not answer about ops: .*127.0.0.1:9"):
         store.head("op-1")
 
 
@@ -245,13 +245,13 @@ def test_no_credentials_no_region_no_profile(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-west-2")
     with pytest.raises(EnvironmentProblem, match=r"credentials for the store ops are missing .*Unable to locate"):
-        DynamoStore("ops", own_client).load("op-1")
+        DynamoStore("ops", default_client).load("op-1")
     monkeypatch.delenv("AWS_DEFAULT_REGION")
     with pytest.raises(EnvironmentProblem, match=r"ops cannot be reached: You must specify a region"):
-        DynamoStore("ops", own_client).load("op-1")
+        DynamoStore("ops", default_client).load("op-1")
     monkeypatch.setenv("AWS_PROFILE", "nobody")
     with pytest.raises(EnvironmentProblem, match=r"credentials .* profile \(nobody\) could not be found"):
-        DynamoStore("ops", own_client).load("op-1")
+        DynamoStore("ops", default_client).load("op-1")
 
 
 def test_what_is_not_awss_goes_on_as_it_is() -> None:

@@ -10,8 +10,8 @@ from engine.clock import VirtualClock
 from engine.errors import Busy, StoreConflict
 from engine.stores.lease import DURATION, ProcessIdentity, StoreLease
 from engine.stores.memory import MemoryStore
-from engine.stores.patience import PatientStore
-from engine.stores.port import Head, Lease, StoreAway
+from engine.stores.port import Head, Lease, StoreUnavailable
+from engine.stores.retrying_store import RetryingStore
 from engine.values import changed
 from tests.stores.values import lease
 
@@ -73,10 +73,9 @@ def of(store, clock, identity: ProcessIdentity, **values) -> StoreLease:
 # -- who gets it -------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("patience", [True, False])
-def test_a_free_lease_is_taken_at_once(store, clock, patience) -> None:
+def test_a_free_lease_is_taken_at_once(store, clock) -> None:
     held = of(store, clock, Machine().process(42))
-    assert held.acquire(patience=patience) is True
+    assert held.acquire() is True
     head = store.head("op-1")
     assert head is not None
     assert head.lease is not None
@@ -88,11 +87,10 @@ def test_a_free_lease_is_taken_at_once(store, clock, patience) -> None:
     held.release()
     held.release()
     assert store.head("op-1") == Head(operation="op-1")
-    assert of(store, clock, Machine().process(43)).acquire(patience=patience) is True
+    assert of(store, clock, Machine().process(43)).acquire() is True
     assert clock.slept == 0
 
 
-@pytest.mark.parametrize("patience", [True, False])
 @pytest.mark.parametrize(
     ("befalls", "verdict"),
     [
@@ -106,9 +104,9 @@ def test_a_free_lease_is_taken_at_once(store, clock, patience) -> None:
         ("our boot is not known", "unknown"),
     ],
 )
-def test_the_owner_is_judged_by_its_process(store, clock, befalls: str, verdict: str, patience: bool) -> None:
+def test_the_owner_is_judged_by_its_process(store, clock, befalls: str, verdict: str) -> None:
     machine = Machine()
-    of(store, clock, machine.process(42)).acquire(patience=False)
+    of(store, clock, machine.process(42)).acquire()
     before = version(store)
     changes = {
         "it ends": lambda: machine.running.pop(42),
@@ -125,46 +123,46 @@ def test_the_owner_is_judged_by_its_process(store, clock, befalls: str, verdict:
     second = of(store, clock, ours)
     if verdict == "alive":
         with pytest.raises(Busy, match=r"op-1 is driven by ana on desk \(process 42\).*runbook status op-1"):
-            second.acquire(patience=patience)
+            second.acquire()
         assert version(store) == before
     else:
-        assert second.acquire(patience=patience) is False  # it was not given back
+        assert second.acquire() is False  # it was not given back
         assert version(store) not in (None, before)
     assert clock.slept == pytest.approx(DURATION if verdict == "unknown" else 0)
 
 
 def test_a_lease_that_is_seen_renewed_is_a_live_runners(store, clock) -> None:
     first = of(store, clock, Machine().process(42))
-    first.acquire(patience=False)
+    first.acquire()
     clock.after(31, first.renew_if_due)
     with pytest.raises(Busy, match="driven by ana"):
-        of(store, clock, Machine(boot="elsewhere").process(43)).acquire(patience=True)
+        of(store, clock, Machine(boot="elsewhere").process(43)).acquire()
     assert 31 <= clock.slept <= 31 + DURATION / 18
 
 
 def test_a_lease_that_is_given_back_while_we_wait_is_taken(store, clock) -> None:
     first = of(store, clock, Machine().process(42))
-    first.acquire(patience=False)
+    first.acquire()
     clock.after(20, first.release)
-    assert of(store, clock, Machine(boot="elsewhere").process(43)).acquire(patience=True) is True
+    assert of(store, clock, Machine(boot="elsewhere").process(43)).acquire() is True
     assert clock.slept <= 20 + DURATION / 18
 
 
 def test_it_is_the_owners_duration_that_is_waited_for(store, clock) -> None:
-    of(store, clock, Machine().process(42), duration=lambda: 600.0).acquire(patience=False)
-    assert of(store, clock, Machine(boot="elsewhere").process(43)).acquire(patience=True) is False
+    of(store, clock, Machine().process(42), duration=lambda: 600.0).acquire()
+    assert of(store, clock, Machine(boot="elsewhere").process(43)).acquire() is False
     assert clock.slept == pytest.approx(600)
 
 
 def test_of_two_who_wait_one_takes_over(store, clock) -> None:
-    of(store, clock, Machine().process(42)).acquire(patience=False)
+    of(store, clock, Machine().process(42)).acquire()
     elsewhere = Machine(host="far", boot="elsewhere")
     third = of(store, clock, elsewhere.process(43, "cyd"))
     clock.after(DURATION - 1, lambda: third._take(version(store)))
     clock.after(DURATION + 20, third.renew_if_due)
     clock.after(DURATION + 35, third.renew_if_due)
     with pytest.raises(Busy, match="driven by cyd on far"):
-        of(store, clock, Machine(host="farther", boot="b").process(44, "dan")).acquire(patience=True)
+        of(store, clock, Machine(host="farther", boot="b").process(44, "dan")).acquire()
     third.check()
 
 
@@ -173,7 +171,7 @@ def test_of_two_who_wait_one_takes_over(store, clock) -> None:
 
 def test_it_is_renewed_every_third_and_not_more_often(store, clock) -> None:
     held = of(store, clock, Machine().process(42))
-    held.acquire(patience=False)
+    held.acquire()
     versions = []
     for _ in range(120):
         clock.sleep(1)
@@ -186,7 +184,7 @@ def test_it_is_renewed_every_third_and_not_more_often(store, clock) -> None:
 def test_two_thirds_are_left_for_a_call(store, clock) -> None:
     """`check` comes right before a call is sent: nobody may take over until the call has timed out."""
     held = of(store, clock, Machine().process(42))
-    held.acquire(patience=False)
+    held.acquire()
     clock.sleep(DURATION - 1)
     before = version(store)
     held.check()
@@ -195,11 +193,11 @@ def test_two_thirds_are_left_for_a_call(store, clock) -> None:
 
 def test_a_runner_that_was_stopped_beyond_its_lease_stops(store, clock) -> None:
     held = of(store, clock, Machine().process(42))
-    held.acquire(patience=False)
+    held.acquire()
     clock.sleep(DURATION + 60)  # SIGSTOP, a laptop that slept
     held.check()  # nobody wanted it: it goes on
     clock.sleep(DURATION + 60)
-    assert of(store, clock, Machine(boot="elsewhere").process(43)).acquire(patience=True) is False
+    assert of(store, clock, Machine(boot="elsewhere").process(43)).acquire() is False
     taken = version(store)
     for asked in (held.check, held.renew_if_due, held.check):
         with pytest.raises(StoreConflict, match="another runner has the operation, and this one stops"):
@@ -212,11 +210,11 @@ def test_what_was_given_back_is_no_longer_held(store, clock) -> None:
     held = of(store, clock, Machine().process(42))
     with pytest.raises(StoreConflict):
         held.check()
-    held.acquire(patience=False)
+    held.acquire()
     held.release()
     with pytest.raises(StoreConflict):
         held.check()
-    assert held.acquire(patience=False) is True
+    assert held.acquire() is True
     held.check()
 
 
@@ -229,7 +227,7 @@ def test_a_wall_clock_that_jumps_means_nothing(store) -> None:
 
     clock = Jumps()
     held = of(store, clock, Machine().process(42))
-    held.acquire(patience=False)
+    held.acquire()
     before = version(store)
     for clock.wall in (86_400.0, -86_400.0):
         held.check()
@@ -246,7 +244,7 @@ def test_the_renewals_own_request_is_not_stopped_by_the_check_before_it(clock) -
             return super().take_lease(operation, lease, over=over)
 
     held = of(AsksFirst(), clock, Machine().process(42))
-    held.acquire(patience=False)
+    held.acquire()
     clock.sleep(DURATION / 3)
     held.check()
 
@@ -264,14 +262,14 @@ class Away(MemoryStore):
         if self.lost:
             super().take_lease(operation, lease, over=over)
             self.lost = False
-        raise StoreAway("no answer")
+        raise StoreUnavailable("no answer")
 
 
 @pytest.mark.parametrize("lost", [False, True])
 def test_a_store_that_is_away_at_a_renewal_is_waited_for(clock, lost: bool) -> None:
     store = Away(clock)
-    held = of(PatientStore(store, clock), clock, Machine().process(42))
-    held.acquire(patience=False)
+    held = of(RetryingStore(store, clock), clock, Machine().process(42))
+    held.acquire()
     clock.sleep(40)
     store.until, store.lost = clock.now() + 600, lost
     held.check()
@@ -281,8 +279,8 @@ def test_a_store_that_is_away_at_a_renewal_is_waited_for(clock, lost: bool) -> N
 
 def test_who_took_over_in_an_outage_keeps_it(clock) -> None:
     store = Away(clock)
-    held = of(PatientStore(store, clock), clock, Machine().process(42))
-    held.acquire(patience=False)
+    held = of(RetryingStore(store, clock), clock, Machine().process(42))
+    held.acquire()
     clock.sleep(40)
     store.until = clock.now() + 600
     there = version(store)
@@ -295,7 +293,7 @@ def test_who_took_over_in_an_outage_keeps_it(clock) -> None:
 def test_what_is_read_before_the_lease_is_taken_may_be_sent(store: MemoryStore, clock: Meanwhile) -> None:
     ours = of(store, clock, Machine().process(42))
     ours.before_send()
-    ours.acquire(patience=False)
+    ours.acquire()
     ours.before_send()
     head = store.head("op-1")
     assert head is not None

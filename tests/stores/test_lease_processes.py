@@ -78,7 +78,7 @@ from engine.clock import SystemClock
 from engine.stores.lease import StoreLease, this_process
 from engine.stores.sqlite import SqliteStore
 store = SqliteStore(Path({str(tmp_path / "operations.db")!r}))
-StoreLease(store, "op-1", SystemClock(), this_process("ana")).acquire(patience=False)
+StoreLease(store, "op-1", SystemClock(), this_process("ana")).acquire()
 print("taken", flush=True)
 input()
 """
@@ -88,9 +88,9 @@ input()
     store = SqliteStore(tmp_path / "operations.db")
     ours = StoreLease(store, "op-1", SystemClock(), this_process("bob"))
     with pytest.raises(Busy, match="driven by ana"):
-        ours.acquire(patience=False)
+        ours.acquire()
     child.kill()
     child.communicate()
-    assert ours.acquire(patience=False) is False
+    assert ours.acquire() is False
     ours.release()
     store.close()

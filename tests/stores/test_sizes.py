@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.stores.port import Record
+from engine.stores.port import LogRecord
 from engine.stores.sqlite import SqliteStore
 from tests.stores.values import log
 
@@ -17,7 +17,7 @@ STATE = {f"s{number}": {"status": "DONE", "attempt": 1, "text": "x" * 40} for nu
 
 
 @pytest.fixture(scope="module")
-def big(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Record]]:
+def big(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[LogRecord]]:
     """10,000 records; what was appended since the last whole state weighs less than it."""
     path = tmp_path_factory.mktemp("big") / "operations.db"
     records = list(log("op-1", RECORDS, whole={1: {}, WHOLE_AT: STATE}, size=100))
@@ -33,7 +33,7 @@ def bytes_read() -> int:
     return int(Path("/proc/self/io").read_text(encoding="ascii").split()[1])
 
 
-def test_a_load_reads_no_more_than_twice_the_state(big: tuple[Path, list[Record]]) -> None:
+def test_a_load_reads_no_more_than_twice_the_state(big: tuple[Path, list[LogRecord]]) -> None:
     path, since = big
     state, all_since = len(since[0].packed()), sum(len(one.packed()) for one in since)
     assert all_since < 2 * state  # the driver's rule (docs/architecture.md, "The log")
@@ -48,7 +48,7 @@ def test_a_load_reads_no_more_than_twice_the_state(big: tuple[Path, list[Record]
 
 
 @pytest.mark.parametrize("status", [None, "HELD"])
-def test_a_list_does_not_read_the_records(big: tuple[Path, list[Record]], status: str | None) -> None:
+def test_a_list_does_not_read_the_records(big: tuple[Path, list[LogRecord]], status: str | None) -> None:
     path, _ = big
     store = SqliteStore(path)
     before = bytes_read()
@@ -57,7 +57,7 @@ def test_a_list_does_not_read_the_records(big: tuple[Path, list[Record]], status
     store.close()
 
 
-def test_requests_go_by_an_index(big: tuple[Path, list[Record]]) -> None:
+def test_requests_go_by_an_index(big: tuple[Path, list[LogRecord]]) -> None:
     from engine.stores import sqlite
 
     database = sqlite3.connect(big[0])

@@ -12,9 +12,9 @@ import pytest
 
 from engine.clock import VirtualClock
 from engine.errors import EnvironmentProblem
-from engine.stores import database
-from engine.stores.patience import PatientStore
-from engine.stores.port import StoreAway, verify
+from engine.stores import sqlite_file
+from engine.stores.port import StoreUnavailable, verify
+from engine.stores.retrying_store import RetryingStore
 from engine.stores.sqlite import SqliteStore
 from tests.stores.surroundings import no_file_larger_than, python, small_disk
 from tests.stores.values import log, record, written
@@ -63,7 +63,7 @@ def test_a_full_disk_is_told_and_waited_for(tmp_path: Path) -> None:
         records = list(log("op-1", 3, size=60_000))
         store.append(records[0])
         ballast.write_bytes(b"x" * (shutil.disk_usage(folder).free - 16_384))
-        with pytest.raises(StoreAway, match=r"operations.db cannot grow: the disk is full .* make room"):
+        with pytest.raises(StoreUnavailable, match=r"operations.db cannot grow: the disk is full .* make room"):
             store.append(records[1])
         assert store.load("op-1") == records[:1]
         said: list[str] = []
@@ -76,7 +76,7 @@ def test_a_full_disk_is_told_and_waited_for(tmp_path: Path) -> None:
 
         clock = MakesRoom()
         began = clock.now()
-        PatientStore(store, clock, told=said.append, jitter=lambda: 1.0).append(records[1])
+        RetryingStore(store, clock, told=said.append, jitter=lambda: 1.0).append(records[1])
         assert "the disk is full" in said[0]
         assert said[-1].endswith("answers again")
         store.append(records[2])
@@ -240,13 +240,13 @@ def test_a_truncated_file_is_told_and_left_alone(path: Path) -> None:
 
 
 def test_a_file_that_another_has_locked_is_told_and_waited_for(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database, "PATIENCE", 0.05)
+    monkeypatch.setattr(sqlite_file, "BUSY_TIMEOUT", 0.05)
     store = SqliteStore(path)
     records = written(store)
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     late = record(seq=4, previous=records[-1].digest)
-    with pytest.raises(StoreAway, match=r"operations.db is locked by another process .* see who has it open"):
+    with pytest.raises(StoreUnavailable, match=r"operations.db is locked by another process .* see who has it open"):
         store.append(late)
     assert store.load("op-1") == records  # reading goes on
 
@@ -256,17 +256,17 @@ def test_a_file_that_another_has_locked_is_told_and_waited_for(path: Path, monke
             if other.in_transaction:
                 other.execute("COMMIT")
 
-    PatientStore(store, LetsGo()).append(late)
+    RetryingStore(store, LetsGo()).append(late)
     other.close()
     store.close()
     assert reread(path) == [1, 2, 3, 4]
 
 
 def test_a_new_file_that_another_has_locked_is_told(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database, "PATIENCE", 0.0)
+    monkeypatch.setattr(sqlite_file, "BUSY_TIMEOUT", 0.0)
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
-    with pytest.raises(StoreAway, match=r"operations.db is locked by another process"):
+    with pytest.raises(StoreUnavailable, match=r"operations.db is locked by another process"):
         SqliteStore(path).append(record())
     other.execute("ROLLBACK")
     other.close()

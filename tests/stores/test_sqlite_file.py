@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from engine.errors import EnvironmentProblem
-from engine.stores.database import AHEAD, APPLICATION, VERSION
 from engine.stores.sqlite import SqliteStore
+from engine.stores.sqlite_file import APPLICATION, CHECKPOINT_PAGES, VERSION
 from tests.stores.surroundings import as_nobody
 from tests.stores.values import lease, record, written
 
@@ -125,9 +125,9 @@ def test_commits_wait_for_the_disk(path: Path) -> None:
 def test_the_file_beside_it_stops_growing_soon(path: Path) -> None:
     """To grow it takes the disk twice as long as to write it over."""
     store = SqliteStore(path)
-    written(store, count=2 * AHEAD)
+    written(store, count=2 * CHECKPOINT_PAGES)
     beside = path.with_name(f"{path.name}-wal").stat().st_size
-    assert AHEAD <= beside // 4096 < AHEAD * 1.2
+    assert CHECKPOINT_PAGES <= beside // 4096 < CHECKPOINT_PAGES * 1.2
     store.close()
 
 

@@ -7,7 +7,7 @@ import random
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from engine.stores.port import Lease, Record, Store
+from engine.stores.port import Lease, LogRecord, Store
 
 _NUMBERS = itertools.count(1)
 
@@ -17,16 +17,16 @@ def noise(size: int, seed: int = 1) -> str:
     return random.Random(seed).randbytes(size // 2).hex()
 
 
-def record(operation: str = "op-1", seq: int = 1, previous: str = "", **values: Any) -> Record:
+def record(operation: str = "op-1", seq: int = 1, previous: str = "", **values: Any) -> LogRecord:
     """A sealed one; what is not given does not matter."""
     given = {
         "at": 1_710_893_160.25, "write_id": f"w{next(_NUMBERS)}", "events": ({"$": "entered", "seq": seq},),
         "actor": "ana", "host": "desk", "process": "42",
     }  # fmt: skip
-    return Record(operation=operation, seq=seq, **given | values).sealed(previous)
+    return LogRecord(operation=operation, seq=seq, **given | values).sealed(previous)
 
 
-def log(operation: str, count: int, *, whole: Mapping[int, Any] | None = None, size: int = 0) -> Iterator[Record]:
+def log(operation: str, count: int, *, whole: Mapping[int, Any] | None = None, size: int = 0) -> Iterator[LogRecord]:
     """`count` records, chained; `whole` has the states by seq, else the first alone has one; events of `size` bytes.
 
     What is in them hardly compresses: a page of DynamoDB's is full when we mean it to be.
@@ -40,7 +40,7 @@ def log(operation: str, count: int, *, whole: Mapping[int, Any] | None = None, s
         yield one
 
 
-def written(store: Store, operation: str = "op-1", count: int = 3, **values: Any) -> list[Record]:
+def written(store: Store, operation: str = "op-1", count: int = 3, **values: Any) -> list[LogRecord]:
     """The same, appended."""
     records = list(log(operation, count, **values))
     for one in records:

@@ -12,8 +12,8 @@ from engine.backoff import delay
 from engine.kernel.schedule import delay_before
 from engine.language.model import Backoff
 from engine.runtime.driver import THROTTLED, resend_delay
-from engine.stores.dynamodb_calls import retry_wait as request_wait
-from engine.stores.patience import pause_after
+from engine.stores.dynamodb_client import retry_wait as request_wait
+from engine.stores.retrying_store import retry_delay
 
 WRITTEN = Backoff(first=4.0, factor=2.0, longest=60.0, jitter="full", attempts=9)
 DICE = random.Random(7)
@@ -36,7 +36,7 @@ USES: dict[str, tuple[Callable[[int], list[float | None]], float, float, float]]
     "the built-in schedule for throttled calls": (
         lambda n: [resend_delay(None, n, seed=one, elapsed=0.0) for one in seeds()], 1.0, 30.0, 0.5
     ),
-    "a store that is away": (lambda n: [pause_after(n, one) for one in fractions()], 1.0, 30.0, 0.5),
+    "a store that is away": (lambda n: [retry_delay(n, one) for one in fractions()], 1.0, 30.0, 0.5),
     "a request to DynamoDB": (lambda n: [request_wait(n, one) for one in fractions()], 0.1, 1.0, 0.0),
     "a connection": (lambda n: [connection_wait(n, one) for one in fractions()], 0.2, 1.0, 0.0),
 }  # fmt: skip

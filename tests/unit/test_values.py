@@ -1,4 +1,4 @@
-"""`Value`: what is made once and never changed; `Bundle`: the same, of what may change."""
+"""`Value`, immutable data, and `Resources`, which may also hold functions and connections."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from msgspec.structs import fields
 import actions
 import engine
 from engine.language.yaml.nodes import ListNode, MapNode, Scalar
-from engine.values import Bundle, Value, changed, field
+from engine.values import Resources, Value, changed, field
 
 DATA = {
     str, int, float, bool, bytes, type(None), Any, Path, tuple, list, dict, frozenset, Mapping, Sequence, AbstractSet, Map,
@@ -95,11 +95,11 @@ def test_another_one_with_some_fields_changed() -> None:
 # -- the garbage collector ---------------------------------------------------------------------------------
 
 
-class Handed(Bundle):
+class Handed(Resources):
     told: list[Any] = field(default_factory=list)
 
 
-def test_a_bundle_in_a_cycle_is_collected() -> None:
+def test_resources_in_a_cycle_are_collected() -> None:
     class Living: ...
 
     living, handed = Living(), Handed()
@@ -129,8 +129,8 @@ def values(cls: type[Value] = Value) -> Iterator[type[Value]]:
         yield from values(one)
 
 
-def test_what_holds_more_than_data_is_a_bundle() -> None:
-    """A cycle through a value that the garbage collector does not look at would stay in memory for ever."""
+def test_values_hold_nothing_but_data() -> None:
+    """The garbage collector does not track values: a cycle through one would never be collected."""
     for package in (engine, actions):
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             importlib.import_module(module.name)

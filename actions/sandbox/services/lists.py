@@ -8,7 +8,7 @@ from typing import Any, Final
 from actions.sandbox.calls import Refusal, Request
 from actions.sandbox.services.rds_names import locate
 from actions.sandbox.world import Resource, World
-from engine.values import Bundle, Value
+from engine.values import Resources, Value
 
 
 class Paging(Value):
@@ -72,7 +72,7 @@ Row = tuple[dict[str, Any], Resource]
 """A resource as a list shows it, and the resource."""
 
 
-class RdsKind(Bundle):
+class RdsKind(Resources):
     """How one kind of RDS resource is described."""
 
     kind: str

@@ -19,7 +19,7 @@ from engine.language.model import CLASSES
 from engine.language.nearest import only_close_match
 from engine.language.yaml.nodes import ListNode, MapNode, Node, Scalar
 from engine.registry import Registry
-from engine.values import Bundle, Value
+from engine.values import Resources, Value
 
 BY_HAND: Final = frozenset(
     {"owner", "only", "target", "undo", "irreversible", "past", "take_back", "unprotect", "detach"}
@@ -46,7 +46,7 @@ class Position(Value):
     around: tuple[MapNode, ...]  # the maps that contain it, outermost first
 
 
-class Document(Bundle):
+class Document(Resources):
     """A text with LF line ends, its tree as far as it could be read, and the registry of kinds and actions."""
 
     text: str

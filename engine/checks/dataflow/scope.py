@@ -17,7 +17,7 @@ from engine.checks.dataflow.paths import path_without
 from engine.checks.dataflow.types import ANYTHING, INTEGER, TEXT, Type
 from engine.checks.subject import StepPlace
 from engine.language.nearest import Suggestions
-from engine.values import Bundle, Value, changed, field
+from engine.values import Resources, Value, changed, field
 
 SPECIAL: Final = frozenset({"settings", "accounts", "operation", "seen", "each", "error"})
 RESERVED: Final = frozenset({"attempt"})
@@ -36,7 +36,7 @@ class Binding(Value):
     empty: bool = False
 
 
-class Result(Bundle):
+class Result(Resources):
     """The result of a step. `path` says when it becomes available; `skipped` is why the step may not run, or ""."""
 
     id: str
@@ -69,7 +69,7 @@ class Globals:
     all_vars: frozenset[str] = frozenset()
 
 
-class Scope(Bundle):
+class Scope(Resources):
     """The names at one place. `path` is None before any step; `given` holds `seen`, `each` and `error` where they exist."""
 
     globals: Globals

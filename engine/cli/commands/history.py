@@ -16,8 +16,8 @@ from engine.errors import EnvironmentProblem
 from engine.kernel import IllegalEvent
 from engine.kernel.queries import waits_for_a_person
 from engine.runtime.load import Replay, unknown
-from engine.stores.packing import damaged
-from engine.stores.port import Chain, Record
+from engine.stores.port import Chain, LogRecord
+from engine.stores.serialization import corrupt_record
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -82,13 +82,13 @@ class HistoryPrinter:
         if not chain.seq:
             raise unknown(self._context.store, self._id)
 
-    def _extend(self, chain: Chain, record: Record) -> None:
+    def _extend(self, chain: Chain, record: LogRecord) -> None:
         wrong = chain.wrong(record)
         if wrong is not None:
             number, what = wrong
-            raise damaged(f"record {number} of {self._id} in {self._context.store.name}", what, self._id)
+            raise corrupt_record(f"record {number} of {self._id} in {self._context.store.name}", what, self._id)
 
-    def _lines(self, record: Record) -> Iterator[str]:
+    def _lines(self, record: LogRecord) -> Iterator[str]:
         format_line = format_event_json if self._context.options.as_json else format_event
         try:
             for raw, transition in zip(record.events, self._replay.read(record), strict=True):

@@ -31,11 +31,11 @@ def init(options: Options) -> int:
         if kind != "dynamodb":
             message = f"--store {kind}:{table} needs no init: the first operation creates the file"
             raise UsageError(message)
-        from engine.stores.dynamodb_calls import Calls
+        from engine.stores.dynamodb_client import TableClient
         from engine.stores.dynamodb_table import create_table
 
         assert context.store.name  # opening the store checks the table's name
-        done = create_table(Calls(table, context.store_clients, SystemClock()), SystemClock())
+        done = create_table(TableClient(table, context.store_clients, SystemClock()), SystemClock())
         if options.as_json:
             terminal.out_json({"format": 1, "store": context.store.name, "done": done})
         else:

@@ -9,17 +9,17 @@ from engine.cli.output import terminal
 from engine.cli.output.event_lines import event_lines
 from engine.cli.output.times import format_time
 from engine.kernel.transition import Transition
-from engine.stores.port import Record
+from engine.stores.port import LogRecord
 
 
-def format_event(record: Record, raw: Mapping[str, Any], transition: Transition) -> str:
+def format_event(record: LogRecord, raw: Mapping[str, Any], transition: Transition) -> str:
     """`  12  2024-03-20 00:06:00Z  copy-snapshot  …`: the record's number, time, step and text."""
     line = event_lines(transition)[0]
     step = terminal.escape(line.step).ljust(20)
     return f"{record.seq:>4}  {format_time(line.at)}  {step}  {terminal.escape(line.text)}".rstrip()
 
 
-def format_event_json(record: Record, raw: Mapping[str, Any], transition: Transition) -> str:
+def format_event_json(record: LogRecord, raw: Mapping[str, Any], transition: Transition) -> str:
     """One JSON document on one line. `raw`: the event as it was stored."""
     import json
 

@@ -15,12 +15,12 @@ from engine.kernel.ownership import ATTEMPT, OPERATION, RUNBOOK, STEP
 from engine.kernel.rendering import iso
 from engine.reports.orphans import ORPHANS, Judged, runbook_of
 from engine.runtime.protection import ProtectionPolicy
-from engine.values import Bundle
+from engine.values import Resources
 
 _UNTAG: Final = f"aws resourcegroupstaggingapi untag-resources --tag-keys {OPERATION} {RUNBOOK} {STEP} {ATTEMPT}"
 
 
-class OrphanReport(Bundle, kw_only=False):
+class OrphanReport(Resources, kw_only=False):
     """`before`: the search before deleting, if something was to be deleted."""
 
     options: Options

@@ -24,7 +24,7 @@ from engine.language.expressions.results import (
     text_of,
     to_result,
 )
-from engine.values import Bundle
+from engine.values import Resources
 
 TESTS: Final = ("equalto", "in")
 """How `selectattr` may compare."""
@@ -35,7 +35,7 @@ _MOST_DIGITS: Final = 400
 _NO_DEFAULT: Final = object()
 
 
-class FilterSpec(Bundle, kw_only=False):
+class FilterSpec(Resources, kw_only=False):
     """One filter, and what the checks need to know of it.
 
     `takes`: `text` (also of numbers and booleans), `list` (also of a map's keys and a text's characters) or `any`.

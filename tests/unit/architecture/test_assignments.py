@@ -27,7 +27,7 @@ MAY_CHANGE_OTHERS = {
     "engine/language/yaml/reader.py": BUILDER,
     "engine/runtime/engine.py": "an edited runbook takes the place of the one that was read, once taken up",
     "engine/runtime/load.py": BUILDER,
-    "engine/stores/sharing.py": "the queue of threads: whoever settles a request says so in its slot",
+    "engine/stores/group_commit.py": "the queue of threads: whoever settles a request says so in its slot",
 }
 """By file, or folder, with the reason. The list only shrinks."""
 

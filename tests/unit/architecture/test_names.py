@@ -27,7 +27,7 @@ FILES_TWICE = {
 
 CLASSES_TWICE = {
     "Asked": 2, "Hold": 2, "Key": 2, "Lease": 2, "Looked": 2, "Operation": 2, "Place": 2,
-    "Record": 2, "World": 2,
+    "World": 2,
 }  # fmt: skip
 
 LARGE_FOLDERS = {

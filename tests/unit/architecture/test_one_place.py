@@ -10,9 +10,9 @@ def source() -> dict[str, str]:
 
 
 def test_nearest_words_are_found_in_one_place() -> None:
-    """One matcher and one wording; the hint of `engine/stores/opening.py` is about a form, not about a near word."""
+    """One matcher and one wording; the hint of `engine/stores/factory.py` is about a form, not about a near word."""
     asking = {path for path, text in source().items() if "did you mean" in text}
-    assert asking == {"engine/language/nearest.py", "engine/stores/opening.py"}
+    assert asking == {"engine/language/nearest.py", "engine/stores/factory.py"}
     assert not [path for path, text in source().items() if "get_close_matches" in text]
 
 

@@ -7,7 +7,7 @@ from threading import Event, Thread
 
 import pytest
 
-from engine.stores.sharing import Sharing
+from engine.stores.group_commit import GroupCommit
 
 
 class Slow:
@@ -26,7 +26,7 @@ class Slow:
         return [ValueError(item) if item.startswith("bad") else None for item in items]
 
 
-def submitted(sharing: Sharing[str], items: Sequence[str]) -> tuple[list[Thread], dict[str, str]]:
+def submitted(sharing: GroupCommit[str], items: Sequence[str]) -> tuple[list[Thread], dict[str, str]]:
     """A thread each; of each item, what became of it."""
     told: dict[str, str] = {}
 
@@ -43,14 +43,14 @@ def submitted(sharing: Sharing[str], items: Sequence[str]) -> tuple[list[Thread]
     return threads, told
 
 
-def all_waiting(sharing: Sharing[str], number: int) -> None:
+def all_waiting(sharing: GroupCommit[str], number: int) -> None:
     while len(sharing._waiting) < number:
         Event().wait(0.001)
 
 
 def test_what_comes_during_a_commit_goes_together_into_the_next() -> None:
     slow = Slow()
-    sharing = Sharing(slow)
+    sharing = GroupCommit(slow)
     first, _ = submitted(sharing, ["first"])
     assert slow.begun.wait(60)
     items = [f"bad{n}" if n % 7 == 0 else f"item{n}" for n in range(31)]
@@ -66,7 +66,7 @@ def test_what_comes_during_a_commit_goes_together_into_the_next() -> None:
 
 def test_what_fails_as_a_whole_is_everybodys_and_the_next_goes_on() -> None:
     slow = Slow()
-    sharing = Sharing(slow)
+    sharing = GroupCommit(slow)
     first, _ = submitted(sharing, ["first"])
     assert slow.begun.wait(60)
     rest, told = submitted(sharing, ["fatal", "other"])
@@ -85,7 +85,7 @@ def test_one_who_is_interrupted_leaves_the_others_their_turn() -> None:
             raise KeyboardInterrupt
         return [None] * len(items)
 
-    sharing = Sharing(commit)
+    sharing = GroupCommit(commit)
     with pytest.raises(KeyboardInterrupt):
         sharing.submit("stopped")
     sharing.submit("next")

@@ -9,8 +9,8 @@ import pytest
 from engine.clock import VirtualClock
 from engine.errors import EnvironmentProblem, StoreConflict
 from engine.stores.memory import MemoryStore
-from engine.stores.patience import PatientStore
-from engine.stores.port import StoreAway, verify
+from engine.stores.port import StoreUnavailable, verify
+from engine.stores.retrying_store import RetryingStore
 from tests.stores.values import lease, log, record, written
 
 REQUESTS = {
@@ -43,10 +43,10 @@ class Outage:
         def request(*arguments, **named):
             self.asked += 1
             if self.clock.now() < self.until and not self.reply:
-                raise StoreAway("it does not answer")
+                raise StoreUnavailable("it does not answer")
             answer = getattr(self.store, name)(*arguments, **named)
             if self.clock.now() < self.until:
-                raise StoreAway("its reply was lost")
+                raise StoreUnavailable("its reply was lost")
             return answer
 
         return request
@@ -67,7 +67,7 @@ def test_an_outage_changes_nothing_but_the_time(clock: VirtualClock, name: str, 
         for one in records:
             store.append(one)
     outage = Outage(kept, clock, 600, reply=reply)
-    store = PatientStore(outage, clock, told=said.append, jitter=lambda: 0.5)
+    store = RetryingStore(outage, clock, told=said.append, jitter=lambda: 0.5)
     began = clock.now()
     assert REQUESTS[name](store) == REQUESTS[name](twin)
     assert 600 <= clock.now() - began <= 630
@@ -80,13 +80,13 @@ def test_an_outage_changes_nothing_but_the_time(clock: VirtualClock, name: str, 
 
 @pytest.mark.parametrize("name", list(REQUESTS))
 def test_it_is_given_up_in_time(clock: VirtualClock, name: str) -> None:
-    store = PatientStore(Outage(MemoryStore(), clock, 3600, reply=False), clock, timeout=120)
+    store = RetryingStore(Outage(MemoryStore(), clock, 3600, reply=False), clock, timeout=120)
     began = clock.now()
     with pytest.raises(
         EnvironmentProblem, match=r"does not answer. Given up after 120 s; .*`runbook resume`"
     ) as caught:
         REQUESTS[name](store)
-    assert not isinstance(caught.value, StoreAway)
+    assert not isinstance(caught.value, StoreUnavailable)
     assert caught.value.exit_code == 4
     assert clock.now() - began == pytest.approx(120)
 
@@ -94,7 +94,7 @@ def test_it_is_given_up_in_time(clock: VirtualClock, name: str) -> None:
 def test_once_given_up_it_is_not_waited_for_again_until_it_answers(clock: VirtualClock) -> None:
     """Who gives up still puts the summary, the lock and the lease away: not a whole time-out for each."""
     outage = Outage(MemoryStore(), clock, 3600, reply=False)
-    store = PatientStore(outage, clock, timeout=120, jitter=lambda: 1.0)
+    store = RetryingStore(outage, clock, timeout=120, jitter=lambda: 1.0)
     began = clock.now()
     for request in REQUESTS.values():
         with pytest.raises(EnvironmentProblem, match="Given up after 120 s"):
@@ -115,19 +115,19 @@ def test_pauses_grow_to_half_a_minute_with_jitter(clock: VirtualClock) -> None:
             tries.append(clock.now())
             return super().__getattr__(name)
 
-    store = PatientStore(Watched(MemoryStore(), clock, 200, reply=False), clock, jitter=lambda: 0.0)
+    store = RetryingStore(Watched(MemoryStore(), clock, 200, reply=False), clock, jitter=lambda: 0.0)
     store.head("op-1")
     pauses = [round(after - before, 3) for before, after in itertools.pairwise(tries)]
     assert pauses[:6] == [0.5, 1, 2, 4, 8, 15]
     assert set(pauses[6:]) == {15}
-    drawn = {PatientStore(MemoryStore(), clock)._jitter() for _ in range(20)}
+    drawn = {RetryingStore(MemoryStore(), clock)._jitter() for _ in range(20)}
     assert len(drawn) > 1
     assert all(0 <= one < 1 for one in drawn)
 
 
 def test_a_signal_ends_the_waiting(clock: VirtualClock) -> None:
     began = clock.now()
-    store = PatientStore(
+    store = RetryingStore(
         Outage(MemoryStore(), clock, 3600, reply=False), clock, stop=lambda: 130 if clock.now() > began + 10 else 0
     )
     with pytest.raises(EnvironmentProblem, match="Given up after"):
@@ -138,7 +138,7 @@ def test_a_signal_ends_the_waiting(clock: VirtualClock) -> None:
 def test_what_waiting_does_not_mend_is_told_at_once(clock: VirtualClock) -> None:
     inner = MemoryStore()
     written(inner)
-    store = PatientStore(inner, clock)
+    store = RetryingStore(inner, clock)
     with pytest.raises(StoreConflict):
         store.append(record(seq=1))
     with pytest.raises(EnvironmentProblem, match="missing"):
@@ -154,12 +154,12 @@ def test_a_reading_that_is_cut_goes_on_where_it_was(clock: VirtualClock) -> None
             for one in super().records(operation, after=after):
                 if one.seq % 2 == 0 and self.left:
                     self.left -= 1
-                    raise StoreAway("cut")
+                    raise StoreUnavailable("cut")
                 yield one
 
     inner = Cut()
     records = written(inner, count=9)
-    found = list(PatientStore(inner, clock).records("op-1"))
+    found = list(RetryingStore(inner, clock).records("op-1"))
     assert found == records
     assert verify(found) is None
     assert inner.left == 0

@@ -24,7 +24,7 @@ class _Slot(Generic[T]):
         self.error: BaseException | None = None
 
 
-class Sharing(Generic[T]):
+class GroupCommit(Generic[T]):
     """`commit` is given what waits, in order of arrival, and says of each what went wrong, or None.
 
     What it raises is everybody's: then nothing of the batch is known to be written.

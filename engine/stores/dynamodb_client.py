@@ -13,10 +13,10 @@ from typing import Any, Final
 from engine.backoff import delay
 from engine.clock import Clock
 from engine.errors import EnvironmentProblem
-from engine.stores.port import StoreAway
+from engine.stores.port import StoreUnavailable
 
 TRIES: Final = 4
-"""Sendings within one request, over a second or two; a longer outage is waited for by `PatientStore`."""
+"""Sendings within one request, over a second or two; a longer outage is waited for by `RetryingStore`."""
 
 PASSING: Final = frozenset({
     "InternalFailure", "InternalServerError", "InternalServerErrorException", "ProvisionedThroughputExceededException",
@@ -50,7 +50,7 @@ HAS: Final = {"query": "Count", "scan": "Count", "batch_get_item": "Responses", 
 
 
 def retry_wait(attempt: int, fraction: float) -> float:
-    """Seconds until one request is sent again: full jitter, for `PatientStore` waits out what lasts."""
+    """Seconds until one request is sent again: full jitter, for `RetryingStore` waits out what lasts."""
     return delay(attempt, first=0.1, longest=1.0, fraction=fraction)
 
 
@@ -58,16 +58,16 @@ class ConditionFailed(Exception):
     """The condition of a write does not hold; or it held, was written, and the reply was lost."""
 
 
-class Calls:
+class TableClient:
     """Requests to one table. Threads may share it: clients are thread-safe, and one is made."""
 
     def __init__(
         self, table: str, clients: Callable[[str], Any], clock: Clock,
-        unfit: Callable[[Calls], str | None] = lambda calls: None,
+        table_problem: Callable[[TableClient], str | None] = lambda calls: None,
     ) -> None:  # fmt: skip
-        """`unfit`: asked why the table cannot serve, where DynamoDB refuses a request as invalid."""
+        """`table_problem`: asked why the table cannot serve, where DynamoDB refuses a request as invalid."""
         self.table = table
-        self._unfit = unfit
+        self._unfit = table_problem
         self._clients = clients
         self._clock = clock
         self._lock = Lock()
@@ -84,14 +84,14 @@ class Calls:
         """One request, tried again a few times where it may pass; ConditionFailed where its condition fails."""
         try:
             return self._once(request, arguments)
-        except StoreAway:
+        except StoreUnavailable:
             pass
         import random
 
         from tenacity import Retrying, retry_if_exception_type, stop_after_attempt
 
         again = Retrying(
-            retry=retry_if_exception_type(StoreAway), stop=stop_after_attempt(TRIES - 1), sleep=self._clock.sleep,
+            retry=retry_if_exception_type(StoreUnavailable), stop=stop_after_attempt(TRIES - 1), sleep=self._clock.sleep,
             wait=lambda state: retry_wait(state.attempt_number, random.random()), reraise=True,
         )  # fmt: skip
         reply: dict[str, Any] = again(self._once, request, arguments)
@@ -122,7 +122,7 @@ class Calls:
         wanted = HAS.get(request)
         cut = wanted is not None and wanted not in reply
         if cut or (wanted == "Count" and len(reply.get("Items", ())) != reply["Count"]):
-            raise StoreAway(f"a reply of DynamoDB about {self.table} was cut off")
+            raise StoreUnavailable(f"a reply of DynamoDB about {self.table} was cut off")
         return reply
 
     # -- errors -------------------------------------------------------------------------------------------
@@ -140,7 +140,7 @@ class Calls:
         if names & CREDENTIALS_HERE:
             return self._credentials(str(error))
         if names & PASSING_HERE:
-            return StoreAway(f"DynamoDB does not answer about {self.table}: {error}")
+            return StoreUnavailable(f"DynamoDB does not answer about {self.table}: {error}")
         return EnvironmentProblem(f"{self.table} cannot be reached: {error}")
 
     def _answered(self, request: str, response: Mapping[str, Any]) -> Exception:
@@ -163,7 +163,7 @@ class Calls:
             case _ if code in CREDENTIALS:
                 return self._credentials(f"{code}: {message}")
             case _ if code in PASSING or status >= 500:
-                return StoreAway(f"DynamoDB is not ready for {request} of {self.table}: {code}: {message}")
+                return StoreUnavailable(f"DynamoDB is not ready for {request} of {self.table}: {code}: {message}")
         return EnvironmentProblem(f"DynamoDB refuses {request} of {self.table}: {code}: {message}")
 
     def _credentials(self, message: str) -> EnvironmentProblem:

@@ -1,6 +1,6 @@
 """From the bytes that a store keeps to records, leases and heads, and back: what all stores have in common.
 
-A record that is newer, damaged, or does not follow the one before is an `EnvironmentProblem` that names it; nothing
+A record that is newer, corrupt_record, or does not follow the one before is an `EnvironmentProblem` that names it; nothing
 is mended or written over here. This module must not know where the bytes are kept, nor what an event means.
 """
 
@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from engine.errors import EnvironmentProblem
-from engine.stores.port import FORMAT, Head, Lease, Record, read_json
+from engine.stores.port import FORMAT, Head, Lease, LogRecord, read_json
 from engine.values import Value
 
 LONGEST: Final = 4_000
@@ -28,7 +28,7 @@ _LEASE = tuple(sorted(Lease.__struct_fields__))
 _PLAIN = json.JSONEncoder(separators=(",", ":")).encode
 
 
-class Kept(Value):
+class StoredRecord(Value):
     """A record as a store keeps it; `seq` is its key, so that a record under another's key is seen."""
 
     seq: int
@@ -36,7 +36,7 @@ class Kept(Value):
     digest: str
 
 
-def unpacked(kept: Kept, operation: str, store: str) -> Record:
+def decode_record(kept: StoredRecord, operation: str, store: str) -> LogRecord:
     """The record; its digest is taken as it is, so that `verify` can tell of one that was changed."""
     where = f"record {kept.seq} of {operation} in {store}"
     try:
@@ -44,33 +44,33 @@ def unpacked(kept: Kept, operation: str, store: str) -> Record:
         if body["format"] > FORMAT:
             message = f"{where} was written by a newer version of runbook: take that version; nothing was changed"
             raise EnvironmentProblem(message)
-        record = Record(**body | {"events": tuple(body["events"]), "digest": kept.digest}).kept_as(kept.packed)
+        record = LogRecord(**body | {"events": tuple(body["events"]), "digest": kept.digest}).kept_as(kept.packed)
     except (ValueError, TypeError, KeyError) as error:
-        raise damaged(where, f"cannot be read ({error})", operation) from error
+        raise corrupt_record(where, f"cannot be read ({error})", operation) from error
     if (record.operation, record.seq) != (operation, kept.seq):
-        raise damaged(where, f"says that it is record {record.seq} of {record.operation}", operation)
+        raise corrupt_record(where, f"says that it is record {record.seq} of {record.operation}", operation)
     return record
 
 
-def chained(rows: Iterable[Kept], operation: str, store: str) -> list[Record]:
+def decode_chain(rows: Iterable[StoredRecord], operation: str, store: str) -> list[LogRecord]:
     """The records, each checked against its digest and the record before; the first is taken as it is."""
-    found: list[Record] = []
+    found: list[LogRecord] = []
     for kept in rows:
         where = f"record {kept.seq} of {operation} in {store}"
         if found and kept.seq != found[-1].seq + 1:
             gap = f"record {found[-1].seq + 1} of {operation} in {store}"
-            raise damaged(gap, "is missing", operation)
+            raise corrupt_record(gap, "is missing", operation)
         if hashlib.sha256(kept.packed).hexdigest() != kept.digest:
-            raise damaged(where, "was changed after it was written", operation)
-        record = unpacked(kept, operation, store)
+            raise corrupt_record(where, "was changed after it was written", operation)
+        record = decode_record(kept, operation, store)
         before = found[-1].digest if found else "" if record.seq == 1 else record.previous
         if record.previous != before:
-            raise damaged(where, "does not follow the one before", operation)
+            raise corrupt_record(where, "does not follow the one before", operation)
         found.append(record)
     return found
 
 
-def damaged(where: str, what: str, operation: str) -> EnvironmentProblem:
+def corrupt_record(where: str, what: str, operation: str) -> EnvironmentProblem:
     """What is said of a log that cannot be trusted."""
     return EnvironmentProblem(
         f"{where} {what}; nothing was changed. Keep a copy, see `runbook history {operation} --verify`, and restore "
@@ -83,12 +83,12 @@ def as_text(value: Mapping[str, Any] | None) -> str | None:
     return None if value is None else json.dumps(dict(value), sort_keys=True, separators=(",", ":"))
 
 
-def lease_text(lease: Lease) -> str:
+def encode_lease(lease: Lease) -> str:
     """A lease as JSON text."""
     return _PLAIN({name: getattr(lease, name) for name in _LEASE})
 
 
-def readable(record: Record) -> list[str]:
+def readable(record: LogRecord) -> list[str]:
     """What a person sees beside the packed events: cut, and without halves of characters, which no store takes."""
     texts = [record.readable.get(name, "") for name in READABLE]
     together = "".join(texts)
@@ -100,7 +100,7 @@ def _cut(text: str) -> str:
     return whole.encode("utf-8", "replace").decode("utf-8")
 
 
-def head_of(operation: str, store: str, *, lease: str | None, summary: str | None, cancel: str | None) -> Head:
+def decode_head(operation: str, store: str, *, lease: str | None, summary: str | None, cancel: str | None) -> Head:
     """A head from its texts."""
     try:
         return Head(
@@ -140,7 +140,7 @@ def missing(digest: str, store: str) -> EnvironmentProblem:
     return EnvironmentProblem(f"text {digest} is missing in {store}; restore the store from its backup")
 
 
-def taken(record: Record, store: str) -> str:
+def taken(record: LogRecord, store: str) -> str:
     """What is said where another's record came first."""
     return (
         f"record {record.seq} of {record.operation} in {store} was written by another runner, which has the operation "

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from engine.errors import EnvironmentProblem, StoreConflict
-from engine.stores.port import Head, Record, Store
+from engine.stores.port import Head, LogRecord, Store
 from tests.stores.places import Place
 from tests.stores.values import lease, record
 
@@ -36,7 +36,7 @@ class AgainstDictionaries(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.turn = 0
-        self.logs: dict[str, list[Record]] = {}
+        self.logs: dict[str, list[LogRecord]] = {}
         self.leases: dict[str, str] = {}
         self.summaries: dict[str, dict[str, object]] = {}
         self.asked: dict[str, object] = {}

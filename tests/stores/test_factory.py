@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from engine.errors import UsageError
+from engine.stores.factory import default_location, open_store
 from engine.stores.memory import MemoryStore
-from engine.stores.opening import default_place, open_store
 from engine.stores.sqlite import SqliteStore
 
 
@@ -45,11 +45,11 @@ def test_what_is_no_place_says_what_is(place: str) -> None:
     ],
 )
 def test_the_place_that_nobody_chose(environ: dict[str, str], place: str) -> None:
-    assert default_place(environ) == place
+    assert default_location(environ) == place
 
 
 @pytest.mark.integration
 def test_opening_imports_only_what_the_place_needs() -> None:
-    script = "import sys; from engine.stores.opening import open_store; open_store('memory:'); print(*sys.modules)"
+    script = "import sys; from engine.stores.factory import open_store; open_store('memory:'); print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert not {"sqlite3", "boto3", "botocore", "tenacity"} & set(done.stdout.split())

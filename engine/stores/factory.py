@@ -48,10 +48,10 @@ def _dynamodb(table: str, clients: Clients | None, clock: Clock | None) -> Store
     if not TABLE.fullmatch(table):
         message = f"{table!r} is no name of a DynamoDB table: 3 to 255 of A-Z a-z 0-9 _ . -, or its ARN"
         raise UsageError(message)
-    return DynamoStore(table, clients or own_client, clock)
+    return DynamoStore(table, clients or default_client, clock)
 
 
-def own_client(service: str) -> Any:
+def default_client(service: str) -> Any:
     """A client from the environment alone. Its retries are off: the store has its own."""
     import boto3
     from botocore.config import Config
@@ -60,7 +60,7 @@ def own_client(service: str) -> Any:
     return boto3.session.Session().client(service, config=settings)
 
 
-def default_place(environ: Mapping[str, str]) -> str:
+def default_location(environ: Mapping[str, str]) -> str:
     """Where operations are kept if nobody says: the user's own state folder (XDG)."""
     state = environ.get("XDG_STATE_HOME", "")
     # The XDG specification: a path that is not absolute is to be ignored.

@@ -13,7 +13,7 @@ from typing import Any, Final, TypeVar
 from engine.backoff import delay
 from engine.clock import Clock
 from engine.errors import EnvironmentProblem
-from engine.stores.port import Head, Lease, Record, Store, StoreAway
+from engine.stores.port import Head, Lease, LogRecord, Store, StoreUnavailable
 
 T = TypeVar("T")
 
@@ -28,12 +28,12 @@ TIMEOUT: Final = 900.0
 """`--store-timeout`, unless told: seconds until a store that is away is given up."""
 
 
-def pause_after(tried: int, fraction: float) -> float:
+def retry_delay(tried: int, fraction: float) -> float:
     """Seconds to pause after so many tries in vain."""
     return delay(tried, first=FIRST, longest=LONGEST, fraction=fraction, floor=FLOOR)
 
 
-class PatientStore:
+class RetryingStore:
     """A store, waited for. `told` is given a line for a person at each pause; `stop` ends the waiting."""
 
     def __init__(
@@ -56,7 +56,7 @@ class PatientStore:
         while True:
             try:
                 answer = request()
-            except StoreAway as error:
+            except StoreUnavailable as error:
                 tried += 1
                 self._pause(error, tried, self._clock.boot() - began)
                 continue
@@ -65,11 +65,11 @@ class PatientStore:
             self._given_up = None
             return answer
 
-    def _pause(self, error: StoreAway, tried: int, gone: float) -> None:
+    def _pause(self, error: StoreUnavailable, tried: int, gone: float) -> None:
         left = self._timeout - gone
         if left <= 0 or self._stop() or self._given_up is not None:
             self._give_up(error, gone)
-        pause = min(pause_after(tried, self._jitter()), left)
+        pause = min(retry_delay(tried, self._jitter()), left)
         self._told(f"the store is away: {error}; nothing is performed; next try in {pause:.0f} s, {left:.0f} s left")
         until = self._clock.boot() + pause
         while (rest := until - self._clock.boot()) > 0:
@@ -77,7 +77,7 @@ class PatientStore:
                 self._give_up(error, gone)
             self._clock.sleep(min(rest, SLICE))
 
-    def _give_up(self, error: StoreAway, gone: float) -> None:
+    def _give_up(self, error: StoreUnavailable, gone: float) -> None:
         """Once: whoever then puts things away, or asks what is there, does not wait as long again."""
         gone = self._given_up = self._given_up or gone
         message = f"{error}. Given up after {gone:.0f} s; what was written stands: `runbook resume` goes on from there"
@@ -94,7 +94,7 @@ class PatientStore:
                 if items is None:
                     items = _after(request(), given)
                 return next(items, None)
-            except StoreAway:
+            except StoreUnavailable:
                 items = None
                 raise
 
@@ -104,13 +104,13 @@ class PatientStore:
 
     # -- the port -----------------------------------------------------------------------------------------
 
-    def append(self, record: Record) -> None:
+    def append(self, record: LogRecord) -> None:
         self._wait(lambda: self._store.append(record))
 
-    def load(self, operation: str, *, after: int = 0) -> list[Record]:
+    def load(self, operation: str, *, after: int = 0) -> list[LogRecord]:
         return self._wait(lambda: self._store.load(operation, after=after))
 
-    def records(self, operation: str, *, after: int = 0) -> Iterator[Record]:
+    def records(self, operation: str, *, after: int = 0) -> Iterator[LogRecord]:
         return self._each(lambda: self._store.records(operation, after=after))
 
     def head(self, operation: str) -> Head | None:

@@ -12,16 +12,16 @@ from pathlib import Path
 from typing import Final
 
 from engine.errors import EnvironmentProblem
-from engine.stores.port import StoreAway
+from engine.stores.port import StoreUnavailable
 
 APPLICATION: Final = 0x52424F4B  # "RBOK", where `file` and SQLite itself look for whose a database is
 VERSION: Final = 1
 """The version of the layout; a newer one is refused."""
 
-AHEAD: Final = 300
+CHECKPOINT_PAGES: Final = 300
 """Pages of the file beside it before they go into the database: overwriting them takes half as long as growing it."""
 
-PATIENCE: Final = 5.0
+BUSY_TIMEOUT: Final = 5.0
 """Seconds that SQLite waits for another process's commit."""
 
 SCHEMA: Final = (
@@ -54,7 +54,7 @@ OWNER: Final = (  # in one statement, so that it sees either nothing or all of w
     "SELECT application_id, (SELECT count(*) FROM sqlite_master) FROM pragma_application_id"
 )
 
-TOLD: Final = (
+SQLITE_ERRORS: Final = (
     # the beginning of SQLite's own name of the error, whether waiting may mend it, what is wrong, what to do
     ("SQLITE_BUSY", True, "is locked by another process", "see who has it open"),
     ("SQLITE_LOCKED", True, "is locked by another process", "see who has it open"),
@@ -85,9 +85,9 @@ class Telling:
 
     def _told(self, error: sqlite3.Error) -> EnvironmentProblem:
         name = getattr(error, "sqlite_errorname", None) or "SQLITE_ERROR"
-        for beginning, passing, what, hint in TOLD:
+        for beginning, passing, what, hint in SQLITE_ERRORS:
             if name.startswith(beginning):
-                kind = StoreAway if passing else EnvironmentProblem
+                kind = StoreUnavailable if passing else EnvironmentProblem
                 return kind(f"{self._path} {what} ({error}, {name}); nothing was written over: {hint}")
         return EnvironmentProblem(
             f"{self._path} is not laid out as this version of runbook expects ({error}, {name}); nothing was written over"
@@ -156,7 +156,7 @@ class Database:
             raise self._unusable(error) from error
 
     def _unusable(self, error: OSError) -> EnvironmentProblem:
-        kind = StoreAway if isinstance(error, BlockingIOError) else EnvironmentProblem
+        kind = StoreUnavailable if isinstance(error, BlockingIOError) else EnvironmentProblem
         return kind(f"{self.path} cannot be used as a store: {error.strerror}; choose another place with --store")
 
     def _open(self) -> sqlite3.Connection:
@@ -164,7 +164,9 @@ class Database:
         with self.telling:
             fixed = self._fixed()
             uri = self.path.absolute().as_uri() + ("?immutable=1" if fixed else "")
-            connection = sqlite3.connect(uri, uri=True, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
+            connection = sqlite3.connect(
+                uri, uri=True, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False
+            )
             try:
                 if not fixed:
                     self._settle(connection)
@@ -214,7 +216,7 @@ class Database:
         """How it is written, and its tables if it has none."""
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA fullfsync = ON")  # where fsync alone does not reach the disk (macOS)
-        connection.execute(f"PRAGMA wal_autocheckpoint = {AHEAD}")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
         if not self._owner(connection):
             _patiently(lambda: self._lay_out(connection))
         if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
