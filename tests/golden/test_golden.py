@@ -10,7 +10,7 @@ from engine.kernel.codec import durable
 from engine.reports.status import status_document
 from engine.runtime.load import load, replayed
 from engine.stores.port import verify
-from tests.golden.keeping import FOLDER, read
+from tests.golden.histories import FOLDER, read
 from tests.laws.walking import ID, parse
 
 FILES = sorted(FOLDER.glob("*.jsonl"))

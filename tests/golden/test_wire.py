@@ -20,7 +20,7 @@ from engine.kernel.operation import Record as RecordCommand
 from engine.runtime.load import load
 from engine.stores.port import LogRecord
 from engine.values import Value, changed
-from tests.golden.keeping import FOLDER, read
+from tests.golden.histories import FOLDER, read
 from tests.laws.walking import ID, parse
 
 ROOT = Path(__file__).parents[2]

@@ -13,10 +13,12 @@ from engine.kernel import events as ev
 from engine.kernel.codec import States, decode, durable
 from engine.kernel.effect import Effect, Seen
 from engine.kernel.operation import Perform, Record, Target
-from engine.runtime.load import events_of
+from engine.kernel.transition import with_step
+from engine.runtime.load import Replay, events_of
+from engine.values import changed
 from tests.laws.states import reached
 from tests.laws.stories import STORIES
-from tests.laws.walking import ID, Scene, Story
+from tests.laws.walking import ID, Scene, Story, parse
 
 PROBLEM = Problem(name="X", category="internal", message="x")
 
@@ -105,3 +107,17 @@ def test_k5_keys_are_of_what_changes_something() -> None:
     for state in reached():
         if isinstance(state.command, Perform) and state.command.effect.verb in ("create", "delete", "call"):
             assert state.command.effect.key.startswith((f"{ID}/", "op-000/"))
+
+
+@pytest.mark.parametrize("story", STORIES[::5], ids=str)
+def test_every_stored_event_has_the_key_of_its_step(story: Story) -> None:
+    """It is what a reader would learn by folding the operation, who then need not."""
+    scene = Scene(story, [5]).tell()
+    replay = Replay(lambda digest: parse(scene.store.blob(digest).decode()))
+    for record in scene.store.records(ID):
+        for transition in replay.read(record):
+            event = transition.event
+            if isinstance(event, ev.TargetSettled):  # a person may settle it at a hold: then it is the hold's step
+                assert event.step
+            elif transition.before is not None:
+                assert with_step(transition.runbook, transition.before, changed(event, step="")) == event

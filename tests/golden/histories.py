@@ -1,6 +1,6 @@
 """Histories as an earlier version wrote them: a file has a runbook's texts, then a record a line, as a store packs it.
 
-`python -m tests.golden.keeping NAME…` writes the history of a story that has no file yet. A file that is there is never
+`python -m tests.golden.histories NAME…` writes the history of a story that has no file yet. A file that is there is never
 written again: it is what operators have in their stores.
 """
 
