@@ -13,6 +13,7 @@ from pathlib import Path
 from actions import build_registry
 from engine.checks import pages
 from engine.language.reference import json_schema, page
+from tests.unit.architecture import words
 from tests.validate import corpus
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -27,6 +28,7 @@ GENERATED: dict[str, Callable[[], str]] = {
     "schemas/runbook.schema.json": runbook_schema,
     "docs/language.md": page.document,
     "docs/rules.md": pages.document,
+    words.LIST: words.shrunk,
     # what `runbook validate` prints for each wrong runbook of the corpus
     **{
         str(corpus.expected(file).relative_to(ROOT)): partial(corpus.rendered_findings, file)
