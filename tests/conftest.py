@@ -65,9 +65,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--soak"):
-        from tests.laws import walking
+        from tests.laws import scenario_run
 
-        walking.EVERY = True
+        scenario_run.EVERY = True
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

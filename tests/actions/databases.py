@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.language.secret import Secret
 from engine.registry import Context
-from tests.actions.given import context
+from tests.actions.contexts import context
 from tests.servers.postgres import Postgres
 
 ADMIN = Secret(name="db/master", version="1")

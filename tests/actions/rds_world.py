@@ -12,7 +12,7 @@ from actions import build_registry
 from actions.sandbox import Fault, Sandbox
 from engine.errors import EffectFailed, EffectNotSent, EffectUnknown, Problem
 from engine.registry import Context, Observation, Registry
-from tests.actions.given import context
+from tests.actions.contexts import context
 
 WEST, EAST, ACCOUNT, OTHER = "us-west-2", "us-east-1", "123456789012", "210987654321"
 REGISTRY: Registry = build_registry(entry_points=False)

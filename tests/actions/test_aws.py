@@ -13,7 +13,7 @@ from actions.aws.errors import calling
 from actions.aws.sessions import Sessions, is_read
 from actions.rds.cluster import Cluster
 from engine.errors import Busy, EffectFailed, EffectNotSent, EffectUnknown
-from tests.actions.given import context
+from tests.actions.contexts import context
 from tests.actions.http_aws import CUT, EMPTY, FAULT, HOLLOW, THROTTLED, HttpAws, cluster
 from tests.actions.sessions import accounts, sessions
 

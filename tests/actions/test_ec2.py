@@ -10,7 +10,7 @@ from actions.kinds.ec2 import KINDS, lets_in, listed
 from actions.sandbox import Fault, Sandbox
 from engine.errors import EffectFailed, EffectNotSent
 from engine.registry import Observation
-from tests.actions.given import context
+from tests.actions.contexts import context
 from tests.servers.moto import Moto
 
 NETWORK, PORT_OPEN = KINDS

@@ -13,7 +13,7 @@ from actions.aws.botocore_errors import is_botocores, of_credentials
 from actions.aws.error_names import meaning
 from actions.aws.errors import begins, calling, leaves, refusal, translated
 from engine.errors import Busy, EffectFailed, EffectNotSent, EffectUnknown, Problem
-from tests.actions.given import context
+from tests.actions.contexts import context
 
 
 def answer(code: str, message: str = "No.", status: int = 400, operation: str = "CopyDBClusterSnapshot") -> ClientError:

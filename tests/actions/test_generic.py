@@ -14,7 +14,7 @@ from actions.aws.service_models import service_model, service_names
 from engine.errors import EffectFailed, EffectNotSent, EffectUnknown
 from engine.language.secret import Secret
 from engine.registry import Action, Observation, ResourceKind
-from tests.actions.given import context
+from tests.actions.contexts import context
 from tests.actions.http_aws import EMPTY, HOLLOW, serving
 from tests.actions.rds_world import REGISTRY, Rds, made
 from tests.servers.moto import Moto

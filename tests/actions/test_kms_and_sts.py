@@ -9,7 +9,7 @@ from actions.kinds.sts import KINDS as STS_KINDS
 from actions.sandbox import Fault, Sandbox
 from engine.errors import EffectFailed
 from engine.registry import Observation
-from tests.actions.given import context
+from tests.actions.contexts import context
 from tests.servers.moto import Moto
 
 [KEY] = KMS_KINDS

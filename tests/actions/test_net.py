@@ -12,9 +12,9 @@ from actions.kinds.endpoint import KINDS
 from actions.network import OPENINGS, SystemNetwork, resolved
 from engine.clock import SystemClock, VirtualClock
 from engine.registry import Observation
-from tests.actions.given import context
+from tests.actions.contexts import context
 from tests.servers.postgres import free_port
-from tests.servers.scripted import SILENCE, answering, no
+from tests.servers.scripted_server import SILENCE, answering, no
 
 
 class Impatient(SystemClock):

@@ -17,7 +17,7 @@ from engine.language.secret import Secret
 from tests.actions.databases import ADMIN, PASSWORD, Database, made
 from tests.servers.moto import Moto
 from tests.servers.postgres import Postgres, free_port
-from tests.servers.scripted import SILENCE, answering
+from tests.servers.scripted_server import SILENCE, answering
 
 PLANTED = "Pl4nted'\\%{{é}}"
 FORMS = (PLANTED, PLANTED.replace("'", "''"), repr(PLANTED)[1:-1], PLANTED.encode().hex(), "Pl4nted")

@@ -9,7 +9,7 @@ import pytest
 from actions.postgres.user_list import read
 from engine.errors import EffectFailed, Problem
 from engine.language.secret import Secret
-from tests.actions.given import context
+from tests.actions.contexts import context
 
 APP = Secret(name="db/app")
 LISTED = Secret(name="db/users")

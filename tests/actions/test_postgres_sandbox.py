@@ -10,7 +10,7 @@ from actions.postgres.declarations import RUN, SETUP_USERS
 from actions.sandbox import Fault, Sandbox
 from engine.errors import EffectFailed, EffectUnknown
 from engine.language.secret import Secret
-from tests.actions.given import context
+from tests.actions.contexts import context
 
 WORLD = {
     "rds.cluster/orders@us-west-2": {"status": "available", "instances": 1},

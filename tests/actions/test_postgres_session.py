@@ -14,7 +14,7 @@ from engine.language.secret import Secret
 from tests.actions.databases import ADMIN, PASSWORD, Database, made
 from tests.servers.certificates import Authority
 from tests.servers.postgres import Postgres, free_port
-from tests.servers.scripted import SILENCE, Scripted, answering, no
+from tests.servers.scripted_server import SILENCE, Scripted, answering, no
 
 QUERY = "SELECT 1 AS one"
 

@@ -10,7 +10,7 @@ from actions import build_registry
 from actions.rds.names import tag_list
 from actions.sandbox import Sandbox
 from engine.registry import Findable
-from tests.actions.given import context
+from tests.actions.contexts import context
 
 TAGS = {"runbook:operation": "op-1", "runbook:runbook": "r", "runbook:step": "made[0]", "runbook:attempt": "1.1"}
 WIRED = {tag["Key"]: tag["Value"] for tag in tag_list(TAGS)}

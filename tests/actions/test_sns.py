@@ -9,7 +9,7 @@ import pytest
 from actions.kinds.sns import LARGEST_TEXT, PUBLISH, clean_subject, fitting
 from actions.sandbox import Fault, Sandbox
 from engine.errors import EffectFailed, EffectUnknown
-from tests.actions.given import context
+from tests.actions.contexts import context
 from tests.servers.moto import Moto
 
 TOPIC = "arn:aws:sns:us-west-2:123456789012:aurora-restore"

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from engine.cli.main import main
-from tests.cli.asking import FEW, RUNBOOK, Answer, Ask, written
-from tests.cli.orphaned import WORLD, Aws, shared
+from tests.cli.commands import FEW, RUNBOOK, Answer, Ask, written
+from tests.cli.shared_aws import WORLD, Aws, shared
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,7 @@ import pytest
 import runbook
 from engine import __version__, api
 from engine.errors import RunbookInvalid, UsageError
-from tests.cli.asking import RESTORE, Ask, fits, written
+from tests.cli.commands import RESTORE, Ask, fits, written
 
 
 @pytest.fixture

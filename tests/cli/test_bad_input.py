@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.asking import FEW, INPUTS, RESTORE, Ask, world, written
+from tests.cli.commands import FEW, INPUTS, RESTORE, Ask, world, written
 
 Store = tuple[str, str]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.asking import FEW, Ask, written
+from tests.cli.commands import FEW, Ask, written
 
 WRONG = FEW.replace("wait: 0s", "wiat: 0s", 1)
 KNOWN = ("validate", "--baseline", "known.json")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.asking import ROOT, Ask
+from tests.cli.commands import ROOT, Ask
 
 PAGE = (ROOT / "runbooks" / "README.md").read_text(encoding="utf-8")
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from tests.cli.asking import RESTORE, ROOT, RUNBOOK
+from tests.cli.commands import RESTORE, ROOT, RUNBOOK
 
 
 def test_the_demonstration() -> None:

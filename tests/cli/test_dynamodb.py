@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.cli.asking import INPUTS, RESTORE, Ask, fits
+from tests.cli.commands import INPUTS, RESTORE, Ask, fits
 from tests.servers import moto as motos
 
 

@@ -15,8 +15,8 @@ from engine.clock import SystemClock
 from engine.runtime.engine import Engine
 from engine.stores.factory import open_store
 from engine.stores.lease import StoreLease, this_process
-from tests.cli.asking import Answer, written
-from tests.cli.orphaned import COPY, FAIL, HEAD, HOLD, LEAVE, Aws
+from tests.cli.commands import Answer, written
+from tests.cli.shared_aws import COPY, FAIL, HEAD, HOLD, LEAVE, Aws
 
 WAIT = "  - {id: stop, wait: 0s}\n"
 CHECK = "  - {id: stop, check: rds.cluster_snapshot, with: {name: late}, states: {missing: {fail: not there}}}\n"

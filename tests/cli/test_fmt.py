@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.asking import FEW, RESTORE, Ask, written
+from tests.cli.commands import FEW, RESTORE, Ask, written
 
 LOOSE = "steps:\n- wait: 0s   # at once\n  id: first\nrunbook: few\n"
 LAID_OUT = "runbook: few\nsteps:\n  - id: first\n    wait: 0s   # at once\n"

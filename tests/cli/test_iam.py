@@ -13,8 +13,8 @@ from actions import build_registry
 from actions.aws.permissions import permission
 from actions.aws.service_models import service_model
 from engine.registry import Entitled
-from tests.cli.asking import INPUTS, RESTORE, Ask, fits, written
-from tests.cli.orphaned import CLUSTER, COPY, HEAD, OTHER_COPY, Aws, shared
+from tests.cli.commands import INPUTS, RESTORE, Ask, fits, written
+from tests.cli.shared_aws import CLUSTER, COPY, HEAD, OTHER_COPY, Aws, shared
 
 LOOK = "  - {id: look, check: rds.cluster, with: {name: orders}}\n"
 KEPT = "  - {id: kept, ensure: rds.cluster_snapshot, with: {name: a-copy, copy_of: nightly}, undo: keep}\n"

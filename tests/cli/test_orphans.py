@@ -8,17 +8,7 @@ import pytest
 
 from actions.sandbox import Fault
 from engine.runtime.load import is_an_id
-from tests.cli.orphaned import (
-    AWAY,
-    CLUSTER,
-    COPY,
-    EAST,
-    EAST_COPY,
-    FAIL,
-    HOLD,
-    WEST,
-    Aws,
-)
+from tests.cli.shared_aws import AWAY, CLUSTER, COPY, EAST, EAST_COPY, FAIL, HOLD, WEST, Aws
 
 
 def test_where_there_is_nothing_there_is_none(aws: Aws) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.asking import INPUTS, LONG, RESTORE, RUNBOOK, Ask, written
+from tests.cli.commands import INPUTS, LONG, RESTORE, RUNBOOK, Ask, written
 
 Store = tuple[str, str]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine import __version__
-from tests.cli.asking import FEW, INPUTS, RESTORE, RUNBOOK, Ask, fits, written
+from tests.cli.commands import FEW, INPUTS, RESTORE, RUNBOOK, Ask, fits, written
 
 Store = tuple[str, str]
 ESCAPE = "\x1b"

@@ -11,11 +11,11 @@ from itertools import combinations
 import pytest
 
 from tests.crash.conftest import Schedules
-from tests.crash.judging import RealEnd, end_of, judge, keeps_the_laws, without_keys
-from tests.crash.scenes import RealScene
-from tests.crash.stories import REAL, TOLD
-from tests.laws.stories import UNREPEATABLE
-from tests.laws.walking import Story
+from tests.crash.sandbox_end_state import RealEnd, end_of, judge, keeps_the_laws, without_keys
+from tests.crash.sandbox_run import RealScene
+from tests.crash.sandbox_scenarios import REAL, TOLD
+from tests.laws.scenario_run import Story
+from tests.laws.scenarios import UNREPEATABLE
 
 SOME = 10
 """So many points of each story."""

@@ -26,21 +26,21 @@ from engine.stores.memory import MemoryStore, _Row
 from engine.stores.port import LogRecord
 from engine.stores.serialization import StoredRecord, taken
 from engine.values import changed
-from tests.crash import processes
+from tests.crash import simulated_process
 from tests.crash.conftest import Schedules
-from tests.crash.effects import Noted
-from tests.crash.judging import end_of, judge, keeps_the_laws
-from tests.crash.processes import Process
-from tests.crash.runners import Duel
-from tests.crash.scenes import RealScene
+from tests.crash.effect_faults import Noted
+from tests.crash.sandbox_end_state import end_of, judge, keeps_the_laws
+from tests.crash.sandbox_run import RealScene
+from tests.crash.sandbox_world import Outage
+from tests.crash.simulated_process import Process
+from tests.crash.test_changes_while_down import not_meant
 from tests.crash.test_crashes import points
-from tests.crash.test_meanwhile import not_meant
 from tests.crash.test_two_runners import alone, ends_as_with_one, in_the_air, stops
-from tests.crash.world import Outage
-from tests.laws.stories import STORIES
-from tests.laws.test_k9_meanwhile import swaps
+from tests.crash.two_runners import Duel
+from tests.laws.scenario_run import Story
+from tests.laws.scenarios import STORIES
+from tests.laws.test_k9_changes_while_down import swaps
 from tests.laws.test_k12_rules import Rule, still_in_hand, without
-from tests.laws.walking import Story
 
 ALL = {story.name: story for story in STORIES}
 WELL = ALL["all goes well"]
@@ -95,7 +95,7 @@ def woken() -> Iterator[Telling]:
 
     def tell(point: int) -> None:
         duel = Duel(WELL)
-        with instead(processes, "WITHOUT_BOTOCORE", ("ec2", "postgres", "rds", "secretsmanager", "sns", "ssm")):
+        with instead(simulated_process, "WITHOUT_BOTOCORE", ("ec2", "postgres", "rds", "secretsmanager", "sns", "ssm")):
             duel.first.advance(point)
             duel.second.advance()
             done = len(duel.world.sandbox.journal)

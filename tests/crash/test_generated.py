@@ -8,9 +8,9 @@ from __future__ import annotations
 import pytest
 
 from tests.crash.conftest import Schedules
-from tests.crash.generated import generated
-from tests.crash.judging import end_of, judge, keeps_the_laws
-from tests.crash.scenes import RealScene
+from tests.crash.generated_scenarios import generated
+from tests.crash.sandbox_end_state import end_of, judge, keeps_the_laws
+from tests.crash.sandbox_run import RealScene
 
 BATCH = 20
 """Seeds of one test."""

@@ -16,11 +16,11 @@ from engine.stores.dynamodb_table import create_table
 from engine.stores.port import Store
 from engine.stores.sqlite import SqliteStore
 from tests.crash.conftest import Schedules
-from tests.crash.judging import end_of, judge
-from tests.crash.scenes import RealScene
+from tests.crash.sandbox_end_state import end_of, judge
+from tests.crash.sandbox_run import RealScene
 from tests.crash.test_crashes import points
-from tests.laws.stories import STORIES
-from tests.laws.walking import Story
+from tests.laws.scenario_run import Story
+from tests.laws.scenarios import STORIES
 from tests.servers import dynamodb
 from tests.servers.moto import Moto
 

@@ -14,11 +14,11 @@ from engine.errors import Busy, StoreConflict, UsageError
 from engine.kernel import Operation
 from engine.runtime.engine import Engine
 from tests.crash.conftest import Schedules
-from tests.crash.judging import RealEnd, end_of, judge, keeps_the_laws, touched, without_keys
-from tests.crash.runners import Duel
-from tests.crash.scenes import RealScene
-from tests.laws.stories import STORIES
-from tests.laws.walking import ID, Story, run
+from tests.crash.sandbox_end_state import RealEnd, end_of, judge, keeps_the_laws, touched, without_keys
+from tests.crash.sandbox_run import RealScene
+from tests.crash.two_runners import Duel
+from tests.laws.scenario_run import ID, Story, run
+from tests.laws.scenarios import STORIES
 
 NAMES = (
     "all goes well", "the copy fails once", "the old cluster's deletes are stale", "a part is stale for 40 s",

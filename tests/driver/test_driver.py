@@ -23,9 +23,9 @@ from engine.runtime.driver import Interrupted
 from engine.runtime.load import events_of
 from engine.runtime.observer import Observer
 from engine.runtime.performer import plain, storable
-from tests.laws.edits import CAPACITY, CLUSTER, INSTANCE, INTERNAL, RESTORE, SNAPSHOT
-from tests.laws.judging import told_of
-from tests.laws.walking import ID, INPUTS, Scene, Story, cancel, cleanup, fault, lives, resume, run
+from tests.laws.end_state import told_of
+from tests.laws.scenario_parts import CAPACITY, CLUSTER, INSTANCE, INTERNAL, RESTORE, SNAPSHOT
+from tests.laws.scenario_run import ID, INPUTS, Scene, Story, cancel, cleanup, fault, lives, resume, run
 from tests.laws.world import Thing, World
 
 FOUR = """

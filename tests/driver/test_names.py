@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.laws.edits import BREAKS, CAPACITY, CLUSTER, INSTANCE
-from tests.laws.judging import told_of
-from tests.laws.walking import Scene, Story, fault, lives
+from tests.laws.end_state import told_of
+from tests.laws.scenario_parts import BREAKS, CAPACITY, CLUSTER, INSTANCE
+from tests.laws.scenario_run import Scene, Story, fault, lives
 
 HEAD = """
 runbook: names

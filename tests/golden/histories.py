@@ -14,9 +14,9 @@ from typing import Any
 from engine.runtime.load import events_of
 from engine.stores.memory import MemoryStore
 from engine.stores.serialization import StoredRecord, decode_record
-from tests.laws.stories import STORIES, UNREPEATABLE
-from tests.laws.stories_of_mending import NO_RENAME, UNTIL, logged_in
-from tests.laws.walking import ID, Scene, Story, meanwhile, resume, run
+from tests.laws.drift_scenarios import NO_RENAME, UNTIL, logged_in
+from tests.laws.scenario_run import ID, Scene, Story, meanwhile, resume, run
+from tests.laws.scenarios import STORIES, UNREPEATABLE
 
 FOLDER = Path(__file__).parent / "format-1"
 UNSENT = tuple(

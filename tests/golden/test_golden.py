@@ -11,7 +11,7 @@ from engine.reports.status import status_document
 from engine.runtime.load import load, replayed
 from engine.stores.port import verify
 from tests.golden.histories import FOLDER, read
-from tests.laws.walking import ID, parse
+from tests.laws.scenario_run import ID, parse
 
 FILES = sorted(FOLDER.glob("*.jsonl"))
 

@@ -21,7 +21,7 @@ from engine.runtime.load import load
 from engine.stores.port import LogRecord
 from engine.values import Value, changed
 from tests.golden.histories import FOLDER, read
-from tests.laws.walking import ID, parse
+from tests.laws.scenario_run import ID, parse
 
 ROOT = Path(__file__).parents[2]
 NEVER_STORED = {Perform, SleepUntil, RecordCommand, Halt, events.Event}

@@ -30,7 +30,7 @@ from engine.language.model import (
     TakeBack,
 )
 from engine.language.parse.document import load, parse
-from tests.language.given import WORDS
+from tests.language.parsed_examples import WORDS
 
 SLOW = Retry(schedule=Delays(delays=(300.0, 600.0, 900.0)))
 FAST = Retry(schedule=Delays(delays=(60.0, 120.0, 180.0)))
@@ -213,7 +213,7 @@ def test_every_path_has_its_place(raw: bytes) -> None:
 @pytest.mark.integration
 def test_reading_it_imports_nothing_heavy(root: Path) -> None:
     code = (
-        "import sys; from engine.language.parse.document import parse; from tests.language.given import WORDS\n"
+        "import sys; from engine.language.parse.document import parse; from tests.language.parsed_examples import WORDS\n"
         "assert not parse(open('runbooks/restore.yaml', 'rb').read(), WORDS).findings\n"
         "print(sorted({'jinja2', 'jsonschema', 'boto3', 'asyncio', 'typer'} & set(sys.modules)))"
     )

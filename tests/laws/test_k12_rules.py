@@ -27,12 +27,12 @@ from engine.kernel.frame import Acting
 from engine.kernel.operation import Command, Operation
 from engine.language.model import Ensure, Row, Runbook
 from engine.values import changed
-from tests.laws import stories_of_mending as mending
-from tests.laws import walking
-from tests.laws.edits import INVISIBLE, RESTORE
-from tests.laws.judging import End, end_of, judge, made_twice, not_in_the_ledger
-from tests.laws.stories import STORIES, UNREPEATABLE
-from tests.laws.walking import Killed, Scene, Story, cancel, run
+from tests.laws import drift_scenarios as mending
+from tests.laws import scenario_run
+from tests.laws.end_state import End, end_of, judge, made_twice, not_in_the_ledger
+from tests.laws.scenario_parts import INVISIBLE, RESTORE
+from tests.laws.scenario_run import Killed, Scene, Story, cancel, run
+from tests.laws.scenarios import STORIES, UNREPEATABLE
 
 MOST_COMMANDS = 20_000
 ALL = {story.name: story for story in (*STORIES, *UNREPEATABLE)}
@@ -42,7 +42,7 @@ WELL = ALL["all goes well"]
 @pytest.fixture(autouse=True)
 def _points_by_number(monkeypatch: pytest.MonkeyPatch) -> None:
     """The scenarios name points by their numbers, which in a soak are others."""
-    monkeypatch.setattr(walking, "EVERY", False)
+    monkeypatch.setattr(scenario_run, "EVERY", False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

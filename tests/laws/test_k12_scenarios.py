@@ -20,10 +20,10 @@ from engine.runtime.driver import POLLING, Driver, Interrupted, Log
 from engine.runtime.load import events_of
 from engine.runtime.observer import Observer
 from engine.values import changed
-from tests.laws.edits import RESTORE, edited, old, swapped
+from tests.laws.scenario_parts import RESTORE, edited, old, swapped
+from tests.laws.scenario_run import ID, INPUTS, Scene, Story, fault, resume, run
 from tests.laws.test_k6_to_k8 import test_k8_times_of_events_never_go_back as times_never_go_back
 from tests.laws.test_k12_rules import Rule, is_wrong, polling_writes_nothing, without, yes
-from tests.laws.walking import ID, INPUTS, Scene, Story, fault, resume, run
 from tests.laws.world import Thing
 
 DELETE = "delete rds.cluster"

@@ -16,9 +16,9 @@ from engine.kernel.operation import Perform, Record, Target
 from engine.kernel.transition import with_step
 from engine.runtime.load import Replay, events_of
 from engine.values import changed
-from tests.laws.states import reached
-from tests.laws.stories import STORIES
-from tests.laws.walking import ID, Scene, Story, parse
+from tests.laws.reached_states import reached
+from tests.laws.scenario_run import ID, Scene, Story, parse
+from tests.laws.scenarios import STORIES
 
 PROBLEM = Problem(name="X", category="internal", message="x")
 

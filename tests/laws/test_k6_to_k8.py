@@ -15,10 +15,10 @@ from engine.kernel.effect import Effect, Seen
 from engine.kernel.operation import Halt, Perform, Record, SleepUntil
 from engine.language.model import Runbook
 from engine.runtime.load import events_of
-from tests.laws.kinds import CLASS
-from tests.laws.states import Reached, reached
-from tests.laws.stories import STORIES, UNREPEATABLE
-from tests.laws.walking import ID, Scene, Story
+from tests.laws.reached_states import Reached, reached
+from tests.laws.scenario_run import ID, Scene, Story
+from tests.laws.scenarios import STORIES, UNREPEATABLE
+from tests.laws.world_kinds import CLASS
 
 CATEGORIES = ("conflict", "capacity", "quota", "config", "denied", "not_found", "exists", "invalid", "timeout")
 IN_ONE_MOMENT = 400

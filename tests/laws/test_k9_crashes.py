@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from tests.laws.judging import end_of, judge, made_twice, not_in_the_ledger
-from tests.laws.stories import STORIES, UNREPEATABLE
-from tests.laws.walking import Scene, Story
+from tests.laws.end_state import end_of, judge, made_twice, not_in_the_ledger
+from tests.laws.scenario_run import Scene, Story
+from tests.laws.scenarios import STORIES, UNREPEATABLE
 
 PAIRS = 20
 """So many pairs of points of each story that is killed twice; `make soak` takes all."""

@@ -13,8 +13,8 @@ from actions.sandbox import Sandbox
 from engine.clock import SystemClock
 from engine.stores.dynamodb_client import TableClient
 from engine.stores.dynamodb_table import create_table
-from tests.processes.desk import Desk, machines
-from tests.processes.front import Front
+from tests.processes.harness import Desk, machines
+from tests.processes.intercepting_server import Front
 from tests.servers import moto as motos
 from tests.servers import postgres as databases
 

@@ -18,14 +18,14 @@ from engine.cli.main import main
 from engine.clock import SystemClock
 from engine.stores.factory import open_store
 from engine.stores.port import FORMAT
-from tests.cli.asking import Answer, written
+from tests.cli.commands import Answer, written
 from tests.processes.conftest import FAST, Open
-from tests.processes.desk import Desk, Running
-from tests.processes.front import Asked, Met, refusal
-from tests.processes.given import PAIR, RESUME, SMALL
-from tests.processes.judging import changed
+from tests.processes.harness import Desk, Running
+from tests.processes.intercepting_server import Asked, Met, refusal
+from tests.processes.operation_result import changed
+from tests.processes.runbooks_and_worlds import PAIR, RESUME, SMALL
 from tests.processes.test_outages import BOTH
-from tests.stores.surroundings import small_disk
+from tests.stores.system_limits import small_disk
 
 HOLDS = PAIR.replace("{id: pause, wait: 2m}", '{id: pause, hold: "go on?"}')
 

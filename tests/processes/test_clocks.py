@@ -10,11 +10,11 @@ from itertools import pairwise
 
 import pytest
 
-from tests.cli.asking import written
+from tests.cli.commands import written
 from tests.processes.conftest import FAST, Open
-from tests.processes.desk import Desk, Running
-from tests.processes.given import PAIR, RESUME, SMALL
-from tests.processes.judging import changed
+from tests.processes.harness import Desk, Running
+from tests.processes.operation_result import changed
+from tests.processes.runbooks_and_worlds import PAIR, RESUME, SMALL
 
 BOTH = Counter({f"rds.CopyDBClusterSnapshot rds.cluster_snapshot/{name}@us-west-2": 1 for name in ("one", "two")})
 HOUR, DAY = 3600.0, 86400.0

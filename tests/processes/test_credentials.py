@@ -9,13 +9,13 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.cli.asking import Answer
-from tests.processes import given
+from tests.cli.commands import Answer
+from tests.processes import runbooks_and_worlds
 from tests.processes.conftest import Open
-from tests.processes.desk import Desk
-from tests.processes.front import Asked, Met, refusal
-from tests.processes.given import RESUME, RUN, SMALL
-from tests.processes.judging import changed, end_of, judge
+from tests.processes.harness import Desk
+from tests.processes.intercepting_server import Asked, Met, refusal
+from tests.processes.operation_result import changed, end_of, judge
+from tests.processes.runbooks_and_worlds import RESUME, RUN, SMALL
 from tests.processes.test_outages import BOTH, run
 from tests.servers.postgres import Postgres
 
@@ -59,8 +59,8 @@ def says_how_to_log_in(told: Answer) -> None:
 @pytest.fixture
 def restoring(opened: Open, postgres: Postgres) -> Callable[[], Desk]:
     def made() -> Desk:
-        given.without_users(postgres)
-        desk = opened(given.world(postgres))
+        runbooks_and_worlds.without_users(postgres)
+        desk = opened(runbooks_and_worlds.world(postgres))
         desk.environment["RUNBOOK_DATABASE_CA"] = str(postgres.authority)
         return desk
 
@@ -71,7 +71,7 @@ def test_they_expire_at_every_second_change_of_a_restore(restoring: Callable[[],
     """Of a copy, three deletions, three creations, another deletion and a message: refused once, and done once."""
     desk = restoring()
     assert desk.type(*RUN).code == 0
-    undisturbed = end_of(desk, given.users(postgres))
+    undisturbed = end_of(desk, runbooks_and_worlds.users(postgres))
     desk = restoring()
     met: set[bytes] = set()
 
@@ -86,7 +86,7 @@ def test_they_expire_at_every_second_change_of_a_restore(restoring: Callable[[],
         says_how_to_log_in(told)
         told = desk.type(*RESUME, **key(number))
     assert told.code == 0, told.err
-    judge(desk, undisturbed, given.users(postgres))
+    judge(desk, undisturbed, runbooks_and_worlds.users(postgres))
     assert [call.outcome for call in desk.sandbox.journal if call.changes].count("ExpiredToken") == 5
 
 
@@ -118,7 +118,7 @@ def test_they_expire_in_hour_two(opened: Open, store: str) -> None:
 
 @pytest.mark.parametrize("name", ["ssm.GetParameter", "secretsmanager.GetSecretValue", "rds.DescribeDBClusters"])
 def test_they_are_over_before_it_begins(opened: Open, postgres: Postgres, name: str) -> None:
-    desk = opened(given.world(postgres))
+    desk = opened(runbooks_and_worlds.world(postgres))
     desk.front.meet = Expiring(desk, lambda asked: asked.name == name)
     told = desk.type(*RUN, **key(0))
     assert told.code == 4

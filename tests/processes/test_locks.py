@@ -8,12 +8,12 @@ from collections import Counter
 
 import pytest
 
-from tests.cli.asking import Answer, written
+from tests.cli.commands import Answer, written
 from tests.processes.conftest import FAST, Open
-from tests.processes.desk import Desk, Running
-from tests.processes.front import Asked, NoReply
-from tests.processes.given import PAIR, SMALL
-from tests.processes.judging import changed
+from tests.processes.harness import Desk, Running
+from tests.processes.intercepting_server import Asked, NoReply
+from tests.processes.operation_result import changed
+from tests.processes.runbooks_and_worlds import PAIR, SMALL
 
 NAMED = PAIR.replace("name: one", 'name: "${name}-1"').replace("name: two", 'name: "${name}-2"')
 NAMED = NAMED.replace("2m", "6m").replace("steps:", "inputs: {name: {type: string}}\nsteps:")

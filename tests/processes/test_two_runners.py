@@ -9,12 +9,12 @@ from collections import Counter
 import pytest
 
 from engine.kernel.events import TakenUp
-from tests.cli.asking import written
+from tests.cli.commands import written
 from tests.processes.conftest import FAST, Open
-from tests.processes.desk import Desk, Running
-from tests.processes.front import Asked
-from tests.processes.given import PAIR, RESUME, SMALL
-from tests.processes.judging import changed
+from tests.processes.harness import Desk, Running
+from tests.processes.intercepting_server import Asked
+from tests.processes.operation_result import changed
+from tests.processes.runbooks_and_worlds import PAIR, RESUME, SMALL
 
 SPEED = 60.0
 """A lease is over in a second and a half."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from engine.cli.main import main
-from tests.seed.desk import Answer, Desk, made_table
+from tests.seed.operator import Answer, Desk, made_table
 from tests.servers import moto as motos
 
 TABLES = count(1)

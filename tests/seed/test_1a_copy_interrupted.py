@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
-from tests.seed.desk import COPY, COPY_ARN, THERE, Desk
-from tests.seed.killing import killed
+from tests.seed.killed_process import killed
+from tests.seed.operator import COPY, COPY_ARN, THERE, Desk
 
 FIRST = f"{COPY_ARN}#op-001/copy-snapshot/1.1"
 MADE, DELETED = "CopyDBClusterSnapshot", "DeleteDBClusterSnapshot"

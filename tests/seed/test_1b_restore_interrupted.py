@@ -6,8 +6,8 @@ and status is "failed": delete failed cluster, retry restore operation. 4. If do
 
 from __future__ import annotations
 
-from tests.seed.desk import CLUSTER, THERE, Desk
-from tests.seed.killing import killed
+from tests.seed.killed_process import killed
+from tests.seed.operator import CLUSTER, THERE, Desk
 
 FOR_EVER = [("time_limit: 36h", "time_limit: 400d"), ("every: 60s, for: 4h", "every: 60s, for: 400d")]
 RESTORE = "RestoreDBClusterFromSnapshot"

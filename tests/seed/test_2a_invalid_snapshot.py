@@ -6,7 +6,7 @@ notify user, end operation.
 
 from __future__ import annotations
 
-from tests.seed.desk import ADMIN, THERE, TOPIC, Desk
+from tests.seed.operator import ADMIN, THERE, TOPIC, Desk
 
 MISSING = "daily-backup-2024-03-19"
 COPIED = "CopyDBClusterSnapshot"

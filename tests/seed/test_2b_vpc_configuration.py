@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from actions.sandbox import Fault
-from tests.seed.desk import COPY, SECURITY_GROUPS, THERE, Desk
+from tests.seed.operator import COPY, SECURITY_GROUPS, THERE, Desk
 
 RESTORE = "RestoreDBClusterFromSnapshot"
 REFUSED = Fault(

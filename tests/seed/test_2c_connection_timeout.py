@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.seed.desk import CLUSTER, COPY, THERE, Desk, minutes
+from tests.seed.operator import CLUSTER, COPY, THERE, Desk, minutes
 
 GROUP = "security_group/sg-12345678@us-west-2"
 CLOSED = {"vpc": "vpc-12345678", "ingress": [{"port": 22, "from": "10.0.0.0/16"}]}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.seed.desk import CLUSTER, COPY, THERE, Desk
+from tests.seed.operator import CLUSTER, COPY, THERE, Desk
 
 COPIED = "CopyDBClusterSnapshot"
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 
 from actions.sandbox import Fault
-from tests.seed.desk import CLUSTER, COPY, THERE, Desk
+from tests.seed.operator import CLUSTER, COPY, THERE, Desk
 
 SLOW, FAST = [5, 10, 15], [1, 2, 3]
 

@@ -9,7 +9,7 @@ back what is broken, and cleans up on request; one line of the runbook has it th
 
 from __future__ import annotations
 
-from tests.seed.desk import CLUSTER, COPY, THERE, Desk
+from tests.seed.operator import CLUSTER, COPY, THERE, Desk
 
 LITERALLY = (
     "\noutputs:\n",

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from actions.sandbox import Fault
-from tests.seed.desk import CLUSTER, COPY, Desk
+from tests.seed.operator import CLUSTER, COPY, Desk
 
 ORPHAN = "copy-snapshot-123"
 GUIDE = [

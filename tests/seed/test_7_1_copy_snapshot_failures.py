@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.seed.desk import ADMIN, COPY, SNAPSHOT, THERE, Desk
+from tests.seed.operator import ADMIN, COPY, SNAPSHOT, THERE, Desk
 
 SOURCE = f"rds.cluster_snapshot/{SNAPSHOT}@us-east-1"
 KEY = "kms.key/0a1b2c3d-0000-4000-8000-000000000001@us-west-2"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.seed.desk import CLUSTER, COPY, SECURITY_GROUPS, THERE, Desk
+from tests.seed.operator import CLUSTER, COPY, SECURITY_GROUPS, THERE, Desk
 
 SUBNETS = "subnet_group/aurora-private@us-west-2"
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from tests.seed.desk import THERE, Desk
+from tests.seed.operator import THERE, Desk
 
 MASTER = "secret:aurora-restore/master-credentials"
 CONNECTION = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from actions.sandbox import Fault
-from tests.seed.desk import COPY, SECURITY_GROUPS, THERE, Desk
+from tests.seed.operator import COPY, SECURITY_GROUPS, THERE, Desk
 
 DELETED = "DeleteDBClusterSnapshot"
 

@@ -18,8 +18,8 @@ import pytest
 
 from actions.sandbox import Sandbox, read_file
 from engine.cli.context import world_file
-from tests.seed.desk import ROOT, Answer
-from tests.seed.page import PAGE, PART, SECTIONS, edited
+from tests.seed.guide_page import PAGE, PART, SECTIONS, edited
+from tests.seed.operator import ROOT, Answer
 from tests.servers.moto import Moto
 
 OF_ONE = ("resume", "restart", "cancel", "cleanup")

@@ -17,10 +17,10 @@ from engine.stores.dynamodb_table import create_table
 from engine.stores.memory import MemoryStore
 from engine.stores.port import Store
 from engine.stores.sqlite import SqliteStore
-from tests.servers import dynamodb, faults, moto
-from tests.servers.faults import Faults
+from tests.servers import dynamodb, faulty_proxy, moto
+from tests.servers.faulty_proxy import Faults
 from tests.servers.moto import Moto
-from tests.stores.places import Place
+from tests.stores.storages import Place
 
 OWN = os.environ.get("RUNBOOK_TEST_DYNAMODB_ENDPOINT", "")
 SERVERS = ["moto", "ministack", "dynalite", *(["own"] if OWN else [])]
@@ -113,7 +113,7 @@ def proxies() -> Iterator[Callable[[Moto], Faults]]:
 
         def before(behind: Moto) -> Faults:
             if behind.url not in made:
-                made[behind.url] = stack.enter_context(faults.before(behind.url))
+                made[behind.url] = stack.enter_context(faulty_proxy.before(behind.url))
             return made[behind.url]
 
         yield before

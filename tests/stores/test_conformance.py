@@ -9,7 +9,7 @@ import pytest
 from engine.errors import EnvironmentProblem, StoreConflict
 from engine.stores.port import FORMAT, Head, LogRecord, Store, verify
 from engine.values import changed
-from tests.stores.places import Place
+from tests.stores.storages import Place
 from tests.stores.values import lease, log, record, written
 
 # -- records ----------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from engine.stores.dynamodb import DynamoStore
 from engine.stores.dynamodb_items import key, of_record
 from engine.stores.port import LogRecord, StoreUnavailable
 from engine.stores.retrying_store import RetryingStore
-from tests.servers.faults import CUT_REPLY, LOSE_REPLY, LOSE_REQUEST, PASS, THROTTLE, Faults, answer
+from tests.servers.faulty_proxy import CUT_REPLY, LOSE_REPLY, LOSE_REQUEST, PASS, THROTTLE, Faults, answer
 from tests.servers.moto import Moto
 from tests.stores.conftest import EVERYWHERE, ONCE, SERVERS
 from tests.stores.values import lease, log, record, written

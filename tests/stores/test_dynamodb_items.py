@@ -11,7 +11,7 @@ from engine.errors import EnvironmentProblem
 from engine.stores.dynamodb import DynamoStore
 from engine.stores.dynamodb_items import LARGEST
 from engine.stores.port import verify
-from tests.servers.faults import Faults
+from tests.servers.faulty_proxy import Faults
 from tests.servers.moto import Moto
 from tests.stores.conftest import EVERYWHERE, ONCE
 from tests.stores.values import noise, record, written

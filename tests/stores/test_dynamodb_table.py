@@ -14,8 +14,8 @@ from engine.stores.dynamodb_client import TableClient
 from engine.stores.dynamodb_table import create_table, definition, schema_problem
 from engine.stores.factory import default_client, open_store
 from engine.stores.port import StoreUnavailable
-from tests.servers import faults
-from tests.servers.faults import Faults, answer
+from tests.servers import faulty_proxy
+from tests.servers.faulty_proxy import Faults, answer
 from tests.servers.moto import Moto
 from tests.stores.conftest import SERVERS, TABLES
 from tests.stores.values import record
@@ -30,7 +30,7 @@ def name() -> str:
 
 @pytest.fixture(scope="module")
 def before_ministack(server: Callable[[str], Moto]) -> Iterator[Faults]:
-    with faults.before(server("ministack").url) as made:
+    with faulty_proxy.before(server("ministack").url) as made:
         yield made
 
 
@@ -209,7 +209,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("reply", "said"), REFUSED, ids=[reply[1] for reply, _ in REFUSED])
-def test_what_is_refused_is_told_at_once(proxy: Faults, reply: faults.Fault, said: str) -> None:
+def test_what_is_refused_is_told_at_once(proxy: Faults, reply: faulty_proxy.Fault, said: str) -> None:
     proxy.plan = {request: [reply] * 9 for request in ANY_REQUEST}
     store = DynamoStore("ops", Moto(proxy.url).clients, VirtualClock())
     with pytest.raises(EnvironmentProblem, match=said) as caught:
@@ -226,7 +226,7 @@ def test_what_is_refused_is_told_at_once(proxy: Faults, reply: faults.Fault, sai
     ],
     ids=lambda reply: reply[1],
 )  # fmt: skip
-def test_what_passes_is_waited_for(proxy: Faults, reply: faults.Fault) -> None:
+def test_what_passes_is_waited_for(proxy: Faults, reply: faulty_proxy.Fault) -> None:
     proxy.plan = {"Query": [reply] * 9}
     store = DynamoStore("ops", Moto(proxy.url).clients, VirtualClock())
     with pytest.raises(StoreUnavailable, match=r"not ready for query of ops"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.stores.places import Place
+from tests.stores.storages import Place
 from tests.stores.values import record, written
 
 

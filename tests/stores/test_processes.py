@@ -8,7 +8,7 @@ import pytest
 
 from engine.stores.port import verify
 from engine.stores.sqlite import SqliteStore
-from tests.stores.surroundings import python
+from tests.stores.system_limits import python
 
 pytestmark = pytest.mark.integration
 

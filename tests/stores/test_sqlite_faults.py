@@ -16,7 +16,7 @@ from engine.stores import sqlite_file
 from engine.stores.port import StoreUnavailable, verify
 from engine.stores.retrying_store import RetryingStore
 from engine.stores.sqlite import SqliteStore
-from tests.stores.surroundings import no_file_larger_than, python, small_disk
+from tests.stores.system_limits import no_file_larger_than, python, small_disk
 from tests.stores.values import log, record, written
 
 

@@ -13,7 +13,7 @@ import pytest
 from engine.errors import EnvironmentProblem
 from engine.stores.sqlite import SqliteStore
 from engine.stores.sqlite_file import APPLICATION, CHECKPOINT_PAGES, VERSION
-from tests.stores.surroundings import as_nobody
+from tests.stores.system_limits import as_nobody
 from tests.stores.values import lease, record, written
 
 

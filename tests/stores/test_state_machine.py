@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from engine.errors import EnvironmentProblem, StoreConflict
 from engine.stores.port import Head, LogRecord, Store
-from tests.stores.places import Place
+from tests.stores.storages import Place
 from tests.stores.values import lease, record
 
 IDS = st.sampled_from(["op-1", "op-10", "op-2"])

@@ -7,7 +7,7 @@ from textwrap import dedent, indent
 
 from engine.checks import validate
 from engine.errors import Finding
-from tests.validate.kinds import registry
+from tests.validate.sample_kinds import registry
 
 MARK = re.compile(r"«(RB\d{3}) ((?:[^«»]|«[^»]*»)*)»")
 REGISTRY = registry()

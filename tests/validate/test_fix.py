@@ -9,7 +9,7 @@ from hypothesis import given, settings
 
 from engine.checks.adopt.fix import MOST, apply_fixes
 from engine.language.yaml.reader import parse_yaml
-from tests.language.written import comments
+from tests.language.random_documents import comments
 from tests.validate.cases import REGISTRY, whole
 from tests.validate.corpus import registry, runbooks, shipped
 from tests.validate.test_fuzz import spliced

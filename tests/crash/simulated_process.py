@@ -1,0 +1,146 @@
+"""A runner's process: what it does durably, where it can be stopped, and its store as it has it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Protocol, TypeVar
+
+from actions.sandbox.calls import ApiCall
+from engine.stores.lease import ProcessIdentity, StoreLease
+from engine.stores.port import Head, Lease, LogRecord, Store, StoreUnavailable
+from tests.laws.scenario_run import Killed
+
+T = TypeVar("T")
+
+WITHOUT_BOTOCORE = ("postgres", "net")
+"""What goes over the network past botocore, and past its `before-send`."""
+
+AWAY = "the store does not answer"
+
+
+class Place(Protocol):
+    """Where processes run: it counts what they do, and says where one is stopped."""
+
+    def passing(self, process: Process, where: str) -> None:
+        """At a point; raises Killed where the process dies there."""
+
+    def written(self, *, durable: bool) -> None:
+        """The store is another now; not durable: a lease was renewed."""
+
+    def outage(self) -> str:
+        """Is the store `away` now, or does its answer get `lost`? "": neither."""
+
+    def judged(self, number: int) -> str | None:
+        """The start of the process of that number; None where it is dead."""
+
+
+class Process:
+    """One process. Once dead, it does nothing any more, whatever its code still tries."""
+
+    def __init__(self, place: Place, number: int, store: Store, machine: str = "desk") -> None:
+        self.place = place
+        self.number = number
+        self.machine = machine
+        self.dead = False
+        self.lease: StoreLease | None = None
+        self.store = Watched(store, self)
+
+    @property
+    def identity(self) -> ProcessIdentity:
+        return ProcessIdentity(
+            actor="anna", host=self.machine, pid=self.number, started=str(self.number), boot=self.machine,
+            start_of=self.place.judged,
+        )  # fmt: skip
+
+    def point(self, where: str) -> None:
+        if self.dead:
+            raise Killed
+        self.place.passing(self, where)
+
+    def dies(self) -> None:
+        self.dead = True
+        raise Killed
+
+    # -- what it does -------------------------------------------------------------------------------------
+
+    def before(self, call: ApiCall) -> None:
+        """Before a call leaves: the last instant at which its lease is looked at, as `before-send` does."""
+        self.point(f"before {call.name}")
+        if self.lease is not None and call.service not in WITHOUT_BOTOCORE:
+            self.lease.check()
+        self.point(f"in the air {call.name}")
+
+    def after(self, call: ApiCall) -> None:
+        self.point(f"after {call.name}")
+
+    def writes(self, what: str, do: Callable[[], T], *, durable: bool = True) -> T:
+        """One write to the store; StoreUnavailable where it does not answer, before or after it is done."""
+        self.point(f"before {what}")
+        outage = self.place.outage()
+        if outage == "away":
+            raise StoreUnavailable(AWAY)
+        result = do()
+        self.place.written(durable=durable)
+        if outage == "lost":
+            raise StoreUnavailable(AWAY)
+        self.point(f"after {what}")
+        return result
+
+
+class Watched:
+    """A store as one process has it: a point before and after each write."""
+
+    def __init__(self, store: Store, process: Process) -> None:
+        self.name = store.name
+        self._store = store
+        self._process = process
+        self._version: str | None = None  # of the lease that this process holds
+
+    def append(self, record: LogRecord) -> None:
+        self._process.writes("append", lambda: self._store.append(record))
+
+    def load(self, operation: str, *, after: int = 0) -> list[LogRecord]:
+        return self._store.load(operation, after=after)
+
+    def records(self, operation: str, *, after: int = 0) -> Iterator[LogRecord]:
+        return self._store.records(operation, after=after)
+
+    def head(self, operation: str) -> Head | None:
+        return self._store.head(operation)
+
+    def heads(self, status: str | None = None) -> Iterator[Head]:
+        return self._store.heads(status)
+
+    def summarise(self, operation: str, summary: Mapping[str, Any]) -> None:
+        self._process.writes("summarise", lambda: self._store.summarise(operation, summary))
+
+    def take_lease(self, operation: str, lease: Lease, *, over: str | None) -> bool:
+        renewal = over is not None and over == self._version
+
+        def take() -> bool:
+            taken = self._store.take_lease(operation, lease, over=over)
+            self._version = lease.version if taken else None
+            return taken
+
+        return self._process.writes("renew_lease" if renewal else "take_lease", take, durable=not renewal)
+
+    def release(self, operation: str, version: str) -> None:
+        self._process.writes("release", lambda: self._store.release(operation, version))
+
+    def ask_cancel(self, operation: str, request: Mapping[str, Any] | None) -> None:
+        self._process.writes("ask_cancel", lambda: self._store.ask_cancel(operation, request))
+
+    def take_lock(self, lock: str, operation: str, *, over: str | None = None) -> str | None:
+        return self._process.writes("take_lock", lambda: self._store.take_lock(lock, operation, over=over))
+
+    def release_lock(self, lock: str, operation: str) -> None:
+        self._process.writes("release_lock", lambda: self._store.release_lock(lock, operation))
+
+    def put_blob(self, content: bytes) -> str:
+        return self._process.writes("put_blob", lambda: self._store.put_blob(content))
+
+    def blob(self, digest: str) -> bytes:
+        return self._store.blob(digest)
+
+    def close(self) -> None:
+        self._store.close()
