@@ -68,7 +68,7 @@ class Draft:
 
     def report_wrong_type(self, node: Node, wanted: str, help: str = "") -> None:
         """RB203. Nothing for an empty value, because RB112 reports it."""
-        if isinstance(node, Scalar) and node.empty:
+        if isinstance(node, Scalar) and node.is_empty:
             return
         expected: Expected = "text" if wanted == "text" else "names" if wanted == "a list of names" else ""
         if not help and expected == "text" and isinstance(node, Scalar) and node.text:

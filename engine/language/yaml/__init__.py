@@ -1,1 +1,1 @@
-"""YAML text → nodes with their places."""
+"""YAML: text → nodes that know their places. `reader` is the way in; nothing here knows of runbooks."""

@@ -1,7 +1,7 @@
-"""A YAML document as nodes with their places. No runbooks here: any document has this form.
+"""The nodes of a YAML document, which know their places in the text.
 
-Lines and columns count from 1. Nodes are slotted and are not changed once they are read; they are not frozen,
-because a runbook of 10,000 steps has a hundred thousand of them.
+Lines and columns count from 1; `start` and `end` are offsets in the text. Nodes are slotted and never change once they
+are read. They are not frozen values, because a runbook of 10,000 steps has a hundred thousand of them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from engine.language.yaml.positions import source_offsets
 from engine.values import Value
 
 Plain = str | int | float | bool | None
-"""What a scalar may be: the types of YAML 1.2's core schema."""
+"""The types of scalars in the core schema of YAML 1.2."""
 
 LITERAL: Final = "|"
 FOLDED: Final = ">"
@@ -22,7 +22,7 @@ _MOST_SHOWN: Final = 600
 
 
 class Span(Value):
-    """From the first character to one past the last."""
+    """A range of the text. The end is exclusive: one column after the last character."""
 
     line: int
     column: int
@@ -31,7 +31,7 @@ class Span(Value):
 
 
 class Source:
-    """The text of one document, and where its lines begin."""
+    """The text of one document, and the offsets at which its lines begin."""
 
     __slots__ = ("_starts", "file", "text")
 
@@ -40,26 +40,26 @@ class Source:
         self.file = file
         self._starts: list[int] = []
 
-    def place(self, index: int) -> tuple[int, int]:
-        """Line and column of a character of the text."""
+    def position(self, index: int) -> tuple[int, int]:
+        """The line and column of the character at an offset."""
         if not self._starts:
             self._starts = [0, *(at + 1 for at, char in enumerate(self.text) if char == "\n")]
         line = bisect_right(self._starts, index)
         return line, index - self._starts[line - 1] + 1
 
     def span(self, start: int, end: int) -> Span:
-        """The span of `text[start:end]`, one character at least."""
-        line, column = self.place(start)
+        """The span of `text[start:end]`, at least one character long."""
+        line, column = self.position(start)
         if end <= start:
             return Span(line=line, column=column, end_line=line, end_column=column + 1)
-        end_line, end_column = self.place(end - 1)
+        end_line, end_column = self.position(end - 1)
         return Span(line=line, column=column, end_line=end_line, end_column=end_column + 1)
 
 
 class Scalar:
-    """One value. `text` is it as text, `value` as YAML 1.2's core schema has it; `style` is `'"|>` or empty."""
+    """A scalar. `text` is its content, `value` the same by YAML 1.2's core schema; `style` is one of `'"|>`, or "" for plain."""
 
-    __slots__ = ("_places", "_source", "end", "start", "style", "text", "value")
+    __slots__ = ("_offsets", "_source", "end", "start", "style", "text", "value")
 
     def __init__(self, text: str, value: Plain, style: str, start: int, end: int, source: Source) -> None:
         self.text = text
@@ -68,39 +68,39 @@ class Scalar:
         self.start = start
         self.end = end
         self._source = source
-        self._places: list[int] | None = None  # of each character, once somebody asks
+        self._offsets: list[int] | None = None  # of each character of `text`, computed when first needed
 
     @property
     def is_plain(self) -> bool:
-        """Was it written without quotes?"""
+        """Is it written without quotes or a block indicator?"""
         return not self.style
 
     @property
-    def empty(self) -> bool:
-        """Was nothing written at all?"""
+    def is_empty(self) -> bool:
+        """Is nothing written at all, as after `key:`?"""
         return not self.style and not self.text
 
     @property
     def written(self) -> str:
-        """It as the file has it, quotes and indicators too."""
+        """The scalar as it stands in the file, with quotes and indicators."""
         return self._source.text[self.start : self.end]
 
     @property
     def span(self) -> Span:
         end = self.end
-        if self.style in (LITERAL, FOLDED):  # the parser has it end where the next thing begins
+        if self.style in (LITERAL, FOLDED):  # the parser's end is where the next node begins
             end = self.start + len(self.written.rstrip())
         return self._source.span(self.start, end)
 
     def at(self, offset: int, length: int = 1) -> Span:
-        """The place of `text[offset:offset + length]`, also inside quotes and folded or literal blocks."""
-        places = self._places
-        if places is None:
-            places = self._places = source_offsets(self.written, self.style, self.text)
-        if not places or offset >= len(places):
+        """The span of `text[offset:offset + length]`, also inside quotes and blocks; if that is unknown, of the whole scalar."""
+        offsets = self._offsets
+        if offsets is None:
+            offsets = self._offsets = source_offsets(self.written, self.style, self.text)
+        if not offsets or offset >= len(offsets):
             return self.span
-        last = places[min(offset + max(length, 1), len(places)) - 1]
-        return self._source.span(self.start + places[offset], self.start + last + 1)
+        last = offsets[min(offset + max(length, 1), len(offsets)) - 1]
+        return self._source.span(self.start + offsets[offset], self.start + last + 1)
 
     def __repr__(self) -> str:
         return f"Scalar({self.value!r})"
@@ -132,7 +132,7 @@ class ListNode:
 
 
 class MapNode:
-    """A mapping. Of a key that is written twice, the first one counts (and the second is a finding)."""
+    """A mapping. If a key occurs twice, only the first is kept; the second is a finding."""
 
     __slots__ = ("_by_key", "_source", "end", "start")
 
@@ -152,21 +152,21 @@ class MapNode:
 
     @property
     def head(self) -> Span:
-        """Where what is missing in it is told: its first key; of an empty one, itself."""
+        """Where a missing key is reported: at the first key, or at the map itself if it is empty."""
         return next((key.span for key, _ in self._by_key.values()), self.span)
 
     def get(self, key: str) -> Node | None:
-        """The value under a key."""
+        """The value of a key, or None."""
         found = self._by_key.get(key)
         return found[1] if found is not None else None
 
     def key(self, key: str) -> Scalar | None:
-        """The key itself, for its place."""
+        """The node of a key, or None."""
         found = self._by_key.get(key)
         return found[0] if found is not None else None
 
     def items(self) -> ItemsView[str, tuple[Scalar, Node]]:
-        """Each key's text, with the key and its value."""
+        """The text of each key, with the nodes of the key and its value."""
         return self._by_key.items()
 
     def __contains__(self, key: object) -> bool:
@@ -186,7 +186,7 @@ Node = Scalar | ListNode | MapNode
 
 
 def _trimmed_span(source: Source, start: int, end: int) -> Span:
-    """Without the white space and comments that the parser counts in at the end of a block."""
+    """A span without the white space and comments that the parser includes at the end of a block."""
     text = source.text[start:end]
     lines = text.split("\n")
     while len(lines) > 1 and (not lines[-1].strip() or lines[-1].lstrip().startswith("#")):
@@ -195,7 +195,7 @@ def _trimmed_span(source: Source, start: int, end: int) -> Span:
 
 
 def to_python(node: Node) -> Any:
-    """The document as Python values: dicts with text for keys, lists, and scalars."""
+    """The node as Python values: dicts with text keys, lists, and scalars."""
     match node:
         case Scalar():
             return node.value
@@ -206,7 +206,7 @@ def to_python(node: Node) -> Any:
 
 
 def describe_node(node: Node) -> str:
-    """What it is, in words of a message."""
+    """What the node is, as messages say it."""
     match node:
         case ListNode():
             return "a list"
@@ -223,5 +223,5 @@ def describe_node(node: Node) -> str:
 
 
 def shorten(message: str) -> str:
-    """A message that quotes something endless, with its middle left out."""
+    """A message without its middle, if it quotes something very long."""
     return message if len(message) <= _MOST_SHOWN else f"{message[: _MOST_SHOWN // 2]} … {message[-_MOST_SHOWN // 4 :]}"

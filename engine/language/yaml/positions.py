@@ -1,7 +1,7 @@
-"""Where each character of a scalar's value stands in what was written: through quotes, escapes, folds and indentation.
+"""Which character of the source each character of a scalar's value comes from, through quotes, escapes and folded lines.
 
-Slow and exact, for findings only. Where the rules here and the parser's do not give the same text, no place is
-given rather than a wrong one.
+The YAML parser gives the place of a scalar only as a whole. This module reads the scalar again, slowly, and only for
+findings that point into it. If its result differs from the parser's value, no place is returned rather than a wrong one.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ _LINE_BREAKS: Final = re.compile(r"[ \t]*\r?\n[ \t]*(?:\r?\n[ \t]*)*")
 _HEADER: Final = re.compile(r"[|>]([-+]?)([1-9]?)([-+]?)[^\n]*\n?")
 
 Char = tuple[str, int]
-"""One character of the value, and its index in what was written."""
+"""A character of the value, and the index of its source."""
 
 ReadChar = Callable[[str, int], tuple[str, int]]
-"""The character that stands at an index, and how many written ones it takes; "" for what yields none."""
+"""Reads the source at an index: the character of the value ("" for an escaped line break), and how many were read."""
 
 
 def source_offsets(written: str, style: str, value: str) -> list[int]:
-    """For each character of `value` its index in `written`; empty where it is not known."""
+    """The index in `written` of each character of `value`; empty if that is unknown."""
     match style:
         case "'":
             chars = _quoted_chars(written, _single_quoted)
@@ -41,7 +41,7 @@ def source_offsets(written: str, style: str, value: str) -> list[int]:
     return [at for _, at in chars[: len(value)]]
 
 
-# -- in one line, or folded over several: plain and quoted ---------------------------------------------------
+# -- plain and quoted scalars ---------------------------------------------------
 
 
 def _quoted_chars(written: str, one: ReadChar) -> list[Char]:
@@ -89,7 +89,7 @@ def _double_quoted(written: str, at: int) -> tuple[str, int]:
     return _ESCAPES.get(code, code), 2
 
 
-# -- blocks: literal and folded ------------------------------------------------------------------------------
+# -- literal and folded blocks ------------------------------------------------------------------------------
 
 
 def _block_chars(written: str, value: str, *, folded: bool) -> list[Char]:
@@ -100,7 +100,7 @@ def _block_chars(written: str, value: str, *, folded: bool) -> list[Char]:
     full = [_indentation(written, start, end) for start, end in lines if written[start:end].strip(" ")]
     if not full:
         return [("\n", start) for start, _ in lines]
-    # With an indicator the indentation counts from the parent's, which is not known here: the one that fits is it.
+    # An indentation indicator counts from the parent's column, which is not known here: try each that is possible.
     candidates = range(1, min(full) + 1) if header.group(2) else (full[0],)
     for indent in candidates:
         chars = _join_lines(written, lines, indent, folded=folded)
@@ -110,7 +110,7 @@ def _block_chars(written: str, value: str, *, folded: bool) -> list[Char]:
 
 
 def _lines(written: str, at: int) -> list[tuple[int, int]]:
-    """Start and end of every line, without its break."""
+    """The start and end of every line, without its line break."""
     found = []
     while at < len(written):
         end = written.find("\n", at)
@@ -126,7 +126,7 @@ def _indentation(written: str, start: int, end: int) -> int:
 
 
 def _join_lines(written: str, lines: list[tuple[int, int]], indent: int, *, folded: bool) -> list[Char]:
-    """The lines one after the other; folded, a single break between two that are not indented more is a space."""
+    """Join the lines. Folded, a single break between two lines is a space, unless one of them is indented more."""
     found: list[Char] = []
     breaks: list[int] = []
     before = ""  # the first character of the line before; "" before the first one

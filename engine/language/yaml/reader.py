@@ -1,8 +1,8 @@
-"""Text to nodes: YAML 1.2 core on the event stream of PyYAML's parser, with everything refused that misleads.
+"""Text → nodes: the core of YAML 1.2, without the parts that mislead (docs/language.md, "YAML").
 
-What is refused is in docs/language.md, "YAML". Size is asked before anything is parsed, and depth on the events as they
-come, because the C library's composer ends the process on 100,000 nested `[`. Findings are collected; only a
-syntax error, or too deep a nesting, ends the reading. Knows nothing of runbooks.
+It builds the nodes from the events of PyYAML's parser. The composer of the C library is not used: on 100,000 nested `[`
+it ends the process, so the depth is checked event by event, and the size before anything is parsed. Findings are
+collected; only a syntax error or an exceeded limit ends the reading.
 """
 
 from __future__ import annotations
@@ -19,26 +19,26 @@ from engine.language.yaml.syntax_errors import CUT_OFF, QUOTE_ALL, is_cut_off, m
 
 MOST_BYTES: Final = 1_000_000
 MOST_NODES: Final = 100_000
-"""Values, and beginnings and ends of lists and maps: more than a runbook of 1 MB has that somebody wrote."""
+"""Scalars, and beginnings and ends of lists and maps. No runbook of 1 MB that a person wrote has so many."""
 MOST_LEVELS: Final = 64
 MOST_FINDINGS: Final = 1_000
-"""So many findings end the reading: nobody reads more, and text that was made to hurt has a hundred thousand."""
+"""Reading ends after this many findings: nobody reads more, and a hostile file has a hundred thousand."""
 
 _MOST_REREADS: Final = 20
-"""So many expressions that stand where none can are told at once."""
+"""How often a text is read again without an unquoted `${ }` in a flow map, so that the rest of it is checked too."""
 
 _LOADER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _FORBIDDEN: Final = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]|\r(?!\n)"
 )
-"""Control characters, what turns the direction of writing, line breaks that YAML 1.2 does not know."""
+"""Control characters, marks that change the direction of text, and line breaks that YAML 1.2 does not have."""
 _ACCOUNT_ID: Final = re.compile(r"[0-9]{12}")
 _ID_KEY: Final = re.compile(r".*(?:id|ids|account|accounts|owner|owners)", re.IGNORECASE)
-"""Keys whose value is an id."""
+"""Keys whose value is probably an id."""
 
 
 def load_yaml(text: bytes | str, file: str = "-") -> Node:
-    """The document. RunbookInvalid with all RB1xx findings."""
+    """The document. RunbookInvalid with all findings if there are any."""
     node, findings = parse_yaml(text, file)
     if findings or node is None:
         raise RunbookInvalid(findings)
@@ -46,16 +46,16 @@ def load_yaml(text: bytes | str, file: str = "-") -> Node:
 
 
 def parse_yaml(text: bytes | str, file: str = "-") -> tuple[Node | None, list[Finding]]:
-    """The document as far as it can be read, and all that is refused in it."""
-    reading = _DocumentReader(file)
+    """The document as far as it can be read, and the RB1xx findings. It does not raise for a wrong document."""
+    reader = _DocumentReader(file)
     try:
-        return reading.document(reading.decode(text)), reading.findings
+        return reader.document(reader.decode(text)), reader.findings
     except _StopReading:
-        return None, reading.findings
+        return None, reader.findings
 
 
 class _StopReading(Exception):
-    """Nothing more can be read; the finding is told already."""
+    """Nothing more can be read; the reason is already reported."""
 
 
 class _OpenCollection:
@@ -69,11 +69,11 @@ class _OpenCollection:
         self.items: list[Node] = []
         self.entries: dict[str, tuple[Scalar, Node]] | None = {} if is_map else None
         self.key: Scalar | None = None
-        self.ignore_value = False  # the value of this key is not kept: it is a second one, or a merge
+        self.ignore_value = False  # the key is a duplicate, a merge key or not text
 
 
 class _DocumentReader:
-    """One document being read."""
+    """Reads one document: `decode`, then `document`."""
 
     __slots__ = ("findings", "last_scalar", "root", "source", "stack")
 
@@ -82,7 +82,7 @@ class _DocumentReader:
         self.source = Source("", file)
         self.stack: list[_OpenCollection] = []
         self.root: Node | None = None
-        self.last_scalar: Scalar | None = None  # the scalar read last
+        self.last_scalar: Scalar | None = None
 
     def report(self, rule: str, span: Span, message: str, help: str = "") -> None:
         self.findings.append(
@@ -95,14 +95,14 @@ class _DocumentReader:
             raise _StopReading
 
     def fatal(self, rule: str, span: Span, message: str, help: str = "") -> _StopReading:
-        """To be raised."""
+        """Report a finding, and return the exception to raise."""
         self.report(rule, span, message, help)
         return _StopReading()
 
     # -- bytes to text -----------------------------------------------------------------------------------
 
     def decode(self, text: bytes | str) -> str:
-        """Size, UTF-8, characters."""
+        """The text without a byte-order mark. Checks its size, its encoding and its characters."""
         size = len(text) if isinstance(text, bytes) else len(text.encode("utf-8", "replace"))
         if size > MOST_BYTES:
             message = f"the file has {size} bytes; at most 1 MB is allowed"
@@ -132,34 +132,34 @@ class _DocumentReader:
     # -- text to nodes -----------------------------------------------------------------------------------
 
     def document(self, text: str) -> Node:
-        """The one document of the text, a map."""
+        """The only document of the text, which must be a map."""
         for _ in range(_MOST_REREADS):
-            again = self._read_events(text)
-            if again is None:
+            masked = self._read_events(text)
+            if masked is None:
                 return self._root_map()
-            text = again
+            text = masked
             self.source = Source(text, self.source.file)
             self.stack, self.root, self.last_scalar = [], None, None
         raise _StopReading
 
     def _read_events(self, text: str) -> str | None:
-        """Reads all of it. Where a `${` stood unquoted in a flow map, the text without it, to be read again."""
+        """Read the whole text. If an unquoted `${ }` in a flow map stops the parser, returns the text with it masked."""
         try:
             for number, event in enumerate(iter(_LOADER(text).get_event, None)):
                 if number > MOST_NODES:
                     raise self._too_many(event)
                 self._add_event(event)
         except yaml.YAMLError as error:
-            rule, start, end, message, help = problem_of(error, text, self.last_scalar)
-            span = self.source.span(start, end)
-            # A `$` before a brace was read as a key without a value: told once, as what it is.
+            problem = problem_of(error, text, self.last_scalar)
+            span = self.source.span(problem.start, problem.end)
+            # The `$` of an unquoted `${` has already been reported, as a key without a value.
             self.findings = [one for one in self.findings if (one.line, one.column) != (span.line, span.column)]
-            told = self.fatal(rule, span, message, help)
-            without = mask_expression(text, start) if rule == "RB113" else None
-            if without is None:
-                raise told from error
-            self.findings = [one for one in self.findings if one.rule == "RB113"]
-            return without
+            stop = self.fatal(problem.rule, span, problem.message, problem.help)
+            masked = mask_expression(text, problem.start) if problem.rule == "RB113" else None
+            if masked is None:
+                raise stop from error
+            self.findings = [one for one in self.findings if one.rule == "RB113"]  # the rest is found again
+            return masked
         return None
 
     def _too_many(self, event: Any) -> _StopReading:
@@ -168,7 +168,7 @@ class _DocumentReader:
         return self.fatal("RB104", span, message, "split it into several runbooks")
 
     def _root_map(self) -> Node:
-        """What was read, which is to be a map."""
+        """The root. RB116 or RB117 if it is not a map."""
         root = self.root
         if root is None or (isinstance(root, Scalar) and root.value is None):
             hint = "write `runbook: NAME` and `steps: …`"
@@ -214,22 +214,22 @@ class _DocumentReader:
         self.stack.append(_OpenCollection(event.start_mark.index, is_map=is_map, flow=event.flow_style))
 
     def _end_collection(self, end: int) -> Node:
-        one = self.stack.pop()
-        if one.entries is None:
-            return ListNode(tuple(one.items), one.start, end, self.source)
-        return MapNode(one.entries, one.start, end, self.source)
+        done = self.stack.pop()
+        if done.entries is None:
+            return ListNode(tuple(done.items), done.start, end, self.source)
+        return MapNode(done.entries, done.start, end, self.source)
 
     def _report_anchor_or_tag(self, event: Any) -> None:
         start = event.start_mark.index
-        written = self.source.text[start:].split(maxsplit=1)[0]
-        span = self.source.span(start, start + len(written))
+        word = self.source.text[start:].split(maxsplit=1)[0]
+        span = self.source.span(start, start + len(word))
         if event.anchor is not None:
             self.report(
                 "RB108", span, f"the anchor `&{event.anchor}` is not allowed", "write the value out, or use `vars`"
             )
         else:
             hint = "remove it; if this is text that begins with `!`, quote it"
-            self.report("RB109", span, f"the tag `{written}` is not allowed", hint)
+            self.report("RB109", span, f"the tag `{word}` is not allowed", hint)
 
     def _alias(self, event: Any) -> Scalar:
         span = self.source.span(event.start_mark.index, event.end_mark.index)
@@ -257,7 +257,7 @@ class _DocumentReader:
             self.report("RB111", self.source.span(start, end), f"`{text[:40]}`: {error}", "if it is text, quote it")
             return text
 
-    # -- where they belong -------------------------------------------------------------------------------
+    # -- nodes into their list or map -------------------------------------------------------------------------------
 
     def _add_node(self, node: Node) -> None:
         if not self.stack:
@@ -275,9 +275,9 @@ class _DocumentReader:
                 within.entries[within.key.text] = (within.key, node)
             within.key = None
 
-    def _set_key(self, within: _OpenCollection, by_key: dict[str, tuple[Scalar, Node]], node: Node) -> None:
+    def _set_key(self, within: _OpenCollection, entries: dict[str, tuple[Scalar, Node]], node: Node) -> None:
         within.ignore_value = True
-        if not isinstance(node, Scalar) or node.empty:
+        if not isinstance(node, Scalar) or node.is_empty:
             self.report("RB118", node.span, "a key must be text", "put the key in quotes")
             within.key = self.last_scalar or Scalar("", None, "", 0, 0, self.source)
             return
@@ -289,15 +289,15 @@ class _DocumentReader:
                 "merge keys (`<<`) are not allowed",
                 "write the keys out; if `<<` is an ordinary key, quote it",
             )
-        elif node.text in by_key:
-            first = by_key[node.text][0].span
+        elif node.text in entries:
+            first = entries[node.text][0].span
             message = f"duplicate key `{node.text}`: first used in line {first.line}, column {first.column}"
             self.report("RB106", node.span, message, "remove one of them")
         else:
             within.ignore_value = False
 
     def _check_value(self, node: Node, within: _OpenCollection | None) -> None:
-        """A value that was meant, and a number that is one."""
+        """RB112 for a missing value, RB115 for an account id without quotes."""
         if not isinstance(node, Scalar) or node.style:
             return
         key = within.key if within is not None else None
@@ -314,6 +314,6 @@ class _DocumentReader:
             )
 
     def _key_names_id(self) -> bool:
-        """Does the key that is being read, or the one of the list that it stands in, name an id?"""
+        """Is the key of this value, or of the list that contains it, one for ids?"""
         key = next((one.key for one in reversed(self.stack) if one.entries is not None), None)
         return key is not None and _ID_KEY.fullmatch(key.text) is not None

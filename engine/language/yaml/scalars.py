@@ -1,7 +1,7 @@
-"""Which value a plain scalar is: YAML 1.2's core schema, and no more.
+"""The values of plain scalars, by the core schema of YAML 1.2.
 
-`no`, `on`, `22:30`, `0755` and `2024-03-20` are text. Of core's numbers, those with a leading zero are text too: they
-are modes, account ids and codes, never numbers.
+`no`, `on`, `22:30` and `2024-03-20` are text. There is one difference from the core schema: numbers with a leading
+zero, such as `0755`, are text, because they are modes, account ids or codes.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ _HEX: Final = re.compile(r"0x[0-9a-fA-F]+")
 _FLOAT: Final = re.compile(r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _NOT_FINITE: Final = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 _NUMBER_STARTS: Final = frozenset("-+.0123456789")
-_MOST_DIGITS: Final = 64  # digits: what is longer is no number that anybody means
+_MOST_DIGITS: Final = 64
 
 
 def resolve(text: str) -> str | int | float | bool | None:
-    """The value of a plain scalar. ValueError for NaN, infinities and numbers out of bounds."""
+    """The value of a plain scalar. ValueError for NaN, infinity, and numbers that are too long or too large."""
     if text in _CONSTANTS:
         return _CONSTANTS[text]
     if text[0] not in _NUMBER_STARTS:
