@@ -10,7 +10,7 @@ _DURATION: Final = re.compile(r"([0-9]{1,9})(s|m|h|d)")
 
 
 def parse_duration(text: str) -> float:
-    """Seconds; ValueError for what is no duration, with the form that one has."""
+    """Seconds. ValueError if the text is not a duration; the message says how to write one."""
     match = _DURATION.fullmatch(text) if isinstance(text, str) else None
     if match is None:
         message = f"`{text}` is not a duration: write a number and its unit, such as 30s, 5m, 3h or 2d"

@@ -1,7 +1,6 @@
-"""Inputs: what is given for an operation, checked and typed by what the runbook declares.
+"""The inputs of an operation: values that are given are converted and checked by their declarations in the runbook.
 
-Errors: UsageError with everything that is wrong, the nearest names and the legal ones. Defaults, enumerations and
-bounds of a runbook are checked by the same rules.
+The parser checks the defaults, enums and bounds of declarations with the same functions.
 """
 
 from __future__ import annotations
@@ -9,11 +8,11 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, assert_never
 
 from engine.errors import RunbookInvalid, UsageError
 from engine.language.durations import parse_duration
-from engine.language.model import Input, Runbook
+from engine.language.model import Input, InputType, Runbook
 from engine.language.nearest import did_you_mean
 from engine.language.patterns import PatternError, Patterns
 from engine.language.yaml.nodes import to_python
@@ -31,19 +30,22 @@ _NUMBER: Final = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[
 
 
 def resolve_inputs(runbook: Runbook, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Every input with its value, in the order of the runbook; text stands for any type, as on the command line."""
+    """The value of each input, in the order of the runbook. Text is converted to the declared type, as on the command line.
+
+    UsageError with everything that is wrong: unknown, missing and invalid inputs.
+    """
     declared = runbook.inputs
     unknown = [name for name in values if name not in declared]
-    wrong = [f"there is no input `{name}`; {did_you_mean(name, declared)}" for name in unknown]
+    problems = [f"there is no input `{name}`; {did_you_mean(name, declared)}" for name in unknown]
     patterns = Patterns()
     found: dict[str, Any] = {}
     for name, one in declared.items():
         try:
             found[name] = _input_value(one, values, patterns)
         except ValueError as error:
-            wrong.append(f"the input `{name}` {error}")
-    if wrong:
-        raise UsageError("\n".join(wrong))
+            problems.append(f"the input `{name}` {error}")
+    if problems:
+        raise UsageError("\n".join(problems))
     return found
 
 
@@ -64,11 +66,11 @@ def _input_value(one: Input, values: Mapping[str, Any], patterns: Patterns) -> A
     return value
 
 
-# -- text to a value -------------------------------------------------------------------------------------------
+# -- text to values -------------------------------------------------------------------------------------------
 
 
 def value_from_text(one: Input, text: str) -> Any:
-    """The value that text on the command line means. ValueError where it means none."""
+    """The value that text on the command line stands for. ValueError if it does not fit the type."""
     match one.type:
         case "integer" if _INTEGER.fullmatch(text):
             return int(text)
@@ -83,8 +85,10 @@ def value_from_text(one: Input, text: str) -> Any:
             return [part.strip() for part in text.split(",")] if text.strip() else []
         case "list" | "map":
             return _parse_flow(one, text)
-        case _:
+        case "string" | "region" | "duration" | "timestamp" | "arn" | "account_id":
             return text
+        case _:
+            assert_never(one.type)
 
 
 def _parse_flow(one: Input, text: str) -> Any:
@@ -96,11 +100,11 @@ def _parse_flow(one: Input, text: str) -> Any:
         raise ValueError(f"`{text[:80]}` is not {_TYPE_WITH_ARTICLE[one.type]} such as `{form}`: {reason}") from error
 
 
-# -- a value by its declaration --------------------------------------------------------------------------------
+# -- values against declarations --------------------------------------------------------------------------------
 
 
 def value_problem(one: Input, value: Any, patterns: Patterns) -> str | None:
-    """Why the value is not one that the input may have; None where it is."""
+    """Why the input may not have this value; None if it may."""
     why = type_problem(one.type, value)
     if why is None and one.enum and not any(_equals(value, legal) for legal in one.enum):
         why = f"`{value}` is not one of " + ", ".join(f"`{legal}`" for legal in one.enum)
@@ -112,6 +116,7 @@ def value_problem(one: Input, value: Any, patterns: Patterns) -> str | None:
 
 
 def _equals(value: Any, legal: Any) -> bool:
+    """Are they equal and of one type? In Python 1 equals 1.0 and True."""
     return type(value) is type(legal) and bool(value == legal)
 
 
@@ -127,19 +132,18 @@ def _pattern_problem(pattern: str, value: Any, patterns: Patterns) -> str | None
 
 
 def _bounds_problem(one: Input, value: Any) -> str | None:
-    by_size = one.type in _TYPES_WITH_LENGTH
-    what = f"the length {len(value)}" if by_size else f"`{value}`"
-    here = comparable_value(one.type, value)
-    if one.min is not None and here < comparable_bound(one.type, one.min):
+    what = f"the length {len(value)}" if one.type in _TYPES_WITH_LENGTH else f"`{value}`"
+    actual = comparable_value(one.type, value)
+    if one.min is not None and actual < comparable_bound(one.type, one.min):
         return f"{what} is less than the minimum {one.min}"
-    if one.max is not None and here > comparable_bound(one.type, one.max):
+    if one.max is not None and actual > comparable_bound(one.type, one.max):
         return f"{what} is greater than the maximum {one.max}"
     return None
 
 
 _TYPES_WITH_LENGTH: Final = ("string", "list", "map")
 TYPES_WITH_BOUNDS: Final = ("integer", "number", "duration", "timestamp", *_TYPES_WITH_LENGTH)
-"""The types that may have `min` and `max`."""
+"""The types that support `min` and `max`."""
 
 _TYPE_WITH_ARTICLE: Final = {
     "integer": "an integer", "number": "a number", "boolean": "a boolean", "list": "a list", "map": "a map",
@@ -149,8 +153,8 @@ TEXT_TYPES: Final = ("string", "region", "duration", "timestamp", "arn", "accoun
 """The types whose values are text."""
 
 
-def comparable_value(type_: str, value: Any) -> Any:
-    """What is compared with bounds."""
+def comparable_value(type_: InputType, value: Any) -> Any:
+    """What is compared with the bounds: a length, seconds, a point in time, or the value itself."""
     match type_:
         case "duration":
             return parse_duration(value)
@@ -158,12 +162,14 @@ def comparable_value(type_: str, value: Any) -> Any:
             return dt.datetime.fromisoformat(value)
         case "string" | "list" | "map":
             return len(value)
-        case _:
+        case "integer" | "number" | "boolean" | "region" | "arn" | "account_id":
             return value
+        case _:
+            assert_never(type_)
 
 
-def comparable_bound(type_: str, bound: Any) -> Any:
-    """A bound as it is compared; ValueError where it is none of this type."""
+def comparable_bound(type_: InputType, bound: Any) -> Any:
+    """A bound, for comparison with `comparable_value`. ValueError if it is not a bound of this type."""
     counted = type_ in _TYPES_WITH_LENGTH or type_ == "integer"
     if counted or type_ == "number":
         if isinstance(bound, bool) or not isinstance(bound, int if counted else (int, float)):
@@ -175,8 +181,8 @@ def comparable_bound(type_: str, bound: Any) -> Any:
     return comparable_value(type_, bound)
 
 
-def type_problem(type_: str, value: Any) -> str | None:
-    """Why the value is not of the type."""
+def type_problem(type_: InputType, value: Any) -> str | None:
+    """Why the value is not of the type; None if it is."""
     match type_:
         case "integer":
             right = isinstance(value, int) and not isinstance(value, bool)
@@ -188,15 +194,17 @@ def type_problem(type_: str, value: Any) -> str | None:
             right = isinstance(value, list)
         case "map":
             right = isinstance(value, dict)
-        case _:
+        case "string" | "region" | "duration" | "timestamp" | "arn" | "account_id":
             return _text_problem(type_, value)
+        case _:
+            assert_never(type_)
     if right:
         return None
     quoted = isinstance(value, str) and type_ in ("integer", "number", "boolean")
     return f"{_quoted(value)} is {'text, ' if quoted else ''}not {_TYPE_WITH_ARTICLE[type_]}"
 
 
-def _text_problem(type_: str, value: Any) -> str | None:
+def _text_problem(type_: InputType, value: Any) -> str | None:
     if not isinstance(value, str):
         return f"{_quoted(value)} is not text: quote it"
     if len(value) > MOST_CHARACTERS:

@@ -1,8 +1,8 @@
-"""The runbook as values: what parsing yields and what the kernel walks. No positions, no I/O.
+"""The runbook as values: the parser builds it, and the kernel runs it. No places in the text, no I/O.
 
-A node's `path` (`steps/4`, `steps/4/rescue/0/do/1`, `on_failure/0`) names it everywhere: in
-frames of the kernel, in findings, in the log. `Runbook.step(path)` finds it again.
-Durations are seconds. Values that may hold `${ }` are kept as written and rendered by the kernel.
+The `path` of a step, row or rescue (`steps/4`, `steps/4/rescue/0/do/1`, `on_failure/0`) identifies it everywhere: in
+the kernel's frames, in findings and in the log. `Runbook.step(path)` returns the step. Durations are in seconds. Values
+that may contain `${ }` are kept as written, and the kernel renders them.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ CLASSES: Final = ("missing", "pending", "available", "blocked", "broken", "leavi
 
 
 class Monitor(Value):
-    """How to watch: every so many seconds, for at most so long; None means the kind's own."""
+    """How to poll: how often, for how long at most, and how long AWS's lists may lag. None: the default of the kind."""
 
     every: float | None = None
     longest: float | None = None  # `for` in YAML
@@ -24,37 +24,37 @@ class Monitor(Value):
 
 
 class KindFacts(Value):
-    """What the language and the kernel need to know of a resource kind: values only."""
+    """What the language and the kernel need to know of a kind of resource."""
 
     name: str
-    identity: tuple[str, ...]  # parameters that tell one from another, beside region and account
-    verbs: tuple[str, ...] = ("ensure", "remove", "check")  # steps that it can stand in
+    identity: tuple[str, ...]  # parameters that identify a resource, besides region and account
+    verbs: tuple[str, ...] = ("ensure", "remove", "check")  # the kinds of step that it supports
     monitor: Monitor = Monitor(every=30.0, longest=3600.0, grace=60.0)
-    removal: Monitor | None = None  # where a removal is watched otherwise
+    removal: Monitor | None = None  # for removals, if they are polled differently
     data: Literal["copy", "live", "none"] = "none"
-    source: str | None = None  # the parameter that names what a copy was made from
-    part_of: str | None = None  # the parameter that names what it is a part of
+    source: str | None = None  # the parameter that names the original of a copy
+    part_of: str | None = None  # the parameter that names the resource that it is a part of
 
 
 class ActionFacts(Value):
     """What the language and the kernel need to know of an action."""
 
     name: str
-    repeatable: bool | None = None  # None: the step must say
+    repeatable: bool | None = None  # None: the step must say it
 
 
 class Delays(Value):
-    """`[5m, 10m, 15m]`: the delays between attempts; three delays are four attempts."""
+    """`[5m, 10m, 15m]`: the delays between attempts. Three delays make four attempts."""
 
     delays: tuple[float, ...]
 
 
 class Backoff(Value):
-    """`{first, factor, max, jitter, attempts | within}`."""
+    """`{first, factor, max, jitter}` with one limit: `attempts`, the total, or `within`, after which no attempt starts."""
 
     first: float
     factor: float = 2.0
-    longest: float = 60.0
+    longest: float = 60.0  # `max` in YAML
     jitter: Literal["full", "none"] = "full"
     attempts: int | None = None
     within: float | None = None
@@ -64,7 +64,7 @@ Schedule = Delays | Backoff
 
 
 class Retry(Value):
-    """A step's `retry`: a schedule, further errors that it covers, what follows the last attempt."""
+    """The `retry` of a step: a schedule, the errors that it covers in addition, and what to do after the last attempt."""
 
     schedule: Schedule
     errors: tuple[str, ...] = ()
@@ -79,7 +79,7 @@ class RetryIf(Value):
 
 
 class Rescue(Value):
-    """One branch for an error."""
+    """A branch of a `rescue`: the errors that it is for, the steps to run, and what to do then."""
 
     path: str
     errors: tuple[str, ...]
@@ -89,9 +89,9 @@ class Rescue(Value):
 
 
 class Row(Value):
-    """One line of a state table. `names` are classes, or exact statuses as `=stopped`.
+    """A row of a state table. `names` are classes, or exact statuses such as `=stopped`.
 
-    `verb` is what to do; with `do`, it is the `then`. `reason` and `error` are those of a hold or fail.
+    `verb` is what to do; in a row with `do` it is the `then`. `reason` and `error` belong to `hold` and `fail`.
     """
 
     path: str
@@ -100,11 +100,11 @@ class Row(Value):
     do: tuple[Step, ...] = ()
     reason: str = ""
     error: str = ""
-    is_default: bool = False  # not written: filled in: docs/language.md, "State tables"
+    is_default: bool = False  # it is not in the runbook (docs/language.md, "State tables")
 
     @property
     def name(self) -> str:
-        """What records call it."""
+        """Its name in records."""
         return ", ".join(self.names)
 
 
@@ -120,7 +120,7 @@ Undo = Literal["delete", "keep"] | UndoCall
 class Ensure(Value):
     kind: str
     params: Mapping[str, Any]
-    states: tuple[Row, ...]  # filled: every class has a row; exact statuses come first
+    states: tuple[Row, ...]  # with default rows, so that every class has one; exact statuses come first
     owner: Literal["own", "kin", "any"] = "own"
     only: str | None = None
     is_: str | None = None
@@ -137,7 +137,7 @@ class Remove(Value):
 
 
 class Check(Value):
-    """`kind` may be `aws.SERVICE.OPERATION`, which then has `status` and perhaps `classes`."""
+    """`kind` may be `aws.SERVICE.OPERATION`; only then there are a `status` and perhaps `classes`."""
 
     kind: str
     params: Mapping[str, Any]
@@ -162,7 +162,7 @@ class TakeBack(Value):
 
 
 class Wait(Value):
-    duration: Any  # seconds, or a string with ${ }
+    duration: Any  # seconds, or text with ${ }
 
 
 class Hold(Value):
@@ -175,7 +175,7 @@ class Fail(Value):
 
 
 class Notify(Value):
-    """`topic` None is the runbook's; without subject and text, the standard ones."""
+    """A `topic` of None means that of the runbook; None for subject and text means the standard ones."""
 
     topic: Any = None
     subject: str | None = None
@@ -186,10 +186,10 @@ Body = Ensure | Remove | Check | Call | TakeBack | Wait | Hold | Fail | Notify
 
 
 class Step(Value):
-    """One step: what every kind of step has, and its `body`."""
+    """A step: what all kinds of step have, and the `body` of its kind."""
 
     path: str
-    id: str  # as written; the path, where a nested step has none
+    id: str  # the path, if a nested step has none
     body: Body
     description: str = ""
     condition: str | None = None  # `if`
@@ -197,7 +197,7 @@ class Step(Value):
     account: str | None = None
     timeout: float | None = None
     requires: tuple[str, ...] = ()
-    for_each: Any = None  # a list, or a string with ${ }; None: no for_each
+    for_each: Any = None  # a list, or text with ${ }; None: the step has no for_each
     retry: Retry | None = None
     rescue: tuple[Rescue, ...] = ()
     monitor: Monitor = Monitor()
@@ -209,9 +209,16 @@ class Step(Value):
         return self.id.replace("-", "_")
 
 
+InputType = Literal[
+    "string", "integer", "number", "boolean", "list", "map", "region", "duration", "timestamp", "arn", "account_id"
+]
+
+
 class Input(Value):
+    """The declaration of an input. `min` and `max` bound a number, or a length, as the type says."""
+
     name: str
-    type: str = "string"
+    type: InputType = "string"
     default: Any = None
     required: bool = True
     pattern: str | None = None
@@ -222,7 +229,7 @@ class Input(Value):
 
 
 class Setting(Value):
-    """`ssm:/path` or `secret:NAME#field`; `source` may hold `${ }`."""
+    """`ssm:/path` or `secret:NAME#field`; `source` may contain `${ }`."""
 
     name: str
     source: str
@@ -240,7 +247,7 @@ class Account(Value):
 
 
 class Runbook(Value):
-    """A whole runbook. `ends` holds on_success, on_failure, on_hold, on_cancel: given or standard."""
+    """A whole runbook. `ends` has on_success, on_failure, on_hold and on_cancel, as written or by default."""
 
     name: str
     steps: tuple[Step, ...]
@@ -256,15 +263,15 @@ class Runbook(Value):
     lock: str | None = None
     time_limit: float | None = None
     notify: Any = None
-    throttled: Schedule | None = None  # top-level retry: {throttled, network}
+    throttled: Schedule | None = None  # of the top level's `retry: {throttled, network}`
     network: Schedule | None = None
     tags: Mapping[str, Any] = field(default_factory=dict)
     outputs: Mapping[str, Any] = field(default_factory=dict)
     ends: Mapping[str, tuple[Step, ...]] = field(default_factory=dict)
     kinds: Mapping[str, KindFacts] = field(default_factory=dict)
-    index: Mapping[str, Step] = field(default_factory=dict)  # path → step, all of them
-    by_name: Mapping[str, Step] = field(default_factory=dict)  # expression name → step
+    index: Mapping[str, Step] = field(default_factory=dict)  # every step by its path
+    by_name: Mapping[str, Step] = field(default_factory=dict)  # steps with an id, by their name in expressions
 
     def step(self, path: str) -> Step:
-        """The step at `path`; KeyError where there is none."""
+        """The step at `path`. KeyError if there is none."""
         return self.index[path]

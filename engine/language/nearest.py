@@ -1,4 +1,4 @@
-"""What is said of a word that is not legal: the nearest legal one, and the list of them. Findings and commands say the same."""
+"""Suggestions for a word that is not legal: the nearest legal word, and a list of all. For findings and commands."""
 
 from __future__ import annotations
 
@@ -12,12 +12,11 @@ MOST_LISTED: Final = 24
 MOST_CHARACTERS: Final = 320
 MOST_COMPARED: Final = 500
 MOST_SUGGESTIONS: Final = 50
-"""At most so many words are compared, and so many guesses made for one runbook: a file that is wrong all over takes no
-longer than a good one."""
+"""The limits for one word and for one runbook. A file in which everything is wrong should not take longer than a good one."""
 
 
 def nearest(word: str, legal: Iterable[str], most: int | None = None) -> str | None:
-    """The legal word that was probably meant; None where none is near enough (`most` changes away, else by its length)."""
+    """The legal word that was probably meant, at most `most` edits away (by default depending on its length), or None."""
     plain = _normalize(word)
     if most is None:
         most = min(max(2, len(word) // 3), len(word) - 1)
@@ -33,7 +32,7 @@ def nearest(word: str, legal: Iterable[str], most: int | None = None) -> str | N
 
 
 def only_close_match(word: str, legal: Iterable[str]) -> str | None:
-    """The one legal word that it can have been meant for; None where that is not certain."""
+    """The only legal word that is close; None if there is none, or more than one."""
     if len(word) < 3:
         return None
     plain, most = _normalize(word), 1 if len(word) <= 4 else 2
@@ -46,7 +45,7 @@ def _normalize(word: str) -> str:
 
 
 def _distance(a: str, b: str, limit: int) -> int:
-    """How many insertions, deletions, changes and swaps of neighbours; no further than `limit`."""
+    """How many insertions, deletions, substitutions and swaps of neighbours lead from `a` to `b`; `limit` if it is more."""
     if a == b:
         return 0
     before: list[int] = []
@@ -65,7 +64,7 @@ def _distance(a: str, b: str, limit: int) -> int:
 
 
 def list_words(legal: Iterable[str]) -> str:
-    """`a, b, c`; of a long list the beginning, and how many more there are."""
+    """`a, b, c`, sorted; for a long list, the beginning and how many more there are."""
     every = set(legal)
     words = heapq.nsmallest(MOST_LISTED, every)
     shown, length = 0, 0
@@ -77,9 +76,9 @@ def list_words(legal: Iterable[str]) -> str:
 
 
 def did_you_mean(word: str, legal: Iterable[str], what: str = "expected one of", *, rest: str | None = None) -> str:
-    """``did you mean `x`? WHAT: a, b, c``; without the question where nothing is near.
+    """``did you mean `x`? WHAT: a, b, c``, without the question if no word is near.
 
-    `rest` stands in place of the list, where there is something better to say ("": nothing).
+    `rest` replaces the list; "" leaves it out.
     """
     words = list(legal)
     found = nearest(word, words)
@@ -90,18 +89,19 @@ def did_you_mean(word: str, legal: Iterable[str], what: str = "expected one of",
 
 @dataclass(slots=True)
 class Suggestions:
-    """Guesses for one runbook: only the first findings have one, because the lists grow with the runbook."""
+    """Suggestions for one runbook. Only the first findings get one, because the lists grow with the runbook."""
 
     left: int = MOST_SUGGESTIONS
 
     def did_you_mean(
         self, word: str, legal: Callable[[], Iterable[str]], what: str = "expected one of", *, rest: str | None = None
     ) -> str:
-        return did_you_mean(word, legal(), what, rest=rest) if self.another() else rest or ""
+        return did_you_mean(word, legal(), what, rest=rest) if self.take() else rest or ""
 
     def nearest(self, word: str, legal: Callable[[], Iterable[str]], most: int | None = None) -> str | None:
-        return nearest(word, legal(), most) if self.another() else None
+        return nearest(word, legal(), most) if self.take() else None
 
-    def another(self) -> bool:
+    def take(self) -> bool:
+        """Count a suggestion. False if there have been too many."""
         self.left -= 1
         return self.left >= 0

@@ -1,10 +1,8 @@
-r"""Patterns: RE2 regular expressions that a whole value must match, in linear time and bounded memory.
+r"""Patterns: RE2 regular expressions that a whole value must match, in linear time and limited memory.
 
-A runbook comes from anybody, and Python's `re` backtracks: some patterns keep it busy for ever. RE2 has no look-around
-and no references to groups, so it never does: https://github.com/google/re2/wiki/Syntax. Its classes are ASCII: `\d`
-is 0-9. Why RE2, and where its bounds come from: docs/decisions/0034-patterns-by-re2.md.
-
-Errors: PatternError, with the offset in the pattern.
+Anybody may write a runbook, and Python's `re` backtracks: some patterns would keep it busy for ever. RE2 has no
+lookaround and no backreferences, so it never backtracks (https://github.com/google/re2/wiki/Syntax). Its character
+classes are ASCII: `\d` is 0-9. Why RE2, and how the limits were chosen: docs/decisions/0034-patterns-by-re2.md.
 """
 
 from __future__ import annotations
@@ -14,21 +12,21 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 MOST_CHARACTERS: Final = 2_000
-"""Characters of a pattern. The longest in AWS's own models has 1,195."""
+"""Characters of a pattern. The longest one in AWS's models has 1,195."""
 
 MOST_MEMORY: Final = 4 << 20
-"""Bytes that RE2 may use for a compiled pattern; it refuses what does not fit."""
+"""Bytes that RE2 may use for a compiled pattern. It refuses a larger one."""
 
 MOST_STEPS: Final = 150_000_000
-"""Steps of the matcher that the patterns of one runbook may take: half a second, or much less."""
+"""Steps that the patterns of one runbook may take together: at most half a second."""
 _STEPS_PER_CHARACTER: Final = 6_000
-"""Steps to parse one character of a pattern, at worst (`\\pL` is hundreds of ranges)."""
+"""Steps to parse one character of a pattern, in the worst case (`\\pL` is hundreds of ranges)."""
 _STEPS_PER_INSTRUCTION: Final = 60
 """Steps to compile one instruction of a pattern."""
 _INSTRUCTIONS_IF_TOO_LARGE: Final = 80_000
-"""Instructions that were compiled before RE2 found a pattern too large, more or less."""
+"""About how many instructions RE2 has compiled when it finds that a pattern is too large."""
 
-# RE2 takes a brace that begins no count literally, and so what was meant as one: `a{,5}`, `a{99999}`.
+# RE2 takes a brace as a literal if it does not begin a repetition: `a{,5}` and `a{99999}` would not mean what they seem to.
 _STRAY_BRACE: Final = re.compile(
     r"""
       \\[pPx]\{[^}]*\} | \\.                # an escape
@@ -45,11 +43,11 @@ _MESSAGES: Final = {
     "no argument for repetition operator": "nothing to repeat",
     "pattern too large - compile failed": "the pattern is too large once its repetitions are expanded: reduce the counts",
 }
-"""Plainer words for some of RE2's messages."""
+"""Clearer wording for some of RE2's messages."""
 
 
 class PatternError(ValueError):
-    """What is wrong with a pattern, and where."""
+    """What is wrong with a pattern; `offset` is the place in it."""
 
     def __init__(self, message: str, offset: int = 0) -> None:
         super().__init__(message)
@@ -58,13 +56,13 @@ class PatternError(ValueError):
 
 @dataclass(slots=True)
 class Patterns:
-    """The patterns of one runbook, each compiled once, and the work that may still be spent on them."""
+    """The patterns of one runbook, each compiled once, and the steps that they may still take."""
 
     left: int = MOST_STEPS
     compiled: dict[str, Any] = field(default_factory=dict)
 
     def compile(self, pattern: str) -> Any:
-        """RE2's object. PatternError where it cannot be compiled, is too large, or the work is used up."""
+        """The pattern as RE2's object. PatternError if it cannot be compiled, is too large, or no steps are left."""
         if len(pattern) > MOST_CHARACTERS:
             raise PatternError(
                 f"the pattern has {len(pattern)} characters; {MOST_CHARACTERS} are allowed", MOST_CHARACTERS
@@ -84,15 +82,15 @@ class Patterns:
         return compiled
 
     def matches(self, pattern: str, value: str) -> bool:
-        """Does the whole value match? PatternError as of `compile`, or where the value is too long for the work left."""
+        """Does the whole value match? PatternError as for `compile`, or if the value is too long for the steps that are left."""
         compiled = self.compile(pattern)
         data = _encode(value)
         self._spend(len(data) * compiled.programsize, "the value is too long to match against this pattern")
         return compiled.fullmatch(data) is not None
 
-    def _spend(self, steps: int, otherwise: str) -> None:
+    def _spend(self, steps: int, if_too_many: str) -> None:
         if steps > self.left:
-            raise PatternError(otherwise)
+            raise PatternError(if_too_many)
         self.left -= steps
 
 
@@ -113,12 +111,12 @@ def _compile(pattern: str) -> Any:
 
 
 def _pattern_error(pattern: str, error: Exception) -> PatternError:
-    """From RE2's message, `WHAT: FRAGMENT`; the fragment says where, where it is not the whole pattern."""
+    """From RE2's message `WHAT: FRAGMENT`. The fragment is a part of the pattern, which gives the offset."""
     what, colon, fragment = error.args[0].decode(errors="replace").partition(": ")
     message = _MESSAGES.get(what, what) + (f": `{fragment}`" if colon else "")
     return PatternError(message, max(pattern.find(fragment), 0))
 
 
 def _encode(text: str) -> bytes:
-    """Bytes, because RE2's module cannot encode the lone surrogates of an argument that is no UTF-8."""
+    """UTF-8. RE2's own conversion fails for lone surrogates, which stand for bytes of an argument that are not UTF-8."""
     return text.encode("utf-8", "surrogatepass")

@@ -1,4 +1,4 @@
-"""A secret as the engine knows it: a reference and a version, never the value."""
+"""A secret: a reference and a version, never the value."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from engine.values import Value
 
 
 class Secret(Value):
-    """`secret:NAME#field`. Only an effect learns the value, by `Context.secret`."""
+    """`secret:NAME#field`. Only actions and kinds get the value, from `Context.secret`. As text it is `***`."""
 
     name: str
     field: str | None = None

@@ -1,4 +1,4 @@
-"""The words that a runbook may use for kinds and actions: what parsing asks of the registry, and no more."""
+"""The kinds and actions that a runbook may use: the part of the registry that the parser needs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from engine.language.model import ActionFacts, KindFacts
 
 
 class Vocabulary(Protocol):
-    """Facts by name; None for a name that nobody has. `engine.registry.Registry` is one."""
+    """Facts by name; None if there is no kind or action of the name. `engine.registry.Registry` is one."""
 
     def kind_facts(self, name: str) -> KindFacts | None: ...
 

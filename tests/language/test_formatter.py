@@ -131,7 +131,7 @@ LEFT = {
 def test_what_is_not_understood_is_left_alone_and_told(text: str) -> None:
     told = format_runbook(text.encode())
     assert told.text == text
-    assert told.left
+    assert told.unchanged_because
 
 
 def test_what_cannot_be_read_is_refused() -> None:
@@ -164,7 +164,7 @@ def test_the_runbook_is_the_same_before_and_after(file: Path) -> None:
         after = format_runbook(before)
     except RunbookInvalid:
         return  # its text is what is wrong with it
-    assert after.left == ""
+    assert after.unchanged_because == ""
     assert meaning(parse(after.text, WORDS).runbook) == meaning(parse(before, WORDS).runbook)
     assert meaning(parse(before, WORDS).runbook) is not None or file.stem == "apis"
     assert kept(before.decode(), after.text)
@@ -184,8 +184,10 @@ def kept(before: str, after: str) -> bool:
 def test_whatever_the_writing(text: str) -> None:
     assert parse_yaml(text)[1] == []
     after = format_runbook(text.encode())
-    assert after.left == "" or not text.endswith("\n")  # a text in a block without a line's end can stand last alone
+    assert after.unchanged_because == "" or not text.endswith(
+        "\n"
+    )  # a text in a block without a line's end can stand last alone
     assert kept(text, after.text)
     assert made(after.text) == after.text
-    if not after.left:
+    if not after.unchanged_because:
         assert meaning(parse(after.text, WORDS).runbook) == meaning(parse(text, WORDS).runbook)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from engine.errors import UsageError
 from engine.language.inputs import resolve_inputs
-from engine.language.model import Input, Runbook
+from engine.language.model import Input, InputType, Runbook
+from engine.language.parse.shapes import WORDS
 
 
 def declared(**inputs: Input) -> Runbook:
@@ -118,3 +119,7 @@ def test_everything_that_is_wrong_is_told_at_once() -> None:
 def test_a_runbook_without_inputs_says_so() -> None:
     with pytest.raises(UsageError, match="there is no input `a`; none are defined"):
         resolve_inputs(declared(), {"a": "1"})
+
+
+def test_the_types_of_the_model_are_those_that_a_runbook_may_write() -> None:
+    assert get_args(InputType) == WORDS["input_type"]

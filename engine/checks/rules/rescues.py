@@ -96,9 +96,7 @@ def never_matches(subject: Subject) -> Iterator[Found]:
             for one in words(node.get("error")):
                 why = why_never(subject, place, one.text) if exists(subject, place, one.text) else ""
                 if why:
-                    names = (
-                        [] if one.text in CATEGORIES or not subject.suggestions.another() else raised(subject, place)
-                    )
+                    names = [] if one.text in CATEGORIES or not subject.suggestions.take() else raised(subject, place)
                     help = f"{place.name} can raise: {list_words(names)}" if names else "remove it"
                     yield Found(span=one.span, message=f"this step never raises `{one.text}`: {why}", help=help)
 

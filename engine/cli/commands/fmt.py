@@ -52,8 +52,8 @@ def _format_file(path: str, options: Options, *, check: bool) -> bool:
     name, data = display_path(path), read_bytes(path)
     result = format_runbook(data, name)
     changed = result.text.encode("utf-8") != data
-    if result.left and not options.quiet:
-        terminal.err(f"{name}: not reformatted: {result.left}")
+    if result.unchanged_because and not options.quiet:
+        terminal.err(f"{name}: not reformatted: {result.unchanged_because}")
     if path == "-" and not check:
         terminal.out(result.text, end="")
     elif changed:

@@ -1,1 +1,1 @@
-"""Expressions: their grammar, their filters, and what they evaluate to. See `grammar` for what may be written."""
+"""Expressions, as in `${ cluster ~ '-copy' }`: text → tree (`template`, `tokens`, `grammar`), tree → value (`evaluation`)."""

@@ -1,8 +1,8 @@
-"""What expressions come to: in a runbook's values, and as conditions.
+"""Evaluates expressions, in the values of a runbook (`render`) and as conditions (`evaluate`).
 
-A string that is one `${ }` and nothing else keeps its type; anything else is text. The result is data and is never
-evaluated again. A path of names (`settings.topic`) is looked up here; for all else Jinja is imported and compiles, once
-for each expression. Errors: ExpressionError, saying what and why. Knows nothing of runbooks.
+The result is data and is never evaluated again. A path of names such as `settings.topic` is looked up here. Everything
+else is compiled by Jinja, once for each expression; Jinja is imported only then. Raises ExpressionError, which says what
+is wrong and in which expression. Knows nothing of runbooks.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from engine.language.expressions.template import split_template, strip_braces
 
 
 def render(value: Any, names: Mapping[str, Any]) -> Any:
-    """The value with every `${ }` in its place; a string that is exactly one keeps its type."""
+    """The value with every `${ }` evaluated. A string that is one `${ }` and nothing else keeps the type of its result."""
     if isinstance(value, str):
         return _template_evaluator(value)(names) if "${" in value else value
     if type(value) is dict or isinstance(value, Mapping):
@@ -39,11 +39,11 @@ def render(value: Any, names: Mapping[str, Any]) -> Any:
 
 
 def evaluate(expression: str, names: Mapping[str, Any]) -> Any:
-    """An expression as it stands; `${ }` around the whole is allowed."""
+    """The value of an expression, with or without `${ }` around it."""
     return _condition_evaluator(expression)(names)
 
 
-# -- what is computed once -------------------------------------------------------------------------------------
+# -- compiled once for each text -------------------------------------------------------------------------------------
 
 
 @lru_cache(maxsize=4096)
@@ -53,20 +53,20 @@ def _condition_evaluator(expression: str) -> Evaluator:
 
 @lru_cache(maxsize=4096)
 def _template_evaluator(text: str) -> Evaluator:
-    """The function that renders one string."""
+    """Renders one string."""
     parts = split_template(text)
     if len(parts) == 1 and isinstance(parts[0], tuple):
         return _evaluator(parts[0][0])
-    steps = [part if isinstance(part, str) else _text_evaluator(part[0]) for part in parts]
+    pieces = [part if isinstance(part, str) else _text_evaluator(part[0]) for part in parts]
 
-    def joined(names: Mapping[str, Any]) -> str:
-        return check_text("".join([step if isinstance(step, str) else step(names) for step in steps]))
+    def join(names: Mapping[str, Any]) -> str:
+        return check_text("".join([piece if isinstance(piece, str) else piece(names) for piece in pieces]))
 
-    return joined
+    return join
 
 
 def _text_evaluator(source: str) -> Callable[[Mapping[str, Any]], str]:
-    """The function that renders an expression inside of a text."""
+    """Renders an expression that is a part of a text."""
     value_of = _evaluator(source)
 
     def text(names: Mapping[str, Any]) -> str:
@@ -81,7 +81,7 @@ def _text_evaluator(source: str) -> Callable[[Mapping[str, Any]], str]:
 
 @lru_cache(maxsize=4096)
 def _evaluator(source: str) -> Evaluator:
-    """The function that evaluates one expression, on the names that it uses alone."""
+    """Evaluates one expression. It looks up only the names that the expression uses."""
     try:
         run, used = compile_expression(source)
     except ExpressionError as error:
@@ -96,7 +96,7 @@ def _evaluator(source: str) -> Evaluator:
                 continue
         try:
             return to_result(run(scope))
-        except Exception as error:  # ours, Jinja's UndefinedError, and what comparing two unlike values raises
+        except Exception as error:  # ExpressionError, Jinja's UndefinedError, or TypeError for `1 < 'a'`
             raise _with_source(source, error) from error
 
     return value
@@ -107,7 +107,7 @@ def _with_source(source: str, error: Exception) -> ExpressionError:
 
 
 def compile_expression(source: str) -> tuple[Evaluator, frozenset[str]]:
-    """The expression's function over its names, and those names. ExpressionError if it is not allowed."""
+    """A function from the values of names to the result, and the names that it uses. ExpressionError if it is not allowed."""
     tree = parse_expression(source)
     path = _names_of_path(tree)
     if path:
@@ -116,7 +116,7 @@ def compile_expression(source: str) -> tuple[Evaluator, frozenset[str]]:
 
 
 def _names_of_path(tree: ast.Node) -> tuple[str, ...]:
-    """`settings.topic` as its names; () for any other expression."""
+    """("settings", "topic") for `settings.topic`; () for an expression that is not a path."""
     match tree:
         case ast.Name(name=name):
             return (name,)
@@ -128,7 +128,7 @@ def _names_of_path(tree: ast.Node) -> tuple[str, ...]:
 
 
 def _path_evaluator(path: tuple[str, ...]) -> Evaluator:
-    """A path without Jinja, and with the same answers."""
+    """Looks up a path, with the same results and messages as Jinja."""
     first, *rest = path
 
     def run(scope: Mapping[str, Any]) -> Any:

@@ -1,7 +1,7 @@
-"""The filters of expressions: Jinja's by name and arguments, on data alone, bounded, and never given a secret as text.
+"""The filters of expressions. They have Jinja's names and arguments, but work only on data and on limited sizes.
 
-Where Jinja would go on with a zero or an object's name, a filter here fails. `FILTERS`, at the end, is the one table of
-them: what each does, takes and gives. The arguments are those of its function.
+Where Jinja would return 0 or the name of an object for a wrong value, a filter here fails. None turns a secret into
+text. The table `FILTERS`, at the end, has all of them; the arguments of a filter are those of its function.
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ from engine.language.expressions.results import (
 from engine.values import Resources
 
 TESTS: Final = ("equalto", "in")
-"""How `selectattr` may compare."""
+"""The comparisons that `selectattr` supports."""
 CONCAT: Final = "~"
-"""What `a ~ b` becomes: a filter that cannot be written as one."""
+"""The filter that `a ~ b` is compiled to. It cannot be written as a filter."""
 
 _MOST_DIGITS: Final = 400
 _NO_DEFAULT: Final = object()
 
 
 class FilterSpec(Resources, kw_only=False):
-    """One filter, and what the checks need to know of it.
+    """One filter, and its types for the checks.
 
-    `takes`: `text` (also of numbers and booleans), `list` (also of a map's keys and a text's characters) or `any`.
-    `gives`: `text`, `integer`, `number`; `list`, the same items; `attributes`, one of each item; `item`, one of the
-    items; `either`, the value or its stand-in. `secrets`: it may be given a secret, for it only hands it on.
+    `takes` is `text` (or a number or boolean, as text), `list` (or the keys of a map, or the characters of a text) or
+    `any`. `gives` is `text`, `integer` or `number`; or `list`, the same items; `attributes`, one attribute of each item;
+    `item`, one of the items; `either`, the value or the default. `secrets`: it accepts a secret and passes it on.
     """
 
     run: Callable[..., Any]
@@ -50,17 +50,17 @@ class FilterSpec(Resources, kw_only=False):
 
 
 class EmptyListError(Exception):
-    """There is no first or last item: the filter's result is undefined."""
+    """There is no first or last item, so the result is undefined."""
 
 
 def filter_functions(undefined: Callable[[str], Any]) -> dict[str, Callable[..., Any]]:
-    """Every filter's function by its name. `undefined` makes the value for what is not there, from the reason."""
+    """The functions by name, for Jinja. `undefined` makes an undefined value from the reason for it."""
     strict = {name: _refuse_undefined(spec.run, undefined) for name, spec in FILTERS.items()}
     return strict | {"default": _default, CONCAT: _concat}
 
 
 def _refuse_undefined(function: Callable[..., Any], undefined: Callable[[str], Any]) -> Callable[..., Any]:
-    """An undefined value or argument is an error, for every filter but `default`."""
+    """The function, but with an error for an undefined value or argument; `default` alone accepts them."""
 
     @functools.wraps(function)
     def filtered(value: Any, *args: Any, **named: Any) -> Any:
@@ -75,11 +75,11 @@ def _refuse_undefined(function: Callable[..., Any], undefined: Callable[[str], A
     return filtered
 
 
-# -- what is checked before anything is evaluated --------------------------------------------------------------
+# -- checked before anything is evaluated --------------------------------------------------------------
 
 
 def filter_problem(node: ast.Filter) -> str:
-    """Why this filter fails whatever it is applied to; "" if it may succeed."""
+    """Why this filter fails for every value; "" if it may succeed."""
     named = dict(node.named)
     if node.name == "map" and (node.args or "attribute" not in named):
         return "`map` needs `attribute='…'`"
@@ -100,7 +100,7 @@ def filter_problem(node: ast.Filter) -> str:
 
 
 def attribute_of(node: ast.Filter) -> ast.Const | None:
-    """The attribute of the items, as `map`, `selectattr` and others name it; None if it is not written as text."""
+    """The argument that names an attribute of the items; None if there is none or it is not a text literal."""
     named = node.args[0] if node.name == "selectattr" and node.args else dict(node.named).get("attribute")
     return named if isinstance(named, ast.Const) and isinstance(named.value, str) else None
 
@@ -109,7 +109,7 @@ def attribute_of(node: ast.Filter) -> ast.Const | None:
 
 
 def _default(value: Any, default_value: Any = "", boolean: Any = False) -> Any:
-    """Also in the place of null."""
+    """Unlike Jinja's, it replaces null too."""
     if is_undefined(value) or value is None or (boolean and not value):
         return default_value
     return value
@@ -208,7 +208,7 @@ def _sort_key(case_sensitive: Any, attribute: Any) -> Callable[[Any], Any]:
 
 
 def _item_attribute(item: Any, path: Any, otherwise: Any = _NO_DEFAULT) -> Any:
-    """`zone`, or `placement.zone`, of an item; `otherwise` if there is none, or an error."""
+    """An attribute such as `zone` or `placement.zone` of an item. If there is none: `otherwise`, or ExpressionError."""
     for part in str(path).split("."):
         if part.startswith("_"):
             raise ExpressionError("names that begin with `_` are not allowed")
@@ -228,14 +228,14 @@ def _map(value: Any, *, attribute: Any, default: Any = _NO_DEFAULT) -> list[Any]
 def _selectattr(value: Any, attribute: Any, test: Any = None, wanted: Any = None, /) -> list[Any]:
     found = []
     for item in _to_list(value, "selectattr"):
-        here = _item_attribute(item, attribute, None)
+        actual = _item_attribute(item, attribute, None)
         match test:
             case None:
-                chosen = bool(here)
+                chosen = bool(actual)
             case "equalto":
-                chosen = here == wanted
+                chosen = actual == wanted
             case "in":
-                chosen = here in _to_list(wanted, "selectattr(…, 'in', …)")
+                chosen = actual in _to_list(wanted, "selectattr(…, 'in', …)")
             case _:
                 raise ExpressionError(f"`selectattr` compares with `'equalto'` or `'in'`, not with `{test}`")
         if chosen:
@@ -267,7 +267,7 @@ def _replace(value: Any, old: Any, new: Any, count: Any = None) -> str:
 def _truncate(value: Any, length: Any = 255, killwords: Any = False, end: Any = "...", leeway: Any = 0) -> str:
     """At most `length` characters, `end` included; cut at the end of a word unless `killwords`.
 
-    A text that is at most `leeway` longer is left as it is. Jinja's default is 5, here it is 0: AWS counts exactly.
+    A text that is up to `leeway` longer is not cut. Jinja's default is 5; here it is 0, because AWS counts exactly.
     """
     text, ending, longest = text_of(value), text_of(end), int(length)
     if longest < len(ending):

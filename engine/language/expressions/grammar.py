@@ -1,10 +1,10 @@
-"""The grammar of expressions (docs/language.md, "Expressions"): the only parser that they have.
+"""The parser of expressions (docs/language.md, "Expressions"), for the checks and for evaluation.
 
-The checks and the evaluation both use it. It is a subset of Jinja's grammar, and refuses the rest by having no rule
-for it: calls, arithmetic, `is` tests, names that begin with `_`. A test compares every tree with that of Jinja's own
-parser. It needs no Jinja, so that `validate` starts without it. It knows nothing of runbooks or of what names mean.
+The grammar is a subset of Jinja's. What it leaves out cannot be written: calls, arithmetic, `is` tests, names that begin
+with `_`. A test compares the trees with those of Jinja's own parser. This parser does not import Jinja, so that
+`validate` starts fast. It knows nothing of runbooks, nor of what names mean.
 
-From loosest to tightest, each method of `Parser` reads one level:
+Each method of `Parser` reads one level, from the loosest to the tightest:
 
     condition      a if b else c
     disjunction    a or b
@@ -33,25 +33,25 @@ from engine.language.nearest import did_you_mean
 MOST_CHARACTERS: Final = 4096
 """Characters of one expression."""
 MOST_BRACKETS: Final = 16
-"""How deep brackets may be nested: each takes a dozen frames of Python here."""
+"""Levels of nested brackets. Each level takes a dozen Python frames here."""
 MOST_LEVELS: Final = 64
-"""How deep the tree may be."""
+"""Levels of the tree."""
 
 _RESERVED_BY_JINJA: Final = frozenset({"self", "super", "loop", "caller", "varargs", "kwargs"})
-"""Names that Jinja's compiler gives a meaning of its own."""
+"""Names with a meaning of their own in Jinja's compiler."""
 _COMPARISONS: Final = frozenset({"==", "!=", "<", "<=", ">", ">=", "in"})
 _ARITHMETIC: Final = frozenset({"+", "-", "*", "/", "//", "%", "**"})
 _CONSTANTS: Final = {"true": True, "True": True, "false": False, "False": False, "none": None, "None": None}
 
 
 def parse_condition(text: str) -> Node:
-    """The tree of an expression as it stands; `${ }` around the whole is allowed. ExpressionError if it has none."""
+    """The tree of an expression, with or without `${ }` around it. ExpressionSyntaxError if it is not allowed."""
     return parse_expression(strip_braces(text)[0])
 
 
 @lru_cache(maxsize=4096)
 def parse_expression(source: str) -> Node:
-    """The tree of an expression without blanks around it. ExpressionSyntaxError says why there is none, and where."""
+    """The tree of an expression without spaces around it. ExpressionSyntaxError says what is not allowed, and where."""
     if not source:
         raise ExpressionSyntaxError("an expression is missing here", 0, 1)
     if len(source) > MOST_CHARACTERS:
@@ -67,7 +67,7 @@ def parse_expression(source: str) -> Node:
 
 
 class Parser:
-    """Reads tokens from left to right."""
+    """A recursive-descent parser over a list of tokens."""
 
     def __init__(self, source: list[Token]) -> None:
         self.tokens = source
@@ -93,11 +93,11 @@ class Parser:
         return token
 
     def sees(self, *texts: str) -> bool:
-        """Is the current token one of these operators or words? (A string's text has its quotes, so it never is.)"""
+        """Is the current token one of these operators or words? A string literal never is, because its text has quotes."""
         return self.current.text in texts
 
     def accept(self, text: str) -> bool:
-        """Reads the operator or word if it stands here."""
+        """Read the operator or word if it is the current token."""
         if not self.sees(text):
             return False
         self.next()
@@ -181,7 +181,7 @@ class Parser:
         return parts[0] if len(parts) == 1 else Concat(parts[0].start, parts[-1].end, tuple(parts))
 
     def arithmetic(self, left: Node) -> ExpressionSyntaxError:
-        """A minus right between two names is most often a hyphen in a name: then the error is about the whole name."""
+        """The error for an operator. A minus between two names is usually a hyphen in a name, so the error is about that name."""
         token = self.next()
         names, end = [], token.end
         while token.text == "-" and self.current.kind == "name" and self.current.start == end:

@@ -1,8 +1,8 @@
-"""The tree of an expression as a function: handed to Jinja as Jinja's own nodes, which its sandbox compiles and runs.
+"""Compiles the tree of an expression with Jinja: our nodes become Jinja's, which its sandbox compiles and runs.
 
-Jinja never parses a runbook's text, and what our tree has no node for (calls, arithmetic, tests) cannot reach it. So the
-meaning of operators and of undefined values is Jinja's, while attributes and items are looked up in data alone: the
-sandbox reaches items of maps and lists, never attributes of Python objects. Knows nothing of runbooks.
+Jinja never parses the text of a runbook. What our tree has no node for (calls, arithmetic, tests) cannot reach it.
+Operators and undefined values behave as in Jinja. Attributes are looked up in maps and lists only, never in Python
+objects. Knows nothing of runbooks.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from engine.language.expressions.filters import CONCAT, filter_functions, filter
 from engine.language.expressions.results import get_item, missing_message, undefined_message
 
 Evaluator = Callable[[Mapping[str, Any]], Any]
-"""From the values of the names that an expression uses to its value, which may be undefined."""
+"""From the values of names to the value of an expression, which may be undefined."""
 
 _OPERATORS: Final = {
     "==": "eq", "!=": "ne", "<": "lt", "<=": "lteq", ">": "gt", ">=": "gteq", "in": "in", "not in": "notin",
@@ -25,7 +25,7 @@ _OPERATORS: Final = {
 
 
 def compile_tree(tree: ast.Node) -> Evaluator:
-    """The function. ExpressionError if a filter in it can only fail."""
+    """The tree as a function. ExpressionError if a filter in it fails for every value."""
     from jinja2 import nodes
 
     environment = _environment()
@@ -47,7 +47,7 @@ def compile_tree(tree: ast.Node) -> Evaluator:
 
 
 def jinja_node(node: ast.Node) -> Any:
-    """What Jinja's parser would make of the same text; but `~` is a filter of ours: bounded, and closed to secrets."""
+    """The node that Jinja's parser would make, but with a filter of ours for `~`, which limits sizes and refuses secrets."""
     from jinja2 import nodes
 
     to = jinja_node
@@ -92,7 +92,7 @@ def _environment() -> Any:
     from jinja2.utils import missing
 
     class Undefined(StrictUndefined):
-        """A value that is not there, with our messages."""
+        """Jinja's undefined value, with our messages."""
 
         __slots__ = ()
 

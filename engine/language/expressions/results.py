@@ -1,4 +1,4 @@
-"""Results of expressions: plain data of bounded size, with secrets that never become text."""
+"""The results of expressions: data of limited size, and secrets, which never become text."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from engine.errors import ExpressionError
 from engine.language.secret import Secret
 
 MOST_CHARACTERS: Final = 262_144
-"""Characters of a text, and values in a result, at most."""
+"""The most characters of a text, and the most values in a result."""
 
 LARGEST_NUMBER: Final = 10**64
 _SIMPLE: Final = frozenset({bool, type(None), Secret})
@@ -20,7 +20,7 @@ _MOST_SOURCE_SHOWN: Final = 200
 
 
 def to_result(value: Any) -> Any:
-    """The result as a runbook's value: JSON types and secrets. ExpressionError if it is too large or anything else."""
+    """A result as a value of a runbook: JSON types and secrets. ExpressionError if it is too large, or of another type."""
     kind = type(value)
     if kind is str:
         return check_text(value)
@@ -62,13 +62,13 @@ def check_text(text: str) -> str:
 
 
 def check_length(characters: int) -> None:
-    """ExpressionError if a text of so many characters would be too long."""
+    """ExpressionError if this is more than a text may have."""
     if characters > MOST_CHARACTERS:
         raise ExpressionError(f"the text would be longer than {MOST_CHARACTERS} characters")
 
 
 def text_of(value: Any) -> str:
-    """A value as part of a text: nothing for null, `true` and `false` for booleans, JSON for lists and maps."""
+    """A value as part of a text: "" for null, `true` or `false` for a boolean, JSON for a list or map."""
     if isinstance(value, str):
         return value
     if value is None:
@@ -83,7 +83,7 @@ def text_of(value: Any) -> str:
 
 
 def json_of(value: Any, indent: int | None = None) -> str:
-    """The value as JSON. ExpressionError if it has a secret in it, or is nested too deep."""
+    """The value as JSON. ExpressionError if it contains a secret, or is nested too deeply."""
     try:
         return check_text(json.dumps(_to_json(to_result(value)), ensure_ascii=False, allow_nan=False, indent=indent))
     except RecursionError as error:
@@ -103,7 +103,7 @@ def _to_json(value: Any) -> Any:
 
 
 def is_undefined(value: Any) -> bool:
-    """Is it Jinja's object for a value that is not there?"""
+    """Is it Jinja's object for an undefined value?"""
     return hasattr(type(value), "_undefined_message")
 
 
@@ -123,7 +123,7 @@ def get_item(owner: Any, name: Any) -> tuple[Any, bool]:
 
 
 def missing_message(owner: Any, name: Any) -> str:
-    """The message for a `name` that `owner` does not have."""
+    """The message for a `name` that `owner` does not contain."""
     if owner is None:
         return f"it is null, so it has no `{name}`; give a fallback: `| default(…)`"
     if isinstance(owner, Mapping):
@@ -138,10 +138,10 @@ def missing_message(owner: Any, name: Any) -> str:
 
 
 def undefined_message(name: str) -> str:
-    """The message for a name that nothing has."""
+    """The message for a name without a value."""
     return f"`{name}` is not defined"
 
 
 def shorten_source(source: str) -> str:
-    """An expression in a message, shortened if it is long."""
+    """An expression for a message, shortened if it is long."""
     return source if len(source) <= _MOST_SOURCE_SHOWN else source[:_MOST_SOURCE_SHOWN] + "…"

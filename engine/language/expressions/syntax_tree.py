@@ -1,6 +1,7 @@
-"""The tree of an expression, as `grammar` reads it. What has no node here cannot be written in an expression.
+"""The syntax tree of an expression. What has no node here cannot be written in an expression.
 
-Nodes are compared by their canonical text (`facts.canonical`): equal ones may stand at different places.
+Two nodes are equal only at the same place. To compare what they mean, use their canonical text
+(`engine.checks.dataflow.facts.canonical`).
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from engine.values import Value
 
 
 class SourceRange(Value, kw_only=False):
-    """The characters of the expression's source that a node is made of, from `start` to before `end`."""
+    """The range `source[start:end]` of the expression that a node stands for."""
 
     start: int
     end: int
@@ -31,7 +32,7 @@ class Const(SourceRange, kw_only=False):
 
 
 class Attr(SourceRange, kw_only=False):
-    """`of.name`; `at` is where the name begins."""
+    """`of.name`; `at` is the offset of the name."""
 
     of: Node
     name: str
@@ -54,7 +55,7 @@ class Slice(SourceRange, kw_only=False):
 
 
 class List(SourceRange, kw_only=False):
-    """`[a, b]`, or `(a, b)`, which never equals a list."""
+    """`[a, b]`, or `(a, b)`, which Jinja never takes as equal to a list."""
 
     items: tuple[Node, ...]
     is_tuple: bool
@@ -95,7 +96,7 @@ class Cond(SourceRange, kw_only=False):
 
 
 class Filter(SourceRange, kw_only=False):
-    """`of | name(args)`; `at` is where the name begins."""
+    """`of | name(args)`; `at` is the offset of the name."""
 
     of: Node
     name: str
@@ -108,7 +109,7 @@ Node = Name | Const | Attr | Item | Slice | List | Map | Compare | Logic | Conca
 
 
 def children(node: Node) -> tuple[Node, ...]:
-    """The parts of a node, in the order in which they are written."""
+    """The nodes directly inside a node, in the order of the text."""
     match node:
         case Name() | Const():
             return ()
@@ -138,7 +139,7 @@ def walk(node: Node) -> Iterator[Node]:
 
 
 def depth(node: Node) -> int:
-    """How deep Jinja's tree of it is: there, `a or b or c` nests, and a comparison, a pair and an argument are nodes."""
+    """The depth of Jinja's tree for a node. There `a or b or c` is nested, and comparisons, pairs and arguments are nodes."""
     inside = [depth(one) for one in children(node)]
     deepest = max(inside, default=-1) + 1
     match node:

@@ -1,4 +1,4 @@
-"""Where expressions stand in text: `${ }` in a value, and an expression as it stands in a condition."""
+"""Finds the expressions in a text: `${ }` in a value, and the whole text of a condition."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ _OPENING: Final = re.compile(r"\$?\$\{")
 _QUOTE_OR_BRACE: Final = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|['\"{}]", re.DOTALL)
 
 Part = str | tuple[str, int]
-"""Text as it stands, or an expression without blanks around it, with the offset of its first character."""
+"""Literal text, or an expression without spaces around it and the offset of its first character."""
 
 
 def strip_braces(expression: str) -> tuple[str, int]:
-    """An expression as it stands, without `${ }` around the whole or blanks, and the offset where it begins."""
+    """A condition without spaces, and without `${ }` if that is around the whole, and the offset where it begins."""
     source, start = _strip(expression, 0, len(expression))
     if source.startswith("${") and expression_end(source, 2) == len(source) - 1:
         return _strip(expression, start + 2, start + len(source) - 1)
@@ -23,7 +23,7 @@ def strip_braces(expression: str) -> tuple[str, int]:
 
 
 def split_template(text: str) -> list[Part]:
-    """The parts of a text. `$${` is a literal `${`. ExpressionError if a `${` has no end."""
+    """The parts of a text. `$${` is a literal `${`. ExpressionError if a `${` is not closed."""
     parts: list[Part] = []
     literal, at = "", 0
     while (opening := _OPENING.search(text, at)) is not None:
@@ -50,10 +50,7 @@ def _strip(text: str, start: int, end: int) -> tuple[str, int]:
 
 
 def expression_end(text: str, at: int) -> int | None:
-    """The offset of the `}` that closes the expression that begins at `at`; None if there is none.
-
-    A `}` in quotes, or of a map, does not count.
-    """
+    """The offset of the `}` that closes the expression at `at`, or None. Braces of maps and in quotes do not count."""
     depth = 0
     for match in _QUOTE_OR_BRACE.finditer(text, at):
         char = match.group()

@@ -1,4 +1,4 @@
-"""The tokens of an expression, each with its place, and the error that says why an expression cannot be read."""
+"""The tokens of an expression, with their places, and the error for an expression that cannot be parsed."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from engine.values import Value
 
 
 class ExpressionSyntaxError(ExpressionError):
-    """An expression that cannot be read: why, at which characters of its source, and what to write instead."""
+    """An expression that cannot be parsed: why, the range of its source, and what to write instead."""
 
     def __init__(self, why: str, start: int, end: int, *, help: str = "", hyphenated: bool = False) -> None:
         super().__init__(f"{why}; {help}" if help else why)
         self.why = why
         self.help = help
-        self.hyphenated = hyphenated  # a name was written with its hyphens: `copy-snapshot`
+        self.hyphenated = hyphenated  # the cause is a name with hyphens, such as `copy-snapshot`
         self.start = start
         self.end = max(end, start + 1)
 
@@ -41,7 +41,7 @@ _SIMPLE_ESCAPES: Final = {"\\": "\\", "'": "'", '"': '"', "\n": "", "a": "\a", "
                   "t": "\t", "v": "\v"}  # fmt: skip
 _BASE_PREFIXES: Final = frozenset({"0b", "0o", "0x"})
 _MOST_DIGITS: Final = 400
-"""A longer literal is refused before Python converts it: that takes quadratic time, and has a limit of its own."""
+"""Longer literals are refused before Python converts them, which takes quadratic time and raises beyond its own limit."""
 
 
 class Token(Value, kw_only=False):
@@ -72,7 +72,7 @@ class Token(Value, kw_only=False):
 
 
 def tokenize(source: str) -> Iterator[Token]:
-    """The tokens of an expression, and one of kind `end`."""
+    """The tokens of an expression, then one of kind `end`."""
     at = 0
     while at < len(source):
         match = _TOKEN.match(source, at)
@@ -91,7 +91,7 @@ def tokenize(source: str) -> Iterator[Token]:
 
 
 def check_name(token: Token) -> None:
-    """Refuses names that begin with `_`, as Python's own attributes do."""
+    """ExpressionSyntaxError for a name that begins with `_`, as Python's internal attributes do."""
     if token.text.startswith("_"):
         raise ExpressionSyntaxError("names that begin with `_` are not allowed", token.start, token.end)
 

@@ -1,1 +1,1 @@
-"""`runbook fmt`: one layout for every runbook."""
+"""`runbook fmt`: one layout for every runbook. `formatter` is the way in."""

@@ -1,6 +1,6 @@
-"""`runbook fmt`: a runbook's text as the house writes it. What it means is the same before and after, and seen to be.
+"""Formats the text of a runbook for `runbook fmt`. The meaning never changes.
 
-The new text is read again and compared; where it is not understood, or would differ, the old one stays.
+The new text is parsed and compared with the old one. If it would differ, or cannot be laid out, the text stays as it is.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ _BYTE_ORDER_MARK = "\ufeff"
 
 
 class Formatted(Value):
-    """The text, and why it was left as it was, if it was."""
+    """The text, and the reason if it could not be formatted."""
 
     text: str
-    left: str = ""
+    unchanged_because: str = ""
 
 
 def format_runbook(data: bytes, file: str = "-") -> Formatted:
-    """The text laid out anew; its byte-order mark and its line ends stay. RunbookInvalid where it cannot be read."""
+    """The formatted text, with its byte-order mark and line ends. RunbookInvalid if it cannot be parsed."""
     root, findings = parse_yaml(data, file)
     if findings or not isinstance(root, MapNode):
         raise RunbookInvalid(findings)
@@ -33,14 +33,14 @@ def format_runbook(data: bytes, file: str = "-") -> Formatted:
     before = parse_yaml(plain, file)[0]
     assert isinstance(before, MapNode)
     try:
-        made = lay_out(plain, before)
+        formatted = lay_out(plain, before)
     except UnsupportedSyntax as error:
-        return Formatted(text=text, left=f"line {error.line} uses YAML syntax that cannot be formatted")
-    if not _means_the_same(made, before) and not plain.endswith("\n"):
-        made = made.removesuffix("\n")  # after a text in a block, the last line's end would be a part of it
-    if not _means_the_same(made, before):
-        return Formatted(text=text, left="formatting would change its meaning")
-    return Formatted(text=mark + made.replace("\n", ends))
+        return Formatted(text=text, unchanged_because=f"line {error.line} uses YAML syntax that cannot be formatted")
+    if not _means_the_same(formatted, before) and not plain.endswith("\n"):
+        formatted = formatted.removesuffix("\n")  # it would become a part of a block scalar at the end
+    if not _means_the_same(formatted, before):
+        return Formatted(text=text, unchanged_because="formatting would change its meaning")
+    return Formatted(text=mark + formatted.replace("\n", ends))
 
 
 def _means_the_same(text: str, before: Node) -> bool:
@@ -49,7 +49,7 @@ def _means_the_same(text: str, before: Node) -> bool:
 
 
 def _equal(one: Node, other: Node) -> bool:
-    """Are they of one value, scalar by scalar, and of one style?"""
+    """Are the values and the styles of all scalars equal?"""
     match one, other:
         case Scalar(), Scalar():
             return (type(one.value), one.value, one.style) == (type(other.value), other.value, other.style)

@@ -1,7 +1,7 @@
-"""In which order the keys of a map stand: that of the restore in the language's reference.
+"""The order of keys, which is that of runbooks/restore.yaml.
 
-Only maps whose keys are fixed have an order. Where the author makes the names up (inputs, settings, vars, rows,
-parameters), the order is the author's, and in settings and vars it even counts. Pure tables, from `shapes`.
+Only maps with fixed keys have an order. Names that an author chooses (inputs, settings, vars, rows, parameters) stay in
+the author's order, which matters in settings and vars. The tables are made from `shapes`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _STEP: Final = (
 _STEP_REQUIRES_LATER: Final = tuple(
     name for one in _STEP if one != "requires" for name in ((one, "requires") if one == "monitor" else (one,))
 )
-"""The restore has `requires` before `states` and after `monitor`: it stays where the author has put it."""
+"""`requires` may be before `states` or after `monitor`, as in the restore: it stays on the side where it is written."""
 
 _ANY_STEP: Final[Shape] = {name: key for shape in shapes.STEPS.values() for name, key in shape.items()}
 
@@ -32,7 +32,7 @@ _SHAPES: Final[Mapping[str, Shape]] = {
     "engine_retry": shapes.ENGINE_RETRY, "rescue": shapes.RESCUE, "then": shapes.RETRY_IF, "row": shapes.ROW,
     "step": _ANY_STEP, "until": shapes.UNTIL, "undo_call": shapes.UNDO_CALL,
 }  # fmt: skip
-"""The keys of each form that is a map with fixed keys."""
+"""The keys of each form with fixed keys."""
 
 _ORDERS: Final[Mapping[str, tuple[str, ...]]] = {
     "input": ("type", "default", "pattern", "enum", "min", "max", "description"),
@@ -40,19 +40,19 @@ _ORDERS: Final[Mapping[str, tuple[str, ...]]] = {
     "until": _STEP,
     "undo_call": _STEP,
 }
-"""Where it is not the order of the shape itself."""
+"""The orders that differ from that of the shape."""
 
 _FORM_INSIDE: Final[Mapping[str, str]] = {
     "inputs": "input", "settings": "setting", "accounts": "an account", "schedules": "schedule", "states": "row",
     "rescues": "rescue", "main_steps": "step", "steps": "step", "list_of_steps": "step",
 }  # fmt: skip
-"""The form of every value, or item, of a form whose names are the author's."""
+"""The form of the values, or items, of forms whose keys the author chooses."""
 
 
 def key_order(form: str, node: MapNode) -> tuple[str, ...] | None:
-    """The names of its keys in their order; None where they stand as the author has them.
+    """The keys of a map in order; None if they stay as they are.
 
-    What has a key that is not known is left alone: nobody can say where that belongs.
+    A map with an unknown key stays as it is, because the place of that key is unknown too.
     """
     shape = _SHAPES.get(form)
     if shape is None or not all(name in shape for name in node):
@@ -65,14 +65,14 @@ def key_order(form: str, node: MapNode) -> tuple[str, ...] | None:
 
 
 def keys_of_form(form: str, owner: MapNode) -> Shape:
-    """The keys that a map of this form may have; none where the author makes them up."""
+    """The keys that a map of this form may have; none if the author chooses them."""
     if form == "step":
         return next((shapes.STEPS[kind] for kind in shapes.KINDS if kind in owner), {})
     return _SHAPES.get(form, {})
 
 
 def form_of_value(form: str, key: str, owner: MapNode) -> str:
-    """The form of the value under a key; "" for values of any form."""
+    """The form of the value of a key; "" if any value is allowed."""
     if form in _FORM_INSIDE:
         return _FORM_INSIDE[form]
     shape = keys_of_form(form, owner)

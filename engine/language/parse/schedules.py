@@ -21,7 +21,7 @@ def schedule(draft: Draft, node: Node, path: str) -> Schedule | None:
             return _backoff(draft, node, path)
         case Scalar(value=str()):
             return _named_schedule(draft, node)
-        case _:
+        case Scalar():
             draft.report_wrong_type(node, "a list of delays, `{first: …}`, or the name of a schedule")
             return None
 

@@ -1,1 +1,1 @@
-"""What is generated from the language's tables: its reference page and its JSON Schema."""
+"""Generated from the tables of the parser: docs/language.md (`page`), and the JSON Schema for editors (`json_schema`)."""

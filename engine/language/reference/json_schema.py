@@ -1,7 +1,7 @@
-"""The JSON Schema of runbooks, for editors: made from the same tables as the parser (`shapes`), and from declarations.
+"""The JSON Schema of runbooks, for editors, from the parser's tables (`shapes`) and the declarations of kinds and actions.
 
-Draft-07, which the YAML language server knows best. It says what a map may hold and of which form; what is more than
-that (names that must exist, values that must fit one another) only `runbook validate` says.
+It is draft-07, which the YAML language server supports best. It covers the keys of each map and the forms of values.
+Whether a name exists, and whether values fit together, only `runbook validate` can tell.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Json = dict[str, Any]
 
 
 class Parameter(Protocol):
-    """What the schema says of one parameter."""
+    """What the schema needs of a parameter."""
 
     @property
     def schema(self) -> Mapping[str, Any]: ...
@@ -41,7 +41,7 @@ class Parameter(Protocol):
 
 
 class Declared(Protocol):
-    """What the schema says of a kind or an action: `engine.registry`'s declarations are such."""
+    """What the schema needs of a kind or an action, such as a declaration in `engine.registry`."""
 
     @property
     def doc(self) -> str: ...
@@ -51,7 +51,7 @@ class Declared(Protocol):
 
 
 def schema(kinds: Mapping[str, Declared] | None = None, actions: Mapping[str, Declared] | None = None) -> Json:
-    """The schema of a runbook; with the kinds and actions that there are, where they are given."""
+    """The schema of a runbook. Without kinds and actions, it allows any name for them."""
     kinds, actions = kinds or {}, actions or {}
     whole = _map_of_shape(shapes.RUNBOOK)
     return {
@@ -63,9 +63,9 @@ def schema(kinds: Mapping[str, Declared] | None = None, actions: Mapping[str, De
     }
 
 
-def as_text(made: Json) -> str:
-    """As it stands in a file."""
-    return json.dumps(made, indent=1, ensure_ascii=False) + "\n"
+def as_text(schema: Json) -> str:
+    """The text of the schema's file."""
+    return json.dumps(schema, indent=1, ensure_ascii=False) + "\n"
 
 
 def _map_of_shape(shape: Shape) -> Json:
@@ -90,7 +90,7 @@ def _ref(name: str) -> Json:
 
 
 def _form_schemas(kinds: Mapping[str, Declared], actions: Mapping[str, Declared]) -> Json:
-    """The schema of every form that a shape names."""
+    """The schema of each form in `shapes`."""
     words = {form: {"enum": list(words)} for form, words in shapes.WORDS.items()}
     return {
         **_SIMPLE,
@@ -140,7 +140,7 @@ _MAPS: Final[Json] = {
 
 
 def _forms_of_shapes() -> Json:
-    """Forms that are made of shapes."""
+    """The schemas of forms that contain maps with fixed keys."""
     delays = {"type": "array", "items": _DURATION, "minItems": 1}
     backoff = _map_of_shape(shapes.BACKOFF)
     schedule = {"anyOf": [delays, {**_WORD, "description": "a named schedule"}, backoff]}
@@ -178,13 +178,13 @@ def _row_schema() -> Json:
 
 
 def _state_table(verbs: Iterable[str]) -> Json:
-    """Classes are offered by name; a status is written with an equals sign, several names with commas."""
+    """A state table. Editors offer the classes; other keys are allowed, because they may be statuses or several names."""
     row = {"anyOf": [{"enum": list(verbs)}, _ref("row")]}
     return {"type": "object", "properties": dict.fromkeys(CLASSES, row), "additionalProperties": row}
 
 
 def _registered_name(declared: Mapping[str, Declared]) -> Json:
-    """Both spellings of what each name means: editors read the one or the other."""
+    """The registered names, or a generic AWS call. Editors read the one or the other spelling of the descriptions."""
     if not declared:
         return _WORD
     names = sorted(declared)
@@ -197,7 +197,7 @@ def _registered_name(declared: Mapping[str, Declared]) -> Json:
 
 
 def _steps() -> Json:
-    """A step is one thing: the key that says which decides what else it may have. Before there is one, all are offered."""
+    """A step: the key that says its kind decides which other keys it has. Until there is one, editors offer all of them."""
     kinds = list(shapes.KINDS)
     words = {kind: {"description": own[kind].doc} for kind, own in shapes.KINDS.items()}
     more = {name: {"description": key.doc} for name, key in shapes.COMMON.items()}
@@ -214,16 +214,16 @@ def _steps() -> Json:
 
 
 def _step_of_kind(kind: str) -> Json:
-    made = _map_of_shape(shapes.STEPS[kind])
+    step = _map_of_shape(shapes.STEPS[kind])
     if kind in ("ensure", "remove", "check", "call"):
-        made["allOf"] = [_ref(f"with_{'call' if kind == 'call' else 'kind'}")]
+        step["allOf"] = [_ref(f"with_{'call' if kind == 'call' else 'kind'}")]
     if kind in shapes.VERBS:
-        made["properties"]["states"]["allOf"] = [_state_table(shapes.VERBS[kind])]
-    return made
+        step["properties"]["states"]["allOf"] = [_state_table(shapes.VERBS[kind])]
+    return step
 
 
 def _with_schemas(kinds: Mapping[str, Declared], actions: Mapping[str, Declared]) -> Json:
-    """Which parameters a step's `with` may have, by its kind or action."""
+    """The parameters in `with`, by the kind or action."""
     whats = ("ensure", "remove", "check")
     of_kind = [_with_rule(word, name, one) for name, one in sorted(kinds.items()) for word in whats]
     of_action = [_with_rule("call", name, one) for name, one in sorted(actions.items())]
@@ -234,7 +234,7 @@ def _with_schemas(kinds: Mapping[str, Declared], actions: Mapping[str, Declared]
 
 
 def _with_rule(word: str, name: str, one: Declared) -> Json:
-    exactly = {"pattern": f"^{re.escape(name)}$"}  # editors take the beginning of a `const` for it, while one types
+    exactly = {"pattern": f"^{re.escape(name)}$"}  # not `const`: while one types, editors take its beginning for it
     named = {"properties": {word: exactly}, "required": [word]}
     return {"if": named, "then": {"properties": {"with": _ref(f"with:{name}")}}}
 
@@ -245,9 +245,9 @@ def _with_map(one: Declared) -> Json:
 
 
 def _parameter(param: Parameter) -> Json:
-    """Its words and numbers, or an expression; lists and maps are left to `runbook validate`, for what is in them."""
+    """A scalar of its type, or an expression. What is in lists and maps is left to `runbook validate`."""
     doc = {"description": param.doc} if param.doc else {}
-    said = dict(param.schema)
-    if said.get("type") in ("boolean", "integer", "number") or "enum" in said:
-        return {**doc, "anyOf": [said, _EXPRESSION]}
+    own = dict(param.schema)
+    if own.get("type") in ("boolean", "integer", "number") or "enum" in own:
+        return {**doc, "anyOf": [own, _EXPRESSION]}
     return doc
