@@ -147,7 +147,7 @@ def test_a_signal_ends_the_wait_for_a_lease(desk: Desk, number: int, code: int) 
     waiting(desk, "elsewhere").kill()
     desk.change(speed=1.0)
     second = desk.begin(*RESUME)
-    second.until("waits")
+    second.until("taking over in")
     second.process.send_signal(number)
     told = second.end()
     assert told.code == code

@@ -27,7 +27,7 @@ app = typer.Typer(rich_markup_mode=None)
 def actions(
     options: Options,
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="describe this kind or action, for example rds.cluster")
+        str | None, typer.Argument(metavar="NAME", help="describe this kind or action, for example rds.cluster")
     ] = None,
 ) -> int:
     """List the resource kinds and actions that runbooks can use, or describe one of them."""

@@ -27,7 +27,7 @@ def explain(
     what: Annotated[
         str, typer.Argument(metavar="WHAT", help="a rule (RB404), an error, a kind, an action, or a runbook's FILE")
     ],
-    step: Annotated[str | None, typer.Argument(metavar="[STEP]", help="with FILE: only this step")] = None,
+    step: Annotated[str | None, typer.Argument(metavar="STEP", help="with FILE: only this step")] = None,
     time: Annotated[bool, typer.Option("--time", help="with FILE: the longest time that each step can take")] = False,
 ) -> int:
     """Explain a rule, an error, a kind or an action; or show a runbook's state tables and worst-case times."""

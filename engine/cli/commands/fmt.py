@@ -20,7 +20,7 @@ app = typer.Typer(rich_markup_mode=None)
 def fmt(
     options: Options,
     paths: Annotated[
-        list[str] | None, typer.Argument(metavar="[PATH...]", help="files or folders  [default: runbooks]")
+        list[str] | None, typer.Argument(metavar="PATH", help="files or folders  [default: runbooks]")
     ] = None,
     check: Annotated[
         bool, typer.Option("--check", help="change nothing; exit with 1 if a file would be reformatted")

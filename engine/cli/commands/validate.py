@@ -27,7 +27,7 @@ NOT_TEXT: Final = ("RB102", "RB103", "RB104")
 def validate(
     options: Options,
     paths: Annotated[
-        list[str] | None, typer.Argument(metavar="[PATH...]", help="files or folders  [default: runbooks]")
+        list[str] | None, typer.Argument(metavar="PATH", help="files or folders  [default: runbooks]")
     ] = None,
     fix: Annotated[bool, typer.Option("--fix", help="apply the fixes that are certain, and list them")] = False,
     baseline: Annotated[

@@ -180,8 +180,8 @@ def _purpose(command: str, hold_kind: str) -> str:
     """What a command that answers a hold is for. `command`: `runbook VERB ID [OPTION [VALUE]] …`."""
     _, verb, _, *options = command.split(" ")
     match [verb, *options]:
-        case ["restart", *_]:
-            return "go back to an earlier step"
+        case ["restart", "--from", step, *_]:
+            return f"run again from step {step}"
         case ["cancel", "--undo", *_]:
             return "stop, and undo what was created"
         case ["cancel", *_]:
