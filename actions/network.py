@@ -1,7 +1,6 @@
-"""Hosts and ports as this process reaches them: the network of the real world.
+"""Connections from this process to hosts: name resolution, sockets, TLS, and PostgreSQL's protocol on top.
 
-Everything here ends by a time that is told: names are resolved, sockets opened, secured and read within it.
-Must not know what is asked over a connection.
+Every function ends within its timeout, name resolution included. Knows no SQL.
 """
 
 from __future__ import annotations
@@ -16,39 +15,39 @@ from typing import Any, Final
 from engine.backoff import delay
 from engine.clock import Clock, SystemClock
 
-OPENINGS: Final = 3
-"""How often one connection is tried within one call; everything longer is the schedule's of the step."""
+CONNECT_ATTEMPTS: Final = 3
+"""Within one call, one right after the other. The step's `retry` does everything that takes longer."""
 
 SSL_REQUEST: Final = struct.pack("!ii", 8, 80877103)
 NOT_YET: Final = frozenset({"57P03", "53300"})
-"""cannot_connect_now and too_many_connections (PostgreSQL, appendix A)."""
+"""cannot_connect_now and too_many_connections (PostgreSQL, Appendix A, Error Codes)."""
 
 Address = tuple[Any, ...]
 
 
 def retry_wait(attempt: int, fraction: float) -> float:
-    """Seconds until a connection is tried again: full jitter, and short, because it is all one call."""
+    """Seconds until the next attempt to connect: full jitter, and short, because all attempts belong to one call."""
     return delay(attempt, first=0.2, longest=1.0, fraction=fraction)
 
 
 class SystemNetwork:
-    """`engine.registry.Network` over this machine's sockets; `clock` sleeps between two openings."""
+    """`engine.registry.Network` with this machine's sockets. `clock` sleeps between attempts to connect."""
 
     def __init__(self, clock: Clock | None = None) -> None:
         self._clock: Clock = SystemClock() if clock is None else clock
 
     def reach(self, host: str, port: int, timeout: float) -> tuple[str, float]:
-        """Address and milliseconds; OSError if nothing answers within `timeout` seconds."""
-        began = self._clock.boot()
+        """The address and milliseconds; OSError if nothing answers within `timeout` seconds."""
+        started = self._clock.boot()
         with self._connected(host, port, timeout) as connected:
             address = str(connected.getpeername()[0])
-        return address, round((self._clock.boot() - began) * 1000, 3)
+        return address, round((self._clock.boot() - started) * 1000, 3)
 
     def postgres(self, **options: Any) -> Any:
-        """A `pg8000.native.Connection`, made within `timeout`, each of whose answers may take `answer_timeout`.
+        """A `pg8000.native.Connection`, opened within `timeout`, that waits at most `answer_timeout` for each answer.
 
-        The other options are pg8000's, but that `ssl_context` may be a function that makes one, and what it raises
-        comes out. Raises OSError and ssl.SSLError as they are, and what pg8000 raises.
+        The other options are pg8000's, except that `ssl_context` may be a function that makes the context. Raises what
+        that function raises, OSError, ssl.SSLError, and pg8000's exceptions.
         """
         import random
 
@@ -58,62 +57,62 @@ class SystemNetwork:
         answer_timeout = float(options.pop("answer_timeout", timeout))
         if callable(options.get("ssl_context")):
             options["ssl_context"] = options["ssl_context"]()
-        ends = self._clock.boot() + timeout
-        opening = tenacity.Retrying(
-            stop=tenacity.stop_after_attempt(OPENINGS),
+        deadline = self._clock.boot() + timeout
+        attempts = tenacity.Retrying(
+            stop=tenacity.stop_after_attempt(CONNECT_ATTEMPTS),
             wait=lambda state: retry_wait(state.attempt_number, random.random()),
-            retry=tenacity.retry_if_exception(lambda error: passes_at_once(error) and self._clock.boot() < ends),
+            retry=tenacity.retry_if_exception(lambda error: is_brief(error) and self._clock.boot() < deadline),
             sleep=self._clock.sleep,
             reraise=True,
         )
-        return opening(self._open, ends, answer_timeout, options)
+        return attempts(self._open, deadline, answer_timeout, options)
 
-    def _open(self, ends: float, answer_timeout: float, options: Mapping[str, Any]) -> Any:
+    def _open(self, deadline: float, answer_timeout: float, options: Mapping[str, Any]) -> Any:
         from pg8000.native import Connection
 
         host, port = str(options["host"]), int(options["port"])
-        opened = self._connected(host, port, ends - self._clock.boot())
+        sock = self._connected(host, port, deadline - self._clock.boot())
         try:
-            opened = secured(opened, host, options.get("ssl_context"))
-            made = Connection(sock=opened, **{**options, "ssl_context": False})
-            opened.settimeout(answer_timeout)
+            sock = with_tls(sock, host, options.get("ssl_context"))
+            connection = Connection(sock=sock, **{**options, "ssl_context": False})
+            sock.settimeout(answer_timeout)
         except BaseException:
-            opened.close()
+            sock.close()
             raise
-        return made
+        return connection
 
     def _connected(self, host: str, port: int, timeout: float) -> socket.socket:
-        """A socket to the first address that answers."""
-        ends = self._clock.boot() + timeout
+        """A socket to the first of the host's addresses that answers."""
+        deadline = self._clock.boot() + timeout
         failed: OSError = TimeoutError("timed out")
         for family, kind, protocol, _, address in resolved(host, port, timeout):
-            left = ends - self._clock.boot()
+            left = deadline - self._clock.boot()
             if left <= 0:
                 break
-            opened = socket.socket(family, kind, protocol)
+            sock = socket.socket(family, kind, protocol)
             try:
-                opened.settimeout(left)
-                opened.connect(address)
-                opened.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+                sock.settimeout(left)
+                sock.connect(address)
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
             except OSError as error:
-                opened.close()
+                sock.close()
                 failed = error
             else:
-                return opened
+                return sock
         raise failed
 
 
 def resolved(host: str, port: int, timeout: float) -> list[tuple[Any, Any, int, str, Address]]:
-    """What `getaddrinfo` answers within `timeout` seconds; it takes no time-out itself, so it has a thread."""
+    """The result of `getaddrinfo` within `timeout` seconds. It has no timeout of its own, so it runs in a thread."""
     answers: SimpleQueue[Any] = SimpleQueue()
 
-    def ask() -> None:
+    def resolve() -> None:
         try:
             answers.put(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
-        except (OSError, UnicodeError) as error:  # UnicodeError: a label that is empty or too long
+        except (OSError, UnicodeError) as error:  # UnicodeError: a label of the name is empty or too long
             answers.put(error)
 
-    threading.Thread(target=ask, name="runbook-resolving", daemon=True).start()
+    threading.Thread(target=resolve, name="runbook-resolver", daemon=True).start()
     try:
         answer = answers.get(timeout=max(timeout, 0.0))
     except Empty:
@@ -126,46 +125,46 @@ def resolved(host: str, port: int, timeout: float) -> list[tuple[Any, Any, int, 
     return found
 
 
-def secured(opened: socket.socket, host: str, context: Any) -> socket.socket:
-    """The socket with TLS on it, as PostgreSQL begins it; `context` False: as it is."""
+def with_tls(sock: socket.socket, host: str, context: Any) -> socket.socket:
+    """The socket with TLS, started in the way of PostgreSQL; the socket unchanged if `context` is False."""
     if context is False:
-        return opened
-    opened.sendall(SSL_REQUEST)
-    match opened.recv(1):
+        return sock
+    sock.sendall(SSL_REQUEST)
+    match sock.recv(1):
         case b"S":
-            wrapped: socket.socket = context.wrap_socket(opened, server_hostname=host)
+            wrapped: socket.socket = context.wrap_socket(sock, server_hostname=host)
             return wrapped
         case b"":
-            raise ConnectionResetError("closed before TLS began")
+            raise ConnectionResetError("the server closed the connection before TLS began")
         case _:
             from pg8000.exceptions import InterfaceError
 
             raise InterfaceError("Server refuses SSL")
 
 
-def passes_at_once(error: BaseException) -> bool:
-    """Is a second opening, a moment later, worth it?"""
+def is_brief(error: BaseException) -> bool:
+    """May another attempt, a moment later, succeed?"""
     match error:
         case socket.gaierror():
             return error.errno == socket.EAI_AGAIN
         case ConnectionResetError() | BrokenPipeError():
             return True
-        case _ if str(error) == "network error":  # pg8000's word for it; without a cause, the other end has closed
-            return error.__cause__ is None or passes_at_once(error.__cause__)
+        case _ if str(error) == "network error":  # raised by pg8000; without a cause, the server closed the connection
+            return error.__cause__ is None or is_brief(error.__cause__)
         case _:
-            told = error.args[0] if error.args else None
-            return isinstance(told, dict) and told.get("C") in NOT_YET
+            fields = error.args[0] if error.args else None
+            return isinstance(fields, dict) and fields.get("C") in NOT_YET
 
 
-def why_not(error: OSError) -> str:
-    """Why nothing answered, in words that do not depend on the machine."""
+def reason_of(error: OSError) -> str:
+    """Why nothing answered, in words that do not depend on the operating system."""
     match error:
         case socket.gaierror() if error.errno != socket.EAI_AGAIN:
-            return "no such name"
+            return "unknown host name"
         case socket.gaierror():
             return "the name service does not answer"
         case ConnectionRefusedError():
-            return "refused"
+            return "connection refused"
         case TimeoutError():
             return "no answer"
         case _:

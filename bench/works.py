@@ -118,7 +118,7 @@ def nowhere() -> World:
         raise AssertionError("nothing is to be asked of it")
 
     nothing = Action(
-        name=ACTION, doc="", facts=ActionFacts(name=ACTION, repeatable=True), params={}, output={}, calls=(), errors=(),
+        name=ACTION, doc="", facts=ActionFacts(name=ACTION, repeatable=True), params={}, output={}, calls={}, errors=(),
         run=lambda params, context: {},
     )  # fmt: skip
     return World(

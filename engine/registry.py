@@ -1,10 +1,10 @@
-"""What the engine knows of the world: resource kinds and actions, declared as data and code.
+"""Resource kinds and actions: what each declares as data, and the functions that it offers.
 
-Everything that checks, explains or performs reads these declarations. Kinds and actions
-import this module and `engine.errors`, nothing else of the engine but values of `engine.language`.
+Validation, `runbook explain`, the IAM policy, the JSON schema and the driver all read these declarations. A module of
+kinds or actions imports this module and `engine.errors`, and of the rest of the engine only values of `engine.language`.
 
-Errors: a `look`, `create`, `delete` or action raises `EffectFailed` (a no), `EffectUnknown` (sent, no answer)
-or `EffectNotSent` (never left); anything else is a bug.
+A `look`, `create`, `delete` or action raises `EffectFailed` if the request was refused, `EffectUnknown` if it was sent and
+no answer came, and `EffectNotSent` if it was never sent. Any other exception is a bug.
 """
 
 from __future__ import annotations
@@ -21,23 +21,23 @@ from engine.values import Resources, Value, field
 
 
 class Param(Value):
-    """One parameter of `with`. `schema` is JSON Schema of the rendered value; `secret` takes a secret."""
+    """One parameter of `with`. `schema` is the JSON Schema of the rendered value."""
 
     schema: Mapping[str, Any]
     doc: str = ""
     required: bool = False
-    secret: bool = False  # the value, or a value inside it (see `postgres.setup_users`), may be a Secret
+    secret: bool = False  # the value, or a value in it, may be a Secret
 
 
 class Status(Value):
-    """One word of a status catalogue: its class, and where it is documented."""
+    """One status of a kind: its class, and where it is documented."""
 
     cls: str
     source: str
 
 
 class Part(Value):
-    """Something that must go before its whole goes: an instance of a cluster."""
+    """A resource that must be deleted before the one it belongs to, such as an instance of a cluster."""
 
     kind: str
     identity: Mapping[str, Any]
@@ -48,10 +48,10 @@ class Part(Value):
 
 
 class Observation(Value):
-    """What one look saw. `status` and `cls` are `missing` where nothing is there.
+    """The result of one look. `status` and `cls` are `missing` if the resource does not exist.
 
-    `attributes` is what `${step.attr}` reads; `parts` are in the order of their removal. A kind may leave AWS's own
-    values in both, such as times: `engine.runtime.performer.seen_of` alone turns them into what the kernel keeps.
+    `attributes` are what `${step.NAME}` reads; `parts` are in the order in which they must be deleted. Both may contain
+    values as boto3 returns them, such as times: `engine.runtime.performer.seen_of` converts them for the kernel.
     """
 
     status: str
@@ -66,48 +66,50 @@ MISSING = Observation(status="missing", cls="missing")
 
 
 class Reading(Value):
-    """A setting as it was read: text, a list, JSON; a secret's value stays behind, its `Secret` stands for it."""
+    """The value of a setting: text, a list or JSON. For a secret it is a `Secret`, a reference without the value."""
 
     value: Any
     version: str = ""
 
 
 class Network(Protocol):
-    """How this process reaches hosts; the sandbox has its own."""
+    """How this process connects to hosts. The sandbox has an implementation of its own."""
 
     def reach(self, host: str, port: int, timeout: float) -> tuple[str, float]:
-        """Address and milliseconds; OSError (socket.gaierror, ConnectionRefusedError, TimeoutError) else."""
+        """Connect, and return the address and the milliseconds it took; raise an OSError if nothing answers in time."""
 
     def postgres(self, **options: Any) -> Any:
-        """A `pg8000.native.Connection`, or what behaves as one; raises what pg8000 raises."""
+        """Open a `pg8000.native.Connection`, or an object with its interface; raise what pg8000 raises."""
 
 
-CALL: Final = 60.0
-"""The seconds that one call may take, where the step does not say."""
+DEFAULT_TIMEOUT: Final = 60.0
+"""Seconds that one call may take if the step sets no `timeout`."""
 
 
 class Context(Resources):
-    """What an effect is given besides its parameters."""
+    """What a look, a create, a delete or an action gets besides its parameters."""
 
     region: str
     account: str | None
-    clients: Callable[..., Any]  # clients(service, region=None, account=None) → boto3 client, no retries
-    secret: Callable[[Secret], Any]  # → str, or the parsed JSON of a whole JSON secret
+    clients: Callable[..., Any]  # clients(service, region=None, account=None) → a boto3 client that does not retry
+    secret: Callable[[Secret], Any]  # → text; for a whole secret in JSON its map or list
     network: Network
     now: Callable[[], float]
     key: str = ""  # idempotency key, for parameters that botocore marks as idempotency tokens
     operation: str = ""
-    runbook: str = ""  # its name: what tells kin
-    timeout: float = CALL
-    sources: Mapping[str, str] = field(default_factory=dict)  # parameter → "ssm:/…", for messages
+    runbook: str = ""  # its name, which the tags of related operations share
+    timeout: float = DEFAULT_TIMEOUT
+    sources: Mapping[str, str] = field(
+        default_factory=dict
+    )  # parameter → the setting it came from ("ssm:/…"), for messages
 
     def client(self, service: str, *, region: str | None = None) -> Any:
-        """A client for the step's account, in its region or another."""
+        """A client for the step's account, in the step's region or in another one."""
         return self.clients(service, region=region or self.region, account=self.account)
 
 
 class ResourceKind(Protocol):
-    """One kind of resource. Parameters come rendered; null ones are left out."""
+    """One kind of resource. Its functions get rendered parameters, without those that are null."""
 
     name: str
     doc: str
@@ -115,55 +117,56 @@ class ResourceKind(Protocol):
     params: Mapping[str, Param]
     attributes: Mapping[str, Mapping[str, Any]]  # name → JSON Schema with description
     statuses: Mapping[str, Status]
-    calls: tuple[str, ...]  # "rds.DescribeDBClusters": for IAM, and a test that it makes no others
+    calls: Mapping[str, tuple[str, ...]]  # "rds.DescribeDBClusters" → the error codes that it can return
 
     def look(self, identity: Mapping[str, Any], ctx: Context) -> Observation:
-        """By its identity parameters (or `{"id": …}` alone where AWS can look up by id)."""
+        """Find the resource by its identity parameters, or by `{"id": …}` alone."""
 
     def create(self, params: Mapping[str, Any], tags: Mapping[str, str], ctx: Context) -> str | None:
-        """Begin it, tags in the same call; returns the immutable id if the reply tells it."""
+        """Start creating it, with the tags in the same call; return its immutable id if the reply contains it."""
 
     def delete(self, target: Mapping[str, Any], ctx: Context) -> None:
-        """Begin the removal, by identity and removal parameters (`final_snapshot`, `unprotect`, …)."""
+        """Start deleting it. `target` holds its identity and removal parameters (`final_snapshot`, `unprotect`, …)."""
 
     def in_the_way(self, seen: Observation, params: Mapping[str, Any]) -> str | None:
-        """Why it cannot be deleted now, or None.
+        """Why it cannot be deleted now; None if it can.
 
-        `params`: its identity, what the removal says, and as `needed` the names or ARNs of what later steps are made
+        `params`: its identity, the removal's parameters, and `needed`: names or ARNs that later steps create something
         from.
         """
 
 
 class Right(Value):
-    """A permission of IAM's that a kind or an action takes: for `runbook iam`.
+    """An IAM permission that a kind or an action needs, for `runbook iam`.
 
-    `on`: ARNs, with `{partition} {region} {account}` and `{PARAMETER}` in their places. `via`: only where the service
-    of that name asks in our place, as RDS uses a key: in the step's region, or (`rds.*`) in any.
+    `on`: ARNs, in which `{partition}`, `{region}`, `{account}` and `{PARAMETER}` are replaced. `via`: the permission is
+    needed only for requests that this service makes for us, as RDS does when it uses a key; `rds` means in the step's
+    region, `rds.*` in any.
     """
 
     action: str  # "rds:DeleteDBCluster"
     verb: Literal["look", "create", "delete", "call"]
     on: tuple[str, ...] = ("*",)
-    given: str = ""  # only where the step gives this parameter
+    given: str = ""  # needed only if the step sets this parameter
     via: str = ""
 
 
 @runtime_checkable
 class Entitled(Protocol):
-    """A kind that says what each of its verbs takes: more, and less, than the permissions named as its `calls`."""
+    """A kind that declares its permissions. For other kinds they are derived from the names of its `calls`."""
 
     rights: tuple[Right, ...]
 
 
 @runtime_checkable
 class Findable(Protocol):
-    """A kind whose things are found by the tags that the tool sets: for `runbook orphans`."""
+    """A kind that can list the resources that operations have created, for `runbook orphans`."""
 
     def tagged(self, ctx: Context) -> Iterable[Observation]:
-        """Everything in the context's region and account that bears them, over all pages; without its parts."""
+        """Every resource in the context's region and account that has the tag `runbook:operation`; without parts."""
 
     def by_hand(self, seen: Observation) -> str:
-        """The command of AWS's own that removes it; "" where it cannot be removed alone."""
+        """The AWS CLI command that deletes it; "" if it cannot be deleted on its own."""
 
 
 class Action(Resources):
@@ -174,27 +177,27 @@ class Action(Resources):
     facts: ActionFacts
     params: Mapping[str, Param]
     output: Mapping[str, Mapping[str, Any]]
-    calls: tuple[str, ...]
-    errors: tuple[str, ...]
+    calls: Mapping[str, tuple[str, ...]]  # as a kind's
+    errors: tuple[str, ...]  # names that it raises besides the codes of its calls, or that are worth a rescue
     run: Callable[[Mapping[str, Any], Context], Mapping[str, Any]]
-    rights: tuple[Right, ...] = ()  # where they are more, or other, than its `calls`
+    rights: tuple[Right, ...] = ()  # if they differ from the permissions named as its `calls`
 
 
 class KnownError(Value):
-    """An error's name, as a rescue may write it: AWS's wire code, or the tool's own wider name.
+    """The name of an error that a `rescue` can match: an error code of AWS, or a wider name that covers several codes.
 
-    `calls` are those of a kind's or action's `calls` that can raise it; None: any call can.
+    `calls` are the calls that can return it; None if any call can.
     """
 
     name: str
     category: str
     source: str
     calls: tuple[str, ...] | None = None
-    also: tuple[str, ...] = ()  # wider names that it answers to
+    also: tuple[str, ...] = ()  # wider names whose rescue matches it too
 
 
 class Family(Protocol):
-    """Kinds and actions that are made from their names: `aws.SERVICE.OPERATION`. None: there is no such."""
+    """Kinds and actions that are built from their names, such as `aws.SERVICE.OPERATION`; None for an unknown name."""
 
     prefix: str  # "aws."
 
@@ -205,23 +208,23 @@ class Family(Protocol):
 
 @dataclass(slots=True, kw_only=True)
 class Registry:
-    """Kinds and actions by name, and the `Vocabulary` of runbooks. A name twice is an error."""
+    """All kinds and actions by name; also the `Vocabulary` of the language. Registering a name twice is an error."""
 
     kinds: dict[str, ResourceKind] = dataclasses.field(default_factory=dict)
     actions: dict[str, Action] = dataclasses.field(default_factory=dict)
     families: dict[str, Family] = dataclasses.field(default_factory=dict)  # by prefix
-    known_errors: Callable[[], Mapping[str, KnownError]] = dict  # every name that an error can have; may be slow once
+    known_errors: Callable[[], Mapping[str, KnownError]] = dict  # every error by name
     regions: Callable[[str | None], frozenset[str]] = lambda _: frozenset()
-    """Every region (None), or those of a service as `aws.SERVICE.…` names it; empty where that is not known."""
+    """The regions of a service, named as in `aws.SERVICE.…`, or all regions for None; empty if they are not known."""
 
     def kind(self, name: str) -> ResourceKind | None:
-        """The kind of that name, registered or of a family; None where there is none."""
+        """The kind of that name, registered or of a family; None if there is none."""
         found = self.kinds.get(name)
         family = self._family(name) if found is None else None
         return family.kind(name) if family is not None else found
 
     def action(self, name: str) -> Action | None:
-        """The action of that name, registered or of a family; None where there is none."""
+        """The action of that name, registered or of a family; None if there is none."""
         found = self.actions.get(name)
         family = self._family(name) if found is None else None
         return family.action(name) if family is not None else found
@@ -231,17 +234,17 @@ class Registry:
 
     def add_kind(self, kind: ResourceKind) -> None:
         if kind.name in self.kinds:
-            message = f"the kind {kind.name} is registered twice"
+            message = f"the kind {kind.name} is registered twice: two modules of kinds use this name"
             raise UsageError(message)
         self.kinds[kind.name] = kind
 
     def add_action(self, action: Action) -> None:
         if action.name in self.actions:
-            message = f"the action {action.name} is registered twice"
+            message = f"the action {action.name} is registered twice: two modules of actions use this name"
             raise UsageError(message)
         self.actions[action.name] = action
 
-    # What the language asks of it (`engine.language.vocabulary.Vocabulary`).
+    # The interface of `engine.language.vocabulary.Vocabulary`.
 
     def kind_facts(self, name: str) -> KindFacts | None:
         kind = self.kind(name)

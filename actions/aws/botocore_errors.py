@@ -1,26 +1,26 @@
-"""What botocore's own exceptions mean, by their classes: data, and questions about an exception.
+"""The exception classes of botocore by what they say about a call, and functions that recognise its exceptions.
 
-What became of the call is `actions.aws.errors`' to say. Every class of `botocore.exceptions` is in a test's table.
+`actions.aws.call_errors` decides how the call ended. A test has a table of every class in `botocore.exceptions`.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-_SEEKING: Final = ("botocore.credentials", "botocore.tokens")
-_READING: Final = ("botocore.parsers",)
+_CREDENTIAL_MODULES: Final = ("botocore.credentials", "botocore.tokens")
+_PARSER_MODULES: Final = ("botocore.parsers",)
 
 NEVER_SENT: Final = frozenset({"EndpointConnectionError", "ConnectTimeoutError", "ProxyConnectionError"})
-"""botocore: no connection was made."""
+"""No connection was made."""
 
-CUT: Final = frozenset(
+INTERRUPTED: Final = frozenset(
     {
         "ReadTimeoutError", "ConnectionClosedError", "ResponseStreamingError", "HTTPClientError", "SSLError",
         "IncompleteReadError", "ResponseParserError", "ConnectionError", "ChecksumError", "FlexibleChecksumError",
         "PaginationError",
     }
 )  # fmt: skip
-"""botocore: it may have arrived, and no answer came that can be read."""
+"""The request may have reached AWS, and no readable reply came back."""
 
 NOT_LOGGED_IN: Final = frozenset(
     {
@@ -41,33 +41,33 @@ MISCONFIGURED: Final = frozenset(
         "InvalidS3UsEast1RegionalEndpointConfigError", "MissingDependencyException", "MD5UnavailableError",
     }
 )  # fmt: skip
-"""botocore: this machine is not set up for any call, whatever the step is. It stops the runner, as credentials do."""
+"""This machine is not set up for any call, whatever the step is. It stops the runner, as missing credentials do."""
 
-NO_PLACE: Final = frozenset(
+NO_ENDPOINT: Final = frozenset(
     {
         "BaseEndpointResolverError", "InvalidRegionError", "EndpointProviderError", "UnknownRegionError",
         "ServiceNotInRegionError",
     }
 )  # fmt: skip
-"""botocore: there is no such region, or the service is not in it."""
+"""There is no such region, or the service is not available in it."""
 
 UNREADABLE: Final = frozenset({"ResponseParserError", "ChecksumError", "FlexibleChecksumError", "PaginationError"})
 TIMED_OUT: Final = frozenset({"ReadTimeoutError", "ConnectTimeoutError"})
 
 
-def is_botocores(error: Exception) -> bool:
-    """Is it one of botocore's, whose meaning is known here?"""
+def is_botocore_error(error: Exception) -> bool:
+    """Was it raised by botocore?"""
     from botocore.exceptions import BotoCoreError, ClientError
     from botocore.parsers import ResponseParserError
 
-    return isinstance(error, (BotoCoreError, ClientError, ResponseParserError)) or of_credentials(error)
+    return isinstance(error, (BotoCoreError, ClientError, ResponseParserError)) or is_credential_error(error)
 
 
-def of_credentials(error: Exception) -> bool:
-    """Is it Python's own, out of botocore's search for credentials?
+def is_credential_error(error: Exception) -> bool:
+    """Is it an exception of Python's from botocore's search for credentials?
 
-    A `credential_process` that is not there is a FileNotFoundError, one that prints no JSON a ValueError, and fresh
-    credentials that are expired already a RuntimeError (botocore/credentials.py).
+    botocore raises a FileNotFoundError if the `credential_process` does not exist, a ValueError if it prints no JSON, and a
+    RuntimeError if new credentials have already expired (botocore/credentials.py).
     """
     from botocore.exceptions import BotoCoreError, ClientError
 
@@ -75,20 +75,21 @@ def of_credentials(error: Exception) -> bool:
         return False
     if isinstance(error, RuntimeError) and "refreshed credentials" in str(error):
         return True
-    return _out_of(error, _SEEKING)
+    return _raised_in(error, _CREDENTIAL_MODULES)
 
 
-def of_a_reply(error: Exception) -> bool:
-    """Is it Python's own, out of botocore's reading of a reply: XML that is whole, and another's?"""
-    return isinstance(error, (KeyError, ValueError, TypeError, AttributeError, IndexError)) and _out_of(error, _READING)
+def is_parser_error(error: Exception) -> bool:
+    """Is it an exception of Python's from botocore's parser: a well-formed reply, but to another request?"""
+    expected = (KeyError, ValueError, TypeError, AttributeError, IndexError)
+    return isinstance(error, expected) and _raised_in(error, _PARSER_MODULES)
 
 
-def _out_of(error: Exception, sought: tuple[str, ...]) -> bool:
-    """Was it raised within one of these modules, and not by code of ours that they called?"""
-    modules = []
+def _raised_in(error: Exception, modules: tuple[str, ...]) -> bool:
+    """Was it raised in one of these modules, and not in code of this tool that they call?"""
+    names = []
     at = error.__traceback__
     while at is not None:
-        modules.append(str(at.tb_frame.f_globals.get("__name__", "")))
+        names.append(str(at.tb_frame.f_globals.get("__name__", "")))
         at = at.tb_next
-    ours = bool(modules) and modules[-1].startswith(("actions.", "engine."))
-    return not ours and any(name in sought for name in modules)
+    own_code = bool(names) and names[-1].startswith(("actions.", "engine."))
+    return not own_code and any(name in modules for name in names)

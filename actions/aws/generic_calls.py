@@ -1,8 +1,8 @@
-"""`aws.SERVICE.OPERATION`: any call of boto3 as an action, and any read as something to check.
+"""`aws.SERVICE.OPERATION`: any call of boto3 as an action, and any read as a kind for `check`.
 
-Made from the name, by botocore's own model (`service_models`): an operator adds an API call with no code. Reads are
-repeatable and merged over their pages; idempotency tokens come from the effect's key; what the model marks as sensitive
-takes secrets, and is masked in the reply, which is recorded.
+Both are built from the name and botocore's model of the call (`service_models`), so a runbook can use any API of AWS
+without code. Reads are repeatable, and their pages are merged. Idempotency tokens are derived from the key of the effect.
+What the model marks as sensitive accepts secrets and is masked in the reply, because the reply is recorded.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
 
-from actions.aws.errors import calling, truncated
-from actions.aws.service_models import Operation, first_sentence, operation_model
+from actions.aws.call_errors import aws_call, truncated_reply
+from actions.aws.error_codes import EC2_CODES
+from actions.aws.service_models import ApiOperation, first_sentence, operation_model
 from actions.aws.sessions import is_read
-from actions.kinds.check_kind import LookedAt
+from actions.kinds.check_kind import CheckKind
 from engine.errors import EffectFailed, EffectNotSent, EffectUnknown, Problem
 from engine.language.model import ActionFacts, KindFacts, Monitor
 from engine.language.secret import Secret
@@ -27,15 +28,15 @@ from engine.values import changed
 PREFIX: Final = "aws."
 MASK: Final = "***"
 LONGEST_BODY: Final = 1_000_000
-KEPT: Final = 128  # operations that are remembered, each with its service's model
+CACHED: Final = 128  # operations that are kept in memory, each with its part of the service's model
 _NAME: Final = re.compile(r"aws\.([a-z0-9-]+)\.([a-z0-9_]+)")
-_UUID: Final = 36  # characters
+_UUID_LENGTH: Final = 36
 
 Json = Mapping[str, Any]
 
 
-class Aws:
-    """The family. A name that botocore does not know is no action, and one that is no read no kind."""
+class AwsFamily:
+    """The family `aws.`: every operation that botocore knows is an action, and every read a kind."""
 
     prefix: str = PREFIX
 
@@ -48,18 +49,18 @@ class Aws:
         return _kind(name, operation) if operation is not None and is_read(operation.wire) else None
 
 
-FAMILIES: Final = (Aws(),)
+FAMILIES: Final = (AwsFamily(),)
 
 
-@lru_cache(maxsize=KEPT)
-def operation_of(name: str) -> Operation | None:
-    """`aws.rds.modify_db_cluster` → the operation in botocore's model; None where there is none."""
+@lru_cache(maxsize=CACHED)
+def operation_of(name: str) -> ApiOperation | None:
+    """The operation in botocore's model for `aws.rds.modify_db_cluster`; None if there is none."""
     match = _NAME.fullmatch(name)
     return operation_model(match[1], match[2]) if match is not None else None
 
 
-@lru_cache(maxsize=KEPT)
-def _action(name: str, operation: Operation) -> Action:
+@lru_cache(maxsize=CACHED)
+def _action(name: str, operation: ApiOperation) -> Action:
     def run(params: Json, ctx: Context) -> Json:
         return perform(operation, params, ctx)
 
@@ -69,26 +70,35 @@ def _action(name: str, operation: Operation) -> Action:
         facts=ActionFacts(name=name, repeatable=True if is_read(operation.wire) else None),
         params=_params(operation),
         output=_schemas(operation, operation.outputs),
-        calls=(f"{operation.service.name}.{operation.wire}",),
-        errors=operation.errors,
+        calls=_calls(operation),
+        errors=_error_codes(operation),
         run=run,
     )
 
 
-@lru_cache(maxsize=KEPT)
-def _kind(name: str, operation: Operation) -> ResourceKind:
-    return Looked(
+@lru_cache(maxsize=CACHED)
+def _kind(name: str, operation: ApiOperation) -> ResourceKind:
+    return ReplyKind(
         name=name,
         doc=operation.doc,
         facts=KindFacts(name=name, identity=(), verbs=("check",), monitor=Monitor()),
         params=_params(operation),
         attributes=_schemas(operation, operation.outputs),
-        calls=(f"{operation.service.name}.{operation.wire}",),
+        calls=_calls(operation),
         operation=operation,
     )
 
 
-def _params(operation: Operation) -> dict[str, Param]:
+def _calls(operation: ApiOperation) -> dict[str, tuple[str, ...]]:
+    return {f"{operation.service.name}.{operation.wire}": _error_codes(operation)}
+
+
+def _error_codes(operation: ApiOperation) -> tuple[str, ...]:
+    """The model's; the model of EC2 has none, so each call may return any of the documented ones."""
+    return EC2_CODES if operation.service.name == "ec2" else operation.errors
+
+
+def _params(operation: ApiOperation) -> dict[str, Param]:
     service = operation.service
     return {
         name: Param(
@@ -101,25 +111,25 @@ def _params(operation: Operation) -> dict[str, Param]:
     }
 
 
-def _schemas(operation: Operation, members: Json) -> dict[str, Json]:
+def _schemas(operation: ApiOperation, members: Json) -> dict[str, Json]:
     return {name: operation.service.schema(member) for name, member in members.items()}
 
 
 @dataclass(eq=False, kw_only=True)
-class Looked(LookedAt):
-    """A reply to look at: its fields are the attributes, and the step's `status` says what they mean."""
+class ReplyKind(CheckKind):
+    """The reply of a read: its fields are the attributes, and `status` of the step derives the status from them."""
 
     name: str
     doc: str
     facts: KindFacts
     params: Mapping[str, Param]
     attributes: Mapping[str, Json]
-    calls: tuple[str, ...]
-    operation: Operation
-    statuses: Mapping[str, Status] = field(default_factory=dict)  # the step's own, by `status` and `classes`
+    calls: Mapping[str, tuple[str, ...]]
+    operation: ApiOperation
+    statuses: Mapping[str, Status] = field(default_factory=dict)  # the step declares them, with `classes`
 
     def look(self, identity: Json, ctx: Context) -> Observation:
-        """The reply, merged over its pages; an error keeps its code, for `missing_on`."""
+        """The reply, merged over its pages. An error keeps its code, so that `missing_on` can match it."""
         reply = perform(self.operation, identity, ctx)
         return Observation(status="", cls="available", attributes=reply)
 
@@ -127,104 +137,107 @@ class Looked(LookedAt):
 # -- one call -------------------------------------------------------------------------------------------------
 
 
-def perform(operation: Operation, params: Json, ctx: Context) -> dict[str, Any]:
-    """Send it, and hand back the reply as JSON values with its secrets masked."""
-    told: list[str] = []
-    given = {name: _opened(value, ctx, told) for name, value in params.items()}
-    given |= {name: _token(operation, name, ctx.key) for name in operation.tokens if name not in given and ctx.key}
+def perform(operation: ApiOperation, params: Json, ctx: Context) -> dict[str, Any]:
+    """Make the call and return the reply as JSON values, with secrets masked."""
+    secrets: list[str] = []
+    request = {name: _resolved(value, ctx, secrets) for name, value in params.items()}
+    request |= {name: _token(operation, name, ctx.key) for name in operation.tokens if name not in request and ctx.key}
     changes = not is_read(operation.wire)
     try:
-        with calling(ctx, changes=changes, words={name: name for name in params}):
-            reply = _sent(operation, given, ctx)
+        with aws_call(ctx, changes=changes, names={name: name for name in params}):
+            reply = _send(operation, request, ctx)
     except (EffectFailed, EffectUnknown, EffectNotSent) as error:
-        raise _without(error, told) from None
+        raise _masked_error(error, secrets) from None
     if not changes:
-        _refuse_cut_off(operation, reply)
+        _refuse_truncated(operation, reply)
     members, masked = operation.outputs, operation.service.masked
-    return {name: _read(masked(value, name, members[name])) for name, value in reply.items() if name in members}
+    return {name: _read_body(masked(value, name, members[name])) for name, value in reply.items() if name in members}
 
 
-def _sent(operation: Operation, given: Json, ctx: Context) -> dict[str, Any]:
+def _send(operation: ApiOperation, request: Json, ctx: Context) -> dict[str, Any]:
     client = ctx.client(operation.service.name)
     if operation.paging is None or not is_read(operation.wire):
-        reply: dict[str, Any] = getattr(client, operation.name)(**given)
+        reply: dict[str, Any] = getattr(client, operation.name)(**request)
         return reply
-    merged: dict[str, Any] = client.get_paginator(operation.name).paginate(**given).build_full_result()
+    merged: dict[str, Any] = client.get_paginator(operation.name).paginate(**request).build_full_result()
     return merged
 
 
-def _opened(value: Any, ctx: Context, told: list[str]) -> Any:
-    """A secret's value in its place, at whatever depth; its text is remembered to be kept out of messages."""
+def _resolved(value: Any, ctx: Context, secrets: list[str]) -> Any:
+    """The value with secrets in place of their references, at any depth. Adds their texts to `secrets`, for masking."""
     match value:
         case Secret():
-            opened = ctx.secret(value)
-            told += _leaves(opened)
-            return opened if isinstance(opened, str) else json.dumps(opened)
+            secret = ctx.secret(value)
+            secrets += _texts_of(secret)
+            return secret if isinstance(secret, str) else json.dumps(secret)
         case Mapping():
-            return {key: _opened(one, ctx, told) for key, one in value.items()}
+            return {key: _resolved(one, ctx, secrets) for key, one in value.items()}
         case list() | tuple():
-            return [_opened(one, ctx, told) for one in value]
+            return [_resolved(one, ctx, secrets) for one in value]
         case _:
             return value
 
 
-def _leaves(value: Any) -> list[str]:
-    """Every text in a secret: AWS may quote a part of it."""
-    match value:
+def _texts_of(secret: Any) -> list[str]:
+    """Every text in a secret, because AWS's messages may quote any of them."""
+    match secret:
         case Mapping():
-            return [leaf for one in value.values() for leaf in _leaves(one)]
+            return [text for one in secret.values() for text in _texts_of(one)]
         case list():
-            return [leaf for one in value for leaf in _leaves(one)]
+            return [text for one in secret for text in _texts_of(one)]
         case _:
-            return [str(value)]
+            return [str(secret)]
 
 
-def _token(operation: Operation, name: str, key: str) -> str:
-    """The same for every sending of one effect, and for nothing else, in a form that every service takes."""
+def _token(operation: ApiOperation, name: str, key: str) -> str:
+    """An idempotency token: the same each time one effect is sent, and of a length that the parameter allows."""
     import hashlib
     import uuid
 
     digest = hashlib.sha256(key.encode()).digest()
     least, most = operation.length_of(name)
-    if least > _UUID:
+    if least > _UUID_LENGTH:
         return digest.hex()[:most]
-    if most is not None and most < _UUID:
+    if most is not None and most < _UUID_LENGTH:
         return digest.hex()[:most]
     return str(uuid.UUID(bytes=digest[:16], version=4))
 
 
-def _without(error: EffectFailed | EffectUnknown | EffectNotSent, told: list[str]) -> Exception:
-    """The same error without the secrets that were sent: AWS may quote them."""
+def _masked_error(error: EffectFailed | EffectUnknown | EffectNotSent, secrets: list[str]) -> Exception:
+    """The same error without the secrets that were sent, which AWS's message may quote."""
     if isinstance(error, EffectUnknown):
-        return EffectUnknown(_masked(error.why, told))
-    return type(error)(changed(error.problem, message=_masked(error.problem.message, told)))
+        return EffectUnknown(_masked_text(error.why, secrets))
+    return type(error)(changed(error.problem, message=_masked_text(error.problem.message, secrets)))
 
 
-def _masked(text: str, told: list[str]) -> str:
-    for secret in sorted(told, key=len, reverse=True):
+def _masked_text(text: str, secrets: list[str]) -> str:
+    for secret in sorted(secrets, key=len, reverse=True):
         text = text.replace(secret, MASK) if secret else text
     return text
 
 
-def _refuse_cut_off(operation: Operation, reply: Json) -> None:
-    """A reply of 200 with nothing in it was cut off on its way, and does not say that nothing is there (docs/aws.md, "Retries by botocore").
+def _refuse_truncated(operation: ApiOperation, reply: Json) -> None:
+    """EffectFailed for a reply of status 200 that was cut off (docs/aws.md, "Retries by botocore").
 
-    In XML even nothing has an element; in JSON, `{}` may be an answer, but not a body of no length.
+    In XML even an empty list has an element. In JSON `{}` can be an answer, but an empty body cannot.
     """
     if any(name in operation.outputs for name in reply) or not operation.outputs:
         return
     length = reply.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("content-length")
     if operation.service.is_xml or length == "0":
-        raise truncated(f"{operation.service.name}.{operation.wire}", next(iter(operation.outputs)))
+        raise truncated_reply(f"{operation.service.name}.{operation.wire}", next(iter(operation.outputs)))
 
 
-def _read(value: Any) -> Any:
-    """A streamed body as text, as much as may be recorded."""
+def _read_body(value: Any) -> Any:
+    """The text of a streamed body; EffectFailed if it is too long to be recorded. Other values are unchanged."""
     if not hasattr(value, "read"):
         return value
-    with calling():
+    with aws_call():
         body = value.read(LONGEST_BODY + 1)
     if len(body) > LONGEST_BODY:
-        message = f"the body of the reply is longer than {LONGEST_BODY} bytes, and an output is recorded"
+        message = (
+            f"the body of the reply is longer than {LONGEST_BODY} bytes, so it cannot be recorded as an output: request a "
+            "smaller part of it"
+        )
         raise EffectFailed(Problem(name="OutputTooLong", category="invalid", message=message))
     return body.decode("utf-8", "replace") if isinstance(body, bytes) else body

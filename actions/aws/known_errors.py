@@ -1,95 +1,19 @@
-"""Every name that an error can have, and which calls can raise it: for checks, explanations and documentation.
+"""Every name that an error can have, and the calls that can return it: for validation, `explain` and documentation.
 
-The calls of the kinds and actions here are a table, so that checking a runbook reads no model of botocore's; tests hold
-it against the models. What a generic call can raise, its own action says.
+The names come from the table of AWS's codes, the calls from what kinds and actions declare, so that checking a runbook
+reads no model of botocore's. A generic call, `aws.SERVICE.OPERATION`, declares the codes of its own model.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import cache
 from typing import Final
 
-from actions.aws.error_names import CREDENTIALS, DENIED, INTERNAL, NO_ANSWER, THROTTLED, Meaning, table
-from engine.registry import KnownError
+from actions.aws import sessions, settings
+from actions.aws.error_codes import CREDENTIALS, DENIED, INTERNAL, NO_ANSWER, THROTTLED, Meaning, Meanings, table
+from engine.registry import KnownError, Registry
 
-_RESTORES: Final = """
-    DBClusterAlreadyExistsFault DBClusterParameterGroupNotFound DBClusterQuotaExceededFault DBClusterRoleQuotaExceeded
-    DBClusterSnapshotNotFoundFault DBSubnetGroupNotFoundFault DomainNotFoundFault InsufficientDBClusterCapacityFault
-    InsufficientDBInstanceCapacity InsufficientStorageClusterCapacity InvalidDBClusterSnapshotStateFault
-    InvalidDBSnapshotState InvalidRestoreFault InvalidSubnet InvalidVPCNetworkStateFault KMSKeyNotAccessibleFault
-    NetworkTypeNotSupported OptionGroupNotFoundFault StorageQuotaExceeded StorageTypeNotSupported
-    VpcEncryptionControlViolationException
-"""
-
-_CALLS: Final[Mapping[str, str]] = {
-    "rds.DescribeDBClusterSnapshots": "DBClusterSnapshotNotFoundFault",
-    "rds.CopyDBClusterSnapshot": """
-        DBClusterSnapshotAlreadyExistsFault DBClusterSnapshotNotFoundFault InvalidDBClusterSnapshotStateFault
-        InvalidDBClusterStateFault KMSKeyNotAccessibleFault SnapshotQuotaExceeded
-    """,
-    "rds.DeleteDBClusterSnapshot": "DBClusterSnapshotNotFoundFault InvalidDBClusterSnapshotStateFault",
-    "rds.DescribeDBClusters": "DBClusterNotFoundFault",
-    "rds.RestoreDBClusterFromSnapshot": f"{_RESTORES} DBSnapshotNotFound DBSubnetGroupDoesNotCoverEnoughAZs InvalidDBInstanceState",
-    "rds.RestoreDBClusterToPointInTime": f"""
-        {_RESTORES} DBClusterAutomatedBackupNotFoundFault DBClusterNotFoundFault InvalidDBClusterStateFault
-    """,
-    "rds.ModifyDBCluster": """
-        DBClusterAlreadyExistsFault DBClusterNotFoundFault DBClusterParameterGroupNotFound DBInstanceAlreadyExists
-        DBParameterGroupNotFound DBSubnetGroupNotFoundFault DomainNotFoundFault InvalidDBClusterStateFault
-        InvalidDBInstanceState InvalidDBSecurityGroupState InvalidDBSubnetGroupStateFault InvalidGlobalClusterStateFault
-        InvalidSubnet InvalidVPCNetworkStateFault KMSKeyNotAccessibleFault NetworkTypeNotSupported
-        OptionGroupNotFoundFault StorageQuotaExceeded StorageTypeNotAvailableFault StorageTypeNotSupported
-        VpcEncryptionControlViolationException
-    """,
-    "rds.RemoveFromGlobalCluster": """
-        DBClusterNotFoundFault GlobalClusterNotFoundFault InvalidDBClusterStateFault InvalidGlobalClusterStateFault
-    """,
-    "rds.DeleteDBCluster": """
-        DBClusterAutomatedBackupQuotaExceededFault DBClusterNotFoundFault DBClusterSnapshotAlreadyExistsFault
-        InvalidDBClusterSnapshotStateFault InvalidDBClusterStateFault InvalidGlobalClusterStateFault
-        KMSKeyNotAccessibleFault SnapshotQuotaExceeded
-    """,
-    "rds.DescribeDBInstances": "DBInstanceNotFound",
-    "rds.CreateDBInstance": """
-        AuthorizationNotFound BackupPolicyNotFoundFault CertificateNotFound DBCapacityReservationNotFound
-        DBClusterNotFoundFault DBInstanceAlreadyExists DBParameterGroupNotFound DBSecurityGroupNotFound
-        DBSubnetGroupDoesNotCoverEnoughAZs DBSubnetGroupNotFoundFault DomainNotFoundFault InstanceQuotaExceeded
-        InsufficientDBInstanceCapacity InvalidDBCapacityReservationState InvalidDBClusterStateFault InvalidSubnet
-        InvalidVPCNetworkStateFault KMSKeyNotAccessibleFault NetworkTypeNotSupported OptionGroupNotFoundFault
-        ProvisionedIopsNotAvailableInAZFault StorageQuotaExceeded StorageTypeNotSupported TenantDatabaseQuotaExceeded
-        VpcEncryptionControlViolationException
-    """,
-    "rds.DeleteDBInstance": """
-        DBInstanceAutomatedBackupQuotaExceeded DBInstanceNotFound DBSnapshotAlreadyExists InvalidDBClusterStateFault
-        InvalidDBInstanceState KMSKeyNotAccessibleFault SnapshotQuotaExceeded
-    """,
-    "rds.DescribeDBSubnetGroups": "DBSubnetGroupNotFoundFault",
-    "kms.DescribeKey": "DependencyTimeoutException InvalidArnException KMSInternalException NotFoundException",
-    "kms.ListAliases": """
-        DependencyTimeoutException InvalidArnException InvalidMarkerException KMSInternalException NotFoundException
-    """,
-    "sns.Publish": """
-        AuthorizationError EndpointDisabled InternalError InvalidParameter InvalidSecurity KMSAccessDenied KMSDisabled
-        KMSInvalidState KMSNotFound KMSOptInRequired KMSThrottling NotFound ParameterValueInvalid
-        PlatformApplicationDisabled ValidationException
-    """,
-    "ssm.GetParameter": "InternalServerError InvalidKeyId ParameterNotFound ParameterVersionNotFound",
-    "secretsmanager.GetSecretValue": """
-        DecryptionFailure InternalServiceError InvalidParameterException InvalidRequestException
-        ResourceNotFoundException
-    """,
-    "sts.AssumeRole": """
-        ExpiredTokenException InvalidContextAssertion MalformedPolicyDocument PackedPolicyTooLarge
-        RegionDisabledException
-    """,
-}
-
-_EC2: Final = (
-    "ec2.DescribeSecurityGroups", "ec2.DescribeSecurityGroupRules", "ec2.DescribeSubnets", "ec2.DescribeVpcs",
-)  # fmt: skip
-
-_BOTOCORES: Final[Mapping[str, str]] = {
+_BOTOCORE: Final[Mapping[str, str]] = {
     "ParamValidationError": "invalid",
     "EndpointConnectionError": "network",
     "ConnectTimeoutError": "network",
@@ -101,60 +25,65 @@ _BOTOCORES: Final[Mapping[str, str]] = {
     "NoRegionError": "config",
     "NoCredentialsError": "credentials",
 }
+"""botocore's exceptions and their categories."""
 
-_OURS: Final[Mapping[str, str]] = {
+_OWN: Final[Mapping[str, str]] = {
     "TruncatedReply": "internal",
     "NoAnswer": "timeout",
     NO_ANSWER: "timeout",
     "CannotBeDeleted": "conflict",
 }
+"""Names of this tool and their categories."""
 
 
-def modelled() -> Mapping[str, tuple[str, ...]]:
-    """Call → the codes that botocore's model has for it."""
-    return {call: tuple(sorted(codes.split())) for call, codes in _CALLS.items()}
+def known_errors(registry: Registry) -> Mapping[str, KnownError]:
+    """By name: AWS's codes, their wider names, botocore's exceptions, and names of this tool."""
+    callers = _callers(registry)
+    known: dict[str, KnownError] = {}
+    for code, meanings in table().items():
+        calls = callers.get(code)
+        wider = list(_wider_names(meanings))
+        last = meanings[-1]
+        also = tuple(dict.fromkeys(name for name, _ in wider))
+        known[code] = KnownError(name=code, category=last.category, source=last.source, calls=calls, also=also)
+        for name, meaning in wider:
+            known[name] = _with_calls(known.get(name), name, meaning, calls)
+    for names, source in ((_BOTOCORE, "botocore.exceptions"), (_OWN, "of this tool")):
+        known |= {name: KnownError(name=name, category=category, source=source) for name, category in names.items()}
+    return known
 
 
-@cache
-def known_errors() -> Mapping[str, KnownError]:
-    """By name: wire codes, botocore's exceptions, the tool's wider names."""
-    raised = _raised()
-    found: dict[str, KnownError] = {}
-    for code, lines in table().items():
-        calls = raised.get(code)
-        also = tuple(dict.fromkeys(name for line in lines for name in (*line.also, line.name) if name))
-        found[code] = KnownError(
-            name=code, category=lines[-1].category, source=lines[-1].source, calls=calls, also=also
-        )
-        for name, line in _wider(lines):
-            found[name] = _widened(found.get(name), name, line, calls)
-    for names, source in ((_BOTOCORES, "botocore.exceptions"), (_OURS, "of this tool")):
-        found |= {name: KnownError(name=name, category=category, source=source) for name, category in names.items()}
-    return found
+def codes_by_call(registry: Registry) -> Mapping[str, tuple[str, ...]]:
+    """Every declared call with the codes that it can return: of kinds, actions, settings and credentials."""
+    kinds = [kind.calls for kind in registry.kinds.values()]
+    actions = [action.calls for action in registry.actions.values()]
+    codes: dict[str, tuple[str, ...]] = {}
+    for calls in (*kinds, *actions, settings.CALLS, sessions.CALLS):
+        for call, more in calls.items():
+            codes[call] = tuple(dict.fromkeys((*codes.get(call, ()), *more)))
+    return codes
 
 
-def _raised() -> dict[str, tuple[str, ...]]:
-    """Code → the calls that can raise it; one that any call can raise is not in it."""
-    anywhere = set(f"{DENIED} {THROTTLED} {CREDENTIALS} {INTERNAL}".split())
-    found: dict[str, tuple[str, ...]] = {}
-    for call, codes in modelled().items():
+def _callers(registry: Registry) -> dict[str, tuple[str, ...]]:
+    """Code → the calls that can return it. A code that any call can return has no entry."""
+    general = set(f"{DENIED} {THROTTLED} {CREDENTIALS} {INTERNAL}".split())
+    callers: dict[str, tuple[str, ...]] = {}
+    for call, codes in codes_by_call(registry).items():
         for code in codes:
-            if code not in anywhere:
-                found[code] = (*found.get(code, ()), call)
-    for code, lines in table().items():
-        if lines[-1].source.startswith("Amazon EC2"):
-            found[code] = _EC2
-    return found
+            if code not in general:
+                callers[code] = (*callers.get(code, ()), call)
+    return callers
 
 
-def _wider(lines: tuple[Meaning, ...]) -> Iterator[tuple[str, Meaning]]:
-    for line in lines:
-        for name in (line.name, *line.also):
+def _wider_names(meanings: Meanings) -> Iterator[tuple[str, Meaning]]:
+    for meaning in meanings:
+        for name in (*meaning.also, meaning.name):
             if name:
-                yield name, line
+                yield name, meaning
 
 
-def _widened(before: KnownError | None, name: str, line: Meaning, calls: tuple[str, ...] | None) -> KnownError:
-    """A wider name is raised by whatever raises one of its codes; codes that any call has do not count."""
-    more = tuple(dict.fromkeys((*(before.calls or () if before is not None else ()), *(calls or ()))))
-    return KnownError(name=name, category=line.category, source=line.source, calls=more or None)
+def _with_calls(known: KnownError | None, name: str, meaning: Meaning, calls: tuple[str, ...] | None) -> KnownError:
+    """A wider name, with the calls of one more of its codes. Codes that any call can return add none."""
+    before = known.calls or () if known is not None else ()
+    together = tuple(dict.fromkeys((*before, *(calls or ()))))
+    return KnownError(name=name, category=meaning.category, source=meaning.source, calls=together or None)

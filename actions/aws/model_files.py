@@ -1,7 +1,7 @@
-"""botocore's data files, and what is kept in the user's cache of those that were read, so that a second run reads less.
+"""botocore's data files, and a cache of what was read from them, so that the next process reads less.
 
-What is kept is under a name that says which file it was made from. What cannot be read or written there is read from
-botocore's again; nothing depends on it.
+A cached part's file name identifies the file that it was taken from. If the cache cannot be read or written,
+botocore's file is read instead (docs/decisions/0021-cache-of-aws-models.md).
 """
 
 from __future__ import annotations
@@ -14,59 +14,62 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
-FORMAT: Final = 1
-"""Of what is kept; another one is another name."""
+FORMAT: Final = 2
+"""Of the cached parts. A new format gets new file names."""
 
 
 def data_folder() -> Path | None:
-    """botocore's data, found without importing it."""
+    """botocore's data, found without importing it; None if botocore is not installed."""
     spec = find_spec("botocore")
     places = spec.submodule_search_locations if spec is not None else None
     return Path(next(iter(places))) / "data" if places else None
 
 
-def file_of(folder: Path, name: str) -> Path | None:
-    """`service-2` of a version's folder, packed or plain; None where there is none."""
+def find_file(folder: Path, name: str) -> Path | None:
+    """The file `service-2` of a version's folder, compressed or not; None if there is none."""
     return next((one for one in (folder / f"{name}.json.gz", folder / f"{name}.json") if one.exists()), None)
 
 
-def read(file: Path) -> dict[str, Any]:
-    """All of it."""
+def read_file(file: Path) -> dict[str, Any]:
+    """The whole of one of botocore's files."""
     import gzip
 
     text = file.read_bytes()
-    found: dict[str, Any] = json.loads(gzip.decompress(text) if file.suffix == ".gz" else text)
-    return found
+    content: dict[str, Any] = json.loads(gzip.decompress(text) if file.suffix == ".gz" else text)
+    return content
 
 
-def place_of(file: Path, what: str) -> Path | None:
-    """Where `what` of a file is kept: another botocore has other files, of another size or time. None without a home."""
+def cache_path(file: Path, part: str) -> Path | None:
+    """Where a part of a file is cached; None without a home directory.
+
+    The name contains the file's size and time, because another version of botocore has other files.
+    """
     cache, home = Path(os.environ.get("XDG_CACHE_HOME", "")), Path(os.environ.get("HOME", ""))
     base = cache if cache.is_absolute() else home / ".cache"
     if not base.is_absolute():
         return None
-    is_now = file.stat()
+    stat = file.stat()
     service, version = file.parts[-3:-1]
-    stamp = f"{FORMAT}-{is_now.st_size}-{is_now.st_mtime_ns}"
-    return base / "runbook" / "models" / f"{service}-{version}-{what}-{stamp}.json"
+    stamp = f"{FORMAT}-{stat.st_size}-{stat.st_mtime_ns}"
+    return base / "runbook" / "models" / f"{service}-{version}-{part}-{stamp}.json"
 
 
-def kept(place: Path) -> Mapping[str, Any] | None:
-    """What was kept; None where nothing was, or it is damaged."""
+def read_cached(path: Path) -> Mapping[str, Any] | None:
+    """The cached part; None if there is none or it is damaged."""
     try:
-        found = json.loads(place.read_bytes())
+        content = json.loads(path.read_bytes())
     except (OSError, ValueError):
         return None
-    return found if isinstance(found, dict) and found else None
+    return content if isinstance(content, dict) and content else None
 
 
-def keep(place: Path, found: Mapping[str, Any]) -> None:
-    """Whole or not at all, though two write it at once."""
-    beside = place.with_name(f"{place.name}.{os.getpid()}")
+def write_cached(path: Path, content: Mapping[str, Any]) -> None:
+    """Write the whole file or nothing, even if two processes write it at the same time."""
+    temporary = path.with_name(f"{path.name}.{os.getpid()}")
     try:
-        place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        beside.write_text(json.dumps(found, separators=(",", ":")), encoding="utf-8")
-        beside.replace(place)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        temporary.write_text(json.dumps(content, separators=(",", ":")), encoding="utf-8")
+        temporary.replace(path)
     except OSError:
         with suppress(OSError):
-            beside.unlink()
+            temporary.unlink()

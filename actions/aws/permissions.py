@@ -1,7 +1,7 @@
-"""What IAM calls things: the permission behind a call, and what settings take. Data; knows no runbook.
+"""IAM's names: the permission for a call, and the permissions that settings and the store need.
 
-Most permissions are named as the call. AWS's Service Authorization Reference has the exceptions; those here are the ones
-that a runbook is likely to meet.
+Most permissions have the name of the call. The exceptions are in AWS's Service Authorization Reference
+(https://docs.aws.amazon.com/service-authorization/latest/reference/); here are those that a runbook is likely to need.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _CALLS: Final[Mapping[str, str]] = {
     "rds-data.ExecuteSql": "rds-data:ExecuteSql",
 }  # fmt: skip
 _FREE: Final = ("sts.GetCallerIdentity",)
-"""AWS allows these to everybody (STS, GetCallerIdentity)."""
+"""Calls that need no permission (AWS STS API Reference, GetCallerIdentity)."""
 
 SETTINGS: Final[Mapping[str, tuple[Right, ...]]] = {
     "ssm": (
@@ -35,7 +35,7 @@ SETTINGS: Final[Mapping[str, tuple[Right, ...]]] = {
             verb="look",
             on=("arn:{partition}:secretsmanager:{region}:{account}:secret:{path}-??????",),
         ),
-        # only where the secret has a key of one's own
+        # only if the secret has a customer managed key
         Right(
             action="kms:Decrypt",
             verb="look",
@@ -44,7 +44,7 @@ SETTINGS: Final[Mapping[str, tuple[Right, ...]]] = {
         ),
     ),
 }
-"""By the kind of setting; `{path}` is what stands behind the colon."""
+"""By the source of the setting; `{path}` is the text after the colon."""
 
 TABLE: Final = (
     *(
@@ -60,11 +60,11 @@ TABLE: Final = (
         for name in ("Query", "Scan")
     ),
 )
-"""What the store takes, where it is a table of DynamoDB."""
+"""What a store in a DynamoDB table needs."""
 
 
 def permission(call: str) -> str:
-    """`rds:DescribeDBClusters` for `rds.DescribeDBClusters`; "" for what everybody may."""
+    """`rds:DescribeDBClusters` for `rds.DescribeDBClusters`; "" if the call needs no permission."""
     if call in _FREE:
         return ""
     service, _, operation = call.partition(".")

@@ -1,7 +1,9 @@
-"""botocore's model of one service, read from its data files: what an operation takes, yields, and can be refused with.
+"""botocore's model of a service, read from its data files: the inputs, outputs and errors of each operation.
 
-So that a runbook with `aws.SERVICE.OPERATION` is checked without importing boto3. One service's file is read at a time,
-once. Knows nothing of calls, secrets or the engine; the schemas are JSON Schema.
+A runbook with `aws.SERVICE.OPERATION` is validated with it, without importing boto3, which takes longer than everything
+else that `validate` does. Each service's file is read once, and what was read of an operation is cached for the next
+process (`model_files`). The file format is that of botocore's parser, `botocore/model.py`. Schemas are JSON Schema. Knows
+nothing about calls, secrets or the engine.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
-from actions.aws.model_files import data_folder, file_of, keep, kept, place_of, read
+from actions.aws.model_files import cache_path, data_folder, find_file, read_cached, read_file, write_cached
 
 Json = Mapping[str, Any]
 
@@ -29,24 +31,25 @@ _TYPES: Final[Mapping[str, Json]] = {
     "timestamp": {"type": ["string", "number"], "description": "ISO 8601, or seconds"},
 }
 _SECRET_NAMES: Final = re.compile(r"(Password|SecretAccessKey|SessionToken|SecretString|PrivateKey)$")
-"""Models forget to mark some (STS's SessionToken)."""
+"""Members that are secret although some models do not mark them as sensitive (STS's SessionToken)."""
 
 DEEPEST: Final = 12
+"""Levels of nested shapes that are read; a shape may contain itself."""
 
 
 @dataclass(frozen=True, eq=False)
-class Operation:
-    """One operation of a service. `wire` is AWS's name of it, `name` boto3's."""
+class ApiOperation:
+    """One operation of a service. `wire` is AWS's name for it, `name` boto3's, `spec` its entry in the model."""
 
     wire: str
     name: str
     service: ServiceModel
-    said: Json
+    spec: Json
 
     @property
     def doc(self) -> str:
         """The first sentence of AWS's documentation."""
-        return first_sentence(str(self.said.get("documentation", "")))
+        return first_sentence(str(self.spec.get("documentation", "")))
 
     @cached_property
     def inputs(self) -> Json:
@@ -60,8 +63,8 @@ class Operation:
 
     @property
     def required(self) -> tuple[str, ...]:
-        """Parameters that must be given."""
-        shape = self.said.get("input", {}).get("shape")
+        """Parameters that are required."""
+        shape = self.spec.get("input", {}).get("shape")
         return tuple(self.service.shapes[shape].get("required", ())) if shape else ()
 
     @property
@@ -71,61 +74,61 @@ class Operation:
 
     @property
     def errors(self) -> tuple[str, ...]:
-        """The wire codes that the model has for it."""
-        return tuple(sorted(self.service.code_of(error["shape"]) for error in self.said.get("errors", ())))
+        """The error codes that the model lists for it."""
+        return tuple(sorted(self.service.code_of(error["shape"]) for error in self.spec.get("errors", ())))
 
     @property
     def paging(self) -> Json | None:
-        """How its pages are asked for, if it has pages."""
+        """Its entry in the model of paginators; None if its reply has no pages."""
         found: Json | None = self.service.paginators.get(self.wire)
         return found
 
-    def _members(self, way: str) -> Json:
-        shape = self.said.get(way, {}).get("shape")
+    def _members(self, direction: str) -> Json:
+        shape = self.spec.get(direction, {}).get("shape")
         members: Json = self.service.shapes[shape].get("members", {}) if shape else {}
         return members
 
     def length_of(self, parameter: str) -> tuple[int, int | None]:
-        """The least and the most characters of a parameter."""
+        """The minimum and maximum length of a parameter, in characters."""
         shape = self.service.shapes[self.inputs[parameter]["shape"]]
         return int(shape.get("min", 0)), shape.get("max")
 
 
 @dataclass(frozen=True, eq=False)
 class ServiceModel:
-    """One service of AWS, as botocore's data has it."""
+    """botocore's model of one service. `spec` is the content of its file `service-2`."""
 
     name: str
-    said: Json
+    spec: Json
     paginators: Json
 
     @property
     def shapes(self) -> Json:
-        found: Json = self.said["shapes"]
+        found: Json = self.spec["shapes"]
         return found
 
     @property
     def is_xml(self) -> bool:
-        """Are its replies XML, in which even nothing has an element?"""
-        protocols = self.said["metadata"].get("protocols") or [self.said["metadata"].get("protocol")]
+        """Are its replies XML?"""
+        protocols = self.spec["metadata"].get("protocols") or [self.spec["metadata"].get("protocol")]
         return protocols[0] in ("query", "ec2", "rest-xml")
 
     @cached_property
-    def operations(self) -> Mapping[str, Operation]:
-        """By boto3's name: `modify_db_cluster`."""
+    def operations(self) -> Mapping[str, ApiOperation]:
+        """By boto3's name, such as `modify_db_cluster`."""
         from botocore import xform_name
 
         return {
-            (name := xform_name(wire)): Operation(wire=wire, name=name, service=self, said=said)
-            for wire, said in self.said["operations"].items()
+            (name := xform_name(wire)): ApiOperation(wire=wire, name=name, service=self, spec=spec)
+            for wire, spec in self.spec["operations"].items()
         }
 
     def code_of(self, shape: str) -> str:
-        """The wire code of an error; it may differ from the name of its shape."""
+        """The code of an error on the wire, which may differ from the name of its shape."""
         return str(self.shapes[shape].get("error", {}).get("code") or shape)
 
     def schema(self, member: Json, within: tuple[str, ...] = ()) -> dict[str, Any]:
-        """JSON Schema of a member; what contains itself is cut off where it does."""
+        """The JSON Schema of a member. A shape within itself has the schema `{}`, which allows everything."""
         name = member["shape"]
         shape = self.shapes[name]
         if name in within or len(within) >= DEEPEST or shape.get("document"):
@@ -142,24 +145,25 @@ class ServiceModel:
                 values = self.schema(shape["value"], inside)
                 return {"type": "object", "additionalProperties": values, **_bounds(shape, "Properties")}
             case kind:
-                return {**_TYPES[kind], **_words(shape)}
+                return {**_TYPES[kind], **_constraints(shape)}
 
     def is_secret(self, name: str, member: Json) -> bool:
-        """Is that very member marked `sensitive`, or known to be?"""
+        """Is this member itself marked as sensitive, or known to be secret?"""
         shape = self.shapes[member["shape"]]
         marked = bool(member.get("sensitive") or shape.get("sensitive"))
         return marked or (shape["type"] in ("string", "blob") and _SECRET_NAMES.search(name) is not None)
 
     def holds_secret(self, name: str, member: Json, within: tuple[str, ...] = ()) -> bool:
-        """Is it, or anything in it, a secret?"""
+        """Is the member, or anything nested in it, secret?"""
         if self.is_secret(name, member):
             return True
         kind = member["shape"]
         if kind in within or len(within) >= DEEPEST:
             return False
-        return any(self.holds_secret(key, one, (*within, kind)) for key, one in self._inside(kind))
+        return any(self.holds_secret(key, one, (*within, kind)) for key, one in self._nested(kind))
 
-    def _inside(self, kind: str) -> list[tuple[str, Json]]:
+    def _nested(self, kind: str) -> list[tuple[str, Json]]:
+        """The names and members that a shape contains; elements of lists and maps have no name."""
         shape = self.shapes[kind]
         match shape["type"]:
             case "structure":
@@ -172,7 +176,7 @@ class ServiceModel:
                 return []
 
     def masked(self, value: Any, name: str, member: Json) -> Any:
-        """A value of a reply with `***` for what is secret: a reply is recorded."""
+        """A value of a reply with `***` in place of secrets, because replies are recorded."""
         if value is None:
             return None
         if self.is_secret(name, member):
@@ -192,51 +196,51 @@ class ServiceModel:
                 return value
 
 
-def _words(shape: Json) -> dict[str, Any]:
-    """What a scalar may be: the words that there are, its bounds, and the form that the whole of it must have.
+def _constraints(shape: Json) -> dict[str, Any]:
+    """The enumerated values of a scalar, its bounds, and the pattern that the whole value must match.
 
-    AWS matches a pattern on the whole value, `^` and `$` or not: aws/aws-cli issue 790, where quotes around a name of
-    `[a-zA-Z0-9_.-]+` are refused ("failed to satisfy constraint: Member must satisfy regular expression pattern").
+    AWS matches a pattern on the whole value even without `^` and `$`: in https://github.com/aws/aws-cli/issues/790, quotes
+    around a name of `[a-zA-Z0-9_.-]+` are refused.
     """
-    found: dict[str, Any] = {"enum": shape["enum"]} if shape.get("enum") else {}
+    constraints: dict[str, Any] = {"enum": shape["enum"]} if shape.get("enum") else {}
     if shape["type"] == "string":
-        form = _form(shape["pattern"]) if shape.get("pattern") else None
-        return found | _bounds(shape, "Length") | ({"wholly": form} if form is not None else {})
+        pattern = _translated_pattern(shape["pattern"]) if shape.get("pattern") else None
+        return constraints | _bounds(shape, "Length") | ({"wholly": pattern} if pattern is not None else {})
     if shape["type"] in ("integer", "long", "float", "double"):
-        return found | _bounds(shape, "imum")
-    return found
+        return constraints | _bounds(shape, "imum")
+    return constraints
 
 
-def _bounds(shape: Json, of: str) -> dict[str, Any]:
-    """`min` and `max` of a shape, as JSON Schema has them: `minLength`, `maxItems`, `minimum`."""
-    return {f"{end}{of}": shape[end] for end in ("min", "max") if shape.get(end) is not None}
+def _bounds(shape: Json, suffix: str) -> dict[str, Any]:
+    """`min` and `max` of a shape under JSON Schema's names: `minLength`, `maxItems`, `minimum`."""
+    return {f"{end}{suffix}": shape[end] for end in ("min", "max") if shape.get(end) is not None}
 
 
 _CODE_POINT: Final = re.compile(r"\\(?:x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4}))")
-_ESCAPED: Final = re.compile(r"\\.", re.DOTALL)
+_ESCAPE: Final = re.compile(r"\\.", re.DOTALL)
 _CLASS: Final = re.compile(r"\[\^?\]?[^\]]*\]")
-_OF_CLASSES: Final = re.compile(r"\[\^?\]?[^\]]*(?:\[|&&)")
-"""A class in a class, or two of which both must hold: Java has them, RE2 does not."""
+_NESTED_CLASS: Final = re.compile(r"\[\^?\]?[^\]]*(?:\[|&&)")
+"""A union or an intersection of character classes, which Java has and RE2 does not."""
 
 
-def _form(pattern: str) -> str | None:
-    """A pattern as `engine.language.patterns` reads it; None where it is not certain what AWS means."""
-    signs = _ESCAPED.sub("_", pattern)
-    if _OF_CLASSES.search(signs):
+def _translated_pattern(pattern: str) -> str | None:
+    """A pattern of a model, which is Java's, in the syntax of `engine.language.patterns`; None if its meaning is unclear."""
+    outline = _ESCAPE.sub("_", pattern)
+    if _NESTED_CLASS.search(outline):
         return None
-    signs = _CLASS.sub("_", signs)
-    anchored = signs.startswith("^"), signs.endswith("$")
-    if anchored[0] != anchored[1] or set("^$") & set(signs.removeprefix("^").removesuffix("$")):
-        return None  # an end, or an end of an alternative, is left open, perhaps on purpose
-    return _CODE_POINT.sub(lambda found: _spelt(chr(int(found[1] or found[2], 16))), pattern)
+    outline = _CLASS.sub("_", outline)
+    anchored = outline.startswith("^"), outline.endswith("$")
+    if anchored[0] != anchored[1] or set("^$") & set(outline.removeprefix("^").removesuffix("$")):
+        return None  # anchored at one end only, or only in an alternative, perhaps on purpose
+    return _CODE_POINT.sub(lambda found: _escaped(chr(int(found[1] or found[2], 16))), pattern)
 
 
-def _spelt(char: str) -> str:
+def _escaped(char: str) -> str:
     return f"\\{char}" if char.isascii() and not char.isalnum() and not char.isspace() else char
 
 
 def first_sentence(documentation: str) -> str:
-    """The first sentence of AWS's HTML, as text."""
+    """The first sentence of AWS's documentation, which is HTML, as text."""
     import html
 
     text = html.unescape(re.sub(r"<[^>]+>", "", documentation))
@@ -247,94 +251,95 @@ def first_sentence(documentation: str) -> str:
 
 @cache
 def service_names() -> tuple[str, ...]:
-    """Every service that botocore knows."""
+    """Every service that botocore has a model of."""
     data = data_folder()
     return tuple(sorted(path.name for path in data.iterdir() if path.is_dir())) if data is not None else ()
 
 
-def _file_of(service: str) -> Path | None:
-    """The newest model of a service."""
+def _model_file(service: str) -> Path | None:
+    """The newest model of a service; None if botocore has none."""
     data = data_folder()
     if data is None or service not in service_names():
         return None
     versions = sorted((path for path in (data / service).iterdir() if path.is_dir()), reverse=True)
-    return next((file for file in (file_of(version, "service-2") for version in versions) if file is not None), None)
+    return next((file for file in (find_file(version, "service-2") for version in versions) if file is not None), None)
 
 
 @lru_cache(maxsize=64)
 def service_model(name: str) -> ServiceModel | None:
-    """The newest model of a service; None where botocore has no such service."""
-    file = _file_of(name)
+    """The whole model of a service, from its newest file; None if botocore has no such service."""
+    file = _model_file(name)
     if file is None:
         return None
-    pages = file_of(file.parent, "paginators-1")
-    return ServiceModel(
-        name=name, said=read(file), paginators=read(pages).get("pagination", {}) if pages is not None else {}
-    )
+    pages = find_file(file.parent, "paginators-1")
+    paginators = read_file(pages).get("pagination", {}) if pages is not None else {}
+    return ServiceModel(name=name, spec=read_file(file), paginators=paginators)
 
 
-def operation_model(service: str, name: str) -> Operation | None:
-    """One operation, by boto3's name of it; what was read of its service once is kept for the next process."""
+def operation_model(service: str, name: str) -> ApiOperation | None:
+    """One operation by boto3's name for it, with the part of the model that it needs; None if there is none."""
 
-    def made() -> Json | None:
+    def build() -> Json | None:
         whole = service_model(service)
-        found = whole.operations.get(name) if whole is not None else None
-        return _narrowed(found) if found is not None else None
+        operation = whole.operations.get(name) if whole is not None else None
+        return _part_of_model(operation) if operation is not None else None
 
-    narrow = _once(service, name, made)
-    if narrow is None:
+    part = _cached(service, name, build)
+    if part is None:
         return None
-    model = ServiceModel(name=service, said=narrow["said"], paginators=narrow["paginators"])
-    return Operation(wire=narrow["wire"], name=name, service=model, said=model.said["operations"][narrow["wire"]])
+    model = ServiceModel(name=service, spec=part["spec"], paginators=part["paginators"])
+    wire = part["wire"]
+    return ApiOperation(wire=wire, name=name, service=model, spec=model.spec["operations"][wire])
 
 
 def metadata_of(service: str) -> Json:
-    """What the model says of the service itself; empty where botocore has no such service."""
+    """The model's entry about the service itself; empty if botocore has no such service."""
 
-    def made() -> Json | None:
+    def build() -> Json | None:
         whole = service_model(service)
-        return whole.said["metadata"] if whole is not None else None
+        return whole.spec["metadata"] if whole is not None else None
 
-    return _once(service, "the-service", made) or {}
-
-
-def _once(service: str, what: str, made: Callable[[], Json | None]) -> Json | None:
-    file = _file_of(service)
-    place = place_of(file, what) if file is not None else None
-    found = kept(place) if place is not None else None
-    if found is None:
-        found = made()
-        if found is not None and place is not None:
-            keep(place, found)
-    return found
+    return _cached(service, "the-service", build) or {}
 
 
-def _narrowed(operation: Operation) -> Json:
-    """What there is to know of one operation: its own part of the model."""
+def _cached(service: str, part: str, build: Callable[[], Json | None]) -> Json | None:
+    """A part of a service's model, from the cache, or built and put there."""
+    file = _model_file(service)
+    path = cache_path(file, part) if file is not None else None
+    content = read_cached(path) if path is not None else None
+    if content is None:
+        content = build()
+        if content is not None and path is not None:
+            write_cached(path, content)
+    return content
+
+
+def _part_of_model(operation: ApiOperation) -> Json:
+    """The part of a service's model that one operation needs."""
     model, wire = operation.service, operation.wire
-    shapes = dict.fromkeys(_shapes_within(model, operation.said))
-    said = {
-        "metadata": model.said["metadata"],
-        "operations": {wire: operation.said},
+    shapes = dict.fromkeys(_shapes_within(model, operation.spec))
+    spec = {
+        "metadata": model.spec["metadata"],
+        "operations": {wire: operation.spec},
         "shapes": {name: model.shapes[name] for name in shapes},
     }
     pages = {wire: model.paginators[wire]} if wire in model.paginators else {}
-    return {"wire": wire, "said": said, "paginators": pages}
+    return {"wire": wire, "spec": spec, "paginators": pages}
 
 
-def _shapes_within(model: ServiceModel, said: Json) -> Iterator[str]:
-    """The names of all shapes that a part of the model speaks of."""
+def _shapes_within(model: ServiceModel, spec: Json) -> Iterator[str]:
+    """The names of all shapes that a part of the model refers to, directly or through other shapes."""
     seen: set[str] = set()
-    due: list[Any] = [said]
-    while due:
-        match due.pop():
+    pending: list[Any] = [spec]
+    while pending:
+        match pending.pop():
             case {"shape": str(name), **more} if name in model.shapes:
-                due += more.values()
+                pending += more.values()
                 if name not in seen:
                     seen.add(name)
-                    due.append(model.shapes[name])
+                    pending.append(model.shapes[name])
                     yield name
             case dict(more):
-                due += more.values()
+                pending += more.values()
             case list(more):
-                due += more
+                pending += more

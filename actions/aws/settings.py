@@ -1,10 +1,11 @@
-"""Settings: `ssm:/path` and `secret:NAME`, `secret:NAME#field`, read where the runbook says.
+"""Reads settings: `ssm:/path`, and `secret:NAME` or `secret:NAME#field` from Secrets Manager.
 
-A parameter's value is recorded as it is. A secret's never is: it is read once, to see that it is there and has the
-field, and what goes on is a `Secret` with the version that was read; its value is fetched when an action needs it.
+A parameter's value is recorded in the operation's log. A secret's value never is: it is read once to check that the secret
+exists and has the field, and what is recorded is a `Secret`, with the version that was read. An action that needs the
+value fetches it then.
 
-A SecureString is refused, and its value is not asked for: a parameter's value is recorded in the log and may be put into
-text, where a secret may not be. Secrets Manager keeps secrets; what is none is a String.
+A SecureString is refused and not decrypted, because parameters are recorded and may be put into texts, which a secret
+must not be.
 """
 
 from __future__ import annotations
@@ -13,16 +14,22 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final, Protocol
 
-from actions.aws.errors import calling
-from actions.kinds.check_kind import told
+from actions.aws.call_errors import aws_call, truncated_reply
 from engine.errors import EffectFailed, Problem
 from engine.language.secret import Secret
 from engine.registry import Reading
-from engine.values import Value
+from engine.values import Value, changed
 
-CALLS: Final = ("ssm.GetParameter", "secretsmanager.GetSecretValue")
+CALLS: Final = {
+    "ssm.GetParameter": ("InternalServerError", "InvalidKeyId", "ParameterNotFound", "ParameterVersionNotFound"),
+    "secretsmanager.GetSecretValue": (
+        "DecryptionFailure", "InternalServiceError", "InvalidParameterException", "InvalidRequestException",
+        "ResourceNotFoundException",
+    ),
+}  # fmt: skip
+"""The calls that read settings, with the error codes that they can return."""
 
-NO_VERSION: Final = "InvalidRequestException"
+_DELETED: Final = "InvalidRequestException"
 """The secret is marked for deletion (Secrets Manager, GetSecretValue)."""
 
 
@@ -32,123 +39,123 @@ class Clients(Protocol):
     def __call__(self, service: str, region: str | None = None, account: str | None = None) -> Any: ...
 
 
-class _Place(Value):
+class _SettingSource(Value):
     """Where a setting is read, for its messages."""
 
-    source: str
+    text: str  # "ssm:/path"
     region: str
     account: str | None
 
-    def failed(self, name: str, category: str, said: str) -> EffectFailed:
-        return EffectFailed(Problem(name=name, category=category, message=f"{self}: {said}"))
+    def error(self, name: str, category: str, message: str) -> EffectFailed:
+        return EffectFailed(Problem(name=name, category=category, message=f"{self}: {message}"))
 
     def __str__(self) -> str:
         account = f", account {self.account}" if self.account else ""
-        return f"{self.source} ({self.region}{account})"
+        return f"{self.text} ({self.region}{account})"
 
 
 class Settings:
-    """Reads settings and secrets through `clients`; keeps nothing."""
+    """Reads settings and secrets through `clients`. Caches nothing."""
 
     def __init__(self, clients: Clients) -> None:
         self._clients = clients
 
     def read(self, source: str, region: str, account: str | None) -> Reading:
-        """What is there now. EffectFailed names the setting and what to do; `not_found` where there is none."""
-        place = _Place(source=source, region=region, account=account)
+        """The current value; EffectFailed names the setting and what to do, with `not_found` if it does not exist."""
+        place = _SettingSource(text=source, region=region, account=account)
         store, _, rest = source.partition(":")
         match store:
             case "ssm" if rest:
                 return self._parameter(rest, place)
             case "secret" if rest:
-                return self._reference(rest, place)
+                return self._secret_reference(rest, place)
             case _:
-                said = "a setting comes from `ssm:/path` or from `secret:NAME`, perhaps with `#field`"
-                raise place.failed("InvalidSetting", "config", said)
+                message = "not a source of a setting: write `ssm:/path`, `secret:NAME` or `secret:NAME#field`"
+                raise place.error("InvalidSetting", "config", message)
 
     def secret(self, secret: Secret) -> Any:
-        """The value of the very version that was read: text, or of a whole secret in JSON its map or list."""
-        place = _Place(
-            source=f"secret:{secret.name}{'#' + secret.field if secret.field else ''}",
+        """The value of the version that was read: text; for a whole secret in JSON its map or list."""
+        place = _SettingSource(
+            text=f"secret:{secret.name}{'#' + secret.field if secret.field else ''}",
             region=secret.region or "", account=secret.account,
         )  # fmt: skip
-        return self._value(secret.name, secret.field, secret.version, place)[0]
+        return self._secret_value(secret.name, secret.field, secret.version, place)[0]
 
-    def _parameter(self, path: str, place: _Place) -> Reading:
+    def _parameter(self, path: str, place: _SettingSource) -> Reading:
         region = _region_of(path) or place.region
         try:
             client = self._clients("ssm", region=region, account=place.account)
-            with calling():
-                found = told(client.get_parameter(Name=path), "ssm.GetParameter", "Parameter")
+            with aws_call():
+                reply = client.get_parameter(Name=path)
+                if "Parameter" not in reply:
+                    raise truncated_reply("ssm.GetParameter", "Parameter")
         except EffectFailed as error:
-            raise _told(error, place, path, "ssm:GetParameter", _MAKE_PARAMETER.format(path=path)) from None
-        match found["Type"]:
+            advice = _CREATE_PARAMETER.format(path=path)
+            raise _explained(error, place, path, "ssm:GetParameter", advice) from None
+        parameter = reply["Parameter"]
+        match parameter["Type"]:
             case "String":
-                return Reading(value=found["Value"], version=str(found.get("Version", "")))
+                return Reading(value=parameter["Value"], version=str(parameter.get("Version", "")))
             case "StringList":
-                items = [item.strip() for item in found["Value"].split(",")]
-                return Reading(value=[item for item in items if item], version=str(found.get("Version", "")))
+                items = [item.strip() for item in parameter["Value"].split(",")]
+                return Reading(value=[item for item in items if item], version=str(parameter.get("Version", "")))
             case _:
-                said = (
-                    "it is a SecureString, and what is read from ssm: is recorded as it is; keep a secret in Secrets "
-                    "Manager and write `secret:NAME`; make it a String if it is none"
+                message = (
+                    "it is a SecureString, and values of `ssm:` are recorded; store a secret in Secrets Manager and write "
+                    "`secret:NAME`, or make it a String if it is not secret"
                 )
-                raise place.failed("SecureString", "config", said)
+                raise place.error("SecureString", "config", message)
 
-    def _reference(self, rest: str, place: _Place) -> Reading:
+    def _secret_reference(self, rest: str, place: _SettingSource) -> Reading:
         name, _, field = rest.partition("#")
         region = _region_of(name) or place.region
-        _, version = self._value(name, field or None, "", place)
+        _, version = self._secret_value(name, field or None, "", place)
         reference = Secret(name=name, field=field or None, version=version, region=region, account=place.account)
         return Reading(value=reference, version=version)
 
-    def _value(self, name: str, field: str | None, version: str, place: _Place) -> tuple[Any, str]:
-        """The value, and the version that it is of."""
+    def _secret_value(self, name: str, field: str | None, version: str, place: _SettingSource) -> tuple[Any, str]:
+        """The value and its version."""
         region = _region_of(name) or place.region or None
-        asked = {"SecretId": name} | ({"VersionId": version} if version else {})
+        request = {"SecretId": name} | ({"VersionId": version} if version else {})
         try:
             client = self._clients("secretsmanager", region=region, account=place.account)
-            with calling():
-                found = client.get_secret_value(**asked)
+            with aws_call():
+                reply = client.get_secret_value(**request)
         except EffectFailed as error:
-            advice = _ROTATED if version else _MAKE_SECRET.format(name=name)
-            raise _told(error, place, name, "secretsmanager:GetSecretValue", advice) from None
-        text = found.get("SecretString")
+            advice = _ROTATED if version else _CREATE_SECRET.format(name=name)
+            raise _explained(error, place, name, "secretsmanager:GetSecretValue", advice) from None
+        text = reply.get("SecretString")
         if text is None:
-            raise place.failed("InvalidSecret", "config", "it is binary; put text or JSON there")
-        return _part(text, field, place), str(found.get("VersionId", ""))
+            raise place.error("InvalidSecret", "config", "the secret is binary; store it as text or JSON")
+        return _field_of(text, field, place), str(reply.get("VersionId", ""))
 
 
-_MAKE_PARAMETER: Final = "make it (aws ssm put-parameter --name {path} --type String --value …), or correct the setting"
-_MAKE_SECRET: Final = "make it (aws secretsmanager create-secret --name {name} …), or correct the setting"
-_ROTATED: Final = "the version that was read is gone, so it has been rotated since: read the settings again (`refresh`)"
+_CREATE_PARAMETER: Final = (
+    "create it (aws ssm put-parameter --name {path} --type String --value …), or correct the setting"
+)
+_CREATE_SECRET: Final = "create it (aws secretsmanager create-secret --name {name} …), or correct the setting"
+_ROTATED: Final = (
+    "the version that was read no longer exists, because the secret was rotated: read the settings again (`refresh`)"
+)
 
 
-def _told(error: EffectFailed, place: _Place, name: str, permission: str, advice: str) -> EffectFailed:
-    """The same no, with the setting and what to do."""
+def _explained(error: EffectFailed, place: _SettingSource, name: str, permission: str, advice: str) -> EffectFailed:
+    """The same error, with the setting and what to do."""
     problem = error.problem
     match problem.category:
         case "not_found":
-            said = f"{name} is not there; {advice}"
+            message = f"{name} does not exist; {advice}"
         case "denied":
-            said = f"{problem.message}; needed: {permission} on it, and where it has a key of its own kms:Decrypt"
+            message = f"{problem.message}; allow {permission} on it, and kms:Decrypt if it has a key of its own"
         case _:
-            said = problem.message
-    if problem.name == NO_VERSION:
-        said = f"{problem.message}; restore it (aws secretsmanager restore-secret), or name another"
-    return EffectFailed(
-        Problem(
-            name=problem.name,
-            category=problem.category,
-            message=f"{place}: {said}",
-            also=problem.also,
-            trace=problem.trace,
-        )
-    )
+            message = problem.message
+    if problem.name == _DELETED:
+        message = f"{problem.message}; restore it (aws secretsmanager restore-secret), or name another secret"
+    return EffectFailed(changed(problem, message=f"{place}: {message}"))
 
 
-def _part(text: str, field: str | None, place: _Place) -> Any:
-    """A field of a JSON secret; of a whole one the map or list, if it is one, else its text."""
+def _field_of(text: str, field: str | None, place: _SettingSource) -> Any:
+    """A field of a secret in JSON. Without `field`: the map or list if the secret is one, else its text."""
     try:
         value = json.loads(text)
     except ValueError:
@@ -156,19 +163,19 @@ def _part(text: str, field: str | None, place: _Place) -> Any:
     if field is None:
         return value if isinstance(value, (dict, list)) else text
     if not isinstance(value, dict):
-        said = f"it is no JSON map, so it has no field {field}: leave `#{field}` away, or store the secret as JSON"
-        raise place.failed("InvalidSecret", "config", said)
+        message = f"the secret is not a JSON object, so it has no field {field}: remove `#{field}`, or store it as JSON"
+        raise place.error("InvalidSecret", "config", message)
     if field not in value:
-        raise place.failed("InvalidSecret", "config", f"it has no field {field}; it has {_fields(value)}")
+        raise place.error("InvalidSecret", "config", f"the secret has no field {field}; its fields: {_fields(value)}")
     return value[field]
 
 
 def _fields(value: Mapping[str, Any]) -> str:
-    """Names of fields are no secrets, and say what was mistyped."""
+    """Names of fields are not secret, and show what was mistyped."""
     return ", ".join(sorted(str(name) for name in value)) or "none"
 
 
 def _region_of(name: str) -> str:
-    """The region of an ARN; empty for a name."""
+    """The region of an ARN; "" for a name."""
     parts = name.split(":")
     return parts[3] if parts[0] == "arn" and len(parts) > 5 else ""

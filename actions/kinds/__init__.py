@@ -1,1 +1,1 @@
-"""Kinds and actions for single AWS services."""
+"""Kinds and actions of EC2, KMS, STS and SNS, and the check of an endpoint."""

@@ -1,38 +1,38 @@
-"""`sts.identity`: who are we, in which account?"""
+"""`sts.identity`: checks which account and identity the credentials of a step belong to."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Final
 
-from actions.aws.errors import calling
-from actions.kinds.check_kind import LookedAt, facts, told
+from actions.aws.call_errors import aws_call
+from actions.kinds.check_kind import CheckKind, check_facts, reply_part
 from engine.language.model import KindFacts
 from engine.registry import Context, Observation, Param, Status
 
 
-class Identity(LookedAt):
-    """The identity behind the step's client."""
+class CallerIdentity(CheckKind):
+    """The kind `sts.identity`."""
 
     name: str = "sts.identity"
-    doc: str = "The account and the identity with which the steps of an account are done."
-    facts: KindFacts = facts("sts.identity")
+    doc: str = "The account and identity that the credentials of the step belong to."
+    facts: KindFacts = check_facts("sts.identity")
     params: Mapping[str, Param] = {}
     attributes: Mapping[str, Mapping[str, Any]] = {
-        "account": {"type": "string", "description": "twelve digits"},
+        "account": {"type": "string", "description": "the account id"},
         "arn": {"type": "string", "description": "of the user or the assumed role"},
     }
     statuses: Mapping[str, Status] = {
         "ok": Status(cls="available", source="botocore sts 2011-06-15, GetCallerIdentity")
     }
-    calls: tuple[str, ...] = ("sts.GetCallerIdentity",)
+    calls: Mapping[str, tuple[str, ...]] = {"sts.GetCallerIdentity": ()}
 
     def look(self, identity: Mapping[str, Any], ctx: Context) -> Observation:
         client = ctx.client("sts")
-        with calling(ctx):
+        with aws_call(ctx):
             reply = client.get_caller_identity()
-        seen = {key.lower(): told(reply, "sts.GetCallerIdentity", key) for key in ("Account", "Arn")}
+        seen = {key.lower(): reply_part(reply, "sts.GetCallerIdentity", key) for key in ("Account", "Arn")}
         return Observation(status="ok", cls="available", attributes=seen)
 
 
-KINDS: Final = (Identity(),)
+KINDS: Final = (CallerIdentity(),)

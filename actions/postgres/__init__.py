@@ -1,7 +1,7 @@
-"""`postgres.setup_users` and `postgres.run`, on pg8000: one connection, one transaction, no password in any log."""
+"""`postgres.setup_users` and `postgres.run`, with pg8000: one connection and one transaction each, no password in a log."""
 
 from __future__ import annotations
 
-from actions.postgres.declarations import ACTIONS
+from actions.postgres.postgres_actions import ACTIONS
 
 __all__ = ["ACTIONS"]

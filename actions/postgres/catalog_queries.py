@@ -1,35 +1,35 @@
-"""The questions that `postgres.setup_users` asks of PostgreSQL's catalogs, as SQL in one place.
+"""The queries of PostgreSQL's system catalogs that `postgres.setup_users` makes.
 
-Plain text: who pretends to be a database answers these by name. Parameters are pg8000's (`:name`). Nothing here
-reads what only a superuser may, but `VERIFIERS`, which is asked only where `WHO` says that it may be.
+The sandbox's database recognises them by their text. Parameters are pg8000's (`:name`). Only `VERIFIERS` reads what needs a
+superuser; it is used only if `CURRENT_USER` says that it may be.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-QUIET: Final = "SET standard_conforming_strings = on"
-"""The first statement of every session: without it a backslash in a literal would escape its quote."""
+STANDARD_STRINGS: Final = "SET standard_conforming_strings = on"
+"""The first statement of every session. Without it, a backslash in a literal could escape the closing quote."""
 
-TURN: Final = "SELECT pg_catalog.pg_advisory_xact_lock(7022341108116971)"
-"""One set-up at a time: two at once would meet in the catalogs ("tuple concurrently updated")."""
+SETUP_LOCK: Final = "SELECT pg_catalog.pg_advisory_xact_lock(7022341108116971)"
+"""Allows one set-up at a time: two at once would conflict in the catalogs ("tuple concurrently updated")."""
 
-WHO: Final = """\
+CURRENT_USER: Final = """\
 SELECT CAST(current_user AS text),
        pg_catalog.has_column_privilege('pg_catalog.pg_authid', 'rolpassword', 'SELECT')"""
-"""→ (name, may the verifiers be read)."""
+"""→ (name, whether it may read verifiers)."""
 
 ROLES: Final = """\
 SELECT r.rolname, r.rolcanlogin, pg_catalog.shobj_description(r.oid, 'pg_authid')
 FROM pg_catalog.pg_roles r
 WHERE r.rolname = ANY(CAST(:names AS text[]))"""
-"""→ (name, may it log in, comment or null), one row for each role that is there."""
+"""→ (name, whether it can log in, comment or null), one row for each role that exists."""
 
 VERIFIERS: Final = """\
 SELECT a.rolname, a.rolpassword
 FROM pg_catalog.pg_authid a
 WHERE a.rolname = ANY(CAST(:names AS text[]))"""
-"""→ (name, what is stored of its password)."""
+"""→ (name, verifier of its password)."""
 
 MEMBER_OF: Final = """\
 SELECT g.rolname
@@ -39,7 +39,7 @@ JOIN pg_catalog.pg_roles u ON u.oid = m.member
 WHERE u.rolname = :name"""
 """→ (group), one row for each role that `name` is a member of."""
 
-GAPS: Final = """\
+MISSING_GRANTS: Final = """\
 WITH who AS (SELECT oid FROM pg_catalog.pg_roles WHERE rolname = :role),
      place AS (SELECT oid, nspname, nspacl FROM pg_catalog.pg_namespace WHERE nspname = :schema),
      wanted AS (SELECT * FROM unnest(CAST(:things AS text[]), CAST(:privileges AS text[])) AS w(thing, privilege)),
@@ -67,7 +67,7 @@ WHERE NOT EXISTS (
   SELECT FROM pg_catalog.aclexplode(t.acl) a WHERE a.grantee = who.oid AND a.privilege_type = w.privilege)
 GROUP BY t.thing, t.name
 ORDER BY t.thing, t.name"""
-"""→ (thing, name, may it be used all the same), one row for each thing of `schema` on which `role` has not been
-granted each of the wanted privileges by name: a schema, a table, a sequence, or what admin makes later (no name).
-What belongs to an extension is left out where its owner is out of reach (`pg_stat_statements`, PostGIS on RDS).
-`things` and `privileges` are two lists side by side: what is wanted on what."""
+"""→ (thing, name, whether the role can use it anyway), one row for each thing in `schema` that `role` has not been granted
+each of the wanted privileges on by name: the schema, a table, a sequence, or the defaults for what admin creates later
+(without a name). `things` and `privileges` are two lists of equal length: a wanted privilege, and what it is on. Objects
+of an extension whose owner is out of reach are left out (`pg_stat_statements`, PostGIS on RDS)."""

@@ -1,7 +1,7 @@
-"""One session with a database: who logs in, how it is opened, and what each answer means.
+"""A session with a database: the login, the connection, and what the answer to a statement means.
 
-What fails before a transaction is committed has changed nothing, for the server takes it back when the connection ends;
-only a commit without an answer is unknown. Must not know which statements there are.
+An error before COMMIT changes nothing, because the server rolls the transaction back when the connection ends. Only a COMMIT
+without an answer has an unknown outcome. Knows no statement of an action.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from actions.postgres import tls
-from actions.postgres.catalog_queries import QUIET
-from actions.postgres.errors import Place, failed, problem_of
+from actions.postgres.catalog_queries import STANDARD_STRINGS
 from actions.postgres.passwords import UnfitPassword, prepared
+from actions.postgres.server_errors import Destination, failed, problem_of
 from engine.errors import EffectFailed, EffectUnknown, Problem
 from engine.language.durations import parse_duration
 from engine.language.secret import Secret
@@ -24,12 +24,12 @@ from engine.values import Resources
 PORT: Final = 5432
 TIMEOUT: Final = 10.0
 SPARE: Final = 5.0
-"""Seconds for which the server's own time-out comes before ours: then it says no, and nothing is unknown."""
+"""Seconds by which the server's timeout ends before ours, so that it refuses and the outcome is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Login:
-    """What the secret `admin` says."""
+    """The user, password and database in the secret `admin`."""
 
     user: str
     password: str = field(repr=False)
@@ -37,46 +37,46 @@ class Login:
 
 
 class Session(Resources):
-    """An open connection; every error that comes out of it is the engine's."""
+    """An open connection. It raises only errors of the engine."""
 
     connection: Any
-    place: Place
-    ends: float  # when the step's time is over, by `now`
+    place: Destination
+    ends: float  # when the step's `timeout` has passed, by `now`
     now: Callable[[], float]
 
     def left(self) -> float:
-        """Seconds of the step's time that are left; EffectFailed if there are none.
+        """Seconds that remain of the step's `timeout`; EffectFailed if none do.
 
         All statements together must end before the lease does, as one call.
         """
         left = self.ends - self.now()
         if left <= 0:
             raise failed(
-                "ConnectionTimeout", "timeout", f"{self.place}: the step's `timeout` is over; nothing was changed"
+                "ConnectionTimeout", "timeout", f"{self.place}: the step's `timeout` has passed; nothing was changed"
             )
         return left
 
     def limit(self, longest: float | None = None) -> None:
-        """From now on a statement has as long as the step has, or `longest` seconds; then the server says no."""
+        """Let the server refuse a statement that takes longer than the step's time or `longest` seconds."""
         seconds = min(self.left(), longest or self.left())
         self.run(f"SET statement_timeout = {max(int(seconds * 1000), 1)}")
 
     def run(self, sql: str, **values: Any) -> list[list[Any]]:
-        """The rows of one statement; EffectFailed with the server's no."""
+        """The rows of one statement; EffectFailed if the server refuses it."""
         self.left()
-        return self._ask(sql, values)
+        return self._execute(sql, values)
 
-    def _ask(self, sql: str, values: Mapping[str, Any]) -> list[list[Any]]:
+    def _execute(self, sql: str, values: Mapping[str, Any]) -> list[list[Any]]:
         try:
             return list(self.connection.run(sql, **values) or ())
-        except Exception as error:  # pg8000 raises what the network, TLS and struct raise, besides its own
+        except Exception as error:  # pg8000 raises its own exceptions and those of sockets, ssl and struct
             raise EffectFailed(problem_of(error, self.place)) from None
 
     def run_alone(self, sql: str) -> list[list[Any]]:
-        """A statement that is its own transaction: without an answer, nobody knows."""
+        """The rows of a statement outside a transaction; EffectUnknown if the answer is lost."""
         self.left()
         try:
-            return self._ask(sql, {})
+            return self._execute(sql, {})
         except EffectFailed as error:
             raise _unanswered(error.problem, "the statement was sent") from None
 
@@ -87,68 +87,69 @@ class Session(Resources):
 
     @property
     def affected(self) -> int:
-        """How many rows the last statement was about."""
+        """How many rows the last statement affected."""
         return max(int(self.connection.row_count or 0), 0)
 
     @contextmanager
     def transaction(self, begin: str = "BEGIN") -> Iterator[None]:
-        """All or nothing; EffectUnknown if the answer to the commit is lost."""
+        """A transaction, rolled back on an error; EffectUnknown if the answer to COMMIT is lost."""
         self.run(begin)
         try:
             yield
             self.left()
         except BaseException:
-            with suppress(Exception):  # the connection may be gone; then the server has taken it back
+            with suppress(Exception):  # the connection may be closed; then the server has rolled it back
                 self.connection.run("ROLLBACK")
             raise
         try:
-            self._ask("COMMIT", {})
+            self._execute("COMMIT", {})
         except EffectFailed as error:
             raise _unanswered(error.problem, "COMMIT was sent") from None
 
 
 def _unanswered(problem: Problem, what: str) -> EffectFailed | EffectUnknown:
     if problem.category == "timeout":
-        return EffectUnknown(f"{what}, and no answer came: {problem.message}")
+        return EffectUnknown(f"{what}, but no answer came: {problem.message}")
     return EffectFailed(problem)
 
 
 @contextmanager
-def session(
+def open_session(
     params: Mapping[str, Any], ctx: Context, *, hidden: tuple[str, ...] = (), longest: float | None = None
 ) -> Iterator[Session]:
-    """A session as `admin`, closed at the end; a statement may take `longest`, all together the step's `timeout`.
+    """A session as `admin`, closed at the end of the block.
 
-    `hidden` is what no message may hold besides the admin's password.
+    A statement may take `longest` seconds, all together the step's `timeout`. `hidden` are secrets that no message may
+    contain, besides the admin's password.
     """
     login = login_of(params, ctx)
-    place = Place(
+    place = Destination(
         host=str(params["host"]), port=int(params.get("port") or PORT), database=login.database, user=login.user,
         source=ctx.sources.get("admin", ""), hidden=(login.password, *hidden),
     )  # fmt: skip
-    secure = tls.prepared(str(params.get("tls") or "verify-full"), params.get("ca"))
+    make_context = tls.context_maker(str(params.get("tls") or "verify-full"), params.get("ca"))
     ends = ctx.now() + ctx.timeout
-    opened = _opened(login, place, secure, min(_seconds(params.get("timeout")), ctx.timeout), ctx)
-    made = Session(connection=opened, place=place, ends=ends, now=ctx.now)
+    connection = _connect(login, place, make_context, min(_seconds(params.get("timeout")), ctx.timeout), ctx)
+    session = Session(connection=connection, place=place, ends=ends, now=ctx.now)
     try:
-        made.run(QUIET)
-        made.limit(longest)
-        yield made
+        session.run(STANDARD_STRINGS)
+        session.limit(longest)
+        yield session
     finally:
-        with suppress(Exception):  # nothing that was asked depends on how it closes
-            made.connection.close()
+        with suppress(Exception):  # the outcome no longer depends on it
+            session.connection.close()
 
 
-def _opened(login: Login, place: Place, secure: Any, timeout: float, ctx: Context) -> Any:
+def _connect(login: Login, place: Destination, make_context: Any, timeout: float, ctx: Context) -> Any:
     try:
         return ctx.network.postgres(
             host=place.host, port=place.port, user=login.user, password=login.password, database=login.database,
-            ssl_context=secure, timeout=timeout, answer_timeout=ctx.timeout + SPARE,
+            ssl_context=make_context, timeout=timeout, answer_timeout=ctx.timeout + SPARE,
             application_name=f"runbook {ctx.operation}".strip(), startup_params={"client_encoding": "UTF8"},
         )  # fmt: skip
-    except EffectFailed:  # the certificates that are to be trusted
+    except EffectFailed:  # the certificates cannot be read
         raise
-    except Exception as error:  # pg8000 raises what the network, TLS, SCRAM and struct raise, besides its own
+    except Exception as error:  # pg8000 raises its own exceptions and those of sockets, ssl, scramp and struct
         problem = problem_of(error, place)
     if problem.name == "AuthenticationFailed":
         _refuse_unfit(login)
@@ -156,23 +157,25 @@ def _opened(login: Login, place: Place, secure: Any, timeout: float, ctx: Contex
 
 
 def _refuse_unfit(login: Login) -> None:
-    """A password that SCRAM cannot use looks like a server that does not know it: say which it is."""
+    """EffectFailed if SCRAM cannot use the password, which otherwise looks like a wrong password."""
     try:
         prepared(login.password)
     except UnfitPassword as why:
-        raise failed("InvalidPassword", "config", f"the password of admin ({login.user}): {why}") from None
+        raise failed(
+            "InvalidPassword", "config", f"the password of admin ({login.user}) cannot be used: {why}"
+        ) from None
 
 
 def login_of(params: Mapping[str, Any], ctx: Context) -> Login:
-    """What `admin` and `database` say; EffectFailed `InvalidSecret` where the secret is no login."""
+    """The login from `admin` and `database`; EffectFailed `InvalidSecret` if the secret does not contain one."""
     admin, source = params["admin"], ctx.sources.get("admin", "")
     where = f"admin, from {source}" if source else "admin"
     if not isinstance(admin, Secret):
-        raise failed("InvalidSecret", "config", f"{where}: no secret; write `secret:NAME` among the settings")
+        raise failed("InvalidSecret", "config", f"{where}: it must be a secret: write `secret:NAME` in `settings`")
     value = ctx.secret(admin)
     if not isinstance(value, Mapping) or not all(_is_text(value.get(key)) for key in ("username", "password")):
-        said = 'the secret must be JSON with username and password: {"username": …, "password": …}'
-        raise failed("InvalidSecret", "config", f"{where}: {said}")
+        message = 'the secret must be JSON with username and password: {"username": …, "password": …}'
+        raise failed("InvalidSecret", "config", f"{where}: {message}")
     database = params.get("database") or value.get("database") or value.get("dbname") or "postgres"
     return Login(user=value["username"], password=value["password"], database=str(database))
 
@@ -189,5 +192,5 @@ def _seconds(timeout: Any) -> float:
     except ValueError as error:
         raise failed("InvalidParameter", "invalid", f"timeout: {error}") from None
     if seconds <= 0:
-        raise failed("InvalidParameter", "invalid", "timeout: must be more than nothing")
+        raise failed("InvalidParameter", "invalid", "timeout: it must be longer than 0 s")
     return seconds

@@ -1,6 +1,6 @@
-"""The statements by which `postgres.setup_users` changes roles and privileges, each with its meaning beside its SQL.
+"""The statements with which `postgres.setup_users` changes roles and privileges, as SQL and as data.
 
-To pg8000 a `RoleStatement` is the text of its SQL. The sandbox's database parses no SQL: it looks at `name` and `values`.
+For pg8000 a `RoleStatement` is the text of its SQL. The sandbox's database parses no SQL and reads `name` and `values`.
 """
 
 from __future__ import annotations
@@ -9,25 +9,25 @@ from collections.abc import Iterable
 from typing import Any, Final, Self
 
 DEFAULTS: Final = {"table": "TABLES", "sequence": "SEQUENCES"}
-"""What a role may be granted on everything that is created later, and SQL's word for it."""
+"""SQL's keyword for the objects that default privileges are granted on."""
 
 
 class RoleStatement(str):
-    """The SQL of one statement. `name` and `values` say the same without SQL."""
+    """The SQL of one statement, and the same statement as a `name` with `values`."""
 
     __slots__ = ("name", "values")
     name: str
     values: dict[str, Any]
 
     def __new__(cls, sql: str, name: str, **values: Any) -> Self:
-        made = super().__new__(cls, sql)
-        made.name = name
-        made.values = values
-        return made
+        statement = super().__new__(cls, sql)
+        statement.name = name
+        statement.values = values
+        return statement
 
 
 def save_role(role: str, *, new: bool, verifier: str | None) -> RoleStatement:
-    """Create or alter a role that may log in. Without a verifier, its password stays as it is."""
+    """Create or alter a role that can log in. Without a verifier, its password is not changed."""
     from pg8000.native import identifier, literal
 
     password = "" if verifier is None else f" PASSWORD {literal(verifier)}"
@@ -61,9 +61,9 @@ def grant_by_default(role: str, schema: str, thing: str, privileges: Iterable[st
     """Privileges on every `table` or `sequence` that the admin creates later in a schema."""
     from pg8000.native import identifier
 
-    given = list(privileges)
+    names = list(privileges)
     sql = (
-        f"ALTER DEFAULT PRIVILEGES IN SCHEMA {identifier(schema)} GRANT {', '.join(given)} ON {DEFAULTS[thing]} "
+        f"ALTER DEFAULT PRIVILEGES IN SCHEMA {identifier(schema)} GRANT {', '.join(names)} ON {DEFAULTS[thing]} "
         f"TO {identifier(role)}"
     )
-    return RoleStatement(sql, "grant", role=role, schema=schema, thing=f"default {thing}", privileges=given)
+    return RoleStatement(sql, "grant", role=role, schema=schema, thing=f"default {thing}", privileges=names)

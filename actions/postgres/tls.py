@@ -1,9 +1,9 @@
-"""How much a database's certificate must prove, and by whose word.
+"""The TLS modes of a database connection, and the certificates that are trusted.
 
-`verify-full` (the default): issued by somebody trusted, to this host. `verify-ca`: by somebody trusted. `require`:
-encrypted, to whomever. `off`: in the clear. Trusted are the system's authorities and, since RDS has its own, those in a
-file of PEM certificates: the parameter `ca`, else RUNBOOK_DATABASE_CA, else libpq's PGSSLROOTCERT, else libpq's
-`~/.postgresql/root.crt`.
+`verify-full` (the default): the certificate is issued by a trusted authority, for this host. `verify-ca`: by a trusted authority.
+`require`: encrypted, but any certificate is accepted. `off`: not encrypted. The system's authorities are trusted and, because RDS
+has authorities of its own, those in a PEM file: the parameter `ca`, else RUNBOOK_DATABASE_CA, else libpq's
+PGSSLROOTCERT, else libpq's `~/.postgresql/root.crt`.
 """
 
 from __future__ import annotations
@@ -15,55 +15,58 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import Final, Literal
 
-from actions.postgres.errors import BUNDLE, failed
-from actions.postgres.vocabulary import TLS_MODES
+from actions.postgres.allowed_values import TLS_MODES
+from actions.postgres.server_errors import BUNDLE, failed
 
 VARIABLES: Final = ("RUNBOOK_DATABASE_CA", "PGSSLROOTCERT")
 
+TlsContext = ssl.SSLContext | Literal[False]
+"""The type of pg8000's `ssl_context`."""
 
-Made = ssl.SSLContext | Literal[False]
-"""What pg8000 takes as `ssl_context`."""
 
-
-def prepared(mode: str, ca: str | None) -> Callable[[], Made]:
-    """What makes it, called by the network when it connects: a pretend one needs no certificates."""
+def context_maker(mode: str, ca: str | None) -> Callable[[], TlsContext]:
+    """A function that makes the context. The network calls it to connect; the sandbox's needs no certificates."""
     if mode not in TLS_MODES:
-        raise failed("InvalidParameter", "invalid", f"tls: `{mode}` is none of {', '.join(TLS_MODES)}")
+        raise failed(
+            "InvalidParameter", "invalid", f"tls: there is no mode `{mode}`; use one of {', '.join(TLS_MODES)}"
+        )
     return partial(context, mode, ca, os.environ)
 
 
-def context(mode: str, ca: str | None, environ: Mapping[str, str]) -> Made:
-    """EffectFailed `TlsFailed` where the certificates cannot be read."""
+def context(mode: str, ca: str | None, environ: Mapping[str, str]) -> TlsContext:
+    """The context of a mode; EffectFailed `TlsFailed` if the certificates cannot be read."""
     if mode == "off":
         return False
     if mode == "require":
         return _context("", 0, host=False, verify=False)
     path, where = _authorities(ca, environ)
     try:
-        changed = Path(path).stat().st_mtime_ns if path else 0
-        return _context(path, changed, host=mode == "verify-full", verify=True)
-    except OSError as error:  # ssl.SSLError is one: no certificate in the file
-        why = "holds no certificate" if isinstance(error, ssl.SSLError) else error.strerror
-        raise failed("TlsFailed", "config", f"the certificates in {path} ({where}): {why}; {BUNDLE}") from None
+        modified = Path(path).stat().st_mtime_ns if path else 0
+        return _context(path, modified, host=mode == "verify-full", verify=True)
+    except OSError as error:  # or its subclass ssl.SSLError: the file has no certificate
+        why = "no certificate in it" if isinstance(error, ssl.SSLError) else error.strerror
+        raise failed(
+            "TlsFailed", "config", f"the certificates in {path} ({where}) cannot be read: {why}; {BUNDLE}"
+        ) from None
 
 
 def _authorities(ca: str | None, environ: Mapping[str, str]) -> tuple[str, str]:
-    """The file, and where it was named; an empty path where there is none."""
+    """The file and what names it; an empty path if there is none."""
     if ca:
         return ca, "`ca`"
     for name in VARIABLES:
         if environ.get(name) and environ[name] != "system":
             return environ[name], name
-    usual = Path(environ.get("HOME", "~")).expanduser() / ".postgresql" / "root.crt"
-    return (str(usual), "libpq's own file") if usual.is_file() else ("", "")
+    default = Path(environ.get("HOME", "~")).expanduser() / ".postgresql" / "root.crt"
+    return (str(default), "libpq's default") if default.is_file() else ("", "")
 
 
 @lru_cache(maxsize=16)
-def _context(path: str, changed: int, *, host: bool, verify: bool) -> ssl.SSLContext:
-    """Read once a file and its time of change: reading the system's certificates takes a while."""
-    made = ssl.create_default_context()
-    made.check_hostname = host
-    made.verify_mode = ssl.CERT_REQUIRED if verify else ssl.CERT_NONE
+def _context(path: str, modified: int, *, host: bool, verify: bool) -> ssl.SSLContext:
+    """Cached for each file and its time, because reading the system's certificates is slow."""
+    context = ssl.create_default_context()
+    context.check_hostname = host
+    context.verify_mode = ssl.CERT_REQUIRED if verify else ssl.CERT_NONE
     if path:
-        made.load_verify_locations(cafile=path)
-    return made
+        context.load_verify_locations(cafile=path)
+    return context

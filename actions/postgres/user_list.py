@@ -1,6 +1,6 @@
-"""The list of users that `postgres.setup_users` is given: read, checked, its passwords fetched.
+"""The list of users of `postgres.setup_users`: checked, and with the passwords fetched.
 
-Everything that can be seen to be wrong is said before a connection is made, all at once. Must not know SQL.
+All problems are reported together, before a connection is opened. Knows no SQL.
 """
 
 from __future__ import annotations
@@ -10,24 +10,24 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from actions.postgres.errors import failed
+from actions.postgres.allowed_values import ACCESSES
 from actions.postgres.passwords import UnfitPassword, prepared
-from actions.postgres.vocabulary import ACCESSES
+from actions.postgres.server_errors import failed
 from engine.language.secret import Secret
 from engine.registry import Context
 
 NAME: Final = re.compile(r"[a-z_][a-z0-9_$]{0,62}", re.ASCII)
-"""At most 63 bytes: PostgreSQL cuts longer names in silence."""
+"""At most 63 bytes: PostgreSQL truncates longer names with only a notice (NAMEDATALEN)."""
 
-KEPT: Final = re.compile(r"pg_.*|rds.*|public|none", re.ASCII)
-"""Roles of PostgreSQL's and of RDS's own."""
+RESERVED: Final = re.compile(r"pg_.*|rds.*|public|none", re.ASCII)
+"""Names of roles that belong to PostgreSQL or RDS."""
 
 KEYS: Final = ("name", "password", "access", "schemas", "member_of")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:
-    """One role that is to be there. Without a password it is left as it is (for IAM, say)."""
+    """A role to set up. Without a password, its password is not changed (for IAM authentication, for example)."""
 
     name: str
     password: str | None = field(repr=False)
@@ -36,31 +36,31 @@ class User:
     member_of: tuple[str, ...]
 
 
-class _Wrong(Exception):
-    """What is wrong with one entry."""
+class _InvalidUser(Exception):
+    """What is wrong with one entry of the list."""
 
 
-def read(value: Any, ctx: Context) -> tuple[User, ...]:
-    """The users; EffectFailed with everything that is wrong: InvalidPassword, InvalidSecret or InvalidParameter."""
+def read_users(value: Any, ctx: Context) -> tuple[User, ...]:
+    """The users; EffectFailed with all problems: InvalidPassword, InvalidSecret or InvalidParameter."""
     source = ctx.sources.get("users", "")
     where = f"users, from {source}" if source else "users"
     from_secret = isinstance(value, Secret)
     entries = ctx.secret(value) if isinstance(value, Secret) else value
     if not isinstance(entries, list) or not entries:
-        what = "the secret's JSON must be a list" if from_secret else "must be a list"
+        what = "the secret must be a JSON list" if from_secret else "it must be a list"
         raise failed("InvalidSecret" if from_secret else "InvalidParameter", "config", f"{where}: {what} of users")
     users: list[User] = []
-    wrong: list[str] = []
+    problems: list[str] = []
     unfit = False
     for number, entry in enumerate(entries):
         try:
             users.append(_user(entry, ctx, plain=from_secret))
-        except _Wrong as error:
-            wrong.append(f"{where}[{number}]: {error}")
+        except _InvalidUser as error:
+            problems.append(f"{where}[{number}]: {error}")
             unfit = unfit or isinstance(error.__cause__, UnfitPassword)
-    wrong += [f"{where}: {name} is there twice" for name in _twice(users)]
-    if wrong:
-        raise failed("InvalidPassword" if unfit else "InvalidParameter", "config", "; ".join(wrong))
+    problems += [f"{where}: {name} is listed twice" for name in _twice(users)]
+    if problems:
+        raise failed("InvalidPassword" if unfit else "InvalidParameter", "config", "; ".join(problems))
     return tuple(users)
 
 
@@ -74,16 +74,16 @@ def _twice(users: list[User]) -> Iterator[str]:
 
 def _user(entry: Any, ctx: Context, *, plain: bool) -> User:
     if not isinstance(entry, Mapping):
-        raise _Wrong("a user is a map with name, password, access, schemas, member_of")
+        raise _InvalidUser(f"a user must be a map with the keys {', '.join(KEYS)}")
     unknown = sorted(str(key) for key in entry if key not in KEYS)
     if unknown:
-        raise _Wrong(f"{', '.join(unknown)}: no such key; there are {', '.join(KEYS)}")
+        raise _InvalidUser(f"unknown key {', '.join(unknown)}; the keys are {', '.join(KEYS)}")
     name = role_name(entry.get("name"), "name")
-    if KEPT.fullmatch(name):
-        raise _Wrong(f"{name}: such names are PostgreSQL's or RDS's own")
+    if RESERVED.fullmatch(name):
+        raise _InvalidUser(f"{name}: this name is reserved by PostgreSQL or RDS; use another one")
     access = entry.get("access") or "none"
     if access not in ACCESSES:
-        raise _Wrong(f"{name}: access is one of {', '.join(ACCESSES)}")
+        raise _InvalidUser(f"{name}: access must be one of {', '.join(ACCESSES)}")
     return User(
         name=name,
         password=_password(name, entry.get("password"), ctx, plain=plain),
@@ -94,10 +94,13 @@ def _user(entry: Any, ctx: Context, *, plain: bool) -> User:
 
 
 def role_name(value: Any, key: str) -> str:
-    """A role's name as PostgreSQL takes it without cutting or folding it."""
+    """The value, if it is a name that PostgreSQL neither truncates nor converts to lower case."""
     if not isinstance(value, str) or NAME.fullmatch(value) is None:
-        shown = repr(value)[:80] if isinstance(value, str) else "what is there"
-        raise _Wrong(f"{key}: {shown} is no role's name: small letters, digits, _ and $, at most 63, no digit first")
+        shown = repr(value)[:80] if isinstance(value, str) else "the value"
+        raise _InvalidUser(
+            f"{key}: {shown} is not a valid role name: use lower-case letters, digits, _ and $, at most 63 characters, "
+            "and do not begin with a digit"
+        )
     return value
 
 
@@ -108,22 +111,24 @@ def _names(user: str, value: Any, key: str) -> tuple[str, ...]:
     if not isinstance(listed, list) or not all(
         isinstance(name, str) and 0 < len(name.encode()) < 64 for name in listed
     ):
-        raise _Wrong(f"{user}: {key} is a list of names of at most 63 bytes")
+        raise _InvalidUser(f"{user}: {key} must be a list of names of at most 63 bytes")
     return tuple(dict.fromkeys(listed))
 
 
 def _password(user: str, value: Any, ctx: Context, *, plain: bool) -> str | None:
-    """The password itself. `plain`: it stands in a secret already."""
+    """The password's text. `plain`: the entry comes from a secret, so the password may be plain text in it."""
     if value is None:
         return None
     if isinstance(value, Secret):
         value = ctx.secret(value)
     elif not plain:
-        raise _Wrong(f"{user}: the password must be a secret: write `secret:NAME#field` among the settings")
+        raise _InvalidUser(f"{user}: the password must be a secret: write `secret:NAME#field` in `settings`")
     if not isinstance(value, str):
-        raise _Wrong(f"{user}: the password is no text; does the secret want a `#field`?")
+        raise _InvalidUser(
+            f"{user}: the password is not text; if the secret is JSON, name the field: `secret:NAME#field`"
+        )
     try:
         prepared(value)
     except UnfitPassword as why:
-        raise _Wrong(f"{user}: the password cannot be used: {why}") from why
+        raise _InvalidUser(f"{user}: the password cannot be used: {why}") from why
     return value

@@ -1,4 +1,4 @@
-"""RDS: cluster snapshots, clusters and their instances."""
+"""Kinds of Amazon RDS: cluster snapshots, clusters and their instances."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What AWS's no to a delete means, seen by one more look: its texts vary, its statuses do not.
+"""What a refused delete means, decided by looking again: error texts vary, statuses do not (docs/aws.md, "Deleting a cluster").
 
-InvalidDBClusterStateFault and its like say both "it is going already", which is no error, and "not now".
+`InvalidDBClusterStateFault` and similar codes say both "it is being deleted already", which is no error, and "not now".
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from actions.aws.error_names import BEING_DELETED
+from actions.aws.error_codes import BEING_DELETED
 from engine.errors import EffectFailed, EffectNotSent
 from engine.registry import Observation
 from engine.values import changed
@@ -17,7 +17,7 @@ UNDELETABLE: Final = "CannotBeDeleted"
 
 
 def explained(error: EffectFailed, look: Callable[[], Observation]) -> EffectFailed:
-    """The error with what the thing's own status says of it; as it was where that cannot be seen."""
+    """The error with what the resource's status says about it; unchanged if the resource cannot be looked at."""
     problem = error.problem
     if problem.category != "conflict" or BEING_DELETED in problem.also:
         return error
@@ -32,8 +32,8 @@ def explained(error: EffectFailed, look: Callable[[], Observation]) -> EffectFai
             return EffectFailed(changed(problem, also=(*problem.also, BEING_DELETED)))
         case "broken":
             message = (
-                f"{problem.message}; it is {seen.status}, and AWS may never let go of it: if that is so, delete it by "
-                "hand or with AWS's support, or go on under another name"
+                f"{problem.message}; its status is {seen.status}, in which AWS may not delete it at all; if this does not "
+                "change, delete it by hand or with AWS Support, or continue under another name"
             )
             return EffectFailed(changed(problem, message=message, also=(*problem.also, UNDELETABLE)))
         case _:

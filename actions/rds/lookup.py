@@ -1,7 +1,7 @@
-"""Reading clusters, instances and snapshots: every page, by name or by what never changes. Changes nothing.
+"""Reads resources of RDS: one by name or id, or a whole list over all pages. Changes nothing.
 
-An empty list and AWS's *not found* are the same answer (the waiters of botocore take both); a reply without its list
-is none (docs/aws.md, "Retries by botocore": a truncated one parses as `{}`).
+An empty list and a *not found* error mean the same: botocore's waiters accept both. A reply without its list is an
+error, because a reply that was cut off parses as `{}` (docs/aws.md, "Statuses" and "Retries by botocore").
 """
 
 from __future__ import annotations
@@ -9,67 +9,75 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from actions.aws.errors import calling, truncated
+from actions.aws.call_errors import aws_call, truncated_reply
 from actions.rds.names import Arn, arn_of
 from engine.errors import EffectFailed
 from engine.registry import Context
+from engine.values import Value
 
 Item = Mapping[str, Any]
+"""A resource as boto3 returns it."""
 
-SNAPSHOTS: Final = ("describe_db_cluster_snapshots", "DBClusterSnapshots")
-CLUSTERS: Final = ("describe_db_clusters", "DBClusters")
-INSTANCES: Final = ("describe_db_instances", "DBInstances")
-PAGE: Final = 100  # the most that RDS gives at once
+PAGE_SIZE: Final = 100
+"""The largest page that RDS returns (botocore, `MaxRecords`)."""
 
 
-def one(ctx: Context, what: tuple[str, str], *, region: str | None = None, **params: Any) -> Item | None:
-    """The only thing that is meant; None where there is none."""
-    operation, key = what
-    with calling(ctx):
+class ListCall(Value):
+    """A describe call of RDS: boto3's method, the key of the list in its reply, and the code for *not found*."""
+
+    method: str
+    key: str
+    not_found: str
+
+
+SNAPSHOTS: Final = ListCall(
+    method="describe_db_cluster_snapshots", key="DBClusterSnapshots", not_found="DBClusterSnapshotNotFoundFault"
+)
+CLUSTERS: Final = ListCall(method="describe_db_clusters", key="DBClusters", not_found="DBClusterNotFoundFault")
+INSTANCES: Final = ListCall(method="describe_db_instances", key="DBInstances", not_found="DBInstanceNotFound")
+
+
+def find_one(ctx: Context, call: ListCall, *, region: str | None = None, **params: Any) -> Item | None:
+    """The first resource in the reply; None if there is none."""
+    with aws_call(ctx):
         client = ctx.client("rds", region=region)
         try:
-            reply = getattr(client, operation)(**params)
+            reply = getattr(client, call.method)(**params)
         except client.exceptions.ClientError as error:
-            if _says_missing(error):
+            if error.response.get("Error", {}).get("Code") == call.not_found:
                 return None
             raise
-    listed = _list_of(reply, operation, key)
-    return listed[0] if listed else None
+    items = _items(reply, call)
+    return items[0] if items else None
 
 
-def every(ctx: Context, what: tuple[str, str], *, region: str | None = None, **params: Any) -> list[Item]:
-    """All of them, over all pages."""
-    operation, key = what
-    with calling(ctx):
-        paginator = ctx.client("rds", region=region).get_paginator(operation)
-        pages = paginator.paginate(**params, PaginationConfig={"PageSize": PAGE})
-        return [item for page in pages for item in _list_of(page, operation, key)]
+def find_all(ctx: Context, call: ListCall, *, region: str | None = None, **params: Any) -> list[Item]:
+    """Every resource, over all pages."""
+    with aws_call(ctx):
+        paginator = ctx.client("rds", region=region).get_paginator(call.method)
+        pages = paginator.paginate(**params, PaginationConfig={"PageSize": PAGE_SIZE})
+        return [item for page in pages for item in _items(page, call)]
 
 
-def filtered(name: str, *values: str) -> dict[str, Any]:
-    """One of RDS's `Filters`."""
-    return {"Filters": [{"Name": name, "Values": list(values)}]}
+def _items(reply: Mapping[str, Any], call: ListCall) -> list[Item]:
+    if call.key not in reply:
+        raise truncated_reply(call.method, call.key)
+    items: list[Item] = reply[call.key]
+    return items
 
 
-def _says_missing(error: Any) -> bool:
-    code = error.response.get("Error", {}).get("Code", "")
-    return code in ("DBClusterSnapshotNotFoundFault", "DBClusterNotFoundFault", "DBInstanceNotFound")
+def _filter(name: str, value: str) -> dict[str, Any]:
+    return {"Filters": [{"Name": name, "Values": [value]}]}
 
 
-def _list_of(reply: Mapping[str, Any], operation: str, key: str) -> list[Item]:
-    if key not in reply:
-        raise truncated(operation, key)
-    found: list[Item] = reply[key]
-    return found
-
-
-# -- what is meant ------------------------------------------------------------------------------------------
+# -- snapshots, clusters, instances -------------------------------------------------------------------------
 
 
 def snapshot(ctx: Context, name: str) -> Item | None:
-    """A cluster snapshot by its name, or by its ARN in the region that it names; a shared one by its ARN only.
+    """A cluster snapshot by its name in the step's region, or by its ARN in the ARN's region.
 
-    AWS wants `SnapshotType` for an automated one (botocore, DescribeDBClusterSnapshotsMessage).
+    A shared snapshot is found only by ARN, an automated one only with `SnapshotType` (docs/aws.md, "Finding a snapshot";
+    botocore, DescribeDBClusterSnapshotsMessage).
     """
     arn = arn_of(name)
     params: dict[str, Any] = {"DBClusterSnapshotIdentifier": name if arn is not None else name.lower()}
@@ -77,52 +85,53 @@ def snapshot(ctx: Context, name: str) -> Item | None:
         params["SnapshotType"] = "automated"
     elif arn is not None:
         params["IncludeShared"] = True
-    return one(ctx, SNAPSHOTS, region=arn.region if arn is not None else None, **params)
+    return find_one(ctx, SNAPSHOTS, region=arn.region if arn is not None else None, **params)
 
 
 def snapshots_of(ctx: Context, cluster: str) -> list[Item]:
-    """Every snapshot of a cluster, manual and automated; of another account's, given by ARN, the shared ones.
+    """Every snapshot of a cluster, manual or automated. For the ARN of another account's cluster: the shared ones.
 
-    The filter by cluster misses shared ones (terraform-provider-aws #3907, #31897), so they are listed and sifted.
+    AWS's filter by cluster does not find shared snapshots (docs/aws.md, "Finding a snapshot"), so all shared snapshots
+    are listed and filtered here.
     """
     arn = arn_of(cluster)
     if arn is None:
-        return every(ctx, SNAPSHOTS, DBClusterIdentifier=cluster.lower())
-    own = every(ctx, SNAPSHOTS, region=arn.region, DBClusterIdentifier=arn.name)
-    shared = every(ctx, SNAPSHOTS, region=arn.region, SnapshotType="shared", IncludeShared=True)
-    return [item for item in (*own, *shared) if _is_of(item, arn)]
+        return find_all(ctx, SNAPSHOTS, DBClusterIdentifier=cluster.lower())
+    own = find_all(ctx, SNAPSHOTS, region=arn.region, DBClusterIdentifier=arn.name)
+    shared = find_all(ctx, SNAPSHOTS, region=arn.region, SnapshotType="shared", IncludeShared=True)
+    return [item for item in (*own, *shared) if _is_snapshot_of(item, arn)]
 
 
-def _is_of(item: Item, cluster: Arn) -> bool:
-    """Is it a snapshot of that very account's cluster?"""
-    made_by = arn_of(item.get("DBClusterSnapshotArn", ""))
-    named = item.get("DBClusterIdentifier") == cluster.name
-    return named and made_by is not None and made_by.account == cluster.account
+def _is_snapshot_of(item: Item, cluster: Arn) -> bool:
+    """Was the snapshot taken from this cluster, in this account? Clusters of two accounts may have the same name."""
+    arn = arn_of(item.get("DBClusterSnapshotArn", ""))
+    same_name = item.get("DBClusterIdentifier") == cluster.name
+    return same_name and arn is not None and arn.account == cluster.account
 
 
 def cluster(ctx: Context, identity: Mapping[str, Any]) -> Item | None:
-    """A cluster by name, or by `id`, its DbClusterResourceId, whatever it is called by now."""
+    """A cluster by `name`, or by `id`, its DbClusterResourceId, even if it was renamed."""
     id = identity.get("id")
     if id is None:
-        return one(ctx, CLUSTERS, DBClusterIdentifier=str(identity["name"]).lower())
-    found = every(ctx, CLUSTERS, **filtered("db-cluster-resource-id", str(id)))
-    return next((item for item in found if item.get("DbClusterResourceId") == id), None)
+        return find_one(ctx, CLUSTERS, DBClusterIdentifier=str(identity["name"]).lower())
+    items = find_all(ctx, CLUSTERS, **_filter("db-cluster-resource-id", str(id)))
+    return next((item for item in items if item.get("DbClusterResourceId") == id), None)
 
 
 def instance(ctx: Context, identity: Mapping[str, Any]) -> Item | None:
-    """An instance by name, or by `id`, its DbiResourceId."""
+    """An instance by `name`, or by `id`, its DbiResourceId."""
     id = identity.get("id")
     if id is None:
-        return one(ctx, INSTANCES, DBInstanceIdentifier=str(identity["name"]).lower())
-    found = every(ctx, INSTANCES, **filtered("dbi-resource-id", str(id)))
-    return next((item for item in found if item.get("DbiResourceId") == id), None)
+        return find_one(ctx, INSTANCES, DBInstanceIdentifier=str(identity["name"]).lower())
+    items = find_all(ctx, INSTANCES, **_filter("dbi-resource-id", str(id)))
+    return next((item for item in items if item.get("DbiResourceId") == id), None)
 
 
 def instances_of(ctx: Context, name: str) -> list[Item]:
     """Every instance of a cluster."""
-    return every(ctx, INSTANCES, **filtered("db-cluster-id", name))
+    return find_all(ctx, INSTANCES, **_filter("db-cluster-id", name))
 
 
 def is_denied(error: EffectFailed) -> bool:
-    """Is it that we may not look, rather than that nothing is there?"""
+    """Was the look refused for a missing permission? Then nothing is known about the resource."""
     return error.problem.category == "denied"

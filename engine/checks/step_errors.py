@@ -34,13 +34,13 @@ def calls_of(subject: Subject, place: StepPlace) -> tuple[str, ...]:
     """The AWS calls that the step may make, including those of its `until`."""
     if isinstance(place.step.body, Notify):
         action = subject.catalogue.action("sns.publish")
-        return action.calls if action is not None else ()
+        return tuple(action.calls) if action is not None else ()
     thing = place.kind if place.kind is not None else place.action
-    calls: tuple[str, ...] = thing.calls if thing is not None else ()
+    calls = tuple(thing.calls) if thing is not None else ()
     until = place.step.body.until if isinstance(place.step.body, Call) else None
     if until is not None and isinstance(until.body, Check):
         kind = subject.catalogue.kind(until.body.kind)
-        calls += kind.calls if kind is not None else ()
+        calls += tuple(kind.calls) if kind is not None else ()
     return calls
 
 

@@ -22,7 +22,7 @@ from engine.language.model import (
     TakeBack,
     Wait,
 )
-from engine.registry import CALL
+from engine.registry import DEFAULT_TIMEOUT
 from engine.values import Value
 
 
@@ -68,7 +68,7 @@ def _time(runbook: Runbook, step: Step) -> StepTime:
 def longest_once(runbook: Runbook, step: Step) -> float:
     """One attempt: the time it monitors, or its call. A `check` waits only if it has `monitor` itself or in a row."""
     body = step.body
-    call = step.timeout or CALL
+    call = step.timeout or DEFAULT_TIMEOUT
     match body:
         case Ensure() | Remove():
             return monitor_of(runbook, step).longest or 0.0

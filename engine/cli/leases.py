@@ -12,7 +12,7 @@ from typing import Final
 from engine.cli.output import terminal
 from engine.cli.output.times import format_duration
 from engine.language.model import Call, Runbook, Step
-from engine.registry import CALL
+from engine.registry import DEFAULT_TIMEOUT
 from engine.runtime.driver import Interrupted
 from engine.stores.port import Lease
 
@@ -32,7 +32,7 @@ def lease_seconds(runbooks: Iterable[Runbook], least: float) -> float:
 def _longest_call(step: Step) -> float:
     if step.timeout is not None:
         return step.timeout
-    return CALL if isinstance(step.body, Call) else READ
+    return DEFAULT_TIMEOUT if isinstance(step.body, Call) else READ
 
 
 @dataclass(slots=True, kw_only=True)

@@ -31,7 +31,7 @@ from engine.kernel.operation import SettingValue
 from engine.kernel.rendering import Names, rendered
 from engine.language.model import Runbook
 from engine.language.secret import Secret
-from engine.registry import CALL, Action, Context, Network, Observation, Reading, Registry, ResourceKind
+from engine.registry import DEFAULT_TIMEOUT, Action, Context, Network, Observation, Reading, Registry, ResourceKind
 from engine.runtime.driver import failed_look
 from engine.values import changed
 
@@ -121,7 +121,7 @@ class RegistryPerformer:
         return Context(
             region=effect.region, account=effect.account, clients=clients, secret=self.world.secret,
             network=self.world.network, now=now, key=effect.key, operation=operation.id,
-            runbook=operation.runbook, timeout=effect.timeout or CALL, sources=effect.sources,
+            runbook=operation.runbook, timeout=effect.timeout or DEFAULT_TIMEOUT, sources=effect.sources,
         )  # fmt: skip
 
     def _look(self, effect: Effect, operation: Operation, context: Context, now: Callable[[], float]) -> Seen:

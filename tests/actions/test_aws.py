@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ParamValidationError
 
-from actions.aws.errors import calling
+from actions.aws.call_errors import aws_call
 from actions.aws.sessions import Sessions, is_read
 from actions.rds.cluster import Cluster
 from engine.errors import Busy, EffectFailed, EffectNotSent, EffectUnknown
@@ -21,7 +21,7 @@ from tests.actions.sessions import accounts, sessions
 
 
 @pytest.mark.parametrize("first", [CUT, FAULT])
-def test_a_read_is_sent_once_more_and_then_its_reply_counts(aws: HttpAws, first: Any) -> None:
+def test_a_read_is_sent_a_second_time(aws: HttpAws, first: Any) -> None:
     aws.replies["DescribeDBClusters"] = [first, cluster("orders")]
     found = sessions(aws).clients("rds").describe_db_clusters()
     assert found["DBClusters"][0]["DBClusterIdentifier"] == "orders"
@@ -31,15 +31,15 @@ def test_a_read_is_sent_once_more_and_then_its_reply_counts(aws: HttpAws, first:
 @pytest.mark.parametrize(("reply", "category", "times"), [(CUT, "timeout", 2), (FAULT, "internal", 2)])
 def test_a_read_is_not_sent_a_third_time(aws: HttpAws, reply: Any, category: str, times: int) -> None:
     aws.replies["DescribeDBClusters"] = [reply]
-    with pytest.raises(EffectFailed) as caught, calling():
+    with pytest.raises(EffectFailed) as caught, aws_call():
         sessions(aws).clients("rds").describe_db_clusters()
     assert caught.value.problem.category == category
     assert len(aws.asked) == times
 
 
-def test_a_throttled_read_is_whoever_drives_to_send_again(aws: HttpAws) -> None:
+def test_a_throttled_read_is_not_sent_again(aws: HttpAws) -> None:
     aws.replies["DescribeDBClusters"] = [THROTTLED]
-    with pytest.raises(EffectNotSent), calling():
+    with pytest.raises(EffectNotSent), aws_call():
         sessions(aws).clients("rds").describe_db_clusters()
     assert len(aws.asked) == 1
 
@@ -47,22 +47,22 @@ def test_a_throttled_read_is_whoever_drives_to_send_again(aws: HttpAws) -> None:
 @pytest.mark.parametrize("reply", [CUT, FAULT])
 def test_a_change_is_sent_once_and_its_outcome_is_unknown(aws: HttpAws, reply: Any) -> None:
     aws.replies["DeleteDBCluster"] = [reply]
-    with pytest.raises(EffectUnknown), calling(changes=True):
+    with pytest.raises(EffectUnknown), aws_call(changes=True):
         sessions(aws).clients("rds").delete_db_cluster(DBClusterIdentifier="orders", SkipFinalSnapshot=True)
     assert aws.actions() == ["DeleteDBCluster"]
 
 
-def test_pages_are_reads_too(aws: HttpAws) -> None:
+def test_each_page_is_a_read(aws: HttpAws) -> None:
     aws.replies["DescribeDBClusters"] = [CUT, cluster("orders")]
     pages = sessions(aws).clients("rds").get_paginator("describe_db_clusters").paginate()
     assert [page["DBClusters"][0]["Status"] for page in pages] == ["available"]
 
 
-def test_where_nobody_listens_nothing_was_sent() -> None:
+def test_without_a_listener_nothing_was_sent() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     client = Sessions(endpoint_url=f"http://127.0.0.1:{port}", region="us-west-2").clients("rds")
-    with pytest.raises(EffectNotSent) as caught, calling(changes=True):
+    with pytest.raises(EffectNotSent) as caught, aws_call(changes=True):
         client.delete_db_cluster(DBClusterIdentifier="orders", SkipFinalSnapshot=True)
     assert caught.value.problem.category == "network"
 
@@ -72,7 +72,7 @@ def test_where_nobody_listens_nothing_was_sent() -> None:
     [("DescribeDBClusters", True), ("GetParameter", True), ("ListAliases", True), ("HeadObject", True),
      ("DeleteDBCluster", False), ("AssumeRole", False), ("PutItem", False)],
 )  # fmt: skip
-def test_reads_are_told_by_their_names(name: str, reads: bool) -> None:
+def test_reads_are_recognised_by_name(name: str, reads: bool) -> None:
     assert is_read(name) is reads
 
 
@@ -80,31 +80,31 @@ def test_reads_are_told_by_their_names(name: str, reads: bool) -> None:
 
 
 @pytest.mark.parametrize(("reply", "name"), [(EMPTY, "ResponseParserError"), (HOLLOW, "TruncatedReply")])
-def test_an_empty_reply_does_not_say_that_nothing_is_there(aws: HttpAws, reply: Any, name: str) -> None:
+def test_an_empty_reply_does_not_mean_missing(aws: HttpAws, reply: Any, name: str) -> None:
     aws.replies["DescribeDBClusters"] = [reply]
     with pytest.raises(EffectFailed) as caught:
         Cluster().look({"name": "orders"}, context(clients=sessions(aws).clients))
     assert (caught.value.problem.name, caught.value.problem.category) == (name, "internal")
 
 
-def test_who_does_not_filter_by_id_does_not_make_another_cluster_the_one_that_is_meant(aws: HttpAws) -> None:
+def test_a_server_that_ignores_the_filter_does_not_return_another_cluster(aws: HttpAws) -> None:
     aws.replies["DescribeDBClusters"] = [cluster("orders")]
     seen = Cluster().look({"id": "cluster-GONE"}, context(clients=sessions(aws).clients))
     assert seen.cls == "missing"
 
 
-def test_a_page_of_somebody_elses_is_no_reply(aws: HttpAws) -> None:
+def test_a_page_of_another_service_is_an_error(aws: HttpAws) -> None:
     aws.replies["DescribeDBClusters"] = [(200, b"<html><body>Please log in to the network.</body></html>")]
     with pytest.raises(EffectFailed) as caught:
         Cluster().look({"name": "orders"}, context(clients=sessions(aws).clients))
     assert (caught.value.problem.name, caught.value.problem.category) == ("ResponseParserError", "internal")
 
 
-def test_an_empty_list_does(aws: HttpAws) -> None:
+def test_an_empty_list_means_missing(aws: HttpAws) -> None:
     assert Cluster().look({"name": "orders"}, context(clients=sessions(aws).clients)).cls == "missing"
 
 
-def test_an_empty_reply_to_a_create_leaves_its_outcome_or_its_id_unknown(aws: HttpAws) -> None:
+def test_after_an_empty_reply_to_a_create_outcome_or_id_is_unknown(aws: HttpAws) -> None:
     aws.replies["RestoreDBClusterToPointInTime"] = [EMPTY, HOLLOW]
     params = {"name": "fresh", "from_cluster": "orders", "restore_to": "latest"}
     ctx = context(clients=sessions(aws).clients)
@@ -116,7 +116,7 @@ def test_an_empty_reply_to_a_create_leaves_its_outcome_or_its_id_unknown(aws: Ht
 # -- the last word --------------------------------------------------------------------------------------------
 
 
-def test_what_is_asked_before_sending_is_asked_each_time_and_may_refuse(aws: HttpAws) -> None:
+def test_before_send_runs_before_each_request_and_may_raise(aws: HttpAws) -> None:
     said: list[str] = []
 
     def before_send() -> None:
@@ -128,7 +128,7 @@ def test_what_is_asked_before_sending_is_asked_each_time_and_may_refuse(aws: Htt
     aws.replies["DescribeDBClusters"] = [CUT, cluster("orders")]
     client.describe_db_clusters()
     assert len(said) == 2
-    with pytest.raises(Busy), calling(changes=True):
+    with pytest.raises(Busy), aws_call(changes=True):
         client.delete_db_cluster(DBClusterIdentifier="orders", SkipFinalSnapshot=True)
     assert aws.actions() == ["DescribeDBClusters"] * 2
 
@@ -136,20 +136,20 @@ def test_what_is_asked_before_sending_is_asked_each_time_and_may_refuse(aws: Htt
 # -- how long -------------------------------------------------------------------------------------------------
 
 
-def test_an_answer_may_take_as_long_as_the_step_says(aws: HttpAws) -> None:
+def test_an_answer_may_take_the_steps_timeout(aws: HttpAws) -> None:
     made = sessions(aws)
     assert made.clients("rds")._client_config.read_timeout == 30
     assert made.clients("rds", timeout=600.0)._client_config.read_timeout == 600
     assert made.clients("rds", timeout=600.0) is made.clients("rds", timeout=600.0)
     aws.slow = 30.0
-    with pytest.raises(EffectUnknown, match="ReadTimeoutError"), calling(changes=True):
+    with pytest.raises(EffectUnknown, match="ReadTimeoutError"), aws_call(changes=True):
         made.clients("rds", timeout=0.05).delete_db_cluster(DBClusterIdentifier="orders", SkipFinalSnapshot=True)
 
 
 # -- where ----------------------------------------------------------------------------------------------------
 
 
-def test_a_client_is_made_once_for_a_service_region_and_account_by_however_many_threads(aws: HttpAws) -> None:
+def test_threads_share_one_client_for_a_service_region_and_account(aws: HttpAws) -> None:
     made = sessions(aws, accounts=accounts())
     found: list[Any] = []
     threads = [threading.Thread(target=lambda: found.append(made.clients("rds", account="target"))) for _ in range(8)]
@@ -163,7 +163,7 @@ def test_a_client_is_made_once_for_a_service_region_and_account_by_however_many_
     assert made.clients("rds") is made.clients("rds", region="us-west-2")
 
 
-def test_awss_own_variables_are_obeyed(aws: HttpAws, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_environment_variables_of_aws_apply(aws: HttpAws, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", aws.url)
     assert Sessions().clients("rds").meta.region_name == "us-west-2"
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
@@ -174,7 +174,7 @@ def test_awss_own_variables_are_obeyed(aws: HttpAws, monkeypatch: pytest.MonkeyP
     assert Sessions(region="eu-west-3").clients("rds", region="eu-west-2").meta.region_name == "eu-west-2"
 
 
-def test_parameters_are_held_against_the_model_unless_the_caller_made_them(aws: HttpAws) -> None:
+def test_parameters_are_validated_unless_switched_off(aws: HttpAws) -> None:
     wrong: dict[str, Any] = {"MaxRecords": "fifty"}
     with pytest.raises(ParamValidationError):
         sessions(aws).clients("rds").describe_db_clusters(**wrong)
@@ -183,7 +183,7 @@ def test_parameters_are_held_against_the_model_unless_the_caller_made_them(aws: 
     assert aws.actions() == ["DescribeDBClusters"]
 
 
-def test_no_region_at_all_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_region_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_DEFAULT_REGION")
     with pytest.raises(EffectFailed) as caught:
         Sessions().clients("rds")

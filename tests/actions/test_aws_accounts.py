@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from actions.aws.errors import calling
+from actions.aws.call_errors import aws_call
 from actions.aws.sessions import Sessions
 from engine.errors import EffectFailed, EffectNotSent, EnvironmentProblem, UsageError
 from tests.actions.http_aws import EXPIRED, OWN_ACCOUNT, THROTTLED, HttpAws, cluster
@@ -15,7 +15,7 @@ from tests.actions.sessions import OTHER, ROLE, accounts, sessions
 from tests.servers.moto import Moto
 
 
-def test_an_accounts_role_is_taken_with_its_external_id_and_compared_before_the_first_call(aws: HttpAws) -> None:
+def test_a_role_is_assumed_with_its_external_id_and_its_account_checked(aws: HttpAws) -> None:
     clients = sessions(aws, accounts=accounts()).clients
     clients("rds", account="target").describe_db_clusters()
     clients("rds", account="target").describe_db_clusters()
@@ -27,7 +27,7 @@ def test_an_accounts_role_is_taken_with_its_external_id_and_compared_before_the_
     assert aws.asked[0].key == "testing"
 
 
-def test_a_role_is_taken_anew_before_it_ends(aws: HttpAws) -> None:
+def test_a_roles_credentials_are_renewed_before_they_expire(aws: HttpAws) -> None:
     aws.expires = 60.0
     client = sessions(aws, accounts=accounts()).clients("rds", account="target")
     client.describe_db_clusters()
@@ -37,44 +37,44 @@ def test_a_role_is_taken_anew_before_it_ends(aws: HttpAws) -> None:
 @pytest.mark.parametrize(("operation", "said"), [
     ("DescribeDBClusters", {}), ("DeleteDBCluster", {"DBClusterIdentifier": "orders", "SkipFinalSnapshot": True}),
 ])  # fmt: skip
-def test_what_was_refused_for_expired_credentials_of_a_role_is_sent_once_more_with_fresh_ones(
+def test_a_call_with_expired_credentials_of_a_role_is_sent_again_with_new_ones(
     aws: HttpAws, operation: str, said: dict[str, Any]
 ) -> None:
     client = sessions(aws, accounts=accounts()).clients("rds", account="target")
     aws.replies[operation] = [EXPIRED, (200, cluster("orders")[1] if not said else b"<R><DeleteDBClusterResult/></R>")]
-    with calling(changes=bool(said)):
+    with aws_call(changes=bool(said)):
         client._make_api_call(operation, said)
     assert aws.actions() == ["AssumeRole", "GetCallerIdentity", operation, "AssumeRole", operation]
 
 
-def test_expired_twice_stops_the_runner(aws: HttpAws) -> None:
+def test_credentials_that_expire_twice_stop_the_runner(aws: HttpAws) -> None:
     client = sessions(aws, accounts=accounts()).clients("rds", account="target")
     aws.replies["DescribeDBClusters"] = [EXPIRED]
-    with pytest.raises(EffectNotSent) as caught, calling():
+    with pytest.raises(EffectNotSent) as caught, aws_call():
         client.describe_db_clusters()
     assert caught.value.problem.category == "credentials"
     assert aws.actions().count("DescribeDBClusters") == 2
 
 
-def test_a_login_that_expired_while_a_role_is_taken_anew_is_not_asked_twice(aws: HttpAws) -> None:
+def test_an_expired_login_is_not_used_twice_to_renew_a_role(aws: HttpAws) -> None:
     aws.expires = 60.0
     client = sessions(aws, accounts=accounts()).clients("rds", account="target")
     aws.replies["AssumeRole"] = [EXPIRED]
     before = aws.actions().count("AssumeRole")
-    with pytest.raises(EffectNotSent) as caught, calling():
+    with pytest.raises(EffectNotSent) as caught, aws_call():
         client.describe_db_clusters()
     assert caught.value.problem.category == "credentials"
     assert aws.actions().count("AssumeRole") == before + 1
 
 
-def test_expired_credentials_that_no_role_gave_are_a_persons_to_renew(aws: HttpAws) -> None:
+def test_expired_credentials_of_the_caller_are_not_renewed(aws: HttpAws) -> None:
     aws.replies["DescribeDBClusters"] = [EXPIRED]
-    with pytest.raises(EffectNotSent), calling():
+    with pytest.raises(EffectNotSent), aws_call():
         sessions(aws).clients("rds").describe_db_clusters()
     assert aws.actions() == ["DescribeDBClusters"]
 
 
-def test_a_role_that_gives_expired_credentials_stops_the_runner(aws: HttpAws) -> None:
+def test_a_role_with_expired_credentials_stops_the_runner(aws: HttpAws) -> None:
     aws.expires = -60.0
     with pytest.raises(EffectNotSent) as caught:
         sessions(aws, accounts=accounts()).clients("rds", account="target")
@@ -82,15 +82,15 @@ def test_a_role_that_gives_expired_credentials_stops_the_runner(aws: HttpAws) ->
     assert "still expired" in caught.value.problem.message
 
 
-def test_the_wrong_account_is_never_called_and_both_are_named(aws: HttpAws) -> None:
+def test_a_wrong_account_is_never_called_and_both_ids_are_named(aws: HttpAws) -> None:
     wrong = accounts(id="333333333333")
     for _ in range(2):
-        with pytest.raises(EnvironmentProblem, match=f"`target` is 333333333333 .* {OTHER}"):
+        with pytest.raises(EnvironmentProblem, match=f"`target` has the id 333333333333 .* {OTHER}"):
             sessions(aws, accounts=wrong).clients("rds", account="target")
     assert "DescribeDBClusters" not in aws.actions()
 
 
-def test_an_account_without_a_role_is_whoever_runs_this(aws: HttpAws) -> None:
+def test_an_account_without_a_role_uses_the_callers_credentials(aws: HttpAws) -> None:
     ours = accounts(id=OWN_ACCOUNT, role_arn=None, external_id=None)
     sessions(aws, accounts=ours).clients("rds", account="target").describe_db_clusters()
     assert aws.actions() == ["GetCallerIdentity", "DescribeDBClusters"]
@@ -98,7 +98,7 @@ def test_an_account_without_a_role_is_whoever_runs_this(aws: HttpAws) -> None:
         sessions(aws, accounts=accounts(role_arn=None)).clients("rds", account="target")
 
 
-def test_a_role_that_may_not_be_taken_is_a_no_and_one_that_throttles_was_not_sent(aws: HttpAws) -> None:
+def test_a_denied_role_is_refused_and_a_throttled_one_not_sent(aws: HttpAws) -> None:
     denied = b"<ErrorResponse><Error><Code>AccessDenied</Code><Message>not authorized</Message></Error></ErrorResponse>"
     aws.replies["AssumeRole"] = [(403, denied)]
     with pytest.raises(EffectFailed) as caught:
@@ -109,8 +109,8 @@ def test_a_role_that_may_not_be_taken_is_a_no_and_one_that_throttles_was_not_sen
         sessions(aws, accounts=accounts()).clients("rds", account="target")
 
 
-def test_an_unknown_account_or_profile_says_which_there_are(aws: HttpAws) -> None:
-    with pytest.raises(UsageError, match=r"`nobody` .* there are: target"):
+def test_an_unknown_account_or_profile_lists_the_known_ones(aws: HttpAws) -> None:
+    with pytest.raises(UsageError, match=r"`nobody`; its `accounts`: target"):
         sessions(aws, accounts=accounts()).clients("rds", account="nobody")
     with pytest.raises(EnvironmentProblem, match="no profile `nobody`"):
         sessions(aws, profile="nobody").clients("rds")
@@ -119,7 +119,7 @@ def test_an_unknown_account_or_profile_says_which_there_are(aws: HttpAws) -> Non
 def test_without_credentials_nothing_is_sent(aws: HttpAws, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
-    with pytest.raises(EffectNotSent) as caught, calling(changes=True):
+    with pytest.raises(EffectNotSent) as caught, aws_call(changes=True):
         sessions(aws).clients("rds").delete_db_cluster(DBClusterIdentifier="orders", SkipFinalSnapshot=True)
     assert caught.value.problem.category == "credentials"
     with pytest.raises(EffectNotSent):
@@ -130,7 +130,7 @@ def test_without_credentials_nothing_is_sent(aws: HttpAws, monkeypatch: pytest.M
 @pytest.mark.parametrize(
     "process", ["/nowhere/login", "echo nonsense", "false", '"unclosed'], ids=["gone", "no JSON", "fails", "no shell"]
 )
-def test_a_login_that_does_not_work_is_no_bug(
+def test_a_broken_credential_process_is_a_credentials_error(
     aws: HttpAws, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, process: str
 ) -> None:
     config = tmp_path / "config"
@@ -138,13 +138,13 @@ def test_a_login_that_does_not_work_is_no_bug(
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
-    with pytest.raises(EffectNotSent) as caught, calling():
+    with pytest.raises(EffectNotSent) as caught, aws_call():
         sessions(aws).clients("rds").describe_db_clusters()
     assert caught.value.problem.category == "credentials"
     assert aws.asked == []
 
 
-def test_a_configuration_that_cannot_be_read_stops_the_runner(
+def test_an_unreadable_configuration_stops_the_runner(
     aws: HttpAws, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     config = tmp_path / "config"
@@ -156,7 +156,7 @@ def test_a_configuration_that_cannot_be_read_stops_the_runner(
 
 
 @pytest.mark.parametrize("address", ["nonsense", "http://", "ftp:/x y"])
-def test_an_address_that_is_none_is_told(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invalid_endpoint_is_refused(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(UsageError, match="http://HOST:PORT"):
         Sessions(endpoint_url=address, region="us-west-2").clients("rds")
     monkeypatch.setenv("AWS_ENDPOINT_URL", address)
@@ -164,7 +164,7 @@ def test_an_address_that_is_none_is_told(address: str, monkeypatch: pytest.Monke
         Sessions(region="us-west-2").clients("rds")
 
 
-def test_moto_takes_the_role_too(moto: Moto) -> None:
+def test_moto_accepts_the_role(moto: Moto) -> None:
     clients = Sessions(endpoint_url=moto.url, region="us-west-2", accounts=accounts()).clients
     told = clients("sts", account="target").get_caller_identity()
     assert told["Account"] == OTHER

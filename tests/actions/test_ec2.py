@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from actions.kinds.ec2 import KINDS, lets_in, listed
+from actions.kinds.ec2 import KINDS, allows, id_list
 from actions.sandbox import Fault, Sandbox
 from engine.errors import EffectFailed, EffectNotSent
 from engine.registry import Observation
@@ -50,7 +50,7 @@ def network(subnet_group: str = "private", security_groups: Any = ("sg-1",)) -> 
 # --- ec2.network ---
 
 
-def test_a_network_that_will_do() -> None:
+def test_a_suitable_network_is_available() -> None:
     seen = network(security_groups=("sg-1", "sg-2"))
     assert (seen.status, seen.cls) == ("ok", "available")
     assert seen.attributes["vpc"] == "vpc-1"
@@ -66,10 +66,14 @@ def test_a_network_that_will_do() -> None:
         (
             "one-zone",
             ("sg-1",),
-            "in 1 zone (us-west-2a), and a cluster needs 2 (subnet_group, from ssm:/aurora/subnet-group)",
+            "in 1 zone (us-west-2a), and a cluster needs 2 zones (subnet_group, from ssm:/aurora/subnet-group)",
         ),
         ("empty", ("sg-1",), "in 0 zones (none), and a cluster needs 2"),
-        ("full", ("sg-1",), "in 1 zone (us-west-2a), and a cluster needs 2; without a free address: subnet-2"),
+        (
+            "full",
+            ("sg-1",),
+            "in 1 zone (us-west-2a), and a cluster needs 2 zones; subnets without a free address: subnet-2",
+        ),
         (
             "private",
             ("sg-1", "sg-gone"),
@@ -78,20 +82,20 @@ def test_a_network_that_will_do() -> None:
         (
             "private",
             ("sg-elsewhere",),
-            "sg-elsewhere is in vpc-2, the subnet group private in vpc-1 (security_groups, from ssm:/aurora/security-group-ids; subnet_group, from ssm:/aurora/subnet-group)",
+            "sg-elsewhere is in vpc-2, but the subnet group private is in vpc-1 (security_groups, from ssm:/aurora/security-group-ids; subnet_group, from ssm:/aurora/subnet-group)",
         ),
     ],
 )
-def test_a_network_that_is_wrong(subnet_group: str, groups: tuple[str, ...], said: str) -> None:
+def test_a_wrong_network_is_broken(subnet_group: str, groups: tuple[str, ...], said: str) -> None:
     seen = network(subnet_group, groups)
     assert (seen.status, seen.cls) == ("wrong", "broken")
     assert said in seen.attributes["problem"]
 
 
-def test_every_problem_is_told() -> None:
+def test_all_problems_are_reported() -> None:
     seen = network("one-zone", ("sg-gone", "sg-elsewhere", "sg-lost"))
     for part in (
-        "the subnet group one-zone has subnets with free addresses in 1 zone",
+        "the subnet group one-zone has free addresses in 1 zone",
         "there is no security group sg-gone",
         "there is no security group sg-lost",
         "the security group sg-elsewhere is in vpc-2",
@@ -99,7 +103,7 @@ def test_every_problem_is_told() -> None:
         assert part in seen.attributes["problem"]
 
 
-def test_a_subnet_group_that_is_not_there_is_wrong_where_the_rest_is_there() -> None:
+def test_a_missing_subnet_group_is_wrong_if_a_security_group_exists() -> None:
     seen = network("gone")
     assert (seen.status, seen.cls, seen.id) == ("wrong", "broken", None)
     assert seen.attributes == {
@@ -110,7 +114,7 @@ def test_a_subnet_group_that_is_not_there_is_wrong_where_the_rest_is_there() -> 
     }
 
 
-def test_a_network_of_which_nothing_is_there_is_missing() -> None:
+def test_a_network_of_which_nothing_exists_is_missing() -> None:
     seen = network("gone", ("sg-gone", "sg-lost"))
     assert (seen.status, seen.cls, seen.id) == ("missing", "missing", None)
     for name in ("subnet group gone", "security group sg-gone", "security group sg-lost"):
@@ -126,8 +130,8 @@ def test_without_a_setting_only_the_parameter_is_named() -> None:
     ("value", "ids"),
     [("sg-1", ["sg-1"]), ("sg-1, sg-2,", ["sg-1", "sg-2"]), (["sg-1", "sg-1"], ["sg-1"]), ([" sg-1 "], ["sg-1"])],
 )
-def test_ids_come_as_a_list_or_as_text(value: Any, ids: list[str]) -> None:
-    assert listed(value) == ids
+def test_ids_are_a_list_or_text(value: Any, ids: list[str]) -> None:
+    assert id_list(value) == ids
 
 
 @pytest.mark.parametrize(
@@ -139,14 +143,14 @@ def test_ids_come_as_a_list_or_as_text(value: Any, ids: list[str]) -> None:
         (Fault(kind="lost", call="ec2.DescribeSubnets"), EffectFailed),
     ],
 )
-def test_what_aws_says_besides_is_an_error_and_no_status(fault: Fault, raised: type[Exception]) -> None:
+def test_any_other_answer_of_aws_is_an_error(fault: Fault, raised: type[Exception]) -> None:
     sandbox = Sandbox(WORLD)
     sandbox.fault(fault)
     with pytest.raises(raised):
         NETWORK.look({"subnet_group": "private", "security_groups": ["sg-1"]}, context(clients=sandbox.clients))
 
 
-def test_they_make_no_other_calls_than_they_say() -> None:
+def test_only_declared_calls_are_made() -> None:
     sandbox = Sandbox(WORLD)
     given = context(clients=sandbox.clients)
     NETWORK.look({"subnet_group": "private", "security_groups": ["sg-1"]}, given)
@@ -178,26 +182,26 @@ def test_they_make_no_other_calls_than_they_say() -> None:
         (["sg-elsewhere"], 5432, "2001:db8::/32", "closed"),
     ],
 )
-def test_who_is_let_in(groups: list[str], port: int, origin: str | None, status: str) -> None:
+def test_origins_that_the_rules_allow(groups: list[str], port: int, origin: str | None, status: str) -> None:
     seen = look(PORT_OPEN, security_groups=groups, port=port, **({"from": origin} if origin else {}))
     assert (seen.status, seen.cls) == (status, "available" if status == "ok" else "broken")
     assert (seen.attributes["problem"] is None) == (status == "ok")
 
 
-def test_a_closed_port_says_who_is_let_in_and_by_which_setting() -> None:
+def test_a_closed_port_names_the_allowed_origins_and_the_setting() -> None:
     seen = look(PORT_OPEN, security_groups=["sg-1", "sg-shut"], port=5432, **{"from": "192.168.0.0/24"})
     assert seen.attributes["problem"] == (
-        "sg-1, sg-shut let port 5432 in from 10.0.0.0/16, not from 192.168.0.0/24 (from, from ssm:/aurora/clients) "
+        "sg-1, sg-shut: port 5432 is allowed from 10.0.0.0/16, but not from 192.168.0.0/24 (from, from ssm:/aurora/clients) "
         "(security_groups, from ssm:/aurora/security-group-ids)"
     )
     assert seen.attributes["rules"] == [
         {"group": "sg-1", "protocol": "tcp", "ports": "5432-5432", "from": "10.0.0.0/16"}
     ]
     shut = look(PORT_OPEN, security_groups=["sg-shut"], port=5432)
-    assert "let port 5432 in from nowhere, not from anybody" in shut.attributes["problem"]
+    assert "no rule allows port 5432" in shut.attributes["problem"]
 
 
-def test_a_group_that_is_not_there() -> None:
+def test_a_missing_security_group_is_missing() -> None:
     seen = look(PORT_OPEN, security_groups=["sg-1", "sg-gone"], port=5432)
     assert (seen.status, seen.cls) == ("missing", "missing")
     assert "there is no security group sg-gone in us-west-2" in seen.attributes["problem"]
@@ -215,8 +219,8 @@ def test_a_group_that_is_not_there() -> None:
         (["10.0.0.0/8"], "no address", False),
     ],
 )
-def test_ranges_together(origins: list[str], origin: str, let: bool) -> None:
-    assert lets_in([{"from": one} for one in origins], origin) is let
+def test_adjacent_ranges_are_combined(origins: list[str], origin: str, let: bool) -> None:
+    assert allows([{"from": one} for one in origins], origin) is let
 
 
 # --- against moto, over HTTP ---
@@ -245,7 +249,7 @@ def there(moto: Moto) -> dict[str, str]:
     return {"vpc": vpc, "near": near, "far": far}
 
 
-def test_networks_of_moto(moto: Moto, there: dict[str, str]) -> None:
+def test_networks_of_moto_are_checked(moto: Moto, there: dict[str, str]) -> None:
     given = context(clients=moto.clients)
 
     def seen(group: str, *ids: str) -> Observation:
@@ -278,6 +282,8 @@ def test_networks_of_moto(moto: Moto, there: dict[str, str]) -> None:
         (22, "far", "ok"),
     ],
 )
-def test_rules_of_moto(moto: Moto, there: dict[str, str], port: int, origin: str | None, status: str) -> None:
+def test_rules_of_moto_are_checked(
+    moto: Moto, there: dict[str, str], port: int, origin: str | None, status: str
+) -> None:
     asked = {"security_groups": there["near"], "port": port} | ({"from": there.get(origin, origin)} if origin else {})
     assert PORT_OPEN.look(asked, context(clients=moto.clients)).status == status

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from actions.aws.generic_calls import Aws, operation_of
+from actions.aws.generic_calls import AwsFamily, operation_of
 from actions.aws.service_models import service_model, service_names
 from engine.errors import EffectFailed, EffectNotSent, EffectUnknown
 from engine.language.secret import Secret
@@ -50,11 +50,11 @@ def kind(name: str) -> ResourceKind:
     ["aws.rds.nothing", "aws.nothing.describe_db_clusters", "aws.rds", "aws.", "aws.rds.DescribeDBClusters",
      "aws.../rds.describe_db_clusters", "aws.rds.describe_db_clusters.x", "rds.describe_db_clusters"],
 )  # fmt: skip
-def test_what_botocore_does_not_know_is_neither_action_nor_kind(name: str) -> None:
-    assert (Aws().action(name), Aws().kind(name)) == (None, None)
+def test_an_unknown_operation_is_neither_action_nor_kind(name: str) -> None:
+    assert (AwsFamily().action(name), AwsFamily().kind(name)) == (None, None)
 
 
-def test_only_a_read_is_something_to_check() -> None:
+def test_only_a_read_is_a_kind() -> None:
     assert REGISTRY.kind("aws.rds.modify_db_cluster") is None
     assert kind("aws.rds.describe_db_clusters").facts.verbs == ("check",)
 
@@ -63,13 +63,13 @@ def test_only_a_read_is_something_to_check() -> None:
     ("name", "repeatable"),
     [("describe_db_clusters", True), ("modify_db_cluster", None), ("delete_db_cluster", None)],
 )
-def test_reads_are_repeatable_and_of_others_the_step_says(name: str, repeatable: Any) -> None:
+def test_reads_are_repeatable_and_for_changes_the_step_decides(name: str, repeatable: Any) -> None:
     found = action(f"aws.rds.{name}")
     assert found.facts.repeatable is repeatable
     assert found.facts.name == found.name == f"aws.rds.{name}"
 
 
-def test_every_name_of_every_service_is_boto3s(root: Path) -> None:
+def test_operations_have_the_names_of_boto3s_methods(root: Path) -> None:
     from botocore import xform_name
 
     for service in ("rds", "ec2", "ecs", "s3", "dynamodb", "cognito-idp", "lambda", "ssm"):
@@ -82,7 +82,7 @@ def test_every_name_of_every_service_is_boto3s(root: Path) -> None:
 # -- calling --------------------------------------------------------------------------------------------------
 
 
-def test_a_call_is_made_with_its_secrets_and_its_reply_is_plain(rds: Rds) -> None:
+def test_a_call_gets_its_secrets_and_returns_json(rds: Rds) -> None:
     ctx = rds.context(secrets={"admin": PASSWORD})
     params = {"DBClusterIdentifier": "orders", "MasterUserPassword": Secret(name="admin"), "ApplyImmediately": True}
     reply = action("aws.rds.modify_db_cluster").run(params, ctx)
@@ -91,7 +91,7 @@ def test_a_call_is_made_with_its_secrets_and_its_reply_is_plain(rds: Rds) -> Non
     assert rds.sandbox.world.databases[reply["DBCluster"]["DbClusterResourceId"]]["admin"]["password"] == PASSWORD
 
 
-def test_reads_are_merged_over_their_pages(rds: Rds) -> None:
+def test_pages_of_a_read_are_merged(rds: Rds) -> None:
     reply = action("aws.rds.describe_db_cluster_snapshots").run({"MaxRecords": 50}, rds.context())
     assert len(reply["DBClusterSnapshots"]) == 150
     assert rds.called().count("rds.DescribeDBClusterSnapshots") == 3
@@ -99,7 +99,7 @@ def test_reads_are_merged_over_their_pages(rds: Rds) -> None:
     assert len(first["DBClusterSnapshots"]) == 50
 
 
-def test_a_check_has_the_reply_as_its_attributes(rds: Rds) -> None:
+def test_the_attributes_of_a_check_are_the_reply(rds: Rds) -> None:
     seen = kind("aws.rds.describe_db_clusters").look({"DBClusterIdentifier": "orders"}, rds.context())
     assert isinstance(seen, Observation)
     assert (seen.cls, seen.status, seen.id) == ("available", "", None)
@@ -115,13 +115,13 @@ def test_an_error_keeps_its_code_for_missing_on(rds: Rds) -> None:
 @pytest.mark.parametrize(
     ("fault", "outcome"), [("lost", EffectUnknown), ("server_error", EffectUnknown), ("throttle", EffectNotSent)]
 )
-def test_a_change_that_was_not_answered_is_unknown(rds: Rds, fault: str, outcome: Any) -> None:
+def test_a_change_without_an_answer_is_unknown(rds: Rds, fault: str, outcome: Any) -> None:
     rds.fault(fault, "rds.StopDBCluster")
     with pytest.raises(outcome):
         action("aws.rds.stop_db_cluster").run({"DBClusterIdentifier": "orders"}, rds.context())
 
 
-def test_a_parameter_from_a_setting_is_named(rds: Rds) -> None:
+def test_an_error_names_the_setting_of_its_parameter(rds: Rds) -> None:
     ctx = rds.context(sources={"Port": "ssm:/port"})
     problem = rds.refused(action("aws.rds.modify_db_cluster").run, {"DBClusterIdentifier": "a", "Port": "x"}, ctx)
     assert "Port, from ssm:/port" in problem.message
@@ -130,7 +130,7 @@ def test_a_parameter_from_a_setting_is_named(rds: Rds) -> None:
 # -- secrets that must not come back ---------------------------------------------------------------------------
 
 
-def test_aws_may_quote_a_secret_and_nothing_repeats_it(rds: Rds) -> None:
+def test_a_secret_that_aws_quotes_is_masked(rds: Rds) -> None:
     rds.fault("error", "rds.ModifyDBCluster", code="InvalidParameterValue", message=f"bad password {PASSWORD}")
     params = {"DBClusterIdentifier": "orders", "MasterUserPassword": Secret(name="admin")}
     problem = rds.refused(action("aws.rds.modify_db_cluster").run, params, rds.context(secrets={"admin": PASSWORD}))
@@ -138,7 +138,7 @@ def test_aws_may_quote_a_secret_and_nothing_repeats_it(rds: Rds) -> None:
     assert PASSWORD not in repr(problem)
 
 
-def test_nor_any_part_of_a_secret_of_several(rds: Rds) -> None:
+def test_each_text_of_a_json_secret_is_masked(rds: Rds) -> None:
     whole = {"user": "shop", "keys": [PASSWORD, PASSWORD[:7]]}
     rds.fault("error", "rds.ModifyDBCluster", code="InvalidParameterValue", message=f"no: {PASSWORD}")
     params = {"DBClusterIdentifier": "orders", "MasterUserPassword": Secret(name="admin")}
@@ -146,7 +146,7 @@ def test_nor_any_part_of_a_secret_of_several(rds: Rds) -> None:
     assert problem.message == "no: ***"
 
 
-def test_what_is_secret_in_a_reply_is_masked(moto: Moto) -> None:
+def test_secrets_in_a_reply_are_masked(moto: Moto) -> None:
     ctx = context(clients=moto.clients, secrets={"made": {"password": PASSWORD}}, account="777777777777")
     made_of = {"Name": "mine", "SecretString": Secret(name="made")}
     action("aws.secretsmanager.create_secret").run(made_of, ctx)
@@ -159,7 +159,7 @@ def test_what_is_secret_in_a_reply_is_masked(moto: Moto) -> None:
     assert (credentials["SecretAccessKey"], credentials["SessionToken"]) == ("***", "***")
 
 
-def test_a_body_is_read_as_text_and_only_so_much_of_it(moto: Moto, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_streamed_body_is_read_as_text_up_to_a_limit(moto: Moto, monkeypatch: pytest.MonkeyPatch) -> None:
     ctx = context(clients=moto.clients, account="777777777777", region="us-east-1")
     action("aws.s3.create_bucket").run({"Bucket": "notes"}, ctx)
     action("aws.s3.put_object").run({"Bucket": "notes", "Key": "a", "Body": "hello"}, ctx)
@@ -198,7 +198,7 @@ class Sent:
         ("aws.efs.create_file_system", "CreationToken", {}),
     ],
 )
-def test_a_token_is_of_the_effect(name: str, token: str, params: Any) -> None:
+def test_an_idempotency_token_depends_on_the_effect(name: str, token: str, params: Any) -> None:
     sent = Sent()
 
     def told(key: str, **more: Any) -> Any:
@@ -217,7 +217,7 @@ def test_a_token_is_of_the_effect(name: str, token: str, params: Any) -> None:
     assert told("") is None
 
 
-def test_every_token_of_every_service_gets_a_length_that_it_takes() -> None:
+def test_every_idempotency_token_has_an_allowed_length() -> None:
     from actions.aws.generic_calls import _token
 
     seen = 0
@@ -248,7 +248,7 @@ def test_every_token_of_every_service_gets_a_length_that_it_takes() -> None:
 
 
 @pytest.mark.parametrize(("reply", "name"), [(EMPTY, "ResponseParserError"), (HOLLOW, "TruncatedReply")])
-def test_an_empty_reply_is_no_answer(reply: Any, name: str) -> None:
+def test_an_empty_reply_is_an_error(reply: Any, name: str) -> None:
     from actions.aws.sessions import Sessions
 
     with serving() as aws:
@@ -259,7 +259,7 @@ def test_an_empty_reply_is_no_answer(reply: Any, name: str) -> None:
     assert (caught.value.problem.name, caught.value.problem.category) == (name, "internal")
 
 
-def test_an_empty_map_may_be_an_answer_in_json(moto: Moto) -> None:
+def test_an_empty_json_object_may_be_an_answer(moto: Moto) -> None:
     ctx = context(clients=moto.clients, account="777777777777")
     table = {
         "TableName": "t", "BillingMode": "PAY_PER_REQUEST",

@@ -9,7 +9,7 @@ from typing import Final
 import pytest
 
 from actions import build_registry
-from actions.postgres.vocabulary import ERRORS
+from actions.postgres.allowed_values import ERRORS
 
 PAGE: Final = (Path(__file__).resolve().parents[2] / "docs" / "kinds.md").read_text(encoding="utf-8")
 REGISTRY: Final = build_registry()
@@ -28,7 +28,7 @@ def names(cell: str) -> set[str]:
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_a_kind_is_as_the_page_says(name: str) -> None:
+def test_the_page_describes_the_kind(name: str) -> None:
     kind = REGISTRY.kinds[name]
     _, verbs, params, attributes, _, data = row(name)
     assert names(verbs) == set(kind.facts.verbs)
@@ -41,7 +41,7 @@ def test_a_kind_is_as_the_page_says(name: str) -> None:
 @pytest.mark.parametrize(
     "name", [name for name in KINDS if name not in ("rds.cluster", "rds.cluster_snapshot", "rds.instance")]
 )
-def test_a_check_has_the_statuses_that_the_page_says(name: str) -> None:
+def test_the_page_lists_the_statuses_of_a_check(name: str) -> None:
     section = PAGE.partition("### Checks")[2].partition("## Tags")[0]
     lines = iter(section.splitlines())
     found = {}
@@ -56,14 +56,14 @@ def test_a_check_has_the_statuses_that_the_page_says(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ACTIONS)
-def test_an_action_is_as_the_page_says(name: str) -> None:
+def test_the_page_describes_the_action(name: str) -> None:
     action = REGISTRY.actions[name]
     _, params, output, _ = row(name)
     assert names(params) == set(action.params)
     assert names(output) == set(action.output)
 
 
-def test_the_errors_of_the_database_are_those_of_the_page() -> None:
+def test_the_page_lists_the_errors_of_the_database() -> None:
     section = PAGE.partition("## Errors of the database")[2]
     listed = {
         name

@@ -31,7 +31,7 @@ def look(key: str, *faults: Fault) -> Observation:
     return KEY.look({"key": key}, context(clients=sandbox.clients, sources={"key": "ssm:/aurora/kms-key"}))
 
 
-def test_a_key_that_will_do() -> None:
+def test_a_usable_key_is_available() -> None:
     seen = look("alias/aurora")
     assert (seen.status, seen.cls) == ("ok", "available")
     assert seen.attributes == {
@@ -46,34 +46,34 @@ def test_a_key_that_will_do() -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "said"), [(2, "is disabled: enable it"), (3, "is to be deleted: cancel that"), (5, "is Rotting")]
+    ("number", "said"), [(2, "is disabled: enable it"), (3, "is pending deletion: cancel that"), (5, "is Rotting")]
 )
-def test_a_key_that_cannot_be_used(number: int, said: str) -> None:
+def test_an_unusable_key_is_broken(number: int, said: str) -> None:
     seen = look(f"11111111-0000-4000-8000-00000000000{number}")
     assert (seen.status, seen.cls) == ("wrong", "broken")
     assert said in seen.attributes["problem"]
     assert "(key, from ssm:/aurora/kms-key)" in seen.attributes["problem"]
 
 
-def test_aws_default_key_can_be_used_and_not_be_shared() -> None:
+def test_an_aws_managed_key_can_be_used_but_not_shared() -> None:
     seen = look("alias/aws/rds")
     assert (seen.status, seen.cls, seen.attributes["manager"]) == ("unshareable", "available", "AWS")
     assert "cannot be shared with another account" in seen.attributes["problem"]
 
 
-def test_a_key_that_is_not_there() -> None:
+def test_an_unknown_key_is_missing() -> None:
     seen = look("alias/gone")
     assert (seen.status, seen.cls) == ("missing", "missing")
     assert "there is no key alias/gone in us-west-2 (key, from ssm:/aurora/kms-key)" in seen.attributes["problem"]
 
 
-def test_a_key_that_is_not_ours_to_look_at() -> None:
+def test_a_key_without_permission_is_broken() -> None:
     seen = look("alias/aurora", Fault(kind="error", call="kms.DescribeKey", code="AccessDeniedException"))
     assert (seen.status, seen.cls) == ("wrong", "broken")
     assert "kms:DescribeKey" in seen.attributes["problem"]
 
 
-def test_what_kms_says_besides_is_an_error() -> None:
+def test_any_other_answer_of_kms_is_an_error() -> None:
     with pytest.raises(EffectFailed) as failed:
         look("alias/aurora", Fault(kind="server_error", call="kms.DescribeKey"))
     assert failed.value.problem.category == "internal"
@@ -89,7 +89,7 @@ def test_every_status_and_attribute_is_declared(kind: object) -> None:
         assert set(one.attributes) == set(kind.attributes)  # type: ignore[attr-defined]
 
 
-def test_keys_of_moto(moto: Moto) -> None:
+def test_keys_of_moto_are_read(moto: Moto) -> None:
     kms = moto.clients("kms")
     key = kms.create_key()["KeyMetadata"]["KeyId"]
     kms.create_alias(AliasName="alias/moto", TargetKeyId=key)
@@ -100,7 +100,7 @@ def test_keys_of_moto(moto: Moto) -> None:
     assert KEY.look({"key": "alias/nowhere"}, given).status == "missing"
 
 
-def test_who_we_are(moto: Moto) -> None:
+def test_the_identity_is_that_of_the_credentials(moto: Moto) -> None:
     seen = IDENTITY.look({}, context(clients=moto.clients, account="111122223333"))
     assert (seen.status, seen.cls) == ("ok", "available")
     assert seen.attributes["account"] == "111122223333"

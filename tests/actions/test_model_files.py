@@ -37,7 +37,7 @@ def kept_in(folder: Path) -> list[Path]:
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_what_is_kept_of_an_operation_says_all_that_the_model_does(service: str) -> None:
+def test_the_cached_part_has_everything_about_the_operation(service: str) -> None:
     model = service_model(service)
     assert model is not None
     for name in list(model.operations)[::9]:
@@ -52,7 +52,7 @@ def test_what_is_kept_of_an_operation_says_all_that_the_model_does(service: str)
             assert _schemas(found, found.outputs) == _schemas(whole, whole.outputs)
 
 
-def test_the_second_time_botocores_file_is_not_read(cache: Path) -> None:
+def test_botocores_file_is_read_once(cache: Path) -> None:
     operation_model("rds", "describe_db_clusters")
     (kept,) = kept_in(cache)
     said = json.loads(kept.read_bytes()) | {"paginators": {"DescribeDBClusters": {"of": "the cache"}}}
@@ -63,7 +63,7 @@ def test_the_second_time_botocores_file_is_not_read(cache: Path) -> None:
 
 
 @pytest.mark.parametrize("text", [b"", b"{", b"{}", b"[]", b"\xff"])
-def test_what_is_damaged_is_read_and_kept_anew(cache: Path, text: bytes) -> None:
+def test_a_damaged_cache_is_written_again(cache: Path, text: bytes) -> None:
     operation_model("rds", "describe_db_clusters")
     (kept,) = kept_in(cache)
     whole = kept.read_bytes()
@@ -72,10 +72,10 @@ def test_what_is_damaged_is_read_and_kept_anew(cache: Path, text: bytes) -> None
     assert kept.read_bytes() == whole
 
 
-def test_another_botocore_is_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_botocore_has_another_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "data" / "rds" / "2014-10-31"
     folder.mkdir(parents=True)
-    monkeypatch.setattr("actions.aws.service_models._file_of", lambda service: folder / "service-2.json")
+    monkeypatch.setattr("actions.aws.service_models._model_file", lambda service: folder / "service-2.json")
     for prefix in ("a", "bb"):
         (folder / "service-2.json").write_text(json.dumps({"metadata": {"endpointPrefix": prefix}}))
         service_model.cache_clear()
@@ -84,7 +84,7 @@ def test_another_botocore_is_another(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize("place", ["", "relative", "file"])
-def test_a_place_that_takes_nothing_is_no_matter(place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unwritable_cache_is_ignored(place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("not a folder")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file") if place == "file" else place)
     monkeypatch.setenv("HOME", "")
@@ -92,7 +92,7 @@ def test_a_place_that_takes_nothing_is_no_matter(place: str, tmp_path: Path, mon
     assert [path.name for path in kept_in(tmp_path)] == ["file"]
 
 
-def test_what_there_is_not_is_not_kept(cache: Path) -> None:
+def test_an_unknown_operation_is_not_cached(cache: Path) -> None:
     assert operation_model("rds", "describe_db_custers") is None
     assert operation_model("sdr", "describe_db_clusters") is None
     assert metadata_of("sdr") == {}
@@ -100,7 +100,7 @@ def test_what_there_is_not_is_not_kept(cache: Path) -> None:
     assert data_folder() is not None
 
 
-def test_a_check_finds_the_same_the_second_time(cache: Path) -> None:
+def test_validation_finds_the_same_with_and_without_cache(cache: Path) -> None:
     from actions.aws.generic_calls import operation_of
 
     found = []

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from actions.kinds.endpoint import KINDS
-from actions.network import OPENINGS, SystemNetwork, resolved
+from actions.network import CONNECT_ATTEMPTS, SystemNetwork, resolved
 from engine.clock import SystemClock, VirtualClock
 from engine.registry import Observation
 from tests.actions.contexts import context
@@ -32,7 +32,7 @@ def look(host: str, port: int, **more: Any) -> Observation:
     return endpoint.look({"host": host, "port": port}, context(**more))
 
 
-def test_what_answers() -> None:
+def test_an_open_port_is_available() -> None:
     with answering([SILENCE]) as server:
         seen = look("localhost", server.port)
     assert (seen.status, seen.cls, seen.id) == ("ok", "available", None)
@@ -42,9 +42,10 @@ def test_what_answers() -> None:
 
 
 @pytest.mark.parametrize(
-    ("host", "why"), [("127.0.0.1", "refused"), ("no-such-host.invalid", "no such name"), ("a..b", "no such name")]
+    ("host", "why"),
+    [("127.0.0.1", "connection refused"), ("no-such-host.invalid", "unknown host name"), ("a..b", "unknown host name")],
 )
-def test_what_does_not(host: str, why: str) -> None:
+def test_a_closed_port_or_unknown_host_is_unanswered(host: str, why: str) -> None:
     port = free_port()
     seen = look(host, port)
     assert (seen.status, seen.cls) == ("unanswered", "broken")
@@ -60,14 +61,14 @@ class Silent(SystemNetwork):
 
 
 @pytest.mark.parametrize(("timeout", "waited"), [(60.0, 10.0), (3.0, 3.0)])
-def test_it_waits_ten_seconds_or_what_the_step_says(timeout: float, waited: float) -> None:
+def test_it_waits_ten_seconds_or_the_steps_timeout(timeout: float, waited: float) -> None:
     network = Silent()
     seen = look("orders.example", 5432, network=network, timeout=timeout)
     assert seen.attributes["problem"] == "orders.example:5432: no answer"
     assert network.waited == waited
 
 
-def test_a_name_service_that_does_not_answer_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_resolving_a_name_ends_with_its_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = threading.Event()
 
     def getaddrinfo(*_: Any, **__: Any) -> Any:
@@ -79,7 +80,7 @@ def test_a_name_service_that_does_not_answer_is_given_up(monkeypatch: pytest.Mon
     asked.set()
 
 
-def test_the_second_address_is_tried_where_the_first_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_second_address_is_tried_if_the_first_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
     with answering([SILENCE]) as server:
         port = free_port()
         found = [
@@ -96,35 +97,35 @@ def connect(port: int, clock: SystemClock | None = None, **more: Any) -> Any:
 
 
 @pytest.mark.parametrize("replies", [[], [no("57P03", "starting up")], [no("53300", "too many")]])
-def test_an_opening_that_may_pass_is_tried_again_at_once(replies: list[bytes]) -> None:
+def test_a_brief_error_is_retried_within_the_call(replies: list[bytes]) -> None:
     clock = Impatient()
     with answering(replies) as server, pytest.raises(Exception, match=r"network error|57P03|53300"):
         connect(server.port, clock)
-    assert len(server.asked) == OPENINGS
-    assert len(clock.slept) == OPENINGS - 1
+    assert len(server.asked) == CONNECT_ATTEMPTS
+    assert len(clock.slept) == CONNECT_ATTEMPTS - 1
     assert all(0 <= seconds <= 1 for seconds in clock.slept)
 
 
 @pytest.mark.parametrize("code", ["28P01", "3D000", "28000"])
-def test_an_opening_that_cannot_pass_is_not(code: str) -> None:
+def test_a_lasting_error_is_not_retried(code: str) -> None:
     with answering([no(code, "no")]) as server, pytest.raises(Exception, match=code):
         connect(server.port)
     assert len(server.asked) == 1
 
 
-def test_a_refused_connection_is_the_steps_business() -> None:
+def test_a_refused_connection_is_not_retried_within_the_call() -> None:
     clock = Impatient()
     with pytest.raises(ConnectionRefusedError):
         connect(free_port(), clock)
     assert clock.slept == []
 
 
-def test_no_password_leaves_before_tls_is_there() -> None:
+def test_no_password_is_sent_before_tls() -> None:
     with answering([b"N"]) as server, pytest.raises(Exception, match="refuses SSL"):
         connect(server.port, ssl_context=None)
     assert server.asked == [bytes.fromhex("0000000804d2162f")]
 
 
-def test_time_is_measured_by_the_clock() -> None:
+def test_the_clock_measures_time() -> None:
     with answering([SILENCE]) as server:
         assert SystemNetwork(VirtualClock()).reach("127.0.0.1", server.port, 5.0) == ("127.0.0.1", 0.0)

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from actions.aws.settings import Settings
-from actions.postgres.declarations import RUN, SETUP_USERS
-from actions.postgres.user_list import read
+from actions.postgres.postgres_actions import RUN, SETUP_USERS
+from actions.postgres.user_list import read_users
 from engine.errors import EffectFailed
 from engine.language.secret import Secret
 from tests.actions.databases import ADMIN, PASSWORD, Database, made
@@ -85,7 +85,7 @@ TROUBLES: dict[str, Trouble] = {
 
 
 @pytest.mark.parametrize("trouble", TROUBLES)
-def test_no_error_tells_it(
+def test_no_error_contains_the_secret(
     database: Database, planted: dict[str, Any], caplog: pytest.LogCaptureFixture, capfd: Any, trouble: str
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -100,7 +100,7 @@ def test_no_error_tells_it(
 
 
 @pytest.mark.parametrize("replies", [[SILENCE], [b"R\0\0\0\x17\0\0\0\nSCRAM-SHA-256\0\0", b"garbage"], [b"E"]])
-def test_no_answer_of_a_server_makes_it_be_told(
+def test_no_answer_of_a_server_reveals_the_secret(
     database: Database, planted: dict[str, Any], caplog: pytest.LogCaptureFixture, replies: list[bytes | None]
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -112,7 +112,7 @@ def test_no_answer_of_a_server_makes_it_be_told(
         assert form.encode() not in b"".join(server.asked)
 
 
-def test_success_tells_it_to_nobody(
+def test_no_output_contains_the_secret(
     database: Database, planted: dict[str, Any], caplog: pytest.LogCaptureFixture, capfd: Any
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -124,14 +124,14 @@ def test_success_tells_it_to_nobody(
         assert not [text for text in said if form in text], form
 
 
-def test_users_and_references_show_nothing(database: Database, planted: dict[str, Any]) -> None:
-    users = read([{"name": "app", "password": USER}], database.context(planted))
+def test_no_repr_contains_the_secret(database: Database, planted: dict[str, Any]) -> None:
+    users = read_users([{"name": "app", "password": USER}], database.context(planted))
     for shown in (repr(users), str(users), f"{USER}", repr(USER), str(USER)):
         assert "Pl4nted" not in shown
 
 
 @pytest.mark.parametrize("source", ["secret:planted#nothing", "secret:planted/text#field", "secret:planted/version"])
-def test_no_error_of_a_setting_tells_it(moto: Moto, source: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_no_error_of_a_setting_contains_the_secret(moto: Moto, source: str, caplog: pytest.LogCaptureFixture) -> None:
     secrets = moto.clients("secretsmanager", account="555566667777")
     for name, text in (
         ("planted", f'{{"field": "{PLANTED[:7]}"}}'),

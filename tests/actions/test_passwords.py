@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from actions.postgres.passwords import UnfitPassword, fits, prepared, verifier
+from actions.postgres.passwords import UnfitPassword, is_verifier_of, prepared, verifier
 from tests.servers.postgres import Postgres
 
 FIT = [
@@ -23,18 +23,18 @@ FIT = [
 
 UNFIT = {
     "": "it is empty",
-    "line\n": "line break, at its end",
-    "ta\tb": "line break, in it",
+    "line\n": "line break at its end",
+    "ta\tb": "line break in it",
     "nul\0": "control character",
     "\ue000private": "private use",
     "\u200e left to right": "display-modifying",
     "\u05d0latin": "malformed bidi sequence",
-    "\u00ad": "nothing is left of it",
+    "\u00ad": "characters that SCRAM ignores",
 }
 
 
 @pytest.mark.parametrize("password", FIT)
-def test_it_is_the_verifier_that_postgresql_makes_of_it(postgres: Postgres, password: str) -> None:
+def test_the_verifier_is_the_one_that_postgresql_computes(postgres: Postgres, password: str) -> None:
     from pg8000.native import literal
 
     with postgres.connect() as connection:
@@ -42,8 +42,8 @@ def test_it_is_the_verifier_that_postgresql_makes_of_it(postgres: Postgres, pass
         connection.run(f"CREATE ROLE verified PASSWORD {literal(password)}")
         [[stored]] = connection.run("SELECT rolpassword FROM pg_authid WHERE rolname = 'verified'")
     assert stored.startswith("SCRAM-SHA-256$4096:")
-    assert fits(stored, password)
-    assert not fits(stored, password + "?")
+    assert is_verifier_of(stored, password)
+    assert not is_verifier_of(stored, password + "?")
 
 
 def test_each_verifier_has_a_salt_of_its_own() -> None:
@@ -51,17 +51,17 @@ def test_each_verifier_has_a_salt_of_its_own() -> None:
     assert verifier("secret", b"0" * 16) == verifier("secret", b"0" * 16)
 
 
-def test_composed_and_decomposed_letters_are_one_password() -> None:
-    assert fits(verifier("e\u0301"), "é")
+def test_composed_and_decomposed_letters_are_the_same_password() -> None:
+    assert is_verifier_of(verifier("e\u0301"), "é")
 
 
 @pytest.mark.parametrize("stored", [None, "", "md50123456789abcdef0123456789abcdef", "SCRAM-SHA-256$x"])
-def test_what_is_no_verifier_fits_nothing(stored: str | None) -> None:
-    assert not fits(stored, "anything")
+def test_other_text_is_no_verifier_of_anything(stored: str | None) -> None:
+    assert not is_verifier_of(stored, "anything")
 
 
 @pytest.mark.parametrize(("password", "why"), UNFIT.items(), ids=[repr(one) for one in UNFIT])
-def test_what_scram_does_not_allow_is_refused(password: str, why: str) -> None:
+def test_a_password_that_scram_does_not_allow_is_refused(password: str, why: str) -> None:
     with pytest.raises(UnfitPassword) as refused:
         prepared(password)
     assert why in str(refused.value)

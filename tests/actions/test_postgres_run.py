@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from actions.postgres.declarations import RUN
+from actions.postgres.postgres_actions import RUN
 from engine.errors import EffectFailed, Problem
 from tests.actions.databases import Database
 
@@ -21,7 +21,7 @@ def problem(database: Database, timeout: float = 20.0, **params: Any) -> Problem
     return failed.value.problem
 
 
-def test_statements_are_counted(database: Database) -> None:
+def test_affected_rows_are_counted(database: Database) -> None:
     statements = [
         "CREATE TABLE items(id int)",
         "INSERT INTO items VALUES (1), (2)",
@@ -31,14 +31,14 @@ def test_statements_are_counted(database: Database) -> None:
     assert database.as_admin("SELECT count(*) FROM items") == [[2]]
 
 
-def test_several_statements_are_all_or_nothing(database: Database) -> None:
+def test_several_statements_are_one_transaction(database: Database) -> None:
     found = problem(database, statements=["CREATE TABLE items(id int)", "SELECT 1/0"])
     assert (found.name, found.category, found.also) == ("PostgresError", "internal", ("22012",))
     assert "division by zero (SQLSTATE 22012)" in found.message
     assert database.as_admin("SELECT to_regclass('items')") == [[None]]
 
 
-def test_one_statement_stands_alone_so_that_it_may_be_what_no_transaction_takes(database: Database) -> None:
+def test_a_single_statement_runs_without_a_transaction(database: Database) -> None:
     name = database.role("second")
     run(database, statements=[f"CREATE DATABASE {name}"])
     assert database.as_superuser(f"SELECT count(*) FROM pg_database WHERE datname = '{name}'") == [[1]]
@@ -55,37 +55,39 @@ def test_one_statement_stands_alone_so_that_it_may_be_what_no_transaction_takes(
         ("SHOW standard_conforming_strings", {"standard_conforming_strings": "on"}),
     ],
 )
-def test_a_query_yields_its_row(database: Database, query: str, row: Any) -> None:
+def test_a_query_returns_its_row(database: Database, query: str, row: Any) -> None:
     assert run(database, query=query)["row"] == row
 
 
 @pytest.mark.parametrize(
     ("query", "name", "said"),
     [
-        ("SELECT generate_series(1, 3)", "InvalidParameter", "3 rows came"),
+        ("SELECT generate_series(1, 3)", "InvalidParameter", "returned 3 rows"),
         ("CREATE TABLE items(id int)", "PostgresError", "read-only transaction (SQLSTATE 25006)"),
         ("SELECT * FROM nowhere", "PostgresError", 'relation "nowhere" does not exist (SQLSTATE 42P01)'),
         ("SELECT rolpassword FROM pg_authid", "InsufficientPrivilege", "permission denied"),
     ],
 )
-def test_a_query_that_is_none(database: Database, query: str, name: str, said: str) -> None:
+def test_a_query_that_changes_something_or_returns_rows_is_refused(
+    database: Database, query: str, name: str, said: str
+) -> None:
     found = problem(database, query=query)
     assert found.name == name
     assert said in found.message
 
 
 @pytest.mark.parametrize("params", [{}, {"statements": ["SELECT 1"], "query": "SELECT 1"}])
-def test_either_statements_or_a_query(database: Database, params: Any) -> None:
+def test_statements_and_query_exclude_each_other(database: Database, params: Any) -> None:
     assert problem(database, **params).name == "InvalidParameter"
 
 
-def test_a_statement_has_the_steps_time(database: Database) -> None:
+def test_a_statement_ends_with_the_steps_timeout(database: Database) -> None:
     found = problem(database, timeout=1.0, query="SELECT pg_sleep(30)")
     assert (found.name, found.also) == ("PostgresError", ("57014",))
     assert "statement timeout" in found.message
 
 
-def test_a_connection_that_is_lost_before_the_commit_has_changed_nothing(database: Database) -> None:
+def test_a_connection_lost_before_the_commit_changes_nothing(database: Database) -> None:
     statements = ["CREATE TABLE items(id int)", "SELECT pg_terminate_backend(pg_backend_pid())", "SELECT 1"]
     found = problem(database, statements=statements)
     assert (found.name, found.category) == ("ConnectionTimeout", "timeout")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from actions.postgres.declarations import RUN, SETUP_USERS
+from actions.postgres.postgres_actions import RUN, SETUP_USERS
 from actions.sandbox import Fault, Sandbox
 from engine.errors import EffectFailed, EffectUnknown
 from engine.language.secret import Secret
@@ -42,7 +42,7 @@ def call(there: Sandbox, action: Any, **params: Any) -> Any:
         ("DatabaseNotFound", "DatabaseNotFound", "config"),
     ],
 )
-def test_what_a_script_says_of_a_connection(word: str, name: str, category: str) -> None:
+def test_a_script_decides_what_a_connection_meets(word: str, name: str, category: str) -> None:
     there = sandbox(word)
     with pytest.raises(EffectFailed) as failed:
         call(there, SETUP_USERS, users=USERS)
@@ -50,15 +50,15 @@ def test_what_a_script_says_of_a_connection(word: str, name: str, category: str)
     assert call(there, SETUP_USERS, users=USERS)["created"] == ["app"]  # one word of a script is one call
 
 
-def test_a_commit_whose_answer_is_lost_is_unknown_and_can_be_repeated() -> None:
+def test_a_commit_without_an_answer_is_unknown_and_can_be_repeated() -> None:
     there = sandbox()
     there.fault(Fault(kind="lost", call="postgres.Commit"))
-    with pytest.raises(EffectUnknown, match="COMMIT was sent, and no answer came"):
+    with pytest.raises(EffectUnknown, match="COMMIT was sent, but no answer came"):
         call(there, SETUP_USERS, users=USERS)
     assert call(there, SETUP_USERS, users=USERS) == {"created": [], "changed": ["app"], "unchanged": []}
 
 
-def test_a_single_statement_whose_answer_is_lost_is_unknown() -> None:
+def test_a_single_statement_without_an_answer_is_unknown() -> None:
     there = sandbox()
     there.fault(Fault(kind="lost", call="postgres.Execute"))
     with pytest.raises(EffectUnknown, match="the statement was sent"):
@@ -66,6 +66,6 @@ def test_a_single_statement_whose_answer_is_lost_is_unknown() -> None:
     assert call(there, RUN, statements=["UPDATE items SET id = 1"]) == {"row": None, "rows_affected": 3}
 
 
-def test_a_query() -> None:
+def test_a_query_returns_the_declared_row() -> None:
     done = call(sandbox(), RUN, query="SELECT count(*) AS number FROM items")
     assert done == {"row": {"number": 7}, "rows_affected": 1}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from actions.postgres.declarations import RUN
+from actions.postgres.postgres_actions import RUN
 from actions.postgres.tls import context as tls_context
 from engine.errors import EffectFailed, Problem
 from engine.language.secret import Secret
@@ -59,7 +59,7 @@ def stranger(tmp_path_factory: pytest.TempPathFactory) -> str:
         ({"tls": "off", "database": "clear"}, True),
     ],
 )
-def test_what_the_certificate_must_prove(database: Database, params: dict[str, Any], works: bool) -> None:
+def test_each_mode_accepts_its_certificates(database: Database, params: dict[str, Any], works: bool) -> None:
     if params.get("database") and not database.as_superuser("SELECT FROM pg_database WHERE datname = 'clear'"):
         database.as_superuser("CREATE DATABASE clear")
     if works:
@@ -69,34 +69,32 @@ def test_what_the_certificate_must_prove(database: Database, params: dict[str, A
     assert (found.name, found.category) == ("TlsFailed", "config")
 
 
-def test_a_certificate_for_another_host_says_so(database: Database) -> None:
+def test_a_certificate_for_another_host_is_named(database: Database) -> None:
     found = problem(database, host="127.0.0.1")
     assert "not valid for '127.0.0.1'" in found.message
     assert "`tls: verify-ca`" in found.message
 
 
-def test_an_authority_that_nobody_has_named_says_how_to_name_it(database: Database, stranger: str) -> None:
+def test_an_unknown_authority_says_how_to_name_it(database: Database, stranger: str) -> None:
     found = problem(database, ca=stranger)
     assert "unable to get local issuer certificate" in found.message
     assert "RUNBOOK_DATABASE_CA" in found.message
     assert "global-bundle.pem" in found.message
 
 
-def test_a_server_that_wants_tls_says_so(database: Database) -> None:
+def test_a_server_that_requires_tls_is_named(database: Database) -> None:
     found = problem(database, tls="off")
     assert "no encryption" in found.message
     assert found.also == ("28000",)
 
 
 @pytest.mark.parametrize("name", ["RUNBOOK_DATABASE_CA", "PGSSLROOTCERT"])
-def test_authorities_are_named_by_the_environment(
-    database: Database, monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
+def test_environment_variables_name_authorities(database: Database, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv(name, str(database.server.authority))
     assert ask(database, ca=None) == {"one": 1}
 
 
-def test_the_parameter_comes_before_the_environment(database: Database, stranger: str) -> None:
+def test_the_parameter_takes_precedence_over_the_environment(database: Database, stranger: str) -> None:
     named = {"RUNBOOK_DATABASE_CA": stranger, "PGSSLROOTCERT": "/nowhere"}
     assert tls_context("verify-full", str(database.server.authority), named)
     assert tls_context("verify-full", None, named)
@@ -104,7 +102,7 @@ def test_the_parameter_comes_before_the_environment(database: Database, stranger
         tls_context("verify-full", None, {"PGSSLROOTCERT": "/nowhere"})
 
 
-def test_libpqs_own_file_is_trusted(database: Database, tmp_path: Path) -> None:
+def test_libpqs_default_file_is_trusted(database: Database, tmp_path: Path) -> None:
     (tmp_path / ".postgresql").mkdir()
     (tmp_path / ".postgresql" / "root.crt").write_bytes(database.server.authority.read_bytes())
     trusting = tls_context("verify-full", None, {"HOME": str(tmp_path)})
@@ -114,8 +112,8 @@ def test_libpqs_own_file_is_trusted(database: Database, tmp_path: Path) -> None:
     assert len(trusting.get_ca_certs()) == len(plain.get_ca_certs()) + 1
 
 
-@pytest.mark.parametrize(("text", "why"), [(None, "No such file"), ("no certificate", "holds no certificate")])
-def test_a_file_without_certificates(database: Database, tmp_path: Path, text: str | None, why: str) -> None:
+@pytest.mark.parametrize(("text", "why"), [(None, "No such file"), ("no certificate", "no certificate in it")])
+def test_a_file_without_certificates_is_refused(database: Database, tmp_path: Path, text: str | None, why: str) -> None:
     path = tmp_path / "bundle.pem"
     if text is not None:
         path.write_text(text)
@@ -125,7 +123,7 @@ def test_a_file_without_certificates(database: Database, tmp_path: Path, text: s
     assert str(path) in found.message
 
 
-def test_a_file_that_was_mended_is_read_again(database: Database, tmp_path: Path, stranger: str) -> None:
+def test_a_corrected_file_is_read_again(database: Database, tmp_path: Path, stranger: str) -> None:
     path = tmp_path / "bundle.pem"
     path.write_bytes(Path(stranger).read_bytes())
     assert problem(database, ca=str(path)).name == "TlsFailed"
@@ -139,16 +137,16 @@ def test_a_file_that_was_mended_is_read_again(database: Database, tmp_path: Path
 @pytest.mark.parametrize(
     ("login", "name", "category", "said"),
     [
-        ({"password": "another"}, "AuthenticationFailed", "denied", "admin`, from secret:db/master,"),
+        ({"password": "another"}, "AuthenticationFailed", "denied", "admin` (from secret:db/master)"),
         ({"username": "nobody_at_all"}, "AuthenticationFailed", "denied", "as nobody_at_all"),
         ({"database": "nowhere"}, "DatabaseNotFound", "config", 'database "nowhere" does not exist'),
-        ({"dbname": "nowhere"}, "DatabaseNotFound", "config", "name another with `database:`"),
+        ({"dbname": "nowhere"}, "DatabaseNotFound", "config", "name another one with `database:`"),
         ({"password": None}, "InvalidSecret", "config", "username and password"),
         ({"username": ""}, "InvalidSecret", "config", "username and password"),
-        ({"password": "line\n"}, "InvalidPassword", "config", "line break, at its end"),
+        ({"password": "line\n"}, "InvalidPassword", "config", "line break at its end"),
     ],
 )
-def test_a_login_that_is_not_right(
+def test_a_wrong_login_is_refused_with_advice(
     database: Database, login: dict[str, Any], name: str, category: str, said: str
 ) -> None:
     right = {"username": database.admin, "password": PASSWORD, "database": database.name}
@@ -160,12 +158,12 @@ def test_a_login_that_is_not_right(
 
 
 @pytest.mark.parametrize("value", ["text", [1], None])
-def test_a_secret_that_is_no_login(database: Database, value: Any) -> None:
+def test_a_secret_without_a_login_is_refused(database: Database, value: Any) -> None:
     assert problem(database, {ADMIN.name: value}).name == "InvalidSecret"
 
 
 @pytest.mark.parametrize("admin", [{"username": "admin", "password": "written down"}, "admin:written down"])
-def test_a_login_that_is_written_down_is_refused(database: Database, admin: Any) -> None:
+def test_a_login_in_plain_text_is_refused(database: Database, admin: Any) -> None:
     found = problem(database, admin=admin)
     assert found.name == "InvalidSecret"
     assert "write `secret:NAME`" in found.message
@@ -185,14 +183,14 @@ def test_the_database_is_the_parameters_else_admins_else_postgres(database: Data
     assert connected({"database": database.name}, database="postgres") == "postgres"
 
 
-def test_a_mode_that_is_none(database: Database) -> None:
+def test_an_unknown_mode_is_refused(database: Database) -> None:
     found = problem(database, tls="of")
     assert found.name == "InvalidParameter"
     assert "verify-full, verify-ca, require, off" in found.message
 
 
 @pytest.mark.parametrize("timeout", ["soon", "10", 0, -1])
-def test_a_timeout_that_is_none(database: Database, timeout: Any) -> None:
+def test_an_invalid_timeout_is_refused(database: Database, timeout: Any) -> None:
     assert problem(database, timeout=timeout).name == "InvalidParameter"
 
 
@@ -203,20 +201,20 @@ def asked_of(server: Scripted, database: Database, **more: Any) -> Problem:
     return problem(database, **{"host": "127.0.0.1", "port": server.port, "tls": "off"} | more)
 
 
-def test_nothing_listens(database: Database) -> None:
+def test_a_closed_port_is_a_connection_timeout(database: Database) -> None:
     found = problem(database, port=free_port())
     assert (found.name, found.category) == ("ConnectionTimeout", "timeout")
-    assert found.message.endswith(": refused")
+    assert found.message.endswith(": connection refused")
 
 
-def test_a_name_that_is_none(database: Database) -> None:
+def test_an_unknown_host_is_a_connection_timeout(database: Database) -> None:
     found = problem(database, host="orders.cluster-abc.invalid", timeout="2s")
     assert found.name == "ConnectionTimeout"
-    assert "no such name" in found.message or "name service" in found.message
+    assert "unknown host name" in found.message or "name service" in found.message
 
 
 @pytest.mark.parametrize("tls", ["verify-full", "off"])
-def test_what_never_answers_is_given_up(database: Database, tls: str) -> None:
+def test_a_server_that_never_answers_is_a_connection_timeout(database: Database, tls: str) -> None:
     with answering([SILENCE]) as server:
         found = asked_of(server, database, tls=tls, timeout=0.2)
     assert (found.name, found.category) == ("ConnectionTimeout", "timeout")
@@ -231,35 +229,35 @@ def test_what_never_answers_is_given_up(database: Database, tls: str) -> None:
         ("57P01", "terminating connection due to administrator command"),
     ],
 )
-def test_a_server_that_cannot_yet(database: Database, code: str, said: str) -> None:
+def test_a_server_that_is_starting_is_a_connection_timeout(database: Database, code: str, said: str) -> None:
     with answering([no(code, said)]) as server:
         found = asked_of(server, database)
     assert (found.name, found.category, found.also) == ("ConnectionTimeout", "timeout", (code,))
     assert said in found.message
 
 
-def test_a_server_without_tls(database: Database) -> None:
+def test_a_server_without_tls_says_how_to_connect(database: Database) -> None:
     with answering([b"N"]) as server:
         found = asked_of(server, database, tls="verify-full")
     assert (found.name, found.category) == ("TlsFailed", "config")
-    assert "does not speak TLS" in found.message
+    assert "does not support TLS" in found.message
 
 
-def test_a_server_that_breaks_off_tls(database: Database) -> None:
+def test_a_server_that_closes_during_tls_is_a_connection_timeout(database: Database) -> None:
     with answering([b"S", b"not TLS at all, by no means"]) as server:
         found = asked_of(server, database, tls="verify-full")
     assert (found.name, found.category) == ("TlsFailed", "config")
 
 
 @pytest.mark.parametrize("said", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\0" * 50])
-def test_what_is_no_postgresql(database: Database, said: bytes) -> None:
+def test_another_protocol_is_a_postgres_error(database: Database, said: bytes) -> None:
     with answering([said]) as server:
         found = asked_of(server, database)
     assert found.name in ("PostgresError", "ConnectionTimeout")
     assert found.category in ("internal", "timeout")
 
 
-def test_a_secret_is_asked_for_by_its_reference(database: Database) -> None:
+def test_a_secret_is_read_by_its_reference(database: Database) -> None:
     asked: list[Secret] = []
 
     def secret(reference: Secret) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pg8000.exceptions import DatabaseError
 
-from actions.postgres.declarations import SETUP_USERS
+from actions.postgres.postgres_actions import SETUP_USERS
 from engine.errors import EffectFailed
 from engine.language.secret import Secret
 from tests.actions.databases import PASSWORD, Database
@@ -50,7 +50,7 @@ def refused(ask: Callable[[], Any]) -> str:
     return code
 
 
-def test_twice_is_the_same_as_once(database: Database) -> None:
+def test_repeating_changes_nothing(database: Database) -> None:
     database.as_admin("CREATE TABLE items(id serial PRIMARY KEY)")
     first = set_up(database, users(database))
     once = database.as_superuser(STATE.format(name=database.name))
@@ -62,7 +62,7 @@ def test_twice_is_the_same_as_once(database: Database) -> None:
     assert len(once) == 3
 
 
-def test_nothing_is_done_where_everything_can_be_seen_to_be_done(database: Database) -> None:
+def test_no_statement_is_sent_if_nothing_is_missing(database: Database) -> None:
     database.as_superuser(f"ALTER ROLE {database.admin} SUPERUSER", "CREATE TABLE items(id serial PRIMARY KEY)")
     set_up(database, users(database))
     before = len(database.server.log)
@@ -88,7 +88,7 @@ def test_any_password_works_and_none_is_in_the_servers_log(database: Database, p
     assert PASSWORD.encode() not in database.server.log.replace(f"PASSWORD '{PASSWORD}'".encode(), b"")
 
 
-def test_what_readwrite_may_do(database: Database) -> None:
+def test_readwrite_may_read_and_write(database: Database) -> None:
     database.as_admin(
         "CREATE TABLE items(id serial PRIMARY KEY, word text)", "CREATE VIEW words AS SELECT word FROM items"
     )
@@ -105,7 +105,7 @@ def test_what_readwrite_may_do(database: Database) -> None:
     assert refused(lambda: database.as_user("app", SECRETS["db/app"], "CREATE TABLE own(id int)")) == "42501"
 
 
-def test_what_readonly_may_do(database: Database) -> None:
+def test_readonly_may_only_read(database: Database) -> None:
     database.as_admin("CREATE TABLE items(id serial PRIMARY KEY)", "INSERT INTO items DEFAULT VALUES")
     set_up(database, users(database))
     database.as_admin("CREATE TABLE later(id serial PRIMARY KEY)")
@@ -118,14 +118,14 @@ def test_what_readonly_may_do(database: Database) -> None:
     )
 
 
-def test_what_none_may_do(database: Database) -> None:
+def test_none_grants_nothing(database: Database) -> None:
     database.as_admin("CREATE TABLE items(id int)")
     set_up(database, users(database, access="none"))
     assert database.as_user("app", SECRETS["db/app"], "SELECT 1") == [[1]]
     assert refused(lambda: database.as_user("app", SECRETS["db/app"], "SELECT * FROM items")) == "42501"
 
 
-def test_other_schemas(database: Database) -> None:
+def test_privileges_are_granted_in_the_listed_schemas(database: Database) -> None:
     database.as_admin(
         'CREATE SCHEMA "Odd Name"', 'CREATE TABLE "Odd Name"."It""s"(id int)', "CREATE TABLE items(id int)"
     )
@@ -134,7 +134,7 @@ def test_other_schemas(database: Database) -> None:
     assert refused(lambda: database.as_user("reader", SECRETS["db/reader"], "SELECT * FROM items")) == "42501"
 
 
-def test_what_was_granted_before_is_left_alone(database: Database) -> None:
+def test_earlier_grants_are_kept(database: Database) -> None:
     database.as_admin(
         "CREATE TABLE items(id int)",
         f"CREATE ROLE {database.role('app')}",
@@ -146,7 +146,7 @@ def test_what_was_granted_before_is_left_alone(database: Database) -> None:
     assert database.as_user("app", SECRETS["db/app"], "SELECT count(*) FROM items") == [[0]]
 
 
-def test_groups_that_are_there_and_groups_of_the_same_list(database: Database) -> None:
+def test_users_join_existing_groups_and_each_other(database: Database) -> None:
     database.as_admin(f"CREATE ROLE {database.role('staff')}")
     app, reader = users(database)
     listed = [app | {"member_of": [database.role("reader"), database.role("staff")]}, reader]
@@ -158,7 +158,7 @@ def test_groups_that_are_there_and_groups_of_the_same_list(database: Database) -
     assert groups == sorted(names(database, "reader", "staff"))
 
 
-def test_roles_say_who_set_them_up_unless_somebody_says_something_else(database: Database) -> None:
+def test_a_role_gets_a_comment_unless_it_has_another(database: Database) -> None:
     database.as_admin(
         f"CREATE ROLE {database.role('reader')}", f"COMMENT ON ROLE {database.role('reader')} IS 'ask Jo'"
     )
@@ -170,14 +170,14 @@ def test_roles_say_who_set_them_up_unless_somebody_says_something_else(database:
     assert said == [["set up by runbook, operation op-002"], ["ask Jo"]]
 
 
-def test_users_in_one_secret(database: Database) -> None:
+def test_the_list_of_users_may_be_a_secret(database: Database) -> None:
     listed = [{"name": database.role("app"), "password": "in-the-list", "access": "readonly"}]
     done = set_up(database, Secret(name="db/users"), {"db/users": listed})
     assert done["created"] == names(database, "app")
     assert database.as_user("app", "in-the-list", "SELECT 1") == [[1]]
 
 
-def test_without_a_password_it_is_left_as_it_is(database: Database) -> None:
+def test_without_a_password_the_old_one_is_kept(database: Database) -> None:
     set_up(database, users(database))
     [app, _] = users(database)
     assert set_up(database, [{key: app[key] for key in ("name", "access")}])["unchanged"] == names(database, "app")
@@ -187,7 +187,7 @@ def test_without_a_password_it_is_left_as_it_is(database: Database) -> None:
 @pytest.mark.parametrize(
     "rights", ["", "GRANT SELECT ON secrets TO PUBLIC"], ids=["no right at all", "one that cannot be granted on"]
 )
-def test_tables_of_somebody_else_are_a_no_and_nothing_is_done(database: Database, rights: str) -> None:
+def test_tables_of_another_owner_are_refused_and_nothing_is_changed(database: Database, rights: str) -> None:
     database.as_superuser("CREATE TABLE secrets(id int)", *filter(None, [rights]))
     with pytest.raises(EffectFailed) as no:
         set_up(database, users(database))
@@ -197,12 +197,12 @@ def test_tables_of_somebody_else_are_a_no_and_nothing_is_done(database: Database
     assert database.as_superuser(f"SELECT count(*) FROM pg_roles WHERE rolname LIKE '{database.name}\\_app'") == [[0]]
 
 
-def test_what_an_extension_owns_is_not_asked_for(database: Database) -> None:
+def test_objects_of_an_extension_are_not_granted(database: Database) -> None:
     database.as_superuser("CREATE EXTENSION pg_stat_statements", "REVOKE ALL ON pg_stat_statements FROM PUBLIC")
     assert set_up(database, users(database))["created"] == names(database, "app", "reader")
 
 
-def test_who_may_not_make_roles_is_told_what_is_missing(database: Database) -> None:
+def test_an_admin_who_cannot_create_roles_is_told_what_is_missing(database: Database) -> None:
     database.as_superuser(f"ALTER ROLE {database.admin} NOCREATEROLE")
     with pytest.raises(EffectFailed) as no:
         set_up(database, users(database))
@@ -210,21 +210,21 @@ def test_who_may_not_make_roles_is_told_what_is_missing(database: Database) -> N
     assert f'ALTER ROLE "{database.admin}" CREATEROLE' in no.value.problem.message
 
 
-def test_a_schema_that_is_not_there(database: Database) -> None:
+def test_a_missing_schema_is_refused(database: Database) -> None:
     with pytest.raises(EffectFailed) as no:
         set_up(database, users(database, schemas=["nowhere"]))
     assert (no.value.problem.name, no.value.problem.also) == ("PostgresError", ("3F000",))
     assert 'schema "nowhere" does not exist (SQLSTATE 3F000)' in no.value.problem.message
 
 
-def test_the_admin_is_not_one_of_the_users(database: Database) -> None:
+def test_the_admin_cannot_be_one_of_the_users(database: Database) -> None:
     with pytest.raises(EffectFailed) as no:
         set_up(database, [{"name": database.admin, "password": APP}])
-    assert "is who connects" in no.value.problem.message
+    assert "is the admin that connects" in no.value.problem.message
     assert database.as_admin("SELECT 1") == [[1]]
 
 
-def test_all_of_it_ends_with_the_steps_time_and_what_is_cut_off_is_nothing(database: Database) -> None:
+def test_everything_ends_with_the_steps_timeout_and_nothing_is_changed(database: Database) -> None:
     def cut_off_after(seconds: int) -> Any:
         ticking = count()
         return set_up(database, users(database), now=lambda: float(next(ticking)), timeout=float(seconds))
@@ -236,12 +236,12 @@ def test_all_of_it_ends_with_the_steps_time_and_what_is_cut_off_is_nothing(datab
             break
         except EffectFailed as no:
             said.add(no.problem.message.partition(": ")[2])
-    assert said == {"the step's `timeout` is over; nothing was changed"}
+    assert said == {"the step's `timeout` has passed; nothing was changed"}
     assert seconds > 20
     assert done["created"] == names(database, "app", "reader")  # whatever was made before was taken back
 
 
-def test_roles_that_somebody_else_has_made(database: Database) -> None:
+def test_roles_of_another_creator_need_the_admin_option(database: Database) -> None:
     """From PostgreSQL 16 on CREATEROLE is not enough for them, and the error says what is."""
     app, staff = database.role("app"), database.role("staff")
     database.as_superuser(f"CREATE ROLE {app}", f"CREATE ROLE {staff}")

@@ -43,7 +43,7 @@ def rds() -> Rds:
 # -- looking -----------------------------------------------------------------------------------------------
 
 
-def test_a_cluster_is_seen_with_its_instances_the_writer_first(rds: Rds) -> None:
+def test_a_look_lists_the_instances_with_the_writer_first(rds: Rds) -> None:
     seen = rds.look(KIND, name="Orders")
     assert (seen.status, seen.cls, seen.tags) == ("available", "available", {"team": "shop"})
     assert str(seen.id).startswith("cluster-")
@@ -59,7 +59,7 @@ def test_a_cluster_is_seen_with_its_instances_the_writer_first(rds: Rds) -> None
     assert seen.attributes["settled"] is True
 
 
-def test_its_parts_are_readers_then_the_writer_with_classes_of_their_own(rds: Rds) -> None:
+def test_parts_are_the_readers_then_the_writer(rds: Rds) -> None:
     rds.delete(INSTANCE, name="orders-b")
     parts = rds.look(KIND, name="orders").parts
     assert [(part.identity["name"], part.cls) for part in parts] == [
@@ -71,12 +71,12 @@ def test_its_parts_are_readers_then_the_writer_with_classes_of_their_own(rds: Rd
     assert parts[1].tags == {"team": "shop"}
 
 
-def test_one_without_instances_costs_one_call(rds: Rds) -> None:
+def test_a_look_at_a_cluster_without_instances_makes_one_call(rds: Rds) -> None:
     assert rds.look(KIND, name="alone").parts == ()
     assert rds.called() == ["rds.DescribeDBClusters"]
 
 
-def test_by_id_it_is_found_under_whatever_name(rds: Rds) -> None:
+def test_a_renamed_cluster_is_found_by_id(rds: Rds) -> None:
     id = rds.look(KIND, name="alone").id
     rds.sandbox.clients("rds", WEST).modify_db_cluster(
         DBClusterIdentifier="alone", NewDBClusterIdentifier="renamed", ApplyImmediately=True
@@ -93,7 +93,7 @@ def test_by_id_it_is_found_under_whatever_name(rds: Rds) -> None:
     ("status", "cls"),
     [("stopped", "blocked"), ("preparing-data-migration", "pending"), ("failed", "broken"), ("deleting", "leaving")],
 )
-def test_its_status_has_a_class(rds: Rds, status: str, cls: str) -> None:
+def test_a_status_has_its_class(rds: Rds, status: str, cls: str) -> None:
     rds.sandbox.change("rds.cluster/alone@us-west-2", status)
     assert rds.look(KIND, name="alone").cls == cls
 
@@ -106,13 +106,13 @@ def test_its_status_has_a_class(rds: Rds, status: str, cls: str) -> None:
         {"MasterUserSecret": {"SecretArn": "arn", "SecretStatus": "impaired"}},
     ],
 )
-def test_available_is_not_yet_settled(rds: Rds, more: Any) -> None:
+def test_an_available_cluster_with_pending_changes_is_not_settled(rds: Rds, more: Any) -> None:
     rds.sandbox.change("rds.cluster/alone@us-west-2", **more)
     seen = rds.look(KIND, name="alone")
     assert (seen.cls, seen.attributes["settled"]) == ("available", False)
 
 
-def test_it_is_settled_when_its_secret_is(rds: Rds) -> None:
+def test_a_cluster_is_settled_once_its_secret_is_active(rds: Rds) -> None:
     rds.sandbox.change("rds.cluster/alone@us-west-2", MasterUserSecret={"SecretArn": "arn", "SecretStatus": "active"})
     assert rds.look(KIND, name="alone").attributes["settled"] is True
     rds.sandbox.change("rds.cluster/alone@us-west-2", "modifying")
@@ -122,7 +122,7 @@ def test_it_is_settled_when_its_secret_is(rds: Rds) -> None:
 # -- restoring ---------------------------------------------------------------------------------------------
 
 
-def test_a_restored_cluster_lives_and_goes(rds: Rds) -> None:
+def test_a_cluster_is_restored_and_deleted(rds: Rds) -> None:
     id = rds.create(KIND, name="fresh", from_snapshot=arn("here"), **PLACED)
     seen = rds.look(KIND, name="fresh")
     assert (seen.id, seen.cls, seen.tags) == (id, "pending", TAGS)
@@ -141,7 +141,7 @@ def test_a_restored_cluster_lives_and_goes(rds: Rds) -> None:
     assert only_declared(rds, KIND)
 
 
-def test_what_is_said_is_handed_on(rds: Rds) -> None:
+def test_parameters_are_sent(rds: Rds) -> None:
     rds.create(
         KIND, name="fresh", from_snapshot="Here", engine="aurora-mysql", engine_version="8.0.mysql_aurora.3.04.0", kms_key="alias/k",
         parameter_group="default.mine", port=3307, serverless={"min": 0.5, "max": 4}, iam_auth=True, protected=True,
@@ -166,7 +166,7 @@ def test_what_is_said_is_handed_on(rds: Rds) -> None:
         ("2024-03-01T01:00:00+01:00", {"RestoreToTime": dt.datetime(2024, 3, 1, tzinfo=dt.UTC)}),
     ],
 )
-def test_a_point_in_time_is_restored(rds: Rds, moment: str, wire: Any) -> None:
+def test_a_cluster_is_restored_to_a_point_in_time(rds: Rds, moment: str, wire: Any) -> None:
     id = rds.create(KIND, name="fresh", from_cluster="Orders", restore_to=moment, **PLACED)
     assert rds.look(KIND, name="fresh").id == id
     told = rds.sent("rds.RestoreDBClusterToPointInTime")
@@ -188,14 +188,14 @@ def test_a_point_in_time_is_restored(rds: Rds, moment: str, wire: Any) -> None:
             "InvalidParameterCombination",
             "`engine`",
         ),
-        ({"from_snapshot": arn("here", EAST)}, "InvalidParameterValue", "copy it there first"),
+        ({"from_snapshot": arn("here", EAST)}, "InvalidParameterValue", "copy it to us-west-2"),
         ({"from_snapshot": "gone"}, "DBClusterSnapshotNotFoundFault", "gone"),
         ({"from_snapshot": "young"}, "InvalidDBClusterSnapshotStateFault", "creating"),
         ({"name": "Fresh", "from_snapshot": "here"}, "InvalidParameterValue", "write 'fresh'"),
         ({"name": "a" * 64, "from_snapshot": "here"}, "InvalidParameterValue", "at most 63"),
     ],
 )
-def test_what_can_be_seen_to_be_wrong_is_said_before_the_call(rds: Rds, params: Any, code: str, said: str) -> None:
+def test_wrong_parameters_are_refused_before_the_call(rds: Rds, params: Any, code: str, said: str) -> None:
     problem = rds.refused(rds.create, KIND, **{"name": "fresh", **params})
     assert (problem.name, said in problem.message) == (code, True)
     assert not any(name.startswith("rds.Restore") for name in rds.called())
@@ -210,9 +210,7 @@ def test_what_can_be_seen_to_be_wrong_is_said_before_the_call(rds: Rds, params: 
         ({"security_groups": ["sg-404"]}, None, ["security_groups"]),
     ],
 )
-def test_a_wrong_network_has_the_wider_name_and_says_which_setting(
-    rds: Rds, params: Any, code: Any, about: Any
-) -> None:
+def test_a_wrong_network_has_a_wider_name_and_names_the_setting(rds: Rds, params: Any, code: Any, about: Any) -> None:
     sources = {"subnet_group": "ssm:/west/subnet-group", "security_groups": "ssm:/west/groups", "name": "ssm:/name"}
     problem = rds.refused(rds.create, KIND, sources=sources, name="fresh", from_snapshot="here", **(PLACED | params))
     assert problem.answers_to("InvalidVPCConfiguration")
@@ -223,11 +221,11 @@ def test_a_wrong_network_has_the_wider_name_and_says_which_setting(
     assert "ssm:/name" not in problem.message
 
 
-def test_a_name_that_is_taken_means_look_again(rds: Rds) -> None:
+def test_a_taken_name_is_in_the_category_exists(rds: Rds) -> None:
     assert rds.refused(rds.create, KIND, name="orders", from_snapshot="here", **PLACED).category == "exists"
 
 
-def test_a_lost_reply_is_unknown_and_the_cluster_is_there(rds: Rds) -> None:
+def test_a_lost_reply_is_unknown_and_the_cluster_exists(rds: Rds) -> None:
     rds.fault("lost", "rds.RestoreDBClusterFromSnapshot")
     rds.unknown(rds.create, KIND, name="fresh", from_snapshot="here", **PLACED)
     assert rds.look(KIND, name="fresh").tags == TAGS
@@ -236,7 +234,7 @@ def test_a_lost_reply_is_unknown_and_the_cluster_is_there(rds: Rds) -> None:
 # -- removing ----------------------------------------------------------------------------------------------
 
 
-def test_members_are_in_the_way_of_aws(rds: Rds) -> None:
+def test_aws_deletes_a_cluster_only_after_its_instances(rds: Rds) -> None:
     problem = rds.refused(rds.delete, KIND, name="orders")
     assert (problem.name, problem.category) == ("InvalidDBClusterStateFault", "conflict")
     for part in rds.look(KIND, name="orders").parts:
@@ -249,12 +247,12 @@ def test_members_are_in_the_way_of_aws(rds: Rds) -> None:
     assert only_declared(rds, KIND, INSTANCE)
 
 
-def test_a_stopped_one_is_told_to_be_started(rds: Rds) -> None:
+def test_a_stopped_cluster_must_be_started_first(rds: Rds) -> None:
     rds.sandbox.change("rds.cluster/alone@us-west-2", "stopped")
     assert "start it first" in str(rds.in_the_way(KIND, "alone"))
 
 
-def test_protection_is_in_the_way_unless_the_step_says_so(rds: Rds) -> None:
+def test_deletion_protection_is_in_the_way_unless_the_step_says_unprotect(rds: Rds) -> None:
     assert rds.in_the_way(KIND, "alone") is None
     assert "`unprotect: true`" in str(rds.in_the_way(KIND, "kept"))
     assert rds.in_the_way(KIND, "kept", unprotect=True) is None
@@ -280,15 +278,15 @@ def test_protection_is_in_the_way_unless_the_step_says_so(rds: Rds) -> None:
 def test_an_automated_snapshot_that_a_later_step_needs_is_in_the_way(rds: Rds, needed: str, stays: bool) -> None:
     why = rds.in_the_way(KIND, "alone", needed=[needed])
     assert (why is not None) == stays
-    assert not stays or "copy it first" in str(why)
+    assert not stays or "copy that snapshot first" in str(why)
 
 
-def test_what_is_not_protected_is_not_modified(rds: Rds) -> None:
+def test_an_unprotected_cluster_is_not_modified(rds: Rds) -> None:
     rds.delete(KIND, name="alone", unprotect=True, detach=True)
     assert rds.called() == ["rds.DescribeDBClusters", "rds.DeleteDBCluster"]
 
 
-def test_a_global_cluster_is_left_only_if_the_step_says_so_and_the_next_attempt_deletes(rds: Rds) -> None:
+def test_a_cluster_leaves_its_global_cluster_only_if_the_step_says_detach(rds: Rds) -> None:
     assert "`detach: true`" in str(rds.in_the_way(KIND, "worldwide"))
     assert rds.in_the_way(KIND, "worldwide", detach=True) is None
     assert rds.refused(rds.delete, KIND, name="worldwide").answers_to("GlobalClusterMember")
@@ -317,12 +315,12 @@ def test_a_final_snapshot_is_taken_if_it_is_named(rds: Rds) -> None:
         ("x" * 64, "InvalidParameterValue"),
     ],
 )
-def test_a_final_snapshot_that_cannot_be_is_told(rds: Rds, name: str, code: str) -> None:
+def test_an_impossible_final_snapshot_is_refused(rds: Rds, name: str, code: str) -> None:
     assert rds.refused(rds.delete, KIND, name="alone", final_snapshot=name).name == code
     assert rds.look(KIND, name="alone").cls == "available"
 
 
-def test_a_lost_delete_is_unknown(rds: Rds) -> None:
+def test_a_lost_reply_to_a_delete_is_unknown(rds: Rds) -> None:
     rds.fault("lost", "rds.DeleteDBCluster")
     rds.unknown(rds.delete, KIND, name="alone")
     assert rds.look(KIND, name="alone").cls == "leaving"

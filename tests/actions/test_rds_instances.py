@@ -22,7 +22,7 @@ def rds() -> Rds:
     return made(WORLD)
 
 
-def test_an_instance_lives_and_goes(rds: Rds) -> None:
+def test_an_instance_is_created_and_deleted(rds: Rds) -> None:
     id = rds.create(KIND, name="third", cluster="orders", class_="db.r6g.large")
     assert str(id).startswith("db-")
     seen = rds.look(KIND, name="third")
@@ -44,7 +44,7 @@ def test_an_instance_lives_and_goes(rds: Rds) -> None:
     assert only_declared(rds, KIND)
 
 
-def test_what_is_said_is_handed_on(rds: Rds) -> None:
+def test_parameters_are_sent(rds: Rds) -> None:
     rds.create(
         KIND, name="third", cluster="Orders", class_="db.r6g.large", zone="us-west-2b", tier=0, public=True,
         parameter_group="mine", engine="aurora-mysql",
@@ -58,12 +58,12 @@ def test_what_is_said_is_handed_on(rds: Rds) -> None:
     assert rds.called() == ["rds.CreateDBInstance"]
 
 
-def test_its_cluster_says_whether_it_writes(rds: Rds) -> None:
+def test_the_cluster_says_which_instance_is_the_writer(rds: Rds) -> None:
     assert rds.look(KIND, name="Orders-1").attributes["writer"] is True
     assert rds.look(KIND, name="orders-2").attributes["writer"] is False
 
 
-def test_by_id_it_is_only_the_very_one(rds: Rds) -> None:
+def test_an_id_finds_no_other_resource_of_the_same_name(rds: Rds) -> None:
     id = rds.look(KIND, name="orders-2").id
     assert rds.look(KIND, id=id).attributes["name"] == "orders-2"
     rds.sandbox.put("rds.instance/orders-2@us-west-2", {"cluster": "orders"})
@@ -76,22 +76,22 @@ def test_by_id_it_is_only_the_very_one(rds: Rds) -> None:
         ({"class": "db.r6g.large"}, "MissingParameter", "`cluster`"),
         ({"cluster": "orders"}, "MissingParameter", "`class`"),
         ({"cluster": "gone", "class": "db.r6g.large"}, "DBClusterNotFoundFault", "gone"),
-        ({"name": "1st", "cluster": "orders", "class": "db.r6g.large"}, "InvalidParameterValue", "a letter first"),
+        ({"name": "1st", "cluster": "orders", "class": "db.r6g.large"}, "InvalidParameterValue", "begin with a letter"),
     ],
 )
-def test_what_can_be_seen_to_be_wrong_is_said_before_the_call(rds: Rds, params: Any, code: str, said: str) -> None:
+def test_wrong_parameters_are_refused_before_the_call(rds: Rds, params: Any, code: str, said: str) -> None:
     problem = rds.refused(rds.create, KIND, **{"name": "third", **params})
     assert (problem.name, said in problem.message) == (code, True)
     assert "rds.CreateDBInstance" not in rds.called()
 
 
-def test_a_serverless_one_wants_a_serverless_cluster(rds: Rds) -> None:
+def test_a_serverless_instance_needs_a_serverless_cluster(rds: Rds) -> None:
     problem = rds.refused(rds.create, KIND, name="third", cluster="small", class_="db.serverless")
     assert (problem.category, "serverless: {min, max}" in problem.message) == ("config", True)
     assert rds.create(KIND, name="third", cluster="elastic", class_="db.serverless")
 
 
-def test_a_cluster_that_is_not_ready_is_a_conflict(rds: Rds) -> None:
+def test_a_cluster_that_is_not_available_is_a_conflict(rds: Rds) -> None:
     rds.sandbox.change("rds.cluster/small@us-west-2", "modifying", seconds=60)
     problem = rds.refused(rds.create, KIND, name="third", cluster="small", class_="db.r6g.large")
     assert (problem.name, problem.category) == ("InvalidDBClusterStateFault", "conflict")
@@ -99,5 +99,5 @@ def test_a_cluster_that_is_not_ready_is_a_conflict(rds: Rds) -> None:
     assert rds.create(KIND, name="third", cluster="small", class_="db.r6g.large")
 
 
-def test_there_is_nothing_in_the_way(rds: Rds) -> None:
+def test_nothing_is_in_the_way_of_an_instance(rds: Rds) -> None:
     assert rds.in_the_way(KIND, "orders-1") is None

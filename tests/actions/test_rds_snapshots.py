@@ -31,7 +31,7 @@ def rds() -> Rds:
 # -- looking ----------------------------------------------------------------------------------------------
 
 
-def test_a_snapshot_is_seen_with_all_that_it_says(rds: Rds) -> None:
+def test_a_look_returns_the_attributes(rds: Rds) -> None:
     rds.region = EAST
     seen = rds.look(KIND, name="nightly")
     assert (seen.status, seen.cls) == ("available", "available")
@@ -42,18 +42,18 @@ def test_a_snapshot_is_seen_with_all_that_it_says(rds: Rds) -> None:
 
 
 @pytest.mark.parametrize("identity", [{"name": "Nightly"}, {"name": NIGHTLY}])
-def test_it_is_found_by_name_in_any_case_and_by_arn_from_any_region(rds: Rds, identity: Any) -> None:
+def test_a_snapshot_is_found_by_name_in_any_case_and_by_arn_from_any_region(rds: Rds, identity: Any) -> None:
     rds.region = WEST if identity["name"].startswith("arn:") else EAST
     assert rds.look(KIND, identity).attributes["arn"] == NIGHTLY
 
 
-def test_an_automated_one_is_asked_for_as_such(rds: Rds) -> None:
+def test_an_automated_snapshot_is_requested_by_type(rds: Rds) -> None:
     seen = rds.look(KIND, name="rds:orders-2024-03-19")
     assert seen.attributes["type"] == "automated"
     assert rds.sent("rds.DescribeDBClusterSnapshots")["SnapshotType"] == "automated"
 
 
-def test_another_accounts_is_found_by_arn_if_it_is_shared(rds: Rds) -> None:
+def test_a_shared_snapshot_is_found_by_arn(rds: Rds) -> None:
     rds.sandbox.put("rds.cluster_snapshot/theirs@us-west-2/source", {"shared_with": [ACCOUNT]})
     rds.sandbox.put("rds.cluster_snapshot/hidden@us-west-2/source", {})
     assert rds.look(KIND, name=arn("theirs", account=OTHER)).cls == "available"
@@ -65,13 +65,13 @@ def test_another_accounts_is_found_by_arn_if_it_is_shared(rds: Rds) -> None:
     ("status", "cls"),
     [("creating", "pending"), ("failed", "broken"), ("deleting", "leaving"), ("upside-down", "unknown")],
 )
-def test_its_status_has_a_class(rds: Rds, status: str, cls: str) -> None:
+def test_a_status_has_its_class(rds: Rds, status: str, cls: str) -> None:
     rds.sandbox.change("rds.cluster_snapshot/here@us-west-2", status)
     seen = rds.look(KIND, name="here")
     assert (seen.status, seen.cls) == (status, cls)
 
 
-def test_by_id_it_is_only_the_very_one(rds: Rds) -> None:
+def test_an_id_finds_no_other_resource_of_the_same_name(rds: Rds) -> None:
     id = rds.look(KIND, name="here").id
     assert rds.look(KIND, id=id).id == id
     rds.sleep(5)
@@ -83,7 +83,7 @@ def test_by_id_it_is_only_the_very_one(rds: Rds) -> None:
 # -- the newest ----------------------------------------------------------------------------------------------
 
 
-def test_the_newest_is_over_all_pages_manual_or_automated() -> None:
+def test_the_newest_snapshot_is_found_over_all_pages() -> None:
     many: dict[str, Any] = {
         f"rds.cluster_snapshot/s{number:03}@us-west-2": {"cluster": "orders", "created": 1_700_000_000 + number}
         for number in range(230)
@@ -97,13 +97,13 @@ def test_the_newest_is_over_all_pages_manual_or_automated() -> None:
     assert rds.look(KIND, latest_of="orders").attributes["name"] == "rds:orders-1"
 
 
-def test_the_newest_is_one_that_can_be_used(rds: Rds) -> None:
+def test_the_newest_snapshot_is_an_available_one(rds: Rds) -> None:
     rds.sandbox.put("rds.cluster_snapshot/newer@us-west-2", {"cluster": "orders", "status": "creating"})
     assert rds.look(KIND, latest_of="orders").attributes["name"] in ("here", "rds:orders-2024-03-19")
     assert rds.look(KIND, latest_of="nobody") == MISSING
 
 
-def test_the_newest_of_another_accounts_cluster_is_one_that_is_shared(rds: Rds) -> None:
+def test_the_newest_snapshot_of_another_accounts_cluster_is_a_shared_one(rds: Rds) -> None:
     rds.sandbox.put("rds.cluster_snapshot/old@us-west-2/source", {"cluster": "orders", "shared_with": [ACCOUNT]})
     rds.sandbox.put("rds.cluster_snapshot/hidden@us-west-2/source", {"cluster": "orders"})
     theirs = arn("orders", account=OTHER, word="cluster")
@@ -112,14 +112,14 @@ def test_the_newest_of_another_accounts_cluster_is_one_that_is_shared(rds: Rds) 
     assert rds.look(KIND, latest_of=ours).attributes["arn"].split(":")[4] == ACCOUNT
 
 
-def test_neither_name_nor_cluster_is_refused(rds: Rds) -> None:
+def test_a_look_needs_a_name_or_a_cluster(rds: Rds) -> None:
     assert "latest_of" in rds.refused(rds.look, KIND).message
 
 
 # -- copying -------------------------------------------------------------------------------------------------
 
 
-def test_a_copy_lives_and_goes(rds: Rds) -> None:
+def test_a_copy_is_made_and_deleted(rds: Rds) -> None:
     id = rds.create(KIND, name="copy", copy_of=NIGHTLY)
     assert id == f"{arn('copy')}#op-001/copy-snapshot/1.1"
     seen = rds.look(KIND, name="copy")
@@ -137,7 +137,7 @@ def test_a_copy_lives_and_goes(rds: Rds) -> None:
     assert only_declared(rds, KIND)
 
 
-def test_the_tags_go_with_the_call_and_an_items_brackets_as_aws_takes_them(rds: Rds) -> None:
+def test_tags_are_sent_with_the_call_and_without_brackets(rds: Rds) -> None:
     tags = TAGS | {"runbook:step": "copies[2]", "team": "shop: a=b"}
     id = rds.create(KIND, tags, name="copy", copy_of=NIGHTLY)
     sent = rds.sent("rds.CopyDBClusterSnapshot")["Tags"]
@@ -146,7 +146,7 @@ def test_the_tags_go_with_the_call_and_an_items_brackets_as_aws_takes_them(rds: 
     assert (seen.tags, seen.id) == (tags, id)
 
 
-def test_tags_of_the_source_come_along_if_asked_without_those_that_are_kept(rds: Rds) -> None:
+def test_copy_tags_copies_the_tags_that_are_not_reserved(rds: Rds) -> None:
     rds.sandbox.change(
         "rds.cluster_snapshot/nightly@us-east-1",
         tags={"team": "shop", "aws:x": "1", "runbook:note": "old", "owner": "them"},
@@ -158,7 +158,7 @@ def test_tags_of_the_source_come_along_if_asked_without_those_that_are_kept(rds:
     assert rds.look(KIND, name="bare").tags == TAGS
 
 
-def test_from_another_region_botocore_is_told_which(rds: Rds) -> None:
+def test_a_copy_from_another_region_names_the_region_to_botocore(rds: Rds) -> None:
     rds.create(KIND, name="copy", copy_of=NIGHTLY)
     assert rds.sent("rds.CopyDBClusterSnapshot")["SourceRegion"] == EAST
     rds.create(KIND, name="near", copy_of="Here")
@@ -178,10 +178,15 @@ def test_from_another_region_botocore_is_told_which(rds: Rds) -> None:
         ({"name": "copy", "copy_of": arn("gone", EAST)}, "DBClusterSnapshotNotFoundFault", "not_found", "gone"),
         ({"name": "copy", "copy_of": arn("young", EAST)}, "InvalidDBClusterSnapshotStateFault", "conflict", "creating"),
         ({"name": "copy", "copy_of": arn("secret", EAST)}, "InvalidParameterValue", "config", "`kms_key`"),
-        ({"name": "copy", "copy_of": NIGHTLY, "kms_key": "alias/k"}, "InvalidParameterCombination", "config", "leave"),
+        (
+            {"name": "copy", "copy_of": NIGHTLY, "kms_key": "alias/k"},
+            "InvalidParameterCombination",
+            "config",
+            "remove `kms_key`",
+        ),
     ],
 )
-def test_what_can_be_seen_to_be_wrong_is_said_before_the_call(
+def test_wrong_parameters_are_refused_before_the_call(
     rds: Rds, params: Any, name: str, category: str, said: str
 ) -> None:
     problem = rds.refused(rds.create, KIND, **params)
@@ -193,22 +198,22 @@ def test_what_can_be_seen_to_be_wrong_is_said_before_the_call(
 @pytest.mark.parametrize(
     "tags", [{"aws:x": "1"}, {"RDS:x": "1"}, {"team": "a[0]"}, {"te,am": "a"}, {"team": "one\ntwo"}]
 )
-def test_tags_that_aws_refuses_are_told_before_the_call(rds: Rds, tags: Any) -> None:
+def test_invalid_tags_are_refused_before_the_call(rds: Rds, tags: Any) -> None:
     assert "tag" in rds.refused(rds.create, KIND, TAGS | tags, name="copy", copy_of=NIGHTLY).message
     assert "rds.CopyDBClusterSnapshot" not in rds.called()
 
 
-def test_an_encrypted_one_is_copied_with_a_key(rds: Rds) -> None:
+def test_an_encrypted_snapshot_is_copied_with_a_key(rds: Rds) -> None:
     rds.create(KIND, name="copy", copy_of=arn("secret", EAST), kms_key="alias/mine")
     assert rds.look(KIND, name="copy").attributes["encrypted"]
 
 
-def test_a_source_that_we_may_not_look_at_is_left_to_aws(rds: Rds) -> None:
+def test_a_source_without_permission_to_look_is_left_to_aws(rds: Rds) -> None:
     rds.fault("error", "rds.DescribeDBClusterSnapshots", code="AccessDenied")
     assert rds.create(KIND, name="copy", copy_of=NIGHTLY) is not None
 
 
-def test_a_source_that_is_not_there_has_the_wider_name_and_says_where_it_came_from(rds: Rds) -> None:
+def test_a_missing_source_has_the_wider_name_and_names_the_setting(rds: Rds) -> None:
     problem = rds.refused(
         rds.create, KIND, sources={"copy_of": "ssm:/restore/source"}, name="copy", copy_of=arn("gone", EAST)
     )
@@ -234,7 +239,7 @@ def test_five_copies_at_once_are_capacity_and_a_hundred_snapshots_quota() -> Non
 # -- what becomes of calls -----------------------------------------------------------------------------------
 
 
-def test_a_lost_reply_is_unknown_and_the_copy_is_there(rds: Rds) -> None:
+def test_a_lost_reply_is_unknown_and_the_copy_exists(rds: Rds) -> None:
     rds.fault("lost", "rds.CopyDBClusterSnapshot")
     rds.unknown(rds.create, KIND, name="copy", copy_of=NIGHTLY)
     assert rds.look(KIND, name="copy").id == f"{arn('copy')}#op-001/copy-snapshot/1.1"
@@ -244,20 +249,20 @@ def test_a_lost_reply_is_unknown_and_the_copy_is_there(rds: Rds) -> None:
     ("fault", "category"), [("throttle", "throttled"), ("unsent", "network"), ("credentials", "credentials")]
 )
 @pytest.mark.parametrize("call", ["rds.DescribeDBClusterSnapshots", "rds.CopyDBClusterSnapshot"])
-def test_what_never_left_uses_nothing_up(rds: Rds, fault: str, category: str, call: str) -> None:
+def test_a_request_that_was_not_sent_changes_nothing(rds: Rds, fault: str, category: str, call: str) -> None:
     rds.fault(fault, call)
     assert rds.unsent(rds.create, KIND, name="copy", copy_of=NIGHTLY).category == category
     assert rds.look(KIND, name="copy") == MISSING
 
 
-def test_a_5xx_is_unknown_to_a_change_and_passes_to_a_look(rds: Rds) -> None:
+def test_a_5xx_is_unknown_for_a_change_and_internal_for_a_look(rds: Rds) -> None:
     rds.fault("server_error", "rds.CopyDBClusterSnapshot")
     rds.unknown(rds.create, KIND, name="copy", copy_of=NIGHTLY)
     rds.fault("server_error", "rds.DescribeDBClusterSnapshots")
     assert rds.refused(rds.look, KIND, name="here").category == "internal"
 
 
-def test_already_there_is_told_as_such(rds: Rds) -> None:
+def test_an_existing_snapshot_is_in_the_category_exists(rds: Rds) -> None:
     rds.create(KIND, name="copy", copy_of=NIGHTLY)
     problem = rds.refused(rds.create, KIND, name="copy", copy_of=NIGHTLY)
     assert (problem.name, problem.category) == ("DBClusterSnapshotAlreadyExistsFault", "exists")
@@ -266,20 +271,20 @@ def test_already_there_is_told_as_such(rds: Rds) -> None:
 # -- deleting ------------------------------------------------------------------------------------------------
 
 
-def test_deleting_what_goes_or_is_gone_means_look_again(rds: Rds) -> None:
+def test_deleting_again_is_being_deleted_or_not_found(rds: Rds) -> None:
     rds.delete(KIND, name="here")
     assert rds.refused(rds.delete, KIND, name="here").answers_to("BeingDeleted")
     rds.sleep(60)
     assert rds.refused(rds.delete, KIND, name="here").category == "not_found"
 
 
-def test_going_is_seen_whatever_aws_says(rds: Rds) -> None:
+def test_being_deleted_is_seen_in_the_status(rds: Rds) -> None:
     rds.sandbox.change("rds.cluster_snapshot/here@us-west-2", "deleting")
     rds.fault("error", "rds.DeleteDBClusterSnapshot", code="InvalidDBClusterSnapshotStateFault", message="No.")
     assert rds.refused(rds.delete, KIND, name="here").answers_to("BeingDeleted")
 
 
-def test_a_failed_copy_that_aws_keeps_says_what_to_do(rds: Rds) -> None:
+def test_a_failed_copy_that_aws_does_not_delete_says_what_to_do(rds: Rds) -> None:
     rds.sandbox.change("rds.cluster_snapshot/here@us-west-2", "failed")
     rds.fault("error", "rds.DeleteDBClusterSnapshot", code="InvalidDBClusterSnapshotStateFault", message="No.")
     problem = rds.refused(rds.delete, KIND, name="here")
@@ -288,15 +293,15 @@ def test_a_failed_copy_that_aws_keeps_says_what_to_do(rds: Rds) -> None:
     assert "by hand" in problem.message
 
 
-def test_only_a_manual_one_can_be_deleted(rds: Rds) -> None:
+def test_only_a_manual_snapshot_can_be_deleted(rds: Rds) -> None:
     assert rds.in_the_way(KIND, "here") is None
-    assert "goes with its cluster" in str(rds.in_the_way(KIND, "rds:orders-2024-03-19"))
+    assert "deletes it with its cluster" in str(rds.in_the_way(KIND, "rds:orders-2024-03-19"))
 
 
 # -- the list ------------------------------------------------------------------------------------------------
 
 
-def test_the_list_has_the_newest_first_and_is_never_missing(rds: Rds) -> None:
+def test_the_list_is_newest_first_and_never_missing(rds: Rds) -> None:
     rds.sandbox.put("rds.cluster_snapshot/later@us-west-2", {"cluster": "orders", "created": 1_710_890_000})
     seen = rds.look(LIST, cluster="orders")
     assert (seen.status, seen.cls) == ("ok", "available")
@@ -307,7 +312,7 @@ def test_the_list_has_the_newest_first_and_is_never_missing(rds: Rds) -> None:
     assert only_declared(rds, LIST)
 
 
-def test_the_list_is_narrowed_by_owner_and_status(rds: Rds) -> None:
+def test_the_list_is_filtered_by_owner_and_status(rds: Rds) -> None:
     kin = TAGS | {"runbook:operation": "op-000"}
     foreign = kin | {"runbook:runbook": "another"}
     for name, tags in (("mine", TAGS), ("kin", kin), ("theirs", foreign)):

@@ -1,4 +1,4 @@
-"""The catalogues of statuses, held against botocore's waiters and against the sandbox's own words."""
+"""The statuses of RDS's kinds, compared with botocore's waiters."""
 
 from __future__ import annotations
 
@@ -7,12 +7,22 @@ from typing import Any
 
 import pytest
 
-from actions.rds.statuses import CLUSTER, INSTANCE, SNAPSHOT, class_of
+from actions.rds.statuses import class_of
 from engine.language.model import CLASSES
-from engine.registry import Status
+from engine.registry import ResourceKind
 from tests.actions.rds_world import REGISTRY
 
-CATALOGUES = {"DBClusterSnapshot": SNAPSHOT, "DBCluster": CLUSTER, "DBInstance": INSTANCE}
+
+def described(kind: ResourceKind) -> str:
+    """What the first call that a kind declares describes: `DBCluster` for `rds.DescribeDBClusters`."""
+    return next(iter(kind.calls)).removeprefix("rds.Describe").removesuffix("s")
+
+
+CATALOGUES = {
+    described(kind): kind.statuses
+    for name, kind in REGISTRY.kinds.items()
+    if name.startswith("rds.") and "ensure" in kind.facts.verbs
+}
 
 
 def waiters() -> Mapping[str, Any]:
@@ -22,26 +32,30 @@ def waiters() -> Mapping[str, Any]:
     return {name: model.get_waiter(name) for name in model.waiter_names}
 
 
-def waited_for() -> Iterator[tuple[str, str, str, str]]:
-    """Waiter, what it waits for, a status, and what that status is to it."""
+def acceptors() -> Iterator[tuple[str, str, str, str]]:
+    """A waiter, the resource that it waits for, a status, and whether the waiter succeeds or fails on it."""
     for name, waiter in waiters().items():
-        kind, wanted = name.removesuffix("Available").removesuffix("Deleted"), name
+        resource = name.removesuffix("Available").removesuffix("Deleted")
         for acceptor in waiter.acceptors:
-            if kind in CATALOGUES and acceptor.matcher in ("pathAll", "pathAny") and isinstance(acceptor.expected, str):
-                yield wanted, kind, acceptor.expected, acceptor.state
+            if (
+                resource in CATALOGUES
+                and acceptor.matcher in ("pathAll", "pathAny")
+                and isinstance(acceptor.expected, str)
+            ):
+                yield name, resource, acceptor.expected, acceptor.state
 
 
 def test_every_status_of_a_waiter_has_a_class() -> None:
-    seen = list(waited_for())
+    seen = list(acceptors())
     assert len(seen) >= 25
     assert not [row for row in seen if row[2] not in CATALOGUES[row[1]]]
 
 
-@pytest.mark.parametrize("row", list(waited_for()), ids=" ".join)
+@pytest.mark.parametrize("row", list(acceptors()), ids=" ".join)
 def test_no_class_contradicts_its_waiter(row: tuple[str, str, str, str]) -> None:
-    """What ends a wait for `available` badly is not in progress; what a wait for the end fails on is not going."""
-    waiter, kind, status, state = row
-    cls = class_of(CATALOGUES[kind], status)
+    """Where a wait for `available` fails, nothing is in progress; where a wait for the deletion fails, nothing is leaving."""
+    waiter, resource, status, state = row
+    cls = class_of(CATALOGUES[resource], status)
     if state == "success":
         assert cls == "available"
     elif waiter.endswith("Available"):
@@ -50,15 +64,21 @@ def test_no_class_contradicts_its_waiter(row: tuple[str, str, str, str]) -> None
         assert cls != "leaving"
 
 
-@pytest.mark.parametrize("catalogue", [SNAPSHOT, CLUSTER, INSTANCE])
-def test_a_catalogue_is_complete(catalogue: Mapping[str, Status]) -> None:
+def test_the_kinds_with_waiters_are_compared() -> None:
+    assert set(CATALOGUES) >= {"DBClusterSnapshot", "DBCluster", "DBInstance"}
+
+
+@pytest.mark.parametrize("resource", CATALOGUES)
+def test_a_catalogue_is_complete(resource: str) -> None:
+    catalogue = CATALOGUES[resource]
     assert {status.cls for status in catalogue.values()} >= {"missing", "pending", "available", "broken", "leaving"}
     assert all(status.cls in CLASSES and status.cls != "unknown" and status.source for status in catalogue.values())
     assert [word for word, status in catalogue.items() if status.cls == "available"] == ["available"]
 
 
-def test_what_no_catalogue_knows_is_unknown() -> None:
-    assert class_of(CLUSTER, "upside-down") == class_of(CLUSTER, "") == "unknown"
+def test_a_status_that_is_not_declared_is_unknown() -> None:
+    statuses = CATALOGUES["DBCluster"]
+    assert class_of(statuses, "upside-down") == class_of(statuses, "") == "unknown"
 
 
 @pytest.mark.parametrize(
@@ -90,7 +110,7 @@ def test_what_no_catalogue_knows_is_unknown() -> None:
         ),
     ],
 )
-def test_classes_are_the_designs(kind: str, statuses: Mapping[str, str]) -> None:
+def test_statuses_have_their_classes(kind: str, statuses: Mapping[str, str]) -> None:
     catalogue = REGISTRY.kinds[kind].statuses
     for cls, words in statuses.items():
         assert {word for word in words.split() if class_of(catalogue, word) != cls} == set()

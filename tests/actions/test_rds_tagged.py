@@ -34,7 +34,7 @@ def world(kind: str, count: int) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_all_that_bear_the_tag_are_found_and_no_others(kind: str) -> None:
+def test_exactly_the_tagged_resources_are_found(kind: str) -> None:
     sandbox = Sandbox(world(kind, 120))
     seen = list(findable(kind).tagged(context(clients=sandbox.clients)))
     assert sorted(one.attributes["name"] for one in seen) == sorted(f"ours-{number}" for number in range(120))
@@ -45,7 +45,7 @@ def test_all_that_bear_the_tag_are_found_and_no_others(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_its_id_is_the_one_that_a_look_sees(kind: str) -> None:
+def test_the_id_is_that_of_a_look(kind: str) -> None:
     ctx = context(clients=Sandbox(world(kind, 1)).clients)
     (seen,) = findable(kind).tagged(ctx)
     made: Any = findable(kind)
@@ -53,14 +53,14 @@ def test_its_id_is_the_one_that_a_look_sees(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_by_hand_it_goes_by_its_own_command(kind: str) -> None:
+def test_the_aws_cli_command_deletes_it(kind: str) -> None:
     (seen,) = findable(kind).tagged(context(clients=Sandbox(world(kind, 1)).clients))
     said = findable(kind).by_hand(seen)
     assert said.startswith("aws rds delete-db-")
     assert " ours-0" in said
 
 
-def test_an_automated_snapshot_goes_with_its_cluster_alone() -> None:
+def test_an_automated_snapshot_has_no_command() -> None:
     name = "rds:orders-2024-03-20-00-06"
     said = {"cluster": "orders", "type": "automated", "tags": WIRED}
     sandbox = Sandbox({f"rds.cluster_snapshot/{name}@us-west-2": said})
@@ -68,6 +68,6 @@ def test_an_automated_snapshot_goes_with_its_cluster_alone() -> None:
     assert (seen.attributes["name"], findable("rds.cluster_snapshot").by_hand(seen)) == (name, "")
 
 
-def test_a_check_has_nothing_to_be_found() -> None:
+def test_every_kind_that_creates_resources_can_list_them() -> None:
     kinds = build_registry(entry_points=False).kinds
     assert {name for name, kind in kinds.items() if isinstance(kind, Findable)} == set(KINDS)

@@ -47,7 +47,7 @@ WATCHED = {
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_a_kind_has_the_words_of_the_design(name: str) -> None:
+def test_a_kind_has_its_parameters_and_attributes(name: str) -> None:
     kind = REGISTRY.kinds[name]
     params, attributes = KINDS[name]
     assert set(kind.params) == set(params.split())
@@ -57,7 +57,7 @@ def test_a_kind_has_the_words_of_the_design(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", WATCHED)
-def test_a_kind_is_watched_as_the_design_says(name: str) -> None:
+def test_a_kind_has_its_polling_intervals(name: str) -> None:
     facts = REGISTRY.kinds[name].facts
     assert (facts.monitor.every, facts.monitor.longest, facts.data) == WATCHED[name]
     assert facts.monitor.grace == 60
@@ -65,7 +65,7 @@ def test_a_kind_is_watched_as_the_design_says(name: str) -> None:
     assert (removal.every, removal.longest) == (30, 3600)
 
 
-def test_everything_that_is_registered_has_its_words() -> None:
+def test_every_kind_and_action_declares_doc_name_and_classes() -> None:
     assert len(REGISTRY.kinds) >= 9
     for kind in REGISTRY.kinds.values():
         assert kind.doc
@@ -78,7 +78,7 @@ def test_everything_that_is_registered_has_its_words() -> None:
         assert action.facts.name == action.name
 
 
-def test_schemas_are_schemas_and_hold_what_a_look_yields() -> None:
+def test_parameters_and_attributes_have_valid_schemas() -> None:
     from jsonschema import Draft202012Validator
 
     for kind in REGISTRY.kinds.values():
@@ -88,7 +88,7 @@ def test_schemas_are_schemas_and_hold_what_a_look_yields() -> None:
             Draft202012Validator.check_schema(schema)
 
 
-def test_a_name_twice_is_refused() -> None:
+def test_a_name_cannot_be_registered_twice() -> None:
     registry = Registry()
     kind = REGISTRY.kinds["rds.cluster"]
     actions.add(registry, SimpleNamespace(KINDS=(kind,)))
@@ -109,7 +109,7 @@ THEIRS = """
 from engine.language.model import ActionFacts
 from engine.registry import Action
 ACTIONS = (Action(name="theirs.greet", doc="Greets.", facts=ActionFacts(name="theirs.greet"), params={}, output={},
-                  calls=(), errors=(), run=lambda params, ctx: {}),)
+                  calls={}, errors=(), run=lambda params, ctx: {}),)
 """
 
 
@@ -118,7 +118,7 @@ def _run(folder: Path, code: str, root: Path) -> Any:
     return subprocess.run(command, cwd=root, env={"PYTHONPATH": f"{folder}:{root}"}, capture_output=True, text=True)
 
 
-def test_other_peoples_packages_are_found_by_their_entry_points(tmp_path: Path, root: Path) -> None:
+def test_installed_packages_are_found_by_entry_points(tmp_path: Path, root: Path) -> None:
     _package(tmp_path, THEIRS)
     code = "from actions import build_registry as b; print('theirs.greet' in b().actions, 'theirs.greet' in b(False).actions)"
     assert _run(tmp_path, code, root).stdout.split() == ["True", "False"]
@@ -130,7 +130,7 @@ def test_a_package_that_cannot_be_imported_is_named(tmp_path: Path, root: Path) 
     assert "`theirs`" in _run(tmp_path, code, root).stdout
 
 
-def test_building_it_imports_nothing_heavy(tmp_path: Path, root: Path) -> None:
+def test_building_the_registry_imports_nothing_heavy(tmp_path: Path, root: Path) -> None:
     code = (
         "import sys; from actions import build_registry; r = build_registry(); r.known_errors();"
         "print([m for m in ('boto3', 'botocore', 'jinja2', 'jsonschema', 'pg8000', 'scramp', 'importlib.metadata')"
@@ -139,5 +139,5 @@ def test_building_it_imports_nothing_heavy(tmp_path: Path, root: Path) -> None:
     assert _run(tmp_path, code, root).stdout.strip() == "[]"
 
 
-def test_building_twice_is_two_registries() -> None:
+def test_each_build_is_a_registry_of_its_own() -> None:
     assert build_registry(False) is not build_registry(False)

@@ -12,7 +12,7 @@ from actions.aws.service_models import first_sentence, service_model
 from tests.actions.test_generic import action, kind
 
 
-def test_parameters_are_the_models() -> None:
+def test_parameters_come_from_the_model() -> None:
     params = action("aws.rds.modify_db_cluster").params
     assert params["DBClusterIdentifier"].required
     assert not params["MasterUserPassword"].required
@@ -21,18 +21,18 @@ def test_parameters_are_the_models() -> None:
     assert params["Port"].schema == {"type": "integer"}
     assert params["VpcSecurityGroupIds"].schema == {"type": "array", "items": {"type": "string"}}
     assert params["ServerlessV2ScalingConfiguration"].schema["additionalProperties"] is False
-    assert action("aws.rds.modify_db_cluster").calls == ("rds.ModifyDBCluster",)
+    assert tuple(action("aws.rds.modify_db_cluster").calls) == ("rds.ModifyDBCluster",)
     assert "DBClusterNotFoundFault" in action("aws.rds.modify_db_cluster").errors
     assert "DBInstanceNotFound" in action("aws.rds.describe_db_instances").errors  # the wire's, not the shape's
 
 
-def test_a_token_need_not_be_given() -> None:
+def test_an_idempotency_token_is_optional() -> None:
     params = action("aws.secretsmanager.put_secret_value").params
     assert not params["ClientRequestToken"].required
     assert params["SecretString"].secret
 
 
-def test_a_secret_inside_a_structure_makes_the_parameter_take_secrets() -> None:
+def test_a_secret_in_a_structure_lets_the_parameter_take_secrets() -> None:
     params = action("aws.rds.create_tenant_database").params
     assert params["MasterUserPassword"].secret
     nested = action("aws.dms.create_endpoint").params
@@ -40,13 +40,13 @@ def test_a_secret_inside_a_structure_makes_the_parameter_take_secrets() -> None:
     assert not nested["Tags"].secret
 
 
-def test_what_the_model_marks_takes_secrets_whatever_it_is_called() -> None:
+def test_a_sensitive_member_takes_secrets_whatever_its_name() -> None:
     params = action("aws.ssm.put_parameter").params
     assert params["Value"].secret
     assert not params["Name"].secret
 
 
-def test_a_shape_that_contains_itself_is_cut_off_where_it_does() -> None:
+def test_a_recursive_shape_allows_anything_where_it_recurs() -> None:
     schema = action("aws.dynamodb.get_item").params["Key"].schema
     assert schema["additionalProperties"]["properties"]["M"] == {"type": "object", "additionalProperties": {}}
 
@@ -58,7 +58,7 @@ def test_outputs_have_types() -> None:
 
 
 @pytest.mark.parametrize("service", ["rds", "ec2", "dynamodb", "s3", "ecs", "kms", "wafv2", "lexv2-models"])
-def test_schemas_of_whole_services_are_schemas_even_where_shapes_contain_themselves(service: str) -> None:
+def test_schemas_of_whole_services_are_valid(service: str) -> None:
     from jsonschema import Draft202012Validator
 
     model = service_model(service)
@@ -80,7 +80,7 @@ def test_documentation_is_its_first_sentence(html: str, text: str) -> None:
     assert first_sentence(html) == text
 
 
-def test_reading_a_model_imports_no_sdk(root: Path) -> None:
+def test_reading_a_model_does_not_import_boto3(root: Path) -> None:
     code = (
         "import sys; from actions import build_registry; r = build_registry(False);"
         "a = r.action('aws.rds.modify_db_cluster'); a.params, a.output, r.kind('aws.ec2.describe_instances').attributes;"
@@ -100,7 +100,7 @@ def test_reading_a_model_imports_no_sdk(root: Path) -> None:
         ("abuse-signal", "ClientToken", r"[\!-\~]{1,128}"),  # `[\x21-\x7E]{1,128}`
     ],
 )
-def test_the_form_of_a_text(service: str, shape: str, form: str | None) -> None:
+def test_patterns_are_translated(service: str, shape: str, form: str | None) -> None:
     """A pattern as it is read; none where it is not certain that it is of the whole value."""
     model = service_model(service)
     assert model is not None

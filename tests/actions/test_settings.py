@@ -63,7 +63,7 @@ def test_an_arn_is_read_in_its_own_region(moto: Moto) -> None:
     assert found.value == "away"
 
 
-def test_a_secure_string_is_refused_and_says_where_secrets_go(there: Settings) -> None:
+def test_a_secure_string_is_refused_and_says_where_to_store_secrets(there: Settings) -> None:
     found = problem(there, "ssm:/aurora/password")
     assert (found.name, found.category) == ("SecureString", "config")
     assert found.message.startswith(f"ssm:/aurora/password (us-west-2, account {ACCOUNT}): ")
@@ -95,7 +95,7 @@ def test_a_secret_stays_a_reference_until_its_value_is_needed(
     assert there.secret(reference) == value
 
 
-def test_the_version_that_was_read_is_the_one_that_is_used(moto: Moto) -> None:
+def test_the_version_that_was_read_is_used(moto: Moto) -> None:
     secrets, settings = moto.clients("secretsmanager"), Settings(moto.clients)
     secrets.create_secret(Name="rotated", SecretString="first")
     before = settings.read("secret:rotated", "us-west-2", None)
@@ -110,16 +110,16 @@ def test_the_version_that_was_read_is_the_one_that_is_used(moto: Moto) -> None:
     [
         ("ssm:/aurora/nowhere", "ParameterNotFound", "not_found", "aws ssm put-parameter --name /aurora/nowhere"),
         ("secret:nowhere", "ResourceNotFoundException", "not_found", "aws secretsmanager create-secret --name nowhere"),
-        ("secret:aurora/app#pasword", "InvalidSecret", "config", "no field pasword; it has app_password, port"),
-        ("secret:aurora/plain#field", "InvalidSecret", "config", "no JSON map"),
-        ("secret:aurora/users#field", "InvalidSecret", "config", "no JSON map"),
+        ("secret:aurora/app#pasword", "InvalidSecret", "config", "no field pasword; its fields: app_password, port"),
+        ("secret:aurora/plain#field", "InvalidSecret", "config", "not a JSON object"),
+        ("secret:aurora/users#field", "InvalidSecret", "config", "not a JSON object"),
         ("secret:aurora/binary", "InvalidSecret", "config", "binary"),
         ("env:HOME", "InvalidSetting", "config", "`ssm:/path`"),
         ("ssm:", "InvalidSetting", "config", "`ssm:/path`"),
         ("plain", "InvalidSetting", "config", "`ssm:/path`"),
     ],
 )
-def test_what_cannot_be_read_is_named_with_what_to_do(
+def test_an_unreadable_setting_says_what_to_do(
     there: Settings, source: str, name: str, category: str, said: str
 ) -> None:
     found = problem(there, source)
@@ -129,7 +129,7 @@ def test_what_cannot_be_read_is_named_with_what_to_do(
     assert VALUE not in found.message
 
 
-def test_a_version_that_is_gone_says_to_read_the_settings_again(there: Settings) -> None:
+def test_a_rotated_version_says_to_read_the_settings_again(there: Settings) -> None:
     reference = there.read("secret:aurora/plain", "us-west-2", ACCOUNT).value
     gone = Secret(name=reference.name, version="0" * 36, region=reference.region, account=reference.account)
     with pytest.raises(EffectFailed) as failed:
@@ -138,7 +138,7 @@ def test_a_version_that_is_gone_says_to_read_the_settings_again(there: Settings)
     assert "`refresh`" in failed.value.problem.message
 
 
-def test_a_secret_that_is_to_be_deleted(moto: Moto) -> None:
+def test_a_secret_marked_for_deletion_says_how_to_restore_it(moto: Moto) -> None:
     secrets = moto.clients("secretsmanager")
     secrets.create_secret(Name="going", SecretString=VALUE)
     secrets.delete_secret(SecretId="going")
@@ -149,12 +149,12 @@ def test_a_secret_that_is_to_be_deleted(moto: Moto) -> None:
 @pytest.mark.parametrize(
     ("fault", "source", "said"),
     [
-        ("AccessDeniedException", "ssm:/a", "needed: ssm:GetParameter"),
-        ("AccessDeniedException", "secret:a", "needed: secretsmanager:GetSecretValue"),
+        ("AccessDeniedException", "ssm:/a", "allow ssm:GetParameter"),
+        ("AccessDeniedException", "secret:a", "allow secretsmanager:GetSecretValue"),
         ("DecryptionFailure", "secret:a", "kms:Decrypt"),
     ],
 )
-def test_what_is_not_allowed_names_the_permission(fault: str, source: str, said: str) -> None:
+def test_a_denied_setting_names_the_permission(fault: str, source: str, said: str) -> None:
     sandbox = Sandbox({"ssm:/a": "text", "secret:a": "text"})
     sandbox.fault(Fault(kind="error", code=fault))
     with pytest.raises(EffectFailed) as failed:
@@ -165,14 +165,14 @@ def test_what_is_not_allowed_names_the_permission(fault: str, source: str, said:
 
 
 @pytest.mark.parametrize("kind", ["throttle", "credentials", "unsent"])
-def test_what_never_arrived_is_for_the_runner(kind: Any) -> None:
+def test_a_setting_whose_request_was_not_sent_stops_the_runner(kind: Any) -> None:
     sandbox = Sandbox({"ssm:/a": "text"})
     sandbox.fault(Fault(kind=kind, times=None))
     with pytest.raises(EffectNotSent):
         Settings(sandbox.clients).read("ssm:/a", "us-west-2", None)
 
 
-def test_they_make_no_other_calls_than_they_say() -> None:
+def test_only_declared_calls_are_made() -> None:
     sandbox = Sandbox({"ssm:/a": "text", "secret:a": "text"})
     settings = Settings(sandbox.clients)
     settings.read("ssm:/a", "us-west-2", None)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from actions.kinds.sns import LARGEST_TEXT, PUBLISH, clean_subject, fitting
+from actions.kinds.sns import LARGEST_TEXT, PUBLISH, clean_subject, shortened
 from actions.sandbox import Fault, Sandbox
 from engine.errors import EffectFailed, EffectUnknown
 from tests.actions.contexts import context
@@ -35,19 +35,19 @@ def publish(sandbox: Sandbox, key: str = "op-001/7", **params: Any) -> Any:
         ("x" * 101, "x" * 97 + "..."),
     ],
 )
-def test_a_subject_is_a_line_of_ascii(subject: str, clean: str) -> None:
+def test_a_subject_becomes_one_line_of_ascii(subject: str, clean: str) -> None:
     assert clean_subject(subject) == clean
 
 
 @pytest.mark.parametrize("subject", ["café", "x" * 300, "two\nlines", "", None])
-def test_sns_takes_whatever_subject_it_is_given(subject: str | None) -> None:
+def test_sns_accepts_every_cleaned_subject(subject: str | None) -> None:
     sandbox = Sandbox()
     publish(sandbox, subject=subject)
     [message] = sandbox.messages
     assert message["subject"] == (clean_subject(subject or "") or None)
 
 
-def test_the_message_goes_out_with_its_attributes_and_event() -> None:
+def test_a_message_is_sent_with_attributes_and_event_id() -> None:
     sandbox = Sandbox()
     done = publish(sandbox, subject="done", attributes={"level": "info", "none": "", "number": 5})
     [message] = sandbox.messages
@@ -56,7 +56,7 @@ def test_the_message_goes_out_with_its_attributes_and_event() -> None:
     assert message["attributes"] == {"level": "info", "number": "5", "event_id": "op-001/7"}
 
 
-def test_a_message_that_is_repeated_bears_the_same_event() -> None:
+def test_a_repeated_message_has_the_same_event_id() -> None:
     sandbox = Sandbox()
     sandbox.fault(Fault(kind="lost", call="sns.Publish"))
     with pytest.raises(EffectUnknown):
@@ -66,28 +66,28 @@ def test_a_message_that_is_repeated_bears_the_same_event() -> None:
     assert [message["attributes"]["event_id"] for message in sandbox.messages] == ["op-001/7"] * 2
 
 
-def test_a_text_that_is_too_long_is_cut_between_letters() -> None:
-    cut = fitting("é" * LARGEST_TEXT)
+def test_a_long_text_is_cut_between_characters() -> None:
+    cut = shortened("é" * LARGEST_TEXT)
     assert len(cut.encode()) <= LARGEST_TEXT
     assert cut.startswith("éé")
     assert cut.endswith("(the rest was cut off)")
-    assert fitting("short") == "short"
+    assert shortened("short") == "short"
 
 
-def test_an_empty_text_is_told_all_the_same() -> None:
+def test_an_empty_text_is_sent_as_a_placeholder() -> None:
     sandbox = Sandbox()
     publish(sandbox, text="")
     assert sandbox.messages[0]["text"] == "(no text)"
 
 
-def test_a_topic_that_is_not_there_names_the_setting() -> None:
+def test_a_missing_topic_names_its_setting() -> None:
     with pytest.raises(EffectFailed) as failed:
         publish(Sandbox({"topic/aurora-restore@us-west-2": "missing"}))
     assert (failed.value.problem.name, failed.value.problem.category) == ("NotFound", "not_found")
     assert "topic, from ssm:/aurora/topic" in failed.value.problem.message
 
 
-def test_topics_of_moto(moto: Moto) -> None:
+def test_moto_accepts_the_message(moto: Moto) -> None:
     sns, sqs = moto.clients("sns"), moto.clients("sqs")
     topic = sns.create_topic(Name="told")["TopicArn"]
     queue = sqs.create_queue(QueueName="told")["QueueUrl"]
@@ -102,7 +102,7 @@ def test_topics_of_moto(moto: Moto) -> None:
         PUBLISH.run({"topic": topic + "-gone", "text": "x"}, given)
 
 
-def test_an_ordered_topic_is_told_in_order(moto: Moto) -> None:
+def test_a_fifo_topic_gets_group_and_deduplication_ids(moto: Moto) -> None:
     sns = moto.clients("sns")
     topic = sns.create_topic(Name="told.fifo", Attributes={"FifoTopic": "true"})["TopicArn"]
     done = PUBLISH.run({"topic": topic, "text": "x"}, context(clients=moto.clients, key="op-001/7"))

@@ -235,7 +235,7 @@ def stories_actions(real: Registry, sandbox: Any) -> Iterator[Action]:
     ):
         params = {word: Param(schema={}, secret=True) for word in words.split()}
         facts = ActionFacts(name=name, repeatable=None)
-        yield Action(name=name, doc="", facts=facts, params=params, output={}, calls=(), errors=(), run=run)
+        yield Action(name=name, doc="", facts=facts, params=params, output={}, calls={}, errors=(), run=run)
 
 
 def _told(sandbox: Any, operation: str, params: Mapping[str, Any]) -> Mapping[str, Any]:

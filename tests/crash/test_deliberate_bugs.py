@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from actions.aws import errors
+from actions.aws import call_errors
 from actions.sandbox.calls import ApiCall
 from engine.errors import StoreConflict
 from engine.kernel.effect import Effect, Seen
@@ -235,12 +235,12 @@ def no_look_at_the_lease_after_a_commit() -> AbstractContextManager[None]:
 @contextmanager
 def no_answer_for_a_no() -> Iterator[None]:
     """A change that was answered by a 5xx, a time-out or a cut connection is taken for one that was refused."""
-    answered, unanswered = errors._answered, errors._unanswered
+    answered, unanswered = call_errors._answered, call_errors._unanswered
 
     def no(translate: Any) -> Any:
         return lambda *given, **how: translate(*given, **(how | {"changes": False}))
 
-    with instead(errors, "_answered", no(answered)), instead(errors, "_unanswered", no(unanswered)):
+    with instead(call_errors, "_answered", no(answered)), instead(call_errors, "_unanswered", no(unanswered)):
         yield
 
 

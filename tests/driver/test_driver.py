@@ -149,7 +149,7 @@ def answering(told: Scene, output: Mapping[str, Any]) -> None:
         return output
 
     told.registry.actions["test.note"] = Action(
-        name="test.note", doc="", facts=ActionFacts(name="test.note"), params={}, output={}, calls=(), errors=(), run=run
+        name="test.note", doc="", facts=ActionFacts(name="test.note"), params={}, output={}, calls={}, errors=(), run=run
     )  # fmt: skip
 
 

@@ -199,7 +199,7 @@ def registry(world: World) -> Registry:
         made.add_action(
             Action(
                 name=name, doc="", facts=ActionFacts(name=name, repeatable=repeatable),
-                params={one: Param(schema=ANY, secret=True) for one in params.split()}, output={}, calls=(), errors=(),
+                params={one: Param(schema=ANY, secret=True) for one in params.split()}, output={}, calls={}, errors=(),
                 run=run,
             )
         )  # fmt: skip

@@ -6,7 +6,7 @@ import pytest
 from pg8000.exceptions import DatabaseError, InterfaceError
 
 from actions.postgres.catalog_queries import MEMBER_OF, ROLES
-from actions.postgres.passwords import fits, verifier
+from actions.postgres.passwords import is_verifier_of, verifier
 from actions.postgres.role_statements import comment_on, grant_on_schema, join, save_role
 from actions.sandbox import Fault
 
@@ -215,7 +215,7 @@ def test_setting_up_users_twice_changes_nothing_more(here, connect):
     assert again["created"] == []
     assert connect().run(MEMBER_OF, name="app") == [["reader"]]
     roles = here.sandbox.world.databases[here.cluster()["DbClusterResourceId"]]["roles"]
-    assert fits(roles["app"]["verifier"], "pässword-1")
+    assert is_verifier_of(roles["app"]["verifier"], "pässword-1")
     assert roles["app"]["groups"] == ["reader"]
     assert roles["reader"]["comment"] == "set up by runbook, operation op-1"
     connect(user="reader", password="it's \\ %", database="shop")

@@ -38,7 +38,7 @@ def test_it_is_found_before_anything_is_deleted(desk: Desk) -> None:
     status = desk.status("op-004")
     assert (status["step"], status["status"], status["error"]) == ("network-check", "HELD", "InvalidVPCConfiguration")
     assert status["error_message"] == (
-        "the security group sg-elsewhere is in vpc-87654321, the subnet group aurora-private in vpc-12345678 "
+        "the security group sg-elsewhere is in vpc-87654321, but the subnet group aurora-private is in vpc-12345678 "
         "(security_groups, from ssm:/aurora-restore/us-west-2/security-group-ids; "
         "subnet_group, from ssm:/aurora-restore/us-west-2/subnet-group)"
     )

@@ -63,8 +63,7 @@ def test_the_port_is_closed(desk: Desk) -> None:
     hold = desk.status("op-005")["hold"]
     assert hold["step"] == "setup-db-users"
     assert hold["reason"] == (
-        "sg-12345678 let port 5432 in from nowhere, not from anybody "
-        "(security_groups, from ssm:/aurora-restore/us-west-2/security-group-ids)"
+        "sg-12345678: no rule allows port 5432 (security_groups, from ssm:/aurora-restore/us-west-2/security-group-ids)"
     )
     desk.hand("op-005").put(GROUP, OPEN)
     assert desk.type("resume", "op-005").code == 0

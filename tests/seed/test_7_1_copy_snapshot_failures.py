@@ -80,7 +80,7 @@ def test_the_key_is_validated(either: Desk) -> None:
 @pytest.mark.parametrize(
     ("key", "problem"),
     [
-        ({"alias": "alias/aurora-restore", "status": "PendingDeletion"}, "is to be deleted"),
+        ({"alias": "alias/aurora-restore", "status": "PendingDeletion"}, "is pending deletion"),
         ({"alias": "alias/another"}, "there is no key alias/aurora-restore"),
     ],
 )

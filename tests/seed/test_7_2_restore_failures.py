@@ -20,7 +20,7 @@ SUBNETS = "subnet_group/aurora-private@us-west-2"
         ),
         (
             SUBNETS, {"vpc": "vpc-12345678", "subnets": ["us-west-2a"]},
-            "the subnet group aurora-private has subnets with free addresses in 1 zone (us-west-2a)",
+            "the subnet group aurora-private has free addresses in 1 zone (us-west-2a)",
         ),
         (SECURITY_GROUPS, ["sg-99999999"], "there is no security group sg-99999999 in us-west-2"),
         (SECURITY_GROUPS, ["sg-elsewhere"], "the security group sg-elsewhere is in vpc-87654321"),

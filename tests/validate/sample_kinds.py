@@ -25,7 +25,7 @@ class Kind:
     params: Mapping[str, Param]
     attributes: Mapping[str, Mapping[str, Any]]
     statuses: Mapping[str, Status]
-    calls: tuple[str, ...] = ()
+    calls: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     errors: tuple[str, ...] = ()
     doc: str = "of a test"
 
@@ -60,7 +60,7 @@ SNAPSHOT = Kind(
                           percent={"type": "integer"}, tags={"type": "object"}),
     statuses=statuses(missing="missing", pending="creating copying", available="available", broken="failed",
                       leaving="deleting"),
-    calls=("rds.DescribeDBClusterSnapshots", "rds.CopyDBClusterSnapshot", "rds.DeleteDBClusterSnapshot"),
+    calls=dict.fromkeys(("rds.DescribeDBClusterSnapshots", "rds.CopyDBClusterSnapshot", "rds.DeleteDBClusterSnapshot"), ()),
 )  # fmt: skip
 
 INSTANCES = {
@@ -82,8 +82,8 @@ CLUSTER = Kind(
                           tags={"type": "object"}),
     statuses=statuses(missing="missing", pending="creating migrating backing-up modifying", available="available",
                       blocked="stopped incompatible-network", broken="failed restore-failed", leaving="deleting"),
-    calls=("rds.DescribeDBClusters", "rds.DescribeDBInstances", "rds.RestoreDBClusterFromSnapshot",
-           "rds.DeleteDBCluster"),
+    calls=dict.fromkeys(("rds.DescribeDBClusters", "rds.DescribeDBInstances", "rds.RestoreDBClusterFromSnapshot",
+           "rds.DeleteDBCluster"), ()),
 )  # fmt: skip
 
 INSTANCE = Kind(
@@ -94,7 +94,7 @@ INSTANCE = Kind(
     attributes=attributes("name arn id status cluster class endpoint", writer=FLAG, port={"type": "integer"}),
     statuses=statuses(missing="missing", pending="creating", available="available", blocked="stopped",
                       broken="failed", leaving="deleting"),
-    calls=("rds.DescribeDBInstances", "rds.CreateDBInstance", "rds.DeleteDBInstance"),
+    calls=dict.fromkeys(("rds.DescribeDBInstances", "rds.CreateDBInstance", "rds.DeleteDBInstance"), ()),
 )  # fmt: skip
 
 NETWORK = Kind(
@@ -103,7 +103,7 @@ NETWORK = Kind(
     params={"subnet_group": Param(schema=TEXT, required=True), "security_groups": Param(schema=TEXTS, required=True)},
     attributes=attributes("vpc problem", zones=TEXTS),
     statuses=statuses(available="ok", broken="wrong", missing="missing"),
-    calls=("rds.DescribeDBSubnetGroups",),
+    calls={"rds.DescribeDBSubnetGroups": ()},
 )  # fmt: skip
 
 ENDPOINT = Kind(
@@ -130,20 +130,20 @@ SETUP = Action(
     params={"host": Param(schema=TEXT, required=True), "port": Param(schema=PORT),
             "admin": Param(schema={}, required=True, secret=True),
             "users": Param(schema=USERS, required=True, secret=True)},
-    output={"created": TEXTS, "changed": TEXTS}, calls=(), errors=("ConnectionTimeout", "AuthenticationFailed"),
+    output={"created": TEXTS, "changed": TEXTS}, calls={}, errors=("ConnectionTimeout", "AuthenticationFailed"),
     run=nothing,
 )  # fmt: skip
 RUN = Action(
     name="postgres.run", doc="", facts=ActionFacts(name="postgres.run"),
     params={"host": Param(schema=TEXT, required=True), "admin": Param(schema={}, required=True, secret=True),
             "query": Param(schema=TEXT)},
-    output={"row": {"type": ["object", "null"]}, "rows_affected": {"type": "integer"}}, calls=(),
+    output={"row": {"type": ["object", "null"]}, "rows_affected": {"type": "integer"}}, calls={},
     errors=("ConnectionTimeout", "AuthenticationFailed"), run=nothing,
 )  # fmt: skip
 PUBLISH = Action(
     name="sns.publish", doc="", facts=ActionFacts(name="sns.publish", repeatable=True),
     params={"topic": Param(schema=TEXT, required=True), "text": Param(schema=TEXT)},
-    output={"message_id": TEXT}, calls=("sns.Publish",), errors=(), run=nothing,
+    output={"message_id": TEXT}, calls={"sns.Publish": ()}, errors=(), run=nothing,
 )  # fmt: skip
 
 
@@ -164,7 +164,7 @@ class Aws:
         if name not in ("aws.rds.modify_db_cluster", "aws.rds.start_db_cluster", "aws.apprunner.pause_service"):
             return None
         facts = ActionFacts(name=name)
-        return Action(name=name, doc="", facts=facts, params={}, output={}, calls=(), errors=(), run=nothing)
+        return Action(name=name, doc="", facts=facts, params={}, output={}, calls={}, errors=(), run=nothing)
 
 
 def regions(service: str | None = None) -> frozenset[str]:

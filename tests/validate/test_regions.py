@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from botocore.session import Session
 
-from actions.aws.regions import regions
+from actions.aws.aws_regions import regions
 from engine.checks import validate
 from tests.validate.cases import marked, places
 from tests.validate.corpus import registry

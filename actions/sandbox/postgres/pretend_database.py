@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from actions.postgres import catalog_queries
-from actions.postgres.passwords import fits
+from actions.postgres.passwords import is_verifier_of
 from actions.postgres.role_statements import RoleStatement
 from actions.sandbox.calls import Refusal
 from engine.values import Value
@@ -55,7 +55,7 @@ def require_login(data: Data, options: Mapping[str, Any], database: str | None) 
         if user == admin["user"]:
             right = admin.get("password") in (None, password)
         else:
-            right = role["login"] and fits(role["verifier"], str(password))
+            right = role["login"] and is_verifier_of(role["verifier"], str(password))
         if not right:
             raise Refusal("AuthenticationFailed", f'password authentication failed for user "{user}"')
     wanted = options.get("database") or user
@@ -153,11 +153,11 @@ def _gap_rows(
 
 
 _QUERIES: Final[Mapping[str, Callable[..., list[list[Any]]]]] = {
-    catalog_queries.TURN: lambda _, user: [[""]],
-    catalog_queries.WHO: lambda _, user: [[user, False]],  # on RDS nobody may read verifiers
+    catalog_queries.SETUP_LOCK: lambda _, user: [[""]],
+    catalog_queries.CURRENT_USER: lambda _, user: [[user, False]],  # on RDS nobody may read verifiers
     catalog_queries.ROLES: _role_rows,
     catalog_queries.MEMBER_OF: lambda data, user, name: [[group] for group in _role(data, name)["groups"]],
-    catalog_queries.GAPS: _gap_rows,
+    catalog_queries.MISSING_GRANTS: _gap_rows,
 }
 
 

@@ -138,7 +138,7 @@ def _by_class(statuses: list[Mapping[str, Any]]) -> list[tuple[str, str, str]]:
 
 def error_names(registry: Registry) -> list[str]:
     """Every error name that a rescue can match."""
-    from actions.aws.error_names import table
+    from actions.aws.error_codes import table
 
     names = set(table())
     for lines in table().values():
@@ -160,7 +160,7 @@ def describe_error(registry: Registry, word: str) -> dict[str, Any] | None:
 
 
 def _meanings(word: str) -> Iterator[dict[str, Any]]:
-    from actions.aws.error_names import table
+    from actions.aws.error_codes import table
 
     for code, lines in table().items():
         for line in lines:

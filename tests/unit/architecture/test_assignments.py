@@ -11,7 +11,7 @@ THIRD_PARTY = "an object of another package, which is configured so"
 BUILDER = "what this module itself is building, step by step"
 
 MAY_CHANGE_OTHERS = {
-    "actions/aws/errors.py": "whether the call in hand has left: botocore's handlers cannot return it",
+    "actions/aws/call_errors.py": "whether the current request was sent: botocore's handlers cannot return it",
     "actions/aws/sessions.py": THIRD_PARTY,
     "actions/postgres/role_statements.py": BUILDER,
     "actions/postgres/tls.py": THIRD_PARTY,

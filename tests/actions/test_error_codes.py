@@ -1,16 +1,17 @@
-"""What AWS's codes mean: names and categories, held against botocore's models."""
+"""The names and categories of AWS's error codes, compared with botocore's models."""
 
 from __future__ import annotations
 
-import re
+from types import SimpleNamespace
 
 import pytest
 
-from actions.aws.error_names import by_ending, table
-from actions.aws.known_errors import known_errors, modelled
+from actions import build_registry
+from actions.aws.error_codes import meaning_by_words, table
+from actions.aws.known_errors import codes_by_call
 from engine.errors import CATEGORIES
 from tests.actions.rds_world import REGISTRY
-from tests.actions.test_errors import answer, no
+from tests.actions.test_call_errors import answer, no
 
 
 @pytest.mark.parametrize(
@@ -56,25 +57,26 @@ def test_a_code_has_a_name_and_a_category(code: str, message: str, name: str, ca
         ("InvalidInput", 400, "invalid"),
     ],
 )  # fmt: skip
-def test_a_code_that_nobody_knows_is_told_by_its_words_or_its_status(code: str, status: int, category: str) -> None:
-    assert by_ending(code, status).category == category
+def test_an_unknown_code_gets_its_category_from_its_words_or_the_http_status(
+    code: str, status: int, category: str
+) -> None:
+    assert meaning_by_words(code, status).category == category
 
 
-# -- held against botocore --------------------------------------------------------------------------------------
+# -- against botocore's models --------------------------------------------------------------------------------
 
 
-RIGHTS_ALONE = {"rds.AddTagsToResource", "rds.CreateDBClusterSnapshot"}
-"""Declared for the permissions that other calls take; never called."""
+PERMISSION_ONLY = {"rds.AddTagsToResource", "rds.CreateDBClusterSnapshot"}
+"""Calls that kinds declare for the permission that another call needs; they are never made."""
 
 
 def models() -> dict[str, tuple[str, ...]]:
-    """Every call that a kind or action here makes → the codes that botocore's model has for it."""
+    """Every call that is declared here → the codes in botocore's model of it."""
     import botocore.session
 
     session = botocore.session.Session()
-    things = (*REGISTRY.kinds.values(), *REGISTRY.actions.values())
     found = {}
-    for call in sorted({call for thing in things for call in thing.calls} - RIGHTS_ALONE):
+    for call in sorted(set(codes_by_call(REGISTRY)) - PERMISSION_ONLY):
         service, _, operation = call.partition(".")
         model = session.get_service_model(service).operation_model(operation)
         shapes = model.error_shapes
@@ -82,34 +84,35 @@ def models() -> dict[str, tuple[str, ...]]:
     return found
 
 
-def test_every_modelled_error_of_our_calls_has_a_meaning() -> None:
+def test_every_code_in_the_models_of_our_calls_has_a_meaning() -> None:
     calls = models()
-    assert len(calls) >= 18
+    assert len(calls) >= 20
     assert not {(call, code) for call, codes in calls.items() for code in codes if code not in table()}
 
 
-def test_the_table_of_calls_is_botocores() -> None:
-    ours = modelled()
+def test_each_call_declares_the_codes_of_its_model() -> None:
+    declared = codes_by_call(REGISTRY)
     for call, codes in models().items():
-        assert set(codes) <= set(ours.get(call, ())), call
+        assert set(codes) <= set(declared[call]), call
 
 
-def test_every_code_of_the_table_can_be_raised_or_is_known_to_be_said_by_anything() -> None:
-    assert not {code for codes in modelled().values() for code in codes} - set(table())
-    assert all(line.category in CATEGORIES and line.source for lines in table().values() for line in lines)
+def test_every_declared_code_is_in_the_table() -> None:
+    assert not {code for codes in codes_by_call(REGISTRY).values() for code in codes} - set(table())
 
 
-def test_every_source_is_an_address_that_an_operator_can_open() -> None:
-    sources = {line.source for lines in table().values() for line in lines}
-    assert not [source for source in sources if not re.fullmatch(r"([\w ]+, )?https://\S+", source)]
+def test_every_meaning_has_a_category_and_a_source() -> None:
+    assert all(one.category in CATEGORIES and one.source for meanings in table().values() for one in meanings)
 
 
-def test_the_last_line_of_a_code_is_for_any_text() -> None:
-    assert not [code for code, lines in table().items() if lines[-1].text or not all(line.text for line in lines[:-1])]
+def test_only_the_last_meaning_of_a_code_is_for_any_message() -> None:
+    wrong = [
+        code for code, meanings in table().items() if meanings[-1].text or not all(one.text for one in meanings[:-1])
+    ]
+    assert not wrong
 
 
-def test_known_names_have_their_calls() -> None:
-    known = known_errors()
+def test_known_errors_have_the_calls_that_return_them() -> None:
+    known = REGISTRY.known_errors()
     assert known["DBClusterNotFoundFault"].also == ("ClusterNotFound",)
     assert "rds.CopyDBClusterSnapshot" in (known["InvalidSnapshot.NotFound"].calls or ())
     assert "rds.RestoreDBClusterFromSnapshot" in (known["InvalidVPCConfiguration"].calls or ())
@@ -118,3 +121,10 @@ def test_known_names_have_their_calls() -> None:
     assert known["Throttling"].calls is None
     assert known["ConnectionTimeout"].calls is None
     assert all(one.name == name and one.category in CATEGORIES and one.calls != () for name, one in known.items())
+
+
+def test_a_kind_that_is_added_brings_the_calls_of_its_errors() -> None:
+    registry = build_registry(entry_points=False)
+    calls = {"rds.DescribeDBSnapshots": ("DBSnapshotNotFound",)}
+    registry.add_kind(SimpleNamespace(name="rds.db_snapshot", calls=calls))  # type: ignore[arg-type]
+    assert "rds.DescribeDBSnapshots" in (registry.known_errors()["DBSnapshotNotFound"].calls or ())

@@ -1,4 +1,4 @@
-"""The words that a runbook uses of databases: modes, accesses, and the names of errors."""
+"""The values and the error names of the PostgreSQL actions that a runbook can contain."""
 
 from __future__ import annotations
 
@@ -18,4 +18,4 @@ ERRORS: Final = (
     "InvalidSecret",
     "InvalidPassword",
 )
-"""Every name that they raise."""
+"""Every error name that the actions raise."""

@@ -1,7 +1,10 @@
-"""What AWS's error codes mean: name, category, wider names, which parameters they are about. Data, each with its source.
+"""What AWS's error codes mean: a table with the category, the wider names and the parameters of each, and its source.
 
-One code can mean two things; then the message tells them apart, and the first line whose `text` is found in it counts.
-Knows no exception and no call; what a code that is not here means is told by its ending (`by_ending`).
+Some codes have several meanings. Then the message decides: the first meaning whose `text` occurs in it applies. A code that
+is not in the table gets its category from the words in it (`meaning_by_words`).
+
+The codes of a service are one table, because its kinds share them. Which call can return which code is declared by the
+kinds and actions (`calls`); `known_errors` joins the two. More about each source is in docs/aws.md, "Error codes".
 """
 
 from __future__ import annotations
@@ -33,13 +36,22 @@ SECRETS: Final = f"{_DOCS}secretsmanager/latest/apireference/API_GetSecretValue.
 STS: Final = f"{_DOCS}STS/latest/APIReference/API_AssumeRole.html"
 BOTOCORE: Final = "https://github.com/boto/botocore/blob/develop/botocore/retries/standard.py"
 GITHUB: Final = "https://github.com/"
-"""Sources that an operator can open: `runbook explain NAME` prints them. More about each is in docs/aws.md."""
+"""Pages that an operator can open: `runbook explain NAME` prints them."""
+
+
+EC2_CODES: Final = (
+    "InvalidVpcID.NotFound", "InvalidSubnetID.NotFound", "InvalidSubnetID.Malformed", "InvalidGroup.NotFound",
+    "InvalidGroupId.Malformed", "InvalidGroupId.NotFound", "InvalidSecurityGroupID.NotFound",
+)  # fmt: skip
+"""Codes of EC2 for networks. botocore's model of EC2 has no errors, so any of its calls may return them."""
 
 
 class Meaning(Value):
-    """What a code means. `name` where the tool has its own, `text` a pattern that the message must have.
+    """One meaning of a code.
 
-    `about` are parameters of `with` that it may be about; `advice` is what to do, where the message does not say.
+    `name` replaces the code as the error's name. `text` is a pattern that must occur in the message. `also` are wider names
+    that a rescue can match. `about` are the parameters of `with` that may have caused it. `advice` says what to do
+    if AWS's message does not.
     """
 
     category: str
@@ -51,91 +63,88 @@ class Meaning(Value):
     advice: str = ""
 
 
-Lines = tuple[Meaning, ...]
+Meanings = tuple[Meaning, ...]
 
-PLACED: Final = ("subnet_group", "security_groups")
-SOURCED: Final = ("from_snapshot", "copy_of", "name")
+_NETWORK: Final = ("subnet_group", "security_groups")
+_SOURCE: Final = ("from_snapshot", "copy_of", "name")
 
 
-def _line(category: str, codes: str, source: str = MODEL, **more: object) -> Iterator[tuple[str, Lines]]:
+def _row(category: str, codes: str, source: str = MODEL, **more: object) -> Iterator[tuple[str, Meanings]]:
+    """Codes, separated by blanks, that all have this one meaning."""
     meaning = Meaning(category=category, source=source, **more)  # type: ignore[arg-type]
     for code in codes.split():
         yield code, (meaning,)
 
 
-def _states() -> Iterator[tuple[str, Lines]]:
-    """Conflicts: codes that speak of a state; most pass, some never do."""
+# -- RDS -----------------------------------------------------------------------------------------------------
+
+
+def _states() -> Iterator[tuple[str, Meanings]]:
+    """Conflicts with the status of a resource. Most pass by themselves."""
     wait = Meaning(category="conflict", source=MODEL)
-    going = Meaning(category="conflict", source=DELETE, also=(BEING_DELETED,), text="being deleted|is deleting")
+    deleting = Meaning(category="conflict", source=DELETE, also=(BEING_DELETED,), text="being deleted|is deleting")
     members = Meaning(category="conflict", source=DELETE, text="still contains DB instances")
     in_global = Meaning(
         category="config", source=DELETE, also=("GlobalClusterMember",),
-        text="global ?cluster", advice="say `detach: true` if it is to leave its global cluster",
+        text="global ?cluster", advice="add `detach: true` to remove it from its global cluster first",
     )  # fmt: skip
     serverless = Meaning(
         category="config", source=GITHUB + "terraform-aws-modules/terraform-aws-rds-aurora/issues/537", about=("class",), text="serverless v2",
-        advice="give the cluster `serverless: {min, max}`",
+        advice="add `serverless: {min, max}` to the cluster",
     )  # fmt: skip
     only_manual = Meaning(
         category="denied", source=GITHUB + "rebuy-de/aws-nuke/issues/511", text="only manual snapshots"
     )
-    yield "InvalidDBClusterStateFault", (going, members, in_global, serverless, wait)
+    yield "InvalidDBClusterStateFault", (deleting, members, in_global, serverless, wait)
     yield "InvalidGlobalClusterStateFault", (wait,)
-    yield "InvalidDBInstanceState", (going, wait)
-    yield "InvalidDBClusterSnapshotStateFault", (going, only_manual, wait)
-    yield "InvalidDBSnapshotState", (going, wait)
-    yield from _line(
+    yield "InvalidDBInstanceState", (deleting, wait)
+    yield "InvalidDBClusterSnapshotStateFault", (deleting, only_manual, wait)
+    yield "InvalidDBSnapshotState", (deleting, wait)
+    yield from _row(
         "conflict", "InvalidDBShardGroupState InvalidDBSecurityGroupState InvalidDBCapacityReservationState"
     )
 
 
-def _quotas() -> Iterator[tuple[str, Lines]]:
-    """`SnapshotQuotaExceeded` is two errors; a text that nobody has seen yet is tried again, slowly."""
+def _quotas() -> Iterator[tuple[str, Meanings]]:
+    """`SnapshotQuotaExceeded` has two meanings. With an unknown text it is retried, slowly."""
     issues = GITHUB + "pbudzon/aws-maintenance/issues/"
     yield "SnapshotQuotaExceeded", (
         Meaning(
             category="capacity", source=issues + "19", name="CopyQuotaExceeded", text=r"cannot copy more than|across regions",
-            advice="five copies at once go into one region; it passes when one of them is done",
+            advice="AWS runs five copies to a region at a time; this passes when one of them is done",
         ),
         Meaning(
             category="quota", source=issues + "12", text=r"manual snapshots",
-            advice="delete manual snapshots, or have the quota raised",
+            advice="delete manual snapshots, or ask AWS for a higher quota",
         ),
         Meaning(category="capacity", source=MODEL),
     )  # fmt: skip
-    yield from _line(
+    yield from _row(
         "quota",
         "DBClusterQuotaExceededFault InstanceQuotaExceeded StorageQuotaExceeded SharedSnapshotQuotaExceeded "
         "DBClusterRoleQuotaExceeded TenantDatabaseQuotaExceeded DBClusterAutomatedBackupQuotaExceededFault "
         "DBInstanceAutomatedBackupQuotaExceeded",
     )
-    yield from _line(
+    yield from _row(
         "capacity",
         "InsufficientDBInstanceCapacity InsufficientDBClusterCapacityFault InsufficientStorageClusterCapacity",
         about=("class", "zone"),
     )
 
 
-def _settings() -> Iterator[tuple[str, Lines]]:
-    """What somebody can mend in a setting: the rescue that reads it again is for these."""
-    yield from _line(
+def _settings() -> Iterator[tuple[str, Meanings]]:
+    """Wrong values that somebody can correct in a setting, for a rescue that reads the settings again."""
+    yield from _row(
         "config",
         "DBSubnetGroupNotFoundFault DBSubnetGroupDoesNotCoverEnoughAZs InvalidSubnet InvalidDBSubnetGroupStateFault "
         "VpcEncryptionControlViolationException NetworkTypeNotSupported",
         also=(VPC,),
         about=("subnet_group",),
     )
-    yield from _line("config", "InvalidVPCNetworkStateFault", also=(VPC,), about=PLACED)
-    yield from _line(
-        "config",
-        "InvalidVpcID.NotFound InvalidSubnetID.NotFound InvalidSubnetID.Malformed InvalidGroup.NotFound "
-        "InvalidGroupId.Malformed InvalidGroupId.NotFound InvalidSecurityGroupID.NotFound",
-        EC2,
-        also=(VPC,),
-        about=PLACED,
-    )
-    yield from _line("config", "DBClusterParameterGroupNotFound DBParameterGroupNotFound", about=("parameter_group",))
-    yield from _line(
+    yield from _row("config", "InvalidVPCNetworkStateFault", also=(VPC,), about=_NETWORK)
+    yield from _row("config", " ".join(EC2_CODES), EC2, also=(VPC,), about=_NETWORK)
+    yield from _row("config", "DBClusterParameterGroupNotFound DBParameterGroupNotFound", about=("parameter_group",))
+    yield from _row(
         "config",
         "InvalidRestoreFault StorageTypeNotSupported StorageTypeNotAvailableFault OptionGroupNotFoundFault "
         "DomainNotFoundFault CertificateNotFound BackupPolicyNotFoundFault ProvisionedIopsNotAvailableInAZFault "
@@ -143,63 +152,63 @@ def _settings() -> Iterator[tuple[str, Lines]]:
     )
 
 
-def _values() -> Iterator[tuple[str, Lines]]:
-    """AWS's two words for every wrong value: only the message says what is wrong."""
+def _values() -> Iterator[tuple[str, Meanings]]:
+    """Codes for any wrong value: only the message says what is wrong."""
     in_vpc = Meaning(
-        category="config", source=GITHUB + "boto/boto3/issues/3168", also=(VPC,), about=PLACED,
+        category="config", source=GITHUB + "boto/boto3/issues/3168", also=(VPC,), about=_NETWORK,
         text=r"different VPCs|security group|subnet|\bVPC\b|availability zone",
     )  # fmt: skip
     key = Meaning(category="config", source=COPY, about=("kms_key",), text="KMS|KmsKeyId|encrypted")
     protected = Meaning(
         category="config", source=DELETE, also=("DeletionProtected",),
-        text="delete protected|deletion protection", advice="say `unprotect: true` if it is to go all the same",
+        text="delete protected|deletion protection", advice="add `unprotect: true` to delete it anyway",
     )  # fmt: skip
-    anything = Meaning(category="config", source=COMMON)
-    yield "InvalidParameterValue", (in_vpc, key, anything)
-    yield "InvalidParameterCombination", (protected, in_vpc, key, anything)
-    yield "InvalidParameter", (anything,)
-    yield "MissingParameter", (anything,)
+    other = Meaning(category="config", source=COMMON)
+    yield "InvalidParameterValue", (in_vpc, key, other)
+    yield "InvalidParameterCombination", (protected, in_vpc, key, other)
+    yield "InvalidParameter", (other,)
+    yield "MissingParameter", (other,)
 
 
-def _there_or_not() -> Iterator[tuple[str, Lines]]:
-    yield from _line(
-        "not_found", "DBClusterSnapshotNotFoundFault DBSnapshotNotFound", also=(NO_SNAPSHOT,), about=SOURCED
+def _existence() -> Iterator[tuple[str, Meanings]]:
+    yield from _row(
+        "not_found", "DBClusterSnapshotNotFoundFault DBSnapshotNotFound", also=(NO_SNAPSHOT,), about=_SOURCE
     )
-    yield from _line(
+    yield from _row(
         "not_found", "DBClusterNotFoundFault", also=(NO_CLUSTER,), about=("name", "cluster", "from_cluster")
     )
-    yield from _line("not_found", "DBInstanceNotFound GlobalClusterNotFoundFault DBClusterAutomatedBackupNotFoundFault")
-    yield from _line("not_found", "ParameterNotFound ParameterVersionNotFound", SSM)
-    yield from _line("not_found", "NotFound", SNS, about=("topic",))
-    yield from _line("not_found", "NotFoundException", KMS, about=("key", "kms_key"))
-    yield from _line("not_found", "ResourceNotFoundException", SECRETS)
-    yield from _line(
+    yield from _row("not_found", "DBInstanceNotFound GlobalClusterNotFoundFault DBClusterAutomatedBackupNotFoundFault")
+    yield from _row("not_found", "ParameterNotFound ParameterVersionNotFound", SSM)
+    yield from _row("not_found", "NotFound", SNS, about=("topic",))
+    yield from _row("not_found", "NotFoundException", KMS, about=("key", "kms_key"))
+    yield from _row("not_found", "ResourceNotFoundException", SECRETS)
+    yield from _row(
         "exists",
         "DBClusterSnapshotAlreadyExistsFault DBClusterAlreadyExistsFault DBInstanceAlreadyExists DBSnapshotAlreadyExists",
     )
 
 
-def _keys() -> Iterator[tuple[str, Lines]]:
-    blame = "the key's policy must let RDS and this role use it; the message may blame the wrong side"
-    yield from _line(
+def _keys() -> Iterator[tuple[str, Meanings]]:
+    advice = "the key's policy must allow RDS and this role to use it; the message may name the wrong key or account"
+    yield from _row(
         "denied",
         "KMSKeyNotAccessibleFault",
         GITHUB + "pbudzon/aws-maintenance/issues/13",
         about=("kms_key",),
-        advice=blame,
+        advice=advice,
     )
-    yield from _line(
+    yield from _row(
         "denied",
         "KMSAccessDenied KMSDisabled KMSInvalidState KMSNotFound KMSOptInRequired",
         SNS,
         about=("topic",),
     )
-    yield from _line("denied", "DecryptionFailure", SECRETS)
-    yield from _line("config", "InvalidKeyId", SSM)
-    yield from _line("config", "EndpointDisabled PlatformApplicationDisabled", SNS)
-    yield from _line("denied", "InvalidSecurity", SNS)
-    yield from _line("throttled", "KMSThrottling", SNS)
-    yield from _line("config", "DisabledException InvalidArnException KMSInvalidStateException", KMS)
+    yield from _row("denied", "DecryptionFailure", SECRETS)
+    yield from _row("config", "InvalidKeyId", SSM)
+    yield from _row("config", "EndpointDisabled PlatformApplicationDisabled", SNS)
+    yield from _row("denied", "InvalidSecurity", SNS)
+    yield from _row("throttled", "KMSThrottling", SNS)
+    yield from _row("config", "DisabledException InvalidArnException KMSInvalidStateException", KMS)
 
 
 DENIED: Final = (
@@ -222,32 +231,34 @@ INTERNAL: Final = (
 )
 
 
-def _everywhere() -> Iterator[tuple[str, Lines]]:
-    """What any service may say."""
+def _everywhere() -> Iterator[tuple[str, Meanings]]:
+    """Codes that any service may return."""
     iam = "`runbook iam FILE` prints the permissions that a runbook needs"
-    yield from _line("denied", DENIED, COMMON, advice=iam)
-    yield from _line("throttled", THROTTLED, BOTOCORE)
-    yield from _line("credentials", CREDENTIALS, COMMON)
-    yield from _line("internal", INTERNAL, COMMON)
-    yield from _line("timeout", "RequestTimeout RequestTimeoutException", BOTOCORE)
-    yield from _line("config", "RegionDisabledException", STS)
-    yield from _line(
+    yield from _row("denied", DENIED, COMMON, advice=iam)
+    yield from _row("throttled", THROTTLED, BOTOCORE)
+    yield from _row("credentials", CREDENTIALS, COMMON)
+    yield from _row("internal", INTERNAL, COMMON)
+    yield from _row("timeout", "RequestTimeout RequestTimeoutException", BOTOCORE)
+    yield from _row("config", "RegionDisabledException", STS)
+    yield from _row(
         "invalid",
         "MalformedPolicyDocument PackedPolicyTooLarge InvalidContextAssertion InvalidMarkerException "
         "InvalidParameterException InvalidRequestException ParameterValueInvalid",
         STS,
     )
-    yield from _line("invalid", "ValidationError ValidationException InvalidAction MalformedQueryString", COMMON)
+    yield from _row("invalid", "ValidationError ValidationException InvalidAction MalformedQueryString", COMMON)
 
 
 @cache
-def table() -> Mapping[str, Lines]:
-    """Every code that is known, with the lines that say what it means."""
-    parts = (_states(), _quotas(), _settings(), _values(), _there_or_not(), _keys(), _everywhere())
-    return {code: lines for part in parts for code, lines in part}
+def table() -> Mapping[str, Meanings]:
+    """Every known code with its meanings."""
+    parts = (_states(), _quotas(), _settings(), _values(), _existence(), _keys(), _everywhere())
+    return {code: meanings for part in parts for code, meanings in part}
 
 
-_ENDINGS: Final = (
+# -- codes that are not in the table -------------------------------------------------------------------------
+
+_WORDS: Final = (
     (r"Throttl|TooManyRequests|RateExceeded", "throttled"),
     (r"AlreadyExist|\.Duplicate$|Duplicate", "exists"),
     (r"NotFound|NoSuch|DoesNotExist", "not_found"),
@@ -262,9 +273,9 @@ _ENDINGS: Final = (
 )
 
 
-def by_ending(code: str, status: int) -> Meaning:
-    """What a code that is not in the table means, by its words; else by the HTTP status."""
-    for pattern, category in _ENDINGS:
+def meaning_by_words(code: str, status: int) -> Meaning:
+    """What an unknown code means, by the words in it or else by the HTTP status."""
+    for pattern, category in _WORDS:
         if re.search(pattern, code):
             return Meaning(category=category, source="by the words of the code")
     by_status = {401: "credentials", 403: "denied", 404: "not_found", 409: "conflict", 429: "throttled"}
@@ -272,9 +283,9 @@ def by_ending(code: str, status: int) -> Meaning:
     return Meaning(category=category, source="by the HTTP status")
 
 
-def meaning(code: str, message: str, status: int = 400) -> Meaning:
-    """What an answer means: by its code, and by its message where one code is two errors."""
-    for line in table().get(code, ()):
-        if not line.text or re.search(line.text, message, re.IGNORECASE):
-            return line
-    return by_ending(code, status)
+def meaning_of(code: str, message: str, status: int = 400) -> Meaning:
+    """What an error response means: by its code, and by its message if the code has several meanings."""
+    for one in table().get(code, ()):
+        if not one.text or re.search(one.text, message, re.IGNORECASE):
+            return one
+    return meaning_by_words(code, status)

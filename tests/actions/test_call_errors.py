@@ -9,9 +9,9 @@ from botocore import exceptions as broken
 from botocore.exceptions import ClientError
 from botocore.parsers import ResponseParserError
 
-from actions.aws.botocore_errors import is_botocores, of_credentials
-from actions.aws.error_names import meaning
-from actions.aws.errors import begins, calling, leaves, refusal, translated
+from actions.aws.botocore_errors import is_botocore_error, is_credential_error
+from actions.aws.call_errors import aws_call, mark_sent, mark_unsent, refusal, translated
+from actions.aws.error_codes import meaning_of
 from engine.errors import Busy, EffectFailed, EffectNotSent, EffectUnknown, Problem
 from tests.actions.contexts import context
 
@@ -108,18 +108,18 @@ ELSEWHERE = {
 }  # fmt: skip
 
 
-def test_every_class_of_botocores_is_in_the_table() -> None:
+def test_every_exception_class_of_botocore_is_in_the_table() -> None:
     there = {
         name for name, kind in vars(broken).items() if isinstance(kind, type) and kind.__module__ == broken.__name__
     }
     named = [name for name, *_ in EACH]
     assert sorted(named) == sorted(set(named))
     assert (there | {"ResponseParserError"}) - ELSEWHERE == set(named)
-    assert not is_botocores(broken.UndefinedModelAttributeError("a bug"))
+    assert not is_botocore_error(broken.UndefinedModelAttributeError("a bug"))
 
 
 @pytest.mark.parametrize(("name", "to_a_change", "to_a_read", "category"), EACH)
-def test_an_exception_says_what_became_of_the_call(name: str, to_a_change: Any, to_a_read: Any, category: str) -> None:
+def test_an_exception_has_its_outcome_and_category(name: str, to_a_change: Any, to_a_read: Any, category: str) -> None:
     change, read = translated(made(name), changes=True), translated(made(name), changes=False)
     assert (type(change), type(read)) == (to_a_change, to_a_read)
     assert read.problem.category == category  # type: ignore[union-attr]
@@ -127,26 +127,26 @@ def test_an_exception_says_what_became_of_the_call(name: str, to_a_change: Any, 
 
 
 @pytest.mark.parametrize("name", ["ReadTimeoutError", "ConnectionClosedError", "HTTPClientError"])
-def test_what_had_not_left_was_not_sent_whatever_broke(name: str) -> None:
+def test_a_request_that_had_not_been_sent_is_not_sent(name: str) -> None:
     assert isinstance(translated(made(name), sent=False, changes=True), EffectNotSent)
     assert isinstance(translated(made(name), sent=True, changes=True), EffectUnknown)
 
 
 @pytest.mark.parametrize("name", ["ConnectTimeoutError", "ReadTimeoutError"])
-def test_a_time_out_has_the_guides_name(name: str) -> None:
+def test_a_timeout_has_the_wider_name(name: str) -> None:
     told = translated(made(name), changes=False)
     assert told.problem.answers_to("ConnectionTimeout")  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
-def test_a_5xx_is_no_answer_to_a_change(status: int) -> None:
+def test_a_change_answered_by_a_5xx_is_unknown(status: int) -> None:
     assert isinstance(translated(answer("InternalFailure", status=status), changes=True), EffectUnknown)
     assert no(answer("InternalFailure", status=status), changes=False).category == "internal"
     for code in ("WhoKnows", "InsufficientInstanceCapacity"):  # the latter is EC2's, with 500
         assert isinstance(translated(answer(code, status=status), changes=True), EffectUnknown)
 
 
-def test_a_5xx_of_whoever_gives_credentials_is_not_about_the_call() -> None:
+def test_a_5xx_of_sts_means_that_the_call_was_not_sent() -> None:
     told = translated(answer("InternalFailure", status=500, operation="AssumeRole"), sent=False, changes=True)
     assert isinstance(told, EffectNotSent)
 
@@ -158,17 +158,17 @@ def test_a_5xx_of_whoever_gives_credentials_is_not_about_the_call() -> None:
         ("TooManyRequestsException", 429), ("ProvisionedThroughputExceededException", 400),
     ],
 )  # fmt: skip
-def test_throttled_is_never_sent_even_as_a_5xx(code: str, status: int) -> None:
+def test_a_throttled_request_is_not_sent_even_with_a_5xx(code: str, status: int) -> None:
     told = translated(answer(code, "Rate exceeded", status), changes=True)
     assert isinstance(told, EffectNotSent)
     assert (told.problem.name, told.problem.category) == (code, "throttled")
 
 
-def test_botocores_own_list_of_throttles_is_known() -> None:
+def test_botocores_throttling_codes_are_known() -> None:
     from botocore.retries.standard import ThrottledRetryableChecker
 
     for code in ThrottledRetryableChecker._THROTTLED_ERROR_CODES:
-        assert meaning(code, "").category == "throttled", code
+        assert meaning_of(code, "").category == "throttled", code
 
 
 @pytest.mark.parametrize(
@@ -176,14 +176,14 @@ def test_botocores_own_list_of_throttles_is_known() -> None:
     ["ExpiredToken", "ExpiredTokenException", "RequestExpired", "InvalidClientTokenId", "UnrecognizedClientException",
      "SignatureDoesNotMatch", "AuthFailure"],
 )  # fmt: skip
-def test_credentials_stop_the_runner_and_say_how_to_log_in(code: str) -> None:
+def test_expired_credentials_stop_the_runner_and_say_how_to_log_in(code: str) -> None:
     told = translated(answer(code, "The security token is expired", 403), changes=True)
     assert isinstance(told, EffectNotSent)
     assert told.problem.category == "credentials"
     assert "aws sso login" in told.problem.message
 
 
-def test_a_wrong_clock_is_asked_for() -> None:
+def test_an_expired_signature_asks_for_the_clock() -> None:
     told = translated(answer("SignatureDoesNotMatch", "Signature expired: 2024 is now earlier", 403), changes=True)
     assert "clock" in told.problem.message  # type: ignore[union-attr]
 
@@ -191,57 +191,57 @@ def test_a_wrong_clock_is_asked_for() -> None:
 # -- around calls ---------------------------------------------------------------------------------------------
 
 
-def test_a_bug_and_the_engines_own_errors_go_through_untouched() -> None:
+def test_other_exceptions_pass_through_unchanged() -> None:
     for error in (
         KeyError("bug"),
         Busy("another runner"),
         EffectFailed(Problem(name="A", category="config", message="")),
     ):
-        with pytest.raises(type(error)) as caught, calling():
+        with pytest.raises(type(error)) as caught, aws_call():
             raise error
         assert caught.value is error
 
 
-def test_what_is_known_of_the_sending_counts_and_is_forgotten_afterwards() -> None:
-    with pytest.raises(EffectNotSent), calling(changes=True):
-        begins()
+def test_the_current_call_decides_whether_it_was_sent() -> None:
+    with pytest.raises(EffectNotSent), aws_call(changes=True):
+        mark_unsent()
         raise made("HTTPClientError")
-    begins()  # a call outside: nobody asks what became of it
-    with pytest.raises(EffectUnknown), calling(changes=True):
+    mark_unsent()  # a call outside: nobody asks what became of it
+    with pytest.raises(EffectUnknown), aws_call(changes=True):
         raise made("HTTPClientError")
-    with pytest.raises(EffectUnknown), calling(changes=True):
-        begins()
-        leaves()
-        raise made("HTTPClientError")
-
-
-def test_a_call_within_another_is_its_own() -> None:
-    with pytest.raises(EffectUnknown), calling(changes=True):
-        begins()
-        leaves()
-        with calling():
-            begins()
+    with pytest.raises(EffectUnknown), aws_call(changes=True):
+        mark_unsent()
+        mark_sent()
         raise made("HTTPClientError")
 
 
-def test_fresh_credentials_that_have_expired_are_no_bug() -> None:
+def test_nested_calls_are_independent() -> None:
+    with pytest.raises(EffectUnknown), aws_call(changes=True):
+        mark_unsent()
+        mark_sent()
+        with aws_call():
+            mark_unsent()
+        raise made("HTTPClientError")
+
+
+def test_new_credentials_that_have_expired_are_a_credentials_error() -> None:
     error = RuntimeError("Credentials were refreshed, but the refreshed credentials are still expired.")
-    with pytest.raises(EffectNotSent) as caught, calling(changes=True):
+    with pytest.raises(EffectNotSent) as caught, aws_call(changes=True):
         raise error
     assert caught.value.problem.category == "credentials"
     assert "aws sso login" in caught.value.problem.message
-    assert not of_credentials(RuntimeError("another"))
+    assert not is_credential_error(RuntimeError("another"))
 
 
-def test_a_trace_has_places_and_no_values() -> None:
+def test_a_trace_has_files_and_no_values() -> None:
     password = "hunter2-" + "hunter2"
 
     def fails(secret: str) -> None:
         raise answer("KMSKeyNotAccessibleFault")
 
-    with pytest.raises(EffectFailed) as caught, calling():
+    with pytest.raises(EffectFailed) as caught, aws_call():
         fails(password)
-    assert "test_errors.py" in caught.value.problem.trace
+    assert "test_call_errors.py" in caught.value.problem.trace
     assert "request id req-1" in caught.value.problem.trace
     assert password not in repr(caught.value.problem)
     assert caught.value.__cause__ is None
@@ -264,10 +264,10 @@ def test_a_trace_has_places_and_no_values() -> None:
         ({"DBClusterIdentifier": "a", "Nonsense": "hunter2"}, "Nonsense"),
     ],
 )
-def test_botocores_refusal_of_parameters_is_told_without_their_values(params: Any, says: str) -> None:
+def test_invalid_parameters_are_reported_without_values(params: Any, says: str) -> None:
     from actions.sandbox import Sandbox
 
-    with pytest.raises(EffectFailed) as caught, calling(changes=True):
+    with pytest.raises(EffectFailed) as caught, aws_call(changes=True):
         Sandbox({}).clients("rds", "us-west-2").modify_db_cluster(**params)
     problem = caught.value.problem
     assert (problem.name, problem.category) == ("ParamValidationError", "invalid")
@@ -275,13 +275,13 @@ def test_botocores_refusal_of_parameters_is_told_without_their_values(params: An
     assert "hunter2" not in problem.message
 
 
-def test_a_refused_parameter_that_came_from_a_setting_is_the_settings_fault() -> None:
+def test_an_invalid_parameter_from_a_setting_names_the_setting() -> None:
     ctx = context(sources={"security_groups": "ssm:/west/groups", "port": "ssm:/port"})
     report = (
         "Invalid type for parameter VpcSecurityGroupIds, value: sg-1, type: <class 'str'>, valid types: <class 'list'>"
     )
     error = broken.ParamValidationError(report=report)
-    problem = no(error, context=ctx, words={"VpcSecurityGroupIds": "security_groups", "Port": "port"})
+    problem = no(error, context=ctx, names={"VpcSecurityGroupIds": "security_groups", "Port": "port"})
     assert problem.category == "config"
     assert "(security_groups, from ssm:/west/groups)" in problem.message
     assert "sg-1" not in problem.message
@@ -297,14 +297,14 @@ def test_a_refused_parameter_that_came_from_a_setting_is_the_settings_fault() ->
         ("InvalidParameterValue", "Nobody knows why", []),
     ],
 )
-def test_an_error_about_a_parameter_says_where_its_value_came_from(code: str, message: str, named: list[str]) -> None:
+def test_an_error_about_a_parameter_names_its_setting(code: str, message: str, named: list[str]) -> None:
     names = ("subnet_group", "security_groups", "kms_key", "engine_version")
     ctx = context(sources={name: f"ssm:/{name}" for name in names})
-    problem = no(answer(code, message), context=ctx, words={"EngineVersion": "engine_version"})
+    problem = no(answer(code, message), context=ctx, names={"EngineVersion": "engine_version"})
     assert [name for name in names if f"{name}, from ssm:/{name}" in problem.message] == named
 
 
-def test_a_no_of_our_own_is_as_aws_would_say_it() -> None:
+def test_a_refusal_before_the_call_looks_like_awss() -> None:
     ctx = context(sources={"copy_of": "ssm:/source"})
     problem = refusal("gone", code="DBClusterSnapshotNotFoundFault", about="copy_of", context=ctx).problem
     assert (problem.category, problem.also) == ("not_found", ("InvalidSnapshot.NotFound",))
