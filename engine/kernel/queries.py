@@ -135,9 +135,9 @@ def current_key(runbook: Runbook, operation: Operation) -> str:
     position = frame.position
     if isinstance(position, EntryTurn):
         return f"{operation.ledger[position.entry].step} (undo)"
-    step = step_of(runbook, operation, frame)
+    step = runbook.index.get(position.path) or step_of(runbook, operation, frame)
     key = key_of(step, frame)
-    name = describe(step) if key == position.path else key
+    name = key if key != position.path else describe(step)
     if isinstance(position, NestedStep) and not any(map(in_ends, operation.frames)):
         below = operation.frames[-2]
         return f"{key_of(step_of(runbook, operation, below), below)} > {name}"

@@ -6,19 +6,8 @@ from immutables import Map
 
 from engine.errors import Problem
 from engine.kernel import events as ev
+from engine.kernel.apply import stack
 from engine.kernel.apply.outcomes import unknown, unknown_call
-from engine.kernel.apply.stack import (
-    begin,
-    complete,
-    in_phase,
-    leave,
-    push,
-    recorded,
-    set_entry_state,
-    with_entry,
-    with_record,
-    with_top,
-)
 from engine.kernel.effect import Effect
 from engine.kernel.frame import (
     Acting,
@@ -49,7 +38,7 @@ def taken_up(runbook: Runbook, operation: Operation, event: ev.TakenUp) -> Opera
         return operation
     frame, phase = operation.top, operation.top.phase
     if isinstance(phase, Proving):
-        return in_phase(operation, Proving(then=phase.then))
+        return stack.in_phase(operation, Proving(then=phase.then))
     if not isinstance(phase, Acting) or phase.failed is not None or phase.unknown:
         return operation
     if phase.sent:
@@ -57,7 +46,7 @@ def taken_up(runbook: Runbook, operation: Operation, event: ev.TakenUp) -> Opera
     if is_looked_at(runbook, operation, phase.effect):
         # It is still due; but who knows what has happened since it could not be sent? So a look comes first.
         repeat = changed(frame.performed, repeat=phase.effect)
-        return with_top(operation, changed(frame, phase=Looking(), performed=repeat))
+        return stack.with_top(operation, changed(frame, phase=Looking(), performed=repeat))
     return operation
 
 
@@ -76,11 +65,11 @@ def _from_a_dead_runner(runbook: Runbook, operation: Operation, phase: Acting, e
         operation = unknown(runbook, operation, why)
         frame = operation.top
         performed = changed(frame.performed, repeat=effect, perhaps_done=effect.verb == "call")
-        return with_top(operation, changed(frame, performed=performed))
+        return stack.with_top(operation, changed(frame, performed=performed))
     if isinstance(body, Call) and not body.repeatable:
         return unknown_call(runbook, operation, effect, why)
     performed = changed(frame.performed, perhaps_done=isinstance(body, Call))
-    return with_top(operation, changed(frame, phase=changed(phase, sent=False), performed=performed))
+    return stack.with_top(operation, changed(frame, phase=changed(phase, sent=False), performed=performed))
 
 
 # -- holds -----------------------------------------------------------------------------------------------------
@@ -92,13 +81,13 @@ def held(runbook: Runbook, operation: Operation, event: ev.Held) -> Operation:
     hold = Hold(
         kind=event.kind, reason=event.reason, step=key, since=event.at, error=event.error, found=event.found
     )  # fmt: skip
-    steps = recorded(
+    steps = stack.recorded(
         runbook, operation, lambda record: changed(record, status="HELD", error=event.error, seen=event.status)
     )
     if key in steps:  # of the runbook's own step, where what holds is nested in it
         steps = steps.set(key, changed(steps[key], status="HELD", error=event.error))
     operation = changed(operation, hold=hold, taken_up=0, steps=steps)
-    return push(operation, position_of("on_hold/0")) if "on_hold/0" in runbook.index else operation
+    return stack.push(operation, position_of("on_hold/0")) if "on_hold/0" in runbook.index else operation
 
 
 def resumed(runbook: Runbook, operation: Operation, event: ev.Resumed) -> Operation:
@@ -107,18 +96,24 @@ def resumed(runbook: Runbook, operation: Operation, event: ev.Resumed) -> Operat
     assert hold is not None
     frames = tuple([_afresh(frame) for frame in operation.frames])
     operation = changed(operation, hold=None, failing=None, since=event.at, frames=frames)
-    steps = recorded(runbook, operation, lambda record: changed(record, status="IN_PROGRESS", error=None, seen=""))
+    steps = stack.recorded(
+        runbook, operation, lambda record: changed(record, status="IN_PROGRESS", error=None, seen="")
+    )
     if hold.step in steps:
         steps = steps.set(hold.step, changed(steps[hold.step], status="IN_PROGRESS", error=None))
     operation = changed(operation, steps=steps)
     if event.reject is not None:
         problem = Problem(name="Rejected", category="invalid", message=event.reject)
-        operation = with_record(runbook, operation, lambda record: changed(record, status="FAILED", error=problem))
-        return with_top(operation, changed(operation.top, failed=problem))
+        operation = stack.with_record(
+            runbook, operation, lambda record: changed(record, status="FAILED", error=problem)
+        )
+        return stack.with_top(operation, changed(operation.top, failed=problem))
     operation = _answered(runbook, operation, hold, event)
     for number, notice in reversed([*enumerate(operation.notices)]):
         if not notice.sent:  # it is sent at the next resume
-            operation = push(operation, UnsentNotice(notice=number), Proving(then="act"), Address(region=notice.region))
+            operation = stack.push(
+                operation, UnsentNotice(notice=number), Proving(then="act"), Address(region=notice.region)
+            )
     return operation
 
 
@@ -126,11 +121,11 @@ def _answered(runbook: Runbook, operation: Operation, hold: Hold, event: ev.Resu
     """What a person's word means, by the kind of the hold."""
     match hold.kind:
         case "approval":
-            return complete(runbook, operation, {"actor": event.actor, "why": event.why})
+            return stack.complete(runbook, operation, {"actor": event.actor, "why": event.why})
         case "time_limit" | "trouble":
             return operation  # nothing was wrong with the step itself
         case "unknown_outcome" if event.outcome == "done":
-            return complete(runbook, operation, event.output)
+            return stack.complete(runbook, operation, event.output)
         case "unknown_outcome" if event.outcome == "":
             return operation  # it holds again: this needs a word
         case "rescue":
@@ -142,16 +137,16 @@ def _answered(runbook: Runbook, operation: Operation, hold: Hold, event: ev.Resu
 def _begin_again(runbook: Runbook, operation: Operation, frame: Frame) -> Operation:
     """From its beginning; a `for_each`, from the item that was its last."""
     if isinstance(frame.phase, InItems):
-        return push(operation, position_of(frame.path, len(frame.phase.results)))
+        return stack.push(operation, position_of(frame.path, len(frame.phase.results)))
     if isinstance(frame.phase, (Entering, InLedger)):
         return operation  # it has not begun, or its entries have turns of their own
-    return in_phase(operation, begin(step_of(runbook, operation, frame)))
+    return stack.in_phase(operation, stack.begin(step_of(runbook, operation, frame)))
 
 
 def _rescue_again(runbook: Runbook, operation: Operation, frame: Frame) -> Operation:
     """● A step held by a rescue takes that rescue's refresh and `then` again."""
     if isinstance(frame.phase, Refreshing):
-        return in_phase(operation, Refreshing(rescue=frame.phase.rescue))
+        return stack.in_phase(operation, Refreshing(rescue=frame.phase.rescue))
     return _begin_again(runbook, operation, frame)
 
 
@@ -168,7 +163,7 @@ def _afresh(frame: Frame) -> Frame:
 
 def entry_settled(runbook: Runbook, operation: Operation, event: ev.EntrySettled) -> Operation:
     """The entry's state is known; its turn, if it had one, is over."""
-    return set_entry_state(operation, event.entry, event.state, event.why)
+    return stack.set_state(operation, event.entry, event.state, event.why)
 
 
 def entry_taken(runbook: Runbook, operation: Operation, event: ev.EntryTaken) -> Operation:
@@ -176,18 +171,18 @@ def entry_taken(runbook: Runbook, operation: Operation, event: ev.EntryTaken) ->
     entry = operation.ledger[event.entry]
     queue = operation.top.phase if operation.frames else None
     if isinstance(queue, InLedger) and queue.queue:
-        operation = in_phase(operation, InLedger(queue=queue.queue[1:]))
+        operation = stack.in_phase(operation, InLedger(queue=queue.queue[1:]))
     identity = {"id": entry.id} if entry.id is not None else entry.identity
     if isinstance(entry.undo, UndoRecord):
         identity = entry.undo.until or {}
     address = Address(identity=identity, region=entry.region, account=entry.account)
-    operation = push(operation, EntryTurn(entry=event.entry, how=event.how), address=address)
-    return in_phase(operation, begin(step_of(runbook, operation, operation.top)))
+    operation = stack.push(operation, EntryTurn(entry=event.entry, how=event.how), address=address)
+    return stack.in_phase(operation, stack.begin(step_of(runbook, operation, operation.top)))
 
 
 def broken_taken_back(runbook: Runbook, operation: Operation, event: ev.BrokenTakenBack) -> Operation:
     """Only what is broken goes; the rest stays open."""
-    return push(changed(operation, failing=event.problem), LedgerUndo(why="failure"), InLedger(queue=event.queue))
+    return stack.push(changed(operation, failing=event.problem), LedgerUndo(why="failure"), InLedger(queue=event.queue))
 
 
 def trouble_recorded(runbook: Runbook, operation: Operation, event: ev.TroubleRecorded) -> Operation:
@@ -198,7 +193,7 @@ def trouble_recorded(runbook: Runbook, operation: Operation, event: ev.TroubleRe
     else:
         lowest = [in_ends(frame) for frame in frames].index(True)
     operation = changed(operation, troubles=(*operation.troubles, event.why), frames=frames[: lowest + 1])
-    return leave(runbook, operation, None)
+    return stack.leave(runbook, operation, None)
 
 
 # -- ends ------------------------------------------------------------------------------------------------------
@@ -209,7 +204,7 @@ def end_recorded(runbook: Runbook, operation: Operation, event: ev.EndRecorded) 
     ending = Ending(status=event.status, at=event.at, error=event.error, step=operation.last_step)
     operation = changed(operation, ending=ending, hold=None, failing=None, frames=())
     first = {"SUCCEEDED": "on_success/0", "FAILED": "on_failure/0"}.get(event.status, "")
-    return push(operation, position_of(first)) if first in runbook.index else operation
+    return stack.push(operation, position_of(first)) if first in runbook.index else operation
 
 
 def _without_unsent(operation: Operation) -> Operation:
@@ -225,7 +220,7 @@ def _without_unsent(operation: Operation) -> Operation:
         return operation
     for number, entry in enumerate(operation.ledger):
         if entry.id == effect.key and entry.state == "open":
-            return with_entry(operation, number, changed(entry, state="void", why="it was never sent"))
+            return stack.with_entry(operation, number, changed(entry, state="void", why="it was never sent"))
     return operation
 
 
@@ -237,8 +232,8 @@ def cancelled(runbook: Runbook, operation: Operation, event: ev.Cancelled) -> Op
     steps = operation.steps.update({key: changed(one, status="FAILED") for key, one in unfinished.items()})
     operation = changed(operation, ending=ending, hold=None, failing=None, frames=(), steps=steps)
     if event.undo:
-        return push(operation, LedgerUndo(why="cancel"))
-    return push(operation, position_of("on_cancel/0")) if "on_cancel/0" in runbook.index else operation
+        return stack.push(operation, LedgerUndo(why="cancel"))
+    return stack.push(operation, position_of("on_cancel/0")) if "on_cancel/0" in runbook.index else operation
 
 
 def cleanup_begun(runbook: Runbook, operation: Operation, event: ev.CleanupBegun) -> Operation:
@@ -246,7 +241,7 @@ def cleanup_begun(runbook: Runbook, operation: Operation, event: ev.CleanupBegun
     assert operation.ending is not None
     ending = changed(operation.ending, past=event.past)
     operation = changed(operation, ended="", cleaning=True, ending=ending, frames=())
-    return push(operation, LedgerUndo(why="cleanup"))
+    return stack.push(operation, LedgerUndo(why="cleanup"))
 
 
 def ended(runbook: Runbook, operation: Operation, event: ev.Ended) -> Operation:
@@ -271,7 +266,7 @@ def restarted(runbook: Runbook, operation: Operation, event: ev.Restarted) -> Op
         steps=operation.steps.update({key: changed(one, status="SUPERSEDED") for key, one in again.items()}),
         results=Map({name: value for name, value in operation.results.items() if name not in names}),
     )  # fmt: skip
-    return push(operation, position_of(event.path))
+    return stack.push(operation, position_of(event.path))
 
 
 def _outermost(path: str) -> str:

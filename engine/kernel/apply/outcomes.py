@@ -15,18 +15,7 @@ from __future__ import annotations
 
 from engine.errors import Problem
 from engine.kernel import events as ev
-from engine.kernel.apply.stack import (
-    NOTHING_PERFORMED,
-    complete,
-    find_entry,
-    in_phase,
-    push,
-    recorded,
-    seen_in,
-    with_entry,
-    with_record,
-    with_top,
-)
+from engine.kernel.apply import stack
 from engine.kernel.effect import Effect
 from engine.kernel.frame import Acting, Frame, InRescue, Looking, Refreshing, UnsentNotice, position_of
 from engine.kernel.operation import Entry, Notice, Operation
@@ -48,10 +37,10 @@ def intended(runbook: Runbook, operation: Operation, event: ev.Intended) -> Oper
     sent = (*removal.sent, f"{number}:{effect.target}") if effect.verb == "delete" else removal.sent
     if event.routine != removal.routine or sent is not removal.sent:
         removal = changed(removal, routine=event.routine, sent=sent)
-    seen = seen_in(frame)
+    seen = stack.seen_in(frame)
     if seen is not observed.seen or observed.watching is not None:
         observed = changed(observed, watching=None, seen=seen)
-    if event.saw is not None or performed is not NOTHING_PERFORMED:
+    if event.saw is not None or performed is not stack.NOTHING_PERFORMED:
         output = performed.output if event.saw is None else event.saw
         performed = changed(performed, since=None, unknown=False, repeat=None, output=output)
     frame = changed(
@@ -60,7 +49,7 @@ def intended(runbook: Runbook, operation: Operation, event: ev.Intended) -> Oper
     )  # fmt: skip
     return changed(
         operation, frames=(*operation.frames[:-1], frame), ledger=_with_line(operation, event.entry),
-        steps=recorded(runbook, operation, lambda record: changed(record, attempt=number, spent=spent)),
+        steps=stack.recorded(runbook, operation, lambda record: changed(record, attempt=number, spent=spent)),
         irreversible=operation.irreversible or event.irreversible,
     )  # fmt: skip
 
@@ -71,10 +60,10 @@ def _with_line(operation: Operation, entry: Entry | None) -> tuple[Entry, ...]:
         return operation.ledger
     frame = operation.top
     if entry.kind == "call" and frame.performed.perhaps_done:
-        number = find_entry(operation, entry.step, f"{frame.visit}.{frame.attempts.number}")
+        number = stack.find_entry(operation, entry.step, f"{frame.visit}.{frame.attempts.number}")
         if number is not None:
             why = "superseded by the next attempt"
-            operation = with_entry(operation, number, changed(operation.ledger[number], state="void", why=why))
+            operation = stack.with_entry(operation, number, changed(operation.ledger[number], state="void", why=why))
     return (*operation.ledger, entry)
 
 
@@ -82,14 +71,14 @@ def sent_again(runbook: Runbook, operation: Operation, event: ev.SentAgain) -> O
     """● What was not sent is still due: nothing was taken back, and nothing used up."""
     phase = operation.top.phase
     assert isinstance(phase, Acting)
-    return in_phase(operation, changed(phase, sent=True))
+    return stack.in_phase(operation, changed(phase, sent=True))
 
 
 def not_sent(runbook: Runbook, operation: Operation, event: ev.NotSent) -> Operation:
     """Nothing has left this machine: the effect stays due, and its attempt is not used up."""
     phase = operation.top.phase
     assert isinstance(phase, Acting)
-    return in_phase(operation, changed(phase, sent=False))
+    return stack.in_phase(operation, changed(phase, sent=False))
 
 
 def succeeded(runbook: Runbook, operation: Operation, event: ev.Succeeded) -> Operation:
@@ -100,7 +89,7 @@ def succeeded(runbook: Runbook, operation: Operation, event: ev.Succeeded) -> Op
         number = _entry_of_intent(runbook, operation)
         if number is not None:
             entry = operation.ledger[number]
-            operation = with_entry(operation, number, changed(entry, at=event.at, id=entry.id or event.id))
+            operation = stack.with_entry(operation, number, changed(entry, at=event.at, id=entry.id or event.id))
         return _look_at(operation, since=event.at, unknown=False)
     if effect.verb == "delete":
         return _deleted(operation, effect, event.at)
@@ -110,8 +99,8 @@ def succeeded(runbook: Runbook, operation: Operation, event: ev.Succeeded) -> Op
     elif body.until is not None:
         frame = operation.top
         performed = changed(frame.performed, since=event.at, unknown=False, output=event.output)
-        return with_top(operation, changed(frame, phase=Looking(), performed=performed))
-    return complete(runbook, operation, event.output)
+        return stack.with_top(operation, changed(frame, phase=Looking(), performed=performed))
+    return stack.complete(runbook, operation, event.output)
 
 
 def failed(runbook: Runbook, operation: Operation, event: ev.Failed) -> Operation:
@@ -124,14 +113,14 @@ def failed(runbook: Runbook, operation: Operation, event: ev.Failed) -> Operatio
     number = _entry_of_intent(runbook, operation)
     if number is not None and effect.verb == "create":
         # The entry stays: a create that was refused may have made something all the same.
-        operation = with_entry(operation, number, changed(operation.ledger[number], at=event.at))
+        operation = stack.with_entry(operation, number, changed(operation.ledger[number], at=event.at))
     if number is not None and effect.verb == "call" and not frame.performed.perhaps_done:
         refused = changed(operation.ledger[number], at=event.at, state="void", why="it was refused")
-        operation = with_entry(operation, number, refused)
+        operation = stack.with_entry(operation, number, refused)
     if isinstance(step_of(runbook, operation, frame).body, Notify):
         operation = _noticed(operation, effect, f"{problem.name}: {problem.message}")
-    operation = with_top(operation, _with_error(frame, effect, problem, event.at))
-    return with_record(runbook, operation, lambda record: changed(record, error=problem))
+    operation = stack.with_top(operation, _with_error(frame, effect, problem, event.at))
+    return stack.with_record(runbook, operation, lambda record: changed(record, error=problem))
 
 
 def looks_again(effect: Effect, problem: Problem) -> bool:
@@ -156,11 +145,11 @@ def unknown_call(runbook: Runbook, operation: Operation, effect: Effect, event: 
     if isinstance(body, Call) and body.until is not None:
         return _look_at(operation, since=event.at, unknown=True)
     if isinstance(body, Call) and not body.repeatable:
-        return in_phase(operation, Acting(effect=effect, unknown=event.why))
+        return stack.in_phase(operation, Acting(effect=effect, unknown=event.why))
     if isinstance(body, Notify):
         operation = _noticed(operation, effect, event.why)
     problem = Problem(name="Unknown", category="timeout", message=event.why)
-    return with_top(operation, _with_error(operation.top, effect, problem, event.at))
+    return stack.with_top(operation, _with_error(operation.top, effect, problem, event.at))
 
 
 def effect_in_hand(operation: Operation) -> Effect:
@@ -185,7 +174,7 @@ def _with_error(frame: Frame, effect: Effect, problem: Problem, at: float) -> Fr
 def _look_at(operation: Operation, *, since: float | None, unknown: bool) -> Operation:
     frame = operation.top
     performed = changed(frame.performed, since=since, unknown=unknown)
-    return with_top(operation, changed(frame, phase=Looking(), performed=performed))
+    return stack.with_top(operation, changed(frame, phase=Looking(), performed=performed))
 
 
 def _look_after(runbook: Runbook, operation: Operation, effect: Effect, at: float) -> Operation:
@@ -194,7 +183,7 @@ def _look_after(runbook: Runbook, operation: Operation, effect: Effect, at: floa
         return _deleted(operation, effect, at)
     number = _entry_of_intent(runbook, operation)
     if number is not None:
-        operation = with_entry(operation, number, changed(operation.ledger[number], at=at))
+        operation = stack.with_entry(operation, number, changed(operation.ledger[number], at=at))
     return _look_at(operation, since=at, unknown=True)
 
 
@@ -226,7 +215,7 @@ def _entry_of_intent(runbook: Runbook, operation: Operation) -> int | None:
     effect = effect_in_hand(operation)
     tag = effect.tags.get(ATTEMPT) or f"{frame.visit}.{frame.attempts.number}"
     step = effect.tags.get(STEP) or key_of(step_of(runbook, operation, frame), frame)
-    number = find_entry(operation, step, tag)
+    number = stack.find_entry(operation, step, tag)
     return number if number is not None and operation.ledger[number].path == frame.path else None
 
 
@@ -240,12 +229,12 @@ def rescued(runbook: Runbook, operation: Operation, event: ev.Rescued) -> Operat
     attempts = frame.attempts
     if isinstance(frame.phase, Looking):  # an error of a look uses an attempt up, so that every loop has a bound
         attempts = changed(attempts, spent=attempts.spent + 1)
-    operation = with_top(operation, changed(
+    operation = stack.with_top(operation, changed(
         frame, phase=InRescue(rescue=event.rescue) if rescue.do else Refreshing(rescue=event.rescue),
         error=event.problem, settings_changed=False, attempts=attempts,
-        observed=changed(frame.observed, seen=seen_in(frame)),
+        observed=changed(frame.observed, seen=stack.seen_in(frame)),
     ))  # fmt: skip
-    return push(operation, position_of(rescue.do[0].path)) if rescue.do else operation
+    return stack.push(operation, position_of(rescue.do[0].path)) if rescue.do else operation
 
 
 def refreshed(runbook: Runbook, operation: Operation, event: ev.Refreshed) -> Operation:
@@ -253,4 +242,4 @@ def refreshed(runbook: Runbook, operation: Operation, event: ev.Refreshed) -> Op
     frame = operation.top
     assert isinstance(frame.phase, Refreshing)
     frame = changed(frame, phase=changed(frame.phase, refreshed=True), settings_changed=event.changed)
-    return changed(with_top(operation, frame), settings=event.settings)
+    return changed(stack.with_top(operation, frame), settings=event.settings)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from immutables import Map
 
-from engine.kernel.apply.stack import push, with_top
+from engine.kernel.apply import stack
 from engine.kernel.events import RunbookEdited
 from engine.kernel.frame import Attempts, Performed, position_of
 from engine.kernel.operation import Entry, Operation, StepRecord, UndoRecord
@@ -29,10 +29,10 @@ def runbook_edited(runbook: Runbook, operation: Operation, event: RunbookEdited)
         steps=Map({key: _record(record, event.moves) for key, record in operation.steps.items()}),
         visits=_visits(operation.visits, event.moves),
     )  # fmt: skip
-    operation = push(operation, position_of(event.moves[standing.path]))
+    operation = stack.push(operation, position_of(event.moves[standing.path]))
     kept = Performed(since=deepest.performed.since, unknown=deepest.performed.unknown)
     attempts = Attempts(number=deepest.attempts.number)
-    return with_top(operation, changed(operation.top, performed=kept, attempts=attempts))
+    return stack.with_top(operation, changed(operation.top, performed=kept, attempts=attempts))
 
 
 def moved(path: str, moves: Mapping[str, str]) -> str:

@@ -116,7 +116,7 @@ def complete(runbook: Runbook, operation: Operation, result: Any, id: str | None
     step, turn = runbook.index.get(frame.position.path), frame.position
     if step is None:
         if isinstance(turn, EntryTurn):
-            return set_entry_state(operation, turn.entry, "gone")
+            return set_state(operation, turn.entry, "gone")
         return leave(runbook, operation, result)
     steps = recorded(runbook, operation, lambda record: changed(record, status="DONE", id=id, seen=status, error=None))
     results = operation.results
@@ -164,7 +164,7 @@ def find_entry(operation: Operation, step: str, tag: str) -> int | None:
     return None
 
 
-def set_entry_state(operation: Operation, number: int, state: EntryState, why: str = "") -> Operation:
+def set_state(operation: Operation, number: int, state: EntryState, why: str = "") -> Operation:
     """An entry's state is known: its frame, if it has one, or its place in the queue is left."""
     operation = with_entry(operation, number, changed(operation.ledger[number], state=state, why=why))
     if not operation.frames:

@@ -3,18 +3,7 @@
 from __future__ import annotations
 
 from engine.kernel import events as ev
-from engine.kernel.apply.stack import (
-    begin,
-    complete,
-    in_phase,
-    leave,
-    push,
-    recorded,
-    seen_in,
-    with_entry,
-    with_record,
-    with_top,
-)
+from engine.kernel.apply import stack
 from engine.kernel.effect import Seen
 from engine.kernel.frame import (
     Acting,
@@ -54,15 +43,15 @@ def entered(runbook: Runbook, operation: Operation, event: ev.Entered) -> Operat
     if event.skipped:
         if runbook.by_name.get(step.name) is step:
             results = results.set(step.name, None)
-        return leave(runbook, changed(operation, steps=steps, last_step=last_step, results=results), None)
+        return stack.leave(runbook, changed(operation, steps=steps, last_step=last_step, results=results), None)
     if event.items is not None:
         frame = changed(frame, phase=InItems(items=event.items))
     else:
         address = Address(identity=event.identity, region=event.region, account=event.account)
-        frame = changed(frame, phase=begin(step, event.until, event.queue), address=address)
+        frame = changed(frame, phase=stack.begin(step, event.until, event.queue), address=address)
     frames = (*operation.frames[:-1], frame)
     operation = changed(operation, steps=steps, last_step=last_step, targets=targets, frames=frames)
-    return push(operation, position_of(path, 0)) if event.items else operation
+    return stack.push(operation, position_of(path, 0)) if event.items else operation
 
 
 # -- looking ---------------------------------------------------------------------------------------------------
@@ -73,9 +62,9 @@ def looked(runbook: Runbook, operation: Operation, event: ev.Looked) -> Operatio
     phase = operation.top.phase
     if isinstance(phase, Looking):
         operation = _mark_used(operation, event.seen)
-        return in_phase(operation, changed(phase, seen=event.seen))
+        return stack.in_phase(operation, changed(phase, seen=event.seen))
     assert isinstance(phase, Proving)
-    return in_phase(operation, changed(phase, seen=event.seen))
+    return stack.in_phase(operation, changed(phase, seen=event.seen))
 
 
 def _mark_used(operation: Operation, seen: Seen) -> Operation:
@@ -84,7 +73,7 @@ def _mark_used(operation: Operation, seen: Seen) -> Operation:
         return operation
     for number, entry in enumerate(operation.ledger):
         if entry.live and entry.id == seen.id and not entry.used:
-            return with_entry(operation, number, changed(entry, used=True))
+            return stack.with_entry(operation, number, changed(entry, used=True))
     return operation
 
 
@@ -92,10 +81,10 @@ def adopted(runbook: Runbook, operation: Operation, event: ev.Adopted) -> Operat
     """The entry has its id now. One that was void is open again: something did come of it."""
     entry, frame = operation.ledger[event.entry], operation.top
     state = "open" if entry.state == "void" else entry.state
-    operation = with_entry(operation, event.entry, changed(entry, id=event.id, state=state))
+    operation = stack.with_entry(operation, event.entry, changed(entry, id=event.id, state=state))
     assert isinstance(frame.phase, Looking)
     # The effect that was to be repeated has been done: this is what it made.
-    operation = with_top(operation, changed(frame, performed=changed(frame.performed, repeat=None)))
+    operation = stack.with_top(operation, changed(frame, performed=changed(frame.performed, repeat=None)))
     return _mark_used(operation, frame.phase.seen) if frame.phase.seen is not None else operation
 
 
@@ -111,9 +100,9 @@ def row_taken(runbook: Runbook, operation: Operation, event: ev.RowTaken) -> Ope
     body = step_of(runbook, operation, frame).body
     for row in body.states if isinstance(body, (Ensure, Remove, Check)) else ():
         if row.path == event.row and row.do:
-            frame = changed(frame, phase=InRow(), observed=changed(frame.observed, seen=seen_in(frame)))
-            return push(with_top(operation, frame), position_of(row.do[0].path))
-    return with_top(operation, frame)
+            frame = changed(frame, phase=InRow(), observed=changed(frame.observed, seen=stack.seen_in(frame)))
+            return stack.push(stack.with_top(operation, frame), position_of(row.do[0].path))
+    return stack.with_top(operation, frame)
 
 
 def watched(runbook: Runbook, operation: Operation, event: ev.Watched) -> Operation:
@@ -122,10 +111,10 @@ def watched(runbook: Runbook, operation: Operation, event: ev.Watched) -> Operat
     phase, observed = frame.phase, frame.observed
     if isinstance(phase, Proving):
         since = phase.since if phase.since is not None else event.at
-        return in_phase(operation, changed(phase, next=event.next, since=since, status=event.status, seen=None))
+        return stack.in_phase(operation, changed(phase, next=event.next, since=since, status=event.status, seen=None))
     watching = observed.watching if observed.watching is not None else event.at
     observed = changed(observed, watching=watching, status=event.status)
-    return with_top(operation, changed(frame, phase=Looking(next=event.next), observed=observed))
+    return stack.with_top(operation, changed(frame, phase=Looking(next=event.next), observed=observed))
 
 
 def delayed(runbook: Runbook, operation: Operation, event: ev.Delayed) -> Operation:
@@ -133,7 +122,7 @@ def delayed(runbook: Runbook, operation: Operation, event: ev.Delayed) -> Operat
     operation = _with_delay(runbook, operation, event.until - event.at)
     frame = operation.top
     first = frame.attempts.first_failure
-    return with_top(operation, changed(
+    return stack.with_top(operation, changed(
         frame, phase=Waiting(until=event.until, then="begin"), observed=changed(frame.observed, watching=None),
         attempts=changed(frame.attempts, granted=True, first_failure=event.at if first is None else first),
     ))  # fmt: skip
@@ -154,11 +143,11 @@ def replace_begun(runbook: Runbook, operation: Operation, event: ev.ReplaceBegun
         before, number=before.number + 1, spent=before.spent + 1, granted=False,
         first_failure=event.at if before.first_failure is None else before.first_failure,
     )  # fmt: skip
-    operation = with_top(operation, changed(
+    operation = stack.with_top(operation, changed(
         frame, attempts=attempts, removal=changed(frame.removal, routine="deleting", delay=event.delay),
         observed=changed(frame.observed, watching=None), performed=changed(frame.performed, since=None),
     ))  # fmt: skip
-    return with_record(
+    return stack.with_record(
         runbook, operation, lambda record: changed(record, attempt=attempts.number, spent=attempts.spent)
     )
 
@@ -169,7 +158,7 @@ def vanished(runbook: Runbook, operation: Operation, event: ev.Vanished) -> Oper
     frame = operation.top
     delay = frame.removal.delay
     operation = _with_delay(runbook, operation, delay)
-    return with_top(operation, changed(
+    return stack.with_top(operation, changed(
         frame, phase=Waiting(until=event.at + delay, then="begin") if delay > 0 else Looking(),
         removal=changed(frame.removal, routine="creating", delay=0.0),
         observed=changed(frame.observed, watching=None), performed=changed(frame.performed, since=None),
@@ -183,18 +172,22 @@ def proof_begun(runbook: Runbook, operation: Operation, event: ev.ProofBegun) ->
     """The change waits until `requires` are looked at, and its own resource once more."""
     frame = operation.top
     if not isinstance(frame.phase, Acting):
-        return in_phase(operation, Proving())
+        return stack.in_phase(operation, Proving())
     # A call that could not be sent, and is still due: the requirements first, then this same call.
     assert not frame.phase.sent
     repeat = changed(frame.performed, repeat=frame.phase.effect)
-    return with_top(operation, changed(frame, phase=begin(step_of(runbook, operation, frame)), performed=repeat))
+    return stack.with_top(
+        operation, changed(frame, phase=stack.begin(step_of(runbook, operation, frame)), performed=repeat)
+    )
 
 
 def proved(runbook: Runbook, operation: Operation, event: ev.Proved) -> Operation:
     """The next requirement; after the last, the step's own resource once more."""
     phase = operation.top.phase
     assert isinstance(phase, Proving)
-    return in_phase(operation, Looking(proved=True) if event.all else Proving(then=phase.then, index=phase.index + 1))
+    return stack.in_phase(
+        operation, Looking(proved=True) if event.all else Proving(then=phase.then, index=phase.index + 1)
+    )
 
 
 # -- leaving ---------------------------------------------------------------------------------------------------
@@ -205,11 +198,11 @@ def nested_done(runbook: Runbook, operation: Operation, event: ev.NestedDone) ->
     frame = operation.top
     match frame.phase:
         case InRescue(rescue=number):
-            return in_phase(operation, Refreshing(rescue=number))
+            return stack.in_phase(operation, Refreshing(rescue=number))
         case InRow():
-            return in_phase(operation, Looking())
+            return stack.in_phase(operation, Looking())
         case Waiting():
-            return in_phase(operation, begin(step_of(runbook, operation, frame)))
+            return stack.in_phase(operation, stack.begin(step_of(runbook, operation, frame)))
         case _:
             raise AssertionError(frame.phase)  # the table in `evolve` lets no other phase come here
 
@@ -219,7 +212,7 @@ def step_done(runbook: Runbook, operation: Operation, event: ev.StepDone) -> Ope
     removes = isinstance(step_of(runbook, operation, operation.top).body, Remove)
     if removes and event.status == "missing" and not isinstance(operation.top.position, EntryTurn):
         operation = _gone(runbook, operation)
-    return complete(runbook, operation, event.result, event.id, event.status)
+    return stack.complete(runbook, operation, event.result, event.id, event.status)
 
 
 def _gone(runbook: Runbook, operation: Operation) -> Operation:
@@ -234,17 +227,17 @@ def _gone(runbook: Runbook, operation: Operation) -> Operation:
         same_kind = kind is not None and (entry.kind, entry.region) == (kind.name, address.region)
         its_own = same_kind and (entry.identity == address.identity or entry.id in names)
         if its_own or entry.id in sent or (entry.region == address.region and entry.part_of in names):
-            operation = with_entry(operation, number, changed(entry, state="gone"))
+            operation = stack.with_entry(operation, number, changed(entry, state="gone"))
     return operation
 
 
 def step_failed(runbook: Runbook, operation: Operation, event: ev.StepFailed) -> Operation:
     """What becomes of the failure is decided by what is below."""
     frame, problem = operation.top, event.problem
-    steps = recorded(runbook, operation, lambda record: changed(record, status="FAILED", error=problem))
+    steps = stack.recorded(runbook, operation, lambda record: changed(record, status="FAILED", error=problem))
     observed = changed(frame.observed, status=event.status or frame.observed.status)
     frame = changed(frame, failed=problem, error=frame.error or problem, observed=observed)
-    return changed(with_top(operation, frame), steps=steps)
+    return changed(stack.with_top(operation, frame), steps=steps)
 
 
 def failure_passed_on(runbook: Runbook, operation: Operation, event: ev.FailurePassedOn) -> Operation:
@@ -253,5 +246,5 @@ def failure_passed_on(runbook: Runbook, operation: Operation, event: ev.FailureP
     operation = changed(operation, frames=operation.frames[:-1])
     parent = operation.top
     failed = parent.error if isinstance(parent.phase, InRescue) and parent.error is not None else problem
-    operation = with_top(operation, changed(parent, failed=failed))
-    return with_record(runbook, operation, lambda record: changed(record, status="FAILED", error=failed))
+    operation = stack.with_top(operation, changed(parent, failed=failed))
+    return stack.with_record(runbook, operation, lambda record: changed(record, status="FAILED", error=failed))
