@@ -1,4 +1,4 @@
-"""What the tests of the commands share: the answer of a command, and files to ask about."""
+"""Shared by the tests of the commands: the result of a command, sample runbooks, and helpers."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ steps:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What a command came to."""
+class Result:
+    """The exit code and the output of a command."""
 
     code: int
     out: str
@@ -48,31 +48,31 @@ class Answer:
         return json.loads(self.out)
 
 
-Ask = Callable[..., Answer]
+Cli = Callable[..., Result]
 
 
-def written(file: Path, text: str) -> str:
-    """The file's name, with that text in it."""
+def write_file(file: Path, text: str) -> str:
+    """Write the text to the file; returns its name."""
     file.write_text(text, encoding="utf-8")
     return str(file)
 
 
 def world(folder: Path, script: str = "{}", *changes: tuple[str, str]) -> str:
-    """The option for the demonstration's world with another script, and some of its text changed."""
+    """The `--sandbox` option for the demo world with another script and some of its text replaced."""
     text = DEMO.read_text(encoding="utf-8").partition("script:")[0]
-    for was, becomes in changes:
-        assert was in text
-        text = text.replace(was, becomes)
-    return "--sandbox=" + written(folder / "world.yaml", f"{text}script: {script}\n")
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    return "--sandbox=" + write_file(folder / "world.yaml", f"{text}script: {script}\n")
 
 
 def schema(name: str) -> Any:
-    """One of schemas/."""
+    """A schema of schemas/."""
     return json.loads((ROOT / "schemas" / f"{name}.schema.json").read_text(encoding="utf-8"))
 
 
-def fits(name: str, value: Any) -> None:
-    """It is valid by that schema, whose references go nowhere."""
+def assert_valid(name: str, value: Any) -> None:
+    """Check the value against the schema, which must not refer to others."""
     import jsonschema
     from referencing import Registry
 
@@ -82,17 +82,17 @@ def fits(name: str, value: Any) -> None:
 
 
 Store = tuple[str, str]
-"""The option `--store`, and its place."""
+"""`--store` and its value."""
 
 
-def begun(ask: Ask, few: str, store: Store, id: str = "op") -> None:
-    """An operation that holds at its second step."""
-    assert ask("run", few, *store, "--operation-id", id).code == 5
+def start_held(cli: Cli, few: str, store: Store, id: str = "op") -> None:
+    """Start an operation that holds at its second step."""
+    assert cli("run", few, *store, "--operation-id", id).code == 5
 
 
-def held_with_a_copy(ask: Ask, tmp_path: Path, store: Store) -> str:
-    """A restore that holds before anything is deleted, with its copy made: a security group is not there."""
+def start_held_with_copy(cli: Cli, tmp_path: Path, store: Store) -> str:
+    """Start a restore that holds once its copy exists, because a security group is missing. Returns `--sandbox`."""
     broken = world(tmp_path, "{}", ("security-group-ids: [sg-0a1b2c3d]", "security-group-ids: [sg-0badbadbad]"))
-    told = ask("run", RESTORE, *INPUTS, broken, *store, "--yes", "--operation-id", "op")
-    assert told.code == 5, told.err
+    result = cli("run", RESTORE, *INPUTS, broken, *store, "--yes", "--operation-id", "op")
+    assert result.code == 5, result.err
     return broken

@@ -1,4 +1,4 @@
-"""One pretend AWS that several operations share, over HTTP and in virtual time, and runbooks that leave things in it."""
+"""A simulated AWS that several operations share, over HTTP and in virtual time, and runbooks that leave resources in it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from actions.sandbox import Sandbox
 from actions.sandbox.http.server import SandboxServer
 from engine.clock import VirtualClock
-from tests.cli.commands import Answer, Ask, written
+from tests.cli.commands import Cli, Result, write_file
 
 WEST, EAST = "us-west-2", "us-east-1"
 OTHER = "222222222222"
@@ -66,54 +66,54 @@ AWAY = """\
 FAIL = "  - {id: stop, fail: no good}\n"
 HOLD = "  - {id: stop, hold: a person}\n"
 LEAVE = "on_failure:\n  - {wait: 0s}\n"
-"""A failure that takes nothing back."""
+"""Makes a failure undo nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Aws:
-    """The world, and how commands are asked about it."""
+    """The sandbox, and commands that run against it."""
 
     sandbox: Sandbox
     url: str
-    ask: Ask
+    cli: Cli
     folder: Path
 
     @property
     def store(self) -> str:
         return f"sqlite:{self.folder / 'operations.db'}"
 
-    def asks(self, *words: str, store: str = "") -> Answer:
-        return self.ask(*words, "--endpoint-url", self.url, "--store", store or self.store)
+    def run(self, *words: str, store: str = "") -> Result:
+        return self.cli(*words, "--endpoint-url", self.url, "--store", store or self.store)
 
-    def leaves(self, id: str, *steps: str, store: str = "", code: int = 1, more: str = LEAVE) -> None:
-        """An operation that makes things and ends, or holds."""
-        file = written(self.folder / f"{id}.yaml", HEAD + "".join(steps) + more)
-        told = self.asks("run", file, "--operation-id", id, "--yes", "-q", store=store)
-        assert told.code == code, told.err
+    def run_operation(self, id: str, *steps: str, store: str = "", code: int = 1, more: str = LEAVE) -> None:
+        """Run an operation of these steps; it must exit with the code."""
+        file = write_file(self.folder / f"{id}.yaml", HEAD + "".join(steps) + more)
+        result = self.run("run", file, "--operation-id", id, "--yes", "-q", store=store)
+        assert result.code == code, result.err
 
     def orphans(self, *words: str, code: int | None = None) -> Any:
-        """The document of the command."""
-        told = self.asks("orphans", *words, "-o", "json")
-        assert code is None or told.code == code, (told.code, told.out, told.err)
-        return told.document
+        """The document of `runbook orphans`."""
+        result = self.run("orphans", *words, "-o", "json")
+        assert code is None or result.code == code, (result.code, result.out, result.err)
+        return result.document
 
     def names(self, *kinds: str) -> list[str]:
-        """What is truly there, but for what was there before."""
+        """The names of the resources in the sandbox that were created by operations."""
         return [row["name"] for row in self.sandbox.resources(*kinds) if row["name"] != "nightly"]
 
     def status(self, id: str) -> Any:
-        return self.asks("status", id, "-o", "json").document
+        return self.run("status", id, "-o", "json").document
 
 
 @contextmanager
 def shared(
-    monkeypatch: pytest.MonkeyPatch, ask: Ask, folder: Path, world: dict[str, Any], script: Any = None
+    monkeypatch: pytest.MonkeyPatch, cli: Cli, folder: Path, world: dict[str, Any], script: Any = None
 ) -> Iterator[Aws]:
-    """The commands' time is the world's."""
+    """Serve the world over HTTP; the commands use its virtual clock."""
     clock = VirtualClock()
     for module in ("context", "orphan_search"):
         monkeypatch.setattr(f"engine.cli.{module}.SystemClock", lambda: clock)
     monkeypatch.setenv("AWS_REGION", WEST)
     sandbox = Sandbox(world, clock=clock, script=script)
     with SandboxServer(sandbox) as served:
-        yield Aws(sandbox=sandbox, url=served.url, ask=ask, folder=folder)
+        yield Aws(sandbox=sandbox, url=served.url, cli=cli, folder=folder)

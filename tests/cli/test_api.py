@@ -1,4 +1,4 @@
-"""`import runbook`: run, resume and status for other programs, the same as the commands."""
+"""`import runbook`: run, resume and status from Python."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 import runbook
 from engine import __version__, api
 from engine.errors import RunbookInvalid, UsageError
-from tests.cli.commands import RESTORE, Ask, fits, written
+from tests.cli.commands import RESTORE, Cli, assert_valid, write_file
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def place(tmp_path: Path) -> str:
     return f"sqlite:{tmp_path / 'operations.db'}"
 
 
-def test_the_public_module_has_the_functions_of_the_api() -> None:
+def test_the_public_module_exports_the_api() -> None:
     assert runbook.run is api.run
     assert runbook.resume is api.resume
     assert runbook.status is api.status
@@ -40,14 +40,14 @@ def test_the_public_module_runs_the_command_line() -> None:
     assert done.stdout == f"runbook {__version__}\n"
 
 
-def test_run_resume_status(few: str, place: str, ask: Ask) -> None:
+def test_run_resume_status(few: str, place: str, cli: Cli) -> None:
     held = api.run(few, operation_id="op", store=place)
-    fits("status", held)
+    assert_valid("status", held)
     assert held["status"] == "HELD"
     assert api.status("op", store=place)["hold"]["kind"] == "approval"
     ended = api.resume("op", why="yes", store=place)
     assert ended["status"] == "SUCCEEDED"
-    assert ask("status", "op", "--store", place, "-o", "json").document["status"] == "SUCCEEDED"
+    assert cli("status", "op", "--store", place, "-o", "json").document["status"] == "SUCCEEDED"
 
 
 def test_a_restore_in_the_sandbox(place: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -59,9 +59,9 @@ def test_a_restore_in_the_sandbox(place: str, capsys: pytest.CaptureFixture[str]
     assert capsys.readouterr().out == ""
 
 
-def test_what_a_command_says_by_its_exit_code_is_raised(few: str, place: str, tmp_path: Path) -> None:
+def test_errors_are_raised_as_exceptions(few: str, place: str, tmp_path: Path) -> None:
     with pytest.raises(RunbookInvalid):
-        api.run(written(tmp_path / "bad.yaml", "runbook: a\n"), store=place)
+        api.run(write_file(tmp_path / "bad.yaml", "runbook: a\n"), store=place)
     with pytest.raises(UsageError, match="there is no operation op"):
         api.status("op", store=place)
     with pytest.raises(TypeError, match="there is no option stroe"):

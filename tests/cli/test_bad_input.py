@@ -1,4 +1,4 @@
-"""Whatever is handed to a command: a message that names the place and what to do, the right exit code, no traceback."""
+"""Invalid input of all kinds gets a message that names the place and what to do, the right exit code, and no traceback."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.commands import FEW, INPUTS, RESTORE, Ask, world, written
+from tests.cli.commands import FEW, INPUTS, RESTORE, Cli, world, write_file
 
 Store = tuple[str, str]
 
@@ -17,7 +17,7 @@ Store = tuple[str, str]
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "expected"),
     [
         (["rnu", "few.yaml"], "there is no command `rnu`; did you mean `run`?"),
         (["plan", "few.yaml"], "there is no command `plan`"),
@@ -52,23 +52,23 @@ Store = tuple[str, str]
         (["store", "init", "--store", "sqlite:x.db"], "needs no init"),
     ],
 )
-def test_words(ask: Ask, few: str, words: list[str], said: str) -> None:
-    told = ask(*words)
-    assert told.code == 2
-    assert said in told.err
-    assert told.out == ""
+def test_wrong_arguments(cli: Cli, few: str, words: list[str], expected: str) -> None:
+    result = cli(*words)
+    assert result.code == 2
+    assert expected in result.err
+    assert result.out == ""
 
 
-def test_bytes_that_are_no_text(process: Ask) -> None:
-    told = process("status", os.fsdecode(b"\xff\xfe"))
-    assert told.code == 2
-    assert "argument 2 is not UTF-8" in told.err
+def test_an_argument_that_is_not_utf8(process: Cli) -> None:
+    result = process("status", os.fsdecode(b"\xff\xfe"))
+    assert result.code == 2
+    assert "argument 2 is not UTF-8" in result.err
 
 
-def test_what_a_word_holds_is_shown_and_not_obeyed(ask: Ask, store: Store) -> None:
-    told = ask("status", "\x1b[2Jop\nnext", *store)
-    assert told.code == 2
-    assert r"\x1b[2Jop\nnext" in told.err
+def test_control_characters_in_an_argument_are_escaped(cli: Cli, store: Store) -> None:
+    result = cli("status", "\x1b[2Jop\nnext", *store)
+    assert result.code == 2
+    assert r"\x1b[2Jop\nnext" in result.err
 
 
 # -- files ------------------------------------------------------------------------------------------------------
@@ -117,52 +117,52 @@ TEXTS: dict[str, bytes] = {
 
 
 @pytest.mark.parametrize("name", TEXTS)
-def test_a_text_that_is_no_runbook(ask: Ask, name: str, store: Store) -> None:
+def test_a_file_that_is_not_a_runbook(cli: Cli, name: str, store: Store) -> None:
     Path("bad.yaml").write_bytes(TEXTS[name])
-    told = ask("validate", "bad.yaml")
-    assert told.code == 1, told
-    assert told.out.startswith("bad.yaml:")
-    assert " error RB" in told.out
-    begun = ask("run", "bad.yaml", *store)
-    assert begun.code == 3
-    assert "nothing was started" in begun.err
+    result = cli("validate", "bad.yaml")
+    assert result.code == 1, result
+    assert result.out.startswith("bad.yaml:")
+    assert " error RB" in result.out
+    start_held = cli("run", "bad.yaml", *store)
+    assert start_held.code == 3
+    assert "nothing was started" in start_held.err
     assert not Path("operations.db").exists()
 
 
 @pytest.mark.parametrize("command", [["validate"], ["run"], ["graph"], ["explain"]])
-def test_files_that_cannot_be_read(ask: Ask, command: list[str]) -> None:
+def test_files_that_cannot_be_read(cli: Cli, command: list[str]) -> None:
     Path("folder.yaml").mkdir()
     cases = {"nothing.yaml": "there is no file nothing.yaml", "a\0b.yaml": "cannot be read"}
     if command != ["validate"]:
         cases["folder.yaml"] = "is a folder"
-    for name, said in cases.items():
-        told = ask(*command, name)
-        assert told.code == 2, name
-        assert said in told.err
+    for name, expected in cases.items():
+        result = cli(*command, name)
+        assert result.code == 2, name
+        assert expected in result.err
 
 
-def test_a_file_name_that_is_nearly_right(ask: Ask, few: str) -> None:
-    assert "did you mean `few.yaml`?" in ask("run", "fwe.yaml").err
+def test_a_misspelt_file_name_gets_a_suggestion(cli: Cli, few: str) -> None:
+    assert "did you mean `few.yaml`?" in cli("run", "fwe.yaml").err
 
 
-def test_a_file_that_may_not_be_read(process: Ask, few: str) -> None:
+def test_a_file_without_read_permission(process: Cli, few: str) -> None:
     Path(few).chmod(0)
-    told = process("validate", few)
+    result = process("validate", few)
     if os.geteuid() == 0:  # root may read everything
-        assert told.code == 0
+        assert result.code == 0
     else:
-        assert told.code == 2
-        assert "Permission denied" in told.err
+        assert result.code == 2
+        assert "Permission denied" in result.err
 
 
 @pytest.mark.parametrize(
     "text", ["", "- a", "a", "[", "{a: 1", "a: &b c", "\x00", "a: .inf", "a: 1\na: 2", "\N{BYTE ORDER MARK}- a"]
 )
-def test_a_file_of_inputs_that_is_none(ask: Ask, few: str, store: Store, text: str) -> None:
-    inputs = written(Path("inputs.yaml"), text)
-    told = ask("run", few, *store, "--inputs", inputs)
-    assert told.code == 2
-    assert "inputs.yaml" in told.err
+def test_an_invalid_inputs_file(cli: Cli, few: str, store: Store, text: str) -> None:
+    inputs = write_file(Path("inputs.yaml"), text)
+    result = cli("run", few, *store, "--inputs", inputs)
+    assert result.code == 2
+    assert "inputs.yaml" in result.err
 
 
 @pytest.mark.parametrize(
@@ -180,30 +180,30 @@ def test_a_file_of_inputs_that_is_none(ask: Ask, few: str, store: Store, text: s
         ("account_id", "123"),
     ],
 )
-def test_an_input_of_another_type(ask: Ask, store: Store, type: str, value: str) -> None:
-    file = written(Path("a.yaml"), f"runbook: a\ninputs: {{one: {{type: {type}}}}}\nsteps: [{{id: b, wait: 0s}}]\n")
-    told = ask("run", file, *store, "-i", f"one={value}")
-    assert told.code == 2
-    assert "the input `one` is invalid" in told.err
+def test_an_input_of_the_wrong_type(cli: Cli, store: Store, type: str, value: str) -> None:
+    file = write_file(Path("a.yaml"), f"runbook: a\ninputs: {{one: {{type: {type}}}}}\nsteps: [{{id: b, wait: 0s}}]\n")
+    result = cli("run", file, *store, "-i", f"one={value}")
+    assert result.code == 2
+    assert "the input `one` is invalid" in result.err
 
 
-def test_everything_that_is_wrong_with_inputs_is_told_at_once(ask: Ask, store: Store) -> None:
-    told = ask("run", RESTORE, *store, "-i", "clutser=orders", "-i", "target_region=nowhere")
-    assert told.code == 2
-    for said in (
+def test_all_mistakes_in_inputs_are_reported_together(cli: Cli, store: Store) -> None:
+    result = cli("run", RESTORE, *store, "-i", "clutser=orders", "-i", "target_region=nowhere")
+    assert result.code == 2
+    for expected in (
         "did you mean `cluster`?",
         "`snapshot` is required",
         "`cluster` is required",
         "`target_region` is invalid",
     ):
-        assert said in told.err
+        assert expected in result.err
 
 
 # -- settings -----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "expected"),
     [
         ("store = 1\n", "`store` must be text"),
         ("stroe = 'x'\n", "unknown setting `stroe`; did you mean `store`?"),
@@ -212,30 +212,30 @@ def test_everything_that_is_wrong_with_inputs_is_told_at_once(ask: Ask, store: S
         ("store_timeout = 'soon'\n", "`soon` is not a duration"),
     ],
 )
-def test_a_project_file_that_is_wrong(ask: Ask, text: str, said: str) -> None:
-    written(Path("runbook.toml"), text)
-    told = ask("list")
-    assert told.code == 2
-    assert said in told.err
+def test_an_invalid_project_file(cli: Cli, text: str, expected: str) -> None:
+    write_file(Path("runbook.toml"), text)
+    result = cli("list")
+    assert result.code == 2
+    assert expected in result.err
 
 
 # -- stores -------------------------------------------------------------------------------------------------------
 
 
-def test_a_store_that_is_another_file(ask: Ask, few: str) -> None:
-    told = ask("run", few, "--store", f"sqlite:{few}", "--operation-id", "op")
-    assert told.code == 4
-    assert "if nothing was recorded, repeat the command with --operation-id op" in told.err
+def test_a_store_that_is_not_a_database(cli: Cli, few: str) -> None:
+    result = cli("run", few, "--store", f"sqlite:{few}", "--operation-id", "op")
+    assert result.code == 4
+    assert "if nothing was recorded, repeat the command with --operation-id op" in result.err
     assert Path(few).read_text(encoding="utf-8") == FEW
 
 
-def test_a_store_in_a_folder_that_cannot_be(ask: Ask, few: str) -> None:
-    told = ask("run", few, "--store", f"sqlite:{few}/operations.db")
-    assert told.code == 4
+def test_a_store_below_a_file(cli: Cli, few: str) -> None:
+    result = cli("run", few, "--store", f"sqlite:{few}/operations.db")
+    assert result.code == 4
 
 
-def test_a_store_that_is_corrupt(ask: Ask, few: str, store: Store) -> None:
-    assert ask("run", few, *store, "--operation-id", "op").code == 5
+def test_a_corrupt_store(cli: Cli, few: str, store: Store) -> None:
+    assert cli("run", few, *store, "--operation-id", "op").code == 5
     file = Path(store[1].removeprefix("sqlite:"))
     with sqlite3.connect(file) as database:
         database.execute("pragma wal_checkpoint(truncate)")
@@ -243,11 +243,11 @@ def test_a_store_that_is_corrupt(ask: Ask, few: str, store: Store) -> None:
     data[4096:] = os.urandom(len(data) - 4096)
     file.write_bytes(bytes(data))
     for words in (["status", "op"], ["list"], ["resume", "op"], ["history", "op"]):
-        told = ask(*words, *store, "--store-timeout", "1s")
-        assert told.code == 4, words
+        result = cli(*words, *store, "--store-timeout", "1s")
+        assert result.code == 4, words
 
 
-def test_a_store_that_may_only_be_read(process: Ask, few: str, store: Store) -> None:
+def test_a_read_only_store(process: Cli, few: str, store: Store) -> None:
     if os.geteuid() == 0:
         pytest.skip("root may write everything")
     file = Path(store[1].removeprefix("sqlite:"))
@@ -256,84 +256,83 @@ def test_a_store_that_may_only_be_read(process: Ask, few: str, store: Store) -> 
     assert process("resume", "op", *store, "--store-timeout", "1s").code == 4
 
 
-def test_a_runbook_that_this_version_refuses(ask: Ask, few: str, store: Store) -> None:
-    """A stored text that is no runbook any more is told as what it is."""
-    ask("run", few, *store, "--operation-id", "op")
+def test_a_stored_runbook_that_is_missing(cli: Cli, few: str, store: Store) -> None:
+    cli("run", few, *store, "--operation-id", "op")
     with sqlite3.connect(store[1].removeprefix("sqlite:")) as database:
         tables = {row[0] for row in database.execute("select name from sqlite_master where type = 'table'")}
         assert "blobs" in tables
         for (name,) in database.execute("select name from sqlite_master where type = 'trigger'").fetchall():
             database.execute(f'drop trigger "{name}"')
         database.execute("delete from blobs")
-    told = ask("status", "op", *store)
-    assert told.code == 4
+    result = cli("status", "op", *store)
+    assert result.code == 4
 
 
 # -- the environment ----------------------------------------------------------------------------------------------
 
 
-def test_a_setting_that_is_not_there_begins_nothing(ask: Ask, tmp_path: Path, store: Store) -> None:
+def test_a_missing_setting_starts_nothing(cli: Cli, tmp_path: Path, store: Store) -> None:
     pretend = world(
         tmp_path,
         "{}",
         ("  ssm:/aurora-restore/us-west-2/kms-key: arn", "  ssm:/aurora-restore/us-west-2/kms-key: missing  # arn"),
     )
-    told = ask("run", RESTORE, *INPUTS, pretend, *store, "--yes", "--operation-id", "op")
-    assert told.code == 4
-    assert "/aurora-restore/us-west-2/kms-key" in told.err
-    assert ask("status", "op", *store).code == 2
+    result = cli("run", RESTORE, *INPUTS, pretend, *store, "--yes", "--operation-id", "op")
+    assert result.code == 4
+    assert "/aurora-restore/us-west-2/kms-key" in result.err
+    assert cli("status", "op", *store).code == 2
 
 
-def test_credentials_that_expire_stop_the_runner_and_lose_nothing(ask: Ask, tmp_path: Path, store: Store) -> None:
+def test_expired_credentials_stop_the_run_without_losing_progress(cli: Cli, tmp_path: Path, store: Store) -> None:
     pretend = world(tmp_path, "{copy-snapshot: [credentials]}")
-    told = ask("run", RESTORE, *INPUTS, pretend, *store, "--yes", "--operation-id", "op")
-    assert told.code == 4
-    assert "Recorded progress is kept. Next: runbook resume op" in told.err
-    assert ask("resume", "op", pretend, *store).code == 0
+    result = cli("run", RESTORE, *INPUTS, pretend, *store, "--yes", "--operation-id", "op")
+    assert result.code == 4
+    assert "Recorded progress is kept. Next: runbook resume op" in result.err
+    assert cli("resume", "op", pretend, *store).code == 0
 
 
-def test_no_credentials_at_all(process: Ask, tmp_path: Path, store: Store) -> None:
-    file = written(
+def test_no_credentials(process: Cli, tmp_path: Path, store: Store) -> None:
+    file = write_file(
         tmp_path / "a.yaml",
         "runbook: a\nregion: us-west-2\nsteps:\n  - {id: b, check: rds.cluster, with: {name: orders}}\n",
     )
-    told = process("run", file, *store, AWS_ACCESS_KEY_ID="", AWS_SECRET_ACCESS_KEY="", AWS_PROFILE="nobody")
-    assert told.code == 4
-    assert "nobody" in told.err or "credentials" in told.err
+    result = process("run", file, *store, AWS_ACCESS_KEY_ID="", AWS_SECRET_ACCESS_KEY="", AWS_PROFILE="nobody")
+    assert result.code == 4
+    assert "nobody" in result.err or "credentials" in result.err
 
 
-def test_a_store_behind_a_login_that_is_not_there(ask: Ask, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    config = written(tmp_path / "aws", "[default]\nregion = us-west-2\ncredential_process = /nowhere/login\n")
+def test_a_failing_credential_process(cli: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    config = write_file(tmp_path / "aws", "[default]\nregion = us-west-2\ncredential_process = /nowhere/login\n")
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_CONFIG_FILE", config)
-    told = ask("list", "--store", "dynamodb:books")
-    assert told.code == 4
-    assert "/nowhere/login" in told.err
+    result = cli("list", "--store", "dynamodb:books")
+    assert result.code == 4
+    assert "/nowhere/login" in result.err
 
 
-def test_an_address_that_is_none(ask: Ask) -> None:
-    told = ask("list", "--store", "dynamodb:books", "--endpoint-url", "nonsense")
-    assert told.code == 2
-    assert "Invalid endpoint: nonsense" in told.err
+def test_an_invalid_endpoint_url(cli: Cli) -> None:
+    result = cli("list", "--store", "dynamodb:books", "--endpoint-url", "nonsense")
+    assert result.code == 2
+    assert "Invalid endpoint: nonsense" in result.err
 
 
 # -- a bug of ours ------------------------------------------------------------------------------------------------
 
 
-def test_a_bug_is_told_by_its_place_and_by_no_value(
-    ask: Ask, few: str, store: Store, monkeypatch: pytest.MonkeyPatch
+def test_a_bug_report_has_places_and_no_values(
+    cli: Cli, few: str, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: object) -> None:
         raise ZeroDivisionError("a-known-secret")
 
     monkeypatch.setattr("engine.cli.commands.status.load_operation", broken)
-    told = ask("status", "op", *store)
-    assert told.code == 70
-    assert "This is a bug in runbook" in told.err
-    assert "ZeroDivisionError at" in told.err
-    assert "a-known-secret" not in told.err
-    assert "command: status --store" in told.err
+    result = cli("status", "op", *store)
+    assert result.code == 70
+    assert "This is a bug in runbook" in result.err
+    assert "ZeroDivisionError at" in result.err
+    assert "a-known-secret" not in result.err
+    assert "command: status --store" in result.err
 
 
 def test_debug_shows_the_traceback(capsys: pytest.CaptureFixture[str], store: Store) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.commands import ROOT, Ask
+from tests.cli.commands import ROOT, Cli
 
 PAGE = (ROOT / "runbooks" / "README.md").read_text(encoding="utf-8")
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -23,7 +23,7 @@ class Branch:
 
     title: str
     diffs: tuple[str, ...]
-    said: tuple[str, ...]
+    expected: tuple[str, ...]
 
 
 def branches() -> list[Branch]:
@@ -32,8 +32,8 @@ def branches() -> list[Branch]:
     for section in sections:
         blocks = BLOCK.findall(section)
         diffs = tuple(body for kind, body in blocks if kind == "diff")
-        said = tuple(line for kind, body in blocks if kind == "text" for line in body.splitlines())
-        found.append(Branch(title=section.partition("\n")[0], diffs=diffs, said=said))
+        expected = tuple(line for kind, body in blocks if kind == "text" for line in body.splitlines())
+        found.append(Branch(title=section.partition("\n")[0], diffs=diffs, expected=expected))
     return found
 
 
@@ -54,15 +54,15 @@ def copied(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(ask: Ask, store: tuple[str, str]) -> str:
-    told = ask("run", "runbooks/restore.yaml", WORLD, *INPUTS, *store)
-    assert told.code in (0, 1, 5), told.err
-    return told.err + told.out
+def run(cli: Cli, store: tuple[str, str]) -> str:
+    result = cli("run", "runbooks/restore.yaml", WORLD, *INPUTS, *store)
+    assert result.code in (0, 1, 5), result.err
+    return result.err + result.out
 
 
 def test_there_are_three() -> None:
     assert len(branches()) == 3
-    assert all(branch.said for branch in branches())
+    assert all(branch.expected for branch in branches())
 
 
 @pytest.mark.parametrize("branch", branches(), ids=lambda branch: branch.title)
@@ -75,38 +75,40 @@ def test_it_is_an_edit_of_two_or_three_lines(branch: Branch) -> None:
 
 
 @pytest.mark.parametrize("branch", branches(), ids=lambda branch: branch.title)
-def test_it_is_taken(branch: Branch, ask: Ask, copied: Path, store: tuple[str, str]) -> None:
+def test_the_branch_is_taken(branch: Branch, cli: Cli, copied: Path, store: tuple[str, str]) -> None:
     for diff in branch.diffs:
         applied(diff, copied)
-    assert ask("validate", "runbooks").code == 0
-    told = run(ask, store)
-    for line in branch.said:
-        assert line in told
+    assert cli("validate", "runbooks").code == 0
+    result = run(cli, store)
+    for line in branch.expected:
+        assert line in result
 
 
 @pytest.mark.parametrize("branch", branches(), ids=lambda branch: branch.title)
-def test_without_the_edit_it_is_not(branch: Branch, ask: Ask, copied: Path, store: tuple[str, str]) -> None:
+def test_without_the_edit_the_branch_is_not_taken(
+    branch: Branch, cli: Cli, copied: Path, store: tuple[str, str]
+) -> None:
     for diff in branch.diffs:
         if "restore.world.yaml" in diff.partition("\n")[0]:
             applied(diff, copied)
-    assert branch.said[0] not in run(ask, store)
+    assert branch.expected[0] not in run(cli, store)
 
 
-def test_what_a_hold_says_is_true(ask: Ask, copied: Path, store: tuple[str, str]) -> None:
+def test_resuming_the_hold_reads_the_settings_again(cli: Cli, copied: Path, store: tuple[str, str]) -> None:
     """Resumed with nothing fixed, the first branch holds again, and asks for no second copy."""
     for diff in branches()[0].diffs:
         applied(diff, copied)
-    ask("run", "runbooks/restore.yaml", WORLD, *INPUTS, *store, "--operation-id", "op")
-    told = ask("resume", "op", WORLD, *store)
-    assert told.code == 5
-    assert "create rds.cluster_snapshot" not in told.err
+    cli("run", "runbooks/restore.yaml", WORLD, *INPUTS, *store, "--operation-id", "op")
+    result = cli("resume", "op", WORLD, *store)
+    assert result.code == 5
+    assert "create rds.cluster_snapshot" not in result.err
 
 
-def test_every_command_of_the_page_works(ask: Ask, copied: Path) -> None:
+def test_every_command_of_the_page_works(cli: Cli, copied: Path) -> None:
     for kind, body in BLOCK.findall(PAGE):
         if kind == "sh":
             for line in body.splitlines():
-                assert ask(*line.removeprefix("runbook ").split()).code == 0, line
+                assert cli(*line.removeprefix("runbook ").split()).code == 0, line
 
 
 def test_every_step_is_explained() -> None:

@@ -1,4 +1,4 @@
-"""Flag, environment, project file, user file, default: the first that says something."""
+"""The value of an option comes from the first that sets it: flag, environment, project file, user file, default."""
 
 from __future__ import annotations
 
@@ -8,49 +8,49 @@ import pytest
 
 from engine.cli.config import load_config, profile_region
 from engine.cli.options import Options, resolve_options
-from tests.cli.commands import Ask, written
+from tests.cli.commands import Cli, write_file
 
 FORMATS = ("text", "json")
 
 
 @pytest.fixture
 def environ(tmp_path: Path) -> dict[str, str]:
-    """Every place says another store."""
-    written(tmp_path / "runbook.toml", 'store = "sqlite:project.db"\nregion = "eu-west-1"\n')
+    """An environment and files that each set another store."""
+    write_file(tmp_path / "runbook.toml", 'store = "sqlite:project.db"\nregion = "eu-west-1"\n')
     (tmp_path / "config" / "runbook").mkdir(parents=True)
-    written(tmp_path / "config" / "runbook" / "config.toml", 'store = "sqlite:user.db"\nprofile = "mine"\n')
+    write_file(tmp_path / "config" / "runbook" / "config.toml", 'store = "sqlite:user.db"\nprofile = "mine"\n')
     return {"XDG_CONFIG_HOME": str(tmp_path / "config"), "RUNBOOK_STORE": "sqlite:environment.db"}
 
 
-def test_the_flag_first(environ: dict[str, str]) -> None:
+def test_a_flag_comes_first(environ: dict[str, str]) -> None:
     assert resolve_options({"store": "sqlite:flag.db"}, FORMATS, environ).store == "sqlite:flag.db"
 
 
-def test_then_the_environment(environ: dict[str, str]) -> None:
+def test_the_environment_comes_second(environ: dict[str, str]) -> None:
     assert resolve_options({}, FORMATS, environ).store == "sqlite:environment.db"
 
 
-def test_then_the_project(environ: dict[str, str]) -> None:
+def test_the_project_file_comes_third(environ: dict[str, str]) -> None:
     del environ["RUNBOOK_STORE"]
     assert resolve_options({}, FORMATS, environ).store == "sqlite:project.db"
 
 
-def test_then_the_user(environ: dict[str, str], tmp_path: Path) -> None:
+def test_the_user_file_comes_fourth(environ: dict[str, str], tmp_path: Path) -> None:
     del environ["RUNBOOK_STORE"]
     (tmp_path / "runbook.toml").unlink()
     assert resolve_options({}, FORMATS, environ).store == "sqlite:user.db"
 
 
-def test_then_nothing(tmp_path: Path) -> None:
+def test_the_default_comes_last(tmp_path: Path) -> None:
     assert resolve_options({}, FORMATS, {"XDG_CONFIG_HOME": str(tmp_path / "nowhere")}) == Options()
 
 
-def test_each_value_by_itself(environ: dict[str, str]) -> None:
-    told = resolve_options({}, FORMATS, environ)
-    assert (told.region, told.profile) == ("eu-west-1", "mine")
+def test_each_value_is_resolved_separately(environ: dict[str, str]) -> None:
+    result = resolve_options({}, FORMATS, environ)
+    assert (result.region, result.profile) == ("eu-west-1", "mine")
 
 
-def test_the_project_is_found_from_a_folder_in_it(environ: dict[str, str], tmp_path: Path) -> None:
+def test_the_project_file_is_found_from_a_folder_below(environ: dict[str, str], tmp_path: Path) -> None:
     inner = tmp_path / "a" / "b"
     inner.mkdir(parents=True)
     assert load_config(environ, inner).value("store") == "sqlite:project.db"
@@ -65,10 +65,10 @@ def test_the_project_is_found_from_a_folder_in_it(environ: dict[str, str], tmp_p
         ("protected = []", "", ()),
     ],
 )
-def test_patterns_add_up(tmp_path: Path, project: str, user: str, protected: tuple[str, ...]) -> None:
+def test_protected_patterns_add_up(tmp_path: Path, project: str, user: str, protected: tuple[str, ...]) -> None:
     (tmp_path / "config" / "runbook").mkdir(parents=True)
-    written(tmp_path / "runbook.toml", project)
-    written(tmp_path / "config" / "runbook" / "config.toml", user)
+    write_file(tmp_path / "runbook.toml", project)
+    write_file(tmp_path / "config" / "runbook" / "config.toml", user)
     assert load_config({"XDG_CONFIG_HOME": str(tmp_path / "config")}).protected == protected
 
 
@@ -80,13 +80,13 @@ def test_patterns_add_up(tmp_path: Path, project: str, user: str, protected: tup
         ({"AWS_DEFAULT_REGION": "us-west-1"}, "us-west-1"),
     ],
 )
-def test_awss_own_variables_are_obeyed(tmp_path: Path, environ: dict[str, str], region: str) -> None:
+def test_the_region_variables_of_aws(tmp_path: Path, environ: dict[str, str], region: str) -> None:
     assert resolve_options({}, FORMATS, environ | {"XDG_CONFIG_HOME": str(tmp_path)}).region == region
 
 
 def test_the_region_of_a_profile(tmp_path: Path) -> None:
     text = "[default]\nregion = us-east-1\n[profile there]\nregion=eu-central-1\n[profile bare]\n"
-    config = {"AWS_CONFIG_FILE": written(tmp_path / "config.ini", text)}
+    config = {"AWS_CONFIG_FILE": write_file(tmp_path / "config.ini", text)}
     assert profile_region("", config) == "us-east-1"
     assert profile_region("there", config) == "eu-central-1"
     assert profile_region("bare", config) == ""
@@ -95,19 +95,19 @@ def test_the_region_of_a_profile(tmp_path: Path) -> None:
 
 
 def test_a_store_of_the_environment_is_used(
-    ask: Ask, few: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    cli: Cli, few: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("RUNBOOK_STORE", f"sqlite:{tmp_path / 'environment.db'}")
-    told = ask("run", few, "--operation-id", "op")
+    result = cli("run", few, "--operation-id", "op")
     assert (tmp_path / "environment.db").exists()
-    assert "only this machine" not in told.err
-    assert "  approve and continue:             runbook resume op" in told.err.splitlines()
+    assert "only this machine" not in result.err
+    assert "  approve and continue:             runbook resume op" in result.err.splitlines()
 
 
-def test_what_was_typed_is_in_what_to_type_next(ask: Ask, few: str, tmp_path: Path) -> None:
+def test_suggested_commands_repeat_the_options(cli: Cli, few: str, tmp_path: Path) -> None:
     place = f"sqlite:{tmp_path / 'a b.db'}"
-    told = ask("run", few, "--operation-id", "op", "--store", place, "--region", "eu-west-1")
+    result = cli("run", few, "--operation-id", "op", "--store", place, "--region", "eu-west-1")
     assert (
         f"  approve and continue:             runbook resume op --store '{place}' --region eu-west-1"
-        in told.err.splitlines()
+        in result.err.splitlines()
     )

@@ -1,4 +1,4 @@
-"""`make demo`: a restore in which things go wrong, then one that is killed and resumed, all of it told."""
+"""`make demo`: a restore in which things go wrong, then one that is killed and resumed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 from tests.cli.commands import RESTORE, ROOT, RUNBOOK
 
 
-def test_the_demonstration() -> None:
+def test_the_demo() -> None:
     done = subprocess.run(
         [sys.executable, str(ROOT / ".ci" / "demo.py"), RUNBOOK, RESTORE], capture_output=True, text=True, timeout=120
     )

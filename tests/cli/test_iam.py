@@ -1,4 +1,4 @@
-"""iam: the policy has what a run calls, and no more than its steps can do."""
+"""`runbook iam`: the policy allows every call of a run, and nothing that its steps cannot do."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from actions import build_registry
 from actions.aws.permissions import permission
 from actions.aws.service_models import service_model
 from engine.registry import Entitled
-from tests.cli.commands import INPUTS, RESTORE, Ask, fits, written
+from tests.cli.commands import INPUTS, RESTORE, Cli, assert_valid, write_file
 from tests.cli.shared_aws import CLUSTER, COPY, HEAD, OTHER_COPY, Aws, shared
 
 LOOK = "  - {id: look, check: rds.cluster, with: {name: orders}}\n"
@@ -30,12 +30,12 @@ REMOVE = """\
 """
 
 
-def allowed(ask: Ask, folder: Path, *steps: str, words: tuple[str, ...] = (), head: str = HEAD) -> dict[str, list[str]]:
-    """Permission → its things, of whoever runs it."""
-    told = ask("iam", written(folder / "a.yaml", head + "".join(steps)), "-o", "json", *words)
-    assert told.code == 0, told.err
-    fits("iam", told.document)
-    return things(next(one for one in told.document["policies"] if one["account"] is None)["policy"])
+def allowed(cli: Cli, folder: Path, *steps: str, words: tuple[str, ...] = (), head: str = HEAD) -> dict[str, list[str]]:
+    """Action → its resources, in the policy of the own account."""
+    result = cli("iam", write_file(folder / "a.yaml", head + "".join(steps)), "-o", "json", *words)
+    assert result.code == 0, result.err
+    assert_valid("iam", result.document)
+    return things(next(one for one in result.document["policies"] if one["account"] is None)["policy"])
 
 
 def things(policy: Any) -> dict[str, list[str]]:
@@ -50,16 +50,16 @@ def things(policy: Any) -> dict[str, list[str]]:
 # -- what a run calls ---------------------------------------------------------------------------------------------
 
 
-def test_all_that_the_restore_calls_is_allowed(ask: Ask, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_policy_allows_every_call_of_the_restore(cli: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     from actions.sandbox import DEMO, read_file
 
     world, script = read_file(DEMO)
-    with shared(monkeypatch, ask, tmp_path, dict(world), script) as aws:
+    with shared(monkeypatch, cli, tmp_path, dict(world), script) as aws:
         aws.sandbox.put("rds.cluster_snapshot/daily-backup-2024-03-20@us-east-1", {"cluster": "orders"})
-        aws.asks("run", RESTORE, *INPUTS, "--operation-id", "op", "--yes", "-q")
+        aws.run("run", RESTORE, *INPUTS, "--operation-id", "op", "--yes", "-q")
         called = {call.name for call in aws.sandbox.journal}
         deleted = [call.resource for call in aws.sandbox.journal if call.name == "rds.DeleteDBCluster"]
-    policy = json.loads(ask("iam", RESTORE, *INPUTS).out)
+    policy = json.loads(cli("iam", RESTORE, *INPUTS).out)
     has = things(policy)
     assert {"rds.DeleteDBCluster", "rds.RestoreDBClusterFromSnapshot", "secretsmanager.GetSecretValue"} <= called
     assert deleted
@@ -67,9 +67,9 @@ def test_all_that_the_restore_calls_is_allowed(ask: Ask, monkeypatch: pytest.Mon
     assert has["rds:DeleteDBCluster"] == ["arn:aws:rds:us-west-2:*:cluster:orders"]
 
 
-def test_all_that_makes_and_takes_back_is_allowed_where_it_is(aws: Aws, ask: Ask, tmp_path: Path) -> None:
-    aws.leaves("op-1", COPY, CLUSTER, "  - {id: stop, fail: no good}\n", more="")
-    has = allowed(ask, tmp_path, COPY, CLUSTER)
+def test_the_policy_allows_creating_and_undoing_on_the_right_resources(aws: Aws, cli: Cli, tmp_path: Path) -> None:
+    aws.run_operation("op-1", COPY, CLUSTER, "  - {id: stop, fail: no good}\n", more="")
+    has = allowed(cli, tmp_path, COPY, CLUSTER)
     changes = [call for call in aws.sandbox.journal if call.changes]
     assert len({call.name for call in changes}) >= 6
     for call in changes:
@@ -115,36 +115,40 @@ def _arn(call: Any) -> str:
         ("  - {id: fn, call: aws.lambda.invoke, with: {FunctionName: a}, repeatable: true}\n", "lambda:InvokeFunction", ""),
     ],
 )  # fmt: skip
-def test_each_verb_takes_its_own(ask: Ask, tmp_path: Path, steps: str, has: str, has_not: str) -> None:
-    found = allowed(ask, tmp_path, steps)
+def test_each_step_gets_only_the_permissions_it_needs(
+    cli: Cli, tmp_path: Path, steps: str, has: str, has_not: str
+) -> None:
+    found = allowed(cli, tmp_path, steps)
     assert set(has.split()) <= set(found)
     assert not set(has_not.split()) & set(found)
 
 
-def test_steps_in_rows_rescues_and_lists_count(ask: Ask, tmp_path: Path) -> None:
+def test_nested_steps_are_included(cli: Cli, tmp_path: Path) -> None:
     nested = LOOK.replace(
         "}}\n",
         "}, states: {missing: {do: [{call: sns.publish, with: {topic: 'arn:aws:sns:us-west-2:1:t', text: a}}], then: done}}}\n",
     )
-    found = allowed(ask, tmp_path, nested)
+    found = allowed(cli, tmp_path, nested)
     assert found["sns:Publish"] == ["arn:aws:sns:us-west-2:1:t"]
 
 
-def test_names_are_as_narrow_as_what_is_known(ask: Ask, tmp_path: Path) -> None:
+def test_known_inputs_narrow_the_resources(cli: Cli, tmp_path: Path) -> None:
     head = "runbook: a\ninputs:\n  name: {}\n  region: {type: region, default: us-east-1}\nvars: {target: '${name}-copy'}\nregion: ${region}\nsteps:\n"
     step = COPY.replace("${operation.id}-copy", "${target}")
     here = "arn:aws:rds:us-east-1:*:cluster-snapshot:"
-    assert allowed(ask, tmp_path, step, head=head)["rds:DeleteDBClusterSnapshot"] == [here + "*-copy"]
-    said = allowed(ask, tmp_path, step, head=head, words=("-i", "name=monday", "-i", "region=us-gov-west-1"))
-    assert said["rds:DeleteDBClusterSnapshot"] == ["arn:aws-us-gov:rds:us-gov-west-1:*:cluster-snapshot:monday-copy"]
-    assert said["rds:CopyDBClusterSnapshot"] == [
+    assert allowed(cli, tmp_path, step, head=head)["rds:DeleteDBClusterSnapshot"] == [here + "*-copy"]
+    expected = allowed(cli, tmp_path, step, head=head, words=("-i", "name=monday", "-i", "region=us-gov-west-1"))
+    assert expected["rds:DeleteDBClusterSnapshot"] == [
+        "arn:aws-us-gov:rds:us-gov-west-1:*:cluster-snapshot:monday-copy"
+    ]
+    assert expected["rds:CopyDBClusterSnapshot"] == [
         "arn:aws-us-gov:rds:*:*:cluster-snapshot:nightly", "arn:aws-us-gov:rds:us-gov-west-1:*:cluster-snapshot:monday-copy",
     ]  # fmt: skip
 
 
-def test_keys_are_used_through_their_services_alone(ask: Ask, tmp_path: Path) -> None:
-    file = written(tmp_path / "a.yaml", HEAD + CLUSTER)
-    statements = json.loads(ask("iam", file, "--account", "own").out)["Statement"]
+def test_kms_permissions_are_limited_to_their_service(cli: Cli, tmp_path: Path) -> None:
+    file = write_file(tmp_path / "a.yaml", HEAD + CLUSTER)
+    statements = json.loads(cli("iam", file, "--account", "own").out)["Statement"]
     of_keys = [one for one in statements if one["Action"][0].startswith("kms:")]
     assert of_keys
     for one in of_keys:
@@ -153,27 +157,27 @@ def test_keys_are_used_through_their_services_alone(ask: Ask, tmp_path: Path) ->
         assert one["Condition"].get("Bool") == ({"kms:GrantIsForAWSResource": "true"} if grants else None)
 
 
-def test_a_role_that_is_handed_on_must_be_allowed_too(ask: Ask, tmp_path: Path) -> None:
+def test_passing_a_role_needs_pass_role(cli: Cli, tmp_path: Path) -> None:
     params = "{DBInstanceIdentifier: a, DBInstanceClass: b, Engine: c, MonitoringRoleArn: 'arn:aws:iam::1:role/watch'}"
     step = f"  - {{id: make, call: aws.rds.create_db_instance, with: {params}, repeatable: true}}\n"
-    assert allowed(ask, tmp_path, step)["iam:PassRole"] == ["arn:aws:iam::1:role/watch"]
+    assert allowed(cli, tmp_path, step)["iam:PassRole"] == ["arn:aws:iam::1:role/watch"]
 
 
-def test_settings_and_the_store(ask: Ask, tmp_path: Path) -> None:
+def test_permissions_of_settings_and_the_store(cli: Cli, tmp_path: Path) -> None:
     head = "runbook: a\nregion: us-west-2\nsettings:\n  one: ssm:/app/one\n  two: secret:app/two#password\nsteps:\n"
-    found = allowed(ask, tmp_path, "  - {id: a, wait: 1s}\n", head=head, words=("--store", "dynamodb:books"))
+    found = allowed(cli, tmp_path, "  - {id: a, wait: 1s}\n", head=head, words=("--store", "dynamodb:books"))
     assert found["ssm:GetParameter"] == ["arn:aws:ssm:us-west-2:*:parameter/app/one"]
     assert found["secretsmanager:GetSecretValue"] == ["arn:aws:secretsmanager:us-west-2:*:secret:app/two-??????"]
     assert found["dynamodb:PutItem"] == ["arn:aws:dynamodb:us-west-2:*:table/books"]
-    assert "dynamodb:PutItem" not in allowed(ask, tmp_path, LOOK)
+    assert "dynamodb:PutItem" not in allowed(cli, tmp_path, LOOK)
 
 
 # -- accounts -----------------------------------------------------------------------------------------------------
 
 
-def test_each_account_has_its_own(ask: Ask, tmp_path: Path) -> None:
-    file = written(tmp_path / "a.yaml", HEAD + COPY + OTHER_COPY)
-    document = ask("iam", file, "-o", "json").document
+def test_each_account_has_its_own_policy(cli: Cli, tmp_path: Path) -> None:
+    file = write_file(tmp_path / "a.yaml", HEAD + COPY + OTHER_COPY)
+    document = cli("iam", file, "-o", "json").document
     own, other = document["policies"]
     assert (own["account"], other["account"], other["account_id"]) == (None, "other", "222222222222")
     assert things(own["policy"])["sts:AssumeRole"] == ["arn:aws:iam::222222222222:role/restore"]
@@ -181,48 +185,48 @@ def test_each_account_has_its_own(ask: Ask, tmp_path: Path) -> None:
         "arn:aws:rds:us-west-2:222222222222:cluster-snapshot:*-copy"
     ]
     assert other["why"]["rds:CopyDBClusterSnapshot"] == ["other"]
-    told = ask("iam", file).out
-    assert "# the account you run it from" in told
-    assert "# other (222222222222), arn:aws:iam::222222222222:role/restore" in told
-    assert json.loads(ask("iam", file, "--account", "other").out) == other["policy"]
-    wrong = ask("iam", file, "--account", "othr")
+    result = cli("iam", file).out
+    assert "# the account you run it from" in result
+    assert "# other (222222222222), arn:aws:iam::222222222222:role/restore" in result
+    assert json.loads(cli("iam", file, "--account", "other").out) == other["policy"]
+    wrong = cli("iam", file, "--account", "othr")
     assert wrong.code == 2
     assert "did you mean `other`?" in wrong.err
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "said"),
+    ("words", "code", "expected"),
     [
         (("-i", "snapshto=a"), 2, "did you mean `snapshot`"),
         (("-i", "target_region=nowhere at all"), 2, "target_region"),
         (("-i", "a"), 2, "NAME=VALUE"),
     ],
 )
-def test_what_cannot_be_is_told(ask: Ask, words: tuple[str, ...], code: int, said: str) -> None:
-    told = ask("iam", RESTORE, *words)
-    assert (told.code, told.out) == (code, "")
-    assert said in told.err
+def test_wrong_inputs(cli: Cli, words: tuple[str, ...], code: int, expected: str) -> None:
+    result = cli("iam", RESTORE, *words)
+    assert (result.code, result.out) == (code, "")
+    assert expected in result.err
 
 
-def test_an_invalid_runbook_has_no_policy(ask: Ask, tmp_path: Path) -> None:
-    assert ask("iam", written(tmp_path / "a.yaml", "runbook: a\n")).code == 3
+def test_an_invalid_runbook_has_no_policy(cli: Cli, tmp_path: Path) -> None:
+    assert cli("iam", write_file(tmp_path / "a.yaml", "runbook: a\n")).code == 3
 
 
-def test_what_the_policy_cannot_say_is_said(ask: Ask, tmp_path: Path) -> None:
+def test_hints(cli: Cli, tmp_path: Path) -> None:
     step = "  - {id: start, call: aws.rds.start_db_cluster, with: {DBClusterIdentifier: a}, repeatable: true}\n"
     many = "".join(COPY.replace("id: copy", f"id: copy-{n}").replace('-copy"', f'-{n}-{"x" * 40}"') for n in range(40))
-    told = ask("iam", written(tmp_path / "a.yaml", HEAD + step + many))
-    assert "start: the action is named after the API call" in told.err
-    assert "a managed policy has at most 6144" in told.err
-    assert "the key policy of each KMS key" in told.err
-    assert ask("iam", RESTORE, "-q").err == ""
+    result = cli("iam", write_file(tmp_path / "a.yaml", HEAD + step + many))
+    assert "start: the action is named after the API call" in result.err
+    assert "a managed policy has at most 6144" in result.err
+    assert "the key policy of each KMS key" in result.err
+    assert cli("iam", RESTORE, "-q").err == ""
 
 
 # -- the declarations -----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", ["rds.cluster", "rds.cluster_snapshot", "rds.instance"])
-def test_what_a_kind_takes_is_what_it_calls(name: str) -> None:
+def test_the_rights_of_a_kind_match_its_calls(name: str) -> None:
     kind: Any = build_registry(entry_points=False).kinds[name]
     assert isinstance(kind, Entitled)
     of_rds = {right.action for right in kind.rights if right.action.startswith("rds:")}

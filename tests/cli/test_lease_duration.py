@@ -1,4 +1,4 @@
-"""A lease outlasts the longest call, and a call may take as long as its step says."""
+"""The lease outlasts the longest call, and a call may take as long as the `timeout` of its step."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def parsed(context: CommandContext, steps: str) -> Runbook:
     ("steps", "call", "seconds"),
     [(WAIT, 30, 90), (LOOK, 30, 90), (CALL, 60, 105), (LOOK + LONG, 600, 915), (NESTED, 1200, 1815)],
 )
-def test_two_thirds_of_the_lease_are_longer_than_the_longest_call(
+def test_two_thirds_of_the_lease_exceed_the_longest_call(
     tmp_path: Path, steps: str, call: float, seconds: float
 ) -> None:
     with CommandContext(Options(store=f"sqlite:{tmp_path / 'operations.db'}", sandbox="demo")) as context:
@@ -54,7 +54,7 @@ def test_two_thirds_of_the_lease_are_longer_than_the_longest_call(
     assert 2 / 3 * head.lease.duration >= call + SPARE
 
 
-def test_an_edited_runbooks_longest_call_counts_too(tmp_path: Path) -> None:
+def test_the_longest_call_of_an_edited_runbook_counts(tmp_path: Path) -> None:
     with CommandContext(Options(store=f"sqlite:{tmp_path / 'operations.db'}", sandbox="demo")) as context:
         before = parsed(context, LOOK)
         context.remember_runbook(before)
@@ -70,7 +70,7 @@ def test_an_edited_runbooks_longest_call_counts_too(tmp_path: Path) -> None:
 
 
 class Patience(Cluster):
-    """What is looked at is how long an answer may take."""
+    """A kind whose look reports the read timeouts of its clients."""
 
     def look(self, identity: Any, ctx: Context) -> Observation:
         waits = [ctx.client(name)._client_config.read_timeout for name in ("rds", "ec2")]
@@ -78,7 +78,7 @@ class Patience(Cluster):
 
 
 @pytest.mark.parametrize(("timeout", "seconds"), [(None, 30), (600.0, 600), (5.0, 5)])
-def test_the_timeout_of_a_step_is_that_of_its_calls(timeout: float | None, seconds: float) -> None:
+def test_the_timeout_of_a_step_applies_to_its_calls(timeout: float | None, seconds: float) -> None:
     world = World(
         registry=Registry(kinds={"rds.cluster": Patience()}), clients=Sessions(region="us-west-2").clients,
         secret=lambda _: None, network=None, read_setting=lambda *_: None,  # type: ignore[arg-type, return-value]

@@ -1,4 +1,4 @@
-"""The live table on a terminal, drawn into a pseudo-terminal and read back as a person would see it."""
+"""The live table, drawn on a pseudo-terminal and read back as text."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from engine.kernel.operation import Operation
 from engine.kernel.start import begun
 from engine.language.model import KindFacts, Runbook
 from engine.language.parse.document import load
-from tests.cli.commands import FEW, INPUTS, LONG, RESTORE, RUNBOOK, written
+from tests.cli.commands import FEW, INPUTS, LONG, RESTORE, RUNBOOK, write_file
 from tests.language.parsed_examples import FixedVocabulary
 
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
 class Terminal:
-    """A command with a terminal as its standard error. `text` is what came, with its control sequences."""
+    """A command with a terminal as stderr. `text`: what it wrote, with control sequences."""
 
     def __init__(self, *words: str, width: int = 120, height: int = 40, **environment: str) -> None:
         self._above, below = pty.openpty()
@@ -44,7 +44,7 @@ class Terminal:
         self.text = ""
 
     def until(self, pattern: str) -> str:
-        """Read until this is seen, without control sequences."""
+        """Read until the pattern occurs; returns the text without control sequences."""
         while not re.search(pattern, self.plain):
             if not self._more():
                 break
@@ -71,7 +71,7 @@ class Terminal:
         return bool(some)
 
 
-def test_a_restore_as_a_table(sandbox: tuple[str, ...]) -> None:
+def test_the_table_of_a_restore(sandbox: tuple[str, ...]) -> None:
     terminal = Terminal("run", RESTORE, *INPUTS, *sandbox, "--yes")
     shown = terminal.end()
     assert terminal.process.returncode == 0
@@ -86,7 +86,7 @@ def test_a_restore_as_a_table(sandbox: tuple[str, ...]) -> None:
 
 
 def test_a_wait_counts_down(tmp_path: Path, store: tuple[str, str]) -> None:
-    terminal = Terminal("run", written(tmp_path / "a.yaml", LONG), *store)
+    terminal = Terminal("run", write_file(tmp_path / "a.yaml", LONG), *store)
     shown = terminal.until(r"long +IN_PROGRESS +in (1:00:0|59:5)\d")
     terminal.process.send_signal(signal.SIGINT)
     assert re.search(r"in (1:00:00|59:5\d) +0:0\d +its time", shown)
@@ -96,7 +96,7 @@ def test_a_wait_counts_down(tmp_path: Path, store: tuple[str, str]) -> None:
 
 
 @pytest.mark.parametrize("environment", [{"TERM": "dumb"}, {"TERM": ""}])
-def test_a_terminal_that_can_do_nothing_gets_lines(few_words: list[str], environment: dict[str, str]) -> None:
+def test_a_dumb_terminal_gets_lines(few_words: list[str], environment: dict[str, str]) -> None:
     terminal = Terminal(*few_words, **environment)
     shown = terminal.end()
     assert "\x1b" not in terminal.text
@@ -104,33 +104,33 @@ def test_a_terminal_that_can_do_nothing_gets_lines(few_words: list[str], environ
     assert "first  done" in shown
 
 
-def test_no_color_keeps_the_table_and_drops_the_colour(few_words: list[str]) -> None:
+def test_no_color_keeps_the_table(few_words: list[str]) -> None:
     terminal = Terminal(*few_words, NO_COLOR="1")
     shown = terminal.end()
     assert "next try" in shown
     assert not re.search(r"\x1b\[[0-9;]*3[0-7]m", terminal.text)
 
 
-def test_colour_is_there_without(few_words: list[str]) -> None:
+def test_the_table_has_colour(few_words: list[str]) -> None:
     terminal = Terminal(*few_words)
     terminal.end()
     assert re.search(r"\x1b\[[0-9;]*3[0-7]m", terminal.text)
 
 
-def test_quiet_draws_nothing(few_words: list[str]) -> None:
+def test_quiet_shows_no_table(few_words: list[str]) -> None:
     terminal = Terminal(*few_words, "-q")
     assert "next try" not in terminal.end()
 
 
-def test_a_small_terminal_shows_what_is_being_done(sandbox: tuple[str, ...]) -> None:
+def test_a_small_terminal_shows_the_current_step(sandbox: tuple[str, ...]) -> None:
     terminal = Terminal("run", RESTORE, *INPUTS, *sandbox, "--yes", height=8, width=60)
     last = terminal.end()
     assert terminal.process.returncode == 0
     assert "archive-snapshot" in last[last.rindex("waits") :]
 
 
-def test_what_a_runbook_says_is_not_obeyed(tmp_path: Path, store: tuple[str, str]) -> None:
-    file = written(tmp_path / "a.yaml", FEW.replace("is it all right?", r"[bold red]\e[2J[/] $${x} \u202e"))
+def test_control_characters_of_a_runbook_are_escaped(tmp_path: Path, store: tuple[str, str]) -> None:
+    file = write_file(tmp_path / "a.yaml", FEW.replace("is it all right?", r"[bold red]\e[2J[/] $${x} \u202e"))
     terminal = Terminal("run", file, *store)
     shown = terminal.end()
     assert "[bold red]" in shown
@@ -177,13 +177,13 @@ def cells(operation: Operation, runbook: Runbook, now: float) -> list[tuple[str,
     return [row.cells for row in table_rows(operation, runbook, now)]
 
 
-def test_rows_before_anything() -> None:
+def test_rows_before_the_first_step() -> None:
     first, second = cells(*standing(), 0.0)
     assert first == ("copy", "PENDING", "", "", "", "")
     assert second == ("after", "PENDING", "", "", "", "")
 
 
-def test_a_row_that_watches() -> None:
+def test_the_row_of_a_step_that_polls() -> None:
     entered = Entered(at=1.0, identity={"name": "x"}, region="us-west-2")
     effect = Effect(verb="create", name="a.thing", key="k", params={"name": "x"})
     operation, runbook = standing(
@@ -193,7 +193,7 @@ def test_a_row_that_watches() -> None:
     assert row == ("copy", "IN_PROGRESS", "1 of 4", "", "1:03", "making; checking every 30s until 02:00:04Z")
 
 
-def test_a_row_that_waits_for_its_next_attempt() -> None:
+def test_the_row_of_a_step_that_waits_for_a_retry() -> None:
     entered = Entered(at=1.0, identity={"name": "x"}, region="us-west-2")
     effect = Effect(verb="create", name="a.thing", key="k", params={"name": "x"})
     operation, runbook = standing(
@@ -203,7 +203,7 @@ def test_a_row_that_waits_for_its_next_attempt() -> None:
     assert row == ("copy", "IN_PROGRESS", "2 of 4", "in 9:58", "0:05", "the next attempt")
 
 
-def test_rows_that_do_not_fit_stand_around_the_current_one() -> None:
+def test_rows_that_fit_include_the_current_one() -> None:
     found = [TableRow(cells=(str(n), "", "", "", "", ""), current=n == 7) for n in range(10)]
     assert [row.cells[0] for row in visible_rows(found, 4)] == ["5", "6", "7", "8"]
     assert visible_rows(found, 10) == found

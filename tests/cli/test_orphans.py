@@ -1,4 +1,4 @@
-"""orphans: whose each thing is, what --delete takes and what it never takes, by every exit code."""
+"""`runbook orphans`: what is an orphan, what `--delete` deletes, and what it never deletes."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from engine.runtime.load import is_an_id
 from tests.cli.shared_aws import AWAY, CLUSTER, COPY, EAST, EAST_COPY, FAIL, HOLD, WEST, Aws
 
 
-def test_where_there_is_nothing_there_is_none(aws: Aws) -> None:
-    told = aws.asks("orphans")
-    assert (told.code, told.out) == (0, "")
-    assert "searched us-west-2: 0 tagged resources, 0 orphans" in told.err
+def test_no_orphans(aws: Aws) -> None:
+    result = aws.run("orphans")
+    assert (result.code, result.out) == (0, "")
+    assert "searched us-west-2: 0 tagged resources, 0 orphans" in result.err
     assert aws.orphans("--delete", code=0)["orphans"] == []
 
 
 # -- what a failed operation has left -------------------------------------------------------------------------
 
 
-def test_what_an_ended_operation_left_is_told_with_whose_it_is_how_old_and_why(aws: Aws) -> None:
-    aws.leaves("op-1", COPY, FAIL)
+def test_an_orphan_has_owner_age_and_reason(aws: Aws) -> None:
+    aws.run_operation("op-1", COPY, FAIL)
     aws.sandbox.clock.sleep(7200)
     (row,) = aws.orphans(code=1)["orphans"]
     assert (row["kind"], row["name"], row["region"], row["account"]) == (
@@ -35,11 +35,11 @@ def test_what_an_ended_operation_left_is_told_with_whose_it_is_how_old_and_why(a
     assert row["next"].startswith("runbook cleanup op-1 --store sqlite:")
 
 
-def test_a_person_reads_the_same(aws: Aws) -> None:
-    aws.leaves("op-1", COPY, FAIL)
-    told = aws.asks("orphans")
-    assert told.code == 1
-    lines = told.out.splitlines()
+def test_the_text_output(aws: Aws) -> None:
+    aws.run_operation("op-1", COPY, FAIL)
+    result = aws.run("orphans")
+    assert result.code == 1
+    lines = result.out.splitlines()
     assert lines[0].startswith("rds.cluster_snapshot op-1-copy (id arn:aws:rds:us-west-2:123456789012:")
     assert "region us-west-2, account 123456789012), available, " in lines[0]
     assert lines[1:3] == [
@@ -47,11 +47,11 @@ def test_a_person_reads_the_same(aws: Aws) -> None:
         "  the ledger of op-1 has it as open",
     ]
     assert lines[3].startswith("  Next: runbook cleanup op-1 ")
-    assert "Next: runbook orphans --delete --store" in told.err
+    assert "Next: runbook orphans --delete --store" in result.err
 
 
-def test_it_is_deleted_on_request_and_the_ledger_knows_it(aws: Aws) -> None:
-    aws.leaves("op-1", COPY, FAIL)
+def test_delete_cleans_up_and_records_it(aws: Aws) -> None:
+    aws.run_operation("op-1", COPY, FAIL)
     done = aws.orphans("--delete", "--yes", code=0)
     assert [row["name"] for row in done["deleted"]] == ["op-1-copy"]
     assert done["orphans"] == []
@@ -59,11 +59,11 @@ def test_it_is_deleted_on_request_and_the_ledger_knows_it(aws: Aws) -> None:
     status = aws.status("op-1")
     assert status["orphaned_resources"] == []
     assert [one["state"] for one in status["resources"]] == ["gone"]
-    assert "clean-up" in aws.asks("history", "op-1").out
+    assert "clean-up" in aws.run("history", "op-1").out
 
 
-def test_parts_go_first(aws: Aws) -> None:
-    aws.leaves("op-1", CLUSTER, FAIL)
+def test_parts_are_deleted_first(aws: Aws) -> None:
+    aws.run_operation("op-1", CLUSTER, FAIL)
     rows = aws.orphans(code=1)["orphans"]
     assert [(row["name"], row["step"]) for row in rows] == [
         ("op-1-one", "instances[0]"), ("op-1-two", "instances[1]"), ("op-1-db", "cluster"),
@@ -75,9 +75,9 @@ def test_parts_go_first(aws: Aws) -> None:
     assert deletes == ["rds.DeleteDBInstance", "rds.DeleteDBInstance", "rds.DeleteDBCluster"]
 
 
-def test_what_is_stuck_says_why_and_goes_once_it_can(aws: Aws) -> None:
+def test_a_stuck_resource_is_deleted_once_the_cause_is_fixed(aws: Aws) -> None:
     aws.sandbox.fault(Fault(kind="error", call="rds.DeleteDBClusterSnapshot", code="AccessDenied", times=2))
-    aws.leaves("op-1", COPY, FAIL, more="", code=7)
+    aws.run_operation("op-1", COPY, FAIL, more="", code=7)
     (row,) = aws.orphans(code=1)["orphans"]
     assert (row["operation_status"], row["state"]) == ("STUCK", "stuck")
     assert "AccessDenied" in row["why"]
@@ -87,17 +87,17 @@ def test_what_is_stuck_says_why_and_goes_once_it_can(aws: Aws) -> None:
     assert aws.status("op-1")["status"] == "FAILED"
 
 
-def test_what_a_cancel_left_is_an_orphan(aws: Aws) -> None:
-    aws.leaves("op-1", COPY, HOLD, code=5)
-    assert aws.asks("cancel", "op-1").code == 0
+def test_resources_of_a_cancelled_operation_are_orphans(aws: Aws) -> None:
+    aws.run_operation("op-1", COPY, HOLD, code=5)
+    assert aws.run("cancel", "op-1").code == 0
     (row,) = aws.orphans(code=1)["orphans"]
     assert (row["operation_status"], row["verdict"]) == ("CANCELLED", "left")
 
 
-def test_a_delete_that_was_interrupted_is_gone_on_with(aws: Aws) -> None:
-    aws.leaves("op-1", COPY, EAST_COPY, FAIL)
+def test_an_interrupted_delete_is_continued(aws: Aws) -> None:
+    aws.run_operation("op-1", COPY, EAST_COPY, FAIL)
     aws.sandbox.fault(Fault(kind="credentials", call="rds.DeleteDBClusterSnapshot", nth=2))
-    assert aws.asks("orphans", "--delete", "--yes").code == 4
+    assert aws.run("orphans", "--delete", "--yes").code == 4
     assert aws.names() == ["op-1-copy"]
     (row,) = aws.orphans(code=1)["orphans"]
     assert (row["operation_status"], row["verdict"], row["region"]) == ("IN_PROGRESS", "left", WEST)
@@ -109,35 +109,35 @@ def test_a_delete_that_was_interrupted_is_gone_on_with(aws: Aws) -> None:
 # -- what is not touched ----------------------------------------------------------------------------------------
 
 
-def test_what_a_live_operation_owns_is_no_orphan(aws: Aws) -> None:
-    aws.leaves("op-1", COPY, HOLD, code=5)
+def test_resources_of_an_active_operation_are_not_orphans(aws: Aws) -> None:
+    aws.run_operation("op-1", COPY, HOLD, code=5)
     assert aws.orphans("--delete", "--yes", code=0)["orphans"] == []
     assert aws.names() == ["op-1-copy"]
 
 
 @pytest.mark.parametrize("undo", ["delete", "keep"])
-def test_what_was_delivered_is_the_users(aws: Aws, undo: str) -> None:
-    aws.leaves("op-1", COPY.replace("undo: delete", f"undo: {undo}"), code=0)
+def test_delivered_resources_are_not_orphans(aws: Aws, undo: str) -> None:
+    aws.run_operation("op-1", COPY.replace("undo: delete", f"undo: {undo}"), code=0)
     assert aws.orphans("--delete", "--yes", code=0)["orphans"] == []
     assert aws.names() == ["op-1-copy"]
 
 
 @pytest.mark.parametrize("more", ["", "on_failure:\n  - {wait: 0s}\n"])
-def test_what_is_kept_on_purpose_is_kept(aws: Aws, more: str) -> None:
-    aws.leaves("op-1", COPY.replace("undo: delete", "undo: keep"), FAIL, more=more)
+def test_kept_resources_are_not_orphans(aws: Aws, more: str) -> None:
+    aws.run_operation("op-1", COPY.replace("undo: delete", "undo: keep"), FAIL, more=more)
     assert aws.orphans(code=0)["orphans"] == []
     assert aws.orphans("--delete", "--yes", code=0)["orphans"] == []
     assert aws.names() == ["op-1-copy"]
 
 
-def test_what_might_go_with_it_though_it_is_kept_is_a_persons_to_say(aws: Aws) -> None:
-    """The copy is kept, for its source was away; that is back, and a clean-up would take the copy too."""
+def test_cleanup_that_might_delete_a_kept_resource_is_left_to_a_person(aws: Aws) -> None:
+    """The copy was kept because its source was missing. The source is back, so a cleanup would delete the copy too."""
     aws.sandbox.fault(Fault(kind="error", call="rds.DeleteDBClusterSnapshot", code="AccessDenied"))
     aws.sandbox.put("rds.cluster_snapshot/another@us-west-2", {"cluster": "orders"})
     another = COPY.replace("id: copy", "id: another").replace("-copy", "-another").replace("nightly", "another")
-    aws.leaves("op-1", COPY, another, HOLD, code=5, more="")
+    aws.run_operation("op-1", COPY, another, HOLD, code=5, more="")
     aws.sandbox.remove("rds.cluster_snapshot/nightly@us-west-2")
-    assert aws.asks("cancel", "op-1", "--undo").code == 7
+    assert aws.run("cancel", "op-1", "--undo").code == 7
     aws.sandbox.put("rds.cluster_snapshot/nightly@us-west-2", {"cluster": "orders"})
     (row,) = aws.orphans("--delete", "--yes", code=1)["orphans"]
     assert (row["name"], row["verdict"]) == ("op-1-another", "asks")
@@ -146,27 +146,27 @@ def test_what_might_go_with_it_though_it_is_kept_is_a_persons_to_say(aws: Aws) -
     assert {"op-1-another", "op-1-copy"} <= set(aws.names())
 
 
-def test_what_may_have_been_written_to_is_a_persons_to_give_up(aws: Aws) -> None:
+def test_live_data_is_left_to_a_person(aws: Aws) -> None:
     aws.sandbox.put("rds.cluster/old@us-west-2", "available")
-    aws.leaves("op-1", AWAY, CLUSTER, HOLD, code=5)
-    assert aws.asks("cancel", "op-1").code == 0
+    aws.run_operation("op-1", AWAY, CLUSTER, HOLD, code=5)
+    assert aws.run("cancel", "op-1").code == 0
     rows = aws.orphans("--delete", "--yes", code=1)["orphans"]
     assert {row["verdict"] for row in rows} == {"asks"}
     assert all(" --past away" in row["next"] for row in rows)
     assert aws.names("rds.cluster") == ["op-1-db"]
-    assert aws.asks("cleanup", "op-1", "--past", "away", "--yes").code == 0
+    assert aws.run("cleanup", "op-1", "--past", "away", "--yes").code == 0
     assert aws.orphans(code=0)["orphans"] == []
     assert aws.names("rds.cluster") == []
 
 
 @pytest.mark.parametrize("id", ["", "-a", "..", "blob#" + 64 * "a", "lock#x", "a b", "a" * 65, "é", "op\n"])
-def test_a_tag_is_anybodys_text_and_not_always_an_id(id: str) -> None:
+def test_a_tag_is_not_always_an_operation_id(id: str) -> None:
     assert not is_an_id(id)
     assert is_an_id("op-1.2_3")
 
 
-def test_what_another_store_may_know_is_listed_and_never_deleted(aws: Aws, tmp_path: Path) -> None:
-    aws.leaves("op-9", COPY, FAIL, store=f"sqlite:{tmp_path / 'other.db'}")
+def test_operations_of_other_stores_are_listed_and_never_deleted(aws: Aws, tmp_path: Path) -> None:
+    aws.run_operation("op-9", COPY, FAIL, store=f"sqlite:{tmp_path / 'other.db'}")
     (row,) = aws.orphans("--delete", "--yes", code=1)["orphans"]
     assert (row["operation_id"], row["operation_status"], row["runbook"]) == ("op-9", None, "leaves")
     assert (row["verdict"], row["state"]) == ("unknown", None)
@@ -177,24 +177,24 @@ def test_what_another_store_may_know_is_listed_and_never_deleted(aws: Aws, tmp_p
     assert aws.names() == ["op-9-copy"]
 
 
-def test_a_tag_that_names_no_operation_is_nobodys(aws: Aws) -> None:
+def test_a_tag_that_names_no_operation(aws: Aws) -> None:
     tags = {"runbook:operation": "blob#abc; rm -rf ~", "runbook:step": "\u202ecopy"}
     aws.sandbox.put("rds.cluster_snapshot/odd@us-west-2", {"cluster": "orders", "tags": tags})
-    told = aws.asks("orphans")
-    assert told.code == 1
-    assert "\u202e" not in told.out
+    result = aws.run("orphans")
+    assert result.code == 1
+    assert "\u202e" not in result.out
     assert aws.orphans()["orphans"][0]["verdict"] == "unknown"
 
 
 @pytest.mark.parametrize("name", ["rds:op-1-db-2024-03-20-00-06", "monday"])
-def test_a_backup_that_bears_our_copied_tags_is_shown_and_never_deleted(aws: Aws, name: str) -> None:
-    """AWS copies the tags of a cluster that we made to backups that others take of it."""
-    aws.leaves("op-1", COPY, FAIL)
+def test_a_backup_with_copied_tags_is_shown_and_never_deleted(aws: Aws, name: str) -> None:
+    """AWS copies the tags of a cluster to the backups that others make of it."""
+    aws.run_operation("op-1", COPY, FAIL)
     (ours,) = [row for row in aws.sandbox.resources() if row["name"] == "op-1-copy"]
     kind = "automated" if name.startswith("rds:") else "manual"
-    said = {"cluster": "op-1-db", "type": kind, "tags": ours["tags"]}
-    aws.sandbox.put(f"rds.cluster_snapshot/{name}@us-west-2", said)
-    aws.sandbox.put(f"rds.cluster_snapshot/{name}@us-east-1", said)
+    expected = {"cluster": "op-1-db", "type": kind, "tags": ours["tags"]}
+    aws.sandbox.put(f"rds.cluster_snapshot/{name}@us-west-2", expected)
+    aws.sandbox.put(f"rds.cluster_snapshot/{name}@us-east-1", expected)
     shown = aws.orphans("--region", WEST, "--region", EAST, code=1)
     assert [row["name"] for row in shown["orphans"]] == ["op-1-copy"]
     assert [(row["name"], row["region"], row["verdict"]) for row in shown["copied"]] == [
@@ -205,12 +205,12 @@ def test_a_backup_that_bears_our_copied_tags_is_shown_and_never_deleted(aws: Aws
     done = aws.orphans("--delete", "--yes", "--region", WEST, "--region", EAST, code=0)
     assert len(done["copied"]) == 2
     assert aws.names() == [name, name]
-    told = aws.asks("orphans")
-    assert "not orphans, and never deleted" in told.out
+    result = aws.run("orphans")
+    assert "not orphans, and never deleted" in result.out
 
 
-def test_a_namesake_with_copied_tags_is_not_what_the_ledger_names(aws: Aws) -> None:
-    aws.leaves("op-1", CLUSTER, FAIL)
+def test_a_resource_with_the_same_name_and_tags_is_not_the_recorded_one(aws: Aws) -> None:
+    aws.run_operation("op-1", CLUSTER, FAIL)
     (ours,) = [row for row in aws.sandbox.resources("rds.cluster") if row["name"] == "op-1-db"]
     aws.sandbox.remove("rds.cluster/op-1-db@us-west-2")
     aws.sandbox.put("rds.cluster/op-1-db@us-west-2", {"tags": ours["tags"]})
@@ -219,11 +219,11 @@ def test_a_namesake_with_copied_tags_is_not_what_the_ledger_names(aws: Aws) -> N
     assert aws.names("rds.cluster") == ["op-1-db"]
 
 
-def test_what_appears_late_is_listed_though_its_ledger_never_learnt_its_id(aws: Aws) -> None:
-    """A create that nobody saw the end of: the ledger has a line without id, and the thing bears its exact tag."""
+def test_a_resource_that_appears_late_is_listed(aws: Aws) -> None:
+    """The reply to the create was lost: the ledger has an entry without id, and the resource has its tag."""
     aws.sandbox.fault(Fault(kind="lost", call="rds.CopyDBClusterSnapshot", times=None))
     aws.sandbox.fault(Fault(kind="invisible", call="rds.CopyDBClusterSnapshot", seconds=10_000, times=None))
-    aws.leaves("op-1", COPY, FAIL)
+    aws.run_operation("op-1", COPY, FAIL)
     assert [one["state"] for one in aws.status("op-1")["resources"]] == ["void"]
     aws.sandbox.clock.sleep(20_000)
     (ours,) = [row for row in aws.sandbox.resources() if row["name"] == "op-1-copy"]
@@ -237,7 +237,7 @@ def test_what_appears_late_is_listed_though_its_ledger_never_learnt_its_id(aws: 
     assert aws.names() == ["monday", "op-1-copy"]
 
 
-def test_what_goes_already_is_no_orphan_any_more(aws: Aws) -> None:
-    aws.leaves("op-1", COPY, FAIL)
+def test_a_resource_being_deleted_is_not_an_orphan(aws: Aws) -> None:
+    aws.run_operation("op-1", COPY, FAIL)
     aws.sandbox.change("rds.cluster_snapshot/op-1-copy@us-west-2", "deleting")
     assert aws.orphans(code=0)["orphans"] == []

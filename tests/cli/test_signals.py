@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and SIGKILL to real processes: what stands is resumed, and what to type is said."""
+"""Ctrl-C, SIGTERM and SIGKILL sent to real processes, which can then be resumed."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.commands import INPUTS, LONG, RESTORE, RUNBOOK, Ask, written
+from tests.cli.commands import INPUTS, LONG, RESTORE, RUNBOOK, Cli, write_file
 
 Store = tuple[str, str]
 
 
 class Running:
-    """A command that is driven; its stderr is read line by line."""
+    """A running command, whose stderr is read line by line."""
 
     def __init__(self, *words: str) -> None:
         self.process = subprocess.Popen(
@@ -42,11 +42,13 @@ class Running:
 
 @pytest.fixture
 def long(tmp_path: Path) -> str:
-    return written(tmp_path / "long.yaml", LONG)
+    return write_file(tmp_path / "long.yaml", LONG)
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_the_first_signal_stops_it_safely(ask: Ask, long: str, store: Store, number: int, code: int) -> None:
+def test_the_first_signal_stops_after_the_current_call(
+    cli: Cli, long: str, store: Store, number: int, code: int
+) -> None:
     running = Running("run", long, *store, "--operation-id", "op")
     running.until("waiting 1h")
     running.process.send_signal(number)
@@ -55,13 +57,13 @@ def test_the_first_signal_stops_it_safely(ask: Ask, long: str, store: Store, num
     assert "stopping after the current call; repeat the signal (Ctrl-C) to exit at once" in err
     assert f"Next: runbook resume op {' '.join(store)}" in err
     assert out.startswith("op  IN_PROGRESS  long")
-    document = ask("status", "op", *store, "-o", "json").document
+    document = cli("status", "op", *store, "-o", "json").document
     assert document["runner"] is None
     assert document["next"] == f"runbook resume op {' '.join(store)}"
     assert document["next_wake"] is not None
 
 
-def test_json_is_one_document_when_it_is_interrupted(long: str, store: Store) -> None:
+def test_an_interrupted_run_prints_one_json_document(long: str, store: Store) -> None:
     import json
 
     running = Running("run", long, *store, "-o", "json")
@@ -72,7 +74,7 @@ def test_json_is_one_document_when_it_is_interrupted(long: str, store: Store) ->
     assert json.loads(out)["status"] == "IN_PROGRESS"
 
 
-def test_the_second_leaves_at_once(ask: Ask, long: str, store: Store) -> None:
+def test_the_second_signal_exits_at_once(cli: Cli, long: str, store: Store) -> None:
     running = Running("run", long, *store, "--operation-id", "op")
     running.until("waiting 1h")
     running.process.send_signal(signal.SIGSTOP)  # so that both are there before the first is looked at
@@ -82,33 +84,33 @@ def test_the_second_leaves_at_once(ask: Ask, long: str, store: Store) -> None:
     code, _, err = running.end()
     assert code in (130, 143)
     assert f"Next: runbook resume op {' '.join(store)}" in err
-    assert ask("status", "op", *store, "-o", "json").document["status"] == "IN_PROGRESS"
+    assert cli("status", "op", *store, "-o", "json").document["status"] == "IN_PROGRESS"
 
 
-def test_what_was_interrupted_goes_on_where_it_stood(tmp_path: Path, ask: Ask, store: Store) -> None:
-    file = written(tmp_path / "a.yaml", LONG.replace("1h", "2s"))
+def test_resume_continues_an_interrupted_run(tmp_path: Path, cli: Cli, store: Store) -> None:
+    file = write_file(tmp_path / "a.yaml", LONG.replace("1h", "2s"))
     running = Running("run", file, *store, "--operation-id", "op")
     running.until("waiting 2s")
     running.process.send_signal(signal.SIGINT)
     assert running.end()[0] == 130
-    told = ask("resume", "op", *store)
-    assert told.code == 0
-    assert "first  done" not in told.err
+    result = cli("resume", "op", *store)
+    assert result.code == 0
+    assert "first  done" not in result.err
 
 
-def test_the_same_run_typed_again_goes_on_too(tmp_path: Path, ask: Ask, store: Store) -> None:
-    file = written(tmp_path / "a.yaml", LONG.replace("1h", "2s"))
+def test_repeating_the_run_continues_it(tmp_path: Path, cli: Cli, store: Store) -> None:
+    file = write_file(tmp_path / "a.yaml", LONG.replace("1h", "2s"))
     words = ("run", file, *store, "--operation-id", "op")
     running = Running(*words)
     running.until("waiting 2s")
     running.process.kill()
     running.process.communicate(timeout=30)
-    told = ask(*words)
-    assert told.code == 0
-    assert "after a runner that did not say good-bye" in told.err
+    result = cli(*words)
+    assert result.code == 0
+    assert "after a runner that did not say good-bye" in result.err
 
 
-def test_a_killed_restore_is_resumed_by_another_process(process: Ask, sandbox: tuple[str, ...]) -> None:
+def test_a_killed_restore_is_resumed_by_another_process(process: Cli, sandbox: tuple[str, ...]) -> None:
     for number in range(3):  # on a busy machine it may be through before the signal comes
         id = f"op-{number}"
         running = Running("run", RESTORE, *INPUTS, *sandbox, "--yes", "--operation-id", id)
@@ -117,58 +119,58 @@ def test_a_killed_restore_is_resumed_by_another_process(process: Ask, sandbox: t
         running.process.communicate(timeout=30)
         if running.process.returncode == -signal.SIGKILL:
             break
-    told = process("resume", id, *sandbox, "-o", "json")
-    assert told.code == 0
-    assert [one["kind"] for one in told.document["resources"] if one["state"] == "delivered"] == [
+    result = process("resume", id, *sandbox, "-o", "json")
+    assert result.code == 0
+    assert [one["kind"] for one in result.document["resources"] if one["state"] == "delivered"] == [
         "rds.cluster", "rds.instance", "rds.instance",
     ]  # fmt: skip
 
 
-def test_a_live_runner_keeps_its_operation(ask: Ask, long: str, store: Store) -> None:
+def test_an_operation_with_a_live_runner_is_busy(cli: Cli, long: str, store: Store) -> None:
     running = Running("run", long, *store, "--operation-id", "op")
     running.until("waiting 1h")
-    told = ask("resume", "op", *store)
-    shown = ask("status", "op", *store)
+    result = cli("resume", "op", *store)
+    shown = cli("status", "op", *store)
     running.process.send_signal(signal.SIGINT)
     running.end()
-    assert told.code == 6
-    assert f"(process {running.process.pid})" in told.err
+    assert result.code == 6
+    assert f"(process {running.process.pid})" in result.err
     assert f"(process {running.process.pid})" in shown.out
     assert "runbook history op --follow" in shown.err
 
 
-def test_cancel_asks_the_runner_wherever_it_runs(ask: Ask, long: str, store: Store) -> None:
+def test_cancel_reaches_the_runner(cli: Cli, long: str, store: Store) -> None:
     running = Running("run", long, *store, "--operation-id", "op")
     running.until("waiting 1h")
-    told = ask("cancel", "op", *store)
+    result = cli("cancel", "op", *store)
     code, out, err = running.end()
-    assert told.code == 0
+    assert result.code == 0
     assert code == 1
     assert "CANCELLED" in out
     assert "cancelled by" in err
 
 
-def test_following_another_runner(long: str, tmp_path: Path, store: Store) -> None:
-    file = written(tmp_path / "a.yaml", LONG.replace("1h", "3s"))
+def test_history_follows_another_runner(long: str, tmp_path: Path, store: Store) -> None:
+    file = write_file(tmp_path / "a.yaml", LONG.replace("1h", "3s"))
     running = Running("run", file, *store, "--operation-id", "op")
     running.until("waiting 3s")
-    told: list[str] = []
+    result: list[str] = []
 
     def follow() -> None:
         done = subprocess.run(
             [RUNBOOK, "history", "op", "--follow", *store], capture_output=True, text=True, timeout=30, check=False
         )
-        told.append(done.stdout)
+        result.append(done.stdout)
 
     thread = threading.Thread(target=follow)
     thread.start()
     assert running.end()[0] == 0
     thread.join(timeout=30)
-    assert told
-    assert told[0].splitlines()[-1].endswith("SUCCEEDED")
+    assert result
+    assert result[0].splitlines()[-1].endswith("SUCCEEDED")
 
 
-def test_an_interrupt_before_anything_is_driven() -> None:
+def test_an_interrupt_before_anything_runs() -> None:
     running = Running("history", "nothing", "--store", "memory:")
     running.process.send_signal(signal.SIGINT)
     assert running.end()[0] in (130, -signal.SIGINT, 2)

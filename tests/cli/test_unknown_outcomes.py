@@ -1,11 +1,11 @@
-"""A call whose outcome nobody knows: it holds, and a person says what became of it."""
+"""A call with an unknown outcome holds, and a person says whether it took effect."""
 
 from __future__ import annotations
 
 import pytest
 
 from actions.sandbox import Fault
-from tests.cli.commands import written
+from tests.cli.commands import write_file
 from tests.cli.shared_aws import HEAD, Aws
 
 MODIFY = "rds.ModifyDBCluster"
@@ -20,13 +20,13 @@ outputs: {arn: "${change.DBCluster.DBClusterArn}"}
 
 @pytest.fixture
 def held(aws: Aws) -> Aws:
-    """It was done, and the answer is lost."""
+    """The call took effect, and the reply was lost."""
     aws.sandbox.put("rds.cluster/orders@us-west-2", "available")
     aws.sandbox.fault(Fault(kind="lost", call=MODIFY))
-    told = aws.asks("run", written(aws.folder / "op.yaml", HEAD + CALL), "--operation-id", "op", "--yes")
-    assert told.code == 5, told.err
-    assert "runbook resume op --outcome done" in told.err
-    assert "runbook resume op --outcome not-done" in told.err
+    result = aws.run("run", write_file(aws.folder / "op.yaml", HEAD + CALL), "--operation-id", "op", "--yes")
+    assert result.code == 5, result.err
+    assert "runbook resume op --outcome done" in result.err
+    assert "runbook resume op --outcome not-done" in result.err
     return aws
 
 
@@ -34,26 +34,24 @@ def sent(aws: Aws) -> int:
     return sum(call.name == MODIFY for call in aws.sandbox.journal)
 
 
-def test_it_is_not_sent_again_before_somebody_says(held: Aws) -> None:
-    told = held.asks("resume", "op")
-    assert told.code == 5
-    assert "the outcome of aws.rds.modify_db_cluster" in told.out
+def test_the_call_is_not_sent_again_before_an_answer(held: Aws) -> None:
+    result = held.run("resume", "op")
+    assert result.code == 5
+    assert "the outcome of aws.rds.modify_db_cluster" in result.out
     assert held.status("op")["hold"]["kind"] == "unknown_outcome"
     assert sent(held) == 1
 
 
-def test_it_was_done(held: Aws) -> None:
-    """With what it would have answered."""
-    output = written(held.folder / "output.json", '{"DBCluster": {"DBClusterArn": "arn:of:it"}}')
-    told = held.asks("resume", "op", "--outcome", "done", "--output", output, "-o", "json")
-    assert told.code == 0, told.err
-    assert told.document["outputs"] == {"arn": "arn:of:it"}
+def test_outcome_done(held: Aws) -> None:
+    output = write_file(held.folder / "output.json", '{"DBCluster": {"DBClusterArn": "arn:of:it"}}')
+    result = held.run("resume", "op", "--outcome", "done", "--output", output, "-o", "json")
+    assert result.code == 0, result.err
+    assert result.document["outputs"] == {"arn": "arn:of:it"}
     assert sent(held) == 1
 
 
-def test_it_was_not_done(held: Aws) -> None:
-    """Then it is sent."""
-    told = held.asks("resume", "op", "--outcome", "not-done", "-o", "json")
-    assert told.code == 0, told.err
-    assert told.document["outputs"]["arn"].endswith(":cluster:orders")
+def test_outcome_not_done(held: Aws) -> None:
+    result = held.run("resume", "op", "--outcome", "not-done", "-o", "json")
+    assert result.code == 0, result.err
+    assert result.document["outputs"]["arn"].endswith(":cluster:orders")
     assert sent(held) == 2

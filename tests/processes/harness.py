@@ -18,7 +18,7 @@ from engine.kernel.events import Event
 from engine.runtime.load import events_of
 from engine.stores.factory import open_store
 from engine.stores.port import verify
-from tests.cli.commands import Answer
+from tests.cli.commands import Result
 from tests.processes.fast_clock import Hurried, Machine
 from tests.processes.intercepting_server import Front
 
@@ -59,12 +59,12 @@ class Running:
     def wake(self) -> None:
         self.process.send_signal(signal.SIGCONT)
 
-    def end(self) -> Answer:
+    def end(self) -> Result:
         """What it came to."""
         out, err = self.process.communicate(timeout=LONGEST)
         self.said += err
         assert "Traceback" not in self.said, self.said
-        return Answer(code=self.process.returncode, out=out, err=self.said)
+        return Result(code=self.process.returncode, out=out, err=self.said)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -120,7 +120,7 @@ class Desk:
         self.started.append(Running(command, self.environment | environment, **more or {}))
         return self.last
 
-    def type(self, *words: str, machine: str = "", **environment: str) -> Answer:
+    def type(self, *words: str, machine: str = "", **environment: str) -> Result:
         """The command, to its end."""
         return self.begin(*words, machine=machine, **environment).end()
 

@@ -18,7 +18,7 @@ from engine.cli.main import main
 from engine.clock import SystemClock
 from engine.stores.factory import open_store
 from engine.stores.port import FORMAT
-from tests.cli.commands import Answer, written
+from tests.cli.commands import Result, write_file
 from tests.processes.conftest import FAST, Open
 from tests.processes.harness import Desk, Running
 from tests.processes.intercepting_server import Asked, Met, refusal
@@ -31,7 +31,7 @@ HOLDS = PAIR.replace("{id: pause, wait: 2m}", '{id: pause, hold: "go on?"}')
 
 
 def run(desk: Desk, text: str = HOLDS) -> tuple[str, ...]:
-    return "run", written(desk.folder / "pair.yaml", text), "--operation-id", "op", "--yes"
+    return "run", write_file(desk.folder / "pair.yaml", text), "--operation-id", "op", "--yes"
 
 
 def waiting(desk: Desk, *words: str) -> Running:
@@ -98,14 +98,14 @@ SPOILT = {"newer": (is_newer, "was written by a newer version of runbook: take t
 
 
 @pytest.fixture
-def ask(capsys: pytest.CaptureFixture[str], desk: Desk) -> Callable[..., Answer]:
+def ask(capsys: pytest.CaptureFixture[str], desk: Desk) -> Callable[..., Result]:
     """A command in this process: what a record says does not depend on which."""
 
-    def asked(*words: str) -> Answer:
+    def asked(*words: str) -> Result:
         capsys.readouterr()
         code = main([*words, *desk.options])
         told = capsys.readouterr()
-        return Answer(code=code, out=told.out, err=told.err)
+        return Result(code=code, out=told.out, err=told.err)
 
     return asked
 
@@ -122,7 +122,7 @@ def desk(opened: Open, store: str) -> Desk:
 
 @pytest.mark.parametrize("store", ["sqlite", "dynamodb"])
 @pytest.mark.parametrize("spoilt", SPOILT)
-def test_a_record_that_cannot_be_trusted(desk: Desk, ask: Callable[..., Answer], spoilt: str) -> None:
+def test_a_record_that_cannot_be_trusted(desk: Desk, ask: Callable[..., Result], spoilt: str) -> None:
     befalls, said = SPOILT[spoilt]
     assert desk.type(*run(desk)).code == 5
     number = befalls(desk)
@@ -294,7 +294,7 @@ def test_a_file_that_goes_from_under_the_process(desk: Desk, befalls: Callable[[
         assert changed(desk) == BOTH
 
 
-def test_what_there_is_is_told_where_an_operation_or_step_is_unknown(desk: Desk, ask: Callable[..., Answer]) -> None:
+def test_what_there_is_is_told_where_an_operation_or_step_is_unknown(desk: Desk, ask: Callable[..., Result]) -> None:
     assert desk.type(*run(desk)).code == 5
     for words, said in {
         ("resume", "opp"): "there is no operation opp",

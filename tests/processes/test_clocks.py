@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import pytest
 
-from tests.cli.commands import written
+from tests.cli.commands import write_file
 from tests.processes.conftest import FAST, Open
 from tests.processes.harness import Desk, Running
 from tests.processes.operation_result import changed
@@ -21,7 +21,7 @@ HOUR, DAY = 3600.0, 86400.0
 
 
 def run(desk: Desk) -> tuple[str, ...]:
-    return "run", written(desk.folder / "pair.yaml", PAIR.replace("2m", "6m")), "--operation-id", "op", "--yes"
+    return "run", write_file(desk.folder / "pair.yaml", PAIR.replace("2m", "6m")), "--operation-id", "op", "--yes"
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.cli.commands import Answer
+from tests.cli.commands import Result
 from tests.processes import runbooks_and_worlds
 from tests.processes.conftest import Open
 from tests.processes.harness import Desk
@@ -49,7 +49,7 @@ def key(number: int) -> dict[str, str]:
     return {"AWS_ACCESS_KEY_ID": f"KEY{number}", "AWS_SESSION_TOKEN": f"token-{number}"}
 
 
-def says_how_to_log_in(told: Answer) -> None:
+def says_how_to_log_in(told: Result) -> None:
     assert told.code == 4, told.err
     assert "is expired" in told.err
     assert LOG_IN in told.err

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.commands import Answer, written
+from tests.cli.commands import Result, write_file
 from tests.processes.conftest import FAST, Open
 from tests.processes.harness import Desk, Running
 from tests.processes.intercepting_server import Asked
@@ -29,7 +29,7 @@ INTENT = 5
 
 
 def run(desk: Desk) -> tuple[str, ...]:
-    return "run", written(desk.folder / "pair.yaml", PAIR), "--operation-id", "op", "--yes"
+    return "run", write_file(desk.folder / "pair.yaml", PAIR), "--operation-id", "op", "--yes"
 
 
 class Stopper:
@@ -64,7 +64,7 @@ def taken_over(desk: Desk) -> None:
     assert "after a runner that did not say good-bye" in second.err
 
 
-def wakes(desk: Desk, first: Running) -> Answer:
+def wakes(desk: Desk, first: Running) -> Result:
     """What it comes to; nothing is written and nothing changed by it."""
     before, sent = desk.history("op"), len(desk.sandbox.journal)
     first.wake()
@@ -74,7 +74,7 @@ def wakes(desk: Desk, first: Running) -> Answer:
     return told
 
 
-def is_as_with_one(desk: Desk, told: Answer) -> None:
+def is_as_with_one(desk: Desk, told: Result) -> None:
     assert told.code == 6
     assert "another runner" in told.err
     assert "`runbook status op`" in told.err
@@ -169,9 +169,9 @@ def short_lived(tmp_path: Path) -> Callable[[Desk], Path]:
     """Makes a desk's runners sign with such credentials; a file `stop` beside what it returns stops the next signing."""
 
     def made(desk: Desk) -> Path:
-        script = Path(written(desk.folder / "credentials.py", CREDENTIALS))
+        script = Path(write_file(desk.folder / "credentials.py", CREDENTIALS))
         profile = f"[default]\ncredential_process = {sys.executable} -S {script} {script}\n"
-        file = written(desk.folder / "config", profile)
+        file = write_file(desk.folder / "config", profile)
         desk.environment |= {"AWS_CONFIG_FILE": file, "AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}
         return script
 

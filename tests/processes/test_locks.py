@@ -8,7 +8,7 @@ from collections import Counter
 
 import pytest
 
-from tests.cli.commands import Answer, written
+from tests.cli.commands import Result, write_file
 from tests.processes.conftest import FAST, Open
 from tests.processes.harness import Desk, Running
 from tests.processes.intercepting_server import Asked, NoReply
@@ -24,7 +24,7 @@ FIRST, SECOND = (
 
 
 def run(desk: Desk, id: str) -> tuple[str, ...]:
-    return "run", written(desk.folder / "named.yaml", NAMED), "-i", f"name={id}", "--operation-id", id, "--yes"
+    return "run", write_file(desk.folder / "named.yaml", NAMED), "-i", f"name={id}", "--operation-id", id, "--yes"
 
 
 def waiting(desk: Desk) -> Running:
@@ -34,7 +34,7 @@ def waiting(desk: Desk) -> Running:
     return first
 
 
-def is_sent_away(told: Answer, desk: Desk) -> None:
+def is_sent_away(told: Result, desk: Desk) -> None:
     assert told.code == 6
     assert "operation first has the lock us-west-2/orders; nothing was done: `runbook status first`" in told.err
     assert "when that has ended `runbook resume second`" in told.err

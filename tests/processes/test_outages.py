@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.cli.commands import written
+from tests.cli.commands import write_file
 from tests.processes.conftest import FAST, Open
 from tests.processes.harness import Desk, Running
 from tests.processes.intercepting_server import Asked, NoReply
@@ -22,7 +22,7 @@ AWAY, BACK = "the store is away", "answers again"
 
 
 def run(desk: Desk, text: str = PAIR) -> tuple[str, ...]:
-    return "run", written(desk.folder / "pair.yaml", text), "--operation-id", "op", "--yes"
+    return "run", write_file(desk.folder / "pair.yaml", text), "--operation-id", "op", "--yes"
 
 
 def waiting(desk: Desk, *words: str) -> Running:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import pytest
 
 from engine.stores.factory import open_store
-from tests.cli.commands import written
+from tests.cli.commands import write_file
 from tests.processes.conftest import Open
 from tests.processes.harness import Desk, Running
 from tests.processes.intercepting_server import Asked, NoReply
@@ -117,7 +117,7 @@ def until_asked(desk: Desk) -> None:
 def test_taking_back_is_killed_and_typed_again(opened: Open, words: tuple[str, ...], when: str) -> None:
     """At each deletion: then the same again, until nothing is left."""
     desk = opened(SMALL)
-    text = written(desk.folder / "asked.yaml", ASKED)
+    text = write_file(desk.folder / "asked.yaml", ASKED)
     assert desk.type("run", text, "--operation-id", "op", "--yes").code == 5
     if words[0] == "cleanup":
         assert desk.type("cancel", "op").code == 0

@@ -9,7 +9,7 @@ from collections import Counter
 import pytest
 
 from engine.kernel.events import TakenUp
-from tests.cli.commands import written
+from tests.cli.commands import write_file
 from tests.processes.conftest import FAST, Open
 from tests.processes.harness import Desk, Running
 from tests.processes.intercepting_server import Asked
@@ -38,7 +38,7 @@ def desk(opened: Open, store: str) -> Desk:
 
 
 def run(desk: Desk, text: str = PAIR) -> tuple[str, ...]:
-    return "run", written(desk.folder / "pair.yaml", text), "--operation-id", "op", "--yes"
+    return "run", write_file(desk.folder / "pair.yaml", text), "--operation-id", "op", "--yes"
 
 
 def waiting(desk: Desk, machine: str = "", text: str = PAIR.replace("2m", "1h")) -> Running:
