@@ -35,7 +35,7 @@ class Started(Event):
 
 
 class TakenUp(Event):
-    """A runner goes on with it; `released` is whether the one before said that it stopped."""
+    """A runner took the operation up; `released` is whether the one before released it."""
 
     runner: str = ""
     released: bool = True
@@ -81,7 +81,7 @@ class RowTaken(Event):
 
 
 class Watched(Event):
-    """Nothing to do but to look again at `next`."""
+    """Nothing to do yet: the next look is at `next`."""
 
     next: float
     status: str
@@ -193,7 +193,7 @@ class FailurePassedOn(Event):
 
 
 class TroubleRecorded(Event):
-    """A step of an `on_*` list, or of an undo, did not go through: the list goes on."""
+    """A step of an `on_*` list, or of an undo, did not go through: the list continues."""
 
     why: str
 
@@ -222,7 +222,7 @@ class Resumed(Event):
 
 
 class RunbookEdited(Event):
-    """It goes on with another text; `moves`: old path of each step that is still there → its new one."""
+    """The operation continues with another text; `moves`: old path of each step that is still there → its new one."""
 
     digest: str
     moves: Mapping[str, str]

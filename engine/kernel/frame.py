@@ -131,7 +131,7 @@ class Acting(Value):
     effect: Effect
     sent: bool = True
     failed: Problem | None = None  # its outcome, where the error path is to be taken
-    unknown: str = ""  # why nobody knows what became of a call that is not repeatable
+    unknown: str = ""  # why the outcome of a call that is not repeatable is unknown
 
 
 class Waiting(Value):
@@ -186,7 +186,7 @@ class Address(Value):
 
 
 class Attempts(Value):
-    """Counts towards the step's schedule. A resume begins the schedule again; only `number` goes on."""
+    """Counts towards the step's schedule. A resume begins the schedule again; only `number` continues."""
 
     number: int = 0  # of the attempt in hand, in this visit: part of its keys and tags
     spent: int = 0  # since the schedule last began
@@ -212,7 +212,7 @@ class Removal(Value):
 
 
 class Performed(Value):
-    """What became of the effect that was sent last."""
+    """The outcome of the effect that was sent last."""
 
     since: float | None = None  # when it was accepted, or its outcome was found to be unknown: grace counts from here
     unknown: bool = False  # its outcome is unknown

@@ -99,7 +99,7 @@ class Ending(Value):
 
 
 class Notice(Value):
-    """A message that was to be sent, and what became of it."""
+    """A message that was to be sent, and whether it was."""
 
     topic: str
     subject: str

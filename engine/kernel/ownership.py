@@ -25,7 +25,7 @@ def tags_of(operation: Operation, step: str, tag: str, more: Mapping[str, Any]) 
 def adoptable(operation: Operation, entries: list[tuple[int, Entry]], seen: Seen) -> int | None:
     """● The entry without id whose exact tags the resource has: it takes the resource's id before anything else.
 
-    An entry that was void is opened again: it did come to something.
+    An entry that was void is opened again: its create made something after all.
     """
     tags = seen.tags
     if seen.id is None or tags.get(OPERATION) != operation.id:

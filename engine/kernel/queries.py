@@ -145,7 +145,7 @@ def current_key(runbook: Runbook, operation: Operation) -> str:
 
 
 def held_key(runbook: Runbook, operation: Operation) -> str:
-    """The key of the runbook's own step that the operation stands at: of a `for_each`, of its item."""
+    """The key of the current step of the runbook's own list; of a `for_each`, of its item."""
     for frame in reversed(operation.frames):
         if isinstance(frame.position, MainStep):
             key = key_of(runbook.index[frame.position.path], frame)

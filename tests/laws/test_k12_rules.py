@@ -248,7 +248,7 @@ RULES = (
     Rule(function="apply.outcomes.not_sent", instead=failed_instead,
          stories=("credentials expire at: create rds.cluster_snapshot",)),
     Rule(function="engine.runtime.driver.stops_the_runner", instead=no, scenario=credentials_expire),
-    Rule(function="apply.outcomes.looks_again", instead=no,
+    Rule(function="apply.outcomes.needs_a_look", instead=no,
          stories=("a part's delete says not found", "the restore's reply is lost, and it is invisible beyond the grace")),
     Rule(function="apply.outcomes.unknown", instead=failed_instead, scenario=a_call_is_never_sent_twice),
     Rule(function="apply.lifecycle._from_a_dead_runner", instead=used_up, stories=("the copy is lost three times",)),

@@ -51,7 +51,7 @@ def taken_up(runbook: Runbook, operation: Operation, event: ev.TakenUp) -> Opera
 
 
 def is_looked_at(runbook: Runbook, operation: Operation, effect: Effect) -> bool:
-    """Does a look say what came of it?"""
+    """Does a look show the result?"""
     body = step_of(runbook, operation, operation.top).body
     return effect.verb in ("create", "delete") or (isinstance(body, Call) and body.until is not None)
 
@@ -186,7 +186,7 @@ def broken_taken_back(runbook: Runbook, operation: Operation, event: ev.BrokenTa
 
 
 def trouble_recorded(runbook: Runbook, operation: Operation, event: ev.TroubleRecorded) -> Operation:
-    """The list goes on with its next step: all frames above the list's own are dropped."""
+    """The list continues with its next step: all frames above the list's own are dropped."""
     frames = operation.frames
     if isinstance(operation.top.position, UnsentNotice):
         lowest = len(frames) - 1
@@ -208,7 +208,7 @@ def end_recorded(runbook: Runbook, operation: Operation, event: ev.EndRecorded) 
 
 
 def _without_unsent(operation: Operation) -> Operation:
-    """● A call that nobody has sent was not done: before its frame goes, its line is void, and is not undone."""
+    """● A call that nobody has sent was not done: before its frame is dropped, its entry becomes `void`, so that it is not undone."""
     if not operation.frames or operation.top.performed.perhaps_done:
         return operation
     performed, phase = operation.top.performed, operation.top.phase

@@ -104,10 +104,10 @@ def succeeded(runbook: Runbook, operation: Operation, event: ev.Succeeded) -> Op
 
 
 def failed(runbook: Runbook, operation: Operation, event: ev.Failed) -> Operation:
-    """Answers that are not errors mean: look again. The rest is for the error path."""
+    """Some answers are not errors: a look follows them. The rest is for the error path."""
     effect, problem = effect_in_hand(operation), event.problem
     operation = _answered(operation)
-    if looks_again(effect, problem):
+    if needs_a_look(effect, problem):
         return _look_after(runbook, operation, effect, event.at)
     frame = operation.top
     number = _entry_of_intent(runbook, operation)
@@ -123,7 +123,7 @@ def failed(runbook: Runbook, operation: Operation, event: ev.Failed) -> Operatio
     return stack.with_record(runbook, operation, lambda record: changed(record, error=problem))
 
 
-def looks_again(effect: Effect, problem: Problem) -> bool:
+def needs_a_look(effect: Effect, problem: Problem) -> bool:
     """● *Already exists* from a create, *not found* and *being deleted* from a delete: look, as if unknown."""
     if effect.verb == "create":
         return problem.category == "exists"
@@ -194,7 +194,7 @@ def _deleted(operation: Operation, effect: Effect, at: float) -> Operation:
 
 
 def _noticed(operation: Operation, effect: Effect, error: str) -> Operation:
-    """What became of a message: in place of what was recorded of it before."""
+    """The result of a message, instead of what was recorded of it before."""
     topic, subject, text = (str(effect.params.get(name, "")) for name in ("topic", "subject", "text"))
     notice = Notice(
         topic=topic, subject=subject, text=text, key=effect.key, region=effect.region, account=effect.account,

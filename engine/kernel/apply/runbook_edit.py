@@ -1,4 +1,4 @@
-"""Folding an edited runbook in: the operation goes on with another text, at the step where it stands.
+"""Folding an edited runbook in: the operation continues with another text, at the same step.
 
 Steps are known by their ids; `moves` says where each that is still there has gone. Nothing that was done, made or
 sent is forgotten: keys of effects, visits and the ledger go with their steps.
@@ -57,7 +57,7 @@ def _record(record: StepRecord, moves: Mapping[str, str]) -> StepRecord:
 
 
 def _visits(visits: Map[str, int], moves: Mapping[str, str]) -> Map[str, int]:
-    """A step goes on with its own count, and no place starts below the count that it had."""
+    """A step keeps its own count, and no place starts below the count that it had."""
     found = dict(visits)
     for place, count in visits.items():
         path, bracket, item = place.partition("[")

@@ -78,7 +78,7 @@ def _mark_used(operation: Operation, seen: Seen) -> Operation:
 
 
 def adopted(runbook: Runbook, operation: Operation, event: ev.Adopted) -> Operation:
-    """The entry has its id now. One that was void is open again: something did come of it."""
+    """The entry has its id now. One that was void is open again: its create made something after all."""
     entry, frame = operation.ledger[event.entry], operation.top
     state = "open" if entry.state == "void" else entry.state
     operation = stack.with_entry(operation, event.entry, changed(entry, id=event.id, state=state))

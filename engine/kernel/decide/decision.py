@@ -31,7 +31,7 @@ in hand. Take `ensure rds.cluster_snapshot` with the name `daily-copy`, whose ta
     look: missing       the create belongs to the attempt that has begun                -> Intended(create)
     look: available     the row `available`                                             -> RowTaken, then StepDone
 
-Each rule marked ● is a function of its own: a test puts a kernel without it in its place, and some story ends badly.
+Each rule marked ● is a function of its own: a test replaces it, and some story must then end badly.
 """
 
 from __future__ import annotations
@@ -162,7 +162,7 @@ def _not_ours_to_take(v: View, seen: Seen, cls: str) -> ev.Event | None:
     if isinstance(body, Check) or seen.cls == "missing" or (cls == "unknown" and seen.id is None):
         return None  # nothing is there that could be anybody's, whatever it counts as
     if undone is not None and undone.id is None:
-        # The name is somebody else's: our own would bear our tags. Our list may lag, so grace passes first.
+        # The name is somebody else's: our own would have our tags. Our list may lag, so grace passes first.
         if not grace_is_over(v, undone.at):
             return v.watch(seen)
         why = "nothing was created; another resource has the name"
@@ -250,10 +250,10 @@ def _until(v: View, seen: Seen, body: Call, cls_before_is: str) -> ev.Event:
 
 
 def says_nothing(seen: Seen) -> bool:
-    """● A look that did not come back is no proof that a call was not done: look again, and send nothing."""
+    """● A look that did not come back is no proof that a call was not done: repeat the look, and send nothing."""
     return seen.problem is not None
 
 
 def is_under_way(cls: str) -> bool:
-    """● Where the outcome is unknown, what shows that something goes on, or a status that nobody knows, is watched."""
+    """● Where the outcome is unknown, what shows activity, or a status that nobody knows, is watched."""
     return cls in ("pending", "leaving", "unknown")

@@ -83,8 +83,8 @@ def at_the_end(operation: Operation, now: float) -> ev.Event:
     return ev.Ended(at=now)
 
 
-def in_its_place(v: View, event: ev.Event) -> ev.Event:
-    """What fails or holds in an undo makes its entry stuck; in an `on_*` list it is recorded, and the list goes on."""
+def without_stopping(v: View, event: ev.Event) -> ev.Event:
+    """What fails or holds in an undo makes its entry stuck; in an `on_*` list it is recorded, and the list continues."""
     if not isinstance(event, (ev.Held, ev.StepFailed)):
         return event
     why = event.reason if isinstance(event, ev.Held) else f"{event.problem.name}: {event.problem.message}"

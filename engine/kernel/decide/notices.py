@@ -30,7 +30,7 @@ def notice(v: View) -> tuple[str, str, str] | None:
 
 
 def standing(operation: Operation) -> Status:
-    """The status as a message says it: the end that is recorded, the hold, or that it goes on."""
+    """The status as a message says it: the end that is recorded, the hold, or that it is in progress."""
     if operation.ending is not None:
         return final_status(operation)
     return "HELD" if operation.hold is not None else "IN_PROGRESS"

@@ -9,7 +9,7 @@ What it answers is one of
     SleepUntil(at)    nothing to do before then
     Halt(status)      the operation has ended, or a person is needed
 
-An operation stands at a stack of frames, and the top frame's phase says what is next:
+The position of an operation is a stack of frames, and the top frame's phase says what is next:
 
     entering          Record: the visit, `if`, what the step is about, the list of a `for_each`
     looking           Perform(look) when it is due; then Record: the decision after it (`decision`)
@@ -100,7 +100,7 @@ def pending(runbook: Runbook, operation: Operation, now: float) -> Command:
         problem = Problem(name="ExpressionError", category="config", message=str(error))
         found = ev.StepFailed(at=now, problem=problem)
     if isinstance(found, ev.Event):
-        return Record(event=ends.in_its_place(v, found))
+        return Record(event=ends.without_stopping(v, found))
     if type(found) is SleepUntil and (limit := _time_limit(v)) is not None and limit < found.at:
         return SleepUntil(at=limit)
     return found
@@ -127,7 +127,7 @@ def _before_the_phase(v: View) -> ev.Event | None:
 
 
 def is_poison(operation: Operation) -> bool:
-    """● A document that kills its runners must not loop for ever."""
+    """● A document that kills its runners must not loop indefinitely."""
     return operation.taken_up >= TOO_OFTEN and operation.hold is None and operation.ending is None
 
 
