@@ -47,9 +47,6 @@ LASTING: Final = frozenset(
 )  # fmt: skip
 """Statuses that stay until a call changes them. All others are followed by another."""
 
-CHANGEABLE: Final = frozenset({"rds.cluster_snapshot", "rds.cluster", "rds.instance", "rds.global_cluster"})
-"""Kinds that calls can change. A resource of any other kind may be declared for all regions at once."""
-
 Looks = list[tuple[str, int]]
 """Statuses set by a script, each with the number of looks that see it; -1 for all."""
 
@@ -164,7 +161,7 @@ class World:
     def find(self, kind: str, account: str, region: str, name: str) -> Resource | None:
         """The resource if it exists, whatever lists show; it may be declared for all regions and accounts."""
         found = self.resources.get((kind, account, region, name))
-        if found is None and kind not in CHANGEABLE:
+        if found is None and not kind.startswith("rds."):  # calls change those of RDS, so each is in one region
             everywhere = self.resources.get((kind, ANYWHERE, ANYWHERE, name))
             found = everywhere and replace(everywhere, account=account, region=region)
         return None if found is None or found.status(self.now) == GONE else found

@@ -18,54 +18,18 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from actions.sandbox.defaults import DAY, add_defaults
 from actions.sandbox.script import DELETING, is_status, read_items, take_life
+from actions.sandbox.services import WORLD_KINDS
+from actions.sandbox.services.instances import declared_instances
 from actions.sandbox.services.parameters_and_secrets import parameter_data, secret_data
 from actions.sandbox.world import ANYWHERE, GONE, LASTING, TAKES, Resource, World
+from actions.sandbox.world_kinds import DAY
 from engine.errors import UsageError
 from engine.language.nearest import did_you_mean
 
 _UNITS: Final = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": DAY}
 
-FIELDS: Final[Mapping[str, frozenset[str]]] = {
-    "rds.cluster_snapshot": frozenset(
-        (
-            "status", "cluster", "cluster_id", "engine", "engine_version", "encrypted", "kms_key", "type",
-            "tags", "created", "shared_with", "source", "port", "admin", "database",
-        )
-    ),
-    "rds.cluster": frozenset(
-        (
-            "status", "instances", "engine", "engine_version", "protected", "global", "encrypted", "kms_key",
-            "tags", "created", "id", "subnet_group", "security_groups", "port", "copy_tags", "serverless",
-            "database", "admin", "class",
-        )
-    ),
-    "rds.instance": frozenset(
-        (
-            "status", "cluster", "class", "zone", "tier", "public", "tags", "id", "created",
-        )
-    ),
-    "rds.global_cluster": frozenset(["status", "engine"]),
-    "subnet_group": frozenset(["status", "vpc", "subnets"]),
-    "security_group": frozenset(["status", "vpc", "ingress", "name"]),
-    "parameter_group": frozenset(["status"]),
-    "kms.key": frozenset(["status", "alias", "manager", "multi_region"]),
-    "topic": frozenset(["status"]),
-}  # fmt: skip
-"""Kinds, each with the keys that an entry of it may have."""
-
 _GENERAL: Final = ("accounts", "takes", "endpoint", "sql")
-_EVERYWHERE: Final = ("ssm", "secret", "topic", "subnet_group", "security_group", "parameter_group", "kms.key")
-_DURATIONS: Final = {  # a status that passes → its key in `takes`
-    ("rds.cluster_snapshot", "copying"): "copy",
-    ("rds.cluster_snapshot", "creating"): "snapshot",
-    ("rds.cluster", "creating"): "restore",
-    ("rds.instance", "creating"): "instance",
-    ("rds.cluster_snapshot", "deleting"): "delete_snapshot",
-    ("rds.cluster", "deleting"): "delete_cluster",
-    ("rds.instance", "deleting"): "delete_instance",
-}
 
 
 def read_world(spec: Mapping[str, Any], world: World, accounts: Mapping[str, str]) -> None:
@@ -117,8 +81,10 @@ def _put(world: World, key: str, value: Any) -> Resource | None:
         return None
     resource.created = _created(world, kind, spec)
     _set_status(world, resource, key, status)
-    for entry in add_defaults(world, resource, spec):
-        world.add(_instance(world, resource, entry))
+    WORLD_KINDS[kind].fill(world, resource, spec)
+    if kind == "rds.cluster":
+        for entry in declared_instances(resource, spec):
+            world.add(_instance(world, resource, entry))
     return world.add(resource)
 
 
@@ -131,7 +97,7 @@ def _instance(world: World, cluster: Resource, entry: Mapping[str, Any]) -> Reso
         created=cluster.created, tags=_tags(spec) or dict(cluster.tags),
     )  # fmt: skip
     _set_status(world, instance, key, spec.get("status", "available"))
-    add_defaults(world, instance, spec)
+    WORLD_KINDS["rds.instance"].fill(world, instance, spec)
     return instance
 
 
@@ -143,12 +109,12 @@ def parse_key(world: World, key: str) -> tuple[str, str, str, str]:
         message = f"world: `{key}` is not the key of an entry; write KIND/NAME@REGION, ssm:/PATH or secret:NAME"
         raise UsageError(message)
     if kind not in ("ssm", "secret"):
-        _check_word(kind, FIELDS, "world")
+        _check_word(kind, WORLD_KINDS, "world")
     name, at, place = rest.rpartition("@")
     if not at:
         if kind == "rds.global_cluster":
             return kind, rest.lower(), "global", world.account(None)
-        if kind not in _EVERYWHERE:
+        if kind in WORLD_KINDS and not WORLD_KINDS[kind].everywhere:
             message = f"world: `{key}` needs a region: {key}@us-west-2"
             raise UsageError(message)
         return kind, rest, ANYWHERE, ANYWHERE
@@ -181,7 +147,7 @@ def _spec_of(key: str, kind: str, value: Any) -> dict[str, Any]:
         return {"status": "available" if value is None else value}
     spec = {str(name): entry for name, entry in value.items()}
     for name in spec:
-        _check_word(name, dict.fromkeys(FIELDS[kind]), key)
+        _check_word(name, dict.fromkeys(WORLD_KINDS[kind].fields), key)
     return spec
 
 
@@ -201,10 +167,10 @@ def _tags(spec: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _created(world: World, kind: str, spec: Mapping[str, Any]) -> float:
-    """When it was created: by default a snapshot one day ago, anything else thirty days ago."""
+    """When it was created: what the entry says, or the usual age of its kind before now."""
     if isinstance(spec.get("created"), (int, float)):
         return float(spec["created"])
-    return world.now - (DAY if kind == "rds.cluster_snapshot" else 30 * DAY)
+    return world.now - WORLD_KINDS[kind].age
 
 
 def _set_status(world: World, resource: Resource, key: str, status: Any) -> None:
@@ -221,7 +187,7 @@ def _set_status(world: World, resource: Resource, key: str, status: Any) -> None
         return
     if first not in LASTING:
         resource.created = world.now
-    seconds = world.takes[_DURATIONS.get((resource.kind, first), "modify")]
+    seconds = world.takes[WORLD_KINDS[resource.kind].durations.get(first, "modify")]
     resource.begin(world.now, (first, seconds), last=GONE if first == DELETING else "available")
     if len(items) > 1 or items[0][1] != 1:
         resource.script(*(take_life(items, ending=first == DELETING) or ([], None)))

@@ -1,15 +1,20 @@
-"""The calls that RDS's kinds declare are those that they make: all of them, and no others."""
+"""Each kind of RDS makes exactly the calls that it declares.
+
+A tour uses a kind in every way. Tours are here or, as `TOURS`, in the test module of their kind.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
 
 import pytest
 
 from tests.actions.rds_world import EAST, REGISTRY, Rds, arn, made
 
-RIGHTS_ALONE = {"rds.AddTagsToResource", "rds.CreateDBClusterSnapshot"}
-"""What AWS asks the right to for tags in a creating call, and for a final snapshot."""
+PERMISSION_ONLY = {"rds.AddTagsToResource", "rds.CreateDBClusterSnapshot"}
+"""Calls that are declared for the permission that creating with tags, or a final snapshot, needs."""
 
 WORLD = {
     "rds.cluster_snapshot/nightly@us-east-1": {"cluster": "orders"},
@@ -50,7 +55,9 @@ def instances(rds: Rds) -> None:
     rds.delete(kind, name="third")
 
 
-TOURS: dict[str, Callable[[Rds], None]] = {
+Tour = Callable[[Rds], None]
+
+TOURS: dict[str, Tour] = {
     "rds.cluster_snapshot": snapshots,
     "rds.cluster_snapshots": lists,
     "rds.cluster": clusters,
@@ -58,12 +65,20 @@ TOURS: dict[str, Callable[[Rds], None]] = {
 }
 
 
-@pytest.mark.parametrize("kind", TOURS)
-def test_a_kind_makes_exactly_the_calls_that_it_declares(kind: str) -> None:
+def all_tours() -> dict[str, Tour]:
+    tours = dict(TOURS)
+    for path in sorted(Path(__file__).parent.glob("test_rds_*.py")):
+        if path.stem != Path(__file__).stem:
+            tours |= getattr(import_module(f"tests.actions.{path.stem}"), "TOURS", {})
+    return tours
+
+
+@pytest.mark.parametrize(("kind", "tour"), all_tours().items(), ids=lambda one: one if isinstance(one, str) else "")
+def test_a_kind_makes_exactly_the_calls_that_it_declares(kind: str, tour: Tour) -> None:
     rds = made(WORLD)
-    TOURS[kind](rds)
-    assert set(rds.called()) == set(REGISTRY.kinds[kind].calls) - RIGHTS_ALONE
+    tour(rds)
+    assert set(rds.called()) == set(REGISTRY.kinds[kind].calls) - PERMISSION_ONLY
 
 
 def test_every_kind_of_rds_has_its_tour() -> None:
-    assert set(TOURS) == {name for name in REGISTRY.kinds if name.startswith("rds.")}
+    assert set(all_tours()) == {name for name in REGISTRY.kinds if name.startswith("rds.")}

@@ -11,6 +11,7 @@ from actions.sandbox.services.lists import require
 from actions.sandbox.services.networks import require_security_groups
 from actions.sandbox.services.rds_names import ARN_WORDS, checked_name
 from actions.sandbox.world import Resource, World
+from actions.sandbox.world_kinds import WorldKind
 
 PARAMETER_GROUP: Final = "parameter_group"
 _WITHOUT_STATUS: Final = (
@@ -165,3 +166,12 @@ def _pend(world: World, cluster: Resource, values: dict[str, Any]) -> None:
     before = cluster.data.get("Pending", {"values": {}, "until": 0.0})
     values = (before["values"] if world.now < before["until"] else {}) | values
     cluster.data["Pending"] = {"values": values, "until": world.now + world.takes["modify"] + world.takes["pending"]}
+
+
+HANDLERS: Final = {
+    "rds.ModifyDBCluster": modify_cluster,
+    "rds.DescribeDBClusterParameterGroups": describe_parameter_groups,
+}
+
+
+WORLD_KINDS: Final = (WorldKind(name=PARAMETER_GROUP, fields=frozenset(("status",)), everywhere=True),)

@@ -9,13 +9,15 @@ import hashlib
 from typing import Any, Final
 
 from actions.sandbox.calls import Refusal, Request, moment
-from actions.sandbox.services.keys import usable_key
+from actions.sandbox.services import networks
+from actions.sandbox.services.keys import encryption_data, usable_key
 from actions.sandbox.services.lists import RdsKind, describe, require
 from actions.sandbox.services.rds_names import arn_of, checked_name
 from actions.sandbox.services.snapshots import take_snapshot
 from actions.sandbox.services.snapshots import wire as snapshot_wire
 from actions.sandbox.services.tags import given_tags, tag_list
 from actions.sandbox.world import LASTING, Resource, World
+from actions.sandbox.world_kinds import Spec, WorldKind, engine_data, login_data
 
 KIND: Final = "rds.cluster"
 RECOVERABLE: Final = "inaccessible-encryption-credentials-recoverable"
@@ -224,3 +226,66 @@ def _refuse_blocked(world: World, cluster: Resource) -> None:
         raise Refusal("InvalidDBClusterStateFault", message)
     if status == "stopped" or status not in LASTING:  # a passing status must end first
         require_status(world, cluster)
+
+
+HANDLERS: Final = {
+    "rds.CreateDBClusterSnapshot": create_snapshot,
+    "rds.DeleteDBCluster": delete_cluster,
+    "rds.DescribeDBClusters": describe_clusters,
+    "rds.StartDBCluster": start_cluster,
+    "rds.StopDBCluster": stop_cluster,
+}
+
+
+def _fill(world: World, resource: Resource, spec: Spec) -> None:
+    resource.id = str(spec.get("id") or world.new_id("cluster-"))
+    resource.data = _data(world, resource, spec)
+    world.databases[resource.id] = {"admin": login_data(spec)}
+    _add_global_cluster(world, resource)
+
+
+def _data(world: World, resource: Resource, spec: Spec) -> dict[str, Any]:
+    name = str(spec.get("subnet_group", "default"))
+    group = networks.subnet_group(world, resource.account, resource.region, name)
+    zones = [] if group is None else sorted({subnet["zone"] for subnet in networks.subnets_of(group)})[:3]
+    serverless = spec.get("serverless")
+    data = {
+        "DatabaseName": spec.get("database"),
+        "DBSubnetGroup": name,
+        "VpcId": networks.VPC if group is None else networks.vpc_of(group),
+        "AvailabilityZones": zones,
+        "VpcSecurityGroupIds": [str(group) for group in spec.get("security_groups") or [networks.DEFAULT_GROUP]],
+        "DBClusterParameterGroup": "default",
+        "BackupRetentionPeriod": 1,
+        "MultiAZ": False,
+        "DeletionProtection": bool(spec.get("protected")),
+        "CopyTagsToSnapshot": bool(spec.get("copy_tags")),
+        "IAMDatabaseAuthenticationEnabled": False,
+        "GlobalClusterIdentifier": spec.get("global"),
+        "ServerlessV2ScalingConfiguration": serverless
+        and {"MinCapacity": float(serverless["min"]), "MaxCapacity": float(serverless["max"])},
+    }
+    return data | engine_data(spec) | encryption_data(resource, spec)
+
+
+def _add_global_cluster(world: World, cluster: Resource) -> None:
+    name = cluster.data.get("GlobalClusterIdentifier")
+    if name and world.find("rds.global_cluster", cluster.account, "global", str(name)) is None:
+        one = Resource(kind="rds.global_cluster", name=str(name), account=cluster.account, region="global")
+        one.id = world.new_id("cluster-")
+        one.begin(cluster.created, last="available")
+        world.add(one)
+
+
+WORLD_KINDS: Final = (
+    WorldKind(
+        name=KIND,
+        fields=frozenset((
+            "status", "instances", "engine", "engine_version", "protected", "global", "encrypted", "kms_key",
+            "tags", "created", "id", "subnet_group", "security_groups", "port", "copy_tags", "serverless",
+            "database", "admin", "class",
+        )),
+        durations={"creating": "restore", "deleting": "delete_cluster"},
+        fill=_fill,
+    ),
+)  # fmt: skip

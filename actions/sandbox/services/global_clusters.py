@@ -9,6 +9,7 @@ from actions.sandbox.services.clusters import KIND, require_status
 from actions.sandbox.services.lists import page
 from actions.sandbox.services.rds_names import arn_of, find_by_arn
 from actions.sandbox.world import Resource, World
+from actions.sandbox.world_kinds import Spec, WorldKind
 
 GLOBAL: Final = "rds.global_cluster"
 
@@ -66,3 +67,17 @@ def remove_from_global(world: World, request: Request) -> dict[str, Any]:
     cluster.begin(world.now, ("promoting", world.takes["promote"]), last="available")
     request.resource = str(cluster)
     return {"GlobalCluster": _wire(world, one)}
+
+
+HANDLERS: Final = {
+    "rds.DescribeGlobalClusters": describe_globals,
+    "rds.RemoveFromGlobalCluster": remove_from_global,
+}
+
+
+def _fill(world: World, resource: Resource, spec: Spec) -> None:
+    resource.id = world.new_id("cluster-")
+    resource.data = {"Engine": str(spec.get("engine", "aurora-postgresql"))}
+
+
+WORLD_KINDS: Final = (WorldKind(name=GLOBAL, fields=frozenset(("status", "engine")), fill=_fill),)

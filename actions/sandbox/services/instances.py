@@ -12,6 +12,7 @@ from actions.sandbox.services.lists import RdsKind, describe, require
 from actions.sandbox.services.rds_names import arn_of, checked_name, cluster_names
 from actions.sandbox.services.tags import given_tags, tag_list
 from actions.sandbox.world import Resource, World
+from actions.sandbox.world_kinds import Spec, WorldKind
 
 KIND: Final = "rds.instance"
 INSTANCES: Final = 40
@@ -155,3 +156,47 @@ def delete_instance(world: World, request: Request) -> dict[str, Any]:
     before = wire(world, instance, status)
     world.delete(request, instance, world.takes["delete_instance"])
     return {"DBInstance": before | {"DBInstanceStatus": "deleting"}}
+
+
+HANDLERS: Final = {
+    "rds.CreateDBInstance": create_instance,
+    "rds.ModifyDBInstance": modify_instance,
+    "rds.DeleteDBInstance": delete_instance,
+    "rds.DescribeDBInstances": describe_instances,
+}
+
+
+USUAL_CLASS: Final = "db.r6g.large"
+
+
+def _fill(world: World, resource: Resource, spec: Spec) -> None:
+    resource.id = str(spec.get("id") or world.new_id("db-"))
+    resource.data = {
+        "DBClusterIdentifier": str(spec.get("cluster", "")),
+        "DBInstanceClass": str(spec.get("class", USUAL_CLASS)),
+        "AvailabilityZone": str(spec.get("zone", f"{resource.region}a")),
+        "PromotionTier": int(spec.get("tier", 1)),
+        "PubliclyAccessible": bool(spec.get("public")),
+    }
+
+
+def declared_instances(cluster: Resource, spec: Spec) -> list[dict[str, Any]]:
+    """One entry for each instance that the world's entry of a cluster declares."""
+    listed = spec.get("instances") or 0
+    if isinstance(listed, int):
+        listed = [f"{cluster.name}-{number}" for number in range(1, listed + 1)]
+    if not isinstance(listed, list):
+        message = f"`{listed}` is neither a number nor a list of instances"
+        raise ValueError(message)
+    usual = {"class": spec.get("class", USUAL_CLASS), "cluster": cluster.name}
+    return [usual | ({"name": entry} if isinstance(entry, str) else dict(entry)) for entry in listed]
+
+
+WORLD_KINDS: Final = (
+    WorldKind(
+        name=KIND,
+        fields=frozenset(("status", "cluster", "class", "zone", "tier", "public", "tags", "id", "created")),
+        durations={"creating": "instance", "deleting": "delete_instance"},
+        fill=_fill,
+    ),
+)

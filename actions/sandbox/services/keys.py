@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from actions.sandbox.calls import Refusal, Request, moment
 from actions.sandbox.world import Resource, World
+from actions.sandbox.world_kinds import Spec, WorldKind
 
 KIND: Final = "kms.key"
 DEFAULT: Final = "alias/aws/rds"
@@ -156,3 +157,27 @@ def assume_role(world: World, request: Request) -> dict[str, Any]:
     }
     user = {"AssumedRoleId": f"AROASANDBOX:{name}", "Arn": f"arn:aws:sts::{account}:assumed-role/{role}/{name}"}
     return {"Credentials": credentials, "AssumedRoleUser": user}
+
+
+def encryption_data(resource: Resource, spec: Spec) -> dict[str, Any]:
+    """Whether a resource of RDS is encrypted, and with which key."""
+    if not (spec.get("encrypted") or spec.get("kms_key")):
+        return {"StorageEncrypted": False}
+    key = spec.get("kms_key") or default_key_arn(resource.account, resource.region)
+    return {"StorageEncrypted": True, "KmsKeyId": str(key)}
+
+
+def _fill(world: World, resource: Resource, spec: Spec) -> None:
+    resource.data = key_data(resource.name, spec)
+
+
+HANDLERS: Final = {
+    "sts.GetCallerIdentity": get_caller_identity,
+    "sts.AssumeRole": assume_role,
+    "kms.DescribeKey": describe_key,
+    "kms.ListAliases": list_aliases,
+}
+
+WORLD_KINDS: Final = (
+    WorldKind(name=KIND, fields=frozenset(("status", "alias", "manager", "multi_region")), everywhere=True, fill=_fill),
+)

@@ -13,6 +13,7 @@ from actions.sandbox.calls import Refusal, Request
 from actions.sandbox.services.lists import EC2_PAGES, apply_filters, page
 from actions.sandbox.services.rds_names import ARN_WORDS
 from actions.sandbox.world import Resource, World
+from actions.sandbox.world_kinds import Spec, WorldKind, keep_spec
 
 SUBNET_GROUP: Final = "subnet_group"
 SECURITY_GROUP: Final = "security_group"
@@ -181,3 +182,21 @@ def describe_vpcs(world: World, request: Request) -> dict[str, Any]:
             raise Refusal("InvalidVpcID.NotFound", f"The vpc ID '{vpc_id}' does not exist")
     vpcs = [{"VpcId": vpc, "State": "available", "CidrBlock": "10.0.0.0/16", "IsDefault": False} for vpc in wanted]
     return page(request, "Vpcs", apply_filters(request, vpcs, {"vpc-id": lambda item: item["VpcId"]}), EC2_PAGES)
+
+
+HANDLERS: Final = {
+    "rds.DescribeDBSubnetGroups": describe_subnet_groups,
+    "ec2.DescribeSubnets": describe_subnets,
+    "ec2.DescribeVpcs": describe_vpcs,
+}
+
+
+def _fill(world: World, resource: Resource, spec: Spec) -> None:
+    """Refuses subnets that cannot be read."""
+    keep_spec(world, resource, spec)
+    subnets_of(resource)
+
+
+WORLD_KINDS: Final = (
+    WorldKind(name=SUBNET_GROUP, fields=frozenset(("status", "vpc", "subnets")), everywhere=True, fill=_fill),
+)

@@ -20,12 +20,9 @@ from actions.sandbox.services.rds_names import checked_name
 from actions.sandbox.services.snapshots import usable_source
 from actions.sandbox.services.tags import given_tags
 from actions.sandbox.world import Resource, World
+from actions.sandbox.world_kinds import PORTS, VERSIONS
 
 CLUSTERS: Final = 40
-PORTS: Final = {"aurora-postgresql": 5432, "aurora-mysql": 3306}
-VERSIONS: Final = {"aurora-postgresql": "15.4", "aurora-mysql": "8.0.mysql_aurora.3.04.0"}
-"""The default version of each engine, in every region."""
-
 _VERSION: Final = re.compile(r"\d+(\.\d+)*(\.mysql_aurora\.\d+(\.\d+)*)?")
 
 
@@ -179,3 +176,10 @@ def _create(
     world.create(request, cluster, ("creating", seconds))
     world.databases[cluster.id] = copy.deepcopy(database)
     return {"DBCluster": wire(world, cluster, cluster.status(world.now))}
+
+
+HANDLERS: Final = {
+    "rds.RestoreDBClusterFromSnapshot": restore_from_snapshot,
+    "rds.RestoreDBClusterToPointInTime": restore_to_point_in_time,
+    "rds.CreateDBCluster": create_cluster,
+}

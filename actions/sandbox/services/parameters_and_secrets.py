@@ -117,3 +117,10 @@ def secret_data(value: Any, before: Resource | None = None) -> dict[str, Any]:
     number = 1 if before is None else before.data.get("Number", 0) + 1
     text = value if isinstance(value, str) else json.dumps(value)
     return {"SecretString": text, "Number": number, "VersionId": f"00000000-0000-4000-8000-{number:012d}"}
+
+
+HANDLERS: Final = {
+    "ssm.GetParameter": get_parameter,
+    "ssm.GetParameters": get_parameters,
+    "secretsmanager.GetSecretValue": get_secret_value,
+}

@@ -12,13 +12,18 @@ from typing import Any, Final
 from actions.sandbox.calls import Refusal, Request
 from actions.sandbox.world import Resource, World
 
-ARN_WORDS: Final[Mapping[str, str]] = {
+ARN_WORDS: Final[Mapping[str, str]] = {  # kind → the resource type in its ARN
     "rds.cluster_snapshot": "cluster-snapshot",
     "rds.cluster": "cluster",
     "rds.instance": "db",
     "subnet_group": "subgrp",
     "parameter_group": "cluster-pg",
     "rds.global_cluster": "global-cluster",
+}
+NOT_FOUND: Final[Mapping[str, str]] = {  # kind → the code of a call about tags for a resource that does not exist
+    "rds.cluster_snapshot": "DBClusterSnapshotNotFoundFault",
+    "rds.cluster": "DBClusterNotFoundFault",
+    "rds.instance": "DBInstanceNotFound",
 }
 LONGEST_NAME: Final = 63
 _KINDS: Final = {word: kind for kind, word in ARN_WORDS.items()}

@@ -14,6 +14,7 @@ from actions.sandbox.calls import Refusal, Request
 from actions.sandbox.services.lists import EC2_PAGES, apply_filters, page
 from actions.sandbox.services.networks import SECURITY_GROUP, declared, security_group, vpc_of
 from actions.sandbox.world import Resource, World
+from actions.sandbox.world_kinds import Spec, WorldKind, keep_spec
 from engine.values import Value
 
 OPEN: Final = ({"port": 5432, "from": "10.0.0.0/16"}, {"port": 3306, "from": "10.0.0.0/16"})
@@ -134,3 +135,20 @@ def _of_filter(world: World, request: Request) -> list[Resource]:
         return declared(world, SECURITY_GROUP, request.account, request.region)
     found = (security_group(world, request.account, request.region, name) for name in named)
     return [group for group in found if group is not None]
+
+
+HANDLERS: Final = {
+    "ec2.DescribeSecurityGroups": describe_security_groups,
+    "ec2.DescribeSecurityGroupRules": describe_security_group_rules,
+}
+
+
+def _fill(world: World, resource: Resource, spec: Spec) -> None:
+    """Refuses rules that cannot be read."""
+    keep_spec(world, resource, spec)
+    rules_of(resource)
+
+
+WORLD_KINDS: Final = (
+    WorldKind(name=SECURITY_GROUP, fields=frozenset(("status", "vpc", "ingress", "name")), everywhere=True, fill=_fill),
+)

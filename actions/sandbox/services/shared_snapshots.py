@@ -62,3 +62,9 @@ def _attributes(snapshot: Resource) -> dict[str, Any]:
     values = {"AttributeName": "restore", "AttributeValues": list(snapshot.data.get("SharedWith", []))}
     result = {"DBClusterSnapshotIdentifier": snapshot.name, "DBClusterSnapshotAttributes": [values]}
     return {"DBClusterSnapshotAttributesResult": result}
+
+
+HANDLERS: Final = {
+    "rds.DescribeDBClusterSnapshotAttributes": describe_attributes,
+    "rds.ModifyDBClusterSnapshotAttribute": modify_attribute,
+}

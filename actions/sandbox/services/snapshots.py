@@ -11,11 +11,12 @@ import datetime as dt
 from typing import Any, Final
 
 from actions.sandbox.calls import Refusal, Request, moment
-from actions.sandbox.services.keys import is_default_key, usable_key
+from actions.sandbox.services.keys import encryption_data, is_default_key, usable_key
 from actions.sandbox.services.lists import RdsKind, Row, list_page, not_found, require, require_listed
 from actions.sandbox.services.rds_names import arn_of, checked_name, cluster_names, locate
 from actions.sandbox.services.tags import given_tags, tag_list
 from actions.sandbox.world import Resource, World
+from actions.sandbox.world_kinds import DAY, Spec, WorldKind, engine_data, login_data
 
 KIND: Final = "rds.cluster_snapshot"
 COPIES_AT_ONCE: Final = 5
@@ -259,3 +260,41 @@ def delete_snapshot(world: World, request: Request) -> dict[str, Any]:
             other.begin(world.now, last="failed")
     world.delete(request, snapshot, world.takes["delete_snapshot"])
     return {"DBClusterSnapshot": before}
+
+
+HANDLERS: Final = {
+    "rds.CopyDBClusterSnapshot": copy_snapshot,
+    "rds.DeleteDBClusterSnapshot": delete_snapshot,
+    "rds.DescribeDBClusterSnapshots": describe_snapshots,
+}
+
+
+def _fill(world: World, resource: Resource, spec: Spec) -> None:
+    automated = resource.name.startswith("rds:")
+    resource.id = world.new_id("snapshot-")
+    resource.data = {
+        "DBClusterIdentifier": str(spec.get("cluster", "source")),
+        "DbClusterResourceId": str(spec.get("cluster_id") or world.new_id("cluster-")),
+        "ClusterCreateTime": resource.created - DAY,
+        "SnapshotType": spec.get("type") or ("automated" if automated else "manual"),
+        "SharedWith": [world.account(str(account)) for account in spec.get("shared_with") or []],
+        "Database": {"admin": login_data(spec)},
+        "DatabaseName": spec.get("database"),
+    } | engine_data(spec)
+    if spec.get("source"):
+        resource.data["SourceDBClusterSnapshotArn"] = str(spec["source"])
+    resource.data |= encryption_data(resource, spec)
+
+
+WORLD_KINDS: Final = (
+    WorldKind(
+        name=KIND,
+        fields=frozenset((
+            "status", "cluster", "cluster_id", "engine", "engine_version", "encrypted", "kms_key", "type",
+            "tags", "created", "shared_with", "source", "port", "admin", "database",
+        )),
+        durations={"copying": "copy", "creating": "snapshot", "deleting": "delete_snapshot"},
+        age=DAY,
+        fill=_fill,
+    ),
+)  # fmt: skip

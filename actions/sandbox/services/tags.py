@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from actions.sandbox.calls import Refusal, Request
-from actions.sandbox.services.rds_names import ARN_WORDS, find_by_arn
+from actions.sandbox.services.rds_names import ARN_WORDS, NOT_FOUND, find_by_arn
 from actions.sandbox.world import Resource, World
 
 TAGS: Final = 50
@@ -56,17 +56,17 @@ def list_tags(world: World, request: Request) -> dict[str, Any]:
     return {"TagList": tag_list(_tagged(world, request).tags)}
 
 
-_MISSING: Final = {
-    "rds.cluster": "DBClusterNotFoundFault",
-    "rds.instance": "DBInstanceNotFound",
-    "rds.cluster_snapshot": "DBClusterSnapshotNotFoundFault",
-}
-
-
 def _tagged(world: World, request: Request) -> Resource:
     arn = request.params["ResourceName"]
     found = find_by_arn(world, arn)
     if found is not None and found.account == request.account and found.region in (request.region, "global"):
         return found
     kind = next(kind for kind, word in ARN_WORDS.items() if word == arn.split(":")[5])
-    raise Refusal(_MISSING.get(kind, "InvalidParameterValue"), f"{arn} not found.")
+    raise Refusal(NOT_FOUND.get(kind, "InvalidParameterValue"), f"{arn} not found.")
+
+
+HANDLERS: Final = {
+    "rds.AddTagsToResource": add_tags,
+    "rds.RemoveTagsFromResource": remove_tags,
+    "rds.ListTagsForResource": list_tags,
+}

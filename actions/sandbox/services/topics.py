@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from actions.sandbox.calls import Refusal, Request
 from actions.sandbox.world import World
+from actions.sandbox.world_kinds import WorldKind
 
 TOPIC: Final = "topic"
 
@@ -58,3 +59,11 @@ def _refuse_subject(subject: str | None) -> None:
         return
     if not subject or len(subject) > 100 or not subject.isascii() or not subject.isprintable():
         raise Refusal("InvalidParameter", "Invalid parameter: Subject")
+
+
+HANDLERS: Final = {
+    "sns.Publish": publish,
+}
+
+
+WORLD_KINDS: Final = (WorldKind(name=TOPIC, fields=frozenset(("status",)), everywhere=True),)
