@@ -23,6 +23,6 @@ def test_the_demo() -> None:
     killed, _, resumed = rest.partition("## The killed restore resumes")
     assert killed.rstrip().endswith("Killed")
     assert "restore-snapshot" in killed.splitlines()[-3]
-    assert "after a runner that did not say good-bye" in resumed
+    assert "the previous runner exited without releasing it" in resumed
     assert "SUCCEEDED  aurora-restore" in resumed
     assert "runbook-demo-" not in done.stdout  # the folder that it works in

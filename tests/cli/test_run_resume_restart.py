@@ -204,7 +204,7 @@ def test_resume_with_an_edited_runbook_shows_the_changes(cli: Cli, few: str, sto
     result = cli("resume", "op", *store, "--with", edited, "-o", "json")
     assert result.code == 5  # the step where it stands is entered again
     assert "+  more: yes-it-is" in result.err
-    assert "another text of the runbook" in cli("history", "op", *store).out
+    assert "runbook replaced by" in cli("history", "op", *store).out
     result = cli("resume", "op", *store, "-o", "json")
     assert result.document["outputs"]["more"] == "yes-it-is"
 

@@ -107,7 +107,7 @@ def test_repeating_the_run_continues_it(tmp_path: Path, cli: Cli, store: Store) 
     running.process.communicate(timeout=30)
     result = cli(*words)
     assert result.code == 0
-    assert "after a runner that did not say good-bye" in result.err
+    assert "the previous runner exited without releasing it" in result.err
 
 
 def test_a_killed_restore_is_resumed_by_another_process(process: Cli, sandbox: tuple[str, ...]) -> None:

@@ -61,7 +61,7 @@ def taken_over(desk: Desk) -> None:
     """Elsewhere, after a whole lease, another takes over and goes to the end."""
     second = desk.type(*RESUME, machine="elsewhere")
     assert second.code == 0, second.err
-    assert "after a runner that did not say good-bye" in second.err
+    assert "the previous runner exited without releasing it" in second.err
 
 
 def wakes(desk: Desk, first: Running) -> Result:

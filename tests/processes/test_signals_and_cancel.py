@@ -57,7 +57,7 @@ def test_the_first_signal_lets_the_call_finish(opened: Open, number: int, code: 
     assert not unnamed(desk)
     told = desk.type(*RESUME)
     assert told.code == 0
-    assert "did not say good-bye" not in told.err
+    assert "exited without releasing it" not in told.err
     assert changed(desk) == BOTH
 
 

@@ -104,7 +104,7 @@ def test_who_is_provably_dead_is_succeeded_at_once(desk: Desk, words: tuple[str,
     killed = desk.sandbox.clock.now()
     told = desk.type(*words or run(desk))
     assert told.code == 0
-    assert "after a runner that did not say good-bye" in told.err
+    assert "the previous runner exited without releasing it" in told.err
     assert taken_up(desk) - killed < LEASE / 2
     assert changed(desk) == Counter({ONE: 1, TWO: 1})
 

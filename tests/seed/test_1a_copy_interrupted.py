@@ -37,7 +37,7 @@ def test_it_exists_and_is_being_made_the_runner_was_killed(either: Desk) -> None
     either.hand("op-001").change(f"rds.cluster_snapshot/{COPY}@us-west-2", "creating", seconds=300)
     told = either.type("resume", "op-001")
     assert told.code == 0, told.err
-    assert "after a runner that did not say good-bye" in told.err
+    assert "the previous runner exited without releasing it" in told.err
     assert either.done("op-001", MADE) == [MADE]
     assert either.there("op-001") == THERE
     assert either.told("op-001") == ["runbook aurora-restore op-001: SUCCEEDED"]

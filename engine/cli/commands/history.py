@@ -11,7 +11,7 @@ from engine.cli.context import CommandContext
 from engine.cli.operations import OperationId, check_operation_id
 from engine.cli.options import OUTPUT_OPTIONS, STORE_OPTIONS, Command, Options, with_options
 from engine.cli.output import terminal
-from engine.cli.output.history_lines import format_event, format_event_json
+from engine.cli.output.event_lines import format_event, format_event_json
 from engine.errors import EnvironmentProblem
 from engine.kernel import IllegalEvent
 from engine.kernel.queries import waits_for_a_person

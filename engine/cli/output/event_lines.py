@@ -1,25 +1,28 @@
-"""Events as lines of progress: the text, and how much it matters. A wait says what for, how long, and until when.
+"""Events as lines, of progress and of `runbook history`. A wait says what for, how long, and until when.
 
-Pure: no clock and no stream. Events without a text of their own here have the one of `engine.reports.history`.
+Pure: no clock and no stream. `event_texts` has the texts of events; the texts of waits are here.
 """
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from collections.abc import Mapping
+from typing import Any, Final, Literal
 
-from engine.cli.output.times import format_attempt, format_current_attempt, format_deadline, format_duration
+from engine.cli.output import terminal
+from engine.cli.output.event_texts import event_text
+from engine.cli.output.times import format_current_attempt, format_deadline, format_duration, format_time
 from engine.errors import Problem
 from engine.kernel import events as ev
 from engine.kernel.decide.requirements import awaited
 from engine.kernel.decide.view import view
 from engine.kernel.effect import Effect
-from engine.kernel.frame import Acting, Frame, Looking, Proving, Waiting
-from engine.kernel.operation import Entry, Operation
+from engine.kernel.frame import Frame, Proving, Waiting
+from engine.kernel.operation import Operation
 from engine.kernel.queries import current_key, monitor_of, step_of
 from engine.kernel.transition import Transition
-from engine.language.model import Monitor, Remove, Runbook
-from engine.reports.history import told as describe_event
-from engine.values import Value, changed
+from engine.language.model import Monitor, Runbook
+from engine.stores.port import LogRecord
+from engine.values import Value
 
 Weight = Literal["detail", "note", "wait", "problem", "end"]
 """`detail` is shown only with --verbose."""
@@ -30,21 +33,6 @@ DETAILS: Final = (
 )  # fmt: skip
 PROBLEMS: Final = (ev.Failed, ev.Unknown, ev.NotSent, ev.StepFailed, ev.TroubleRecorded, ev.Held)
 ENDS: Final = (ev.EndRecorded, ev.Ended, ev.Started, ev.Resumed, ev.Restarted, ev.Cancelled, ev.CleanupBegun)
-
-TEXTS: Final[dict[type[ev.Event], str]] = {
-    ev.ProofBegun: "checking its requirements",
-    ev.NestedDone: "continuing",
-    ev.SentAgain: "sending it again",
-    ev.Vanished: "it no longer exists",
-    ev.FailurePassedOn: "the step it belongs to fails",
-    ev.BrokenTakenBack: "past the point of no return: undoing what is broken, keeping the rest",
-}
-LEDGER_ACTIONS: Final = {
-    "undo": "undoing",
-    "broken": "undoing if broken:",
-    "settle": "checking whether it was created:",
-    "lost": "checking by id:",
-}
 
 
 class Line(Value):
@@ -59,7 +47,7 @@ class Line(Value):
 def event_lines(transition: Transition) -> list[Line]:
     """The line of an event, and a second one for a wait that begins with it."""
     event = transition.event
-    lines = [Line(at=event.at, step=event.step, text=_event_text(transition), weight=_weight(transition))]
+    lines = [Line(at=event.at, step=event.step, text=event_text(transition), weight=_weight(transition))]
     wait = wait_line(transition)
     if wait is not None:
         lines.append(wait)
@@ -81,63 +69,6 @@ def _weight(transition: Transition) -> Weight:
     if isinstance(event, ev.TakenUp) and event.released:
         return "detail"
     return "detail" if isinstance(event, DETAILS) else "note"
-
-
-def _event_text(transition: Transition) -> str:
-    event, after = transition.event, transition.after
-    match event:
-        case ev.Intended(takes=True) if after.frames:
-            attempt = format_attempt(step_of(transition.runbook, after, after.top), after.top.attempts.spent)
-            return describe_event(event) + (f" ({attempt})" if attempt else "")
-        case ev.ReplaceBegun(delay=delay):
-            return _replacement_text(transition, delay)
-        case ev.StepDone(status="missing") if _is_removal(transition):
-            return "done: deleted"
-        case ev.Delayed(until=until, why=why):
-            return f"{why} in {format_duration(until - event.at)}"
-        case ev.EntrySettled(entry=number, state=state, why=why):
-            return _entry_text(after.ledger[number], state, why)
-        case ev.Ended():
-            return after.ended
-        case ev.Restarted(path=path) if path in transition.runbook.index:
-            return describe_event(changed(event, path=transition.runbook.index[path].id))
-        case ev.StepFailed(problem=problem) if _was_shown(transition, problem):
-            return f"failed: {problem.name}"
-        case ev.EndRecorded(status=status, error=problem):
-            return f"finished: {status}" + (f": {problem.name}" if problem is not None else "")
-        case ev.Proved(all=is_all):
-            return "all requirements are met" if is_all else "a requirement is met"
-        case ev.EntryTaken(entry=number, how=how):
-            entry = after.ledger[number]
-            return f"{LEDGER_ACTIONS[how]} {entry.kind} {entry.id or '(id unknown)'}"
-        case _:
-            return TEXTS.get(type(event)) or describe_event(event)
-
-
-def _replacement_text(transition: Transition, delay: float) -> str:
-    frame, before = transition.after.top, transition.before
-    phase = before.top.phase if before is not None else None
-    status = phase.seen.status if isinstance(phase, Looking) and phase.seen is not None else ""
-    attempt = format_attempt(step_of(transition.runbook, transition.after, frame), frame.attempts.spent)
-    return f"{status or 'broken'}; deleting it, then {attempt or 'creating it again'} after {format_duration(delay)}"
-
-
-def _entry_text(entry: Entry, state: str, why: str) -> str:
-    if state == "void":
-        return f"{entry.kind}: nothing was created" + (f": {why}" if why else "")
-    resource = f"{entry.kind} {entry.id}" if entry.id else entry.kind
-    return f"{resource} is {state}" + (f": {why}" if why else "")
-
-
-def _was_shown(transition: Transition, problem: Problem) -> bool:
-    """Whether the line before has the whole problem already."""
-    phase = transition.before.top.phase if transition.before is not None and transition.before.frames else None
-    return isinstance(phase, Acting) and phase.failed == problem
-
-
-def _is_removal(transition: Transition) -> bool:
-    before = transition.before
-    return before is not None and isinstance(step_of(transition.runbook, before, before.top).body, Remove)
 
 
 # -- waits ------------------------------------------------------------------------------------------------------
@@ -216,3 +147,30 @@ def resend_line(
     else:
         text = f"could not send {request} ({problem.name}: {problem.message}); retrying in {format_duration(delay)}"
     return Line(at=now, step=current_key(runbook, operation), text=text, weight="wait")
+
+
+# -- lines of `runbook history` ----------------------------------------------------------------------------------
+
+
+def format_event(record: LogRecord, raw: Mapping[str, Any], transition: Transition) -> str:
+    """`  12  2024-03-20 00:06:00Z  copy-snapshot  …`: the record's number, time, step and text."""
+    line = event_lines(transition)[0]
+    step = terminal.escape(line.step).ljust(20)
+    return f"{record.seq:>4}  {format_time(line.at)}  {step}  {terminal.escape(line.text)}".rstrip()
+
+
+def format_event_json(record: LogRecord, raw: Mapping[str, Any], transition: Transition) -> str:
+    """One JSON document on one line. `raw`: the event as it was stored."""
+    import json
+
+    from engine.kernel.codec import TAG
+    from engine.kernel.rendering import iso
+
+    line = event_lines(transition)[0]
+    fields = {key: value for key, value in raw.items() if key not in (TAG, "at", "step")}
+    document = {
+        "format": 1, "operation_id": record.operation, "seq": record.seq, "at": iso(raw["at"]), "actor": record.actor,
+        "host": record.host, "process": record.process, "step": line.step, "event": raw[TAG], "text": line.text,
+        "fields": fields,
+    }  # fmt: skip
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))

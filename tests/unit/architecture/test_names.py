@@ -17,7 +17,7 @@ PATHS = [module.path for module in product().values()]
 
 FILES_TWICE = {
     # One file a command, named after it; the report that it prints, or the page, has the same name.
-    "explain.py": 2, "history.py": 2, "iam.py": 2, "orphans.py": 2, "status.py": 2,
+    "explain.py": 2, "iam.py": 2, "orphans.py": 2, "status.py": 2,
     # All exceptions, and what the kernel decides on an error.
     "errors.py": 2,
     # In rooms that are far apart, each the plain word for what is in it.
