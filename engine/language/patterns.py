@@ -1,6 +1,6 @@
 r"""Patterns: RE2 regular expressions that a whole value must match, in linear time and limited memory.
 
-Anybody may write a runbook, and Python's `re` backtracks: some patterns would keep it busy for ever. RE2 has no
+Anybody may write a runbook, and Python's `re` backtracks: for some patterns it would practically never finish. RE2 has no
 lookaround and no backreferences, so it never backtracks (https://github.com/google/re2/wiki/Syntax). Its character
 classes are ASCII: `\d` is 0-9. Why RE2, and how the limits were chosen: docs/decisions/0034-patterns-by-re2.md.
 """

@@ -1,4 +1,4 @@
-"""Jinja's own parser, walked against a list of what the language allows: what our parser is held against."""
+"""The tree of Jinja's own parser, if the language allows all of its nodes: for comparison with our parser."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def jinja_tree(source: str) -> nodes.Node | None:
 
 
 def escaped(source: str) -> str:
-    """An unknown escape stands for itself, as in Python; without Python's warning of it."""
+    """The source with unknown escapes doubled: they mean the same, and Python gives no warning."""
     return ESCAPE.sub(lambda match: match.group() if match.group(1) in ESCAPES else "\\" + match.group(), source)
 
 
@@ -54,7 +54,7 @@ def bracket_depth(source: str) -> int:
 
 
 def every(tree: nodes.Node) -> Iterator[tuple[nodes.Node, int]]:
-    """Every node with its depth; without recursion, for a tree may be of any depth."""
+    """Every node with its depth; without recursion, because a tree may be of any depth."""
     due = [(tree, 0)]
     while due:
         node, depth = due.pop()

@@ -1,4 +1,4 @@
-"""What the tests of the language share: a few kinds and actions as words, and findings in short."""
+"""Examples for the tests of the language: parts of runbooks, a small vocabulary, and functions that parse them."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from engine.language.model import ActionFacts, KindFacts, Monitor
 from engine.language.parse.document import Parsed, parse
 
 ALL = ("ensure", "remove", "check")
-SILENT = Monitor()
+NO_DEFAULT = Monitor()
 
 
 @dataclass(frozen=True)
 class FixedVocabulary:
-    """A vocabulary as two tables."""
+    """A vocabulary of fixed kinds and actions."""
 
     kinds: Mapping[str, KindFacts] = field(default_factory=dict)
     actions: Mapping[str, ActionFacts] = field(default_factory=dict)
@@ -33,7 +33,7 @@ class FixedVocabulary:
         return sorted(self.actions)
 
 
-WORDS = FixedVocabulary(
+VOCABULARY = FixedVocabulary(
     kinds={
         kind.name: kind
         for kind in (
@@ -43,7 +43,7 @@ WORDS = FixedVocabulary(
             KindFacts(name="ec2.network", identity=("subnet_group", "security_groups"), verbs=("check",)),
             KindFacts(name="ec2.port_open", identity=("security_groups", "port"), verbs=("check",)),
             KindFacts(name="net.endpoint", identity=("host", "port"), verbs=("check",)),
-            KindFacts(name="aws.dynamodb.describe_table", identity=(), verbs=("check",), monitor=SILENT),
+            KindFacts(name="aws.dynamodb.describe_table", identity=(), verbs=("check",), monitor=NO_DEFAULT),
         )
     },
     actions={
@@ -52,6 +52,7 @@ WORDS = FixedVocabulary(
             ActionFacts(name="sns.publish", repeatable=True),
             ActionFacts(name="postgres.setup_users", repeatable=True),
             ActionFacts(name="aws.rds.modify_db_cluster"),
+            ActionFacts(name="aws.rds.stop_db_cluster"),
         )
     },
 )
@@ -67,30 +68,30 @@ UNTIL = "  until:\n    check: rds.cluster\n    with: {name: green}\n    is: seen
 
 
 def document(example: str) -> str:
-    """An example as a whole runbook: steps alone are put into one, at column 3 from line 4 on."""
+    """An example as a whole runbook. Steps alone are put into one, from line 4 on, indented by 2."""
     if not example.startswith("- "):
         return example
     return HEAD + "steps:\n" + "".join(f"  {line}\n" for line in example.rstrip("\n").split("\n"))
 
 
 def parsed(example: str | bytes) -> Parsed:
-    return parse(document(example) if isinstance(example, str) else example, WORDS, "example.yaml")
+    return parse(document(example) if isinstance(example, str) else example, VOCABULARY, "example.yaml")
 
 
-def told(example: str | bytes) -> list[tuple[str, int, int]]:
-    """Rule, line and column of every finding."""
+def rules_at(example: str | bytes) -> list[tuple[str, int, int]]:
+    """The rule, line and column of every finding."""
     return [(one.rule, one.line, one.column) for one in parsed(example).findings]
 
 
-def only(example: str | bytes) -> Finding:
-    """The one finding that there is."""
+def only_finding(example: str | bytes) -> Finding:
+    """The only finding of an example."""
     (found,) = parsed(example).findings
     return found
 
 
-def pointed(example: str) -> str:
-    """The text that the only finding points at."""
-    found = only(example)
+def text_at_finding(example: str) -> str:
+    """The text at the place of the only finding."""
+    found = only_finding(example)
     lines = document(example).split("\n")
     if found.line == found.end_line:
         return lines[found.line - 1][found.column - 1 : found.end_column - 1]

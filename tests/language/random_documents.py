@@ -1,4 +1,4 @@
-"""Documents as people write them: any indentation, comments anywhere, every style of text. For the formatter."""
+"""Random documents for the tests of the formatter: any indentation, comments anywhere, every style of scalar."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FAMILIES = [
     [*shapes.RETRY, *shapes.MONITOR],
     ["a", "b", "'c'", '"d"', "e f", "steps", "id"],
 ]
-"""Keys of maps that have an order, and of one that has none."""
+"""Keys of maps with a fixed order, and of one without."""
 PLAIN = ["a", "5m", "${a}", "true", "7", "a b", "- b"[2:], "x#y", "é", "''", '"a # b"', "'it''s'", '"\\u00e9\\n"', "~"]
 NUMBERS = st.integers(0, 4)
 DEEPEST = 3
@@ -21,7 +21,7 @@ DEEPEST = 3
 
 @st.composite
 def documents(draw: st.DrawFn) -> str:
-    """A map, written line by line; every one can be read."""
+    """A map in block style; all documents are valid YAML."""
     head = draw(st.sampled_from(["", "# first\n", "%YAML 1.2\n---\n", "\n# a\n\n\n# b\n"]))
     lines = _map(draw, 0, 0)
     tail = draw(st.sampled_from(["", "\n", "\n\n\n", "\n# the end\n", "\n  # the end\n\n"]))
@@ -55,7 +55,7 @@ def _entry(draw: st.DrawFn, head: str, indent: int, depth: int) -> list[str]:
 
 
 def _value(draw: st.DrawFn, head: str, indent: int, kind: int) -> list[str]:
-    """What stands beside a key or a dash."""
+    """A value in the line of its key or dash."""
     deeper = " " * (indent + 1 + draw(NUMBERS))
     match kind:
         case 0:
@@ -115,7 +115,7 @@ def _comment(draw: st.DrawFn) -> str:
 
 
 def _free(draw: st.DrawFn) -> list[str]:
-    """Comments and empty lines between entries; comments stand anywhere."""
+    """Comments, in any column, and blank lines between entries."""
     many = draw(st.lists(st.integers(-1, 9), max_size=3)) if draw(st.booleans()) else []
     return ["" if column < 0 else " " * column + f"# at {column}" for column in many]
 
@@ -124,7 +124,7 @@ def _free(draw: st.DrawFn) -> list[str]:
 
 
 def comments(text: str, root: Node) -> list[str]:
-    """Every comment, from its `#` on; texts in which one stands are none."""
+    """Every comment from its `#` on, sorted. A `#` in a text is not a comment."""
     text = text.replace("\r\n", "\n").removeprefix("\ufeff")
     covered = list(text)
     for one in _scalars(root):

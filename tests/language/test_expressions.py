@@ -1,4 +1,4 @@
-"""Expressions: what they mean, and every way out of the sandbox and past its bounds, closed."""
+"""Expressions: their values, and what is refused: ways out of the sandbox, and results beyond the limits."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ NAMES: dict[str, Any] = {
         (" n\n  == 5 ", True), ("'it''s'", "its"), ("'a\\n'", "a\n"), ("'\\d\\\\d'", "\\d\\d"), ("'\\x41\\''", "A'"),
     ],
 )  # fmt: skip
-def test_what_it_means(expression: str, value: Any) -> None:
+def test_value_and_type_of_an_expression(expression: str, value: Any) -> None:
     found = evaluate(expression, NAMES)
     assert found == value
     assert type(found) is type(value)
@@ -122,7 +122,7 @@ def test_what_it_means(expression: str, value: Any) -> None:
         ("[[settings.admin]] | join", "a secret cannot"), ("settings.admin | float", ""), ("settings.admin in cluster", ""),
     ],
 )  # fmt: skip
-def test_what_is_refused(expression: str, why: str) -> None:
+def test_expression_is_refused(expression: str, why: str) -> None:
     with pytest.raises(ExpressionError) as raised:
         evaluate(expression, NAMES)
     assert why in str(raised.value)
@@ -144,27 +144,27 @@ def test_what_is_refused(expression: str, why: str) -> None:
         ("${n} ", "5 "), ("", ""), ("$$${n}", "$${n}"), ("${\n  n\n}", 5), ("${copy}", NAMES["copy"]),
     ],
 )  # fmt: skip
-def test_in_its_place(written: Any, value: Any) -> None:
+def test_render_a_value(written: Any, value: Any) -> None:
     assert render(written, NAMES) == value
 
 
 @pytest.mark.parametrize(
     "written", ["${n", "a ${'}", "${ {'a': n }", "${}", "${ }", "x${settings.admin}", "${[settings.admin]}!"]
 )
-def test_text_that_cannot_be_rendered(written: str) -> None:
+def test_render_refuses_a_text(written: str) -> None:
     with pytest.raises(ExpressionError) as raised:
         render(written, NAMES)
     assert "aurora/admin" not in str(raised.value)
 
 
-def test_what_came_out_is_never_evaluated_again() -> None:
+def test_results_are_not_evaluated_again() -> None:
     names = {"a": "${b}", "b": "no", "c": "{{ b }}"}
     assert render("${a}", names) == "${b}"
     assert render("${a} ${c}", names) == "${b} {{ b }}"
     assert evaluate("a ~ c", names) == "${b}{{ b }}"
 
 
-def test_text_that_is_too_long_is_refused() -> None:
+def test_a_rendered_text_has_a_limit() -> None:
     with pytest.raises(ExpressionError, match="longer than"):
         render("${big}${big}", NAMES)
 
@@ -176,7 +176,7 @@ def test_text_that_is_too_long_is_refused() -> None:
         ("a$${b}${c}", ["a${b}", ("c", 8)]), ("${'}'}${ a }", [("'}'", 2), ("a", 9)]),
     ],
 )  # fmt: skip
-def test_where_expressions_stand_in_text(text: str, parts: list[Any]) -> None:
+def test_split_template(text: str, parts: list[Any]) -> None:
     assert split_template(text) == parts
 
 
@@ -192,12 +192,12 @@ def test_where_expressions_stand_in_text(text: str, parts: list[Any]) -> None:
         (" ${ '}' }", "'}'", 4),
     ],
 )
-def test_an_expression_as_it_stands_with_or_without_braces(written: str, source: str, offset: int) -> None:
+def test_strip_braces(written: str, source: str, offset: int) -> None:
     assert strip_braces(written) == (source, offset)
     assert written[offset : offset + len(source)] == source
 
 
-def test_the_names_that_it_uses_are_looked_up_and_no_others() -> None:
+def test_only_the_names_in_an_expression_are_looked_up() -> None:
     class Watched(dict[str, Any]):
         asked: list[str] = []  # noqa: RUF012 - of this test alone
 
@@ -212,7 +212,7 @@ def test_the_names_that_it_uses_are_looked_up_and_no_others() -> None:
     assert compile_expression("a.b.c")[1] == {"a"}
 
 
-def test_the_longest_expression_is_read_and_one_more_is_not() -> None:
+def test_an_expression_has_a_limit() -> None:
     longest = "'" + "x" * 4094 + "'"
     assert evaluate(longest, {}) == "x" * 4094
     with pytest.raises(ExpressionError, match="longer than 4096"):
@@ -222,14 +222,14 @@ def test_the_longest_expression_is_read_and_one_more_is_not() -> None:
 
 
 @given(st.text("abn.[]()'\"{}|~,:=<> -+_$%#\\0159\n", max_size=30))
-def test_whatever_it_is_given_it_evaluates_or_refuses(text: str) -> None:
+def test_any_text_is_evaluated_or_refused(text: str) -> None:
     for evaluated in (evaluate, render):
         with contextlib.suppress(ExpressionError):
             evaluated(text, NAMES)
 
 
 @given(st.from_regex(r"(settings|copy|members|old|nosuch)(\.(topic|items|admin|nosuch|name)){0,3}", fullmatch=True))
-def test_a_path_means_what_jinja_would_make_of_it(path: str) -> None:
+def test_a_path_gives_the_same_result_as_jinja(path: str) -> None:
     def outcome(expression: str) -> Any:
         try:
             return evaluate(expression, NAMES)
@@ -240,7 +240,7 @@ def test_a_path_means_what_jinja_would_make_of_it(path: str) -> None:
 
 
 @pytest.mark.integration
-def test_a_path_needs_no_jinja(root: Path) -> None:
+def test_a_path_is_evaluated_without_importing_jinja(root: Path) -> None:
     code = (
         "import sys; from engine.language.expressions.evaluation import render\n"
         "assert render({'a': '${b.c}-x'}, {'b': {'c': 1}}) == {'a': '1-x'}; print('jinja2' in sys.modules)\n"
@@ -250,7 +250,7 @@ def test_a_path_needs_no_jinja(root: Path) -> None:
     assert done.stdout == "False\nTrue\n"
 
 
-def test_what_is_empty_comes_out_new_and_as_a_list_or_map() -> None:
+def test_rendering_an_empty_value_returns_a_new_one() -> None:
     nothing: dict[str, Any] = {}
     assert render(nothing, {}) == {}
     assert render(nothing, {}) is not nothing  # whoever is given it may write into it

@@ -1,4 +1,4 @@
-"""The grammar of expressions: it is Jinja's, as far as the language allows it, and knows the place of every token."""
+"""The parser of expressions: the trees of Jinja for what the language allows, and a place for every token and error."""
 
 from __future__ import annotations
 
@@ -104,13 +104,13 @@ def evaluated(source: str) -> bool:
 
 
 @pytest.mark.parametrize("source", GOOD)
-def test_what_is_evaluated_is_read(source: str) -> None:
+def test_expressions_that_evaluate_are_parsed(source: str) -> None:
     assert accepted(source)
     assert evaluated(source)
 
 
 @pytest.mark.parametrize("source", BAD)
-def test_what_is_refused_is_refused_with_a_place(source: str) -> None:
+def test_errors_have_a_place(source: str) -> None:
     assert not accepted(source)
 
 
@@ -121,7 +121,7 @@ PIECES = st.sampled_from(
 
 
 def same_as_jinja(source: str) -> None:
-    """Both refuse the text, or both make the same tree of it."""
+    """Jinja and our parser refuse the text, or make the same tree of it."""
     theirs = jinja_tree(source)
     if theirs is None or not accepted(source):
         assert theirs is None or indexes_twice(source), source
@@ -133,14 +133,14 @@ def same_as_jinja(source: str) -> None:
 
 
 def indexes_twice(source: str) -> bool:
-    """`a[1, 2]` and `a[]`: Jinja reads an index of several values, or of none, which has no meaning."""
+    """`a[1, 2]` and `a[]`, which Jinja parses although they mean nothing."""
     with pytest.raises(ExpressionSyntaxError) as refused:
         parse_expression(source)
     return refused.value.why in ("expected `]` here, not `,`", "an index is missing")
 
 
 @pytest.mark.parametrize("source", [*GOOD, *BAD])
-def test_the_examples_are_what_jinja_makes_of_them(source: str) -> None:
+def test_examples_have_the_same_tree_as_in_jinja(source: str) -> None:
     same_as_jinja(source)
 
 
@@ -152,7 +152,7 @@ def test_the_examples_are_what_jinja_makes_of_them(source: str) -> None:
 @example(["-", "(", "true", ")"], "")
 @example(["a", "[", "1", ",", "2", "]"], "")
 @example(["a", "[", ":", ":", ":", "]"], "")
-def test_any_tokens_are_what_jinja_makes_of_them(pieces: list[str], glue: str) -> None:
+def test_random_tokens_have_the_same_tree_as_in_jinja(pieces: list[str], glue: str) -> None:
     same_as_jinja(glue.join(pieces).strip())
 
 
@@ -171,18 +171,18 @@ def composed(draw: st.DrawFn, part: st.SearchStrategy[str]) -> str:
 
 
 @given(st.recursive(LEAVES, composed, max_leaves=12))
-def test_any_composition_is_what_jinja_makes_of_it(source: str) -> None:
+def test_random_expressions_have_the_same_tree_as_in_jinja(source: str) -> None:
     same_as_jinja(source)
 
 
 @pytest.mark.parametrize("source", ["a²", "a.b²", "²", "a | default(x²=1)", "'\u00b2'"])
 def test_names_are_identifiers(source: str) -> None:
-    """Python would take `a²` into the code that Jinja generates, and fail there."""
+    """Jinja would put `a²` into the code that it generates, which Python cannot compile."""
     same_as_jinja(source)
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
-def test_every_newline_in_a_string_is_one(newline: str) -> None:
+def test_every_line_end_in_a_string_becomes_a_newline(newline: str) -> None:
     source = f"'a{newline}b\\{newline}c'"
     same_as_jinja(source)
     node = parse_expression(source)
@@ -190,7 +190,7 @@ def test_every_newline_in_a_string_is_one(newline: str) -> None:
     assert node.value == "a\nbc"
 
 
-def test_a_number_is_refused_before_python_refuses_to_convert_it() -> None:
+def test_a_number_with_too_many_digits_is_refused() -> None:
     limit = sys.get_int_max_str_digits()
     try:
         sys.set_int_max_str_digits(640)
@@ -202,7 +202,7 @@ def test_a_number_is_refused_before_python_refuses_to_convert_it() -> None:
 
 @pytest.mark.parametrize("digits", [64, 65, 400, 401, 4000])
 @pytest.mark.parametrize("form", ["{}", "0x{}", "{}.5", "1e{}", "[{}, 1]"])
-def test_a_number_is_as_bounded_as_a_result(form: str, digits: int) -> None:
+def test_a_number_has_the_limit_of_results(form: str, digits: int) -> None:
     source = form.format("1" * digits)
     if accepted(source):
         assert evaluated(source)
@@ -213,7 +213,7 @@ def test_a_number_is_as_bounded_as_a_result(form: str, digits: int) -> None:
 
 
 @given(st.text(max_size=60))
-def test_any_text_is_read_or_refused(source: str) -> None:
+def test_any_text_is_parsed_or_refused(source: str) -> None:
     accepted(source)
 
 
@@ -228,14 +228,14 @@ TEXTS = {
 
 
 @pytest.mark.parametrize(("source", "value"), TEXTS.items())
-def test_texts_are_what_python_would_have(source: str, value: str) -> None:
+def test_string_literals_have_the_values_of_python(source: str, value: str) -> None:
     node = parse_expression(source)
     assert isinstance(node, Const)
     assert node.value == value
 
 
 @pytest.mark.parametrize("source", [r"'\x4'", r"'\u12'", r"'\UFFFFFFFF'", r"'\N{DASH}'"])
-def test_an_escape_that_is_cut_off_is_refused(source: str) -> None:
+def test_an_incomplete_escape_is_refused(source: str) -> None:
     assert not accepted(source)
 
 
@@ -263,7 +263,7 @@ def test_every_token_has_its_place() -> None:
     assert all(tree.start <= child.start and child.end <= tree.end for child in children(tree))
 
 
-def test_a_hyphen_in_a_name_is_told_whole() -> None:
+def test_an_error_about_a_hyphen_covers_the_whole_name() -> None:
     with pytest.raises(ExpressionSyntaxError) as refused:
         parse_expression("x ~ copy-snapshot-two.arn")
     assert refused.value.hyphenated
@@ -273,7 +273,7 @@ def test_a_hyphen_in_a_name_is_told_whole() -> None:
 
 
 @pytest.mark.parametrize("text", ["n == '${'", "'$${n}' == n", "${n == '}'}", "  ${ n }\n"])
-def test_a_condition_may_stand_in_braces_and_may_have_them_in_its_strings(text: str) -> None:
+def test_a_condition_may_have_braces_around_it_and_in_its_strings(text: str) -> None:
     assert any(isinstance(node, Name) and node.name == "n" for node in walk(parse_condition(text)))
 
 
@@ -284,7 +284,7 @@ def test_the_filters_are_those_of_the_language() -> None:
     assert not any(evaluated(f"a | {name}") for name in ("center", "format", "batch", "random", "xmlattr"))
 
 
-def test_the_table_of_filters_says_only_what_the_checks_understand() -> None:
+def test_the_types_of_filters_are_known_to_the_checks() -> None:
     for spec in FILTERS.values():
         assert spec.takes in ("any", "list", "text")
         assert spec.gives in ("text", "integer", "number", "list", "attributes", "item", "either")
@@ -314,7 +314,7 @@ MISUSES = {
 
 
 @pytest.mark.parametrize(("source", "why"), MISUSES.items())
-def test_a_filter_that_can_only_fail_is_refused_before_it_runs(source: str, why: str) -> None:
+def test_a_filter_that_always_fails_is_refused_before_evaluation(source: str, why: str) -> None:
     node = parse_expression(source)
     assert isinstance(node, Filter)
     assert why in filter_problem(node)
@@ -323,7 +323,7 @@ def test_a_filter_that_can_only_fail_is_refused_before_it_runs(source: str, why:
 
 @pytest.mark.parametrize("levels", [15, 16, 17, 63, 64, 65, 66])
 @pytest.mark.parametrize("shape", ["({})", "[{}]", "{}[0]", "not {}", "{} or b", "{} | first", "{} if c", "{} ~ b"])
-def test_both_refuse_the_same_depth(shape: str, levels: int) -> None:
+def test_the_limit_of_depth_is_the_same_as_in_jinjas_tree(shape: str, levels: int) -> None:
     source = "a"
     for _ in range(levels):
         source = shape.format(source)

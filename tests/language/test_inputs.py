@@ -1,4 +1,4 @@
-"""Inputs: what is given, checked and typed; everything that is wrong at once, with the nearest names."""
+"""Inputs: values are converted to their types and checked by their declarations."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def one(given: Any, **more: Any) -> Any:
         ("account_id", "012345678901", "012345678901"),
     ],
 )  # fmt: skip
-def test_a_value_of_its_type(type: str, given: Any, value: Any) -> None:
+def test_text_is_converted_to_the_declared_type(type: str, given: Any, value: Any) -> None:
     found = one(given, type=type)
     assert found == value
     assert found.__class__ is value.__class__
@@ -57,7 +57,7 @@ def test_a_value_of_its_type(type: str, given: Any, value: Any) -> None:
         ("account_id", 123456789012),
     ],
 )  # fmt: skip
-def test_a_value_that_is_not_of_its_type(type: str, given: Any) -> None:
+def test_a_value_of_the_wrong_type_is_refused(type: str, given: Any) -> None:
     with pytest.raises(UsageError, match="the input `a`"):
         one(given, type=type)
 
@@ -78,7 +78,7 @@ def test_a_value_that_is_not_of_its_type(type: str, given: Any) -> None:
         ("orders\n", {"pattern": "[a-z]+"}),
     ],
 )
-def test_a_value_that_its_declaration_refuses(given: str, declaration: dict[str, Any]) -> None:
+def test_a_value_against_its_declaration_is_refused(given: str, declaration: dict[str, Any]) -> None:
     with pytest.raises(UsageError, match="is invalid"):
         one(given, **declaration)
 
@@ -93,11 +93,11 @@ def test_a_value_that_its_declaration_refuses(given: str, declaration: dict[str,
         ("abc", {"min": 3, "max": 3, "pattern": "[a-c]{3}"}),
     ],
 )
-def test_a_value_that_its_declaration_allows(given: str, declaration: dict[str, Any]) -> None:
+def test_a_value_that_fits_its_declaration_is_accepted(given: str, declaration: dict[str, Any]) -> None:
     assert str(one(given, **declaration)) == given
 
 
-def test_defaults_stand_in_and_the_order_is_the_runbooks() -> None:
+def test_missing_inputs_get_their_defaults_in_the_order_of_the_runbook() -> None:
     runbook = declared(
         b=Input(name="b", required=False, default="x"),
         a=Input(name="a"),
@@ -106,7 +106,7 @@ def test_defaults_stand_in_and_the_order_is_the_runbooks() -> None:
     assert list(resolve_inputs(runbook, {"a": "1"}).items()) == [("b", "x"), ("a", "1"), ("c", None)]
 
 
-def test_everything_that_is_wrong_is_told_at_once() -> None:
+def test_all_problems_are_reported_together() -> None:
     runbook = declared(cluster=Input(name="cluster", description="what to replace"), n=Input(name="n", type="integer"))
     with pytest.raises(UsageError) as raised:
         resolve_inputs(runbook, {"clutser": "orders", "n": "x"})
@@ -116,10 +116,10 @@ def test_everything_that_is_wrong_is_told_at_once() -> None:
     assert third == "the input `n` is invalid: `x` is not an integer"
 
 
-def test_a_runbook_without_inputs_says_so() -> None:
+def test_an_unknown_input_of_a_runbook_without_inputs() -> None:
     with pytest.raises(UsageError, match="there is no input `a`; none are defined"):
         resolve_inputs(declared(), {"a": "1"})
 
 
-def test_the_types_of_the_model_are_those_that_a_runbook_may_write() -> None:
+def test_the_types_of_the_model_are_those_of_the_parser() -> None:
     assert get_args(InputType) == WORDS["input_type"]

@@ -1,4 +1,4 @@
-"""What is said of a word that is not legal: the nearest legal word and the list of them."""
+"""Suggestions for a word that is not legal: the nearest legal word and a list of all."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from engine.language.nearest import MOST_LISTED, MOST_SUGGESTIONS, Suggestions, 
         ("X", ["x"], "x"), ("ab", ["cd"], None), ("", ["a"], None), ("name", [], None),
     ],
 )  # fmt: skip
-def test_the_nearest(word: str, legal: list[str], near: str | None) -> None:
+def test_nearest(word: str, legal: list[str], near: str | None) -> None:
     assert nearest(word, legal) == near
 
 
-def test_the_question_and_the_list() -> None:
+def test_did_you_mean() -> None:
     assert did_you_mean("hodl", ["hold", "fail"]) == "did you mean `hold`? expected one of: fail, hold"
     assert did_you_mean("xyz", ["hold", "fail"], "verbs") == "verbs: fail, hold"
     assert did_you_mean("xyz", []) == "none are defined"
@@ -33,7 +33,7 @@ def test_a_long_list_says_how_many_more_there_are() -> None:
     )
 
 
-def test_only_the_first_findings_of_a_runbook_have_a_guess() -> None:
+def test_only_the_first_findings_of_a_runbook_get_a_suggestion() -> None:
     guesses = Suggestions()
     helps = [guesses.did_you_mean("hodl", lambda: ["hold"], rest="verbs") for _ in range(MOST_SUGGESTIONS + 2)]
     assert helps == ["did you mean `hold`? verbs"] * MOST_SUGGESTIONS + ["verbs"] * 2

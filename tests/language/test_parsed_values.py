@@ -1,7 +1,8 @@
-"""Shapes: what each form of the language is as values."""
+"""Parsing: the values of the model for each form of the language."""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -29,6 +30,7 @@ from engine.language.model import (
     UndoCall,
     Wait,
 )
+from engine.language.parse import document as documents
 from tests.language.parsed_examples import CALL, CHECK, ENSURE, HEAD, PAUSE, REMOVE, UNTIL, document, parsed
 
 
@@ -68,7 +70,7 @@ def test_steps_without_a_kind_of_resource(written: str, body: Any) -> None:
     assert step(f"- {{id: one, {inner}}}\n").body == body
 
 
-def test_what_every_step_may_have() -> None:
+def test_the_keys_that_every_step_may_have() -> None:
     one = step(
         "- id: a-b\n  description: why\n  if: n > 1\n  region: us-east-1\n  account: other\n  timeout: 30s\n"
         "  requires: [x, y]\n  for_each: [1, {a: 2}]\n  wait: 1s\n"
@@ -79,7 +81,7 @@ def test_what_every_step_may_have() -> None:
 
 
 @pytest.mark.parametrize(("written", "condition"), [("true", "true"), ("5", "5"), ("'${a}'", "${a}"), ("a.b", "a.b")])
-def test_a_condition_is_an_expression_as_it_stands(written: str, condition: str) -> None:
+def test_a_condition_is_kept_as_it_is_written(written: str, condition: str) -> None:
     assert step(f"- {{id: one, if: {written}, wait: 1s}}\n").condition == condition
 
 
@@ -120,19 +122,19 @@ def test_a_call_with_until_and_undo() -> None:
 @pytest.mark.parametrize(
     ("written", "repeatable"), [("repeatable: true", True), ("repeatable: false", False), (UNTIL.strip(), False)]
 )
-def test_a_call_that_changes_something_says_how(written: str, repeatable: bool) -> None:
+def test_a_call_is_repeatable_if_it_says_so(written: str, repeatable: bool) -> None:
     body = step(f"{CALL}  {written}\n").body
     assert isinstance(body, Call)
     assert body.repeatable is repeatable
 
 
-def test_an_action_that_says_it_itself_need_not_be_asked() -> None:
+def test_a_call_is_repeatable_if_its_action_is() -> None:
     body = step("- {id: tell, call: sns.publish, with: {topic: a}}\n").body
     assert isinstance(body, Call)
     assert body.repeatable
 
 
-def test_a_check_of_any_api() -> None:
+def test_a_check_of_an_aws_api() -> None:
     one = step(
         "- id: table\n  check: aws.dynamodb.describe_table\n  with: {TableName: orders}\n"
         "  status: seen.Table.TableStatus\n  missing_on: [ResourceNotFoundException]\n"
@@ -149,7 +151,7 @@ def test_a_check_of_any_api() -> None:
 # -- state tables ------------------------------------------------------------------------------------------
 
 
-def test_rows_of_every_form() -> None:
+def test_rows_of_a_state_table() -> None:
     body = step(
         ENSURE + "  retry: [1m]\n  states:\n    missing: create\n    'pending, =copying': monitor\n"
         "    broken: {do: [{wait: 1s}, {id: tell, hold: why}], then: done}\n    blocked: {hold: why, error: Odd}\n"
@@ -174,7 +176,7 @@ def test_rows_of_every_form() -> None:
         ("check", "missing hold pending monitor available done blocked hold broken hold leaving monitor"),
     ],
 )
-def test_rows_that_are_not_written_never_destroy(kind: str, filled: str) -> None:
+def test_default_rows_never_destroy(kind: str, filled: str) -> None:
     more = {"ensure": "  undo: keep\n", "remove": "  states: {available: delete}\n", "check": ""}[kind]
     body = step(f"- id: one\n  {kind}: rds.cluster\n  with: {{name: a}}\n{more}").body
     assert isinstance(body, (Ensure, Remove, Check))
@@ -195,7 +197,7 @@ def test_rows_that_are_not_written_never_destroy(kind: str, filled: str) -> None
         ("{retry_if: error.name == 'x'}", RetryIf(condition="error.name == 'x'", otherwise="fail")),
     ],
 )  # fmt: skip
-def test_what_follows_a_rescue(written: str, then: Any) -> None:
+def test_then_of_a_rescue(written: str, then: Any) -> None:
     one = step(CHECK + f"  rescue:\n    - error: [Odd, config]\n      refresh: settings\n      then: {written}\n")
     (rescue,) = one.rescue
     assert (rescue.errors, rescue.refresh, rescue.then) == (("Odd", "config"), True, then)
@@ -217,12 +219,12 @@ def test_what_follows_a_rescue(written: str, then: Any) -> None:
         ("{schedule: {first: 1s, attempts: 2}}", Retry(schedule=Backoff(first=1.0, attempts=2))),
     ],
 )  # fmt: skip
-def test_a_retry(written: str, retry: Retry) -> None:
+def test_retry_of_a_step(written: str, retry: Retry) -> None:
     text = document(CHECK + f"  retry: {written}\n") + "schedules: {slow: [1s], quick: {first: 2s, attempts: 5}}\n"
     assert step(text).retry == retry, "schedules count wherever they stand"
 
 
-def test_monitors_are_the_steps_own_then_the_top_levels() -> None:
+def test_monitor_of_a_step_overrides_the_top_level() -> None:
     text = document(CHECK + "  monitor: {every: 5s}\n- {id: two, check: rds.cluster, with: {name: b}}\n")
     whole = runbook(text + "monitor: {every: 20s, for: 2h, grace: 0s}\n")
     assert [one.monitor for one in whole.steps] == [
@@ -230,7 +232,7 @@ def test_monitors_are_the_steps_own_then_the_top_levels() -> None:
     ]  # fmt: skip
 
 
-def test_a_call_watches_as_it_says_then_as_its_until_then_as_the_top_level() -> None:
+def test_monitor_of_a_call_overrides_its_until_and_the_top_level() -> None:
     text = document(CALL + UNTIL + "    monitor: {every: 7s, for: 9m}\n  monitor: {every: 3s}\n")
     assert runbook(text + "monitor: {for: 2h, grace: 1s}\n").steps[0].monitor == Monitor(
         every=3.0, longest=540.0, grace=1.0
@@ -240,7 +242,7 @@ def test_a_call_watches_as_it_says_then_as_its_until_then_as_the_top_level() -> 
 # -- the top level -------------------------------------------------------------------------------------------
 
 
-def test_everything_that_stands_at_the_top() -> None:
+def test_the_keys_of_the_top_level() -> None:
     whole = runbook(
         "runbook: example\ndescription: why\ninputs: {a: {type: integer, default: 3, min: 1, max: 5, enum: [3, 4]}}\n"
         "settings: {b: 'ssm:/x/${a}', c: {from: 'secret:n#f', region: us-east-1, account: other}, "
@@ -264,7 +266,7 @@ def test_everything_that_stands_at_the_top() -> None:
     assert [step.body for step in whole.ends["on_cancel"]] == [Notify()]
 
 
-def test_without_notify_nobody_is_told() -> None:
+def test_without_notify_there_are_no_notifications() -> None:
     whole = runbook(HEAD + PAUSE)
     assert {name: [step.body for step in steps] for name, steps in whole.ends.items()} == {
         "on_success": [], "on_failure": [TakeBack(steps=None)], "on_hold": [], "on_cancel": [],
@@ -275,10 +277,28 @@ def test_without_notify_nobody_is_told() -> None:
 @pytest.mark.parametrize(
     "source", ["ssm:/x/${ '}' }", "ssm:/${ {'a': b}['a'] }/y", "secret:${ 'a b' | replace(' ', '') }#c"]
 )
-def test_a_source_may_have_any_expression_in_it(source: str) -> None:
+def test_a_source_may_contain_any_expression(source: str) -> None:
     assert runbook(f'runbook: a\nsettings: {{b: "{source}"}}\n{PAUSE}').settings["b"].source == source
 
 
 @pytest.mark.parametrize("source", ["ssm:/x y", "${a}", "ssm:/x#${ '#' }#"])
-def test_a_source_says_where_it_is(source: str) -> None:
+def test_a_source_must_be_a_parameter_or_a_secret(source: str) -> None:
     assert [one.rule for one in parsed(f'runbook: a\nsettings: {{b: "{source}"}}\n{PAUSE}').findings] == ["RB217"]
+
+
+def test_the_example_in_the_docstring_of_the_parser() -> None:
+    text = (
+        "\n".join(re.findall(r"^    (.*)$", str(documents.__doc__).split("**Text to nodes.**")[0], re.MULTILINE)) + "\n"
+    )
+    found = parsed(text)
+    assert [(one.rule, one.line, one.message) for one in found.findings] == [
+        ("RB201", 7, "unknown key `timout` in a step with `call`")
+    ]
+    assert found.runbook is not None
+    (step,) = found.runbook.steps
+    assert (step.path, step.id) == ("steps/0", "stop-cluster")
+    assert step.body == Call(
+        action="aws.rds.stop_db_cluster", params={"DBClusterIdentifier": "orders"}, repeatable=True
+    )
+    assert found.runbook.step("steps/0") == found.runbook.by_name["stop_cluster"] == step
+    assert [one.body for one in found.runbook.ends["on_failure"]] == [TakeBack(steps=None)]

@@ -1,4 +1,4 @@
-"""Patterns: the same whole values as Python's `re` matches, with bounds on size and work."""
+"""Patterns: they match the same values as Python's `re`, with limits of size and steps."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def patterns(draw: st.DrawFn, depth: int = 1) -> str:
 @example("^a$", ["a", "a\n"])
 @example("", ["", "a"])
 @example("a||b", ["", "a"])
-def test_the_same_values_as_re_matches(pattern: str, values: list[str]) -> None:
-    """Groups are not nested, and values are short: Python's `re` backtracks, for hours where they are not."""
+def test_patterns_match_the_same_values_as_re(pattern: str, values: list[str]) -> None:
+    """Groups are not nested and values are short, because otherwise Python's `re` backtracks for hours."""
     for value in values:
         bare = pattern.removeprefix("^").removesuffix("$")
         assert matches(pattern, value) == bool(re.fullmatch(bare, value, re.ASCII)), (pattern, value)
@@ -58,23 +58,23 @@ def test_the_same_values_as_re_matches(pattern: str, values: list[str]) -> None:
         (r"\{a\}", "{a}", True),
     ],
 )
-def test_what_runbooks_ask(pattern: str, value: str, does: bool) -> None:
+def test_patterns_of_real_runbooks(pattern: str, value: str, does: bool) -> None:
     assert matches(pattern, value) is does
 
 
 @pytest.mark.parametrize("pattern", ["(a*)*b", "(a|a)*b", "(a|aa)+b", "(.*)*x", "(a+)+$", "([a-z]+)*1"])
-def test_patterns_that_keep_re_busy_for_ever_are_done_at_once(pattern: str) -> None:
+def test_patterns_on_which_re_backtracks_endlessly(pattern: str) -> None:
     assert not matches(pattern, "a" * 5_000 + "!")
 
 
-def test_the_work_has_a_bound() -> None:
+def test_matching_has_a_limit_of_steps() -> None:
     with pytest.raises(PatternError, match="too long"):
         matches(r"(.|\n)*a.{990}", "a" * 60_000)
     assert matches("(a?){0,300}a{0,300}", "a" * 600)
 
 
-def test_the_work_of_all_patterns_together_has_a_bound() -> None:
-    """Each differs and is large: RE2 would compile thousands of them in a file, for a minute."""
+def test_the_patterns_of_a_runbook_share_a_limit_of_steps() -> None:
+    """The patterns are large and all differ. Without the limit, RE2 would compile thousands of them, which takes a minute."""
     patterns = Patterns()
     compiled = 0
     with pytest.raises(PatternError, match="too large in total"):
@@ -84,7 +84,7 @@ def test_the_work_of_all_patterns_together_has_a_bound() -> None:
     assert 20 < compiled < 200
 
 
-def test_what_cannot_be_compiled_is_paid_for_too() -> None:
+def test_a_pattern_that_is_too_large_uses_up_steps() -> None:
     patterns = Patterns()
     for _ in range(10):
         with pytest.raises(PatternError, match="too large once its repetitions are expanded"):
@@ -92,7 +92,7 @@ def test_what_cannot_be_compiled_is_paid_for_too() -> None:
     assert patterns.left < MOST_STEPS * 0.95
 
 
-def test_a_pattern_is_paid_for_once() -> None:
+def test_a_pattern_is_compiled_once() -> None:
     patterns = Patterns()
     patterns.compile("[a-z]{0,200}")
     left = patterns.left
@@ -100,7 +100,7 @@ def test_a_pattern_is_paid_for_once() -> None:
     assert patterns.left == left < MOST_STEPS
 
 
-def test_a_pattern_has_a_longest_and_a_largest() -> None:
+def test_a_pattern_has_limits_of_length_and_size() -> None:
     long = "(" + "a|" * 20_000 + "b)*"
     with pytest.raises(PatternError, match=f"{len(long)} characters; {MOST_CHARACTERS} are allowed"):
         Patterns().compile(long)
@@ -116,7 +116,7 @@ def test_a_pattern_has_a_longest_and_a_largest() -> None:
         ("a{99999999999}", 1), ("[a]{b}", 3), (r"\p{Nonsense}", 0), ("(" * 1_000 + "a{9" + ")" * 900, 1_001),
     ],
 )  # fmt: skip
-def test_what_cannot_be_matched_in_linear_time_or_is_none_is_refused(pattern: str, offset: int) -> None:
+def test_an_unsupported_or_invalid_pattern_is_refused_at_its_offset(pattern: str, offset: int) -> None:
     with pytest.raises(PatternError) as raised:
         Patterns().compile(pattern)
     assert raised.value.offset == offset
@@ -131,7 +131,7 @@ def test_what_cannot_be_matched_in_linear_time_or_is_none_is_refused(pattern: st
         (".", "\udcff", True), ("a", "\udcff", False),
     ],
 )  # fmt: skip
-def test_what_re2_knows_besides(pattern: str, value: str, does: bool) -> None:
+def test_other_syntax_of_re2(pattern: str, value: str, does: bool) -> None:
     assert matches(pattern, value) is does
 
 
@@ -147,13 +147,13 @@ def test_what_re2_knows_besides(pattern: str, value: str, does: bool) -> None:
         ("(a", "missing ): `(a`"),
     ],
 )
-def test_a_message_names_the_part_that_is_wrong(pattern: str, message: str) -> None:
+def test_a_message_quotes_the_part_that_is_wrong(pattern: str, message: str) -> None:
     with pytest.raises(PatternError) as raised:
         Patterns().compile(pattern)
     assert str(raised.value) == message
 
 
 @given(st.text("ab()[]{}|*+?.\\^$-,0123", max_size=20))
-def test_whatever_it_is_given_it_reads_or_refuses(pattern: str) -> None:
+def test_any_pattern_is_compiled_or_refused(pattern: str) -> None:
     with contextlib.suppress(PatternError):
         assert matches(pattern, "ab01") in (True, False)

@@ -1,4 +1,4 @@
-"""Where a character of a value stands: in plain, quoted, literal and folded scalars, with LF and CRLF."""
+"""The place of each character of a scalar: plain, quoted, literal and folded, with LF and CRLF."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def scalar(text: str) -> Scalar:
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 @pytest.mark.parametrize("text", WRITTEN.values(), ids=WRITTEN)
-def test_a_part_of_a_value_is_found_where_it_is_written(text: str, end: str) -> None:
+def test_the_span_of_a_part_of_a_value(text: str, end: str) -> None:
     node = scalar(text.replace("\n", end))
     assert isinstance(node.value, str)
     span = node.at(node.value.index("name"), 4)
@@ -51,7 +51,7 @@ def test_a_part_of_a_value_is_found_where_it_is_written(text: str, end: str) -> 
 
 
 @pytest.mark.parametrize("text", WRITTEN.values(), ids=WRITTEN)
-def test_the_whole_span_ends_with_the_text(text: str) -> None:
+def test_the_span_of_a_scalar_ends_with_its_text(text: str) -> None:
     node = scalar(text)
     span = node.span
     last = text.split("\n")[span.end_line - 1]
@@ -59,13 +59,13 @@ def test_the_whole_span_ends_with_the_text(text: str) -> None:
     assert span.line == 1
 
 
-def test_an_escape_is_found_as_a_whole_and_what_follows_behind_it() -> None:
+def test_the_span_after_an_escape() -> None:
     node = scalar('x: "\\u00e9b"\n')
     assert node.at(0).column == 5
     assert node.at(1).column == 11
 
 
-def test_where_it_is_not_known_the_whole_scalar_is_told() -> None:
+def test_an_unknown_place_is_that_of_the_whole_scalar() -> None:
     node = scalar("x: abc\n")
     assert node.at(99) == node.span
     assert source_offsets("abc", "", "something else") == []
@@ -92,7 +92,7 @@ TEXTS = st.lists(
 @example([" a"], "|", 20)
 @example(["\n\na"], ">", 20)
 @example(["a b c d e f g h i j k l m n o p"], '"', 20)
-def test_every_character_of_every_scalar_has_its_place(values: list[str], style: str | None, width: int) -> None:
+def test_every_character_of_random_scalars_has_an_offset(values: list[str], style: str | None, width: int) -> None:
     written = yaml.dump(
         {"k": values}, default_style=style, allow_unicode=True, width=width, Dumper=Untagged, default_flow_style=False
     )

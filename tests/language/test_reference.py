@@ -1,4 +1,4 @@
-"""docs/language.md, which `make generate` writes: a word for every form."""
+"""The reference of the language, docs/language.md, which `make generate` writes."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ from engine.language.parse.document import READERS
 from engine.language.reference.page import FORMS
 
 
-def test_every_form_has_its_words() -> None:
+def test_every_form_has_a_description() -> None:
     assert set(FORMS) == set(READERS)

@@ -1,4 +1,4 @@
-"""The shipped restore, parsed: exactly the values that the kernel is to walk."""
+"""The shipped restore: the exact values that the kernel runs."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from engine.language.model import (
     TakeBack,
 )
 from engine.language.parse.document import load, parse
-from tests.language.parsed_examples import WORDS
+from tests.language.parsed_examples import VOCABULARY
 
 SLOW = Retry(schedule=Delays(delays=(300.0, 600.0, 900.0)))
 FAST = Retry(schedule=Delays(delays=(60.0, 120.0, 180.0)))
@@ -43,7 +43,7 @@ def raw(root: Path) -> bytes:
 
 @pytest.fixture(scope="module")
 def restore(raw: bytes) -> Runbook:
-    return load(raw, WORDS, "restore.yaml")
+    return load(raw, VOCABULARY, "restore.yaml")
 
 
 def ensured(restore: Runbook, id: str) -> tuple[Step, Ensure]:
@@ -52,13 +52,13 @@ def ensured(restore: Runbook, id: str) -> tuple[Step, Ensure]:
     return step, step.body
 
 
-def test_it_is_the_text_that_was_given(restore: Runbook, raw: bytes) -> None:
+def test_text_and_digest(restore: Runbook, raw: bytes) -> None:
     assert restore.text.encode() == raw
     assert restore.digest == hashlib.sha256(raw).hexdigest()
-    assert load(restore.text, WORDS) == restore
+    assert load(restore.text, VOCABULARY) == restore
 
 
-def test_the_top(restore: Runbook) -> None:
+def test_the_top_level(restore: Runbook) -> None:
     assert restore.name == "aurora-restore"
     assert restore.region == "${target_region}"
     assert restore.lock == "${target_region}/${cluster}"
@@ -109,7 +109,7 @@ def test_the_steps_by_path_and_by_name(restore: Runbook) -> None:
     assert isinstance(restore.kinds["rds.cluster"], KindFacts)
 
 
-def test_the_ends_are_the_standard_ones(restore: Runbook) -> None:
+def test_the_ends_have_the_default_steps(restore: Runbook) -> None:
     assert {name: [step.body for step in steps] for name, steps in restore.ends.items()} == {
         "on_success": [Notify()],
         "on_failure": [TakeBack(steps=None), Notify()],
@@ -119,7 +119,7 @@ def test_the_ends_are_the_standard_ones(restore: Runbook) -> None:
     assert restore.index["cleanup/1"].body == Notify()
 
 
-def test_the_copy(restore: Runbook) -> None:
+def test_the_step_that_copies_the_snapshot(restore: Runbook) -> None:
     step, body = ensured(restore, "copy-snapshot")
     assert body.kind == "rds.cluster_snapshot"
     assert body.params == {
@@ -140,7 +140,7 @@ def test_the_copy(restore: Runbook) -> None:
     assert (step.requires, step.irreversible, body.owner) == ((), False, "own")
 
 
-def test_the_removal(restore: Runbook) -> None:
+def test_the_step_that_removes_the_cluster(restore: Runbook) -> None:
     step = restore.by_name["delete_rds"]
     body = step.body
     assert isinstance(body, Remove)
@@ -152,7 +152,7 @@ def test_the_removal(restore: Runbook) -> None:
     assert (step.irreversible, step.requires, step.retry) == (True, ("copy-snapshot", "network-check"), SLOW)
 
 
-def test_the_restore_and_its_rescue(restore: Runbook) -> None:
+def test_the_step_that_restores_and_its_rescue(restore: Runbook) -> None:
     step, _ = ensured(restore, "restore-snapshot")
     assert step.rescue == (
         Rescue(
@@ -162,14 +162,14 @@ def test_the_restore_and_its_rescue(restore: Runbook) -> None:
     )  # fmt: skip
 
 
-def test_the_instances(restore: Runbook) -> None:
+def test_the_step_that_creates_instances(restore: Runbook) -> None:
     step, body = ensured(restore, "instances")
     assert step.for_each == "${old.instances | default(one_instance, true)}"
     assert body.params == {"name": "${each.name}", "cluster": "${cluster}", "class": "${each.class}"}
     assert step.monitor == Monitor()
 
 
-def test_the_users(restore: Runbook) -> None:
+def test_the_step_that_sets_up_users(restore: Runbook) -> None:
     step = restore.by_name["setup_db_users"]
     body = step.body
     assert isinstance(body, Call)
@@ -186,7 +186,7 @@ def test_the_users(restore: Runbook) -> None:
     assert last.states[0] == Row(path="steps/7/rescue/0/do/2/states/0", names=("broken",), verb="done")
 
 
-def test_a_row_that_fails_says_why(restore: Runbook) -> None:
+def test_a_row_that_fails_has_a_reason_and_an_error(restore: Runbook) -> None:
     body = restore.by_name["snapshot_check"].body
     assert isinstance(body, Check)
     assert body.states[0] == Row(
@@ -202,8 +202,8 @@ def test_every_table_has_every_class(restore: Runbook) -> None:
             assert sorted(name for row in step.body.states for name in row.names) == sorted(CLASSES)
 
 
-def test_every_path_has_its_place(raw: bytes) -> None:
-    found = parse(raw, WORDS)
+def test_every_path_has_a_node(raw: bytes) -> None:
+    found = parse(raw, VOCABULARY)
     assert found.runbook is not None
     assert set(found.runbook.index) <= set(found.nodes)
     assert found.nodes["steps/4/states/0"].span.line == 80
@@ -211,10 +211,10 @@ def test_every_path_has_its_place(raw: bytes) -> None:
 
 
 @pytest.mark.integration
-def test_reading_it_imports_nothing_heavy(root: Path) -> None:
+def test_parsing_imports_no_heavy_package(root: Path) -> None:
     code = (
-        "import sys; from engine.language.parse.document import parse; from tests.language.parsed_examples import WORDS\n"
-        "assert not parse(open('runbooks/restore.yaml', 'rb').read(), WORDS).findings\n"
+        "import sys; from engine.language.parse.document import parse; from tests.language.parsed_examples import VOCABULARY\n"
+        "assert not parse(open('runbooks/restore.yaml', 'rb').read(), VOCABULARY).findings\n"
         "print(sorted({'jinja2', 'jsonschema', 'boto3', 'asyncio', 'typer'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=root, check=True, capture_output=True, text=True)

@@ -1,4 +1,4 @@
-"""Rules of text and shape: the bad example has findings of its rule only, and the good one has none."""
+"""The rules RB1xx and RB2xx: the bad example has findings of its rule only, and the good one has none."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from engine.checks.rules.shape import RULES as SHAPE
 from engine.checks.rules.text import RULES as TEXT
-from tests.language.parsed_examples import parsed, told
+from tests.language.parsed_examples import parsed, rules_at
 from tests.validate.examples import bad, good
 
 RULES = [rule.id for rule in (*TEXT, *SHAPE)]
@@ -17,12 +17,12 @@ RULES = [rule.id for rule in (*TEXT, *SHAPE)]
 
 @pytest.mark.parametrize("id", RULES)
 def test_bad_example(id: str) -> None:
-    assert {rule for rule, _, _ in told(bad(id))} == {id}
+    assert {rule for rule, _, _ in rules_at(bad(id))} == {id}
 
 
 @pytest.mark.parametrize("id", RULES)
 def test_good_example(id: str) -> None:
-    assert told(good(id)) == []
+    assert rules_at(good(id)) == []
 
 
 @pytest.mark.parametrize("id", RULES)

@@ -1,4 +1,4 @@
-"""Shapes: what is told where a form is not as it must be, at its place, with what to do."""
+"""Parsing: the findings for a value of the wrong shape, with their places and help."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from tests.language.parsed_examples import (
     REMOVE,
     TABLE,
     UNTIL,
-    WORDS,
+    VOCABULARY,
     document,
     parsed,
-    pointed,
-    told,
+    rules_at,
+    text_at_finding,
 )
 
 
@@ -138,10 +138,10 @@ from tests.language.parsed_examples import (
         (TABLE + "  classes: {pending: [A], available: [A]}\n", "RB215", "A"),
     ],
 )
-def test_told_at_its_place(example: str, rule: str, at: str) -> None:
+def test_a_finding_has_its_rule_and_place(example: str, rule: str, at: str) -> None:
     (found,) = parsed(example).findings
     assert found.rule == rule
-    assert pointed(example) == at
+    assert text_at_finding(example) == at
 
 
 @pytest.mark.parametrize(
@@ -164,18 +164,18 @@ def test_told_at_its_place(example: str, rule: str, at: str) -> None:
         ("- {id: one, wait: 5m, requires: other}\n", "[other]"),
     ],
 )
-def test_the_help_says_what_to_do(example: str, help: str) -> None:
+def test_help_of_a_finding(example: str, help: str) -> None:
     assert help in parsed(example).findings[0].help
 
 
-def test_a_message_that_would_be_endless_leaves_its_middle_out() -> None:
+def test_a_very_long_message_is_shortened() -> None:
     found = parsed("- {id: one, check: " + "r" * 500_000 + "}\n").findings[0]
     assert found.rule == "RB211"
     assert len(found.message) < 1_000
     assert found.end_column > 500_000
 
 
-def test_of_many_names_the_nearest_is_told_and_not_all_are_listed() -> None:
+def test_the_list_of_many_names_is_shortened() -> None:
     many = ", ".join(f"s{number}: [1s]" for number in range(9_000))
     steps = "".join(f"- {{id: q{n}, check: rds.cluster, with: {{name: a}}, retry: q{n}}}\n" for n in range(3_000))
     found = parsed(document(steps) + f"schedules: {{{many}, slow: [1s]}}\n").findings
@@ -183,8 +183,8 @@ def test_of_many_names_the_nearest_is_told_and_not_all_are_listed() -> None:
     assert "and 8977 more" in found[0].help
 
 
-def test_everything_that_is_wrong_is_told_at_once_and_in_order() -> None:
-    found = told(
+def test_all_findings_are_reported_in_order() -> None:
+    found = rules_at(
         "- {id: One, wait: 5}\n- {wait: 5m}\n- {id: two, hold: why, undo: delete}\n- {id: three, check: nosuch}\n"
         "- {id: four, wait: 5m, x: &a 1}\n"
     )
@@ -194,15 +194,15 @@ def test_everything_that_is_wrong_is_told_at_once_and_in_order() -> None:
     assert found == sorted(found, key=lambda one: one[1:])
 
 
-def test_what_is_wrong_leaves_the_rest_to_be_checked() -> None:
+def test_a_wrong_step_does_not_hide_the_others() -> None:
     found = parsed("- {id: one, hodl: why}\n- {id: two, wait: 5m}\n")
     assert found.runbook is not None
     assert set(found.runbook.by_name) == {"one", "two"}
 
 
-def test_an_operation_is_taken_up_only_with_a_runbook_that_is_right() -> None:
+def test_load_raises_for_a_wrong_runbook() -> None:
     with pytest.raises(RunbookInvalid) as raised:
-        load("runbook: a\nsteps: [{id: one}]\n", WORDS, "a.yaml")
+        load("runbook: a\nsteps: [{id: one}]\n", VOCABULARY, "a.yaml")
     assert [one.rule for one in raised.value.findings] == ["RB208"]
 
 
@@ -231,11 +231,11 @@ NODES = st.recursive(
 
 
 @given(st.dictionaries(st.sampled_from([*shapes.RUNBOOK]), NODES, max_size=6))
-def test_whatever_it_is_given_it_tells_or_builds(value: dict[str, Any]) -> None:
+def test_a_random_runbook_is_built_or_reported(value: dict[str, Any]) -> None:
     text = json.dumps(value)
     found = parsed(text)
     if found.findings:
         with pytest.raises(RunbookInvalid):
-            load(text, WORDS)
+            load(text, VOCABULARY)
     else:
-        assert load(text, WORDS) == found.runbook
+        assert load(text, VOCABULARY) == found.runbook

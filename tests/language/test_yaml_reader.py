@@ -1,4 +1,4 @@
-"""Text to nodes: types, places, and everything that is refused, each with its line, column and a hint."""
+"""Text to nodes: the values of scalars, the places of nodes, and the findings for refused YAML."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def value_of(written: str) -> Any:
         ("rds:orders", "rds:orders"), ("a#b", "a#b"), ("${a}", "${a}"), ("${a | default('b')}", "${a | default('b')}"),
     ],
 )  # fmt: skip
-def test_types_are_those_of_yaml_1_2_core(written: str, value: Any) -> None:
+def test_the_values_of_scalars_follow_the_core_schema(written: str, value: Any) -> None:
     found = value_of(written)
     assert found == value
     assert type(found) is type(value)
@@ -111,7 +111,7 @@ def test_types_are_those_of_yaml_1_2_core(written: str, value: Any) -> None:
         ("a: " + "x" * MOST_BYTES, "RB104", 1, 1),
     ],
 )  # fmt: skip
-def test_refused_with_place_and_hint(text: str, rule: str, line: int, column: int) -> None:
+def test_refused_yaml_has_its_rule_and_place(text: str, rule: str, line: int, column: int) -> None:
     _, findings = parse_yaml(text, "a.yaml")
     first = min(findings, key=lambda one: (one.line, one.column))
     assert (first.rule, first.line, first.column) == (rule, line, column)
@@ -120,25 +120,25 @@ def test_refused_with_place_and_hint(text: str, rule: str, line: int, column: in
         load_yaml(text)
 
 
-def test_bytes_that_are_not_utf_8_are_told_where_they_stand() -> None:
+def test_a_byte_that_is_not_utf_8_has_its_place() -> None:
     _, (found,) = parse_yaml("a: 1\nb: ä".encode() + b"\xe9\n")
     assert (found.rule, found.line, found.column) == ("RB102", 2, 5)
 
 
-def test_both_places_of_a_key_that_is_there_twice_are_told() -> None:
+def test_a_duplicate_key_names_both_places() -> None:
     _, (found,) = parse_yaml("a: 1\nb: 2\na: 3\n")
     assert "line 1, column 1" in found.message
     assert (found.line, found.column, found.end_column) == (3, 1, 2)
 
 
-def test_all_that_is_refused_is_told_at_once() -> None:
+def test_all_findings_are_reported_together() -> None:
     node, findings = parse_yaml("a: &x 1\nb: *x\nc: .nan\na: 2\nd:\ne: {<<: {}}\n")
     assert [one.rule for one in findings] == ["RB108", "RB108", "RB111", "RB106", "RB112", "RB107"]
     assert isinstance(node, MapNode)
     assert to_python(node)["a"] == 1
 
 
-def test_every_expression_that_stands_unquoted_in_a_flow_map_is_told_and_the_rest_is_read() -> None:
+def test_every_unquoted_expression_in_a_flow_map_is_reported() -> None:
     node, findings = parse_yaml("a: {b: ${x}, c: [${y | default('z', true)}, 1]}\nd: *e\nf: {g: ${h\n")
     assert [(one.rule, one.line, one.column) for one in findings] == [
         ("RB113", 1, 8), ("RB113", 1, 18), ("RB108", 2, 4), ("RB113", 3, 8),
@@ -154,32 +154,32 @@ def test_every_expression_that_stands_unquoted_in_a_flow_map_is_told_and_the_res
     assert list(node) == ["a", "d"]
 
 
-def test_values_have_an_end() -> None:
+def test_the_number_of_values_has_a_limit() -> None:
     assert parse_yaml("a: [" + "1," * (MOST_NODES - 100) + "1]\n")[1] == []
     _, findings = parse_yaml("a: [" + "1," * MOST_NODES + "1]\n")
     assert [(one.rule, one.line) for one in findings] == [("RB104", 1)]
 
 
-def test_findings_have_an_end() -> None:
+def test_the_number_of_findings_has_a_limit() -> None:
     _, findings = parse_yaml("- *x\n" * (MOST_FINDINGS + 5))
     assert len(findings) == MOST_FINDINGS
 
 
 @pytest.mark.parametrize("opening", ["[", "{", "- ", "? ", "[{", "a:\n ", "- - ", "{a: "])
-def test_text_that_was_made_to_hurt_is_refused_at_once(opening: str) -> None:
+def test_hostile_text_is_refused(opening: str) -> None:
     for text in (opening * 100_000, "\n".join([opening] * 100_000)):
         _, findings = parse_yaml(text[:MOST_BYTES])
         assert findings
 
 
-def test_a_bomb_of_aliases_does_not_grow() -> None:
+def test_nested_aliases_are_not_expanded() -> None:
     levels = "\n".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 30))
     _, findings = parse_yaml(f"a0: &a0 [x]\n{levels}\n")
     assert {one.rule for one in findings} == {"RB108"}
 
 
 @pytest.mark.parametrize("depth", [1, 63])
-def test_nesting_up_to_the_bound_is_read(depth: int) -> None:
+def test_nesting_up_to_the_limit_is_allowed(depth: int) -> None:
     assert value_of("[" * depth + "1" + "]" * depth) is not None
 
 
@@ -188,7 +188,7 @@ def test_nesting_up_to_the_bound_is_read(depth: int) -> None:
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 @pytest.mark.parametrize("mark", ["", "\ufeff"])
-def test_places_are_right_with_every_line_end_and_byte_order_mark(end: str, mark: str) -> None:
+def test_places_with_every_line_end_and_byte_order_mark(end: str, mark: str) -> None:
     text = mark + end.join(["a: one", "b:", "  c: [x, 'y']", "  d: two words", ""])
     for given_as in (text, text.encode()):
         root = load_yaml(given_as)
@@ -206,7 +206,7 @@ def test_places_are_right_with_every_line_end_and_byte_order_mark(end: str, mark
         assert words.at(4, 5) == Span(line=4, column=10, end_line=4, end_column=15)
 
 
-def test_a_column_is_a_character_not_a_byte() -> None:
+def test_columns_count_characters() -> None:
     root = load_yaml("ä: [\U0001f600, ö]\n")
     assert isinstance(root, MapNode)
     listed = root.get("ä")
@@ -214,7 +214,7 @@ def test_a_column_is_a_character_not_a_byte() -> None:
     assert listed.items[1].span.column == 8
 
 
-def test_what_a_node_is_is_said_in_words() -> None:
+def test_describe_node() -> None:
     root = load_yaml("a: [x, 5, true, null, [1], {b: 1}]\n")
     assert isinstance(root, MapNode)
     listed = root.get("a")
@@ -236,7 +236,7 @@ PIECES = st.sampled_from(
 @example("a: \x00")
 @example("{a: b, c")
 @example("? - :")
-def test_whatever_it_is_given_it_reads_or_refuses(text: str | bytes) -> None:
+def test_any_text_is_read_or_reported(text: str | bytes) -> None:
     node, findings = parse_yaml(text)
     assert node is not None or findings
     for one in findings:
@@ -253,7 +253,7 @@ JSON = st.recursive(
 
 @example({"x": "0E0"}, None)
 @given(st.dictionaries(st.text("xyz", min_size=1), JSON, min_size=1, max_size=4), st.sampled_from([None, '"']))
-def test_what_is_written_by_others_is_read_as_they_meant_it(value: dict[str, Any], style: str | None) -> None:
+def test_documents_of_another_writer_are_read_with_the_same_texts(value: dict[str, Any], style: str | None) -> None:
     written = yaml.safe_dump(value, default_style='"', allow_unicode=True) if style else yaml.safe_dump(value)
     node, findings = parse_yaml(written)
     if any(one.rule in ("RB103", "RB109") for one in findings):
@@ -264,7 +264,7 @@ def test_what_is_written_by_others_is_read_as_they_meant_it(value: dict[str, Any
 
 
 def written_texts(node: Node) -> Any:
-    """Without types, as YAML's base loader has it: `0E0` is text in YAML 1.1 and a number in 1.2."""
+    """The texts of all scalars, like PyYAML's BaseLoader: `0E0` is text in YAML 1.1 and a number in 1.2."""
     match node:
         case MapNode():
             return {key.text: written_texts(value) for key, value in node.entries}
@@ -274,7 +274,7 @@ def written_texts(node: Node) -> Any:
             return node.text
 
 
-def test_without_the_c_library_the_same_is_read(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_python_parser_reads_the_same_as_the_c_library(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = (root / "runbooks" / "restore.yaml").read_bytes()
     node = load_yaml(text)
     monkeypatch.setattr(reader, "_LOADER", yaml.SafeLoader)

@@ -1,6 +1,6 @@
 """Formats the text of a runbook for `runbook fmt`. The meaning never changes.
 
-The new text is parsed and compared with the old one. If it would differ, or cannot be laid out, the text stays as it is.
+The new text is parsed and compared with the old one. If it would differ, or cannot be formatted, the text stays as it is.
 """
 
 from __future__ import annotations

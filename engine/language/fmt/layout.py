@@ -2,7 +2,7 @@
 
 The text is cut into chunks, one for each entry of a map and each item of a list, which are sorted and indented. Every
 line belongs to one chunk: the comments and blank lines above an entry, its own lines, and the comments after it. Scalars
-and values over several lines are moved as a whole; their text is copied, never written again. What cannot be laid out
+and values over several lines are moved as a whole; their text is copied, never written again. What cannot be formatted
 raises UnsupportedSyntax. It reads no file, and knows of runbooks only the order of keys (`key_order`).
 """
 
@@ -25,7 +25,7 @@ _MODELINE: Final = re.compile(r"#\s*yaml-language-server:")
 
 
 class UnsupportedSyntax(Exception):
-    """YAML that cannot be laid out; `line` counts from 1."""
+    """YAML that cannot be formatted; `line` counts from 1."""
 
     def __init__(self, line: int) -> None:
         super().__init__(f"line {line}")
@@ -44,7 +44,7 @@ class Chunk:
 
 
 def lay_out(text: str, root: MapNode) -> str:
-    """The document, laid out. Its lines must end in LF. Raises UnsupportedSyntax."""
+    """The formatted text of a document, whose lines must end in LF. Raises UnsupportedSyntax."""
     layout = _Layout(text)
     if layout.is_flow(root):
         return text[: root.start] + layout.one_line(root) + text[root.end :].rstrip() + "\n"

@@ -11,7 +11,7 @@ An example shows how a text is read. One key in it is misspelt:
         timout: 30s
 
 **Text to nodes.** `engine.language.yaml` reads the text as a tree of `MapNode`, `ListNode` and `Scalar`. A node knows
-where it stands in the text, and a scalar has a value: `30s` is text, `true` is a boolean. YAML that misleads, such as
+its place in the text, and a scalar has a value: `30s` is text, `true` is a boolean. YAML that misleads, such as
 a duplicate key or an anchor, becomes a finding here. It knows nothing of runbooks.
 
 **Nodes and shapes.** `parse` makes a `Draft`, which is handed to everything below and collects what is found out. The

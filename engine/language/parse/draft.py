@@ -1,6 +1,6 @@
 """A runbook that is being parsed: its findings, and what has been read so far.
 
-Every reader gets the draft. A reader does not raise for a wrong document: it reports a finding and goes on.
+Every reader gets the draft. A reader does not raise for a wrong document: it reports a finding and continues.
 `parse.document` explains how the parts work together.
 """
 
@@ -163,4 +163,4 @@ _MISSING_KEY_HELP: Final = {
     "then": "add `then: retry`, `hold`, `fail` or `done`",
     "error": "add `error:` with an error name, a category, `any`, or a list of them",
 }
-"""Help for a missing key, if its name alone does not say what to write."""
+"""Help for a missing key, if its name alone is not enough."""

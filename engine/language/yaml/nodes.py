@@ -82,7 +82,7 @@ class Scalar:
 
     @property
     def written(self) -> str:
-        """The scalar as it stands in the file, with quotes and indicators."""
+        """The scalar as it is written in the file, with quotes and indicators."""
         return self._source.text[self.start : self.end]
 
     @property

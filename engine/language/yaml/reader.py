@@ -19,7 +19,7 @@ from engine.language.yaml.syntax_errors import CUT_OFF, QUOTE_ALL, is_cut_off, m
 
 MOST_BYTES: Final = 1_000_000
 MOST_NODES: Final = 100_000
-"""Scalars, and beginnings and ends of lists and maps. No runbook of 1 MB that a person wrote has so many."""
+"""Scalars, and beginnings and ends of lists and maps. No runbook that a person wrote reaches it."""
 MOST_LEVELS: Final = 64
 MOST_FINDINGS: Final = 1_000
 """Reading ends after this many findings: nobody reads more, and a hostile file has a hundred thousand."""
