@@ -116,11 +116,11 @@ class Log:
     def _record(self, written: list[ev.Event]) -> LogRecord:
         """The whole state goes with it when what was appended since the last one outweighs that."""
         due = self.since_whole + EVENT * len(written) >= self.whole
-        told = self.readable(self.operation, self.runbook) if self.readable is not None else {}
+        readable = self.readable(self.operation, self.runbook) if self.readable is not None else {}
         record = LogRecord(
             operation=self.operation.id, seq=self.seq + 1, at=self.operation.at, write_id=secrets.token_hex(8),
             events=tuple([encode(event) for event in written]), actor=self.actor, host=self.host,
-            process=self.process, readable=told, state=self.states.encoded(self.operation) if due else None,
+            process=self.process, readable=readable, state=self.states.encoded(self.operation) if due else None,
         ).sealed(self.digest)  # fmt: skip
         weight = len(record.packed())
         self.whole, self.since_whole = (weight, 0) if due else (self.whole, self.since_whole + weight)
@@ -139,7 +139,7 @@ class Driver:
     cancel: Callable[[], ev.Cancelled | None] = lambda: None
     listing: Callable[[], None] = lambda: None  # in a wait, while the lease is ours
     slice: float = 30.0
-    told: float = 0.0
+    latest: float = 0.0  # time that was given to an event or a decision
     boot: float | None = None
 
     def drive(self) -> str:
@@ -174,10 +174,10 @@ class Driver:
     def now(self) -> float:
         """● Times never go back, whatever the wall clock does, and pass at least as the time since boot does."""
         boot = self.clock.boot()
-        passed = self.told + (boot - self.boot if self.boot is not None else 0.0)
+        passed = self.latest + (boot - self.boot if self.boot is not None else 0.0)
         self.boot = boot
-        self.told = max(self.clock.now(), self.log.operation.at, passed)
-        return self.told
+        self.latest = max(self.clock.now(), self.log.operation.at, passed)
+        return self.latest
 
     def _commit(self) -> None:
         self.holder.renew_if_due()
@@ -188,7 +188,7 @@ class Driver:
     def _perform(self, effect: Effect) -> None:
         """Once sent, its outcome; ● what was not sent is still due, by a schedule of its own."""
         tried = 0
-        began = self.told
+        began = self.latest
         while True:
             try:
                 self.log.fold(self.performer.perform(effect, self.log.operation, self.log.runbook, self.now))
