@@ -27,104 +27,92 @@ SEARCH_ERRORS: Final = (EffectFailed, EffectNotSent, EffectUnknown, RunbookError
 
 @dataclass(slots=True)
 class OrphanSearch:
-    """The result: the places searched, the tagged resources found, and what could not be searched or read."""
+    """One search. Afterwards it has the places searched, the tagged resources found, and what could not be read."""
 
-    now: float = 0.0
+    context: CommandContext
+    now: float = field(default_factory=lambda: SystemClock().now())
     places: list[Place] = field(default_factory=list)
     found: list[Judged] = field(default_factory=list)
     troubles: list[str] = field(default_factory=list)
+    _resources: dict[tuple[str, str], Thing] = field(default_factory=dict)  # by kind and ARN or id
+    _owners: dict[str, Operation | None] = field(default_factory=dict)  # by operation id; None: not in this store
+
+    def run(self, regions: list[str], runbook: Runbook | None) -> None:
+        """Search, and judge what was found by its log. UsageError where there is no region to search.
+
+        The log is read after the search: a resource is in the ledger before it is created, so none is misjudged.
+        """
+        operations = list(self._operations())
+        if self.context.options.sandbox:
+            self._search_sandboxes(operations, regions)
+        else:
+            self.places = _places(self.context, operations, regions, runbook)
+            clients = _clients(self.context, self.places)
+            for one in self.places:
+                self._search_place(one, clients, SystemClock())
+        for thing in sorted(self._resources.values(), key=lambda one: one.order):
+            self._judge(thing)
 
     def with_verdict(self, *verdicts: str) -> list[Judged]:
         """The resources with one of these verdicts."""
         return [one for one in self.found if one.verdict in verdicts]
 
+    def _operations(self) -> Iterator[Loaded]:
+        """The operations in the store that belong to this world and can be read."""
+        context = self.context
+        for head in context.store.heads():
+            try:
+                if self._is_of_this_world(head.operation):
+                    yield load(context.store, head.operation, context.parse)
+            except RunbookError as error:
+                self.troubles.append(f"operation {head.operation} cannot be read: {error}")
 
-def search_orphans(context: CommandContext, regions: list[str], runbook: Runbook | None) -> OrphanSearch:
-    """All resources with the tags of an operation, judged by its log. UsageError where there is no region to search."""
-    search = OrphanSearch(now=SystemClock().now())
-    operations = list(_operations(context, search))
-    resources: dict[tuple[str, str], Thing] = {}  # by kind and ARN or id: two names of one place list them once
-    if context.options.sandbox:
-        _search_sandbox(context, operations, regions, search, resources)
-    else:
-        search.places = _places(context, operations, regions, runbook)
-        clients = _clients(context, search.places)
-        for one in search.places:
-            _search_place(context, one, clients, SystemClock(), search, resources)
-    owners: dict[str, Operation | None] = {}
-    for thing in sorted(resources.values(), key=lambda one: one.order):
-        _judge(context, thing, search, owners)
-    return search
+    def _is_of_this_world(self, id: str) -> bool:
+        return self.context.is_sandboxed(id) is bool(self.context.options.sandbox)
 
-
-def _judge(
-    context: CommandContext, thing: Thing, search: OrphanSearch, owners: dict[str, Operation | None]
-) -> None:  # fmt: skip
-    """Reads the log after the search: a resource is in the ledger before it is created, so none is misjudged."""
-    id = thing.operation
-    try:
-        if id not in owners:
-            is_known = is_an_id(id) and _is_of_this_world(context, id)
-            owners[id] = load(context.store, id, context.parse).operation if is_known else None
-        search.found.append(judged(thing, owners[id], context.store.name))
-    except RunbookError as error:
-        search.troubles.append(f"skipped {thing.kind} {thing.name}: {error}")
-
-
-def _is_of_this_world(context: CommandContext, id: str) -> bool:
-    return context.is_sandboxed(id) is bool(context.options.sandbox)
-
-
-def _operations(context: CommandContext, search: OrphanSearch) -> Iterator[Loaded]:
-    """The operations in the store that belong to this world and can be read."""
-    for head in context.store.heads():
+    def _judge(self, thing: Thing) -> None:
+        context, id = self.context, thing.operation
         try:
-            if _is_of_this_world(context, head.operation):
-                yield load(context.store, head.operation, context.parse)
+            if id not in self._owners:
+                is_known = is_an_id(id) and self._is_of_this_world(id)
+                self._owners[id] = load(context.store, id, context.parse).operation if is_known else None
+            self.found.append(judged(thing, self._owners[id], context.store.name))
         except RunbookError as error:
-            search.troubles.append(f"operation {head.operation} cannot be read: {error}")
+            self.troubles.append(f"skipped {thing.kind} {thing.name}: {error}")
 
+    def _search_place(self, place: Place, clients: Clients, clock: Clock) -> None:
+        """Two names of one place find the same resources, which are kept once."""
+        from actions.network import SystemNetwork
 
-# -- searching -----------------------------------------------------------------------------------------------
+        account = place.account.id if place.account is not None else None
+        kind_context = Context(
+            region=place.region, account=account, clients=clients, secret=_no_secret, network=SystemNetwork(),
+            now=clock.now,
+        )  # fmt: skip
+        try:
+            for thing in things(self.context.registry.kinds.values(), place, kind_context, clock.sleep):
+                self._resources.setdefault((thing.kind, thing.arn or thing.id), thing)
+        except SEARCH_ERRORS as error:
+            self.troubles.append(f"cannot search {place}: {error}")
 
-
-def _search_place(
-    context: CommandContext, place: Place, clients: Clients, clock: Clock, search: OrphanSearch,
-    resources: dict[tuple[str, str], Thing],
-) -> None:  # fmt: skip
-    from actions.network import SystemNetwork
-
-    account = place.account.id if place.account is not None else None
-    kind_context = Context(
-        region=place.region, account=account, clients=clients, secret=_no_secret, network=SystemNetwork(), now=clock.now
-    )
-    try:
-        for thing in things(context.registry.kinds.values(), place, kind_context, clock.sleep):
-            resources.setdefault((thing.kind, thing.arn or thing.id), thing)
-    except SEARCH_ERRORS as error:
-        search.troubles.append(f"cannot search {place}: {error}")
+    def _search_sandboxes(self, operations: list[Loaded], regions: list[str]) -> None:
+        """Each operation has a world of its own."""
+        for one in operations:
+            file = world_file(self.context.store.name, one.operation.id)
+            if file is None or not file.exists():
+                continue  # the world was deleted with everything in it
+            engine = self.context.build_engine(one.runbook, one.operation.id, is_new=False)
+            own_places = _distinct(_places_of_operation(one))
+            for at in _places_in_regions(regions, own_places) or own_places:
+                if at not in self.places:
+                    self.places.append(at)
+                self._search_place(at, engine.world.clients, engine.clock)
+            self.now = engine.clock.now()
 
 
 def _no_secret(_: Any) -> Any:
     message = "listing resources needs no secret"
     raise AssertionError(message)
-
-
-def _search_sandbox(
-    context: CommandContext, operations: list[Loaded], regions: list[str], search: OrphanSearch,
-    resources: dict[tuple[str, str], Thing],
-) -> None:  # fmt: skip
-    for one in operations:
-        file = world_file(context.store.name, one.operation.id)
-        if file is None or not file.exists():
-            continue  # the world was deleted with everything in it
-        engine = context.build_engine(one.runbook, one.operation.id, is_new=False)
-        own_places = _distinct(_places_of_operation(one))
-        for at in _places_in_regions(regions, own_places) or own_places:
-            if at not in search.places:
-                search.places.append(at)
-            _search_place(context, at, engine.world.clients, engine.clock, search, resources)
-        search.now = engine.clock.now()
 
 
 def _clients(context: CommandContext, places: Iterable[Place]) -> Clients:

@@ -59,7 +59,7 @@ def test_delete_cleans_up_and_records_it(aws: Aws) -> None:
     status = aws.status("op-1")
     assert status["orphaned_resources"] == []
     assert [one["state"] for one in status["resources"]] == ["gone"]
-    assert "clean-up" in aws.run("history", "op-1").out
+    assert "cleanup started by" in aws.run("history", "op-1").out
 
 
 def test_parts_are_deleted_first(aws: Aws) -> None:

@@ -11,7 +11,7 @@ from engine.cli.context import CommandContext
 from engine.cli.files import load_runbook
 from engine.cli.operations import load_operation
 from engine.cli.options import OUTPUT_OPTIONS, STORE_OPTIONS, Command, Options, with_options
-from engine.cli.orphan_search import OrphanSearch, search_orphans
+from engine.cli.orphan_search import OrphanSearch
 from engine.cli.output import terminal
 from engine.cli.output.orphan_report import OrphanReport
 from engine.errors import Busy, UsageError
@@ -71,7 +71,9 @@ def orphans(
 def _search(options: Options, regions: list[str], file: str | None) -> OrphanSearch:
     with CommandContext(options) as context:
         runbook = load_runbook(file, context.registry, quiet=True) if file is not None else None
-        return search_orphans(context, regions, runbook)
+        search = OrphanSearch(context)
+        search.run(regions, runbook)
+        return search
 
 
 def _exit_code(search: OrphanSearch) -> int:

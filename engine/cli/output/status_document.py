@@ -164,7 +164,7 @@ RESUME_PURPOSES: Final = {
     "rescue": "try the step again",
     "time_limit": "continue despite the time limit",
 }
-"""What a plain `resume` is for, by the kind of hold; for other kinds it looks again at what was in its way."""
+"""What a plain `resume` is for, by the kind of hold; for other kinds it checks again what was in its way."""
 
 
 def next_commands(document: Mapping[str, Any]) -> list[str]:

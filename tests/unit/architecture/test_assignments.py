@@ -19,7 +19,6 @@ MAY_CHANGE_OTHERS = {
     "engine/checks/dataflow/checker.py": "the characters of expressions that are left to be checked in the file",
     "engine/cli/main.py": THIRD_PARTY,
     "engine/cli/options.py": THIRD_PARTY,
-    "engine/cli/orphan_search.py": BUILDER,
     "engine/language/expressions/jinja.py": THIRD_PARTY,
     "engine/language/fmt/layout.py": BUILDER,
     "engine/language/parse/document.py": BUILDER,
