@@ -126,5 +126,5 @@ def test_known_errors_have_the_calls_that_return_them() -> None:
 def test_a_kind_that_is_added_brings_the_calls_of_its_errors() -> None:
     registry = build_registry(entry_points=False)
     calls = {"rds.DescribeDBSnapshots": ("DBSnapshotNotFound",)}
-    registry.add_kind(SimpleNamespace(name="rds.db_snapshot", calls=calls))  # type: ignore[arg-type]
+    registry.add_kind(SimpleNamespace(name="theirs.snapshot", calls=calls))  # type: ignore[arg-type]
     assert "rds.DescribeDBSnapshots" in (registry.known_errors()["DBSnapshotNotFound"].calls or ())
