@@ -97,11 +97,11 @@ class Draft:
                 self.report_missing_key(node, name, what)
         return found
 
-    def as_map(self, node: Node, wanted: str = "a map") -> MapNode | None:
+    def as_map(self, node: Node, wanted: str, help: str = "") -> MapNode | None:
         """The node if it is a map; else RB203 and None."""
         if isinstance(node, MapNode):
             return node
-        self.report_wrong_type(node, wanted)
+        self.report_wrong_type(node, wanted, help)
         return None
 
     def report_missing_key(self, node: MapNode, name: str, what: str, help: str = "") -> None:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from engine.language.model import Backoff, Delays, Monitor, Retry, Schedule
 from engine.language.parse.draft import Draft, Reader
 from engine.language.parse.shapes import BACKOFF, ENGINE_RETRY, MONITOR, RETRY
-from engine.language.parse.simple_values import ID, seconds
+from engine.language.parse.simple_values import check_name, seconds
 from engine.language.yaml.nodes import ListNode, MapNode, Node, Scalar
 
 
@@ -31,21 +31,16 @@ def _named_schedule(draft: Draft, node: Scalar) -> Schedule | None:
         if draft.schedules:
             draft.report_unknown_word("RB214", node, node.text, "is not a schedule", draft.schedules)
         else:
-            draft.report(
-                "RB214",
-                node,
-                f"`{node.text}` is not a schedule",
-                "define it under `schedules`, or write a list of delays",
-            )
+            help = "define it under `schedules`, or write a list of delays"
+            draft.report("RB214", node, f"`{node.text}` is not a schedule", help)
         return None
     return draft.schedules[node.text]
 
 
 def _delays(draft: Draft, node: ListNode, path: str) -> Schedule | None:
     if not node.items:
-        draft.report(
-            "RB214", node, "a schedule needs at least one delay", "to make one attempt only, write no schedule"
-        )
+        help = "to make one attempt only, write no schedule"
+        draft.report("RB214", node, "a schedule needs at least one delay", help)
         return None
     delays = [seconds(draft, item, path) for item in node.items]
     return Delays(delays=tuple(one for one in delays if one is not None))
@@ -61,12 +56,8 @@ def _backoff(draft: Draft, node: MapNode, path: str) -> Schedule | None:
         which = "both `attempts` and `within`" if "attempts" in node else "neither `attempts` nor `within`"
         draft.report("RB214", node.head, f"a schedule needs one limit; this one has {which}", _LIMIT_HELP)
     if first is not None and longest is not None and longest < first:
-        draft.report(
-            "RB214",
-            node.get("max") or node,
-            "`max` is shorter than `first`",
-            "make `first` the shortest delay and `max` the longest",
-        )
+        help = "make `first` the shortest delay and `max` the longest"
+        draft.report("RB214", node.get("max") or node, "`max` is shorter than `first`", help)
     if first is None:
         return None
     return Backoff(
@@ -77,16 +68,12 @@ def _backoff(draft: Draft, node: MapNode, path: str) -> Schedule | None:
 
 def schedules(draft: Draft, node: Node, path: str) -> Mapping[str, Schedule | None]:
     """Schedules by name; None for one that is wrong, so that a reference to it is not reported too."""
+    entries = draft.as_map(node, "a map of schedules")
+    if entries is None:
+        return {}
     found: dict[str, Schedule | None] = {}
-    if not isinstance(node, MapNode):
-        draft.report_wrong_type(node, "a map of schedules")
-        return found
-    for name, (key, value) in node.items():
-        if not ID.fullmatch(name):
-            draft.report(
-                "RB206", key, f"`{name}` is not a valid name: write a lower-case letter, then a-z, 0-9, `_` and `-`", ""
-            )
-        found[name] = None
+    for name, (key, value) in entries.items():
+        check_name(draft, key)
         found[name] = schedule(draft, value, f"{path}/{name}")
     return found
 
@@ -105,23 +92,20 @@ def retry(draft: Draft, node: Node, path: str) -> Retry | None:
 
 def engine_retry(draft: Draft, node: Node, path: str) -> dict[str, Any]:
     """The `retry` of the top level: schedules for calls that are sent again without using up an attempt."""
-    if not isinstance(node, MapNode):
-        draft.report_wrong_type(
-            node, "a map of `throttled` and `network`", "for the attempts of a step, write `retry` in the step"
-        )
-        return {}
-    return draft.read_fields(node, ENGINE_RETRY, path, "the top level's `retry`")
+    help = "for the attempts of a step, write `retry` in the step"
+    entries = draft.as_map(node, "a map of `throttled` and `network`", help)
+    return draft.read_fields(entries, ENGINE_RETRY, path, "the top level's `retry`") if entries is not None else {}
 
 
 def monitor(draft: Draft, node: Node, path: str) -> Monitor | None:
     """How to poll."""
-    if not isinstance(node, MapNode):
-        draft.report_wrong_type(node, "a map: `{every: 30s, for: 1h}`")
+    entries = draft.as_map(node, "a map: `{every: 30s, for: 1h}`")
+    if entries is None:
         return None
-    found = draft.read_fields(node, MONITOR, path, "`monitor`")
+    found = draft.read_fields(entries, MONITOR, path, "`monitor`")
     for key in ("every", "for"):
         if found.get(key) == 0:
-            draft.report("RB205", node.get(key) or node, f"`{key}` must be longer than 0s")
+            draft.report("RB205", entries.get(key) or entries, f"`{key}` must be longer than 0s")
     return Monitor(every=found.get("every"), longest=found.get("for"), grace=found.get("grace"))
 
 

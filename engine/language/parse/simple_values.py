@@ -58,6 +58,13 @@ def id(draft: Draft, node: Node, path: str) -> str | None:
     return value
 
 
+def check_name(draft: Draft, key: Scalar) -> None:
+    """RB206 for the name of a schedule or an output that is not a valid one."""
+    if not ID.fullmatch(key.text):
+        message = f"`{key.text}` is not a valid name: write a lower-case letter, then a-z, 0-9, `_` and `-`"
+        draft.report("RB206", key, message)
+
+
 def expression(draft: Draft, node: Node, path: str) -> str | None:
     """An expression without `${ }`; `true` and numbers are expressions too."""
     if isinstance(node, Scalar) and node.value is not None and node.text.strip():

@@ -33,12 +33,12 @@ _ALL_VERBS: Final = tuple(dict.fromkeys(verb for verbs in VERBS.values() for ver
 
 def states(draft: Draft, node: Node, path: str) -> tuple[Row, ...]:
     """The rows as they are written, without defaults."""
-    if not isinstance(node, MapNode):
-        draft.report_wrong_type(node, "a map of states", "write a row as `broken: replace`")
+    entries = draft.as_map(node, "a map of states", "write a row as `broken: replace`")
+    if entries is None:
         return ()
     rows: list[Row] = []
     first_keys: dict[str, Scalar] = {}
-    for number, (key, value) in enumerate(node.entries):
+    for number, (key, value) in enumerate(entries.entries):
         row_path = f"{path}/{number}"
         draft.nodes[row_path] = value
         names = _row_names(draft, key, first_keys)
@@ -90,15 +90,13 @@ def _row_from_map(draft: Draft, node: MapNode, path: str, names: tuple[str, ...]
         if "then" not in node:
             draft.report_missing_key(node, "then", "a row with `do`", "add `then: monitor`, `done`, `hold` or `fail`")
         if "error" in node:
-            draft.report(
-                "RB203", node.key("error") or node, "`error` is only for a row with `hold` or `fail`", "remove it"
-            )
+            message = "`error` is only for a row with `hold` or `fail`"
+            draft.report("RB203", node.key("error") or node, message, "remove it")
         steps = tuple(found.get("do") or ())
         return Row(path=path, names=names, verb=found.get("then") or "hold", do=steps)
     if "then" in node and kinds:
-        draft.report(
-            "RB203", node.key("then") or node, f"`then` is only for a row with `do`; this one has `{kind}`", "remove it"
-        )
+        message = f"`then` is only for a row with `do`; this one has `{kind}`"
+        draft.report("RB203", node.key("then") or node, message, "remove it")
     return Row(path=path, names=names, verb=kind, reason=found.get(kind) or "", error=found.get("error") or "")
 
 

@@ -117,12 +117,8 @@ def _kind_of_step(draft: Draft, node: Node) -> str | None:
     if kinds:
         second = node.key(kinds[1]) or node.key(kinds[0])
         assert second is not None
-        draft.report(
-            "RB208",
-            second,
-            f"a step does one thing, but this one has `{kinds[0]}` and `{kinds[1]}`",
-            "split it into two steps",
-        )
+        message = f"a step does one thing, but this one has `{kinds[0]}` and `{kinds[1]}`"
+        draft.report("RB208", second, message, "split it into two steps")
         return next(kind for kind in KINDS if kind in kinds)  # whatever their order: `fmt` may change it
     unknown = [key for key, _ in node.entries if not any(key.text in shape for shape in STEPS.values())]
     reserved = [key for key in unknown if key.text in RESERVED]

@@ -12,7 +12,7 @@ from engine.language.inputs import TEXT_TYPES, TYPES_WITH_BOUNDS, comparable_bou
 from engine.language.model import Account, Input, Setting
 from engine.language.parse.draft import Draft, Reader
 from engine.language.parse.shapes import ACCOUNT, INPUT, SETTING
-from engine.language.parse.simple_values import ID
+from engine.language.parse.simple_values import check_name
 from engine.language.patterns import PatternError
 from engine.language.yaml.nodes import ListNode, MapNode, Node, Scalar, to_python
 from engine.values import changed
@@ -24,66 +24,73 @@ _SOURCE_HELP: Final = "write `ssm:/path`, `secret:NAME` or `secret:NAME#field`; 
 _SOURCE: Final = re.compile(r"(?:ssm|secret):[^\s#]+(?:#[^\s#]+)?")
 
 
-def _read_named(
-    draft: Draft, node: Node, path: str, what: str, read_one: Callable[[Scalar, Node, str], T | None]
+def _read_entries(
+    draft: Draft,
+    node: Node,
+    path: str,
+    what: str,
+    check_name: Callable[[Draft, Scalar], None],
+    read_value: Callable[[Draft, Scalar, Node, str], T],
 ) -> dict[str, T]:
-    """A map whose keys are names in expressions; `read_one` reads each value, with its key and path."""
+    """A map whose keys the author chooses. Each value is read with its key and its path."""
+    entries = draft.as_map(node, f"a map of {what}")
+    if entries is None:
+        return {}
     found: dict[str, T] = {}
-    if not isinstance(node, MapNode):
-        draft.report_wrong_type(node, f"a map of {what}")
-        return found
-    for name, (key, value) in node.items():
-        if not EXPRESSION_NAME.fullmatch(name):
-            help = f"write `{name.replace('-', '_')}`" if "-" in name else ""
-            message = f"`{name}` cannot be used in expressions: write a letter, then letters, digits and `_`"
-            draft.report("RB206", key, message, help)
+    for name, (key, value) in entries.items():
+        check_name(draft, key)
         draft.nodes[f"{path}/{name}"] = value
-        result = read_one(key, value, f"{path}/{name}")
-        if result is not None:
-            found[name] = result
+        found[name] = read_value(draft, key, value, f"{path}/{name}")
     return found
 
 
-def inputs(draft: Draft, node: Node, path: str) -> dict[str, Input]:
-    def read_one(key: Scalar, value: Node, path: str) -> Input | None:
-        draft.declare_name(key.text, f"the input `{key.text}`", key)
-        found = draft.as_map(value, "a map: `{type: string, …}`")
-        fields = draft.read_fields(found, INPUT, path, "an input") if found is not None else {}
-        declared = Input(
-            name=key.text, type=fields.get("type") or "string", default=fields.get("default"),
-            required="default" not in fields, pattern=fields.get("pattern"), enum=fields.get("enum") or (),
-            min=fields.get("min"), max=fields.get("max"), description=fields.get("description") or "",
-        )  # fmt: skip
-        return _check_input(draft, found, declared) if found is not None else declared
+def _check_expression_name(draft: Draft, key: Scalar) -> None:
+    """RB206 if expressions cannot use the name."""
+    if not EXPRESSION_NAME.fullmatch(key.text):
+        message = f"`{key.text}` cannot be used in expressions: write a letter, then letters, digits and `_`"
+        draft.report("RB206", key, message, f"write `{key.text.replace('-', '_')}`" if "-" in key.text else "")
 
-    return _read_named(draft, node, path, "inputs", read_one)
+
+def inputs(draft: Draft, node: Node, path: str) -> dict[str, Input]:
+    return _read_entries(draft, node, path, "inputs", _check_expression_name, _input)
+
+
+def _input(draft: Draft, key: Scalar, value: Node, path: str) -> Input:
+    draft.declare_name(key.text, f"the input `{key.text}`", key)
+    node = draft.as_map(value, "a map: `{type: string, …}`")
+    if node is None:
+        return Input(name=key.text)
+    fields = draft.read_fields(node, INPUT, path, "an input")
+    declared = Input(
+        name=key.text, type=fields.get("type") or "string", default=fields.get("default"),
+        required="default" not in fields, pattern=fields.get("pattern"), enum=fields.get("enum") or (),
+        min=fields.get("min"), max=fields.get("max"), description=fields.get("description") or "",
+    )  # fmt: skip
+    return _check_input(draft, node, declared)
 
 
 def _check_input(draft: Draft, node: MapNode, one: Input) -> Input:
-    """RB216 for an enum, pattern, bound or default that does not fit the type. Returns the input without those."""
+    """RB216 for an enum, pattern, bound or default that does not fit the type.
+
+    Returns the input without a wrong pattern or bound, which must not be applied to the default.
+    """
     enum = node.get("enum")
     for item, value in zip(enum.items if isinstance(enum, ListNode) else (), one.enum, strict=False):
         _report_input(draft, item, "enum", type_problem(one.type, value))
     if one.pattern is not None and one.type not in TEXT_TYPES:
-        _report_input(
-            draft, node.get("pattern"), "pattern", f"a pattern applies only to text, not to the type `{one.type}`"
-        )
+        why = f"a pattern applies only to text, not to the type `{one.type}`"
+        _report_input(draft, node.get("pattern"), "pattern", why)
         one = changed(one, pattern=None)
     wrong = [_report_input(draft, node.get(key), key, _bound_problem(one, key)) for key in ("min", "max")]
     if any(wrong):
         one = changed(one, min=None, max=None)
-    elif (
-        one.min is not None
-        and one.max is not None
-        and comparable_bound(one.type, one.min) > comparable_bound(one.type, one.max)
-    ):
-        _report_input(draft, node.get("max"), "max", "less than `min`")
-    if one.default is not None:
-        expression = isinstance(one.default, str) and "${" in one.default
-        why = (
-            "a default cannot contain an expression" if expression else value_problem(one, one.default, draft.patterns)
-        )
-        _report_input(draft, node.get("default"), "default", why)
+    elif None not in (one.min, one.max):
+        least, greatest = comparable_bound(one.type, one.min), comparable_bound(one.type, one.max)
+        _report_input(draft, node.get("max"), "max", "less than `min`" if least > greatest else None)
+    if isinstance(one.default, str) and "${" in one.default:
+        _report_input(draft, node.get("default"), "default", "a default cannot contain an expression")
+    elif one.default is not None:
+        _report_input(draft, node.get("default"), "default", value_problem(one, one.default, draft.patterns))
     return one
 
 
@@ -121,31 +128,25 @@ def pattern(draft: Draft, node: Node, path: str) -> str | None:
 
 
 def settings(draft: Draft, node: Node, path: str) -> dict[str, Setting]:
-    def read_one(key: Scalar, value: Node, path: str) -> Setting | None:
-        if key.text == "changed":
-            draft.report(
-                "RB207",
-                key,
-                "`changed` is reserved: `settings.changed` says whether a refresh changed a value",
-                "choose another name",
-            )
-        if not isinstance(value, MapNode):
-            source = setting_source(draft, value, path)
-            return Setting(name=key.text, source=source) if source is not None else None
-        fields = draft.read_fields(value, SETTING, path, "a setting")
-        if "default" in value and str(fields.get("from") or "").startswith("secret:"):
-            draft.report(
-                "RB209",
-                value.key("default") or value,
-                "a secret cannot have a default: anybody who reads the runbook would see it",
-                "remove `default`",
-            )
-        return Setting(
-            name=key.text, source=fields.get("from") or "", region=fields.get("region"),
-            account=fields.get("account"), default=fields.get("default"), has_default="default" in fields,
-        )  # fmt: skip
+    found = _read_entries(draft, node, path, "settings", _check_expression_name, _setting)
+    return {name: setting for name, setting in found.items() if setting is not None}
 
-    return _read_named(draft, node, path, "settings", read_one)
+
+def _setting(draft: Draft, key: Scalar, value: Node, path: str) -> Setting | None:
+    if key.text == "changed":
+        message = "`changed` is reserved: `settings.changed` says whether a refresh changed a value"
+        draft.report("RB207", key, message, "choose another name")
+    if not isinstance(value, MapNode):
+        source = setting_source(draft, value, path)
+        return Setting(name=key.text, source=source) if source is not None else None
+    fields = draft.read_fields(value, SETTING, path, "a setting")
+    if "default" in value and str(fields.get("from") or "").startswith("secret:"):
+        message = "a secret cannot have a default: anybody who reads the runbook would see it"
+        draft.report("RB209", value.key("default") or value, message, "remove `default`")
+    return Setting(
+        name=key.text, source=fields.get("from") or "", region=fields.get("region"),
+        account=fields.get("account"), default=fields.get("default"), has_default="default" in fields,
+    )  # fmt: skip
 
 
 def setting_source(draft: Draft, node: Node, path: str) -> str | None:
@@ -164,59 +165,51 @@ def setting_source(draft: Draft, node: Node, path: str) -> str | None:
 
 
 def variables(draft: Draft, node: Node, path: str) -> dict[str, Any]:
-    def read_one(key: Scalar, value: Node, path: str) -> Any:
-        draft.declare_name(key.text, f"the var `{key.text}`", key)
-        return (to_python(value),)  # in a tuple, because None would mean that it is wrong
+    return _read_entries(draft, node, path, "vars", _check_expression_name, _variable)
 
-    return {name: value[0] for name, value in _read_named(draft, node, path, "vars", read_one).items()}
+
+def _variable(draft: Draft, key: Scalar, value: Node, path: str) -> Any:
+    draft.declare_name(key.text, f"the var `{key.text}`", key)
+    return to_python(value)
 
 
 def accounts(draft: Draft, node: Node, path: str) -> dict[str, Account]:
-    def read_one(key: Scalar, value: Node, path: str) -> Account | None:
-        found = draft.as_map(value, 'a map: `{id: "123456789012", …}`')
-        if found is None:
-            return None
-        fields = draft.read_fields(found, ACCOUNT, path, "an account")
-        return Account(
-            name=key.text, id=fields.get("id") or "", role_arn=fields.get("role_arn"),
-            external_id=fields.get("external_id"),
-        )  # fmt: skip
+    found = _read_entries(draft, node, path, "accounts", _check_expression_name, _account)
+    return {name: account for name, account in found.items() if account is not None}
 
-    return _read_named(draft, node, path, "accounts", read_one)
+
+def _account(draft: Draft, key: Scalar, value: Node, path: str) -> Account | None:
+    node = draft.as_map(value, 'a map: `{id: "123456789012", …}`')
+    if node is None:
+        return None
+    fields = draft.read_fields(node, ACCOUNT, path, "an account")
+    return Account(
+        name=key.text, id=fields.get("id") or "", role_arn=fields.get("role_arn"),
+        external_id=fields.get("external_id"),
+    )  # fmt: skip
 
 
 def tags(draft: Draft, node: Node, path: str) -> dict[str, Any]:
-    """Tags: text that may contain `${ }`. RB206 for names that AWS or the tool reserves."""
-    found: dict[str, Any] = {}
-    if not isinstance(node, MapNode):
-        draft.report_wrong_type(node, "a map of tags")
-        return found
-    for name, (key, value) in node.items():
-        if name.startswith(("aws:", "runbook:")):
-            draft.report(
-                "RB206",
-                key,
-                f"`{name}` is reserved: a tag cannot begin with `aws:` or `runbook:`",
-                "choose another name",
-            )
-        draft.nodes[f"{path}/{name}"] = value
-        found[name] = draft.readers["text"](draft, value, f"{path}/{name}") or ""
-    return found
+    return _read_entries(draft, node, path, "tags", _check_tag_name, _tag)
+
+
+def _check_tag_name(draft: Draft, key: Scalar) -> None:
+    """RB206 for names that AWS or the tool reserves."""
+    if key.text.startswith(("aws:", "runbook:")):
+        message = f"`{key.text}` is reserved: a tag cannot begin with `aws:` or `runbook:`"
+        draft.report("RB206", key, message, "choose another name")
+
+
+def _tag(draft: Draft, key: Scalar, value: Node, path: str) -> str:
+    return draft.readers["text"](draft, value, path) or ""
 
 
 def outputs(draft: Draft, node: Node, path: str) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    if not isinstance(node, MapNode):
-        draft.report_wrong_type(node, "a map of outputs")
-        return found
-    for name, (key, value) in node.items():
-        if not ID.fullmatch(name):
-            draft.report(
-                "RB206", key, f"`{name}` is not a valid name: write a lower-case letter, then a-z, 0-9, `_` and `-`", ""
-            )
-        draft.nodes[f"{path}/{name}"] = value
-        found[name] = to_python(value)
-    return found
+    return _read_entries(draft, node, path, "outputs", check_name, _output)
+
+
+def _output(draft: Draft, key: Scalar, value: Node, path: str) -> Any:
+    return to_python(value)
 
 
 def values(draft: Draft, node: Node, path: str) -> tuple[Any, ...]:
@@ -237,6 +230,5 @@ def bound(draft: Draft, node: Node, path: str) -> Any:
 
 READERS: Final[Mapping[str, Reader]] = {
     "inputs": inputs, "settings": settings, "source": setting_source, "vars": variables, "accounts": accounts,
-    "tags": tags, "outputs": outputs, "values": values, "bound": bound,
-    "pattern": pattern,
+    "tags": tags, "outputs": outputs, "values": values, "bound": bound, "pattern": pattern,
 }  # fmt: skip

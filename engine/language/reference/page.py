@@ -119,7 +119,7 @@ wider name of this tool too (`InvalidSnapshot.NotFound`). A rescue may match eit
 
 An error is handled in this order:
 
-1. *Already exists* from a create and *not found* from a delete are not errors: the step looks again.
+1. *Already exists* from a create and *not found* from a delete are not errors: the step checks the resource again.
 2. A call that was throttled or could not be sent is sent again by the top-level `retry`, or the built-in schedule: 1 s,
    doubled up to 30 s, for 15 minutes. This uses up no attempt. Missing credentials stop the runner: exit code 4.
 3. The first `rescue` that matches.
@@ -150,7 +150,7 @@ END: Final = """## The end of an operation
 """
 EXPRESSIONS: Final = f"""## Expressions
 
-`${{ … }}` may stand in any text. A text that is one expression and nothing else keeps its type. `$${{` is a literal
+Any text may contain `${{ … }}`. A text that is one expression and nothing else keeps its type. `$${{` is a literal
 `${{`. `if`, `only`, `is`, `status` and `retry_if` are expressions without `${{ }}`. Allowed are names, dots, indexes,
 literals, lists and maps, `== != < <= > >= in and or not`, `~` (joins text), slices, `a if b else c`, and these filters,
 with Jinja's arguments:
@@ -234,7 +234,7 @@ Every step may have:
 """
 STATE_TABLES: Final = """## State tables
 
-Every `ensure`, `remove` and `check` looks at its resource first: on entry, on a retry, after a crash and after a
+Every `ensure`, `remove` and `check` checks its resource first: on entry, on a retry, after a crash and after a
 restart. What it sees picks one row of `states`. A row's name is a class, an exact status (`=stopped`), or several with
 commas; an exact status beats a class. Its value is a verb or a map:
 """
@@ -243,10 +243,10 @@ MUST: Final = ("remove", "available")
 VERBS: Final = """| verb | does |
 |---|---|
 | `create` | creates it: one attempt |
-| `monitor` | looks again every `monitor.every`, for at most `monitor.for` in this attempt; then the step holds |
+| `monitor` | polls every `monitor.every`, for at most `monitor.for` in this attempt; then the step holds |
 | `replace` | deletes it, waits until it is gone, waits the delay, creates it again: the next attempt. Live data that was seen available is never replaced |
 | `delete` | deletes it, its parts first: one attempt |
-| `done` | goes on to the next step |
+| `done` | continues with the next step |
 | `hold` | stops safely and waits for a person |
 | `fail` | fails the step |
 """
