@@ -111,7 +111,7 @@ class CommandContext:
         place = store_place(self.options, os.environ)
         store = open_store(place, clients=self.store_clients, clock=SystemClock())
         return RetryingStore(
-            store, SystemClock(), timeout=self.options.store_timeout, told=self.progress.say, stop=self.stop
+            store, SystemClock(), timeout=self.options.store_timeout, notify=self.progress.say, stop=self.stop
         )  # fmt: skip
 
     @cached_property

@@ -1,8 +1,8 @@
-"""What is in an item of the table: records, heads, locks and blobs to DynamoDB's attributes, and back.
+"""Records, heads, locks and blobs as items of the DynamoDB table, and back.
 
-A record's attributes can be read by a person; what counts is `packed`, compressed where that saves. What is over 64 KB is kept apart by
-content, in items that are written before the record that names them; one value that stays over 350 KB is refused,
-with its step and field. This module must not know how items are sent.
+The readable attributes of a record are for people; the record itself is `packed`, compressed if that saves a write unit.
+A record of more than 64 KB is stored in blobs, which are written before the record that names them. A single value of
+more than 350 KB is refused with its step and field. This module does not know how items are sent.
 """
 
 from __future__ import annotations
@@ -15,28 +15,35 @@ from typing import Any, Final
 
 from engine.errors import EnvironmentProblem
 from engine.stores.port import Head, LogRecord
-from engine.stores.serialization import READABLE, StoredRecord, corrupt_record, decode_head, fits, readable
+from engine.stores.serialization import (
+    READABLE,
+    StoredRecord,
+    check_blob,
+    corrupt_record,
+    decode_head,
+    readable_columns,
+)
 
 Item = Mapping[str, Any]
 
 INLINE: Final = 64 * 1024
-"""Bytes, compressed, that a record has in its own item."""
+"""Compressed bytes of a record that is stored in its own item. A larger one is stored in blobs."""
 
 SMALL: Final = 700
-"""Bytes of a record that is one write unit of 1 KB, with what is beside it, as it is: it is kept as text."""
+"""Bytes of a record that is stored as text: with the other attributes it still is one write unit of 1 KB."""
 
 LARGEST: Final = 350 * 1024
-"""Bytes, compressed, of one blob, and of one value of an event: an item of DynamoDB holds 400 KB."""
+"""Compressed bytes of one blob, and of one value in an event. An item of DynamoDB may have 400 KB."""
 
-MOST: Final = 10**15
-"""More than the number of any record."""
+LAST: Final = 10**15
+"""A sequence number higher than that of any record."""
 
 NO_STATUS: Final = "-"
-LISTED: Final = "head_status = if_not_exists(head_status, :none)"
+SET_STATUS: Final = "head_status = if_not_exists(head_status, :none)"
 
 
 def key(operation: str, seq: int = 0) -> dict[str, Any]:
-    """The key of an item; 0 is the head's, a lock's and a blob's number."""
+    """The key of an item. Heads, locks and blobs have the sequence number 0."""
     return {"operation_id": {"S": operation}, "seq": {"N": str(seq)}}
 
 
@@ -45,41 +52,46 @@ def blob_key(digest: str) -> str:
 
 
 def lock_key(lock: str) -> str:
-    """The name, or its digest where it is longer than a key may be."""
+    """With the name of the lock, or its digest if it is too long for a key."""
     name = lock.encode("utf-8", "replace")
     return f"lock#{name.decode() if len(name) <= 1_000 else hashlib.sha256(name).hexdigest()}"
 
 
 def text(item: Item, name: str) -> str:
-    """A text attribute; "" where it is not there."""
+    """A text attribute; "" if the item has none."""
     return str(item.get(name, {}).get("S", ""))
 
 
 def number(item: Item, name: str) -> int:
-    """A number; 0 where it is not there."""
+    """A number attribute; 0 if the item has none."""
     return int(item.get(name, {}).get("N", 0))
 
 
 def is_whole(item: Item) -> bool:
-    """Has this record the whole state?"""
+    """Does the record have a state?"""
     return "whole" in item
 
 
 # -- records --------------------------------------------------------------------------------------------------
 
 
-def of_record(record: LogRecord, whole_at: int | None, store: str, keep: Callable[[bytes], str]) -> dict[str, Any]:
-    """The item; what is too large for it is kept first."""
-    told = zip(READABLE, readable(record), strict=True)
-    item = {name: {"S": text} for name, text in told if text} | key(record.operation, record.seq)
+def of_record(record: LogRecord, whole_at: int | None, store: str, put_blob: Callable[[bytes], str]) -> dict[str, Any]:
+    """The item of a record. A record that is too large for an item is first stored with `put_blob`.
+
+    `whole_at`: the sequence number of the last record with a state.
+    """
+    columns = zip(READABLE, readable_columns(record), strict=True)
+    item = {name: {"S": text} for name, text in columns if text} | key(record.operation, record.seq)
     item |= {"write_id": {"S": record.write_id}, "digest": {"S": record.digest}}
     if record.state is not None:
         item["whole"] = {"BOOL": True}
     if whole_at is not None:
         item["whole_at"] = {"N": str(whole_at)}
     if record.seq == 1:
-        item["head_status"] = {"S": NO_STATUS}  # so that it is listed though its runner died before the head
-    if (plain := _as_it_is(record.packed())) is not None:
+        item["head_status"] = {
+            "S": NO_STATUS
+        }  # so that `heads` finds it even if its runner died before it wrote the head
+    if (plain := _as_text(record.packed())) is not None:
         item["packed"] = {"S": plain}
         return item
     packed = zlib.compress(record.packed())
@@ -88,24 +100,24 @@ def of_record(record: LogRecord, whole_at: int | None, store: str, keep: Callabl
         return item
     _refuse_large(record, store)
     parts = [packed[at : at + LARGEST - 1024] for at in range(0, len(packed), LARGEST - 1024)]
-    item["parts"] = {"L": [{"S": keep(part)} for part in parts]}
+    item["parts"] = {"L": [{"S": put_blob(part)} for part in parts]}
     return item
 
 
-def _as_it_is(packed: bytes) -> str | None:
-    """As text, which a person can read; None for what is larger, or has half a character."""
+def _as_text(packed: bytes) -> str | None:
+    """The record as readable text; None if it is larger, or contains a lone surrogate."""
     try:
         return packed.decode() if len(packed) <= SMALL else None
     except UnicodeDecodeError:
         return None
 
 
-def kept(item: Item, store: str, read: Callable[[str], bytes]) -> StoredRecord:
-    """The bytes that were appended."""
+def stored_record(item: Item, store: str, read_blob: Callable[[str], bytes]) -> StoredRecord:
+    """The record as it was appended, from its item and blobs."""
     seq = number(item, "seq")
     try:
         if "parts" in item:
-            packed = zlib.decompress(b"".join(read(one["S"]) for one in item["parts"]["L"]))
+            packed = zlib.decompress(b"".join(read_blob(one["S"]) for one in item["parts"]["L"]))
         elif "S" in item["packed"]:
             packed = item["packed"]["S"].encode()
         else:
@@ -119,19 +131,19 @@ def kept(item: Item, store: str, read: Callable[[str], bytes]) -> StoredRecord:
 
 
 def _refuse_large(record: LogRecord, store: str) -> None:
-    """● A value is not cut in pieces: what is that large belongs into a bucket, and its name into the runbook."""
+    """● No value is split up: one that large belongs in a bucket, and its key in the runbook."""
     for path, value in _values(record.events, "events"):
         size = len(zlib.compress(json.dumps(value).encode()))
         if size > LARGEST:
             step = record.readable.get("step") or "?"
             raise EnvironmentProblem(
-                f"step {step} yields {size // 1024} KB (compressed) in {path}, and {store} keeps at most "
-                f"{LARGEST // 1024} KB of one value: let it yield less, or keep it elsewhere and yield where it is"
+                f"step {step} returned {size // 1024} KB (compressed) in {path}; {store} stores at most "
+                f"{LARGEST // 1024} KB for one value. Return less, or store it elsewhere and return its location"
             )
 
 
 def _values(value: Any, path: str) -> Iterator[tuple[str, Any]]:
-    """The outermost values that are fields: of an event, and of an output within it."""
+    """The fields of each event, and of an output in it, with their paths."""
     match value:
         case Mapping() if "$" in value or path.endswith(".output"):
             for name, item in value.items():
@@ -147,27 +159,27 @@ def _values(value: Any, path: str) -> Iterator[tuple[str, Any]]:
 
 
 def head(item: Item, operation: str, store: str) -> Head:
-    """The head; an empty item is one that was not written yet."""
+    """The head of an operation. An empty item is the head that an operation has before one is written."""
     parts = {"lease": "lease", "summary": "summary", "cancel": "cancel_asked"}
     texts = {part: text(item, name) or None for part, name in parts.items()}
     return decode_head(operation, store, lease=texts["lease"], summary=texts["summary"], cancel=texts["cancel"])
 
 
 def of_blob(content: bytes, digest: str, store: str) -> dict[str, Any]:
-    """The item of some bytes."""
+    """The item of a blob."""
     packed = zlib.compress(content)
     if len(packed) > LARGEST:
         raise EnvironmentProblem(
-            f"a text of {len(content) // 1024} KB is {len(packed) // 1024} KB compressed, and {store} keeps at most "
-            f"{LARGEST // 1024} KB: make the runbook smaller"
+            f"the runbook has {len(content) // 1024} KB, {len(packed) // 1024} KB compressed; {store} stores at most "
+            f"{LARGEST // 1024} KB. Make the runbook smaller"
         )
     return key(blob_key(digest)) | {"content": {"B": packed}}
 
 
 def content(item: Item, digest: str, store: str) -> bytes:
-    """The bytes of a blob's item, compared with their name."""
+    """The bytes of a blob, checked against their digest."""
     try:
-        return fits(zlib.decompress(bytes(item["content"]["B"])), digest, store)
+        return check_blob(zlib.decompress(bytes(item["content"]["B"])), digest, store)
     except (KeyError, TypeError, zlib.error) as error:
-        message = f"text {digest} in {store} cannot be read ({error}); restore the store from its backup"
+        message = f"the text {digest} in {store} cannot be read ({error}). Restore the store from a backup"
         raise EnvironmentProblem(message) from error

@@ -1,7 +1,7 @@
-"""The DynamoDB table: its keys and index, how it is made, and what is wrong with one that does not fit.
+"""The DynamoDB table of a store: its keys and index, how it is created, and what is wrong with one that differs.
 
-Made on demand, with recovery to a point in time and protection against deletion. This module must not know what is
-in an item.
+It is billed by request, with point-in-time recovery and deletion protection. This module does not know what is in an
+item.
 """
 
 from __future__ import annotations
@@ -11,17 +11,18 @@ from typing import Any, Final
 
 from engine.clock import Clock
 from engine.errors import EnvironmentProblem
+from engine.language.durations import format_duration
 from engine.stores.dynamodb_client import TableClient
 from engine.stores.port import StoreUnavailable
 
 INDEX: Final = "by_status"
-"""Sparse: heads, by their status, and each first record; keys alone, so that a renewed lease costs nothing here."""
+"""Sparse: heads by status, and each first record. It has the keys only, so that renewing a lease does not write to it."""
 
 KEYS: Final = (("operation_id", "HASH", "S"), ("seq", "RANGE", "N"))
 INDEX_KEYS: Final = (("head_status", "HASH", "S"), ("operation_id", "RANGE", "S"))
 
-WITHIN: Final = 120.0
-"""Seconds until a table that is being made is given up."""
+TIMEOUT: Final = 120.0
+"""Seconds to wait for a new table to become active."""
 
 
 def definition(table: str) -> dict[str, Any]:
@@ -43,16 +44,16 @@ def _schema(keys: tuple[tuple[str, str, str], ...]) -> list[dict[str, str]]:
 
 
 def schema_problem(table: Mapping[str, Any]) -> str | None:
-    """What is wrong with a table, from its description; None if it fits."""
+    """What is wrong with the keys and the index of a table, given its description; None if nothing is."""
     types = {one["AttributeName"]: one["AttributeType"] for one in table.get("AttributeDefinitions", ())}
     found = _keys(table, types)
     if found != KEYS:
-        return f"its key is {_told(found)}, and {_told(KEYS)} is needed"
+        return f"its key is {_format_keys(found)}, not {_format_keys(KEYS)}"
     indexes = {one["IndexName"]: _keys(one, types) for one in table.get("GlobalSecondaryIndexes") or ()}
     if INDEX not in indexes:
         return f"it has no index {INDEX}"
     if indexes[INDEX] != INDEX_KEYS:
-        return f"the key of its index {INDEX} is {_told(indexes[INDEX])}, and {_told(INDEX_KEYS)} is needed"
+        return f"the key of its index {INDEX} is {_format_keys(indexes[INDEX])}, not {_format_keys(INDEX_KEYS)}"
     return None
 
 
@@ -61,58 +62,61 @@ def _keys(described: Mapping[str, Any], types: Mapping[str, str]) -> tuple[tuple
     return tuple((one["AttributeName"], one["KeyType"], types.get(one["AttributeName"], "?")) for one in schema)
 
 
-def _told(keys: tuple[tuple[str, str, str], ...]) -> str:
+def _format_keys(keys: tuple[tuple[str, str, str], ...]) -> str:
     return ", ".join(f"{name} ({kind.lower()}, {type})" for name, kind, type in keys)
 
 
-def table_problem(calls: TableClient) -> str | None:
-    """Why the table cannot serve, in a sentence; None if it can, or if we may not see its form."""
+def table_problem(client: TableClient) -> str | None:
+    """Why the table cannot be used as a store; None if it can, or if its description cannot be read."""
     try:
-        wrong = schema_problem(calls.ask("describe_table")["Table"])
+        wrong = schema_problem(client.request("describe_table")["Table"])
     except EnvironmentProblem:
         return None
     if wrong is None:
         return None
     return (
-        f"the DynamoDB table {calls.table} is not one of runbook's: {wrong}; nothing was written: choose another name, "
-        f"and make it with `runbook store init --store dynamodb:NAME`"
+        f"the DynamoDB table {client.table} was not created by runbook: {wrong}. It was not changed; choose another name "
+        f"and create the table with `runbook store init --store dynamodb:NAME`"
     )
 
 
-# -- making it ------------------------------------------------------------------------------------------------
+# -- creating it ----------------------------------------------------------------------------------------------
 
 
-def create_table(calls: TableClient, clock: Clock) -> list[str]:
-    """Make it, or see that it fits, with protection on; lines for a person, of what was done and what could not be.
+def create_table(client: TableClient, clock: Clock) -> list[str]:
+    """Create the table if it does not exist, and turn its protection on. Returns lines for a person on what was done.
 
-    EnvironmentProblem where a table of that name has another form: it is not touched.
+    EnvironmentProblem if a table of that name has other keys; it is not changed.
     """
-    made = _made(calls)
-    described = _ready(calls, clock)
+    created = _create(client)
+    described = _wait_until_active(client, clock)
     wrong = schema_problem(described)
     if wrong is not None:
-        message = f"the DynamoDB table {calls.table} is there and is not one of runbook's: {wrong}; it was left alone"
+        message = (
+            f"the DynamoDB table {client.table} exists and was not created by runbook: {wrong}. It was not changed; choose "
+            f"another name"
+        )
         raise EnvironmentProblem(message)
-    lines = [f"the table {calls.table} {'was made' if made else 'is there already, and fits'}"]
+    lines = [f"created the table {client.table}" if created else f"the table {client.table} already exists"]
     if not described.get("DeletionProtectionEnabled"):
-        lines.append(_switched(calls, "deletion protection", "update_table", DeletionProtectionEnabled=True))
+        lines.append(_enable(client, "deletion protection", "update_table", DeletionProtectionEnabled=True))
     else:
         lines.append("deletion protection is on")
     recovery = {"PointInTimeRecoveryEnabled": True}
     lines.append(
-        _switched(
-            calls, "point-in-time recovery", "update_continuous_backups", PointInTimeRecoverySpecification=recovery
+        _enable(
+            client, "point-in-time recovery", "update_continuous_backups", PointInTimeRecoverySpecification=recovery
         )
     )
     return lines
 
 
-def _made(calls: TableClient) -> bool:
-    """With protection from the first moment; an emulator that does not know it is asked again without."""
-    asked = {name: value for name, value in definition(calls.table).items() if name != "TableName"}
+def _create(client: TableClient) -> bool:
+    """False if the table exists. Emulators that do not support deletion protection get a second request without it."""
+    arguments = {name: value for name, value in definition(client.table).items() if name != "TableName"}
     for protection in ({"DeletionProtectionEnabled": True}, {}):
         try:
-            calls.ask("create_table", **asked, **protection)
+            client.request("create_table", **arguments, **protection)
         except EnvironmentProblem as error:
             if "ResourceInUseException" in str(error):
                 return False
@@ -123,24 +127,28 @@ def _made(calls: TableClient) -> bool:
     return True
 
 
-def _ready(calls: TableClient, clock: Clock) -> dict[str, Any]:
-    until = clock.boot() + WITHIN
+def _wait_until_active(client: TableClient, clock: Clock) -> dict[str, Any]:
+    """The description of the table once it and its index are active."""
+    until = clock.boot() + TIMEOUT
     while True:
-        described: dict[str, Any] = calls.ask("describe_table")["Table"]
+        described: dict[str, Any] = client.request("describe_table")["Table"]
         indexes = described.get("GlobalSecondaryIndexes") or ()
         states = [described.get("TableStatus"), *(one.get("IndexStatus") for one in indexes)]
         if all(state in ("ACTIVE", None) for state in states):
             return described
         if clock.boot() >= until:
-            message = f"the table {calls.table} is not ready after {WITHIN:.0f} s: {', '.join(map(str, states))}"
+            message = (
+                f"the table {client.table} is not active after {format_duration(TIMEOUT)} ({', '.join(map(str, states))}). "
+                f"Run `runbook store init` again when it is"
+            )
             raise StoreUnavailable(message)
         clock.sleep(0.25)
 
 
-def _switched(calls: TableClient, what: str, request: str, **arguments: Any) -> str:
-    """Not to be had where a permission, or an emulator, lacks it: the table serves without, and a person is told."""
+def _enable(client: TableClient, what: str, request: str, **arguments: Any) -> str:
+    """A line for a person. A permission may be missing, or an emulator may lack it: the table works without."""
     try:
-        calls.ask(request, **arguments)
+        client.request(request, **arguments)
     except EnvironmentProblem as error:
-        return f"warning: {what} could not be switched on: {error}"
+        return f"warning: {what} could not be turned on: {error}"
     return f"{what} is on"

@@ -1,6 +1,6 @@
-"""Commits that come at once share one: while one is under way, whatever comes waits, and goes together into the next.
+"""Group commit: what threads submit while a commit runs is committed together in the next one.
 
-One caller alone pays nothing for it. This module must not know what is committed, or where.
+A single caller pays nothing for it. This module does not know what is committed, or where.
 """
 
 from __future__ import annotations
@@ -13,21 +13,21 @@ T = TypeVar("T")
 
 
 class _Slot(Generic[T]):
-    """One caller: `wake` is let go of when it is settled, or when it is its turn to commit."""
+    """One waiting caller. `wake` is released when its item is committed, or when it is its turn to commit a batch."""
 
-    __slots__ = ("error", "item", "settled", "turn", "wake")
+    __slots__ = ("done", "error", "is_leader", "item", "wake")
 
     def __init__(self, item: T) -> None:
         self.item = item
         self.wake = Lock()
-        self.turn = self.settled = False
+        self.is_leader = self.done = False
         self.error: BaseException | None = None
 
 
 class GroupCommit(Generic[T]):
-    """`commit` is given what waits, in order of arrival, and says of each what went wrong, or None.
+    """`commit` gets the waiting items in the order of their arrival, and returns for each its error, or None.
 
-    What it raises is everybody's: then nothing of the batch is known to be written.
+    What `commit` itself raises is raised for every item of the batch: none of them is known to be written.
     """
 
     def __init__(self, commit: Callable[[Sequence[T]], Sequence[Exception | None]]) -> None:
@@ -37,64 +37,65 @@ class GroupCommit(Generic[T]):
         self._waiting: list[_Slot[T]] = []
 
     def submit(self, item: T) -> None:
-        """Returns when it is committed; raises what became of it otherwise."""
+        """Return when the item is committed; raise its error otherwise."""
         with self._gate:
-            slot = self._queued(item) if self._busy else None
+            slot = self._enqueue(item) if self._busy else None
             self._busy = True
         if slot is None:
-            self._alone(item)
+            self._commit_alone(item)
             return
-        self._sleep(slot)
-        if not slot.settled:
-            self._lead()
+        self._wait(slot)
+        if not slot.done:
+            self._commit_batch()
         if slot.error is not None:
             raise slot.error
 
-    def _alone(self, item: T) -> None:
+    def _commit_alone(self, item: T) -> None:
         try:
             (error,) = self._commit((item,))
         finally:
             with self._gate:
-                self._pass_on()
+                self._wake_next()
         if error is not None:
             raise error
 
-    def _queued(self, item: T) -> _Slot[T]:
+    def _enqueue(self, item: T) -> _Slot[T]:
         slot = _Slot(item)
         slot.wake.acquire()
         self._waiting.append(slot)
         return slot
 
-    def _sleep(self, slot: _Slot[T]) -> None:
+    def _wait(self, slot: _Slot[T]) -> None:
         try:
             slot.wake.acquire()
-        except BaseException:  # a signal: it leaves the queue, and what it was given to do is another's
+        except BaseException:  # interrupted by a signal: leave the queue, and let the next caller lead
             with self._gate:
                 if slot in self._waiting:
                     self._waiting.remove(slot)
-                if slot.turn and not slot.settled:
-                    self._pass_on()
+                if slot.is_leader and not slot.done:
+                    self._wake_next()
             raise
 
-    def _lead(self) -> None:
-        """Commit all that waits, this caller's own among it."""
+    def _commit_batch(self) -> None:
+        """Commit everything that waits, this caller's own item included."""
         with self._gate:
             batch, self._waiting = self._waiting, []
-        outcomes: Sequence[BaseException | None] = [None] * len(batch)
+        errors: Sequence[BaseException | None] = [None] * len(batch)
         try:
-            outcomes = self._commit([slot.item for slot in batch])
+            errors = self._commit([slot.item for slot in batch])
         except BaseException as error:
-            outcomes = [error] * len(batch)
+            errors = [error] * len(batch)
         finally:
-            for slot, outcome in zip(batch, outcomes, strict=True):
-                slot.settled, slot.error = True, outcome
-                if not slot.turn:
+            for slot, outcome in zip(batch, errors, strict=True):
+                slot.done, slot.error = True, outcome
+                if not slot.is_leader:
                     slot.wake.release()
             with self._gate:
-                self._pass_on()
+                self._wake_next()
 
-    def _pass_on(self) -> None:
+    def _wake_next(self) -> None:
+        """Let the caller that has waited longest commit the next batch."""
         self._busy = bool(self._waiting)
         if self._waiting:
-            self._waiting[0].turn = True
+            self._waiting[0].is_leader = True
             self._waiting[0].wake.release()

@@ -1,8 +1,9 @@
-"""The timed right to drive an operation, over the head of its log.
+"""The lease: the timed right to run an operation, kept in the head of its log.
 
-Nobody compares wall clocks: a waiter takes over only after it has itself seen one version for a whole duration, by
-the clock that goes on in suspend, or at once where the owner is provably dead. The lease keeps two runners from
-talking over each other; what fences a late one is the log. This module must not know what is driven.
+Runners never compare wall clocks. Another runner takes a lease over only after it has itself seen the same version for
+the whole duration, by a clock that also runs while the machine is suspended, or at once if the owner is known to be
+dead. The lease keeps two runners from working on one operation at the same time; what fences a runner that was late is
+the append to the log. This module does not know what is run.
 """
 
 from __future__ import annotations
@@ -21,24 +22,24 @@ from engine.stores.port import Lease, Store
 from engine.values import Resources
 
 DURATION: Final = 90.0
-"""Seconds; always longer than the longest call's time-out, with a third of it gone since the last renewal."""
+"""Seconds, at least. A lease is renewed after a third of its duration; the rest must outlast the longest call."""
 
-LOOKS: Final = 18
-"""How often in one duration a waiter looks whether the owner has renewed."""
+CHECKS: Final = 18
+"""How often within one duration a waiting runner checks whether the owner has renewed its lease."""
 
-GONE: Final = ("Z", "X", "x")
-"""States of a process that will never run again (proc(5)): a zombie is dead, though its number is still taken."""
+DEAD_STATES: Final = ("Z", "X", "x")
+"""States of a process that never runs again (proc(5)). A zombie is dead, although its pid is still in use."""
 
 
-Waiting = Callable[[Lease, float], None]
-"""Told, at each look, of the lease that is waited for and of the seconds left; what it raises ends the waiting."""
+OnWait = Callable[[Lease, float], None]
+"""Called at each check with the lease that is waited for and the seconds left. What it raises ends the wait."""
 
 
 class ProcessIdentity(Resources):
-    """Who drives: enough for others to tell whether this very process still lives.
+    """The process that runs an operation, so that others on its machine can tell whether it is still alive.
 
-    `boot` is the machine's boot and the process namespace, in which alone `pid` means something; "" where it is not
-    known, and then nobody is called dead or alive. `started` is the process's start, as the kernel counts it.
+    `boot` names the boot of the machine and the pid namespace, within which `pid` is unique. It is "" if that is unknown;
+    then no process is known to be alive or dead. `started` is the start time of the process, as the kernel counts it.
     """
 
     actor: str
@@ -47,10 +48,10 @@ class ProcessIdentity(Resources):
     started: str
     boot: str
     start_of: Callable[[int], str | None]
-    """The start of the process of that number here; None: there is none, ""; it cannot be told."""
+    """The start time of the process with that pid on this machine; None if there is none, "" if that is unknown."""
 
-    def judged(self, lease: Lease) -> Literal["alive", "dead", "unknown"]:
-        """What can be proved of a lease's owner from here."""
+    def owner_state(self, lease: Lease) -> Literal["alive", "dead", "unknown"]:
+        """What this process can prove about the owner of a lease."""
         if not self.boot or lease.boot != self.boot:
             return "unknown"
         found = self.start_of(lease.pid)
@@ -68,23 +69,23 @@ def this_process(actor: str) -> ProcessIdentity:
 
 
 def start_of(pid: int) -> str | None:
-    """Field 22 of `/proc/PID/stat`; None for no process or a dead one; "" where this cannot be told."""
+    """Field 22 of `/proc/PID/stat`; None if there is no such process or it is dead; "" if that is unknown."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return None
     except (OSError, OverflowError):
-        pass  # it is there, and another user's
+        pass  # it exists, and belongs to another user
     try:
-        # The name, in brackets, may itself hold brackets and spaces.
+        # The second field, the name in parentheses, may itself contain parentheses and spaces.
         fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
     except OSError:
-        return ""  # hidden from us (hidepid), no Linux, or gone this instant
-    return None if fields[0] in GONE else fields[19]
+        return ""  # hidden (hidepid), not Linux, or the process has just ended
+    return None if fields[0] in DEAD_STATES else fields[19]
 
 
 def _boot() -> str:
-    """Empty also where /proc is another process namespace's: what it says of a number is of another process."""
+    """The boot id and pid namespace; "" also if /proc shows another pid namespace, whose pids mean other processes."""
     try:
         if Path("/proc/self").readlink().name != str(os.getpid()):
             return ""
@@ -95,22 +96,23 @@ def _boot() -> str:
 
 
 class StoreLease:
-    """One runner's lease of one operation. Renewals are cheap where none is due; threads may share it.
+    """The lease of one operation, for one runner. Threads may share it.
 
-    `duration` is asked when the lease is taken: by then the runbook may be another one, with longer calls.
+    `duration` is called when the lease is taken: by then the runbook may have been replaced by one with longer calls.
+    `on_wait` is called while this waits for another runner's lease.
     """
 
     def __init__(
         self, store: Store, operation: str, clock: Clock, identity: ProcessIdentity, duration: Callable[[], float] = lambda: DURATION,
-        waiting: Waiting = lambda there, left: None,
+        on_wait: OnWait = lambda lease, left: None,
     ) -> None:  # fmt: skip
         self._store = store
         self._operation = operation
         self._clock = clock
         self._identity = identity
-        self._seconds = duration
+        self._get_duration = duration
         self._duration = DURATION
-        self._waiting = waiting
+        self._on_wait = on_wait
         self._lock = RLock()
         self._held: Lease | None = None
         self._renewed = 0.0
@@ -126,41 +128,41 @@ class StoreLease:
         If that cannot be known, this waits for the whole duration of the existing lease before it takes it over.
         """
         with self._lock:
-            self._duration = self._seconds()
+            self._duration = self._get_duration()
             while True:
                 head = self._store.head(self._operation)
-                there = head.lease if head is not None else None
-                if there is not None:
-                    self._until_free(there)
-                if self._take(there.version if there is not None else None):
-                    return there is None
+                existing = head.lease if head is not None else None
+                if existing is not None:
+                    self._wait_until_free(existing)
+                if self._take(existing.version if existing is not None else None):
+                    return existing is None
 
-    def _until_free(self, there: Lease) -> None:
-        """Returns when the lease may be taken over, or may have been given back."""
-        match self._identity.judged(there):
+    def _wait_until_free(self, existing: Lease) -> None:
+        """Return when the lease may be taken over, or may have been released."""
+        match self._identity.owner_state(existing):
             case "alive":
-                raise self._busy(there)
+                raise self._busy(existing)
             case "dead":
                 return
             case "unknown":
-                self._watch(there)
+                self._wait_for_expiry(existing)
 
-    def _watch(self, there: Lease) -> None:
-        """● It must itself have seen the same version for a whole duration."""
+    def _wait_for_expiry(self, existing: Lease) -> None:
+        """● This runner must itself have seen the same version for the whole duration."""
         since = self._clock.boot()
-        while (left := since + there.duration - self._clock.boot()) > 0:
-            self._waiting(there, left)
-            self._clock.sleep(min(there.duration / LOOKS, left))
+        while (left := since + existing.duration - self._clock.boot()) > 0:
+            self._on_wait(existing, left)
+            self._clock.sleep(min(existing.duration / CHECKS, left))
             head = self._store.head(self._operation)
             if head is None or head.lease is None:
                 return
-            if head.lease.version != there.version:
+            if head.lease.version != existing.version:
                 raise self._busy(head.lease)
 
-    def _busy(self, there: Lease) -> Busy:
+    def _busy(self, lease: Lease) -> Busy:
         return Busy(
-            f"operation {self._operation} is driven by {there.owner or 'another runner'} on {there.host} (process "
-            f"{there.pid}); nothing was done: `runbook status {self._operation}`"
+            f"operation {self._operation} is being run by {lease.owner or 'another runner'} on {lease.host} (process "
+            f"{lease.pid}). Nothing was done; see `runbook status {self._operation}`"
         )
 
     def _take(self, over: str | None) -> bool:
@@ -172,29 +174,29 @@ class StoreLease:
         )  # fmt: skip
         if not self._store.take_lease(self._operation, lease, over=over):
             return False
-        # From before the write: others may have seen it since then.
+        # Counted from before the write: others may have seen the lease since then.
         self._held, self._renewed, self._lost = lease, began, False
         return True
 
     # -- holding it ---------------------------------------------------------------------------------------
 
     def check(self) -> None:
-        """Before a call is sent: StoreConflict where the lease is lost; renewed first where that is due."""
+        """Call this before a request to the world. Renews the lease if that is due; StoreConflict if it is lost."""
         self.renew_if_due()
 
     def before_send(self) -> None:
-        """Before any request of this process: `check`, but for what is read before the lease is taken."""
+        """Like `check`, but does nothing before the lease was first taken: some things are read before."""
         with self._lock:
             if self._held is not None or self._lost:
                 self.check()
 
     def renew_if_due(self) -> None:
-        """Every third of the duration, so that two thirds are left for a call. StoreConflict where it is lost."""
+        """Renew after a third of the duration, which leaves two thirds for a call. StoreConflict if the lease is lost."""
         with self._lock:
             if self._renewing:
-                return  # the renewal's own request, seen on its way out
+                return  # called by the request that renews it
             if self._lost or self._held is None:
-                raise self._gone()
+                raise self._lost_problem()
             if self._clock.boot() - self._renewed < self._duration / 3:
                 return
             self._renewing = True
@@ -203,16 +205,16 @@ class StoreLease:
             finally:
                 self._renewing = False
             if self._lost:
-                raise self._gone()
+                raise self._lost_problem()
 
-    def _gone(self) -> StoreConflict:
+    def _lost_problem(self) -> StoreConflict:
         return StoreConflict(
-            f"the lease of {self._operation} was lost: another runner has the operation, and this one stops: "
+            f"another runner took over operation {self._operation}, so this runner stopped. See "
             f"`runbook status {self._operation}`"
         )
 
     def release(self) -> None:
-        """Give it back, if it is still ours; twice is once."""
+        """Release the lease if it is still ours. Idempotent."""
         with self._lock:
             held, self._held = self._held, None
             if held is not None and not self._lost:

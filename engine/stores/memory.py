@@ -1,7 +1,7 @@
-"""The honest twin, for tests: every rule of the port, in this process's memory.
+"""A store in memory, for tests and for runs that need no log afterwards.
 
-What is kept is bytes and text, as in the other stores, so that nothing is shared by reference and what JSON cannot
-carry is seen at once. It outlives nothing; everything else that holds of it must hold of the others.
+It keeps bytes and text, as the other stores do, so that nothing is shared by reference and what JSON cannot hold fails
+at once. It ends with its process; in every other way it must behave as the other stores do.
 """
 
 from __future__ import annotations
@@ -11,18 +11,17 @@ from collections.abc import Iterator, Mapping
 from threading import RLock
 from typing import Any
 
-from engine.errors import StoreConflict
 from engine.stores.port import Head, Lease, LogRecord
 from engine.stores.serialization import (
     StoredRecord,
-    as_text,
+    append_conflict,
+    check_blob,
     decode_chain,
     decode_head,
     decode_record,
+    encode_json,
     encode_lease,
-    fits,
-    missing,
-    taken,
+    missing_blob,
 )
 from engine.values import Value, changed
 
@@ -42,7 +41,7 @@ class _Head(Value):
 
 
 class MemoryStore:
-    """A store that ends with its process."""
+    """A store in the memory of its process. Threads may share it."""
 
     def __init__(self) -> None:
         self.name = "memory:"
@@ -60,7 +59,7 @@ class MemoryStore:
         with self._lock:
             there = self._records.setdefault(record.operation, {}).setdefault(record.seq, row)
         if there.write_id != record.write_id:
-            raise StoreConflict(taken(record, self.name))
+            raise append_conflict(record, self.name)
 
     def load(self, operation: str, *, after: int = 0) -> list[LogRecord]:
         with self._lock:
@@ -79,16 +78,16 @@ class MemoryStore:
     def head(self, operation: str) -> Head | None:
         with self._lock:
             found = self._heads.get(operation)
-        return self._told(operation, found) if found is not None else None
+        return self._decode_head(operation, found) if found is not None else None
 
     def heads(self, status: str | None = None) -> Iterator[Head]:
         with self._lock:
             heads = {id: _Head() for id, rows in self._records.items() if 1 in rows} | self._heads
         for operation, found in sorted(heads.items()):
             if status is None or found.status == status:
-                yield self._told(operation, found)
+                yield self._decode_head(operation, found)
 
-    def _told(self, operation: str, found: _Head) -> Head:
+    def _decode_head(self, operation: str, found: _Head) -> Head:
         return decode_head(operation, self.name, lease=found.lease, summary=found.summary, cancel=found.cancel)
 
     def _change(self, operation: str, **changes: str | None) -> None:
@@ -96,7 +95,7 @@ class MemoryStore:
             self._heads[operation] = changed(self._heads.get(operation, _Head()), **changes)
 
     def summarise(self, operation: str, summary: Mapping[str, Any]) -> None:
-        self._change(operation, summary=as_text(summary), status=summary.get("status"))
+        self._change(operation, summary=encode_json(summary), status=summary.get("status"))
 
     def take_lease(self, operation: str, lease: Lease, *, over: str | None) -> bool:
         with self._lock:
@@ -112,7 +111,7 @@ class MemoryStore:
                 self._change(operation, lease=None, version=None)
 
     def ask_cancel(self, operation: str, request: Mapping[str, Any] | None) -> None:
-        self._change(operation, cancel=as_text(request))
+        self._change(operation, cancel=encode_json(request))
 
     # -- locks and blobs ----------------------------------------------------------------------------------
 
@@ -139,7 +138,7 @@ class MemoryStore:
         with self._lock:
             found = self._blobs.get(digest)
         if found is None:
-            raise missing(digest, self.name)
-        return fits(found, digest, self.name)
+            raise missing_blob(digest, self.name)
+        return check_blob(found, digest, self.name)
 
     def close(self) -> None: ...

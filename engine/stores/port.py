@@ -1,10 +1,10 @@
-"""What the driver asks of a store: an append-only log of records, and a head for each operation.
+"""The port that every store implements: an append-only log of records, and one head for each operation.
 
-One record is one conditional write of the next sequence number; nothing is changed or deleted.
-This module must not know what an event means. Times are seconds since the epoch, UTC.
+One record is one conditional write of the next sequence number. Records are never changed or deleted.
+This module does not know what an event means. Times are seconds since the epoch, UTC.
 
-Errors: `StoreConflict` where another runner's write came first; `EnvironmentProblem` for a store
-that is away, full, corrupt, newer or not permitted (`StoreUnavailable` where waiting may mend it).
+Errors: `StoreConflict` if another runner wrote first; `EnvironmentProblem` for a store that is full, corrupt, newer or
+not permitted; `StoreUnavailable`, one of those, if a retry may help.
 """
 
 from __future__ import annotations
@@ -23,22 +23,22 @@ from engine.errors import EnvironmentProblem
 from engine.values import Value, changed, field
 
 FORMAT: Final = 1
-"""The version of a record's form; a reader refuses a newer one."""
+"""The version of a record's format. A record with a newer one is refused."""
 
 
 class StoreUnavailable(EnvironmentProblem):
-    """The store does not answer, or says to slow down: pause and try again."""
+    """The store does not answer, or asks to slow down: retry later."""
 
 
 class LogRecord(Value):
-    """What one commit appends. `state`, where given, is the whole operation after the events."""
+    """What one commit appends: events, and in some records `state`, the whole operation after them."""
 
     operation: str
     seq: int  # from 1, without gaps
     at: float
-    write_id: str  # random: tells our own write from another's after a lost reply
-    events: tuple[Mapping[str, Any], ...]  # JSON, which has no infinities
-    state: Mapping[str, Any] | None = None  # JSON
+    write_id: str  # random: after a lost reply, tells our own write from another runner's
+    events: tuple[Mapping[str, Any], ...]  # JSON values, so no infinities
+    state: Mapping[str, Any] | None = None  # JSON values
     actor: str = ""
     host: str = ""
     process: str = ""  # "PID@start time of the process"
@@ -46,24 +46,24 @@ class LogRecord(Value):
     format: int = FORMAT
     previous: str = ""  # the digest of the record before; "" for the first
     digest: str = ""  # SHA-256 of `packed()` and the record before, hex
-    _bytes: bytes = b""  # `packed()`, once it is sealed
+    _bytes: bytes = b""  # the result of `packed()`, once the record is sealed or was read
 
     def packed(self) -> bytes:
-        """The bytes that the digest covers and a store keeps: compact JSON of all but the digest, in one order."""
+        """The bytes that a store keeps and the digest covers: compact JSON of all fields but the digest, in a fixed order."""
         return self._bytes or _compact(_body(self))
 
     def sealed(self, previous: str) -> LogRecord:
-        """This record, chained to the one before."""
+        """This record with its digest, chained to the record before by that one's digest."""
         packed = _compact(_body(self) | {"previous": previous})
         return changed(self, previous=previous, digest=hashlib.sha256(packed).hexdigest(), _bytes=packed)
 
-    def kept_as(self, packed: bytes) -> LogRecord:
-        """This record, which knows its bytes: JSON is written, or read, once."""
+    def with_bytes(self, packed: bytes) -> LogRecord:
+        """This record with the bytes that it was read from, so that it is not encoded again."""
         return changed(self, _bytes=packed)
 
 
 def _body(record: LogRecord) -> dict[str, Any]:
-    """What is packed, in the order of the fields."""
+    """The packed fields, in the order of their declaration."""
     body = asdict(record)
     del body["digest"], body["_bytes"]
     return body
@@ -73,9 +73,10 @@ _JSON: Final = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 
 
 def _compact(body: Mapping[str, Any]) -> bytes:
-    """Keys stay in the order in which they were written, so that a mapping comes back as it was.
+    """Keys keep their order, so that a mapping is read back as it was written.
 
-    Half a character, as file names can have, is kept as it is, which is beyond msgspec: `read_json` reads it back.
+    File names can contain lone surrogates, which msgspec cannot encode: the standard library does, and `read_json` reads
+    them back.
     """
     try:
         return encode(body)
@@ -84,7 +85,7 @@ def _compact(body: Mapping[str, Any]) -> bytes:
 
 
 def read_json(packed: bytes) -> Any:
-    """What `packed` says; ValueError for what is no JSON. What msgspec does not read, `json` may."""
+    """The decoded JSON; ValueError if it is none. The standard library reads the surrogates that msgspec refuses."""
     try:
         return decode(packed)
     except (MsgspecError, UnicodeDecodeError):
@@ -92,20 +93,20 @@ def read_json(packed: bytes) -> Any:
 
 
 class Lease(Value):
-    """The timed right to drive. `version` is random and new at each renewal; nobody compares clocks."""
+    """The timed right to run an operation. `version` is random and new at each renewal: runners never compare clocks."""
 
     owner: str  # actor
     host: str
     pid: int
-    started: str  # start time of the process: a pid alone may be another's by now
-    boot: str  # boot id and process namespace: where `pid` means something
+    started: str  # start time of the process: its pid may have been reused
+    boot: str  # boot id and pid namespace, within which `pid` is unique
     version: str
     duration: float  # seconds
-    since: float
+    since: float  # when this runner first took it
 
 
 class Head(Value):
-    """The mutable item of an operation: lease, a summary that records can rebuild, cancel_asked."""
+    """The mutable part of an operation: its lease, a summary that can be rebuilt from the records, a cancel request."""
 
     operation: str
     lease: Lease | None = None
@@ -114,63 +115,66 @@ class Head(Value):
 
 
 class Store(Protocol):
-    """A log. All reads are consistent and paged to the end."""
+    """A store. Reads are strongly consistent, and read all pages."""
 
     name: str  # as `--store` takes it: "sqlite:PATH", "dynamodb:TABLE", "memory:"
 
     def append(self, record: LogRecord) -> None:
-        """Write it if its `seq` is free, or was written by this very `write_id`; else StoreConflict."""
+        """Write the record. StoreConflict if its `seq` is taken by a record with another `write_id`."""
 
     def load(self, operation: str, *, after: int = 0) -> list[LogRecord]:
-        """From the last record with a whole state on, chain checked; [] for an unknown operation.
+        """The records since the last one with a state, that one included, chain checked; [] for an unknown operation.
 
-        `after`: without those up to that sequence number, which the caller has.
+        `after`: only records with a higher sequence number, for a caller that has read the others.
         """
 
     def records(self, operation: str, *, after: int = 0) -> Iterator[LogRecord]:
-        """All that follow that sequence number, in order, chain not checked (`verify` does)."""
+        """All records after that sequence number, in order. Their chain is not checked; `verify` does that."""
 
     def head(self, operation: str) -> Head | None: ...
 
     def heads(self, status: str | None = None) -> Iterator[Head]:
-        """Every operation's head, by operation id; or those whose summary has that status."""
+        """The heads of all operations, ordered by operation id, or of those whose summary has that status."""
 
     def summarise(self, operation: str, summary: Mapping[str, Any]) -> None:
-        """Put the head's summary; makes the head where there is none."""
+        """Replace the summary in the head, which is created if there is none."""
 
     def take_lease(self, operation: str, lease: Lease, *, over: str | None) -> bool:
-        """Write it if the lease in the head has version `over` (None: there is none). False if not."""
+        """Write the lease if the one in the head has version `over` (None: if there is none). False if it was not written."""
 
     def release(self, operation: str, version: str) -> None:
-        """Remove the lease if it still has that version."""
+        """Remove the lease from the head if it still has that version."""
 
     def ask_cancel(self, operation: str, request: Mapping[str, Any] | None) -> None:
-        """Set or clear `cancel_asked`."""
+        """Set or clear the cancel request in the head."""
 
     def take_lock(self, lock: str, operation: str, *, over: str | None = None) -> str | None:
-        """Write it if absent, ours, or held by `over`; None, or the operation that has it."""
+        """Take the lock if it is free, ours, or held by `over`. Returns None, or the operation that holds it."""
 
     def release_lock(self, lock: str, operation: str) -> None:
-        """Remove it if it is ours."""
+        """Release the lock if it is ours."""
 
     def put_blob(self, content: bytes) -> str:
-        """Keep bytes by their SHA-256 (hex), which is returned. Twice is once."""
+        """Store bytes under their SHA-256 (hex), which is returned. Idempotent."""
 
     def blob(self, digest: str) -> bytes:
-        """The bytes; EnvironmentProblem where they are missing or do not fit their digest."""
+        """The bytes of a digest; EnvironmentProblem if they are missing or were changed."""
 
     def close(self) -> None: ...
 
 
 @dataclass(slots=True)
 class Chain:
-    """Records as they are read one after another: does each follow the one before, as it was written?"""
+    """Checks records as they are read: does each follow the one before, and is it as it was written?"""
 
     seq: int = 0
     digest: str = ""
 
-    def wrong(self, record: LogRecord) -> tuple[int, str] | None:
-        """The number of the record that does not fit, and why; None where this one does: it is then the last one read."""
+    def check(self, record: LogRecord) -> tuple[int, str] | None:
+        """None if the record is next in the chain, of which it then is the last; else what is wrong.
+
+        That is the number of a record and what is wrong with it, such as `(3, "is missing")`.
+        """
         if self.seq and record.seq != self.seq + 1:
             return self.seq + 1, "is missing"
         if (self.seq or record.seq == 1) and record.previous != self.digest:
@@ -182,7 +186,9 @@ class Chain:
 
 
 def verify(records: Iterable[LogRecord]) -> str | None:
-    """None if the chain holds; else what the first record that does not fit is, and why."""
+    """None if the chain is whole; else the first record that breaks it, and how."""
     chain = Chain()
-    found = next((wrong for record in records if (wrong := chain.wrong(record)) is not None), None)
-    return None if found is None else "record {} {}".format(*found)
+    for record in records:
+        if (wrong := chain.check(record)) is not None:
+            return "record {} {}".format(*wrong)
+    return None

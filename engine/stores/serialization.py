@@ -1,7 +1,7 @@
-"""From the bytes that a store keeps to records, leases and heads, and back: what all stores have in common.
+"""Records, leases and heads as the bytes and texts that stores keep, and back: what all stores have in common.
 
-A record that is newer, corrupt_record, or does not follow the one before is an `EnvironmentProblem` that names it; nothing
-is mended or written over here. This module must not know where the bytes are kept, nor what an event means.
+A record that is newer, damaged, or does not follow the one before raises an `EnvironmentProblem` that names it. Nothing
+is repaired or overwritten here. This module knows neither where the bytes are kept nor what an event means.
 """
 
 from __future__ import annotations
@@ -11,58 +11,60 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from engine.errors import EnvironmentProblem
+from engine.errors import EnvironmentProblem, StoreConflict
 from engine.stores.port import FORMAT, Head, Lease, LogRecord, read_json
 from engine.values import Value
 
 LONGEST: Final = 4_000
-"""Characters of one readable attribute; the whole of it is in the packed events."""
+"""Characters of one readable column. The full text is in the packed record."""
 
 READABLE: Final = (
     "timestamp", "step", "status", "details", "retry_count", "max_retries", "error", "error_message",
     "cleanup_status", "orphaned_resources",
 )  # fmt: skip
-"""The attributes beside a record's events, in the words of the operators' guide (docs/architecture.md, "The log")."""
+"""The readable columns beside a packed record, with the names of the operators' guide (docs/architecture.md, "The log")."""
 
 _LEASE = tuple(sorted(Lease.__struct_fields__))
 _PLAIN = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class StoredRecord(Value):
-    """A record as a store keeps it; `seq` is its key, so that a record under another's key is seen."""
+    """A record as a store keeps it. `seq` is the key under which it was found: the record itself must have the same."""
 
     seq: int
     packed: bytes
     digest: str
 
 
-def decode_record(kept: StoredRecord, operation: str, store: str) -> LogRecord:
-    """The record; its digest is taken as it is, so that `verify` can tell of one that was changed."""
-    where = f"record {kept.seq} of {operation} in {store}"
+def decode_record(stored: StoredRecord, operation: str, store: str) -> LogRecord:
+    """The record. Its digest is not checked here, so that `verify` can report a record that was changed."""
+    where = f"record {stored.seq} of {operation} in {store}"
     try:
-        body = read_json(kept.packed)
+        body = read_json(stored.packed)
         if body["format"] > FORMAT:
-            message = f"{where} was written by a newer version of runbook: take that version; nothing was changed"
+            message = f"{where} was written by a newer version of runbook. Install that version; nothing was changed"
             raise EnvironmentProblem(message)
-        record = LogRecord(**body | {"events": tuple(body["events"]), "digest": kept.digest}).kept_as(kept.packed)
+        record = LogRecord(**body | {"events": tuple(body["events"]), "digest": stored.digest}).with_bytes(
+            stored.packed
+        )
     except (ValueError, TypeError, KeyError) as error:
         raise corrupt_record(where, f"cannot be read ({error})", operation) from error
-    if (record.operation, record.seq) != (operation, kept.seq):
-        raise corrupt_record(where, f"says that it is record {record.seq} of {record.operation}", operation)
+    if (record.operation, record.seq) != (operation, stored.seq):
+        raise corrupt_record(where, f"contains record {record.seq} of {record.operation}", operation)
     return record
 
 
 def decode_chain(rows: Iterable[StoredRecord], operation: str, store: str) -> list[LogRecord]:
-    """The records, each checked against its digest and the record before; the first is taken as it is."""
+    """The records, each checked against its digest and the record before. Nothing is before the first, of any number."""
     found: list[LogRecord] = []
-    for kept in rows:
-        where = f"record {kept.seq} of {operation} in {store}"
-        if found and kept.seq != found[-1].seq + 1:
+    for stored in rows:
+        where = f"record {stored.seq} of {operation} in {store}"
+        if found and stored.seq != found[-1].seq + 1:
             gap = f"record {found[-1].seq + 1} of {operation} in {store}"
             raise corrupt_record(gap, "is missing", operation)
-        if hashlib.sha256(kept.packed).hexdigest() != kept.digest:
+        if hashlib.sha256(stored.packed).hexdigest() != stored.digest:
             raise corrupt_record(where, "was changed after it was written", operation)
-        record = decode_record(kept, operation, store)
+        record = decode_record(stored, operation, store)
         before = found[-1].digest if found else "" if record.seq == 1 else record.previous
         if record.previous != before:
             raise corrupt_record(where, "does not follow the one before", operation)
@@ -71,15 +73,15 @@ def decode_chain(rows: Iterable[StoredRecord], operation: str, store: str) -> li
 
 
 def corrupt_record(where: str, what: str, operation: str) -> EnvironmentProblem:
-    """What is said of a log that cannot be trusted."""
+    """The error for a log that cannot be trusted. `where` names the record, `what` says what is wrong with it."""
     return EnvironmentProblem(
-        f"{where} {what}; nothing was changed. Keep a copy, see `runbook history {operation} --verify`, and restore "
-        f"the store from its backup"
+        f"{where} {what}. Nothing was changed; copy the store, check it with `runbook history {operation} --verify`, and "
+        f"restore it from a backup"
     )
 
 
-def as_text(value: Mapping[str, Any] | None) -> str | None:
-    """A mapping as JSON text, for the attributes of a head; ASCII, which every store takes."""
+def encode_json(value: Mapping[str, Any] | None) -> str | None:
+    """A mapping as JSON text, for a head. It is ASCII, which every store accepts."""
     return None if value is None else json.dumps(dict(value), sort_keys=True, separators=(",", ":"))
 
 
@@ -88,8 +90,8 @@ def encode_lease(lease: Lease) -> str:
     return _PLAIN({name: getattr(lease, name) for name in _LEASE})
 
 
-def readable(record: LogRecord) -> list[str]:
-    """What a person sees beside the packed events: cut, and without halves of characters, which no store takes."""
+def readable_columns(record: LogRecord) -> list[str]:
+    """The texts of `READABLE`, cut to `LONGEST`, and without lone surrogates, which no store accepts."""
     texts = [record.readable.get(name, "") for name in READABLE]
     together = "".join(texts)
     return texts if len(together) <= LONGEST and together.isascii() else [_cut(text) for text in texts]
@@ -101,21 +103,21 @@ def _cut(text: str) -> str:
 
 
 def decode_head(operation: str, store: str, *, lease: str | None, summary: str | None, cancel: str | None) -> Head:
-    """A head from its texts."""
+    """A head from its JSON texts; EnvironmentProblem if one cannot be read."""
     try:
         return Head(
             operation=operation,
-            lease=_lease_of(lease) if lease else None,
+            lease=_decode_lease(lease) if lease else None,
             summary=_mapping(summary) if summary else {},
             cancel_asked=_mapping(cancel) if cancel else None,
         )
     except (ValueError, TypeError) as error:
-        message = f"the head of {operation} in {store} cannot be read ({error}); nothing was changed"
+        message = f"the head of {operation} in {store} cannot be read ({error}). Nothing was changed; restore the store from a backup"
         raise EnvironmentProblem(message) from error
 
 
-def _lease_of(text: str) -> Lease:
-    """What a newer version says besides is no business of ours; that it is a lease is."""
+def _decode_lease(text: str) -> Lease:
+    """Fields that a newer version added are ignored."""
     return Lease(**{name: value for name, value in _mapping(text).items() if name in _LEASE})
 
 
@@ -127,22 +129,22 @@ def _mapping(text: str) -> dict[str, Any]:
     return value
 
 
-def fits(content: bytes, digest: str, store: str) -> bytes:
-    """The blob, compared with its name."""
+def check_blob(content: bytes, digest: str, store: str) -> bytes:
+    """The content, if it has that digest; EnvironmentProblem otherwise."""
     if hashlib.sha256(content).hexdigest() != digest:
-        message = f"text {digest} in {store} was changed after it was written; restore the store from its backup"
+        message = f"the text {digest} in {store} was changed after it was written. Restore the store from a backup"
         raise EnvironmentProblem(message)
     return content
 
 
-def missing(digest: str, store: str) -> EnvironmentProblem:
-    """What is said of a blob that is not there."""
-    return EnvironmentProblem(f"text {digest} is missing in {store}; restore the store from its backup")
+def missing_blob(digest: str, store: str) -> EnvironmentProblem:
+    """The error for a blob that is not in the store."""
+    return EnvironmentProblem(f"the text {digest} is missing in {store}. Restore the store from a backup")
 
 
-def taken(record: LogRecord, store: str) -> str:
-    """What is said where another's record came first."""
-    return (
-        f"record {record.seq} of {record.operation} in {store} was written by another runner, which has the operation "
-        f"now; this one stops: `runbook status {record.operation}`"
+def append_conflict(record: LogRecord, store: str) -> StoreConflict:
+    """The error for an append whose sequence number is taken by a record of another runner."""
+    return StoreConflict(
+        f"record {record.seq} of {record.operation} in {store} was written by another runner, which now runs the operation, "
+        f"so this runner stopped. See `runbook status {record.operation}`"
     )

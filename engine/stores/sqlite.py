@@ -1,7 +1,7 @@
-"""The embedded default: one SQLite file, one durable commit a record.
+"""The default store: one SQLite file, one durable commit for each record.
 
-Threads may share it; what they append at once goes into one commit. Other processes may have the same file open.
-This module must not know what an event means.
+Threads may share it: what they append at the same time goes into one commit. Other processes may use the same file.
+This module does not know what an event means.
 """
 
 from __future__ import annotations
@@ -13,23 +13,22 @@ from pathlib import Path
 from threading import RLock
 from typing import Any, Final
 
-from engine.errors import StoreConflict
 from engine.stores.group_commit import GroupCommit
 from engine.stores.port import Head, Lease, LogRecord
 from engine.stores.serialization import (
     READABLE,
     StoredRecord,
-    as_text,
+    append_conflict,
+    check_blob,
     decode_chain,
     decode_head,
     decode_record,
+    encode_json,
     encode_lease,
-    fits,
-    missing,
-    readable,
-    taken,
+    missing_blob,
+    readable_columns,
 )
-from engine.stores.sqlite_file import Database
+from engine.stores.sqlite_file import SqliteFile
 
 INSERT: Final = (
     f"INSERT INTO records (operation_id, seq, {', '.join(READABLE)}, whole, write_id, digest, packed) "  # noqa: S608 - of constants
@@ -43,7 +42,7 @@ PAGE: Final = (
     "SELECT seq, packed, digest FROM records WHERE operation_id = ? AND seq > ? ORDER BY seq LIMIT 200"
 )  # fmt: skip
 HEAD: Final = "SELECT operation_id, lease, summary, cancel_asked FROM heads"
-HEADS: Final = (  # those too whose runner died between the first record and the head
+HEADS: Final = (  # with the operations whose runner died between the first record and the head
     HEAD + " UNION ALL SELECT operation_id, NULL, NULL, NULL FROM records INDEXED BY records_first "  # noqa: S608 - of constants
     "WHERE seq = 1 AND operation_id NOT IN (SELECT operation_id FROM heads) ORDER BY 1"
 )
@@ -60,11 +59,11 @@ TAKE_LOCK: Final = (
 
 
 class SqliteStore:
-    """The store in one file. Nothing is made before the first write."""
+    """The store in one file, which is created by the first write."""
 
     def __init__(self, path: Path) -> None:
         self.name = f"sqlite:{path}"
-        self._database = Database(path)
+        self._file = SqliteFile(path)
         self._lock = RLock()
         self._commits: GroupCommit[LogRecord] = GroupCommit(self._commit)
 
@@ -74,17 +73,17 @@ class SqliteStore:
         self._commits.submit(record)
 
     def _commit(self, records: Sequence[LogRecord]) -> list[Exception | None]:
-        """One commit for all of them; each that came too late is told so, and the others stand."""
-        with self._lock, self._database.telling:
-            connection = self._database.writing()
+        """Commit the records together. Returns for each None, or the StoreConflict that it met; the others are written."""
+        with self._lock, self._file.errors:
+            connection = self._file.open_or_create()
             if len(records) == 1:
                 outcomes = [self._insert(connection, records[0])]
             else:
-                outcomes = self._together(connection, records)
-            self._database.still_there()
+                outcomes = self._insert_together(connection, records)
+            self._file.check_not_replaced()
             return outcomes
 
-    def _together(self, connection: sqlite3.Connection, records: Sequence[LogRecord]) -> list[Exception | None]:
+    def _insert_together(self, connection: sqlite3.Connection, records: Sequence[LogRecord]) -> list[Exception | None]:
         connection.execute("BEGIN IMMEDIATE")
         try:
             outcomes = [self._insert(connection, record) for record in records]
@@ -100,28 +99,28 @@ class SqliteStore:
             connection.execute(
                 INSERT,
                 (
-                    record.operation, record.seq, *readable(record), record.state is not None,
+                    record.operation, record.seq, *readable_columns(record), record.state is not None,
                     record.write_id, record.digest, record.packed(),
                 ),
             )  # fmt: skip
         except sqlite3.IntegrityError:
-            there = connection.execute(
+            existing = connection.execute(
                 "SELECT write_id FROM records WHERE operation_id = ? AND seq = ?", (record.operation, record.seq)
             ).fetchone()
-            if there is None:
+            if existing is None:
                 raise
-            return None if there[0] == record.write_id else StoreConflict(taken(record, self.name))
+            return None if existing[0] == record.write_id else append_conflict(record, self.name)
         return None
 
     def load(self, operation: str, *, after: int = 0) -> list[LogRecord]:
         rows = self._read(LOAD, (operation, after))
-        return decode_chain((_kept(row) for row in rows), operation, self.name)
+        return decode_chain((_stored_record(row) for row in rows), operation, self.name)
 
     def records(self, operation: str, *, after: int = 0) -> Iterator[LogRecord]:
         seq = after
         while rows := self._read(PAGE, (operation, seq)):
             for row in rows:
-                yield decode_record(_kept(row), operation, self.name)
+                yield decode_record(_stored_record(row), operation, self.name)
             seq = rows[-1][0]
 
     # -- heads --------------------------------------------------------------------------------------------
@@ -145,7 +144,7 @@ class SqliteStore:
         self._write(
             "INSERT INTO heads (operation_id, summary, status) VALUES (?1, ?2, ?3) "
             "ON CONFLICT (operation_id) DO UPDATE SET summary = ?2, status = ?3",
-            (operation, as_text(summary), summary.get("status")),
+            (operation, encode_json(summary), summary.get("status")),
         )
 
     def take_lease(self, operation: str, lease: Lease, *, over: str | None) -> bool:
@@ -161,7 +160,7 @@ class SqliteStore:
         self._write(
             "INSERT INTO heads (operation_id, cancel_asked) VALUES (?1, ?2) "
             "ON CONFLICT (operation_id) DO UPDATE SET cancel_asked = ?2",
-            (operation, as_text(request)),
+            (operation, encode_json(request)),
         )
 
     # -- locks and blobs ----------------------------------------------------------------------------------
@@ -185,34 +184,34 @@ class SqliteStore:
     def blob(self, digest: str) -> bytes:
         rows = self._read("SELECT content FROM blobs WHERE digest = ?", (digest,))
         if not rows:
-            raise missing(digest, self.name)
-        return fits(rows[0][0], digest, self.name)
+            raise missing_blob(digest, self.name)
+        return check_blob(rows[0][0], digest, self.name)
 
     # -- the file -----------------------------------------------------------------------------------------
 
     def _read(self, statement: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
-        with self._lock, self._database.telling:
-            connection = self._database.reading()
+        with self._lock, self._file.errors:
+            connection = self._file.open_existing()
             return connection.execute(statement, values).fetchall() if connection is not None else []
 
     def _change(self, statement: str, values: tuple[Any, ...]) -> None:
-        """As `_write`, of what may be there; no file is made for it."""
-        with self._lock, self._database.telling:
-            if self._database.reading() is not None:
+        """Like `_write`, for statements that change existing rows only: the file is not created for them."""
+        with self._lock, self._file.errors:
+            if self._file.open_existing() is not None:
                 self._write(statement, values)
 
     def _write(self, statement: str, values: tuple[Any, ...]) -> int:
-        """How many rows were written."""
-        with self._lock, self._database.telling:
-            done = self._database.writing().execute(statement, values).rowcount
-            self._database.still_there()
-            return done
+        """Execute the statement; the number of rows that it wrote."""
+        with self._lock, self._file.errors:
+            rows = self._file.open_or_create().execute(statement, values).rowcount
+            self._file.check_not_replaced()
+            return rows
 
     def close(self) -> None:
-        with self._lock, self._database.telling:
-            self._database.close()
+        with self._lock, self._file.errors:
+            self._file.close()
 
 
-def _kept(row: tuple[Any, ...]) -> StoredRecord:
+def _stored_record(row: tuple[Any, ...]) -> StoredRecord:
     seq, packed, digest = row
     return StoredRecord(seq=seq, packed=packed, digest=digest)

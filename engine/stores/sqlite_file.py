@@ -1,6 +1,8 @@
-"""One SQLite file: made privately, refused where it is foreign or newer, never written over.
+"""The SQLite file of a store: how it is created, opened and checked, and what its errors mean.
 
-A commit that was reported is on the disk: WAL with `synchronous=FULL`. This module must not know what a record says.
+The file is created for its owner alone. A file of another program, or of a newer version of runbook, is refused and not
+changed. Once a commit is reported it is on the disk: the journal is a WAL with `synchronous=FULL`.
+This module does not know what is in a record.
 """
 
 from __future__ import annotations
@@ -14,18 +16,18 @@ from typing import Final
 from engine.errors import EnvironmentProblem
 from engine.stores.port import StoreUnavailable
 
-APPLICATION: Final = 0x52424F4B  # "RBOK", where `file` and SQLite itself look for whose a database is
+APPLICATION: Final = 0x52424F4B  # "RBOK" in the header of the file: by it `file` and SQLite tell whose database it is
 VERSION: Final = 1
-"""The version of the layout; a newer one is refused."""
+"""The version of the tables. A file with a newer one is refused."""
 
 CHECKPOINT_PAGES: Final = 300
-"""Pages of the file beside it before they go into the database: overwriting them takes half as long as growing it."""
+"""Pages in the WAL before SQLite copies them into the database. Overwriting the WAL is twice as fast as growing it."""
 
 BUSY_TIMEOUT: Final = 5.0
-"""Seconds that SQLite waits for another process's commit."""
+"""Seconds that SQLite waits for a commit of another process."""
 
 SCHEMA: Final = (
-    # The readable columns are for a person with `sqlite3`; what counts is `packed`, and `digest` covers it.
+    # The readable columns are for people who use `sqlite3`. The record itself is `packed`, and `digest` covers it.
     """CREATE TABLE records (
         operation_id TEXT NOT NULL, seq INTEGER NOT NULL CHECK (seq > 0), timestamp TEXT, step TEXT, status TEXT,
         details TEXT, retry_count TEXT, max_retries TEXT, error TEXT, error_message TEXT, cleanup_status TEXT,
@@ -42,7 +44,7 @@ SCHEMA: Final = (
         BEGIN SELECT RAISE(ABORT, 'a record is never changed'); END""",
     """CREATE TRIGGER records_are_not_deleted BEFORE DELETE ON records
         BEGIN SELECT RAISE(ABORT, 'a record is never deleted'); END""",
-    # INSERT OR REPLACE deletes without asking the trigger above.
+    # INSERT OR REPLACE deletes rows without firing the trigger above.
     """CREATE TRIGGER records_are_not_replaced BEFORE INSERT ON records
         WHEN EXISTS (SELECT 1 FROM records WHERE operation_id = NEW.operation_id AND seq = NEW.seq)
         BEGIN SELECT RAISE(ABORT, 'a record is never replaced'); END""",
@@ -50,29 +52,32 @@ SCHEMA: Final = (
     f"PRAGMA user_version = {VERSION}",
 )
 
-OWNER: Final = (  # in one statement, so that it sees either nothing or all of what another process lays out
+OWNER: Final = (  # one statement, so that it sees none or all of the tables that another process is creating
     "SELECT application_id, (SELECT count(*) FROM sqlite_master) FROM pragma_application_id"
 )
 
 SQLITE_ERRORS: Final = (
-    # the beginning of SQLite's own name of the error, whether waiting may mend it, what is wrong, what to do
-    ("SQLITE_BUSY", True, "is locked by another process", "see who has it open"),
-    ("SQLITE_LOCKED", True, "is locked by another process", "see who has it open"),
-    ("SQLITE_FULL", True, "cannot grow: the disk is full", "make room"),
-    ("SQLITE_READONLY", False, "cannot be written", "give yourself the right to write the file and its folder"),
-    ("SQLITE_PERM", False, "cannot be written", "give yourself the right to write the file and its folder"),
-    ("SQLITE_CANTOPEN", False, "cannot be opened", "see that its folder is there and that you may read and write it"),
+    # prefix of SQLite's name of the error; may it pass by itself; what is wrong with the file; what to do
+    ("SQLITE_BUSY", True, "is locked by another process", "find out which process has the file open"),
+    ("SQLITE_LOCKED", True, "is locked by another process", "find out which process has the file open"),
+    ("SQLITE_FULL", True, "cannot grow: the disk is full", "free some space"),
+    ("SQLITE_READONLY", False, "cannot be written", "make the file and its folder writable for your user"),
+    ("SQLITE_PERM", False, "cannot be written", "make the file and its folder writable for your user"),
+    ("SQLITE_CANTOPEN", False, "cannot be opened", "check that its folder exists and that you may read and write it"),
     ("SQLITE_CORRUPT", False, "is damaged",
-     "keep a copy of it, its -wal and its -shm, remove all three, and put a backup there, or try `sqlite3 FILE .recover`"),
-    ("SQLITE_NOTADB", False, "is no database", "choose another place with --store"),
-    ("SQLITE_IOERR", False, "cannot be read or written: the disk answers with an error", "see to the disk, or its quota"),
-    ("SQLITE_NOLFS", False, "is too large for this system", "choose another place with --store"),
-    ("SQLITE_NOMEM", True, "cannot be read: there is no memory left", "free some"),
+     "copy it, its -wal and its -shm, delete all three, and restore a backup, or try `sqlite3 FILE .recover` on the copy"),
+    ("SQLITE_NOTADB", False, "is not a SQLite database", "choose another file with --store"),
+    ("SQLITE_IOERR", False, "cannot be read or written: the disk reports an error", "check the disk and your quota"),
+    ("SQLITE_NOLFS", False, "is too large for this system", "choose another file with --store"),
+    ("SQLITE_NOMEM", True, "cannot be read: out of memory", "free some memory"),
 )  # fmt: skip
 
 
-class Telling:
-    """A context in which SQLite's errors are told in our words: what is wrong, where, and what to do."""
+FOREIGN: Final = "{} is the database of another program, and was not changed. Choose another file with --store"
+
+
+class SqliteErrors:
+    """A context that turns SQLite's errors into an EnvironmentProblem: which file, what is wrong, and what to do."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -81,53 +86,55 @@ class Telling:
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, sqlite3.Error):
-            raise self._told(error) from error
+            raise self._problem(error) from error
 
-    def _told(self, error: sqlite3.Error) -> EnvironmentProblem:
+    def _problem(self, error: sqlite3.Error) -> EnvironmentProblem:
         name = getattr(error, "sqlite_errorname", None) or "SQLITE_ERROR"
-        for beginning, passing, what, hint in SQLITE_ERRORS:
-            if name.startswith(beginning):
-                kind = StoreUnavailable if passing else EnvironmentProblem
-                return kind(f"{self._path} {what} ({error}, {name}); nothing was written over: {hint}")
+        for prefix, may_pass, what, hint in SQLITE_ERRORS:
+            if name.startswith(prefix):
+                kind = StoreUnavailable if may_pass else EnvironmentProblem
+                return kind(f"the store {self._path} {what} ({error}, {name}). No data was overwritten; {hint}")
         return EnvironmentProblem(
-            f"{self._path} is not laid out as this version of runbook expects ({error}, {name}); nothing was written over"
+            f"the store {self._path} does not have the tables that this version of runbook expects ({error}, {name}). "
+            f"No data was overwritten; choose another file with --store"
         )
 
 
-class Database:
-    """The file, opened when it is first needed; `reading` has None where there is none yet."""
+class SqliteFile:
+    """The file, opened when it is first needed. Nothing is created before the first write."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.telling = Telling(path)
+        self.errors = SqliteErrors(path)
         self._connection: sqlite3.Connection | None = None
         self._inode: tuple[int, int] | None = None
 
-    def reading(self) -> sqlite3.Connection | None:
-        """The connection; None while the file is not there, or empty: an empty store."""
+    def open_existing(self) -> sqlite3.Connection | None:
+        """The connection. None if the file does not exist or is empty, which means an empty store."""
         if self._connection is not None:
-            self.still_there()
+            self.check_not_replaced()
             return self._connection
         return self._open() if self._size() else None
 
-    def writing(self) -> sqlite3.Connection:
-        """The connection, to a file that is made if it was not there; whoever has written asks `still_there`."""
+    def open_or_create(self) -> sqlite3.Connection:
+        """The connection; the file is created if it does not exist. Call `check_not_replaced` after each write."""
         if self._connection is not None:
             return self._connection
-        self._make()
+        self._create()
         return self._open()
 
-    def still_there(self) -> None:
-        """A file that was deleted or replaced under us still takes writes, which nobody would ever find."""
+    def check_not_replaced(self) -> None:
+        """EnvironmentProblem if the path no longer is the open file: what is written to it then is lost."""
         try:
-            found = os.stat(self.path)  # noqa: PTH116 - asked at every commit, and a third of the time
+            found = os.stat(self.path)  # noqa: PTH116 - called at every commit, and takes a third of the time
             now: tuple[int, int] | None = (found.st_dev, found.st_ino)
         except OSError:
             now = None
         if now != self._inode:
             message = (
-                f"{self.path} was deleted or replaced while it was open; nothing more is performed: put the file back "
-                f"(its -wal and -shm belong to it alone), or see with `runbook orphans` what its operations have made"
+                f"the store {self.path} was deleted or replaced while it was open, and the operation was stopped. Put "
+                f"the file back, with its own -wal and -shm; if it is lost, `runbook orphans` finds what its operations "
+                f"created"
             )
             raise EnvironmentProblem(message)
 
@@ -146,8 +153,8 @@ class Database:
         except OSError as error:
             raise self._unusable(error) from error
 
-    def _make(self) -> None:
-        """The folder for its owner alone, and so the file; SQLite makes the files beside it with its mode."""
+    def _create(self) -> None:
+        """Create the folder and the file for their owner alone. SQLite gives the -wal and -shm the mode of the file."""
         try:
             for folder in reversed([one for one in self.path.parents if not one.exists()]):
                 folder.mkdir(mode=0o700, exist_ok=True)
@@ -157,19 +164,19 @@ class Database:
 
     def _unusable(self, error: OSError) -> EnvironmentProblem:
         kind = StoreUnavailable if isinstance(error, BlockingIOError) else EnvironmentProblem
-        return kind(f"{self.path} cannot be used as a store: {error.strerror}; choose another place with --store")
+        return kind(f"cannot use {self.path} as a store: {error.strerror}. Choose another file with --store")
 
     def _open(self) -> sqlite3.Connection:
         self._refuse_foreign()
-        with self.telling:
-            fixed = self._fixed()
-            uri = self.path.absolute().as_uri() + ("?immutable=1" if fixed else "")
+        with self.errors:
+            immutable = self._is_immutable()
+            uri = self.path.absolute().as_uri() + ("?immutable=1" if immutable else "")
             connection = sqlite3.connect(
                 uri, uri=True, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False
             )
             try:
-                if not fixed:
-                    self._settle(connection)
+                if not immutable:
+                    self._configure(connection)
                 self._refuse(self._owner(connection), connection.execute("PRAGMA user_version").fetchone()[0])
             except BaseException:
                 connection.close()
@@ -179,8 +186,8 @@ class Database:
         self._connection = connection
         return connection
 
-    def _fixed(self) -> bool:
-        """A copy where nothing can be written, beside a ticket or on a read-only disk, is read as it stands."""
+    def _is_immutable(self) -> bool:
+        """Is it a copy in a folder that cannot be written, such as a read-only disk? SQLite then locks nothing."""
         try:
             unread = self.path.with_name(f"{self.path.name}-wal").stat().st_size > 0
         except OSError:
@@ -190,48 +197,48 @@ class Database:
         )
 
     def _refuse_foreign(self) -> None:
-        """By its first bytes, before SQLite touches it: opening alone can make files beside it."""
+        """Check the header before SQLite opens the file, which can already create a -wal and a -shm beside it."""
         try:
             with self.path.open("rb") as file:
                 header = file.read(100)
         except OSError as error:
             raise self._unusable(error) from error
         if header and not header.startswith(b"SQLite format 3\0"):
-            message = f"{self.path} is no database; it was left alone: choose another place with --store"
+            message = f"{self.path} is not a SQLite database, and was not changed. Choose another file with --store"
             raise EnvironmentProblem(message)
         self._refuse(int.from_bytes(header[68:72]), int.from_bytes(header[60:64]))
 
     def _refuse(self, application: int, version: int) -> None:
         if application not in (0, APPLICATION):
-            message = f"{self.path} is another program's database; it was left alone: choose another with --store"
+            message = FOREIGN.format(self.path)
             raise EnvironmentProblem(message)
         if application and version > VERSION:
             message = (
-                f"{self.path} was made by a newer version of runbook (layout {version}, this one knows {VERSION}); it "
-                f"was left alone: take the newer version"
+                f"the store {self.path} was created by a newer version of runbook (its tables have version {version}, "
+                f"this runbook supports {VERSION}) and was not changed. Install the newer version"
             )
             raise EnvironmentProblem(message)
 
-    def _settle(self, connection: sqlite3.Connection) -> None:
-        """How it is written, and its tables if it has none."""
+    def _configure(self, connection: sqlite3.Connection) -> None:
+        """Set how the file is written, and create the tables if it has none."""
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA fullfsync = ON")  # where fsync alone does not reach the disk (macOS)
         connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
         if not self._owner(connection):
-            _patiently(lambda: self._lay_out(connection))
+            _retry_while_busy(lambda: self._create_tables(connection))
         if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
-            _patiently(lambda: self._write_ahead(connection))
+            _retry_while_busy(lambda: self._use_wal(connection))
 
     def _owner(self, connection: sqlite3.Connection) -> int:
-        """The application id; a database without one that has tables is another program's."""
+        """The application id. A database that has tables and no id belongs to another program."""
         found, tables = connection.execute(OWNER).fetchone()
         if not found and tables:
-            message = f"{self.path} is another program's database; it was left alone: choose another with --store"
+            message = FOREIGN.format(self.path)
             raise EnvironmentProblem(message)
         return int(found)
 
-    def _lay_out(self, connection: sqlite3.Connection) -> None:
-        """All or nothing, and once, whoever comes first."""
+    def _create_tables(self, connection: sqlite3.Connection) -> None:
+        """In one transaction, unless another process has created them in the meantime."""
         connection.execute("BEGIN EXCLUSIVE")
         try:
             if not self._owner(connection):
@@ -243,27 +250,30 @@ class Database:
                 connection.execute("ROLLBACK")
             raise
 
-    def _write_ahead(self, connection: sqlite3.Connection) -> None:
+    def _use_wal(self, connection: sqlite3.Connection) -> None:
         mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
         if mode != "wal":
-            message = f"{self.path} is on a file system without shared memory ({mode}): choose a local one with --store"
+            message = (
+                f"the file system of {self.path} has no shared memory (the journal mode stays {mode}). Choose a file on a "
+                f"local disk with --store"
+            )
             raise EnvironmentProblem(message)
 
 
-def _busy(error: BaseException) -> bool:
+def _is_busy(error: BaseException) -> bool:
     return getattr(error, "sqlite_errorname", "").startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
 
 
-def _patiently(what: Callable[[], None]) -> None:
-    """SQLite's own waiting does not cover the change to WAL, nor a lock that would be a deadlock."""
+def _retry_while_busy(change: Callable[[], None]) -> None:
+    """SQLite's own busy timeout covers neither the change to WAL nor a lock that could be a deadlock."""
     try:
-        what()
+        change()
     except sqlite3.OperationalError as error:
-        if not _busy(error):
+        if not _is_busy(error):
             raise
         from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random
 
-        again = Retrying(
-            retry=retry_if_exception(_busy), stop=stop_after_attempt(40), wait=wait_random(0.01, 0.1), reraise=True
+        retrying = Retrying(
+            retry=retry_if_exception(_is_busy), stop=stop_after_attempt(40), wait=wait_random(0.01, 0.1), reraise=True
         )
-        again(what)
+        retrying(change)

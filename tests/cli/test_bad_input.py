@@ -35,7 +35,7 @@ Store = tuple[str, str]
         (["run", "few.yaml", "-i", "a=1", "-i", "a=2"], "a is given twice"),
         (["run", "few.yaml", "-i", "a=1"], "there is no input `a`"),
         (["run", "few.yaml", "--inputs", "nothing.yaml"], "there is no file nothing.yaml"),
-        (["run", "few.yaml", "--store", "nonsense"], "is no place for a store"),
+        (["run", "few.yaml", "--store", "nonsense"], "is not a store"),
         (["run", "few.yaml", "--store", "some.db"], "did you mean `sqlite:some.db`?"),
         (["run", "few.yaml", "--store", "sqlite:"], "is not complete"),
         (["run", "few.yaml", "--store-timeout", "soon"], "--store-timeout soon: `soon` is not a duration"),

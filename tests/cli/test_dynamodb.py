@@ -32,7 +32,7 @@ def test_init_creates_a_protected_table(cli: Cli, table: tuple[str, ...], moto: 
     assert moto.clients("dynamodb").describe_table(TableName=name)["Table"]["DeletionProtectionEnabled"]
     again = cli("store", "init", *table, "-o", "json")
     assert again.code == 0
-    assert "is there already" in again.document["done"][0]
+    assert "already exists" in again.document["done"][0]
 
 
 def test_an_operation_runs_on_dynamodb(cli: Cli, few: str, table: tuple[str, ...]) -> None:

@@ -113,7 +113,7 @@ def test_an_operation_with_another_runner_is_skipped(aws: Aws) -> None:
     other.acquire()
     result = aws.run("orphans", "--delete", "--yes")
     assert result.code == 6
-    assert "nothing of op-1 was deleted: operation op-1 is driven by anna" in result.err
+    assert "nothing of op-1 was deleted: operation op-1 is being run by anna" in result.err
     assert aws.names() == ["op-1-copy"]
     other.release()
     store.close()

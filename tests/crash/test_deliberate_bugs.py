@@ -16,7 +16,6 @@ import pytest
 
 from actions.aws import call_errors
 from actions.sandbox.calls import ApiCall
-from engine.errors import StoreConflict
 from engine.kernel.effect import Effect, Seen
 from engine.kernel.frame import Acting
 from engine.kernel.operation import Operation
@@ -24,7 +23,7 @@ from engine.runtime.driver import Driver
 from engine.runtime.performer import RegistryPerformer
 from engine.stores.memory import MemoryStore, _Row
 from engine.stores.port import LogRecord
-from engine.stores.serialization import StoredRecord, taken
+from engine.stores.serialization import StoredRecord, append_conflict
 from engine.values import changed
 from tests.crash import simulated_process
 from tests.crash.conftest import Schedules
@@ -184,7 +183,7 @@ def conflict_with_itself() -> AbstractContextManager[None]:
 
     def append(store: MemoryStore, record: LogRecord) -> None:
         if record.seq in store._records.get(record.operation, {}):
-            raise StoreConflict(taken(record, store.name))
+            raise append_conflict(record, store.name)
         appends(store, record)
 
     return instead(MemoryStore, "append", append)

@@ -93,7 +93,7 @@ def is_corrupt(desk: Desk) -> int:
     return last
 
 
-SPOILT = {"newer": (is_newer, "was written by a newer version of runbook: take that version; nothing was changed"),
+SPOILT = {"newer": (is_newer, "was written by a newer version of runbook. Install that version; nothing was changed"),
           "corrupt": (is_corrupt, "was changed after it was written")}  # fmt: skip
 
 
@@ -254,7 +254,7 @@ def test_a_disk_that_is_full(desk: Desk, tmp_path: Path) -> None:
         told = first.end()
         assert told.code == 4, told.err
         assert "cannot grow: the disk is full" in told.err
-        assert "make room" in told.err
+        assert "free some space" in told.err
         assert changed(desk).total() == 1
         ballast.unlink()
         assert desk.type(*RESUME).code == 0
@@ -285,7 +285,7 @@ def test_a_file_that_goes_from_under_the_process(desk: Desk, befalls: Callable[[
     there = {path.name: path.read_bytes() for path in file.parent.glob("*.db")}
     told = first.end()
     assert told.code == 4, told.err
-    assert "deleted or replaced while it was open; nothing more is performed" in told.err
+    assert "deleted or replaced while it was open, and the operation was stopped" in told.err
     assert changed(desk).total() == 1
     assert {path.name: path.read_bytes() for path in file.parent.glob("*.db")} == there
     if befalls is moved:  # it is put back

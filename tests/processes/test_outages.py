@@ -18,7 +18,7 @@ from tests.processes.runbooks_and_worlds import PAIR, RESUME, SMALL
 
 BOTH = Counter({f"rds.CopyDBClusterSnapshot rds.cluster_snapshot/{name}@us-west-2": 1 for name in ("one", "two")})
 TEN_MINUTES = 600.0
-AWAY, BACK = "the store is away", "answers again"
+AWAY, BACK = "the store is unavailable", "is available again"
 
 
 def run(desk: Desk, text: str = PAIR) -> tuple[str, ...]:
@@ -65,7 +65,7 @@ def test_a_table_that_is_away_for_ten_minutes(opened: Open) -> None:
     told = first.end()
     assert told.code == 0, told.err
     assert AWAY in told.err
-    assert "nothing is performed; next try in" in told.err
+    assert "The operation is paused; retrying in" in told.err
     assert BACK in told.err
     during = [call.name for call in desk.sandbox.journal if 0 < call.at - began < TEN_MINUTES]
     assert during == []
@@ -105,7 +105,7 @@ def is_given_up(desk: Desk, first: Running) -> None:
     began = desk.sandbox.clock.now()
     told = first.end()
     assert told.code == 4
-    assert "Given up after" in told.err
+    assert "Gave up after" in told.err
     assert "resume op" in told.err
     assert desk.sandbox.clock.now() - began < 1.5 * 120
 
@@ -139,7 +139,7 @@ def test_a_table_that_is_away_from_the_start_begins_nothing(opened: Open) -> Non
     desk.front.meet = away(desk, 1e9)
     told = desk.type(*run(desk), *LIMIT)
     assert told.code == 4
-    assert "Given up after" in told.err
+    assert "Gave up after" in told.err
     assert desk.sandbox.journal == []
     desk.front.unmet()
     assert desk.type(*run(desk)).code == 0

@@ -77,7 +77,7 @@ def test_of_the_table_for_ever(opened: Open) -> None:
     desk.front.bend = Cutting("dynamodb.Query", in_half, lambda number: number > 4)
     told = desk.type(*run(desk), "--store-timeout", "1m")
     assert told.code == 4
-    assert "Given up after" in told.err
+    assert "Gave up after" in told.err
     assert changed(desk).total() <= 1
     desk.front.bend = lambda asked, reply: reply
     assert desk.type(*RESUME).code == 0

@@ -133,10 +133,10 @@ def test_a_store_that_is_away_for_ten_minutes_loses_nothing(
 ) -> None:
     proxy.plan["PutItem"] = [PASS, LOSE_REPLY, *[LOSE_REQUEST] * 90, THROTTLE]
     said: list[str] = []
-    records = written(RetryingStore(store, clock, told=said.append), count=3)
+    records = written(RetryingStore(store, clock, notify=said.append), count=3)
     assert twin.load("op-1") == records
-    assert "nothing is performed" in said[0]
-    assert said[-1].endswith("answers again")
+    assert "The operation is paused" in said[0]
+    assert said[-1].endswith("is available again")
     assert clock.now() - VirtualClock().now() > 300
 
 

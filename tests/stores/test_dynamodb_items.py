@@ -56,7 +56,7 @@ def test_an_output_that_is_too_large_is_refused_with_step_and_field(
 ) -> None:
     event = {"$": "succeeded", "at": 1.0, "output": {"count": 3, "rows": noise(3 * LARGEST)}}
     with pytest.raises(
-        EnvironmentProblem, match=r"step export yields 5\d\d KB .* in events\[1\].output.rows"
+        EnvironmentProblem, match=r"step export returned 5\d\d KB .* in events\[1\].output.rows"
     ) as caught:
         store.append(record(events=({"$": "entered"}, event), readable={"step": "export"}))
     assert "at most 350 KB" in str(caught.value)

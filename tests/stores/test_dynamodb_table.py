@@ -53,7 +53,7 @@ def test_a_table_is_made_once_and_then_fits(server: Callable[[str], Moto], kind:
     told = create_table(calls(running, name), SystemClock())
     assert told[0] == f"the table {name} was made"
     again = create_table(calls(running, name), SystemClock())
-    assert again[0] == f"the table {name} is there already, and fits"
+    assert again[0] == f"the table {name} already exists"
     described = running.clients("dynamodb").describe_table(TableName=name)["Table"]
     assert schema_problem(described) is None
     assert described["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
@@ -81,7 +81,7 @@ def test_protection_and_recovery_are_on(server: Callable[[str], Moto], name: str
 def test_what_cannot_be_switched_on_is_told(proxy: Faults, name: str) -> None:
     proxy.plan["UpdateContinuousBackups"] = [answer(400, "AccessDeniedException", "not authorized to perform it")]
     told = create_table(calls(Moto(proxy.url), name), SystemClock())
-    assert told[2].startswith("warning: point-in-time recovery could not be switched on: DynamoDB refuses")
+    assert told[2].startswith("warning: point-in-time recovery could not be turned on: DynamoDB refuses")
     assert "not authorized to perform it" in told[2]
 
 
@@ -106,9 +106,9 @@ class Describes:
 def test_a_table_that_takes_its_time_is_waited_for() -> None:
     clock = VirtualClock()
     told = create_table(TableClient("ops", lambda service: Describes(["CREATING"] * 40 + ["ACTIVE"]), clock), clock)
-    assert told == ["the table ops was made", "deletion protection is on", "point-in-time recovery is on"]
+    assert told == ["created the table ops", "deletion protection is on", "point-in-time recovery is on"]
     assert clock.now() - VirtualClock().now() == 10
-    with pytest.raises(EnvironmentProblem, match=r"ops is not ready after 120 s: CREATING"):
+    with pytest.raises(EnvironmentProblem, match=r"ops is not active after 2m .CREATING"):
         create_table(TableClient("ops", lambda service: Describes(["CREATING"]), clock), clock)
 
 
@@ -169,7 +169,9 @@ def test_a_table_of_another_form_is_told_and_left_alone(
     client = running.clients("dynamodb")
     client.create_table(**made(name))
     before = client.describe_table(TableName=name)["Table"]
-    with pytest.raises(EnvironmentProblem, match=rf"{name} is there and is not one of runbook's: .*{said}.*left alone"):
+    with pytest.raises(
+        EnvironmentProblem, match=rf"{name} exists and was not created by runbook: .*{said}.*not changed"
+    ):
         create_table(calls(running, name), SystemClock())
     after = client.describe_table(TableName=name)["Table"]
     assert before["KeySchema"] == after["KeySchema"]
@@ -196,15 +198,21 @@ def test_a_missing_table_is_told(server: Callable[[str], Moto], kind: str) -> No
 # -- what AWS refuses --------------------------------------------------------------------------------------
 
 REFUSED = [
-    (answer(400, "AccessDeniedException", "User: arn:x is not authorized"), "refuses query of ops: User: arn:x is not"),
-    (answer(400, "ExpiredTokenException", "expired"), r"credentials .* no longer good \(ExpiredTokenException.*log in"),
+    (
+        answer(400, "AccessDeniedException", "User: arn:x is not authorized"),
+        "denies query on the table ops: User: arn:x is not",
+    ),
+    (answer(400, "ExpiredTokenException", "expired"), r"credentials .* have expired \(ExpiredTokenException.*log in"),
     (
         answer(400, "UnrecognizedClientException", "invalid"),
         r"credentials .*UnrecognizedClientException.*runbook resume",
     ),
     (answer(403, "InvalidSignatureException", "clock"), "credentials .*InvalidSignatureException"),
-    (answer(400, "ItemCollectionSizeLimitExceededException", "big"), "refuses query of ops: ItemCollectionSizeLimit"),
-    (answer(400, "SomethingNew", "what"), "refuses query of ops: SomethingNew: what"),
+    (
+        answer(400, "ItemCollectionSizeLimitExceededException", "big"),
+        "refuses query on the table ops: ItemCollectionSizeLimit",
+    ),
+    (answer(400, "SomethingNew", "what"), "refuses query on the table ops: SomethingNew: what"),
 ]
 
 
@@ -229,7 +237,7 @@ def test_what_is_refused_is_told_at_once(proxy: Faults, reply: faulty_proxy.Faul
 def test_what_passes_is_waited_for(proxy: Faults, reply: faulty_proxy.Fault) -> None:
     proxy.plan = {"Query": [reply] * 9}
     store = DynamoStore("ops", Moto(proxy.url).clients, VirtualClock())
-    with pytest.raises(StoreUnavailable, match=r"not ready for query of ops"):
+    with pytest.raises(StoreUnavailable, match=r"cannot serve query on the table ops"):
         store.load("op-1")
     assert len(proxy.plan["Query"]) == 5
 
@@ -237,7 +245,7 @@ def test_what_passes_is_waited_for(proxy: Faults, reply: faulty_proxy.Fault) -> 
 @pytest.mark.integration
 def test_nobody_there_is_away() -> None:
     store = DynamoStore("ops", Moto("http://127.0.0.1:9").clients, VirtualClock())
-    with pytest.raises(StoreUnavailable, match=r"DynamoDB does not answer about ops: .*127.0.0.1:9"):
+    with pytest.raises(StoreUnavailable, match=r"DynamoDB does not answer for the table ops: .*127.0.0.1:9"):
         store.head("op-1")
 
 
@@ -286,5 +294,5 @@ def test_a_table_is_opened_by_name_or_arn(table: str, server: Callable[[str], Mo
 
 @pytest.mark.parametrize("table", ["ab", "x" * 256, "with space", "a/b", "arn:aws:s3:::bucket"])
 def test_what_is_no_tables_name_is_refused(table: str) -> None:
-    with pytest.raises(UsageError, match=r"no name of a DynamoDB table: 3 to 255"):
+    with pytest.raises(UsageError, match=r"not the name of a DynamoDB table: use 3 to 255"):
         open_store(f"dynamodb:{table}")

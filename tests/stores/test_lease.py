@@ -122,7 +122,7 @@ def test_the_owner_is_judged_by_its_process(store, clock, befalls: str, verdict:
         ours = changed(ours, start_of=lambda pid: "")
     second = of(store, clock, ours)
     if verdict == "alive":
-        with pytest.raises(Busy, match=r"op-1 is driven by ana on desk \(process 42\).*runbook status op-1"):
+        with pytest.raises(Busy, match=r"op-1 is being run by ana on desk \(process 42\).*runbook status op-1"):
             second.acquire()
         assert version(store) == before
     else:
@@ -135,7 +135,7 @@ def test_a_lease_that_is_seen_renewed_is_a_live_runners(store, clock) -> None:
     first = of(store, clock, Machine().process(42))
     first.acquire()
     clock.after(31, first.renew_if_due)
-    with pytest.raises(Busy, match="driven by ana"):
+    with pytest.raises(Busy, match="being run by ana"):
         of(store, clock, Machine(boot="elsewhere").process(43)).acquire()
     assert 31 <= clock.slept <= 31 + DURATION / 18
 
@@ -161,7 +161,7 @@ def test_of_two_who_wait_one_takes_over(store, clock) -> None:
     clock.after(DURATION - 1, lambda: third._take(version(store)))
     clock.after(DURATION + 20, third.renew_if_due)
     clock.after(DURATION + 35, third.renew_if_due)
-    with pytest.raises(Busy, match="driven by cyd on far"):
+    with pytest.raises(Busy, match="being run by cyd on far"):
         of(store, clock, Machine(host="farther", boot="b").process(44, "dan")).acquire()
     third.check()
 
@@ -200,7 +200,7 @@ def test_a_runner_that_was_stopped_beyond_its_lease_stops(store, clock) -> None:
     assert of(store, clock, Machine(boot="elsewhere").process(43)).acquire() is False
     taken = version(store)
     for asked in (held.check, held.renew_if_due, held.check):
-        with pytest.raises(StoreConflict, match="another runner has the operation, and this one stops"):
+        with pytest.raises(StoreConflict, match="another runner took over operation op-1, so this runner stopped"):
             asked()
     held.release()
     assert version(store) == taken

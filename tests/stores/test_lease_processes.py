@@ -30,15 +30,15 @@ def test_this_process_is_alive_and_a_killed_child_is_dead() -> None:
     assert started
     assert int(started) >= int(here.started)
     theirs = lease(pid=child.pid, started=started, boot=here.boot)
-    assert here.judged(theirs) == "alive"
+    assert here.owner_state(theirs) == "alive"
     child.kill()
     os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
-    assert here.judged(theirs) == "dead"  # a zombie: not yet waited for
+    assert here.owner_state(theirs) == "dead"  # a zombie: not yet waited for
     child.communicate()
-    assert here.judged(theirs) == "dead"
-    assert here.judged(lease(pid=here.pid, started=here.started, boot=here.boot)) == "alive"
-    assert here.judged(lease(pid=here.pid, started="1", boot=here.boot)) == "dead"
-    assert here.judged(lease(pid=here.pid, started="", boot=here.boot)) == "unknown"
+    assert here.owner_state(theirs) == "dead"
+    assert here.owner_state(lease(pid=here.pid, started=here.started, boot=here.boot)) == "alive"
+    assert here.owner_state(lease(pid=here.pid, started="1", boot=here.boot)) == "dead"
+    assert here.owner_state(lease(pid=here.pid, started="", boot=here.boot)) == "unknown"
 
 
 def test_a_name_with_brackets_does_not_mislead() -> None:
@@ -68,7 +68,7 @@ def test_where_proc_is_another_namespaces_nobody_is_called_dead(unshared: list[s
     assert told.stdout == "''\n"
     here = this_process("ana")
     there = lease(pid=1, started="1", boot="")
-    assert here.judged(there) == "unknown"
+    assert here.owner_state(there) == "unknown"
 
 
 def test_a_killed_runner_is_succeeded_at_once(tmp_path) -> None:

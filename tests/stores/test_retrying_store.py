@@ -67,13 +67,13 @@ def test_an_outage_changes_nothing_but_the_time(clock: VirtualClock, name: str, 
         for one in records:
             store.append(one)
     outage = Outage(kept, clock, 600, reply=reply)
-    store = RetryingStore(outage, clock, told=said.append, jitter=lambda: 0.5)
+    store = RetryingStore(outage, clock, notify=said.append, jitter=lambda: 0.5)
     began = clock.now()
     assert REQUESTS[name](store) == REQUESTS[name](twin)
     assert 600 <= clock.now() - began <= 630
     assert 600 / 30 <= outage.asked <= 40
-    assert "nothing is performed; next try in" in said[0]
-    assert [line for line in said if "answers again" in line] == said[-1:]
+    assert "The operation is paused; retrying in" in said[0]
+    assert [line for line in said if "is available again" in line] == said[-1:]
     assert kept.head("op-1") == twin.head("op-1")
     assert [one.write_id for one in kept.records("op-1")] == [one.write_id for one in twin.records("op-1")]
 
@@ -82,9 +82,7 @@ def test_an_outage_changes_nothing_but_the_time(clock: VirtualClock, name: str, 
 def test_it_is_given_up_in_time(clock: VirtualClock, name: str) -> None:
     store = RetryingStore(Outage(MemoryStore(), clock, 3600, reply=False), clock, timeout=120)
     began = clock.now()
-    with pytest.raises(
-        EnvironmentProblem, match=r"does not answer. Given up after 120 s; .*`runbook resume`"
-    ) as caught:
+    with pytest.raises(EnvironmentProblem, match=r"does not answer. Gave up after 2m; .*`runbook resume`") as caught:
         REQUESTS[name](store)
     assert not isinstance(caught.value, StoreUnavailable)
     assert caught.value.exit_code == 4
@@ -97,7 +95,7 @@ def test_once_given_up_it_is_not_waited_for_again_until_it_answers(clock: Virtua
     store = RetryingStore(outage, clock, timeout=120, jitter=lambda: 1.0)
     began = clock.now()
     for request in REQUESTS.values():
-        with pytest.raises(EnvironmentProblem, match="Given up after 120 s"):
+        with pytest.raises(EnvironmentProblem, match="Gave up after 2m"):
             request(store)
     assert clock.now() - began == pytest.approx(120)
     clock.sleep(3600)
@@ -130,7 +128,7 @@ def test_a_signal_ends_the_waiting(clock: VirtualClock) -> None:
     store = RetryingStore(
         Outage(MemoryStore(), clock, 3600, reply=False), clock, stop=lambda: 130 if clock.now() > began + 10 else 0
     )
-    with pytest.raises(EnvironmentProblem, match="Given up after"):
+    with pytest.raises(EnvironmentProblem, match="Gave up after"):
         store.append(record())
     assert clock.now() - began <= 12
 

@@ -63,7 +63,7 @@ def test_a_full_disk_is_told_and_waited_for(tmp_path: Path) -> None:
         records = list(log("op-1", 3, size=60_000))
         store.append(records[0])
         ballast.write_bytes(b"x" * (shutil.disk_usage(folder).free - 16_384))
-        with pytest.raises(StoreUnavailable, match=r"operations.db cannot grow: the disk is full .* make room"):
+        with pytest.raises(StoreUnavailable, match=r"operations.db cannot grow: the disk is full .* free some space"):
             store.append(records[1])
         assert store.load("op-1") == records[:1]
         said: list[str] = []
@@ -76,9 +76,9 @@ def test_a_full_disk_is_told_and_waited_for(tmp_path: Path) -> None:
 
         clock = MakesRoom()
         began = clock.now()
-        RetryingStore(store, clock, told=said.append, jitter=lambda: 1.0).append(records[1])
+        RetryingStore(store, clock, notify=said.append, jitter=lambda: 1.0).append(records[1])
         assert "the disk is full" in said[0]
-        assert said[-1].endswith("answers again")
+        assert said[-1].endswith("is available again")
         store.append(records[2])
         store.close()
         assert reread(path) == [1, 2, 3]
@@ -181,7 +181,9 @@ def test_a_file_that_goes_from_under_us_is_told(path: Path, befalls, asked) -> N
     store = SqliteStore(path)
     written(store)
     befalls(path)
-    with pytest.raises(EnvironmentProblem, match=r"deleted or replaced while it was open; nothing more is performed"):
+    with pytest.raises(
+        EnvironmentProblem, match=r"deleted or replaced while it was open, and the operation was stopped"
+    ):
         asked(store)
     store.close()
     if befalls is _replaced:
@@ -204,7 +206,7 @@ def spoil(path: Path, place: Callable[[bytes], int], length: int) -> bytes:
         (lambda content: 100, 4_000, "operations.db is damaged .* backup"),  # the schema
         (lambda content: len(content) // 2, 40_000, r"damaged|changed after it was written|cannot be read"),
         (lambda content: content.index(b'"seq":2'), 7, "record 2 of op-1 in .* was changed after it was written"),
-        (lambda content: 16, 2, "operations.db is no database"),
+        (lambda content: 16, 2, "operations.db is not a SQLite database"),
     ],
     ids=["schema", "half", "one record", "header"],
 )  # fmt: skip
@@ -246,7 +248,10 @@ def test_a_file_that_another_has_locked_is_told_and_waited_for(path: Path, monke
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     late = record(seq=4, previous=records[-1].digest)
-    with pytest.raises(StoreUnavailable, match=r"operations.db is locked by another process .* see who has it open"):
+    with pytest.raises(
+        StoreUnavailable,
+        match=r"operations.db is locked by another process .* find out which process has the file open",
+    ):
         store.append(late)
     assert store.load("op-1") == records  # reading goes on
 

@@ -175,12 +175,15 @@ def contents(folder: Path) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("made", "said"),
     [
-        (_text, "is no database; it was left alone"),
-        (_short, "is no database; it was left alone"),
-        (_another_programs, "is another program's database; it was left alone"),
-        (_another_application, "is another program's database; it was left alone"),
-        (_newer, rf"newer version of runbook \(layout {VERSION + 1}, this one knows {VERSION}\)"),
-        (_folder, "choose another place with --store"),
+        (_text, "is not a SQLite database, and was not changed"),
+        (_short, "is not a SQLite database, and was not changed"),
+        (_another_programs, "is the database of another program, and was not changed"),
+        (_another_application, "is the database of another program, and was not changed"),
+        (
+            _newer,
+            rf"newer version of runbook \(its tables have version {VERSION + 1}, this runbook supports {VERSION}\)",
+        ),
+        (_folder, "Choose another file with --store"),
     ],
 )
 @pytest.mark.parametrize(
@@ -220,7 +223,7 @@ def test_a_read_only_file_can_be_read_and_says_that_it_cannot_be_written() -> No
         path.chmod(0o400)
         copy = SqliteStore(path)
         assert copy.load("op-1") == records
-        with pytest.raises(EnvironmentProblem, match=r"operations.db cannot be written .* right to write"):
+        with pytest.raises(EnvironmentProblem, match=r"operations.db cannot be written .* writable for your user"):
             copy.append(record(seq=4, previous=records[-1].digest))
         assert copy.load("op-1") == records
         copy.close()
@@ -255,6 +258,6 @@ def test_what_may_not_be_read_or_made_is_told(barred: str) -> None:
         elif barred == "folder":
             path.parent.chmod(0o500)
         store = SqliteStore(path)
-        with pytest.raises(EnvironmentProblem, match=r"operations.db cannot be used as a store: Permission denied"):
+        with pytest.raises(EnvironmentProblem, match=r"cannot use .*operations.db as a store: Permission denied"):
             store.append(record())
         folder.chmod(0o700)

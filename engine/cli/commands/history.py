@@ -83,7 +83,7 @@ class HistoryPrinter:
             raise unknown(self._context.store, self._id)
 
     def _extend(self, chain: Chain, record: LogRecord) -> None:
-        wrong = chain.wrong(record)
+        wrong = chain.check(record)
         if wrong is not None:
             number, what = wrong
             raise corrupt_record(f"record {number} of {self._id} in {self._context.store.name}", what, self._id)

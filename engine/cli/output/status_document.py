@@ -67,7 +67,7 @@ def is_abandoned(head: Head) -> bool:
     """Whether the runner died without releasing its lease; its summary in the head may then be out of date."""
     from engine.stores.lease import this_process
 
-    return head.lease is not None and this_process("").judged(head.lease) == "dead"
+    return head.lease is not None and this_process("").owner_state(head.lease) == "dead"
 
 
 def _commands(operation: Operation, runbook: Runbook, *, is_running: bool) -> list[str]:

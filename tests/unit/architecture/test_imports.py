@@ -20,7 +20,7 @@ LAYERS: dict[str, set[str]] = {
     "engine.registry": {"engine.errors", "engine.values", "engine.language"},
     "engine.checks": {"engine.errors", "engine.values", "engine.backoff", "engine.language", "engine.registry"},
     "engine.kernel": {"engine.errors", "engine.values", "engine.backoff", "engine.language"},
-    "engine.stores": {"engine.errors", "engine.values", "engine.backoff", "engine.clock", "engine.kernel"},
+    "engine.stores": {"engine.errors", "engine.values", "engine.backoff", "engine.clock", "engine.language"},
 }
 LAYERS["engine.reports"] = set(LAYERS) - {"engine.checks"}
 LAYERS["engine.runtime"] = LAYERS["engine.reports"] | {"engine.reports"}
