@@ -147,7 +147,7 @@ class Right(Value):
     action: str  # "rds:DeleteDBCluster"
     verb: Literal["look", "create", "delete", "call"]
     on: tuple[str, ...] = ("*",)
-    given: str = ""  # needed only if the step sets this parameter
+    only_with: str = ""  # needed only if the step sets this parameter
     via: str = ""
 
 

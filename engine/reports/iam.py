@@ -176,7 +176,7 @@ def _account(asked: Asked, step: Step) -> str | None:
 
 
 def _each(asked: Asked, step: Step, right: Right, params: Mapping[str, Any]) -> Iterator[Need]:
-    if right.given and params.get(right.given) is None:
+    if right.only_with and params.get(right.only_with) is None:
         return
     region = asked.text(step.region if step.region is not None else asked.runbook.region or asked.region or None)
     values = {key: _short(asked.text(value)) for key, value in params.items() if isinstance(value, str)}

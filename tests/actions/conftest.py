@@ -1,4 +1,4 @@
-"""Servers that the tests of actions share, one of each in a worker."""
+"""Servers that the tests of actions share: one of each for a worker."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.actions.databases import Database, made
+from tests.actions.databases import Database, new_database
 from tests.actions.http_aws import HttpAws, serving
 from tests.servers import moto as motos
 from tests.servers import postgres as postgreses
@@ -14,7 +14,7 @@ from tests.servers import postgres as postgreses
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[postgreses.Postgres]:
-    """A PostgreSQL server: TLS, SCRAM, every statement in its log."""
+    """A PostgreSQL server with TLS and SCRAM that logs every statement."""
     with postgreses.started() as server:
         yield server
 
@@ -28,12 +28,12 @@ def moto() -> Iterator[motos.Moto]:
 
 @pytest.fixture
 def database(postgres: postgreses.Postgres) -> Database:
-    """A database of the test's own, with an admin who is no superuser."""
-    return made(postgres)
+    """A new database with an admin that is not a superuser."""
+    return new_database(postgres)
 
 
 @pytest.fixture
 def aws() -> Iterator[HttpAws]:
-    """An AWS that says what it is told to, over HTTP."""
+    """An AWS with scripted replies, over HTTP."""
     with serving() as server:
         yield server

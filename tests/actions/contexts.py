@@ -1,4 +1,4 @@
-"""What an action is given, for tests: a context whose secrets are a map, and the real network unless another is said."""
+"""The context of an action in tests: its secrets are a map, and its network is the real one by default."""
 
 from __future__ import annotations
 
@@ -24,5 +24,5 @@ def context(
     def secret(reference: Secret) -> Any:
         return (secrets or {})[reference.name]
 
-    said = {"region": "us-west-2", "account": None, "operation": "op-001", "timeout": 20.0, "now": lambda: NOW} | more
-    return Context(clients=clients, secret=secret, network=network or SystemNetwork(), **said)
+    values = {"region": "us-west-2", "account": None, "operation": "op-001", "timeout": 20.0, "now": lambda: NOW} | more
+    return Context(clients=clients, secret=secret, network=network or SystemNetwork(), **values)

@@ -1,4 +1,4 @@
-"""A database with an `admin` who is no superuser, as on RDS; each test has its own."""
+"""A database with an `admin` that is not a superuser, as on RDS. Each test has its own."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _numbers = count(1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Database:
-    """`name` is the database's and, with `_admin`, its owner's; roles of a test begin with it, for they are the cluster's."""
+    """`name` is the name of the database. The names of a test's roles begin with it, because roles belong to the server."""
 
     server: Postgres
     name: str
@@ -29,12 +29,12 @@ class Database:
         return f"{self.name}_admin"
 
     def params(self, **more: Any) -> dict[str, Any]:
-        """`with` of a call, as it is rendered."""
+        """The rendered `with` of a call."""
         here = {"host": self.server.host, "port": self.server.port, "admin": ADMIN, "ca": str(self.server.authority)}
         return here | more
 
     def context(self, secrets: Mapping[str, Any] | None = None, **more: Any) -> Context:
-        """A context that knows the admin's secret, and others by name."""
+        """A context with the admin's secret, and others by name."""
         login = {"username": self.admin, "password": PASSWORD, "database": self.name}
         return context(secrets={ADMIN.name: login} | dict(secrets or {}), **more)
 
@@ -51,8 +51,8 @@ class Database:
         return self.server.ask(*statements, user=self.role(short), password=password, database=self.name)
 
 
-def made(server: Postgres) -> Database:
-    """A new one."""
+def new_database(server: Postgres) -> Database:
+    """A new database with its admin."""
     database = Database(server=server, name=f"orders_{next(_numbers)}")
     server.ask(
         f"CREATE ROLE {database.admin} LOGIN CREATEROLE CREATEDB PASSWORD '{PASSWORD}'",

@@ -1,4 +1,4 @@
-"""An HTTP server that speaks AWS's query protocol as it is told: for what moto does not do, and what must not be sent."""
+"""An HTTP server that speaks AWS's query protocol and gives scripted replies, for what moto does not do."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from engine.clock import SystemClock
 from engine.kernel.rendering import iso
 
 CUT = "cut"
-"""In the place of a reply: the connection is closed without one."""
+"""In place of a reply: the connection is closed without one."""
 
 EMPTY = (200, b"")
 HOLLOW = (200, b"<Response><DescribeDBClustersResult/><RestoreDBClusterToPointInTimeResult/></Response>")
@@ -32,7 +32,7 @@ OWN_ACCOUNT = "111111111111"
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ReceivedRequest:
     """One request as it arrived."""
 
     action: str
@@ -42,44 +42,44 @@ class Asked:
 
 @dataclass
 class HttpAws:
-    """Where it listens, what it was asked, and what it says next to each action (the last reply repeats)."""
+    """Its URL, the requests that it received, and the next replies to each action; the last reply repeats."""
 
     url: str = ""
-    asked: list[Asked] = field(default_factory=list)
+    requests: list[ReceivedRequest] = field(default_factory=list)
     replies: dict[str, list[Any]] = field(default_factory=dict)
     expires: float = 3600.0  # of assumed credentials, in seconds from now
     slow: float = 0.0  # seconds before each reply
 
     def actions(self) -> list[str]:
-        return [one.action for one in self.asked]
+        return [one.action for one in self.requests]
 
-    def reply(self, asked: Asked) -> Any:
-        queue = self.replies.get(asked.action)
+    def reply(self, request: ReceivedRequest) -> Any:
+        queue = self.replies.get(request.action)
         if queue:
             return queue.pop(0) if len(queue) > 1 else queue[0]
-        match asked.action:
+        match request.action:
             case "AssumeRole":
-                return 200, self._assumed(asked)
+                return 200, self._assumed(request)
             case "GetCallerIdentity":
-                return 200, _identity(asked)
+                return 200, _identity(request)
             case "DescribeDBClusters":
-                return 200, _wrapped(asked.action, "<DBClusters/>")
+                return 200, _wrapped(request.action, "<DBClusters/>")
             case _:
-                return 200, _wrapped(asked.action, "")
+                return 200, _wrapped(request.action, "")
 
-    def _assumed(self, asked: Asked) -> bytes:
-        account = asked.form["RoleArn"].split(":")[4]
+    def _assumed(self, request: ReceivedRequest) -> bytes:
+        account = request.form["RoleArn"].split(":")[4]
         end = iso(SystemClock().now() + self.expires)
         return _wrapped(
             "AssumeRole",
             f"<Credentials><AccessKeyId>ASIA{account}</AccessKeyId><SecretAccessKey>s</SecretAccessKey>"
             f"<SessionToken>t</SessionToken><Expiration>{end}</Expiration></Credentials>"
-            f"<AssumedRoleUser><Arn>{asked.form['RoleArn']}</Arn></AssumedRoleUser>",
+            f"<AssumedRoleUser><Arn>{request.form['RoleArn']}</Arn></AssumedRoleUser>",
         )
 
 
-def _identity(asked: Asked) -> bytes:
-    account = asked.key.removeprefix("ASIA") if asked.key.startswith("ASIA") else OWN_ACCOUNT
+def _identity(request: ReceivedRequest) -> bytes:
+    account = request.key.removeprefix("ASIA") if request.key.startswith("ASIA") else OWN_ACCOUNT
     arn = f"arn:aws:iam::{account}:user/somebody"
     return _wrapped("GetCallerIdentity", f"<Account>{account}</Account><Arn>{arn}</Arn><UserId>u</UserId>")
 
@@ -96,8 +96,8 @@ def cluster(name: str) -> tuple[int, bytes]:
 
 @contextmanager
 def serving() -> Iterator[HttpAws]:
-    """A server, from nothing to its end."""
-    made = HttpAws()
+    """A server that runs for the length of the block."""
+    state = HttpAws()
     hurried = threading.Event()
 
     class Handler(BaseHTTPRequestHandler):
@@ -107,30 +107,30 @@ def serving() -> Iterator[HttpAws]:
             body = self.rfile.read(int(self.headers["content-length"])).decode()
             form = {name: values[0] for name, values in parse_qs(body).items()}
             key = re.search(r"Credential=(\w+)/", self.headers.get("authorization", ""))
-            asked = Asked(action=form.get("Action", ""), form=form, key=key[1] if key else "")
-            made.asked.append(asked)
-            said = made.reply(asked)
-            if made.slow:
-                hurried.wait(made.slow)
-            if said == CUT:
+            request = ReceivedRequest(action=form.get("Action", ""), form=form, key=key[1] if key else "")
+            state.requests.append(request)
+            reply = state.reply(request)
+            if state.slow:
+                hurried.wait(state.slow)
+            if reply == CUT:
                 self.close_connection = True
                 return
-            status, text = said
+            status, text = reply
             self.send_response(status)
             self.send_header("content-length", str(len(text)))
             self.end_headers()
             self.wfile.write(text)
 
         def log_message(self, *_: Any) -> None:
-            """Nobody reads it."""
+            """Print nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         server.daemon_threads = True
-        made.url = f"http://127.0.0.1:{server.server_address[1]}"
+        state.url = f"http://127.0.0.1:{server.server_address[1]}"
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         thread.start()
         try:
-            yield made
+            yield state
         finally:
             hurried.set()
             server.shutdown()

@@ -1,4 +1,4 @@
-"""RDS's kinds over the pretend AWS, in virtual time, through botocore itself."""
+"""RDS's kinds in the sandbox, in virtual time, through botocore."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def arn(name: str, region: str = WEST, account: str = ACCOUNT, word: str = "clus
 
 @dataclass
 class Rds:
-    """A world and what is asked of it."""
+    """A sandbox, and functions that use the kinds in it."""
 
     sandbox: Sandbox
     region: str = WEST
@@ -60,11 +60,11 @@ class Rds:
         self.sandbox.fault(Fault(kind=kind, call=call, **more))
 
     def called(self) -> list[str]:
-        """The calls so far, by name."""
+        """The names of the calls so far."""
         return [call.name for call in self.sandbox.journal]
 
     def sent(self, name: str) -> Mapping[str, Any]:
-        """What the last call of that name was told."""
+        """The parameters of the last call of that name."""
         return next(call.params for call in reversed(self.sandbox.journal) if call.name == name)
 
     def refused(self, do: Any, *args: Any, **more: Any) -> Problem:
@@ -83,12 +83,12 @@ class Rds:
         return caught.value.why
 
 
-def made(world: Mapping[str, Any] | None = None, region: str = WEST, **more: Any) -> Rds:
+def new_rds(world: Mapping[str, Any] | None = None, region: str = WEST, **more: Any) -> Rds:
     return Rds(Sandbox(world or {}, **more), region)
 
 
 def only_declared(rds: Rds, *kinds: str) -> bool:
-    """Every call that was made is one that the kinds say they make."""
+    """True if every call so far is declared by one of the kinds."""
     declared = {call for kind in kinds for call in REGISTRY.kinds[kind].calls}
     undeclared = set(rds.called()) - declared
     assert not undeclared

@@ -1,4 +1,4 @@
-"""Sessions for tests, of a server that says what it is told to."""
+"""Sessions with a server that gives scripted replies."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ ROLE = f"arn:aws:iam::{OTHER}:role/restore"
 
 
 def accounts(**more: Any) -> dict[str, Account]:
-    said: dict[str, Any] = {"name": "target", "id": OTHER, "role_arn": ROLE, "external_id": "ticket-7"} | more
-    return {"target": Account(**said)}
+    values: dict[str, Any] = {"name": "target", "id": OTHER, "role_arn": ROLE, "external_id": "ticket-7"} | more
+    return {"target": Account(**values)}
 
 
 def sessions(aws: HttpAws, **more: Any) -> Sessions:

@@ -1,4 +1,4 @@
-"""Sessions and clients: how often a call is sent, as whom, and the last word before it leaves."""
+"""Sessions and clients: how often a request is sent, `before_send`, timeouts, and AWS's own configuration."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ def test_a_read_is_not_sent_a_third_time(aws: HttpAws, reply: Any, category: str
     with pytest.raises(EffectFailed) as caught, aws_call():
         sessions(aws).clients("rds").describe_db_clusters()
     assert caught.value.problem.category == category
-    assert len(aws.asked) == times
+    assert len(aws.requests) == times
 
 
 def test_a_throttled_read_is_not_sent_again(aws: HttpAws) -> None:
     aws.replies["DescribeDBClusters"] = [THROTTLED]
     with pytest.raises(EffectNotSent), aws_call():
         sessions(aws).clients("rds").describe_db_clusters()
-    assert len(aws.asked) == 1
+    assert len(aws.requests) == 1
 
 
 @pytest.mark.parametrize("reply", [CUT, FAULT])
@@ -117,17 +117,17 @@ def test_after_an_empty_reply_to_a_create_outcome_or_id_is_unknown(aws: HttpAws)
 
 
 def test_before_send_runs_before_each_request_and_may_raise(aws: HttpAws) -> None:
-    said: list[str] = []
+    calls: list[str] = []
 
     def before_send() -> None:
-        said.append("asked")
-        if len(said) > 2:
+        calls.append("before_send")
+        if len(calls) > 2:
             raise Busy("another runner has it")
 
     client = sessions(aws, before_send=before_send).clients("rds")
     aws.replies["DescribeDBClusters"] = [CUT, cluster("orders")]
     client.describe_db_clusters()
-    assert len(said) == 2
+    assert len(calls) == 2
     with pytest.raises(Busy), aws_call(changes=True):
         client.delete_db_cluster(DBClusterIdentifier="orders", SkipFinalSnapshot=True)
     assert aws.actions() == ["DescribeDBClusters"] * 2
@@ -137,30 +137,30 @@ def test_before_send_runs_before_each_request_and_may_raise(aws: HttpAws) -> Non
 
 
 def test_an_answer_may_take_the_steps_timeout(aws: HttpAws) -> None:
-    made = sessions(aws)
-    assert made.clients("rds")._client_config.read_timeout == 30
-    assert made.clients("rds", timeout=600.0)._client_config.read_timeout == 600
-    assert made.clients("rds", timeout=600.0) is made.clients("rds", timeout=600.0)
+    own = sessions(aws)
+    assert own.clients("rds")._client_config.read_timeout == 30
+    assert own.clients("rds", timeout=600.0)._client_config.read_timeout == 600
+    assert own.clients("rds", timeout=600.0) is own.clients("rds", timeout=600.0)
     aws.slow = 30.0
     with pytest.raises(EffectUnknown, match="ReadTimeoutError"), aws_call(changes=True):
-        made.clients("rds", timeout=0.05).delete_db_cluster(DBClusterIdentifier="orders", SkipFinalSnapshot=True)
+        own.clients("rds", timeout=0.05).delete_db_cluster(DBClusterIdentifier="orders", SkipFinalSnapshot=True)
 
 
 # -- where ----------------------------------------------------------------------------------------------------
 
 
 def test_threads_share_one_client_for_a_service_region_and_account(aws: HttpAws) -> None:
-    made = sessions(aws, accounts=accounts())
+    own = sessions(aws, accounts=accounts())
     found: list[Any] = []
-    threads = [threading.Thread(target=lambda: found.append(made.clients("rds", account="target"))) for _ in range(8)]
+    threads = [threading.Thread(target=lambda: found.append(own.clients("rds", account="target"))) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert len({id(client) for client in found}) == 1
     assert aws.actions() == ["AssumeRole", "GetCallerIdentity"]
-    assert made.clients("rds") is not made.clients("rds", region="us-east-1")
-    assert made.clients("rds") is made.clients("rds", region="us-west-2")
+    assert own.clients("rds") is not own.clients("rds", region="us-east-1")
+    assert own.clients("rds") is own.clients("rds", region="us-west-2")
 
 
 def test_environment_variables_of_aws_apply(aws: HttpAws, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""Sessions: as whom a call is made, and what becomes of it where that cannot be settled."""
+"""Sessions: credentials, roles, and the check of the account behind them."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ def test_a_role_is_assumed_with_its_external_id_and_its_account_checked(aws: Htt
     clients("rds", account="target").describe_db_clusters()
     clients("rds", region="us-east-1", account=OTHER).describe_db_clusters()
     assert aws.actions() == ["AssumeRole", "GetCallerIdentity", *["DescribeDBClusters"] * 3]
-    role = aws.asked[0].form
+    role = aws.requests[0].form
     assert (role["RoleArn"], role["ExternalId"], role["RoleSessionName"]) == (ROLE, "ticket-7", "runbook")
-    assert {one.key for one in aws.asked[1:]} == {f"ASIA{OTHER}"}
-    assert aws.asked[0].key == "testing"
+    assert {one.key for one in aws.requests[1:]} == {f"ASIA{OTHER}"}
+    assert aws.requests[0].key == "testing"
 
 
 def test_a_roles_credentials_are_renewed_before_they_expire(aws: HttpAws) -> None:
@@ -34,16 +34,19 @@ def test_a_roles_credentials_are_renewed_before_they_expire(aws: HttpAws) -> Non
     assert aws.actions().count("AssumeRole") >= 2
 
 
-@pytest.mark.parametrize(("operation", "said"), [
+@pytest.mark.parametrize(("operation", "params"), [
     ("DescribeDBClusters", {}), ("DeleteDBCluster", {"DBClusterIdentifier": "orders", "SkipFinalSnapshot": True}),
 ])  # fmt: skip
 def test_a_call_with_expired_credentials_of_a_role_is_sent_again_with_new_ones(
-    aws: HttpAws, operation: str, said: dict[str, Any]
+    aws: HttpAws, operation: str, params: dict[str, Any]
 ) -> None:
     client = sessions(aws, accounts=accounts()).clients("rds", account="target")
-    aws.replies[operation] = [EXPIRED, (200, cluster("orders")[1] if not said else b"<R><DeleteDBClusterResult/></R>")]
-    with aws_call(changes=bool(said)):
-        client._make_api_call(operation, said)
+    aws.replies[operation] = [
+        EXPIRED,
+        (200, cluster("orders")[1] if not params else b"<R><DeleteDBClusterResult/></R>"),
+    ]
+    with aws_call(changes=bool(params)):
+        client._make_api_call(operation, params)
     assert aws.actions() == ["AssumeRole", "GetCallerIdentity", operation, "AssumeRole", operation]
 
 
@@ -124,7 +127,7 @@ def test_without_credentials_nothing_is_sent(aws: HttpAws, monkeypatch: pytest.M
     assert caught.value.problem.category == "credentials"
     with pytest.raises(EffectNotSent):
         sessions(aws, accounts=accounts()).clients("rds", account="target")
-    assert aws.asked == []
+    assert aws.requests == []
 
 
 @pytest.mark.parametrize(
@@ -141,7 +144,7 @@ def test_a_broken_credential_process_is_a_credentials_error(
     with pytest.raises(EffectNotSent) as caught, aws_call():
         sessions(aws).clients("rds").describe_db_clusters()
     assert caught.value.problem.category == "credentials"
-    assert aws.asked == []
+    assert aws.requests == []
 
 
 def test_an_unreadable_configuration_stops_the_runner(
@@ -166,9 +169,9 @@ def test_an_invalid_endpoint_is_refused(address: str, monkeypatch: pytest.Monkey
 
 def test_moto_accepts_the_role(moto: Moto) -> None:
     clients = Sessions(endpoint_url=moto.url, region="us-west-2", accounts=accounts()).clients
-    told = clients("sts", account="target").get_caller_identity()
-    assert told["Account"] == OTHER
-    assert ":assumed-role/restore/runbook" in told["Arn"]
+    identity = clients("sts", account="target").get_caller_identity()
+    assert identity["Account"] == OTHER
+    assert ":assumed-role/restore/runbook" in identity["Arn"]
     with pytest.raises(EnvironmentProblem, match="444444444444"):
         wrong = accounts(id="444444444444")
         Sessions(endpoint_url=moto.url, region="us-west-2", accounts=wrong).clients("rds", account="target")

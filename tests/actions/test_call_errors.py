@@ -1,4 +1,4 @@
-"""What becomes of botocore's exceptions: a no, an unknown outcome, or never sent; and what AWS's codes mean."""
+"""What botocore's exceptions mean: refused, unknown or not sent, and the messages for a person."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from tests.actions.contexts import context
 
 
 def answer(code: str, message: str = "No.", status: int = 400, operation: str = "CopyDBClusterSnapshot") -> ClientError:
-    told = {"HTTPStatusCode": status, "RequestId": "req-1"}
-    return ClientError({"Error": {"Code": code, "Message": message}, "ResponseMetadata": told}, operation)  # type: ignore[typeddict-item]
+    metadata = {"HTTPStatusCode": status, "RequestId": "req-1"}
+    return ClientError({"Error": {"Code": code, "Message": message}, "ResponseMetadata": metadata}, operation)  # type: ignore[typeddict-item]
 
 
 def no(error: Exception, **more: Any) -> Problem:
-    told = translated(error, **{"changes": True, **more})
-    assert isinstance(told, EffectFailed)
-    return told.problem
+    outcome = translated(error, **{"changes": True, **more})
+    assert isinstance(outcome, EffectFailed)
+    return outcome.problem
 
 
-def made(name: str) -> Exception:
-    """An exception of botocore's, by its name."""
+def exception(name: str) -> Exception:
+    """An exception of botocore, by the name of its class."""
     if name == "ResponseParserError":
         return ResponseParserError("cut off")
     kind: Any = getattr(broken, name)
@@ -100,7 +100,7 @@ OUTCOMES: list[tuple[str, Any, Any, str]] = [
         "invalid",
     ),
 ]
-EACH = [(name, *told) for names, *told in OUTCOMES for name in names.split()]
+EACH = [(name, *outcome) for names, *outcome in OUTCOMES for name in names.split()]
 ELSEWHERE = {
     "ClientError", "EventStreamError",  # an answer: what its code says
     "UndefinedModelAttributeError", "MissingServiceIdError",  # a model of botocore's that is broken: a bug
@@ -120,7 +120,7 @@ def test_every_exception_class_of_botocore_is_in_the_table() -> None:
 
 @pytest.mark.parametrize(("name", "to_a_change", "to_a_read", "category"), EACH)
 def test_an_exception_has_its_outcome_and_category(name: str, to_a_change: Any, to_a_read: Any, category: str) -> None:
-    change, read = translated(made(name), changes=True), translated(made(name), changes=False)
+    change, read = translated(exception(name), changes=True), translated(exception(name), changes=False)
     assert (type(change), type(read)) == (to_a_change, to_a_read)
     assert read.problem.category == category  # type: ignore[union-attr]
     assert read.problem.name == name  # type: ignore[union-attr]
@@ -128,14 +128,14 @@ def test_an_exception_has_its_outcome_and_category(name: str, to_a_change: Any, 
 
 @pytest.mark.parametrize("name", ["ReadTimeoutError", "ConnectionClosedError", "HTTPClientError"])
 def test_a_request_that_had_not_been_sent_is_not_sent(name: str) -> None:
-    assert isinstance(translated(made(name), sent=False, changes=True), EffectNotSent)
-    assert isinstance(translated(made(name), sent=True, changes=True), EffectUnknown)
+    assert isinstance(translated(exception(name), sent=False, changes=True), EffectNotSent)
+    assert isinstance(translated(exception(name), sent=True, changes=True), EffectUnknown)
 
 
 @pytest.mark.parametrize("name", ["ConnectTimeoutError", "ReadTimeoutError"])
 def test_a_timeout_has_the_wider_name(name: str) -> None:
-    told = translated(made(name), changes=False)
-    assert told.problem.answers_to("ConnectionTimeout")  # type: ignore[union-attr]
+    outcome = translated(exception(name), changes=False)
+    assert outcome.problem.answers_to("ConnectionTimeout")  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
@@ -147,8 +147,8 @@ def test_a_change_answered_by_a_5xx_is_unknown(status: int) -> None:
 
 
 def test_a_5xx_of_sts_means_that_the_call_was_not_sent() -> None:
-    told = translated(answer("InternalFailure", status=500, operation="AssumeRole"), sent=False, changes=True)
-    assert isinstance(told, EffectNotSent)
+    outcome = translated(answer("InternalFailure", status=500, operation="AssumeRole"), sent=False, changes=True)
+    assert isinstance(outcome, EffectNotSent)
 
 
 @pytest.mark.parametrize(
@@ -159,9 +159,9 @@ def test_a_5xx_of_sts_means_that_the_call_was_not_sent() -> None:
     ],
 )  # fmt: skip
 def test_a_throttled_request_is_not_sent_even_with_a_5xx(code: str, status: int) -> None:
-    told = translated(answer(code, "Rate exceeded", status), changes=True)
-    assert isinstance(told, EffectNotSent)
-    assert (told.problem.name, told.problem.category) == (code, "throttled")
+    outcome = translated(answer(code, "Rate exceeded", status), changes=True)
+    assert isinstance(outcome, EffectNotSent)
+    assert (outcome.problem.name, outcome.problem.category) == (code, "throttled")
 
 
 def test_botocores_throttling_codes_are_known() -> None:
@@ -177,15 +177,15 @@ def test_botocores_throttling_codes_are_known() -> None:
      "SignatureDoesNotMatch", "AuthFailure"],
 )  # fmt: skip
 def test_expired_credentials_stop_the_runner_and_say_how_to_log_in(code: str) -> None:
-    told = translated(answer(code, "The security token is expired", 403), changes=True)
-    assert isinstance(told, EffectNotSent)
-    assert told.problem.category == "credentials"
-    assert "aws sso login" in told.problem.message
+    outcome = translated(answer(code, "The security token is expired", 403), changes=True)
+    assert isinstance(outcome, EffectNotSent)
+    assert outcome.problem.category == "credentials"
+    assert "aws sso login" in outcome.problem.message
 
 
 def test_an_expired_signature_asks_for_the_clock() -> None:
-    told = translated(answer("SignatureDoesNotMatch", "Signature expired: 2024 is now earlier", 403), changes=True)
-    assert "clock" in told.problem.message  # type: ignore[union-attr]
+    outcome = translated(answer("SignatureDoesNotMatch", "Signature expired: 2024 is now earlier", 403), changes=True)
+    assert "clock" in outcome.problem.message  # type: ignore[union-attr]
 
 
 # -- around calls ---------------------------------------------------------------------------------------------
@@ -205,14 +205,14 @@ def test_other_exceptions_pass_through_unchanged() -> None:
 def test_the_current_call_decides_whether_it_was_sent() -> None:
     with pytest.raises(EffectNotSent), aws_call(changes=True):
         mark_unsent()
-        raise made("HTTPClientError")
-    mark_unsent()  # a call outside: nobody asks what became of it
+        raise exception("HTTPClientError")
+    mark_unsent()  # outside aws_call it has no effect
     with pytest.raises(EffectUnknown), aws_call(changes=True):
-        raise made("HTTPClientError")
+        raise exception("HTTPClientError")
     with pytest.raises(EffectUnknown), aws_call(changes=True):
         mark_unsent()
         mark_sent()
-        raise made("HTTPClientError")
+        raise exception("HTTPClientError")
 
 
 def test_nested_calls_are_independent() -> None:
@@ -221,7 +221,7 @@ def test_nested_calls_are_independent() -> None:
         mark_sent()
         with aws_call():
             mark_unsent()
-        raise made("HTTPClientError")
+        raise exception("HTTPClientError")
 
 
 def test_new_credentials_that_have_expired_are_a_credentials_error() -> None:

@@ -1,4 +1,4 @@
-"""ec2.network and ec2.port_open: over the sandbox, where networks can be wrong in every way, and against moto over HTTP."""
+"""ec2.network and ec2.port_open in the sandbox, where networks can be wrong in every way, and against moto."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_a_suitable_network_is_available() -> None:
 
 
 @pytest.mark.parametrize(
-    ("subnet_group", "groups", "said"),
+    ("subnet_group", "groups", "text"),
     [
         (
             "one-zone",
@@ -86,10 +86,10 @@ def test_a_suitable_network_is_available() -> None:
         ),
     ],
 )
-def test_a_wrong_network_is_broken(subnet_group: str, groups: tuple[str, ...], said: str) -> None:
+def test_a_wrong_network_is_broken(subnet_group: str, groups: tuple[str, ...], text: str) -> None:
     seen = network(subnet_group, groups)
     assert (seen.status, seen.cls) == ("wrong", "broken")
-    assert said in seen.attributes["problem"]
+    assert text in seen.attributes["problem"]
 
 
 def test_all_problems_are_reported() -> None:
@@ -228,7 +228,7 @@ def test_adjacent_ranges_are_combined(origins: list[str], origin: str, let: bool
 
 @pytest.fixture(scope="module")
 def there(moto: Moto) -> dict[str, str]:
-    """A network in which a cluster can be put, and things beside it; names and ids of what is there."""
+    """A suitable network and other resources; their names and ids."""
     ec2, rds = moto.clients("ec2"), moto.clients("rds")
     vpc, other = (ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"] for _ in range(2))
     subnets = [
@@ -285,5 +285,7 @@ def test_networks_of_moto_are_checked(moto: Moto, there: dict[str, str]) -> None
 def test_rules_of_moto_are_checked(
     moto: Moto, there: dict[str, str], port: int, origin: str | None, status: str
 ) -> None:
-    asked = {"security_groups": there["near"], "port": port} | ({"from": there.get(origin, origin)} if origin else {})
-    assert PORT_OPEN.look(asked, context(clients=moto.clients)).status == status
+    identity = {"security_groups": there["near"], "port": port} | (
+        {"from": there.get(origin, origin)} if origin else {}
+    )
+    assert PORT_OPEN.look(identity, context(clients=moto.clients)).status == status

@@ -1,4 +1,4 @@
-"""`aws.SERVICE.OPERATION`: any call of boto3 by botocore's own model."""
+"""`aws.SERVICE.OPERATION`: any call of boto3, by botocore's model."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from engine.language.secret import Secret
 from engine.registry import Action, Observation, ResourceKind
 from tests.actions.contexts import context
 from tests.actions.http_aws import EMPTY, HOLLOW, serving
-from tests.actions.rds_world import REGISTRY, Rds, made
+from tests.actions.rds_world import REGISTRY, Rds, new_rds
 from tests.servers.moto import Moto
 
 PASSWORD = "correct-horse-battery"
@@ -27,7 +27,7 @@ WORLD: dict[str, Any] = {f"rds.cluster_snapshot/s{number}@us-west-2": {} for num
 
 @pytest.fixture
 def rds() -> Rds:
-    return made(WORLD)
+    return new_rds(WORLD)
 
 
 def action(name: str) -> Action:
@@ -173,7 +173,7 @@ def test_a_streamed_body_is_read_as_text_up_to_a_limit(moto: Moto, monkeypatch: 
 
 
 class Sent:
-    """Stands for a client, and keeps what it was told."""
+    """Stands for a client and keeps the parameters of its calls."""
 
     def __init__(self) -> None:
         self.params: dict[str, Any] = {}
@@ -201,20 +201,20 @@ class Sent:
 def test_an_idempotency_token_depends_on_the_effect(name: str, token: str, params: Any) -> None:
     sent = Sent()
 
-    def told(key: str, **more: Any) -> Any:
+    def token_for(key: str, **more: Any) -> Any:
         action(name).run(params | more, context(clients=sent.clients, key=key))
         return sent.params.get(token)
 
-    first = told("op/steps/1")
-    assert first == told("op/steps/1")
-    assert first != told("op/steps/2")
+    first = token_for("op/steps/1")
+    assert first == token_for("op/steps/1")
+    assert first != token_for("op/steps/2")
     least, most = operation_of(name).length_of(token)  # type: ignore[union-attr]
     assert least <= len(first) <= (most or 10_000)
     assert (
-        told("op/steps/1", **{token: "given-by-the-runbook-itself-000000000"})
+        token_for("op/steps/1", **{token: "given-by-the-runbook-itself-000000000"})
         == "given-by-the-runbook-itself-000000000"
     )
-    assert told("") is None
+    assert token_for("") is None
 
 
 def test_every_idempotency_token_has_an_allowed_length() -> None:

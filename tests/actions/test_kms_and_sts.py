@@ -46,12 +46,12 @@ def test_a_usable_key_is_available() -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "said"), [(2, "is disabled: enable it"), (3, "is pending deletion: cancel that"), (5, "is Rotting")]
+    ("number", "text"), [(2, "is disabled: enable it"), (3, "is pending deletion: cancel that"), (5, "is Rotting")]
 )
-def test_an_unusable_key_is_broken(number: int, said: str) -> None:
+def test_an_unusable_key_is_broken(number: int, text: str) -> None:
     seen = look(f"11111111-0000-4000-8000-00000000000{number}")
     assert (seen.status, seen.cls) == ("wrong", "broken")
-    assert said in seen.attributes["problem"]
+    assert text in seen.attributes["problem"]
     assert "(key, from ssm:/aurora/kms-key)" in seen.attributes["problem"]
 
 

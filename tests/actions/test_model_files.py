@@ -1,4 +1,4 @@
-"""What is kept of botocore's models: all that there is to know of one operation, written whole, and never needed."""
+"""The cache of botocore's models: complete for one operation, written whole, and not required."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ def test_the_cached_part_has_everything_about_the_operation(service: str) -> Non
 def test_botocores_file_is_read_once(cache: Path) -> None:
     operation_model("rds", "describe_db_clusters")
     (kept,) = kept_in(cache)
-    said = json.loads(kept.read_bytes()) | {"paginators": {"DescribeDBClusters": {"of": "the cache"}}}
-    kept.write_text(json.dumps(said))
+    content = json.loads(kept.read_bytes()) | {"paginators": {"DescribeDBClusters": {"of": "the cache"}}}
+    kept.write_text(json.dumps(content))
     found = operation_model("rds", "describe_db_clusters")
     assert found is not None
     assert found.paging == {"of": "the cache"}

@@ -1,4 +1,4 @@
-"""The real network: what answers, what does not, and that everything ends by its time."""
+"""net.endpoint and the real network: answers, errors, and that everything ends within its timeout."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.servers.scripted_server import SILENCE, answering, no
 
 
 class Impatient(SystemClock):
-    """Real time, in which nobody sleeps; what was to be slept is kept."""
+    """Real time, but sleeping only records the seconds."""
 
     def __init__(self) -> None:
         self.slept: list[float] = []
@@ -53,7 +53,7 @@ def test_a_closed_port_or_unknown_host_is_unanswered(host: str, why: str) -> Non
 
 
 class Silent(SystemNetwork):
-    """A network in which packets are lost, as behind a security group that is closed."""
+    """A network that drops packets, like a closed security group."""
 
     def reach(self, host: str, port: int, timeout: float) -> tuple[str, float]:
         self.waited = timeout

@@ -1,4 +1,4 @@
-"""A known password is planted everywhere, everything is made to fail, and every word that comes of it is searched."""
+"""No error, log or output contains a known password that is used in every place where a secret may be."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from actions.postgres.postgres_actions import RUN, SETUP_USERS
 from actions.postgres.user_list import read_users
 from engine.errors import EffectFailed
 from engine.language.secret import Secret
-from tests.actions.databases import ADMIN, PASSWORD, Database, made
+from tests.actions.databases import ADMIN, PASSWORD, Database, new_database
 from tests.servers.moto import Moto
 from tests.servers.postgres import Postgres, free_port
 from tests.servers.scripted_server import SILENCE, answering
@@ -26,12 +26,12 @@ USER = Secret(name="db/app", field="app_password", version="1")
 
 @pytest.fixture(scope="module")
 def database(postgres: Postgres) -> Database:
-    return made(postgres)
+    return new_database(postgres)
 
 
 @pytest.fixture
 def planted(database: Database) -> Iterator[dict[str, Any]]:
-    """Secrets that hold the planted password, which for this test is the admin's own."""
+    """Secrets with the known password, which is also the admin's in this test."""
     from pg8000.native import literal
 
     from actions.postgres.passwords import verifier
@@ -46,7 +46,7 @@ def planted(database: Database) -> Iterator[dict[str, Any]]:
 
 
 def words_of(error: BaseException) -> Iterator[str]:
-    """All that an exception can come to say, with those that it came from."""
+    """All texts of an exception and of its causes."""
     seen: list[BaseException] = [error]
     for one in seen:
         seen += [other for other in (one.__cause__, one.__context__) if other is not None and other not in seen]
@@ -93,10 +93,10 @@ def test_no_error_contains_the_secret(
     TROUBLES[trouble](params, planted)
     with pytest.raises(EffectFailed) as failed:
         SETUP_USERS.run(params, database.context(planted))
-    said = [*words_of(failed.value), caplog.text, *capfd.readouterr(), database.server.log.decode("utf-8", "replace")]
+    texts = [*words_of(failed.value), caplog.text, *capfd.readouterr(), database.server.log.decode("utf-8", "replace")]
     assert failed.value.problem.message
     for form in FORMS:
-        assert not [text for text in said if form in text], form
+        assert not [text for text in texts if form in text], form
 
 
 @pytest.mark.parametrize("replies", [[SILENCE], [b"R\0\0\0\x17\0\0\0\nSCRAM-SHA-256\0\0", b"garbage"], [b"E"]])
@@ -118,10 +118,10 @@ def test_no_output_contains_the_secret(
     caplog.set_level(logging.DEBUG)
     params = database.params(users=[{"name": database.role("told"), "password": USER}])
     done = SETUP_USERS.run(params, database.context(planted))
-    said = [repr(done), repr(params), caplog.text, *capfd.readouterr(), database.server.log.decode("utf-8", "replace")]
+    texts = [repr(done), repr(params), caplog.text, *capfd.readouterr(), database.server.log.decode("utf-8", "replace")]
     assert done["created"] == [database.role("told")]
     for form in FORMS:
-        assert not [text for text in said if form in text], form
+        assert not [text for text in texts if form in text], form
 
 
 def test_no_repr_contains_the_secret(database: Database, planted: dict[str, Any]) -> None:

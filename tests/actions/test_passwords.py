@@ -1,4 +1,4 @@
-"""Verifiers are those that PostgreSQL makes itself; passwords that nobody could log in with are refused, and not quoted."""
+"""Verifiers equal those that PostgreSQL computes; unusable passwords are refused without being quoted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The list of users is checked whole, before a connection is made, and every entry that is wrong is told."""
+"""The list of users is checked before a connection is opened, and all its problems are reported."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def problem(value: Any, **secrets: Any) -> Problem:
 
 
 @pytest.mark.parametrize(
-    ("entry", "said"),
+    ("entry", "text"),
     [
         ({"name": "Capital"}, "'Capital' is not a valid role name"),
         ({"name": "1st"}, "is not a valid role name"),
@@ -49,11 +49,11 @@ def problem(value: Any, **secrets: Any) -> Problem:
         ("app", "a user must be a map"),
     ],
 )
-def test_an_invalid_entry_is_refused(entry: Any, said: str) -> None:
+def test_an_invalid_entry_is_refused(entry: Any, text: str) -> None:
     found = problem([{"name": "fine"}, entry])
     assert (found.name, found.category) == ("InvalidParameter", "config")
     assert found.message.startswith("users, from secret:db/users[1]: ")
-    assert said in found.message
+    assert text in found.message
     assert "written-down" not in found.message
 
 
@@ -70,8 +70,8 @@ def test_a_secret_that_is_no_list_is_refused(value: Any) -> None:
 
 def test_all_problems_are_reported_together() -> None:
     found = problem([{"name": "A"}, {"name": "app"}, {"name": "app"}, {"name": "b", "access": "all"}])
-    told = found.message.replace("users, from secret:db/users", "")
-    assert [part.partition(":")[0] for part in told.split("; ")] == ["[0]", "[3]", ""]
+    report = found.message.replace("users, from secret:db/users", "")
+    assert [part.partition(":")[0] for part in report.split("; ")] == ["[0]", "[3]", ""]
     assert "app is listed twice" in found.message
 
 

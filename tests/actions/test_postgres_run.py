@@ -1,4 +1,4 @@
-"""postgres.run against a real server: statements in one transaction or alone, and a query of one row."""
+"""postgres.run against a real server: statements with and without a transaction, and a query for one row."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_a_query_returns_its_row(database: Database, query: str, row: Any) -> No
 
 
 @pytest.mark.parametrize(
-    ("query", "name", "said"),
+    ("query", "name", "text"),
     [
         ("SELECT generate_series(1, 3)", "InvalidParameter", "returned 3 rows"),
         ("CREATE TABLE items(id int)", "PostgresError", "read-only transaction (SQLSTATE 25006)"),
@@ -69,11 +69,11 @@ def test_a_query_returns_its_row(database: Database, query: str, row: Any) -> No
     ],
 )
 def test_a_query_that_changes_something_or_returns_rows_is_refused(
-    database: Database, query: str, name: str, said: str
+    database: Database, query: str, name: str, text: str
 ) -> None:
     found = problem(database, query=query)
     assert found.name == name
-    assert said in found.message
+    assert text in found.message
 
 
 @pytest.mark.parametrize("params", [{}, {"statements": ["SELECT 1"], "query": "SELECT 1"}])

@@ -1,4 +1,4 @@
-"""The actions on databases over the sandbox: what a script says of connections, and answers that are lost."""
+"""The PostgreSQL actions in the sandbox: scripted connections and lost answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a session is opened: what the certificate must prove, who logs in, and each way in which it does not come about."""
+"""How a session is opened: TLS modes, the login, and every way in which it can fail."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from actions.postgres.postgres_actions import RUN
 from actions.postgres.tls import context as tls_context
 from engine.errors import EffectFailed, Problem
 from engine.language.secret import Secret
-from tests.actions.databases import ADMIN, PASSWORD, Database, made
+from tests.actions.databases import ADMIN, PASSWORD, Database, new_database
 from tests.servers.certificates import Authority
 from tests.servers.postgres import Postgres, free_port
 from tests.servers.scripted_server import SILENCE, Scripted, answering, no
@@ -32,13 +32,13 @@ def problem(database: Database, secrets: dict[str, Any] | None = None, /, **para
 
 @pytest.fixture(scope="module")
 def database(postgres: Postgres) -> Database:
-    """One for all, for nothing is changed here."""
-    return made(postgres)
+    """One database for all tests, because they change nothing."""
+    return new_database(postgres)
 
 
 @pytest.fixture(scope="module")
 def stranger(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The certificate of an authority that has issued nothing here."""
+    """The certificate of an authority that did not issue the server's."""
     return str(Authority.made(tmp_path_factory.mktemp("stranger"), "stranger").certificate)
 
 
@@ -135,7 +135,7 @@ def test_a_corrected_file_is_read_again(database: Database, tmp_path: Path, stra
 
 
 @pytest.mark.parametrize(
-    ("login", "name", "category", "said"),
+    ("login", "name", "category", "text"),
     [
         ({"password": "another"}, "AuthenticationFailed", "denied", "admin` (from secret:db/master)"),
         ({"username": "nobody_at_all"}, "AuthenticationFailed", "denied", "as nobody_at_all"),
@@ -147,14 +147,14 @@ def test_a_corrected_file_is_read_again(database: Database, tmp_path: Path, stra
     ],
 )
 def test_a_wrong_login_is_refused_with_advice(
-    database: Database, login: dict[str, Any], name: str, category: str, said: str
+    database: Database, login: dict[str, Any], name: str, category: str, text: str
 ) -> None:
     right = {"username": database.admin, "password": PASSWORD, "database": database.name}
     if "dbname" in login:
         del right["database"]
     found = problem(database, {ADMIN.name: right | login})
     assert (found.name, found.category) == (name, category)
-    assert said in found.message
+    assert text in found.message
 
 
 @pytest.mark.parametrize("value", ["text", [1], None])
@@ -197,7 +197,7 @@ def test_an_invalid_timeout_is_refused(database: Database, timeout: Any) -> None
 # --- what does not answer, or not well ---
 
 
-def asked_of(server: Scripted, database: Database, **more: Any) -> Problem:
+def problem_with(server: Scripted, database: Database, **more: Any) -> Problem:
     return problem(database, **{"host": "127.0.0.1", "port": server.port, "tls": "off"} | more)
 
 
@@ -216,55 +216,55 @@ def test_an_unknown_host_is_a_connection_timeout(database: Database) -> None:
 @pytest.mark.parametrize("tls", ["verify-full", "off"])
 def test_a_server_that_never_answers_is_a_connection_timeout(database: Database, tls: str) -> None:
     with answering([SILENCE]) as server:
-        found = asked_of(server, database, tls=tls, timeout=0.2)
+        found = problem_with(server, database, tls=tls, timeout=0.2)
     assert (found.name, found.category) == ("ConnectionTimeout", "timeout")
     assert found.message.endswith(": no answer")
 
 
 @pytest.mark.parametrize(
-    ("code", "said"),
+    ("code", "text"),
     [
         ("57P03", "the database system is starting up"),
         ("53300", "sorry, too many clients already"),
         ("57P01", "terminating connection due to administrator command"),
     ],
 )
-def test_a_server_that_is_starting_is_a_connection_timeout(database: Database, code: str, said: str) -> None:
-    with answering([no(code, said)]) as server:
-        found = asked_of(server, database)
+def test_a_server_that_is_starting_is_a_connection_timeout(database: Database, code: str, text: str) -> None:
+    with answering([no(code, text)]) as server:
+        found = problem_with(server, database)
     assert (found.name, found.category, found.also) == ("ConnectionTimeout", "timeout", (code,))
-    assert said in found.message
+    assert text in found.message
 
 
 def test_a_server_without_tls_says_how_to_connect(database: Database) -> None:
     with answering([b"N"]) as server:
-        found = asked_of(server, database, tls="verify-full")
+        found = problem_with(server, database, tls="verify-full")
     assert (found.name, found.category) == ("TlsFailed", "config")
     assert "does not support TLS" in found.message
 
 
 def test_a_server_that_closes_during_tls_is_a_connection_timeout(database: Database) -> None:
     with answering([b"S", b"not TLS at all, by no means"]) as server:
-        found = asked_of(server, database, tls="verify-full")
+        found = problem_with(server, database, tls="verify-full")
     assert (found.name, found.category) == ("TlsFailed", "config")
 
 
-@pytest.mark.parametrize("said", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\0" * 50])
-def test_another_protocol_is_a_postgres_error(database: Database, said: bytes) -> None:
-    with answering([said]) as server:
-        found = asked_of(server, database)
+@pytest.mark.parametrize("text", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\0" * 50])
+def test_another_protocol_is_a_postgres_error(database: Database, text: bytes) -> None:
+    with answering([text]) as server:
+        found = problem_with(server, database)
     assert found.name in ("PostgresError", "ConnectionTimeout")
     assert found.category in ("internal", "timeout")
 
 
 def test_a_secret_is_read_by_its_reference(database: Database) -> None:
-    asked: list[Secret] = []
+    references: list[Secret] = []
 
     def secret(reference: Secret) -> Any:
-        asked.append(reference)
+        references.append(reference)
         return {"username": database.admin, "password": PASSWORD}
 
     from engine.values import changed
 
     RUN.run(database.params(query=QUERY), changed(database.context(), secret=secret))
-    assert asked == [ADMIN]
+    assert references == [ADMIN]

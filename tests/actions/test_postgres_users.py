@@ -1,4 +1,4 @@
-"""postgres.setup_users against a real server: the roles, what they may do, twice, and what is left alone."""
+"""postgres.setup_users against a real server: roles, privileges, repetition, and what is not changed."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def names(database: Database, *short: str) -> list[str]:
 
 
 def refused(ask: Callable[[], Any]) -> str:
-    """The SQLSTATE of the server's no."""
+    """The SQLSTATE with which the server refuses."""
     with pytest.raises(DatabaseError) as no:
         ask()
     code: str = no.value.args[0]["C"]
@@ -67,9 +67,9 @@ def test_no_statement_is_sent_if_nothing_is_missing(database: Database) -> None:
     set_up(database, users(database))
     before = len(database.server.log)
     assert set_up(database, users(database))["unchanged"] == names(database, "app", "reader")
-    said = database.server.log[before:]
-    assert b"ALTER ROLE" not in said
-    assert b"COMMENT" not in said
+    log = database.server.log[before:]
+    assert b"ALTER ROLE" not in log
+    assert b"COMMENT" not in log
     changed = set_up(database, users(database), {"db/reader": "another-one"})
     assert changed == {"created": [], "changed": names(database, "reader"), "unchanged": names(database, "app")}
     assert database.as_user("reader", "another-one", "SELECT 1") == [[1]]
@@ -164,10 +164,10 @@ def test_a_role_gets_a_comment_unless_it_has_another(database: Database) -> None
     )
     set_up(database, users(database))
     set_up(database, users(database), operation="op-002")
-    said = database.as_superuser(
+    comments = database.as_superuser(
         f"SELECT shobj_description(oid, 'pg_authid') FROM pg_roles WHERE rolname LIKE '{database.name}\\_%r' OR rolname LIKE '{database.name}\\_app' ORDER BY rolname"
     )
-    assert said == [["set up by runbook, operation op-002"], ["ask Jo"]]
+    assert comments == [["set up by runbook, operation op-002"], ["ask Jo"]]
 
 
 def test_the_list_of_users_may_be_a_secret(database: Database) -> None:
@@ -229,20 +229,20 @@ def test_everything_ends_with_the_steps_timeout_and_nothing_is_changed(database:
         ticking = count()
         return set_up(database, users(database), now=lambda: float(next(ticking)), timeout=float(seconds))
 
-    said = set()
+    messages = set()
     for seconds in range(1, 100):
         try:
             done = cut_off_after(seconds)
             break
         except EffectFailed as no:
-            said.add(no.problem.message.partition(": ")[2])
-    assert said == {"the step's `timeout` has passed; nothing was changed"}
+            messages.add(no.problem.message.partition(": ")[2])
+    assert messages == {"the step's `timeout` has passed; nothing was changed"}
     assert seconds > 20
     assert done["created"] == names(database, "app", "reader")  # whatever was made before was taken back
 
 
 def test_roles_of_another_creator_need_the_admin_option(database: Database) -> None:
-    """From PostgreSQL 16 on CREATEROLE is not enough for them, and the error says what is."""
+    """Since PostgreSQL 16, CREATEROLE is not enough for them, and the error says what is."""
     app, staff = database.role("app"), database.role("staff")
     database.as_superuser(f"CREATE ROLE {app}", f"CREATE ROLE {staff}")
     listed = [users(database)[0] | {"member_of": [staff]}]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.actions.rds_world import EAST, REGISTRY, Rds, arn, made
+from tests.actions.rds_world import EAST, REGISTRY, Rds, arn, new_rds
 
 PERMISSION_ONLY = {"rds.AddTagsToResource", "rds.CreateDBClusterSnapshot"}
 """Calls that are declared for the permission that creating with tags, or a final snapshot, needs."""
@@ -75,7 +75,7 @@ def all_tours() -> dict[str, Tour]:
 
 @pytest.mark.parametrize(("kind", "tour"), all_tours().items(), ids=lambda one: one if isinstance(one, str) else "")
 def test_a_kind_makes_exactly_the_calls_that_it_declares(kind: str, tour: Tour) -> None:
-    rds = made(WORLD)
+    rds = new_rds(WORLD)
     tour(rds)
     assert set(rds.called()) == set(REGISTRY.kinds[kind].calls) - PERMISSION_ONLY
 

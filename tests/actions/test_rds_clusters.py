@@ -1,4 +1,4 @@
-"""`rds.cluster` over the pretend AWS: restored, looked at, taken apart."""
+"""`rds.cluster` in the sandbox: look, restore, delete."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from engine.registry import MISSING
-from tests.actions.rds_world import EAST, TAGS, WEST, Rds, arn, made, only_declared
+from tests.actions.rds_world import EAST, TAGS, WEST, Rds, arn, new_rds, only_declared
 
 KIND, INSTANCE = "rds.cluster", "rds.instance"
 
@@ -37,7 +37,7 @@ PLACED = {"subnet_group": "private", "security_groups": ["sg-1"]}
 
 @pytest.fixture
 def rds() -> Rds:
-    return made(WORLD)
+    return new_rds(WORLD)
 
 
 # -- looking -----------------------------------------------------------------------------------------------
@@ -126,10 +126,10 @@ def test_a_cluster_is_restored_and_deleted(rds: Rds) -> None:
     id = rds.create(KIND, name="fresh", from_snapshot=arn("here"), **PLACED)
     seen = rds.look(KIND, name="fresh")
     assert (seen.id, seen.cls, seen.tags) == (id, "pending", TAGS)
-    told = rds.sent("rds.RestoreDBClusterFromSnapshot")
-    assert told["Engine"] == "aurora-mysql"
-    assert told["DeletionProtection"] is False
-    assert not {"EngineVersion", "KmsKeyId", "Port", "DBClusterParameterGroupName"} & set(told)
+    request = rds.sent("rds.RestoreDBClusterFromSnapshot")
+    assert request["Engine"] == "aurora-mysql"
+    assert request["DeletionProtection"] is False
+    assert not {"EngineVersion", "KmsKeyId", "Port", "DBClusterParameterGroupName"} & set(request)
     rds.sleep(1200)
     done = rds.look(KIND, name="fresh")
     assert (done.cls, done.attributes["subnet_group"], done.attributes["instances"]) == ("available", "private", [])
@@ -147,9 +147,9 @@ def test_parameters_are_sent(rds: Rds) -> None:
         parameter_group="default.mine", port=3307, serverless={"min": 0.5, "max": 4}, iam_auth=True, protected=True,
         subnet_group="private", security_groups="sg-1, sg-1",
     )  # fmt: skip
-    told = dict(rds.sent("rds.RestoreDBClusterFromSnapshot"))
-    del told["Tags"]
-    assert told == {
+    request = dict(rds.sent("rds.RestoreDBClusterFromSnapshot"))
+    del request["Tags"]
+    assert request == {
         "DBClusterIdentifier": "fresh", "SnapshotIdentifier": "here", "Engine": "aurora-mysql", "EngineVersion": "8.0.mysql_aurora.3.04.0",
         "KmsKeyId": "alias/k", "DBClusterParameterGroupName": "default.mine", "Port": 3307,
         "ServerlessV2ScalingConfiguration": {"MinCapacity": 0.5, "MaxCapacity": 4},
@@ -169,13 +169,13 @@ def test_parameters_are_sent(rds: Rds) -> None:
 def test_a_cluster_is_restored_to_a_point_in_time(rds: Rds, moment: str, wire: Any) -> None:
     id = rds.create(KIND, name="fresh", from_cluster="Orders", restore_to=moment, **PLACED)
     assert rds.look(KIND, name="fresh").id == id
-    told = rds.sent("rds.RestoreDBClusterToPointInTime")
-    assert told.items() >= {"SourceDBClusterIdentifier": "orders", **wire}.items()
-    assert "Engine" not in told
+    request = rds.sent("rds.RestoreDBClusterToPointInTime")
+    assert request.items() >= {"SourceDBClusterIdentifier": "orders", **wire}.items()
+    assert "Engine" not in request
 
 
 @pytest.mark.parametrize(
-    ("params", "code", "said"),
+    ("params", "code", "text"),
     [
         ({"name": "fresh"}, "InvalidParameterCombination", "from_snapshot"),
         ({"from_snapshot": "here", "from_cluster": "orders"}, "InvalidParameterCombination", "from_snapshot"),
@@ -195,9 +195,9 @@ def test_a_cluster_is_restored_to_a_point_in_time(rds: Rds, moment: str, wire: A
         ({"name": "a" * 64, "from_snapshot": "here"}, "InvalidParameterValue", "at most 63"),
     ],
 )
-def test_wrong_parameters_are_refused_before_the_call(rds: Rds, params: Any, code: str, said: str) -> None:
+def test_wrong_parameters_are_refused_before_the_call(rds: Rds, params: Any, code: str, text: str) -> None:
     problem = rds.refused(rds.create, KIND, **{"name": "fresh", **params})
-    assert (problem.name, said in problem.message) == (code, True)
+    assert (problem.name, text in problem.message) == (code, True)
     assert not any(name.startswith("rds.Restore") for name in rds.called())
 
 
@@ -261,8 +261,8 @@ def test_deletion_protection_is_in_the_way_unless_the_step_says_unprotect(rds: R
     assert "rds.ModifyDBCluster" not in rds.called()
     rds.delete(KIND, name="kept", unprotect=True)
     assert rds.look(KIND, name="kept").cls == "leaving"
-    told = rds.sent("rds.ModifyDBCluster")
-    assert told == {"DBClusterIdentifier": "kept", "DeletionProtection": False, "ApplyImmediately": True}
+    request = rds.sent("rds.ModifyDBCluster")
+    assert request == {"DBClusterIdentifier": "kept", "DeletionProtection": False, "ApplyImmediately": True}
 
 
 @pytest.mark.parametrize(
@@ -301,8 +301,8 @@ def test_a_cluster_leaves_its_global_cluster_only_if_the_step_says_detach(rds: R
 
 def test_a_final_snapshot_is_taken_if_it_is_named(rds: Rds) -> None:
     rds.delete(KIND, name="alone", final_snapshot="the-last")
-    told = rds.sent("rds.DeleteDBCluster")
-    assert (told["SkipFinalSnapshot"], told["FinalDBSnapshotIdentifier"]) == (False, "the-last")
+    request = rds.sent("rds.DeleteDBCluster")
+    assert (request["SkipFinalSnapshot"], request["FinalDBSnapshotIdentifier"]) == (False, "the-last")
     rds.sleep(900)
     assert rds.look("rds.cluster_snapshot", name="the-last").cls == "available"
 

@@ -1,4 +1,4 @@
-"""`rds.instance` over the pretend AWS."""
+"""`rds.instance` in the sandbox."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from engine.registry import MISSING
-from tests.actions.rds_world import TAGS, Rds, made, only_declared
+from tests.actions.rds_world import TAGS, Rds, new_rds, only_declared
 
 KIND = "rds.instance"
 WORLD: dict[str, Any] = {
@@ -19,7 +19,7 @@ WORLD: dict[str, Any] = {
 
 @pytest.fixture
 def rds() -> Rds:
-    return made(WORLD)
+    return new_rds(WORLD)
 
 
 def test_an_instance_is_created_and_deleted(rds: Rds) -> None:
@@ -28,9 +28,9 @@ def test_an_instance_is_created_and_deleted(rds: Rds) -> None:
     seen = rds.look(KIND, name="third")
     assert (seen.id, seen.cls, seen.tags) == (id, "pending", TAGS)
     assert (seen.attributes["endpoint"], seen.attributes["writer"]) == (None, None)
-    told = rds.sent("rds.CreateDBInstance")
-    assert (told["Engine"], told["PubliclyAccessible"]) == ("aurora-mysql", False)
-    assert not {"AvailabilityZone", "PromotionTier", "DBParameterGroupName"} & set(told)
+    request = rds.sent("rds.CreateDBInstance")
+    assert (request["Engine"], request["PubliclyAccessible"]) == ("aurora-mysql", False)
+    assert not {"AvailabilityZone", "PromotionTier", "DBParameterGroupName"} & set(request)
     rds.sleep(900)
     done = rds.look(KIND, name="third")
     assert (done.cls, done.attributes["cluster"], done.attributes["writer"]) == ("available", "orders", False)
@@ -49,12 +49,12 @@ def test_parameters_are_sent(rds: Rds) -> None:
         KIND, name="third", cluster="Orders", class_="db.r6g.large", zone="us-west-2b", tier=0, public=True,
         parameter_group="mine", engine="aurora-mysql",
     )  # fmt: skip
-    told = rds.sent("rds.CreateDBInstance")
+    request = rds.sent("rds.CreateDBInstance")
     wanted = {
         "DBClusterIdentifier": "orders", "DBInstanceClass": "db.r6g.large", "AvailabilityZone": "us-west-2b",
         "PromotionTier": 0, "PubliclyAccessible": True, "DBParameterGroupName": "mine",
     }  # fmt: skip
-    assert told.items() >= wanted.items()
+    assert request.items() >= wanted.items()
     assert rds.called() == ["rds.CreateDBInstance"]
 
 
@@ -71,7 +71,7 @@ def test_an_id_finds_no_other_resource_of_the_same_name(rds: Rds) -> None:
 
 
 @pytest.mark.parametrize(
-    ("params", "code", "said"),
+    ("params", "code", "text"),
     [
         ({"class": "db.r6g.large"}, "MissingParameter", "`cluster`"),
         ({"cluster": "orders"}, "MissingParameter", "`class`"),
@@ -79,9 +79,9 @@ def test_an_id_finds_no_other_resource_of_the_same_name(rds: Rds) -> None:
         ({"name": "1st", "cluster": "orders", "class": "db.r6g.large"}, "InvalidParameterValue", "begin with a letter"),
     ],
 )
-def test_wrong_parameters_are_refused_before_the_call(rds: Rds, params: Any, code: str, said: str) -> None:
+def test_wrong_parameters_are_refused_before_the_call(rds: Rds, params: Any, code: str, text: str) -> None:
     problem = rds.refused(rds.create, KIND, **{"name": "third", **params})
-    assert (problem.name, said in problem.message) == (code, True)
+    assert (problem.name, text in problem.message) == (code, True)
     assert "rds.CreateDBInstance" not in rds.called()
 
 

@@ -1,4 +1,4 @@
-"""`rds.cluster_snapshot` and `rds.cluster_snapshots` over the pretend AWS."""
+"""`rds.cluster_snapshot` and `rds.cluster_snapshots` in the sandbox."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from engine.registry import MISSING
-from tests.actions.rds_world import ACCOUNT, EAST, OTHER, REGISTRY, TAGS, WEST, Rds, arn, made, only_declared
+from tests.actions.rds_world import ACCOUNT, EAST, OTHER, REGISTRY, TAGS, WEST, Rds, arn, new_rds, only_declared
 
 KIND = "rds.cluster_snapshot"
 LIST = "rds.cluster_snapshots"
@@ -25,7 +25,7 @@ WORLD: dict[str, Any] = {
 
 @pytest.fixture
 def rds() -> Rds:
-    return made(WORLD)
+    return new_rds(WORLD)
 
 
 # -- looking ----------------------------------------------------------------------------------------------
@@ -90,7 +90,7 @@ def test_the_newest_snapshot_is_found_over_all_pages() -> None:
     }
     many["rds.cluster_snapshot/s007@us-west-2"]["created"] = 1_705_000_000
     many["rds.cluster_snapshot/another@us-west-2"] = {"cluster": "users", "created": 1_709_000_000}
-    rds = made(many)
+    rds = new_rds(many)
     assert rds.look(KIND, latest_of="Orders").attributes["name"] == "s007"
     assert rds.called().count("rds.DescribeDBClusterSnapshots") == 3
     rds.sandbox.put("rds.cluster_snapshot/rds:orders-1@us-west-2", {"cluster": "orders", "created": 1_706_000_000})
@@ -162,13 +162,13 @@ def test_a_copy_from_another_region_names_the_region_to_botocore(rds: Rds) -> No
     rds.create(KIND, name="copy", copy_of=NIGHTLY)
     assert rds.sent("rds.CopyDBClusterSnapshot")["SourceRegion"] == EAST
     rds.create(KIND, name="near", copy_of="Here")
-    told = rds.sent("rds.CopyDBClusterSnapshot")
-    assert "SourceRegion" not in told
-    assert told["SourceDBClusterSnapshotIdentifier"] == "here"
+    request = rds.sent("rds.CopyDBClusterSnapshot")
+    assert "SourceRegion" not in request
+    assert request["SourceDBClusterSnapshotIdentifier"] == "here"
 
 
 @pytest.mark.parametrize(
-    ("params", "name", "category", "said"),
+    ("params", "name", "category", "text"),
     [
         ({"name": "Copy", "copy_of": NIGHTLY}, "InvalidParameterValue", "config", "write 'copy'"),
         ({"name": "a--b", "copy_of": NIGHTLY}, "InvalidParameterValue", "config", "single hyphens"),
@@ -187,11 +187,11 @@ def test_a_copy_from_another_region_names_the_region_to_botocore(rds: Rds) -> No
     ],
 )
 def test_wrong_parameters_are_refused_before_the_call(
-    rds: Rds, params: Any, name: str, category: str, said: str
+    rds: Rds, params: Any, name: str, category: str, text: str
 ) -> None:
     problem = rds.refused(rds.create, KIND, **params)
     assert (problem.name, problem.category) == (name, category)
-    assert said in problem.message
+    assert text in problem.message
     assert "rds.CopyDBClusterSnapshot" not in rds.called()
 
 
@@ -223,7 +223,7 @@ def test_a_missing_source_has_the_wider_name_and_names_the_setting(rds: Rds) -> 
 
 def test_five_copies_at_once_are_capacity_and_a_hundred_snapshots_quota() -> None:
     many: dict[str, Any] = {f"rds.cluster_snapshot/s{n}@us-east-1": {} for n in range(7)}
-    rds = made(many)
+    rds = new_rds(many)
     for number in range(5):
         rds.create(KIND, name=f"copy-{number}", copy_of=arn(f"s{number}", EAST))
     problem = rds.refused(rds.create, KIND, name="copy-5", copy_of=arn("s5", EAST))

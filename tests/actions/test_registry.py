@@ -1,4 +1,4 @@
-"""What there is to name in a runbook: the kinds with the words of docs/kinds.md, and other people's packages."""
+"""The registry: the parameters and attributes of kinds, and kinds and actions of installed packages."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ KINDS = {
         "name arn id status cluster class writer endpoint port zone created tags",
     ),
 }
-"""Parameters and attributes as docs/kinds.md has them; an instance also says when it was created."""
+"""The parameters and attributes of each kind, as in docs/kinds.md."""
 
 WATCHED = {
     "rds.cluster_snapshot": (30, 24 * 3600, "copy"),
@@ -97,12 +97,12 @@ def test_a_name_cannot_be_registered_twice() -> None:
 
 
 def _package(folder: Path, body: str) -> None:
-    """An installed distribution of somebody else's."""
+    """An installed distribution with entry points."""
     (folder / "theirs.py").write_text(body, encoding="utf-8")
-    told = folder / "theirs-1.0.dist-info"
-    told.mkdir()
-    (told / "METADATA").write_text("Metadata-Version: 2.1\nName: theirs\nVersion: 1.0\n", encoding="utf-8")
-    (told / "entry_points.txt").write_text("[runbook.actions]\ntheirs = theirs\n", encoding="utf-8")
+    info = folder / "theirs-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: theirs\nVersion: 1.0\n", encoding="utf-8")
+    (info / "entry_points.txt").write_text("[runbook.actions]\ntheirs = theirs\n", encoding="utf-8")
 
 
 THEIRS = """

@@ -1,4 +1,4 @@
-"""botocore's model of a service, read without botocore: parameters, outputs and secrets of generic calls."""
+"""botocore's models, read without botocore: parameters, outputs and secrets of generic calls."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def test_reading_a_model_does_not_import_boto3(root: Path) -> None:
     ],
 )
 def test_patterns_are_translated(service: str, shape: str, form: str | None) -> None:
-    """A pattern as it is read; none where it is not certain that it is of the whole value."""
+    """A pattern is translated, or ignored if it may not be meant for the whole value."""
     model = service_model(service)
     assert model is not None
     assert model.schema({"shape": shape}).get("wholly") == form

@@ -1,4 +1,4 @@
-"""Settings against moto over HTTP, and over the sandbox what moto does not say."""
+"""Settings against moto over HTTP, and in the sandbox for what moto does not do."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ VALUE = "planted-and-not-to-be-told"
 
 @pytest.fixture(scope="module")
 def there(moto: Moto) -> Settings:
-    """Parameters and secrets of one account, in one region."""
+    """Settings with parameters and secrets in one account and region."""
     ssm, secrets = moto.clients("ssm", account=ACCOUNT), moto.clients("secretsmanager", account=ACCOUNT)
     for name, kind, value in (
         ("/aurora/subnet-group", "String", "private"),
@@ -106,7 +106,7 @@ def test_the_version_that_was_read_is_used(moto: Moto) -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "name", "category", "said"),
+    ("source", "name", "category", "text"),
     [
         ("ssm:/aurora/nowhere", "ParameterNotFound", "not_found", "aws ssm put-parameter --name /aurora/nowhere"),
         ("secret:nowhere", "ResourceNotFoundException", "not_found", "aws secretsmanager create-secret --name nowhere"),
@@ -120,12 +120,12 @@ def test_the_version_that_was_read_is_used(moto: Moto) -> None:
     ],
 )
 def test_an_unreadable_setting_says_what_to_do(
-    there: Settings, source: str, name: str, category: str, said: str
+    there: Settings, source: str, name: str, category: str, text: str
 ) -> None:
     found = problem(there, source)
     assert (found.name, found.category) == (name, category)
     assert found.message.startswith(f"{source} (us-west-2, account {ACCOUNT}): ")
-    assert said in found.message
+    assert text in found.message
     assert VALUE not in found.message
 
 
@@ -147,20 +147,20 @@ def test_a_secret_marked_for_deletion_says_how_to_restore_it(moto: Moto) -> None
 
 
 @pytest.mark.parametrize(
-    ("fault", "source", "said"),
+    ("fault", "source", "text"),
     [
         ("AccessDeniedException", "ssm:/a", "allow ssm:GetParameter"),
         ("AccessDeniedException", "secret:a", "allow secretsmanager:GetSecretValue"),
         ("DecryptionFailure", "secret:a", "kms:Decrypt"),
     ],
 )
-def test_a_denied_setting_names_the_permission(fault: str, source: str, said: str) -> None:
+def test_a_denied_setting_names_the_permission(fault: str, source: str, text: str) -> None:
     sandbox = Sandbox({"ssm:/a": "text", "secret:a": "text"})
     sandbox.fault(Fault(kind="error", code=fault))
     with pytest.raises(EffectFailed) as failed:
         Settings(sandbox.clients).read(source, "us-west-2", None)
     assert failed.value.problem.category == "denied"
-    assert said in failed.value.problem.message
+    assert text in failed.value.problem.message
     assert failed.value.problem.message.startswith(f"{source} (us-west-2): ")
 
 

@@ -1,4 +1,4 @@
-"""sns.publish: what SNS would refuse is cleaned, and what is repeated says that it is."""
+"""sns.publish: texts that SNS would refuse are cleaned, and a repeated message has the same id."""
 
 from __future__ import annotations
 

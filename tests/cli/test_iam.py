@@ -236,6 +236,6 @@ def test_the_rights_of_a_kind_match_its_calls(name: str) -> None:
     assert model is not None
     assert {action.partition(":")[2] for action in of_rds} <= {one.wire for one in model.operations.values()}
     for right in kind.rights:
-        assert not right.given or right.given in kind.params
+        assert not right.only_with or right.only_with in kind.params
         for word in ("name", "cluster", "copy_of", "from_snapshot", "from_cluster", "final_snapshot"):
             assert f"{{{word}}}" not in "".join(right.on) or word in kind.params
