@@ -18,8 +18,8 @@ from engine.checks.rules import ALL, BY_ID
 from engine.checks.subject import Found, Subject
 from engine.errors import Finding
 from engine.language.model import Runbook
-from engine.language.parse.document import Parsed, parse
-from engine.language.yaml.nodes import MapNode, shorten
+from engine.language.parse.document import Parsed, parse, sort_findings
+from engine.language.yaml.nodes import MapNode, finding_at
 from engine.language.yaml.reader import MOST_FINDINGS
 from engine.registry import Registry
 
@@ -60,16 +60,12 @@ def validate(
 
 
 def finding(rule: Rule, found: Found, file: str) -> Finding:
-    span = found.span
-    return Finding(
-        rule=rule.id, message=shorten(found.message), file=file, line=span.line, column=span.column,
-        end_line=span.end_line, end_column=span.end_column, severity=rule.severity, help=shorten(found.help),
+    return finding_at(
+        found.span,
+        file,
+        rule=rule.id,
+        message=found.message,
+        help=found.help,
+        severity=rule.severity,
         expected=found.expected,
-    )  # fmt: skip
-
-
-def sort_findings(findings: list[Finding]) -> list[Finding]:
-    """Sorted by place and rule, without duplicates."""
-    return sorted(
-        dict.fromkeys(findings), key=lambda one: (one.file, one.line, one.column, one.rule, one.message, one.help)
     )

@@ -78,8 +78,8 @@ def test_completions_are_documented(at_work: Editor) -> None:
 
 HOVERED = {
     # position: text that is shown, text that is not
-    "a key": ("  - id: a\n    wait: 5m\n    i¦f: true\n", "Where it is false, the step is skipped.", "||"),
-    "a key that two kinds of step have": (STEP + "    u¦ndo: delete\n", "When all is taken back", "The call that"),
+    "a key": ("  - id: a\n    wait: 5m\n    i¦f: true\n", "If it is false, the step is skipped.", "||"),
+    "a key that two kinds of step have": (STEP + "    u¦ndo: delete\n", "What an undo does with it.", "The call that"),
     "a kind": ("  - id: a\n    check: rds.cl¦uster\n", registry().kinds["rds.cluster"].doc.strip(), "||"),
     "a parameter": (
         STEP + "    with: {na¦me: a}\n",

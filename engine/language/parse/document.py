@@ -94,13 +94,20 @@ def parse(text: bytes | str, vocabulary: Vocabulary, file: str = "-") -> Parsed:
         runbook = None
         draft.findings = [one for one in draft.findings if one.rule == "RB218" or one.rule.startswith("RB1")]
     return Parsed(
-        file=file, text=decoded, root=root, runbook=runbook, findings=sort_findings(draft.findings), nodes=draft.nodes
+        file=file,
+        text=decoded,
+        root=root,
+        runbook=runbook,
+        findings=tuple(sort_findings(draft.findings)),
+        nodes=draft.nodes,
     )
 
 
-def sort_findings(findings: list[Finding]) -> tuple[Finding, ...]:
-    """In the order of the file, without duplicates."""
-    return tuple(sorted(dict.fromkeys(findings), key=lambda one: (one.line, one.column, one.rule, one.message)))
+def sort_findings(findings: list[Finding]) -> list[Finding]:
+    """Sorted by place and rule, without duplicates."""
+    return sorted(
+        dict.fromkeys(findings), key=lambda one: (one.file, one.line, one.column, one.rule, one.message, one.help)
+    )
 
 
 def _build_runbook(draft: Draft, root: MapNode, text: str, digest: str) -> Runbook:

@@ -16,7 +16,7 @@ from engine.language.nearest import Suggestions, list_words
 from engine.language.parse.shapes import HOLD_FOR, KINDS, OTHER_WORDS, RESERVED, Shape
 from engine.language.patterns import Patterns
 from engine.language.vocabulary import Vocabulary
-from engine.language.yaml.nodes import MapNode, Node, Scalar, Span, describe_node, shorten
+from engine.language.yaml.nodes import MapNode, Node, Scalar, Span, describe_node, finding_at
 from engine.language.yaml.reader import MOST_FINDINGS
 
 MOST_APIS: Final = 64
@@ -54,12 +54,7 @@ class Draft:
         if self.full:
             return
         span = where if isinstance(where, Span) else where.span
-        self.findings.append(
-            Finding(
-                rule=rule, message=shorten(message), help=shorten(help), file=self.file, line=span.line, column=span.column,
-                end_line=span.end_line, end_column=span.end_column, expected=expected,
-            )
-        )  # fmt: skip
+        self.findings.append(finding_at(span, self.file, rule=rule, message=message, help=help, expected=expected))
 
     @property
     def full(self) -> bool:

@@ -10,6 +10,7 @@ from bisect import bisect_right
 from collections.abc import ItemsView, Iterator
 from typing import Any, Final
 
+from engine.errors import Expected, Finding
 from engine.language.yaml.positions import source_offsets
 from engine.values import Value
 
@@ -225,3 +226,13 @@ def describe_node(node: Node) -> str:
 def shorten(message: str) -> str:
     """A message without its middle, if it quotes something very long."""
     return message if len(message) <= _MOST_SHOWN else f"{message[: _MOST_SHOWN // 2]} … {message[-_MOST_SHOWN // 4 :]}"
+
+
+def finding_at(
+    span: Span, file: str, *, rule: str, message: str, help: str, severity: str = "error", expected: Expected = ""
+) -> Finding:
+    """A finding at a place. A very long message or help is shortened."""
+    return Finding(
+        rule=rule, message=shorten(message), file=file, line=span.line, column=span.column, end_line=span.end_line,
+        end_column=span.end_column, severity=severity, help=shorten(help), expected=expected,
+    )  # fmt: skip

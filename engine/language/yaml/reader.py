@@ -13,7 +13,7 @@ from typing import Any, Final
 import yaml
 
 from engine.errors import Finding, RunbookInvalid
-from engine.language.yaml.nodes import ListNode, MapNode, Node, Scalar, Source, Span, shorten
+from engine.language.yaml.nodes import ListNode, MapNode, Node, Scalar, Source, Span, finding_at
 from engine.language.yaml.scalars import resolve
 from engine.language.yaml.syntax_errors import CUT_OFF, QUOTE_ALL, is_cut_off, mask_expression, problem_of
 
@@ -85,12 +85,7 @@ class _DocumentReader:
         self.last_scalar: Scalar | None = None
 
     def report(self, rule: str, span: Span, message: str, help: str = "") -> None:
-        self.findings.append(
-            Finding(
-                rule=rule, message=shorten(message), help=shorten(help), file=self.source.file, line=span.line, column=span.column,
-                end_line=span.end_line, end_column=span.end_column,
-            )
-        )  # fmt: skip
+        self.findings.append(finding_at(span, self.source.file, rule=rule, message=message, help=help))
         if len(self.findings) >= MOST_FINDINGS:
             raise _StopReading
 
