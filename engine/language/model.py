@@ -137,7 +137,7 @@ class Remove(Value):
 
 
 class Check(Value):
-    """`kind` may be `aws.SERVICE.OPERATION`; only then there are a `status` and perhaps `classes`."""
+    """`kind` may be `aws.SERVICE.OPERATION`. Only then there is a `status`, and there may be `classes`."""
 
     kind: str
     params: Mapping[str, Any]

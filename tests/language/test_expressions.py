@@ -91,7 +91,7 @@ def test_value_and_type_of_an_expression(expression: str, value: Any) -> None:
         ("", "missing"), ("  ", "missing"), ("a b", "unexpected `b`"), ("n, n", "unexpected `,`; write a list in brackets"), ("n }} {{ n", "unexpected `}`"),
         ("{% if n %}", "expected a value here, not `%`"), ("n %}", ""), ("n = 5", ""), ("{# n #}", "unexpected `#`"), ("n;", ""), ("\\", ""),
         # what is not there, and what does not fit
-        ("nosuch", "`nosuch` is not defined"), ("settings.nosuch", "there are: topic, admin, zones"),
+        ("nosuch", "`nosuch` is not defined"), ("settings.nosuch", "expected one of: topic, admin, zones"),
         ("old.arn", "it is null"), ("members[7]", "no item 7"), ("[nosuch]", "not defined"), ("{'a': nosuch}", "not defined"),
         ("nosuch ~ 'a'", "not defined"), ("nosuch == 1", "not defined"), ("nosuch and n", "not defined"),
         ("not nosuch", "not defined"), ("nosuch | lower", "not defined"), ("n if nosuch", "not defined"),

@@ -129,7 +129,7 @@ def missing_message(owner: Any, name: Any) -> str:
     if isinstance(owner, Mapping):
         known = [str(key) for key in owner]
         more = ", …" if len(known) > _MOST_NAMES_SHOWN else ""
-        return f"there is no `{name}` in it; there are: {', '.join(known[:_MOST_NAMES_SHOWN])}{more}"
+        return f"there is no `{name}` in it; expected one of: {', '.join(known[:_MOST_NAMES_SHOWN])}{more}"
     if isinstance(owner, Sequence) and isinstance(name, int):
         return f"there is no item {name}: the length is {len(owner)}"
     if isinstance(owner, Secret):

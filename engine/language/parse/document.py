@@ -162,7 +162,7 @@ def _end_steps(draft: Draft, root: MapNode, name: str, found: Mapping[str, Any])
 
 
 def _add_cleanup_notification(draft: Draft, root: MapNode) -> None:
-    """Add `cleanup/1`, the notification after `runbook cleanup`; the kernel itself has `cleanup/0`, which takes back."""
+    """Add `cleanup/1`, the notification after the undo of `runbook cleanup`. That undo is not a step but the kernel's own."""
     if "notify" in root:
         draft.index["cleanup/1"] = Step(path="cleanup/1", id="cleanup/1", body=Notify())
         draft.nodes["cleanup/1"] = _node_of_default_step(root)

@@ -129,12 +129,8 @@ class Draft:
             return True
         if len(self.apis) >= MOST_APIS:
             self.too_many_apis = True
-            self.report(
-                "RB218",
-                node,
-                f"the runbook uses more than {MOST_APIS} different AWS APIs",
-                "split it into several runbooks",
-            )
+            message = f"the runbook uses more than {MOST_APIS} different AWS APIs"
+            self.report("RB218", node, message, "split it into several runbooks")
             return False
         self.apis.add(name)
         return True

@@ -115,11 +115,11 @@ def _kind_of_step(draft: Draft, node: Node) -> str | None:
     if len(kinds) == 1:
         return kinds[0]
     if kinds:
-        second = node.key(kinds[1]) or node.key(kinds[0])
+        second = node.key(kinds[1])
         assert second is not None
         message = f"a step does one thing, but this one has `{kinds[0]}` and `{kinds[1]}`"
         draft.report("RB208", second, message, "split it into two steps")
-        return next(kind for kind in KINDS if kind in kinds)  # whatever their order: `fmt` may change it
+        return next(kind for kind in KINDS if kind in kinds)  # the same one in any order, which `fmt` may change
     unknown = [key for key, _ in node.entries if not any(key.text in shape for shape in STEPS.values())]
     reserved = [key for key in unknown if key.text in RESERVED]
     if reserved:
