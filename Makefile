@@ -69,7 +69,7 @@ bench: $(VENV)/.dev ## measure speed, each figure against a floor in the same ru
 	$(BIN)/python bench/run.py $(ARGS)
 
 bench-peers: $(VENV)/.dev ## measure other tools at the same work, each in an environment of its own
-	$(BIN)/python bench/peers/validating.py
+	$(BIN)/python bench/peers/validators.py
 
 fuzz: $(VENV)/.dev ## fuzz the parser, led by coverage, for SECONDS (60)
 	$(PIP) --require-hashes --no-deps -r requirements/fuzz.txt

@@ -1,6 +1,6 @@
-"""`make bench`: every row, one after the other, as a table; regressions against `bench/baseline.json` are told.
+"""`make bench`: runs every benchmark, prints a table, and reports regressions against `bench/baseline.json`.
 
-`--save` makes what was measured the new baseline; names (`w1 w3`) choose rows.
+`w1 w3` runs these benchmarks only; `--save` stores the measured ratios as the new baseline.
 """
 
 from __future__ import annotations
@@ -10,20 +10,20 @@ import subprocess
 import sys
 from pathlib import Path
 
-from measuring import PYTHON, Row, line, machine
+from measurement import PYTHON, Row, line, machine
 
 HERE = Path(__file__).resolve().parent
 BASELINE = HERE / "baseline.json"
-LONGEST = 600
-"""Seconds for one script."""
+TIME_LIMIT = 600
+"""Time limit of one script, in seconds."""
 
-WORSE = 1.25
-"""A ratio that has grown by more than a quarter is told."""
+REGRESSION = 1.25
+"""A ratio that has grown by more than this factor is reported as a regression."""
 
 
 def main(arguments: list[str]) -> int:
     chosen = [name for name in arguments if not name.startswith("-")]
-    scripts = [path for path in sorted(HERE.glob("w[0-9]*.py")) if not chosen or path.stem in chosen]
+    scripts = [path for path in sorted(HERE.glob("w[0-9]*.py")) if not chosen or path.stem.partition("_")[0] in chosen]
     print(f"{machine()}\n", flush=True)
     found = [measured(script) for script in scripts]
     rows = [row for some in found for row in some]
@@ -36,13 +36,13 @@ def main(arguments: list[str]) -> int:
 
 
 def measured(script: Path) -> list[Row]:
-    """What one script finds; its lines are told as they come."""
+    """Run one script, print its rows, and return them; none if it fails."""
     try:
         done = subprocess.run(
-            [PYTHON, str(script), "--json"], cwd=HERE, capture_output=True, text=True, timeout=LONGEST, check=False
+            [PYTHON, str(script), "--json"], cwd=HERE, capture_output=True, text=True, timeout=TIME_LIMIT, check=False
         )
     except subprocess.TimeoutExpired:
-        print(f"{script.name} took more than {LONGEST} s", flush=True)
+        print(f"{script.name} took more than {TIME_LIMIT} s", flush=True)
         return []
     if done.returncode:
         print(f"{script.name} failed:\n{done.stderr or done.stdout}", flush=True)
@@ -54,8 +54,8 @@ def measured(script: Path) -> list[Row]:
 
 
 def table(rows: list[Row]) -> str:
-    """Markdown."""
-    lines = ["| | work | product | floor | ratio | to reach | met |", "|---|---|---|---|---|---|---|"]
+    """The rows as a Markdown table."""
+    lines = ["| | what | runbook | floor | ratio | target | met |", "|---|---|---|---|---|---|---|"]
     lines += [
         f"| {row.name} | {row.work} | {row.product:.4g} {row.unit} | {row.floor:.4g} {row.unit}, {row.floor_is} "
         f"| {row.ratio:.2f} | {row.target} | {'yes' if row.met else 'no'} |"
@@ -65,23 +65,23 @@ def table(rows: list[Row]) -> str:
 
 
 def regressions(rows: list[Row]) -> list[str]:
-    """What has grown by more than a quarter since the baseline."""
+    """A line for each row that is more than a quarter slower than the baseline."""
     if not BASELINE.exists():
         return []
     before = json.loads(BASELINE.read_text(encoding="utf-8"))["ratios"]
-    told = []
+    lines = []
     for row in rows:
         was = before.get(f"{row.name} {row.work}")
         if was is None:
             continue
         change = was / row.ratio if row.more_is_better else row.ratio / was
-        if change > WORSE:
-            told.append(f"Worse: {row.name} {row.work}: ratio {row.ratio:.2f}, was {was:.2f}")
-    return told
+        if change > REGRESSION:
+            lines.append(f"Regression: {row.name} {row.work}: ratio {row.ratio:.2f}, baseline {was:.2f}")
+    return lines
 
 
 def save(rows: list[Row]) -> None:
-    """The ratios, as the new baseline; rows that were not measured keep theirs."""
+    """Store the ratios as the new baseline; rows that were not measured keep theirs."""
     kept = json.loads(BASELINE.read_text(encoding="utf-8"))["ratios"] if BASELINE.exists() else {}
     kept |= {f"{row.name} {row.work}": round(row.ratio, 3) for row in rows}
     document = {"machine": machine(), "ratios": dict(sorted(kept.items()))}

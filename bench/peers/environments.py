@@ -1,4 +1,4 @@
-"""An environment of its own for each peer, made of its pinned requirements when it is first asked for."""
+"""A virtual environment for each peer, created from its pinned requirements when it is first needed."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ENVIRONMENTS = HERE.parents[1] / ".venv" / "peers"
-"""Beside the product's own, and as easily thrown away."""
+"""Inside `.venv`, so that `make clean` removes them."""
 
 
 def command(peer: str) -> str:
-    """The path of the peer's command, installed with its byte code."""
+    """The path of the peer's command; installs the peer if needed."""
     folder, pins = ENVIRONMENTS / peer, HERE / f"{peer}.txt"
     done = folder / "installed"
     if not done.exists() or done.read_bytes() != pins.read_bytes():

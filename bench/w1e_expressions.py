@@ -1,12 +1,12 @@
-"""W1e: one expression a step, the engine alone. Floor: Jinja2's `compile_expression`, compiled once, called."""
+"""W1e: steps with one expression each, in the kernel alone. Floor: calls of an expression that Jinja2 compiled once."""
 
 from __future__ import annotations
 
 from functools import partial
 
 from jinja2.sandbox import ImmutableSandboxedEnvironment
-from measuring import Row, alternate, show, timed
-from works import driven, trivial
+from measurement import Row, medians, print_rows, seconds_of
+from workloads import run_kernel, trivial_runbook
 
 STEPS = 1_000
 LIMIT = 40.0
@@ -21,16 +21,16 @@ def floor() -> float:
         for _ in range(STEPS):
             compiled(**values)
 
-    return timed(loop) / STEPS * 1e6
+    return seconds_of(loop) / STEPS * 1e6
 
 
 def product() -> float:
-    runbook = trivial(STEPS, {"name": f"${{{EXPRESSION}}}"})
-    return timed(partial(driven, runbook, {"cluster": "orders"})) / STEPS * 1e6
+    runbook = trivial_runbook(STEPS, {"name": f"${{{EXPRESSION}}}"})
+    return seconds_of(partial(run_kernel, runbook, {"cluster": "orders"})) / STEPS * 1e6
 
 
 def rows() -> list[Row]:
-    least, ours = alternate(floor, product)
+    least, ours = medians(floor, product)
     return [
         Row(
             name="W1e",
@@ -46,4 +46,4 @@ def rows() -> list[Row]:
 
 
 if __name__ == "__main__":
-    show(rows())
+    print_rows(rows())

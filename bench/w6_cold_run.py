@@ -1,4 +1,4 @@
-"""W6: a cold stored run of 14 steps without AWS, and its memory. Floor: Python, the C YAML loader, 14 commits."""
+"""W6: a process that runs and stores 14 steps without AWS; its time and memory. Floor: the C YAML loader and 14 commits."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from measuring import PYTHON, RUNBOOK, Row, alternate, show, started
-from works import as_yaml
+from measurement import PYTHON, RUNBOOK, Row, medians, print_rows, run_process
+from workloads import as_yaml
 
 STEPS = 14
 LIMIT = 400.0
@@ -32,9 +32,9 @@ def rows() -> list[Row]:
         file.write_text(as_yaml(STEPS), encoding="utf-8")
         command = [RUNBOOK, "run", str(file), "-q", "--store"]
         turn = iter(range(1_000))
-        least, ours = alternate(
-            lambda: started([PYTHON, "-c", LEAST, str(file), str(folder / "floor.db")]),
-            lambda: started([*command, f"sqlite:{folder}/{next(turn)}.db"]),
+        least, ours = medians(
+            lambda: run_process([PYTHON, "-c", LEAST, str(file), str(folder / "floor.db")]),
+            lambda: run_process([*command, f"sqlite:{folder}/{next(turn)}.db"]),
             rounds=9,
         )
         ours_mb = peak([*command, f"sqlite:{folder}/memory.db"])
@@ -64,7 +64,7 @@ def rows() -> list[Row]:
 
 
 def peak(command: list[str]) -> float:
-    """The most memory that it holds, in MB."""
+    """The peak memory of the process, in MB."""
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
@@ -73,4 +73,4 @@ def peak(command: list[str]) -> float:
 
 
 if __name__ == "__main__":
-    show(rows())
+    print_rows(rows())

@@ -1,12 +1,12 @@
-"""W1p: a whole process that reads, checks and runs, a further step at 10,000. Floor: the C YAML loader and a loop."""
+"""W1p: reading, checking and running one step more in a runbook of 10,000, as a process. Floor: the C YAML loader and a loop."""
 
 from __future__ import annotations
 
 import tempfile
 from pathlib import Path
 
-from measuring import PYTHON, RUNBOOK, Row, alternate, show, started
-from works import as_yaml
+from measurement import PYTHON, RUNBOOK, Row, medians, print_rows, run_process
+from workloads import as_yaml
 
 STEPS = 10_000
 FEW = 100
@@ -25,14 +25,14 @@ def rows() -> list[Row]:
         few.write_text(as_yaml(FEW), encoding="utf-8")
 
         def a_step(*command: str) -> float:
-            whole = started([*command, str(many), *last(command)])
-            part = started([*command, str(few), *last(command)])
+            whole = run_process([*command, str(many), *last(command)])
+            part = run_process([*command, str(few), *last(command)])
             return (whole - part) / (STEPS - FEW) * 1e6
 
         def last(command: tuple[str, ...]) -> list[str]:
             return ["--store", "memory:", "-q"] if command[0] == RUNBOOK else []
 
-        least, ours = alternate(lambda: a_step(PYTHON, "-c", LEAST), lambda: a_step(RUNBOOK, "run"))
+        least, ours = medians(lambda: a_step(PYTHON, "-c", LEAST), lambda: a_step(RUNBOOK, "run"))
     return [
         Row(
             name="W1p",
@@ -48,4 +48,4 @@ def rows() -> list[Row]:
 
 
 if __name__ == "__main__":
-    show(rows())
+    print_rows(rows())

@@ -1,6 +1,6 @@
-"""How figures are taken: floor and product in turn in one run, at least five times, medians, and their ratio.
+"""How benchmarks measure: product and floor alternate in one run, at least five times; the ratio of their medians counts.
 
-Machines are noisy: only ratios count. This module knows nothing of what is measured.
+The floor is the least work that any program must do for the same task. Machines are noisy, so only ratios are compared.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ ROUNDS = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One line of the table. `product` and `floor` are medians in `unit`; more is worse unless `more_is_better`.
+    """One line of the table. `product` and `floor` are medians in `unit`; less is better unless `more_is_better` is set.
 
-    `met` says whether what was to be reached was; `note` is what else was counted.
+    `met`: whether the target was reached. `note`: further figures.
     """
 
     name: str
@@ -47,8 +47,8 @@ class Row:
         return self.product / self.floor if self.floor else 0.0
 
 
-def alternate(*works: Callable[[], float], rounds: int = ROUNDS) -> list[float]:
-    """The median of what each returns, taken in turn; a first round warms up and is thrown away."""
+def medians(*works: Callable[[], float], rounds: int = ROUNDS) -> list[float]:
+    """The median of what each function returns. They run in turn; the results of a first round, to warm up, are dropped."""
     found: list[list[float]] = [[] for _ in works]
     for turn in range(rounds + 1):
         for work, figures in zip(works, found, strict=True):
@@ -59,21 +59,21 @@ def alternate(*works: Callable[[], float], rounds: int = ROUNDS) -> list[float]:
     return [statistics.median(figures) for figures in found]
 
 
-def timed(work: Callable[[], object]) -> float:
-    """Seconds that it takes."""
+def seconds_of(work: Callable[[], object]) -> float:
+    """Seconds that a call takes."""
     began = time.perf_counter()
     work()
     return time.perf_counter() - began
 
 
-def started(command: list[str], *, cwd: Path | None = None, expect: int = 0) -> float:
-    """Seconds from the start of a process to its end, with byte code as `make` installs it."""
+def run_process(command: list[str], *, cwd: Path | None = None, expect: int = 0) -> float:
+    """Seconds from the start of a process to its end. Byte code is written, as in an installation."""
     environment = {name: value for name, value in os.environ.items() if name not in UNWANTED}
     began = time.perf_counter()
     done = subprocess.run(command, cwd=cwd or ROOT, env=environment, capture_output=True, text=True)
     took = time.perf_counter() - began
     if done.returncode != expect:
-        raise SystemExit(f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
+        raise SystemExit(f"{' '.join(command)} exited with {done.returncode}:\n{done.stdout}{done.stderr}")
     return took
 
 
@@ -81,7 +81,7 @@ UNWANTED = {"PYTHONDONTWRITEBYTECODE", "GITHUB_ACTIONS", "RUNBOOK_STORE", "FORCE
 
 
 def machine() -> str:
-    """What this was measured on."""
+    """The machine, for the head of the table."""
     model = "unknown processor"
     info = Path("/proc/cpuinfo")
     if info.exists():
@@ -90,8 +90,8 @@ def machine() -> str:
     return f"{model}, {os.cpu_count()} cores, {platform.system()} {platform.release()}, Python {sys.version.split()[0]}"
 
 
-def show(rows: list[Row]) -> None:
-    """One JSON document for `run.py`, a line each for a person."""
+def print_rows(rows: list[Row]) -> None:
+    """Print the rows: as one JSON document with `--json`, for `run.py`, else a line each."""
     if "--json" in sys.argv:
         print(json.dumps([asdict(row) for row in rows]))
         return
@@ -100,7 +100,7 @@ def show(rows: list[Row]) -> None:
 
 
 def line(row: Row) -> str:
-    """`W3  cold --version  25.1 ms  1.4 × floor (18.0 ms, python -c pass)  ≤ 6 ×: met`."""
-    told = f"{row.name:4} {row.work}: {row.product:.4g} {row.unit}, {row.ratio:.2f} × {row.floor_is} ({row.floor:.4g})"
-    noted = f"; {row.note}" if row.note else ""
-    return f"{told}; to reach {row.target}: {'met' if row.met else 'NOT MET'}{noted}"
+    """`W3   cold --version: 25.1 ms, 1.40 × python -c pass (18); target ≤ 6 ×: met`."""
+    text = f"{row.name:4} {row.work}: {row.product:.4g} {row.unit}, {row.ratio:.2f} × {row.floor_is} ({row.floor:.4g})"
+    note = f"; {row.note}" if row.note else ""
+    return f"{text}; target {row.target}: {'met' if row.met else 'NOT MET'}{note}"

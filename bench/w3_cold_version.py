@@ -1,17 +1,17 @@
-"""W3: cold `runbook --version`. Floor: `python -c pass`."""
+"""W3: a process that prints the version. Floor: `python -c pass`."""
 
 from __future__ import annotations
 
 from functools import partial
 
-from measuring import PYTHON, RUNBOOK, Row, alternate, show, started
+from measurement import PYTHON, RUNBOOK, Row, medians, print_rows, run_process
 
 LIMIT = 6.0
 
 
 def rows() -> list[Row]:
-    least, ours = alternate(
-        partial(started, [PYTHON, "-c", "pass"]), partial(started, [RUNBOOK, "--version"]), rounds=9
+    least, ours = medians(
+        partial(run_process, [PYTHON, "-c", "pass"]), partial(run_process, [RUNBOOK, "--version"]), rounds=9
     )
     return [
         Row(
@@ -28,4 +28,4 @@ def rows() -> list[Row]:
 
 
 if __name__ == "__main__":
-    show(rows())
+    print_rows(rows())

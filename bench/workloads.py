@@ -1,4 +1,4 @@
-"""What is driven in the measurements: runbooks of n trivial steps, and the kernel's loop with nothing stored."""
+"""The workloads: runbooks of n trivial steps, run by the kernel alone or by the engine with a store."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from engine.values import changed
 ACTION = "bench.nothing"
 
 
-def trivial(steps: int, params: dict[str, str] | None = None) -> Runbook:
-    """`steps` calls that do nothing, as values: no text is parsed."""
+def trivial_runbook(steps: int, params: dict[str, str] | None = None) -> Runbook:
+    """A runbook of calls that do nothing, built as values: no text is parsed."""
     made = tuple(
         Step(path=f"steps/{n}", id=f"s{n}", body=Call(action=ACTION, params=params or {}, repeatable=True))
         for n in range(steps)
@@ -36,8 +36,8 @@ def trivial(steps: int, params: dict[str, str] | None = None) -> Runbook:
     )
 
 
-def driven(runbook: Runbook, inputs: dict[str, str] | None = None) -> Operation:
-    """The kernel alone: every command folded, every effect answered at once. Returns the ended operation."""
+def run_kernel(runbook: Runbook, inputs: dict[str, str] | None = None) -> Operation:
+    """Run the kernel alone: every effect succeeds at once. Returns the ended operation."""
     operation = begun(runbook, start(runbook, "op", inputs or {}, {}, {}, 1.0, region="us-east-1")[0])
     effects = 0
     while True:
@@ -53,8 +53,8 @@ def driven(runbook: Runbook, inputs: dict[str, str] | None = None) -> Operation:
             return operation
 
 
-def valued(runbook: Runbook) -> Operation:
-    """What `driven` makes and copies, step for step, with nothing decided: the least that its values take."""
+def make_values(runbook: Runbook) -> Operation:
+    """Create and copy the values that `run_kernel` does, step by step, with nothing decided."""
     operation = begun(runbook, start(runbook, "op", {}, {}, {}, 1.0, region="us-east-1")[0])
     for number, step in enumerate(runbook.steps):
         frame = operation.frames[-1]
@@ -87,21 +87,25 @@ FIRST = Frame(position=MainStep(path=""))
 
 
 def as_yaml(steps: int) -> str:
-    """The same as text: a runbook that a process reads, checks and runs without AWS."""
+    """A runbook of trivial steps as text, which runs without AWS."""
     head = "runbook: bench\nsteps:\n"
     return head + "".join(f"  - {{id: s{n}, wait: 0s}}\n" for n in range(steps))
 
 
-def stored(steps: int, path: str, id: str = "bench") -> Operation:
-    """The same through the engine and its SQLite store: each step is on the disk before the next begins."""
+def run_stored(steps: int, path: str, id: str = "bench") -> Operation:
+    """Run the engine with a SQLite store: each step is on the disk before the next begins."""
     from engine.clock import SystemClock
     from engine.runtime.engine import Engine
     from engine.stores.factory import open_store
 
-    runbook = trivial(steps)
+    runbook = trivial_runbook(steps)
     store = open_store(f"sqlite:{path}")
     engine = Engine(
-        store=store, clock=SystemClock(), world=nowhere(), parse=lambda text: runbook, lease=lambda _: Undisputed()
+        store=store,
+        clock=SystemClock(),
+        world=empty_world(),
+        parse=lambda text: runbook,
+        lease=lambda _: UncontestedLease(),
     )
     try:
         operation = engine.run(runbook, id, {})
@@ -111,24 +115,24 @@ def stored(steps: int, path: str, id: str = "bench") -> Operation:
     return operation
 
 
-def nowhere() -> World:
+def empty_world() -> World:
     """A world with one action, which does nothing."""
 
-    def unasked(*_: object, **__: object) -> None:
-        raise AssertionError("nothing is to be asked of it")
+    def unused(*_: object, **__: object) -> None:
+        raise AssertionError("a trivial step called AWS")
 
     nothing = Action(
         name=ACTION, doc="", facts=ActionFacts(name=ACTION, repeatable=True), params={}, output={}, calls={}, errors=(),
         run=lambda params, context: {},
     )  # fmt: skip
     return World(
-        registry=Registry(actions={ACTION: nothing}), clients=unasked, secret=unasked, network=unasked,
-        read_setting=unasked,
+        registry=Registry(actions={ACTION: nothing}), clients=unused, secret=unused, network=unused,
+        read_setting=unused,
     )  # fmt: skip
 
 
-class Undisputed:
-    """A lease that nobody else asks for: its renewal, every 30 s, is not what is measured."""
+class UncontestedLease:
+    """A lease without contention: its renewal every 30 s is not measured."""
 
     def acquire(self) -> bool:
         return True

@@ -1,10 +1,10 @@
-"""W3v: cold `runbook validate` of the restore, everything checked. Floor: argparse and the C YAML loader on it."""
+"""W3v: a process that validates the restore with all checks. Floor: argparse, and the C YAML loader on the same file."""
 
 from __future__ import annotations
 
 from functools import partial
 
-from measuring import PYTHON, ROOT, RUNBOOK, Row, alternate, show, started
+from measurement import PYTHON, ROOT, RUNBOOK, Row, medians, print_rows, run_process
 
 LIMIT = 5.0
 RESTORE = str(ROOT / "runbooks" / "restore.yaml")
@@ -17,8 +17,10 @@ yaml.load(open(parser.parse_args().file), Loader=yaml.CSafeLoader)
 
 
 def rows() -> list[Row]:
-    least, ours = alternate(
-        partial(started, [PYTHON, "-c", LEAST, RESTORE]), partial(started, [RUNBOOK, "validate", RESTORE]), rounds=9
+    least, ours = medians(
+        partial(run_process, [PYTHON, "-c", LEAST, RESTORE]),
+        partial(run_process, [RUNBOOK, "validate", RESTORE]),
+        rounds=9,
     )
     return [
         Row(
@@ -35,4 +37,4 @@ def rows() -> list[Row]:
 
 
 if __name__ == "__main__":
-    show(rows())
+    print_rows(rows())

@@ -1,7 +1,7 @@
-"""W2: steps that are each stored before the next. Floor: SQLite with as many commits of as many bytes, FULL and WAL.
+"""W2: steps that are stored in SQLite, one after the other. Floor: as many bare commits of as many bytes (WAL, FULL).
 
-The garbage collector is set as every command sets it. Counted besides: records a step, and where strace is there,
-fdatasyncs a step: one between two effects, and three more where SQLite takes what is written ahead into the database.
+The garbage collector has the thresholds that every command sets. Also counts records per step and, if strace is
+installed, fdatasync calls per step: one between two effects, and three more at each checkpoint of the write-ahead log.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ import tempfile
 from functools import partial
 from pathlib import Path
 
-from measuring import PYTHON, Row, alternate, show, timed
-from works import stored
+from measurement import PYTHON, Row, medians, print_rows, seconds_of
+from workloads import run_stored
 
 from engine.cli.invocation import GC_THRESHOLDS
 
@@ -26,7 +26,7 @@ LEAST = 0.65
 
 
 def records(path: Path) -> tuple[int, int]:
-    """How many there are of the operation, and the bytes of one."""
+    """The number of records of the operation, and the bytes of one."""
     with sqlite3.connect(path) as database:
         (table,) = database.execute(
             "select name from sqlite_master where type = 'table' and sql like '%operation_id%seq%primary key%'"
@@ -36,15 +36,15 @@ def records(path: Path) -> tuple[int, int]:
 
 
 def product(folder: Path, steps: int) -> float:
-    """Steps a second."""
+    """Steps per second."""
     path = folder / "product.db"
     for old in folder.glob("product.db*"):
         old.unlink()
-    return steps / timed(partial(stored, steps, str(path)))
+    return steps / seconds_of(partial(run_stored, steps, str(path)))
 
 
 def floor(folder: Path, size: int) -> float:
-    """Commits a second."""
+    """Commits per second."""
     for old in folder.glob("floor.db*"):
         old.unlink()
     database = sqlite3.connect(folder / "floor.db", isolation_level=None)
@@ -57,17 +57,17 @@ def floor(folder: Path, size: int) -> float:
         for seq in range(STEPS):
             database.execute("insert into log values ('bench', ?, ?)", (seq, body))
 
-    found = STEPS / timed(commits)
+    found = STEPS / seconds_of(commits)
     database.close()
     return found
 
 
 def synced(folder: Path) -> str:
-    """`fdatasync` calls a step, from the difference of two runs."""
+    """`fdatasync` calls per step, from the difference of two runs."""
     if shutil.which("strace") is None:
-        return "no strace: fdatasync not counted"
+        return "strace is not installed: fdatasync not counted"
     counts = [_syncs(folder / f"syncs-{steps}.db", steps) for steps in (100, 300)]
-    return f"{(counts[1] - counts[0]) / 200:.3f} fdatasync a step"
+    return f"{(counts[1] - counts[0]) / 200:.3f} fdatasync per step"
 
 
 def _syncs(path: Path, steps: int) -> int:
@@ -84,13 +84,13 @@ def rows() -> list[Row]:
         folder = Path(name)
         product(folder, STEPS)
         count, size = records(folder / "product.db")
-        least, ours = alternate(partial(floor, folder, size), partial(product, folder, STEPS))
+        least, ours = medians(partial(floor, folder, size), partial(product, folder, STEPS))
         most = product(folder, MANY)
         syncs = synced(folder)
-    told = f"{count / STEPS:.3f} records a step of {size:,} bytes, {syncs}"
+    text = f"{count / STEPS:.3f} records per step, {size:,} bytes each, {syncs}"
     target = f"≥ {LEAST:.0%} of the floor"
     return [
-        _row(f"{STEPS:,} stored steps", ours, least, "bare SQLite commits", target, ours >= least * LEAST, told),
+        _row(f"{STEPS:,} stored steps", ours, least, "bare SQLite commits", target, ours >= least * LEAST, text),
         _row(f"{MANY:,} stored steps", most, ours, f"{STEPS:,} steps", "flat (≥ 80 %)", most >= ours * 0.8, ""),
     ]
 
@@ -104,6 +104,6 @@ def _row(work: str, ours: float, least: float, floor_is: str, target: str, met: 
 
 if __name__ == "__main__":
     if "--only" in sys.argv:
-        stored(int(sys.argv[-1]), sys.argv[-2])
+        run_stored(int(sys.argv[-1]), sys.argv[-2])
     else:
-        show(rows())
+        print_rows(rows())

@@ -1,4 +1,4 @@
-"""W6 with AWS: from process start to the first call's connection. Floor: Python, boto3, one client, one call."""
+"""W6 with AWS: from process start to the connection of the first call. Floor: boto3 with one client and one call."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import subprocess
 import tempfile
 import time
 
-from measuring import PYTHON, ROOT, RUNBOOK, UNWANTED, Row, alternate, show
+from measurement import PYTHON, ROOT, RUNBOOK, UNWANTED, Row, medians, print_rows
 
 MORE = 0.25
 LEAST = """
 import sys, boto3
 boto3.client("ssm", region_name="us-west-2", endpoint_url=sys.argv[1]).get_parameter(Name="x")
 """
-NOBODYS = {
+CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "testing",
     "AWS_SECRET_ACCESS_KEY": "testing",
     "AWS_EC2_METADATA_DISABLED": "true",
@@ -25,8 +25,8 @@ NOBODYS = {
 
 
 def first_call(command: list[str]) -> float:
-    """Seconds until somebody connects to a port that only the call knows; the process is killed then."""
-    environment = {name: value for name, value in os.environ.items() if name not in UNWANTED} | NOBODYS
+    """Seconds until the process connects to a port that is opened for it; then it is killed."""
+    environment = {name: value for name, value in os.environ.items() if name not in UNWANTED} | CREDENTIALS
     with socket.create_server(("127.0.0.1", 0)) as server, tempfile.TemporaryFile("w+") as said:
         server.settimeout(20)
         address = f"http://127.0.0.1:{server.getsockname()[1]}"
@@ -38,7 +38,7 @@ def first_call(command: list[str]) -> float:
             return time.perf_counter() - began
         except TimeoutError:
             said.seek(0)
-            raise SystemExit(f"{' '.join(whole)} called nobody:\n{said.read()}") from None
+            raise SystemExit(f"{' '.join(whole)} made no call:\n{said.read()}") from None
         finally:
             process.kill()
             process.wait()
@@ -47,10 +47,10 @@ def first_call(command: list[str]) -> float:
 def rows() -> list[Row]:
     inputs = ["-i", "snapshot=daily", "-i", "cluster=orders", "--yes", "--no-input"]
     with tempfile.TemporaryDirectory() as folder:
-        stored = ["--store", f"sqlite:{folder}/a.db", "--endpoint-url", "ADDRESS"]
-        least, ours = alternate(
+        run_stored = ["--store", f"sqlite:{folder}/a.db", "--endpoint-url", "ADDRESS"]
+        least, ours = medians(
             lambda: first_call([PYTHON, "-c", LEAST, "ADDRESS"]),
-            lambda: first_call([RUNBOOK, "run", "runbooks/restore.yaml", *inputs, *stored]),
+            lambda: first_call([RUNBOOK, "run", "runbooks/restore.yaml", *inputs, *run_stored]),
         )
     return [
         Row(
@@ -67,4 +67,4 @@ def rows() -> list[Row]:
 
 
 if __name__ == "__main__":
-    show(rows())
+    print_rows(rows())

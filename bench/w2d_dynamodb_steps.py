@@ -1,7 +1,7 @@
-"""W2d: steps that are each stored before the next, on DynamoDB. Floor: boto3's `put_item` of the same items, in CPU.
+"""W2d: CPU time of steps that are stored in DynamoDB, one after the other. Floor: boto3's `put_item` of the same items.
 
-A stub answers at once, below botocore's signing and serialising, so that the network is not what is measured. Counted
-besides: writes a step, of which there is one, and no transaction.
+A stub answers at once below botocore's serializing and signing, so the network is not measured. Also counts requests:
+one write per step, and no transaction.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from collections import Counter
 from functools import partial
 from typing import Any
 
-from measuring import Row, alternate, show
-from works import Undisputed, nowhere, trivial
+from measurement import Row, medians, print_rows
+from workloads import UncontestedLease, empty_world, trivial_runbook
 
 STEPS = 1_000
 MOST = 1.3
 
 
 class Stub:
-    """botocore's last hook before the network: every write succeeds, and nothing is there to be read."""
+    """Answers at botocore's last hook before the network: every write succeeds, and every read finds nothing."""
 
     def __init__(self) -> None:
         self.asked: Counter[str] = Counter()
@@ -28,7 +28,7 @@ class Stub:
         self.puts: list[dict[str, Any]] = []
 
     def kept(self, params: dict[str, Any], **_: Any) -> None:
-        """What is asked for, before it is checked, serialised and signed."""
+        """Keep the parameters of a write."""
         self.puts.append(dict(params))
 
     def __call__(self, request: Any, **_: Any) -> Any:
@@ -44,7 +44,7 @@ class Stub:
 
 
 class Body:
-    """What urllib3 would give."""
+    """Stands in for urllib3's response."""
 
     def __init__(self, content: bytes) -> None:
         self.content = content
@@ -54,14 +54,14 @@ class Body:
 
 
 def bare(stub: Stub) -> Any:
-    """boto3's client as it comes."""
+    """A default client of boto3."""
     import boto3
 
     return stubbed(boto3.client("dynamodb", region_name="us-east-1"), stub)
 
 
 def own(stub: Stub) -> Any:
-    """The client that a command's store has."""
+    """The client that the store of a command uses."""
     from actions.aws.sessions import Sessions
 
     return stubbed(Sessions(region="us-east-1", validates=False).clients("dynamodb"), stub)
@@ -74,22 +74,22 @@ def stubbed(made: Any, stub: Stub) -> Any:
 
 
 def cpu(work: Any) -> float:
-    """Seconds of this process's CPU."""
+    """CPU seconds of this process."""
     began = time.process_time()
     work()
     return time.process_time() - began
 
 
 def product(made: Any, stub: Stub) -> float:
-    """Milliseconds a step."""
+    """Milliseconds per step."""
     from engine.clock import SystemClock
     from engine.runtime.engine import Engine
     from engine.stores.dynamodb import DynamoStore
 
-    runbook = trivial(STEPS)
+    runbook = trivial_runbook(STEPS)
     engine = Engine(
-        store=DynamoStore("bench", lambda service: made), clock=SystemClock(), world=nowhere(),
-        parse=lambda text: runbook, lease=lambda _: Undisputed(),
+        store=DynamoStore("bench", lambda service: made), clock=SystemClock(), world=empty_world(),
+        parse=lambda text: runbook, lease=lambda _: UncontestedLease(),
     )  # fmt: skip
     for kept in (stub.asked, stub.sizes, stub.puts):
         kept.clear()
@@ -97,7 +97,7 @@ def product(made: Any, stub: Stub) -> float:
 
 
 def floor(made: Any, puts: list[dict[str, Any]]) -> float:
-    """Milliseconds a call."""
+    """Milliseconds per call."""
 
     def all_of_them() -> None:
         for put in puts:
@@ -112,16 +112,16 @@ def rows() -> list[Row]:
     made = own(stub)
     product(made, stub)
     asked, sizes, puts = dict(stub.asked), list(stub.sizes), list(stub.puts)
-    least, ours = alternate(partial(floor, bare(Stub()), puts), partial(product, made, stub))
-    told = ", ".join(f"{count} {name}" for name, count in sorted(asked.items()))
+    least, ours = medians(partial(floor, bare(Stub()), puts), partial(product, made, stub))
+    text = ", ".join(f"{count} {name}" for name, count in sorted(asked.items()))
     return [
         Row(
             name="W2d", work=f"{STEPS:,} stored steps", unit="ms CPU", product=ours, floor=least,
             floor_is="put_item of the same items", target=f"≤ {MOST} ×", met=ours <= least * MOST,
-            note=f"{told}; {sum(sizes) // len(sizes):,} bytes a write",
+            note=f"{text}; {sum(sizes) // len(sizes):,} bytes per write",
         )
     ]  # fmt: skip
 
 
 if __name__ == "__main__":
-    show(rows())
+    print_rows(rows())

@@ -1,7 +1,7 @@
-"""W5: SIGKILL after step n of a stored run; from process start to the next new step. Floor: the read of one state.
+"""W5: a run is killed after step n; from the start of `resume` to the next new step. Floor: reading one state.
 
-Of a runbook that is as long as the run was until then; and of one runbook, killed early or late in it: what is to be
-flat is what a log costs, and the text of a runbook is read anew whatever was done of it.
+Measured with runbooks that end there, and with one long runbook that is killed early or late. The second must take the
+same time everywhere: it shows what the log costs, because the whole runbook is read in any case.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import time
 from functools import partial
 from pathlib import Path
 
-from measuring import PYTHON, RUNBOOK, Row, alternate, show, started
+from measurement import PYTHON, RUNBOOK, Row, medians, print_rows, run_process
 
 STEPS = (100, 1_000, 10_000)
 LIMIT = 0.5
@@ -25,23 +25,23 @@ for (name,) in database.execute("select name from sqlite_master where type = 'ta
 
 
 def text(before: int, after: int) -> str:
-    """`before` steps, one that stops the first runner for long enough to be killed, one more, and `after`."""
+    """A runbook of `before` steps, one that takes long enough for a kill, the next new step, and `after` more."""
     steps = [f"  - {{id: s{n}, wait: 0s}}\n" for n in range(before + after)]
     here = "  - {id: long, wait: 2s}\n  - {id: next, wait: 1h}\n"
     return "".join(["runbook: bench\nsteps:\n", *steps[:before], here, *steps[before:]])
 
 
 def killed(folder: Path, steps: int, after: int) -> list[str]:
-    """A stored operation whose runner was killed in its `long` step; the command that resumes it."""
+    """Run an operation and kill its runner in the step `long`. Returns the command that resumes it."""
     file, store = folder / f"{steps}.yaml", f"sqlite:{folder}/{steps}.db"
     file.write_text(text(steps, after), encoding="utf-8")
     until_line([RUNBOOK, "run", str(file), "--store", store, "--operation-id", f"of-{steps}"], "long")
-    time.sleep(2)  # its wait is over by the time that it is resumed
+    time.sleep(2)  # the wait is over when the operation is resumed
     return [RUNBOOK, "resume", f"of-{steps}", "--store", store]
 
 
 def until_line(command: list[str], word: str) -> float:
-    """Seconds until it speaks of `word`; then it is killed."""
+    """Seconds until a line of its output contains `word`; then it is killed."""
     began = time.perf_counter()
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         assert process.stdout is not None
@@ -52,7 +52,7 @@ def until_line(command: list[str], word: str) -> float:
                 took = time.perf_counter() - began
                 process.kill()
                 return took
-    raise SystemExit(f"{' '.join(command)} never spoke of {word}:\n{''.join(said)}")
+    raise SystemExit(f"{' '.join(command)} never printed {word}:\n{''.join(said)}")
 
 
 def measured(steps: int, after: int) -> tuple[float, float]:
@@ -60,8 +60,8 @@ def measured(steps: int, after: int) -> tuple[float, float]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         killed(folder, steps, after)
-        least, ours = alternate(
-            partial(started, [PYTHON, "-c", LEAST, f"{folder}/{steps}.db"]),
+        least, ours = medians(
+            partial(run_process, [PYTHON, "-c", LEAST, f"{folder}/{steps}.db"]),
             partial(fresh, folder, steps, after),
             rounds=3,
         )
@@ -69,7 +69,7 @@ def measured(steps: int, after: int) -> tuple[float, float]:
 
 
 def fresh(folder: Path, steps: int, after: int) -> float:
-    """Each time from a new operation: a resumed one has gone on."""
+    """Seconds to the next new step, with a new operation each time."""
     for old in folder.glob(f"{steps}.*"):
         old.unlink()
     return until_line(killed(folder, steps, after), "next")
@@ -95,4 +95,4 @@ def row(work: str, least: float, ours: float, most: float, flat: str) -> Row:
 
 
 if __name__ == "__main__":
-    show(rows())
+    print_rows(rows())
