@@ -1,4 +1,4 @@
-"""Desks: a served world, a store, and a machine whose clock is hurried; servers are started once for all tests."""
+"""Fixtures: harnesses with a sandbox over HTTP, a store and fast clocks. Database servers start once for all tests."""
 
 from __future__ import annotations
 
@@ -13,52 +13,52 @@ from actions.sandbox import Sandbox
 from engine.clock import SystemClock
 from engine.stores.dynamodb_client import TableClient
 from engine.stores.dynamodb_table import create_table
-from tests.processes.harness import Desk, machines
-from tests.processes.intercepting_server import Front
+from tests.processes.harness import Harness, machines
+from tests.processes.intercepting_server import InterceptingServer
 from tests.servers import moto as motos
 from tests.servers import postgres as databases
 
 FAST = 100_000.0
-"""Seconds slept in a second of ours, where nobody watches anybody."""
+"""Seconds that a process sleeps in one real second, in tests that have one runner at a time."""
 
-Open = Callable[..., Desk]
+NewHarness = Callable[..., Harness]
 
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[databases.Postgres]:
-    with databases.started() as server:
-        yield server
+    with databases.started() as moto_server:
+        yield moto_server
 
 
 @pytest.fixture(scope="session")
 def moto() -> Iterator[motos.Moto]:
-    with motos.started() as server:
-        yield server
+    with motos.started() as moto_server:
+        yield moto_server
 
 
 @pytest.fixture
-def opened(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Open]:
-    """Desks, each in a world of its own. `store` is sqlite or dynamodb."""
+def new_harness(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[NewHarness]:
+    """Makes harnesses, each with its own sandbox. `store` is sqlite or dynamodb."""
     with ExitStack() as stack:
 
-        def open_(world: Mapping[str, Any], *, store: str = "sqlite", speed: float = FAST) -> Desk:
+        def make(world: Mapping[str, Any], *, store: str = "sqlite", speed: float = FAST) -> Harness:
             folder = tmp_path / str(len(list(tmp_path.iterdir())))
             folder.mkdir()
             sandbox = Sandbox(world, clock=machines(folder, speed))
-            place, server = f"sqlite:{folder / 'operations.db'}", motos.Moto("")
+            store_url, moto_server = f"sqlite:{folder / 'operations.db'}", motos.Moto("")
             if store == "dynamodb":
-                server = request.getfixturevalue("moto")
-                place = table(server, f"{request.node.originalname}-{folder.name}-{abs(hash(folder)) % 10**8}")
-            front = Front(sandbox, table_server=server.url)
-            front.__enter__()
-            desk = Desk(folder=folder, front=front, place=place, clients=server.clients)
-            stack.callback(desk.close)
-            return desk
+                moto_server = request.getfixturevalue("moto")
+                store_url = table(moto_server, f"{request.node.originalname}-{folder.name}-{abs(hash(folder)) % 10**8}")
+            server = InterceptingServer(sandbox, table_server=moto_server.url)
+            server.__enter__()
+            harness = Harness(folder=folder, server=server, store_url=store_url, clients=moto_server.clients)
+            stack.callback(harness.close)
+            return harness
 
-        yield open_
+        yield make
 
 
-def table(server: motos.Moto, name: str) -> str:
-    """The place of a table of the test's own."""
-    create_table(TableClient(name, server.clients, SystemClock()), SystemClock())
+def table(moto_server: motos.Moto, name: str) -> str:
+    """Create a table; returns its store URL."""
+    create_table(TableClient(name, moto_server.clients, SystemClock()), SystemClock())
     return f"dynamodb:{name}"

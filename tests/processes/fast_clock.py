@@ -1,12 +1,12 @@
-"""The command on a machine on which whoever sleeps wakes early, and by a clock that has passed all the same.
+"""Runs the command with a fast clock: a process that sleeps wakes early, and its clock has advanced all the same.
 
     python -P fast_clock.py MACHINE run restore.yaml …
 
-So waits of hours are over in seconds, and a lease in one or two, while what takes time by itself (a database, a busy
-machine) has all that it needs. MACHINE is a file of JSON, which a test may change meanwhile: `name` ("": this one; else
-another, of which nobody here can tell who lives there), `speed`, and `wall` and `boot`, seconds by which its clocks have
-jumped. What was slept away is kept in `skipped`, a file that all machines and the world share: they are of one time.
-Only the source of time and the identity of the machine are others; the rest is the command as it is.
+So waits of hours are over in seconds, and a lease in one or two, while real work (a database, a busy machine) has
+the time that it needs. MACHINE is a JSON file that a test may change at any time: `name` ("" is this machine; processes of another cannot be
+checked from here), `speed`, and `wall` and `boot`, the seconds by which its clocks have jumped. The file `skipped` holds
+the time that was skipped; all machines and the sandbox share it. Only the source of time and the identity of the machine
+are replaced; everything else is the command as it is.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from pathlib import Path
 
 from engine import clock
 
-Real = clock.SystemClock
+RealClock = clock.SystemClock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Machine:
-    """What a test says of a machine."""
+    """The settings of a machine."""
 
     name: str = ""
     speed: float = 60.0
@@ -34,8 +34,8 @@ class Machine:
     boot: float = 0.0
     busy_timeout: float = 5.0  # seconds that SQLite waits for another process's commit
 
-    def written(self, file: Path) -> None:
-        """In one piece: who reads it sees the old one or the new one."""
+    def write(self, file: Path) -> None:
+        """Atomic: a reader sees the old settings or the new ones."""
         new = file.with_suffix(".new")
         new.write_text(json.dumps(asdict(self)), encoding="utf-8")
         new.replace(file)
@@ -45,15 +45,15 @@ class Machine:
         return cls(**json.loads(file.read_text(encoding="utf-8")))
 
 
-class Skipped:
-    """Seconds that were slept away, by all together."""
+class SkippedTime:
+    """The seconds that all processes together have skipped."""
 
     def __init__(self, file: Path) -> None:
         self._file = os.open(file, os.O_RDWR | os.O_CREAT)
 
     def read(self) -> float:
-        told = os.pread(self._file, 8, 0)
-        return float(struct.unpack("d", told)[0]) if told else 0.0
+        data = os.pread(self._file, 8, 0)
+        return float(struct.unpack("d", data)[0]) if data else 0.0
 
     def add(self, seconds: float) -> None:
         fcntl.flock(self._file, fcntl.LOCK_EX)
@@ -61,14 +61,14 @@ class Skipped:
         fcntl.flock(self._file, fcntl.LOCK_UN)
 
 
-class Hurried(Real):
-    """A machine's clock; made without a file, it is that of the machine on which the command runs."""
+class FastClock(RealClock):
+    """A machine's clock; without a file, that of the machine on which the command runs."""
 
     here: Path
 
     def __init__(self, file: Path | None = None) -> None:
         self._file = file or self.here
-        self._skipped = Skipped(self._file.with_name("skipped"))
+        self._skipped = SkippedTime(self._file.with_name("skipped"))
 
     def now(self) -> float:
         return super().now() + self._skipped.read() + Machine.read(self._file).wall
@@ -79,17 +79,17 @@ class Hurried(Real):
     def sleep(self, seconds: float) -> None:
         short = seconds / Machine.read(self._file).speed
         super().sleep(short)
-        self.passes(seconds - short)
+        self.advance(seconds - short)
 
-    def passes(self, seconds: float) -> None:
-        """They are over, on all machines."""
+    def advance(self, seconds: float) -> None:
+        """Skip these seconds on all machines."""
         self._skipped.add(seconds)
 
 
 def main(file: Path, words: list[str]) -> int:
     """The command's exit code."""
-    Hurried.here = file
-    clock.SystemClock = Hurried  # type: ignore[misc]
+    FastClock.here = file
+    clock.SystemClock = FastClock  # type: ignore[misc]
     from engine.stores import lease, sqlite_file
 
     machine = Machine.read(file)

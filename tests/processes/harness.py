@@ -1,4 +1,4 @@
-"""The command, typed at a desk: real processes over one store and one served world, that can be killed and stopped."""
+"""A harness that runs the command as real processes, over one store and one sandbox, and can kill and suspend them."""
 
 from __future__ import annotations
 
@@ -19,141 +19,141 @@ from engine.runtime.load import events_of
 from engine.stores.factory import open_store
 from engine.stores.port import verify
 from tests.cli.commands import Result
-from tests.processes.fast_clock import Hurried, Machine
-from tests.processes.intercepting_server import Front
+from tests.processes.fast_clock import FastClock, Machine
+from tests.processes.intercepting_server import InterceptingServer
 
-HURRIED = str(Path(__file__).with_name("fast_clock.py"))
+FAST_CLOCK = str(Path(__file__).with_name("fast_clock.py"))
 LONGEST = 60
-"""Seconds of ours that a command may take on a busy machine."""
+"""Real seconds that a command may take on a busy machine."""
 
 
-class Running:
-    """A command that runs."""
+class RunningCommand:
+    """A process that runs the command."""
 
     def __init__(self, words: list[str], environment: Mapping[str, str], **more: Any) -> None:
         self.process = subprocess.Popen(
             words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             env={**os.environ, "PYTHONUNBUFFERED": "1", **environment}, **more,
         )  # fmt: skip
-        self.said = ""
+        self.stderr = ""
 
-    def until(self, text: str) -> None:
-        """Reads its stderr until a line has that."""
+    def read_until(self, text: str) -> None:
+        """Read its stderr up to a line that contains the text."""
         assert self.process.stderr is not None
         for line in self.process.stderr:
-            self.said += line
+            self.stderr += line
             if text in line:
                 return
-        raise AssertionError(f"{text!r} was not said: {self.said}")
+        raise AssertionError(f"{text!r} is not on stderr: {self.stderr}")
 
     def kill(self) -> None:
-        """The plug is pulled; when this returns, it is gone."""
+        """Send SIGKILL and wait until the process is gone."""
         self.process.kill()
         self.process.wait()
 
     def stop(self) -> None:
-        """It stands still, and when this returns, it does nothing more."""
+        """Send SIGSTOP and wait until the process is suspended."""
         self.process.send_signal(signal.SIGSTOP)
         os.waitid(os.P_PID, self.process.pid, os.WSTOPPED | os.WNOWAIT)
 
     def wake(self) -> None:
         self.process.send_signal(signal.SIGCONT)
 
-    def end(self) -> Result:
-        """What it came to."""
+    def finish(self) -> Result:
+        """Wait for its end."""
         out, err = self.process.communicate(timeout=LONGEST)
-        self.said += err
-        assert "Traceback" not in self.said, self.said
-        return Result(code=self.process.returncode, out=out, err=self.said)
+        self.stderr += err
+        assert "Traceback" not in self.stderr, self.stderr
+        return Result(code=self.process.returncode, out=out, err=self.stderr)
 
 
 @dataclass(slots=True, kw_only=True)
-class Desk:
-    """One store, one world, and who works there, on this machine and on others, which have names."""
+class Harness:
+    """One store, one sandbox, and processes on this machine and on pretended others, which have names."""
 
     folder: Path
-    front: Front
-    place: str
+    server: InterceptingServer
+    store_url: str
     clients: Callable[[str], Any]
     environment: dict[str, str] = field(default_factory=dict)
-    started: list[Running] = field(default_factory=list)
+    started: list[RunningCommand] = field(default_factory=list)
 
     @property
     def options(self) -> tuple[str, ...]:
-        return "--store", self.place, "--endpoint-url", self.front.url
+        return "--store", self.store_url, "--endpoint-url", self.server.url
 
     @property
     def sandbox(self) -> Sandbox:
-        return self.front.sandbox
+        return self.server.sandbox
 
     @property
-    def last(self) -> Running:
-        """The one that was started last."""
+    def last(self) -> RunningCommand:
+        """The process that was started last."""
         return self.started[-1]
 
     # -- machines -------------------------------------------------------------------------------------------
 
     def machine(self, name: str = "") -> Path:
-        """The file that says how a machine is; another one is as this one is now, but for its name."""
+        """The file with a machine's settings; those of a new machine are copied from this one."""
         file = self.folder / f"machine-{name or 'here'}.json"
         if not file.exists():
-            replace(Machine.read(self.machine()), name=name).written(file)
+            replace(Machine.read(self.machine()), name=name).write(file)
         return file
 
     def change(self, machine: str = "", **changes: Any) -> None:
-        """From now on it is so there."""
+        """Change settings of a machine, also for processes that run."""
         file = self.machine(machine)
-        replace(Machine.read(file), **changes).written(file)
+        replace(Machine.read(file), **changes).write(file)
 
-    def passes(self, seconds: float) -> None:
-        """So much time goes by."""
-        assert isinstance(self.sandbox.clock, Hurried)
-        self.sandbox.clock.passes(seconds)
+    def advance(self, seconds: float) -> None:
+        """Let time pass on all machines and in the sandbox."""
+        assert isinstance(self.sandbox.clock, FastClock)
+        self.sandbox.clock.advance(seconds)
 
-    # -- what is typed --------------------------------------------------------------------------------------
+    # -- commands --------------------------------------------------------------------------------------
 
-    def begin(
+    def start(
         self, *words: str, machine: str = "", more: Mapping[str, Any] | None = None, **environment: str
-    ) -> Running:
-        """The command, which goes on running; `more` is for Popen."""
-        command = [sys.executable, "-P", HURRIED, str(self.machine(machine)), *words, *self.options]
-        self.started.append(Running(command, self.environment | environment, **more or {}))
+    ) -> RunningCommand:
+        """Start the command; `more` is passed to Popen."""
+        command = [sys.executable, "-P", FAST_CLOCK, str(self.machine(machine)), *words, *self.options]
+        self.started.append(RunningCommand(command, self.environment | environment, **more or {}))
         return self.last
 
-    def type(self, *words: str, machine: str = "", **environment: str) -> Result:
-        """The command, to its end."""
-        return self.begin(*words, machine=machine, **environment).end()
+    def run(self, *words: str, machine: str = "", **environment: str) -> Result:
+        """Run the command to its end."""
+        return self.start(*words, machine=machine, **environment).finish()
 
     def status(self, id: str) -> dict[str, Any]:
         """`runbook status ID -o json`."""
-        told = self.type("status", id, "-o", "json")
-        assert told.code == 0, told.err
-        document: dict[str, Any] = told.document
+        result = self.run("status", id, "-o", "json")
+        assert result.code == 0, result.err
+        document: dict[str, Any] = result.document
         return document
 
     def history(self, id: str) -> list[Event]:
-        """Every event, in order; and the chain of records holds. Read here: what is printed is tested elsewhere."""
-        store = open_store(self.place, clients=self.clients, clock=SystemClock())
+        """Every event in order, read from the store. Also checks the chain of digests."""
+        store = open_store(self.store_url, clients=self.clients, clock=SystemClock())
         records = list(store.records(id))
         store.close()
         assert verify(records) is None
         return [event for record in records for event in events_of(record)]
 
     def events(self, id: str) -> list[str]:
-        """Their names."""
+        """The class names of all events."""
         return [type(event).__name__ for event in self.history(id)]
 
     @contextmanager
-    def closed(self) -> Iterator[None]:
-        """The server is stopped, with all that it serves; then another is there at the same address."""
-        self.front.stop()
+    def server_down(self) -> Iterator[None]:
+        """Within, the server is stopped. Afterwards another one serves the same sandbox at the same address."""
+        self.server.stop()
         yield
-        self.front = self.front.again()
-        self.front.__enter__()
+        self.server = self.server.restarted()
+        self.server.__enter__()
 
     def close(self) -> None:
-        """Nothing of it goes on."""
-        self.front.stop()
+        """Stop the server and all processes."""
+        self.server.stop()
         for running in self.started:
             if running.process.returncode is None:
                 running.kill()
@@ -162,8 +162,8 @@ class Desk:
                     stream.close()
 
 
-def machines(folder: Path, speed: float) -> Hurried:
-    """Writes how this machine is; the clock of the world, which does not jump."""
+def machines(folder: Path, speed: float) -> FastClock:
+    """Write the settings of this machine and of the sandbox's clock, which never jumps. Returns that clock."""
     for name in ("here", "world"):
-        Machine(speed=speed).written(folder / f"machine-{name}.json")
-    return Hurried(folder / "machine-world.json")
+        Machine(speed=speed).write(folder / f"machine-{name}.json")
+    return FastClock(folder / "machine-world.json")

@@ -1,7 +1,7 @@
-"""What the processes of these tests speak to: the pretend AWS over HTTP, and behind the same address a real DynamoDB.
+"""The HTTP server of these tests: the sandbox, and at the same address a DynamoDB server.
 
-A test may meet each request before it is done and after: kill or stop the one who asks, keep the reply back, answer
-otherwise. Whoever is met does not know.
+A test can intercept each request before and after it is performed: kill or suspend the process that sent it, drop the
+reply, or send another one.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ READS = ("Describe", "Get", "List", "AssumeRole", "Query", "Scan", "BatchGet")
 
 
 class NoReply(Exception):
-    """The connection closes, and nothing comes."""
+    """Raised by a test to close the connection without a reply."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """One request, `number` from 1 over all that have come."""
+class Request:
+    """One request; `number` counts all requests from 1."""
 
     number: int
     name: str  # `rds.CopyDBClusterSnapshot`, `dynamodb.PutItem`
@@ -38,8 +38,8 @@ class Asked:
     access_key: str
 
     @property
-    def what(self) -> bytes:
-        """The same for one request that is sent twice: without the signature that is a parameter."""
+    def identity(self) -> bytes:
+        """Equal for two sendings of one request: the parameter that holds a signature is left out."""
         return self.name.encode() + SIGNED.sub(b"", self.body)
 
     @property
@@ -47,63 +47,63 @@ class Asked:
         return not self.name.partition(".")[2].startswith(READS)
 
 
-Met = Reply | None
-Meet = Callable[[Asked, Literal["before", "after"]], Met]
-"""None: nothing befalls it. A reply: that one instead, and before, it is not done. NoReply may be raised."""
+Interception = Reply | None
+Intercept = Callable[[Request, Literal["before", "after"]], Interception]
+"""Returns None to let the request pass, or a reply to send instead; before it, the request is then not performed."""
 
-Bend = Callable[[Asked, Reply], Reply]
-"""What becomes of a reply on its way."""
+RewriteReply = Callable[[Request, Reply], Reply]
+"""Changes a reply before it is sent."""
 
 
-class Front(SandboxServer):
-    """A served sandbox; requests to DynamoDB go on to `table_server`, an address."""
+class InterceptingServer(SandboxServer):
+    """Serves a sandbox, and forwards requests for DynamoDB to `table_server`, a URL."""
 
     def __init__(self, sandbox: Sandbox, *, table_server: str = "", port: int = 0) -> None:
         super().__init__(sandbox, port=port)
-        self.meet: Meet = lambda asked, when: None
-        self.bend: Bend = lambda asked, reply: reply
-        self.asked: list[str] = []
+        self.intercept: Intercept = lambda request, when: None
+        self.rewrite_reply: RewriteReply = lambda request, reply: reply
+        self.requests: list[str] = []
         self._table_server = table_server
         self._counting = Lock()
         self._stopped = False
 
     def count(self, *names: str) -> int:
-        """How many requests of these names have come."""
-        return sum(self.asked.count(name) for name in names)
+        """The number of requests with these names so far."""
+        return sum(self.requests.count(name) for name in names)
 
     def stop(self) -> None:
-        """As a server ends: nobody listens, and connections that are open close."""
+        """Stop listening and close all connections."""
         self._stopped = True
         self.__exit__()
 
-    def again(self) -> Front:
-        """Another server with the same world, to be started at the same address."""
-        return Front(self.sandbox, table_server=self._table_server, port=int(self.url.rpartition(":")[2]))
+    def restarted(self) -> InterceptingServer:
+        """A new server for the same sandbox and address; not started yet."""
+        return InterceptingServer(self.sandbox, table_server=self._table_server, port=int(self.url.rpartition(":")[2]))
 
     def answer(self, headers: request_parser.Headers, body: bytes) -> Reply | None:
         if self._stopped:
             return None
-        asked = self._counted(headers, body)
+        request = self._parse(headers, body)
         try:
-            reply = self.meet(asked, "before")
-            if reply is None and asked.name.startswith("dynamodb."):
-                reply = self._passed_on(headers, body)
+            reply = self.intercept(request, "before")
+            if reply is None and request.name.startswith("dynamodb."):
+                reply = self._forward(headers, body)
             elif reply is None:
                 reply = super().answer(headers, body)
-            reply = self.meet(asked, "after") or reply
-            return reply and self.bend(asked, reply)
+            reply = self.intercept(request, "after") or reply
+            return reply and self.rewrite_reply(request, reply)
         except NoReply:
             return None
 
-    def _counted(self, headers: request_parser.Headers, body: bytes) -> Asked:
+    def _parse(self, headers: request_parser.Headers, body: bytes) -> Request:
         who = request_parser.credential_of(headers)
         action = ACTION.search(body)
         name = action[1].decode() if action else headers.get("X-Amz-Target", "").rpartition(".")[2]
         with self._counting:
-            self.asked.append(f"{who.service}.{name}")
-            return Asked(number=len(self.asked), name=self.asked[-1], body=body, access_key=who.access_key)
+            self.requests.append(f"{who.service}.{name}")
+            return Request(number=len(self.requests), name=self.requests[-1], body=body, access_key=who.access_key)
 
-    def _passed_on(self, headers: request_parser.Headers, body: bytes) -> Reply:
+    def _forward(self, headers: request_parser.Headers, body: bytes) -> Reply:
         connection = http.client.HTTPConnection(urlsplit(self._table_server).netloc, timeout=30)
         try:
             kept = {name: value for name, value in headers.items() if name.lower() not in ("connection", "host")}
@@ -113,16 +113,16 @@ class Front(SandboxServer):
         finally:
             connection.close()
 
-    def unmet(self) -> None:
-        """From now on nothing befalls anybody."""
-        self.meet = lambda asked, when: None
+    def stop_intercepting(self) -> None:
+        """Let all further requests pass."""
+        self.intercept = lambda request, when: None
 
-    def expired(self, asked: Asked) -> None:
-        """This call, when it comes to the sandbox, is refused in its service's words for credentials that are over."""
-        self.sandbox.fault(Fault(kind="credentials", call=asked.name))
+    def expired(self, request: Request) -> None:
+        """Make the sandbox refuse this call with its service's error for expired credentials."""
+        self.sandbox.fault(Fault(kind="credentials", call=request.name))
 
 
 def refusal(code: str, message: str, status: int = 400) -> Reply:
-    """DynamoDB's no."""
+    """An error reply of DynamoDB."""
     text = f'{{"__type": "com.amazonaws.dynamodb.v20120810#{code}", "message": "{message}"}}'
     return status, "application/x-amz-json-1.0", text.encode()

@@ -1,4 +1,4 @@
-"""How an operation ended, as its status, the world, its journal and the database tell it; and what must never be so."""
+"""The result of an operation, by its status, the sandbox, its journal and the database; and what must always hold."""
 
 from __future__ import annotations
 
@@ -8,84 +8,84 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from actions.sandbox.calls import ApiCall
-from tests.processes.harness import Desk
+from tests.processes.harness import Harness
 from tests.processes.runbooks_and_worlds import ID
 
-TELLS = ("sns.Publish",)
-"""Calls that are sent again where it is not known whether they were: what they say is compared, not how often."""
+NOTIFICATIONS = ("sns.Publish",)
+"""Calls that may be sent more than once: their subjects are compared, not their number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class End:
-    """What there is to compare of two tellings: no ids, and no times."""
+class OperationResult:
+    """What is compared between two runs: no ids and no times."""
 
     status: str
     steps: tuple[Any, ...]
     ledger: tuple[Any, ...]
-    there: tuple[Any, ...]
+    resources: tuple[Any, ...]
     changed: Counter[str]
-    told: frozenset[str]
+    subjects: frozenset[str]
     users: tuple[str, ...]
     left: tuple[str, ...]
 
 
-def end_of(desk: Desk, users: Iterable[str] = (), id: str = ID) -> End:
-    document = desk.status(id)
-    rows = desk.sandbox.resources()
-    return End(
+def result_of(harness: Harness, users: Iterable[str] = (), id: str = ID) -> OperationResult:
+    document = harness.status(id)
+    rows = harness.sandbox.resources()
+    return OperationResult(
         status=document["status"],
         steps=tuple((one["id"], one["status"], one["attempt"], one["retry_count"]) for one in document["steps"]),
         ledger=tuple(
             (one["step"], one["kind"], one["name"], one["region"], one["state"]) for one in document["resources"]
         ),
-        there=tuple((row["kind"], row["name"], row["region"], row["status"], str(row["tags"])) for row in rows),
-        changed=changed(desk),
-        told=frozenset(one["subject"] for one in desk.sandbox.messages),
+        resources=tuple((row["kind"], row["name"], row["region"], row["status"], str(row["tags"])) for row in rows),
+        changed=changed(harness),
+        subjects=frozenset(one["subject"] for one in harness.sandbox.messages),
         users=tuple(users),
         left=tuple(document["orphaned_resources"]),
     )
 
 
-def changed(desk: Desk) -> Counter[str]:
-    """Every change that was done, and to what: `rds.CreateDBInstance rds.instance/orders-1@us-west-2`."""
-    return Counter(f"{call.name} {thing_of(call)}" for call in changes(desk) if call.name not in TELLS)
+def changed(harness: Harness) -> Counter[str]:
+    """Every performed change and its resource: `rds.CreateDBInstance rds.instance/orders-1@us-west-2`."""
+    return Counter(f"{call.name} {thing_of(call)}" for call in changes(harness) if call.name not in NOTIFICATIONS)
 
 
-def changes(desk: Desk) -> list[ApiCall]:
-    return [call for call in desk.sandbox.journal if call.changes and call.performed]
+def changes(harness: Harness) -> list[ApiCall]:
+    return [call for call in harness.sandbox.journal if call.changes and call.performed]
 
 
 def thing_of(call: ApiCall) -> str:
     return call.resource.partition("#")[0]
 
 
-def unnamed(desk: Desk, id: str = ID) -> list[str]:
-    """What bears the operation's tag and is not in its ledger by name and id."""
-    ledger = {(one["kind"], one["name"]): str(one["id"]) for one in desk.status(id)["resources"]}
-    ours = [row for row in desk.sandbox.resources() if row["tags"].get("runbook:operation") == id]
+def not_in_ledger(harness: Harness, id: str = ID) -> list[str]:
+    """Resources that have the operation's tag and are not in its ledger by name and id."""
+    ledger = {(one["kind"], one["name"]): str(one["id"]) for one in harness.status(id)["resources"]}
+    ours = [row for row in harness.sandbox.resources() if row["tags"].get("runbook:operation") == id]
     return [
         f"{row['kind']} {row['name']} {row['id']}"
         for row in ours
-        if not named(ledger.get((row["kind"], row["name"]), ""), row)
+        if not is_id_of(ledger.get((row["kind"], row["name"]), ""), row)
     ]
 
 
-def named(known: str, row: dict[str, Any]) -> bool:
-    """Is that its id? A snapshot has none of its own: its ARN and the attempt that made it are what tells it."""
+def is_id_of(known: str, row: dict[str, Any]) -> bool:
+    """Whether that is the id of the resource. A snapshot has no id: its ARN and its attempt stand for one."""
     if row["kind"] == "rds.cluster_snapshot":
         return row["name"] in known and known.endswith(row["tags"]["runbook:attempt"])
     return known == row["id"]
 
 
-def differences(one: End, other: End) -> list[str]:
-    """In a line each, for whoever has to find out."""
-    pairs = [(field.name, getattr(one, field.name), getattr(other, field.name)) for field in fields(End)]
+def differences(one: OperationResult, other: OperationResult) -> list[str]:
+    """A line for each field that differs."""
+    pairs = [(field.name, getattr(one, field.name), getattr(other, field.name)) for field in fields(OperationResult)]
     return [f"{name}: {here} instead of {there}" for name, here, there in pairs if here != there]
 
 
-def judge(desk: Desk, undisturbed: End, users: Iterable[str] = (), id: str = ID) -> None:
-    """It ends as if nobody had pulled the plug."""
-    found = end_of(desk, users, id)
-    assert not differences(found, undisturbed), [call.name for call in changes(desk)]
-    assert not unnamed(desk, id)
-    assert "Ended" in desk.events(id)
+def check_result(harness: Harness, undisturbed: OperationResult, users: Iterable[str] = (), id: str = ID) -> None:
+    """Check that the operation ended as it does when nothing is killed."""
+    found = result_of(harness, users, id)
+    assert not differences(found, undisturbed), [call.name for call in changes(harness)]
+    assert not not_in_ledger(harness, id)
+    assert "Ended" in harness.events(id)

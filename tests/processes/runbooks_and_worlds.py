@@ -1,4 +1,4 @@
-"""What is given to these tests: a world to restore in, the words that restore, and small runbooks."""
+"""Sandbox worlds, small runbooks and command lines that these tests share."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ADMIN = {"username": SUPERUSER, "password": PASSWORD}
 TAKES = {
     "copy": 45, "restore": 75, "instance": 45, "delete_snapshot": 20, "delete_instance": 40, "delete_cluster": 45
 }  # fmt: skip
-"""Seconds there: one to three looks each."""
+"""Seconds in the sandbox's time: one to three polls each."""
 
 WORLD: Mapping[str, Any] = {
     "takes": TAKES,
@@ -21,7 +21,7 @@ WORLD: Mapping[str, Any] = {
     "rds.cluster/orders@us-west-2": {
         "instances": 2, "encrypted": True, "subnet_group": "private", "security_groups": ["sg-1"], "admin": ADMIN,
     },
-    "rds.cluster/invoices@us-west-2": {"instances": 1, "admin": ADMIN},  # somebody else's
+    "rds.cluster/invoices@us-west-2": {"instances": 1, "admin": ADMIN},  # not part of the restore
     "rds.cluster_snapshot/nightly-copy-of-march@us-west-2": {"cluster": "orders"},
     "subnet_group/private@us-west-2": {"vpc": "vpc-1", "subnets": ["us-west-2a", "us-west-2b"]},
     "security_group/sg-1@us-west-2": {"vpc": "vpc-1", "ingress": [{"port": 5432, "from": "10.0.0.0/16"}]},
@@ -48,22 +48,22 @@ steps:
 """Two copies of a snapshot, and a wait between them."""
 
 SMALL: Mapping[str, Any] = {"takes": TAKES, "rds.cluster_snapshot/ours@us-west-2": {"cluster": "orders"}}
-"""A world for it."""
+"""A world for `PAIR`."""
 
 
 def world(postgres: Postgres) -> dict[str, Any]:
-    """The restore's, with that server behind every cluster."""
+    """The world for the restore, with this PostgreSQL server as the endpoint of every cluster."""
     return {**WORLD, "endpoint": f"{postgres.host}:{postgres.port}"}
 
 
 def without_users(postgres: Postgres) -> None:
-    """As before the restore: the roles that it makes are not there."""
+    """Drop the roles that a restore creates."""
     for role in users(postgres):
         postgres.ask(f"DROP OWNED BY {role}", f"DROP ROLE {role}")
 
 
 def users(postgres: Postgres) -> list[str]:
-    """The roles that the restore has made."""
+    """The roles that the restore has created."""
     return [
         row[0] for row in postgres.ask("SELECT rolname FROM pg_roles WHERE rolname IN ('app', 'reader') ORDER BY 1")
     ]

@@ -1,6 +1,6 @@
-"""Credentials that are over while a process runs: it stops, says how to log in, and `resume` goes on; nothing is used up.
+"""Credentials that expire while a process runs: it stops and says how to log in, and `resume` continues.
 
-Whoever logs in has other keys: the old ones are refused from then on, as AWS refuses them.
+No attempt is used up. A new login has new keys; the old ones stay refused.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ import pytest
 
 from tests.cli.commands import Result
 from tests.processes import runbooks_and_worlds
-from tests.processes.conftest import Open
-from tests.processes.harness import Desk
-from tests.processes.intercepting_server import Asked, Met, refusal
-from tests.processes.operation_result import changed, end_of, judge
+from tests.processes.conftest import NewHarness
+from tests.processes.harness import Harness
+from tests.processes.intercepting_server import Interception, Request, refusal
+from tests.processes.operation_result import changed, check_result, result_of
 from tests.processes.runbooks_and_worlds import RESUME, RUN, SMALL
-from tests.processes.test_outages import BOTH, run
+from tests.processes.test_outages import BOTH, run_words
 from tests.servers.postgres import Postgres
 
 HOUR = 3600.0
@@ -25,103 +25,105 @@ LOOK = "rds.DescribeDBClusterSnapshots"
 
 
 class Expiring:
-    """Refuses keys that are over; at the requests that are `chosen`, those in use are over from then on."""
+    """Refuses expired keys; the keys of a request that is `chosen` expire with it."""
 
-    def __init__(self, desk: Desk, chosen: Callable[[Asked], bool]) -> None:
-        self._desk, self._chosen = desk, chosen
-        self.over: set[str] = set()
+    def __init__(self, harness: Harness, chosen: Callable[[Request], bool]) -> None:
+        self._desk, self._chosen = harness, chosen
+        self.expired: set[str] = set()
 
-    def __call__(self, asked: Asked, when: str) -> Met:
+    def __call__(self, request: Request, when: str) -> Interception:
         if when == "after":
             return None
-        if asked.access_key not in self.over and self._chosen(asked):
-            self.over.add(asked.access_key)
-        if asked.access_key not in self.over:
+        if request.access_key not in self.expired and self._chosen(request):
+            self.expired.add(request.access_key)
+        if request.access_key not in self.expired:
             return None
-        if asked.name.startswith("dynamodb."):
+        if request.name.startswith("dynamodb."):
             return refusal("ExpiredTokenException", "The security token included in the request is expired")
-        self._desk.front.expired(asked)
+        self._desk.server.expired(request)
         return None
 
 
 def key(number: int) -> dict[str, str]:
-    """A login."""
+    """The environment of a login."""
     return {"AWS_ACCESS_KEY_ID": f"KEY{number}", "AWS_SESSION_TOKEN": f"token-{number}"}
 
 
-def says_how_to_log_in(told: Result) -> None:
-    assert told.code == 4, told.err
-    assert "is expired" in told.err
-    assert LOG_IN in told.err
-    assert "runbook resume" in told.err
+def check_login_advice(result: Result) -> None:
+    assert result.code == 4, result.err
+    assert "is expired" in result.err
+    assert LOG_IN in result.err
+    assert "runbook resume" in result.err
 
 
 @pytest.fixture
-def restoring(opened: Open, postgres: Postgres) -> Callable[[], Desk]:
-    def made() -> Desk:
+def restores(new_harness: NewHarness, postgres: Postgres) -> Callable[[], Harness]:
+    def made() -> Harness:
         runbooks_and_worlds.without_users(postgres)
-        desk = opened(runbooks_and_worlds.world(postgres))
-        desk.environment["RUNBOOK_DATABASE_CA"] = str(postgres.authority)
-        return desk
+        harness = new_harness(runbooks_and_worlds.world(postgres))
+        harness.environment["RUNBOOK_DATABASE_CA"] = str(postgres.authority)
+        return harness
 
     return made
 
 
-def test_they_expire_at_every_second_change_of_a_restore(restoring: Callable[[], Desk], postgres: Postgres) -> None:
-    """Of a copy, three deletions, three creations, another deletion and a message: refused once, and done once."""
-    desk = restoring()
-    assert desk.type(*RUN).code == 0
-    undisturbed = end_of(desk, runbooks_and_worlds.users(postgres))
-    desk = restoring()
+def test_credentials_expire_at_every_second_change_of_a_restore(
+    restores: Callable[[], Harness], postgres: Postgres
+) -> None:
+    """A copy, three deletions, three creations, another deletion and a message: each refused once and performed once."""
+    harness = restores()
+    assert harness.run(*RUN).code == 0
+    undisturbed = result_of(harness, runbooks_and_worlds.users(postgres))
+    harness = restores()
     met: set[bytes] = set()
 
-    def chosen(asked: Asked) -> bool:
-        new = asked.changes and asked.what not in met
-        met.update({asked.what} if new else ())
+    def chosen(request: Request) -> bool:
+        new = request.changes and request.identity not in met
+        met.update({request.identity} if new else ())
         return new and len(met) % 2 == 1
 
-    desk.front.meet = Expiring(desk, chosen)
-    told = desk.type(*RUN, **key(0))
+    harness.server.intercept = Expiring(harness, chosen)
+    result = harness.run(*RUN, **key(0))
     for number in range(1, 6):
-        says_how_to_log_in(told)
-        told = desk.type(*RESUME, **key(number))
-    assert told.code == 0, told.err
-    judge(desk, undisturbed, runbooks_and_worlds.users(postgres))
-    assert [call.outcome for call in desk.sandbox.journal if call.changes].count("ExpiredToken") == 5
+        check_login_advice(result)
+        result = harness.run(*RESUME, **key(number))
+    assert result.code == 0, result.err
+    check_result(harness, undisturbed, runbooks_and_worlds.users(postgres))
+    assert [call.outcome for call in harness.sandbox.journal if call.changes].count("ExpiredToken") == 5
 
 
 @pytest.mark.parametrize("store", ["sqlite", "dynamodb"])
-def test_they_expire_in_hour_two(opened: Open, store: str) -> None:
-    """In the middle of a copy that takes three; where the store is a table, nothing can be written either."""
-    desk = opened(SMALL | {"takes": {"copy": "3h"}}, store=store)
-    began = desk.sandbox.clock.now()
+def test_credentials_expire_during_a_long_copy(new_harness: NewHarness, store: str) -> None:
+    """After two hours of a copy that takes three; a store on DynamoDB cannot be written then either."""
+    harness = new_harness(SMALL | {"takes": {"copy": "3h"}}, store=store)
+    began = harness.sandbox.clock.now()
 
-    def chosen(asked: Asked) -> bool:
-        if asked.name == LOOK and desk.front.count(LOOK) in (5, 7):  # it watches; an hour goes by
-            desk.passes(HOUR)
-        return asked.access_key == "KEY0" and desk.sandbox.clock.now() > began + 2 * HOUR
+    def chosen(request: Request) -> bool:
+        if request.name == LOOK and harness.server.count(LOOK) in (5, 7):  # it polls; an hour passes
+            harness.advance(HOUR)
+        return request.access_key == "KEY0" and harness.sandbox.clock.now() > began + 2 * HOUR
 
-    desk.front.meet = Expiring(desk, chosen)
-    told = desk.type(*run(desk), **key(0))
-    says_how_to_log_in(told)
-    again = desk.type(*RESUME, **key(0))
-    says_how_to_log_in(again)
-    assert changed(desk).total() == 1
-    desk.passes(HOUR)
-    desk.front.unmet()
-    desk.sandbox.world.takes["copy"] = 45.0
-    told = desk.type(*RESUME, **key(1))
-    assert told.code == 0, told.err
-    assert changed(desk) == BOTH
-    assert {one["attempt"] for one in desk.status("op")["steps"]} == {0, 1}
+    harness.server.intercept = Expiring(harness, chosen)
+    result = harness.run(*run_words(harness), **key(0))
+    check_login_advice(result)
+    again = harness.run(*RESUME, **key(0))
+    check_login_advice(again)
+    assert changed(harness).total() == 1
+    harness.advance(HOUR)
+    harness.server.stop_intercepting()
+    harness.sandbox.world.takes["copy"] = 45.0
+    result = harness.run(*RESUME, **key(1))
+    assert result.code == 0, result.err
+    assert changed(harness) == BOTH
+    assert {one["attempt"] for one in harness.status("op")["steps"]} == {0, 1}
 
 
 @pytest.mark.parametrize("name", ["ssm.GetParameter", "secretsmanager.GetSecretValue", "rds.DescribeDBClusters"])
-def test_they_are_over_before_it_begins(opened: Open, postgres: Postgres, name: str) -> None:
-    desk = opened(runbooks_and_worlds.world(postgres))
-    desk.front.meet = Expiring(desk, lambda asked: asked.name == name)
-    told = desk.type(*RUN, **key(0))
-    assert told.code == 4
-    assert LOG_IN in told.err
-    assert desk.type("status", "op").code == 2
-    assert changed(desk).total() == 0
+def test_credentials_that_have_expired_before_the_run(new_harness: NewHarness, postgres: Postgres, name: str) -> None:
+    harness = new_harness(runbooks_and_worlds.world(postgres))
+    harness.server.intercept = Expiring(harness, lambda request: request.name == name)
+    result = harness.run(*RUN, **key(0))
+    assert result.code == 4
+    assert LOG_IN in result.err
+    assert harness.run("status", "op").code == 2
+    assert changed(harness).total() == 0

@@ -1,9 +1,9 @@
-"""The plug is pulled at the requests of a restore over HTTP: `resume` finishes, and the world ends as if nobody had.
+"""A restore over HTTP is killed at its requests: `resume` finishes it, and the result is the same as without kills.
 
-A request that has arrived is met twice: before it is done, and it never is; and when it is done, and no answer leaves. A
-runner that dies after an answer has come, and before it has written that down, leaves the same as the second; one that
-has written it down the same as before the next request. Requests are those to AWS and, where the store is a table, those
-to DynamoDB.
+A process can be killed before its request is performed, and after it, before the reply. Other moments are equal to one of
+these: a runner killed between a reply and the record of it leaves what one killed before the reply leaves, and one killed
+after the record leaves what one killed before the next request leaves. Requests are those to AWS and, where the store is
+a table, those to DynamoDB.
 """
 
 from __future__ import annotations
@@ -18,103 +18,105 @@ from typing import Literal
 import pytest
 
 from tests.processes import runbooks_and_worlds
-from tests.processes.conftest import Open
-from tests.processes.harness import Desk
-from tests.processes.intercepting_server import Asked, NoReply
-from tests.processes.operation_result import End, end_of, judge
+from tests.processes.conftest import NewHarness
+from tests.processes.harness import Harness
+from tests.processes.intercepting_server import NoReply, Request
+from tests.processes.operation_result import OperationResult, check_result, result_of
 from tests.processes.runbooks_and_worlds import RESUME, RUN
 from tests.servers.postgres import Postgres
 
 When = Literal["before", "after"]
-Chosen = Callable[[Asked], bool]
+Chooses = Callable[[Request], bool]
 MOST = 60
-"""Processes that one telling may take."""
+"""The most processes that one restore may take."""
 
 
 @dataclass(frozen=True, slots=True)
-class Plug:
-    """Pulls it at the requests that are chosen."""
+class KillSwitch:
+    """Kills the process at the requests that are chosen."""
 
-    desk: Desk
+    harness: Harness
     when: When
-    chosen: Chosen
+    chosen: Chooses
 
-    def __call__(self, asked: Asked, when: When) -> None:
-        if when == self.when and self.chosen(asked):
-            self.desk.last.kill()
+    def __call__(self, request: Request, when: When) -> None:
+        if when == self.when and self.chosen(request):
+            self.harness.last.kill()
             raise NoReply
 
 
-def each_call(*, changes: bool) -> Chosen:
-    """Whatever is asked of the pretend AWS, or only what changes anything; the same one, sent again, passes."""
+def each_call(*, changes: bool) -> Chooses:
+    """Every request to AWS, or only those that change something, when it is sent for the first time."""
     met: set[bytes] = set()
 
-    def chosen(asked: Asked) -> bool:
-        if asked.name.startswith("dynamodb.") or asked.what in met or (changes and not asked.changes):
+    def chosen(request: Request) -> bool:
+        if request.name.startswith("dynamodb.") or request.identity in met or (changes and not request.changes):
             return False
-        met.add(asked.what)
+        met.add(request.identity)
         return True
 
     return chosen
 
 
-def numbered(numbers: Collection[int]) -> Chosen:
-    """By their numbers over the whole telling."""
-    return lambda asked: asked.number in numbers
+def numbered(numbers: Collection[int]) -> Chooses:
+    """The requests with these numbers."""
+    return lambda request: request.number in numbers
 
 
 @dataclass(frozen=True, slots=True)
-class Telling:
-    """How it ends when nobody pulls anything, and how many requests that takes."""
+class UndisturbedRun:
+    """The result of a restore without kills, and the number of its requests."""
 
-    end: End
+    end: OperationResult
     requests: int
 
 
-KNOWN: dict[str, Telling] = {}
-"""By the store."""
+UNDISTURBED: dict[str, UndisturbedRun] = {}
+"""By the kind of store."""
 
 
-class Restoring:
-    """Restores, each in a world of its own."""
+class Restores:
+    """Runs restores, each in its own sandbox."""
 
-    def __init__(self, opened: Open, postgres: Postgres, store: str) -> None:
-        self._opened, self._postgres, self._store = opened, postgres, store
+    def __init__(self, new_harness: NewHarness, postgres: Postgres, store: str) -> None:
+        self._opened, self._postgres, self._store = new_harness, postgres, store
 
-    def desk(self) -> Desk:
+    def harness(self) -> Harness:
         runbooks_and_worlds.without_users(self._postgres)
-        desk = self._opened(runbooks_and_worlds.world(self._postgres), store=self._store)
-        desk.environment["RUNBOOK_DATABASE_CA"] = str(self._postgres.authority)
-        return desk
+        harness = self._opened(runbooks_and_worlds.world(self._postgres), store=self._store)
+        harness.environment["RUNBOOK_DATABASE_CA"] = str(self._postgres.authority)
+        return harness
 
-    def undisturbed(self) -> Telling:
-        if self._store not in KNOWN:
-            desk = self.desk()
-            answer = desk.type(*RUN)
+    def undisturbed(self) -> UndisturbedRun:
+        if self._store not in UNDISTURBED:
+            harness = self.harness()
+            answer = harness.run(*RUN)
             assert answer.code == 0, answer.err
-            requests = len(desk.front.asked)
-            KNOWN[self._store] = Telling(end_of(desk, runbooks_and_worlds.users(self._postgres)), requests)
-        return KNOWN[self._store]
+            requests = len(harness.server.requests)
+            UNDISTURBED[self._store] = UndisturbedRun(
+                result_of(harness, runbooks_and_worlds.users(self._postgres)), requests
+            )
+        return UNDISTURBED[self._store]
 
-    def told(self, when: When, chosen: Chosen) -> int:
-        """One telling, to its end, which is the undisturbed one's; how often the plug was pulled."""
+    def kills(self, when: When, chosen: Chooses) -> int:
+        """Run one restore to its end and check its result. Returns the number of kills."""
         undisturbed = self.undisturbed()
-        desk = self.desk()
-        desk.front.meet = Plug(desk, when, chosen)
-        codes = list(self._processes(desk))
-        desk.front.unmet()
-        assert codes[-1] == 0, desk.last.said
-        judge(desk, undisturbed.end, runbooks_and_worlds.users(self._postgres))
+        harness = self.harness()
+        harness.server.intercept = KillSwitch(harness, when, chosen)
+        codes = list(self._processes(harness))
+        harness.server.stop_intercepting()
+        assert codes[-1] == 0, harness.last.stderr
+        check_result(harness, undisturbed.end, runbooks_and_worlds.users(self._postgres))
         return codes.count(-signal.SIGKILL)
 
-    def _processes(self, desk: Desk) -> Iterator[int]:
-        """Run, and resume whenever the plug was pulled: the exit code of each."""
+    def _processes(self, harness: Harness) -> Iterator[int]:
+        """Run, and resume after each kill; yields the exit codes."""
         words = RUN
         for _ in range(MOST):
-            answer = desk.type(*words)
+            answer = harness.run(*words)
             yield answer.code
             if answer.code == 2 and "there is no operation" in answer.err:
-                words = RUN  # it died before its first record: nothing has begun
+                words = RUN  # killed before its first record: there is nothing to resume
             elif answer.code == -signal.SIGKILL:
                 words = RESUME
             else:
@@ -122,27 +124,27 @@ class Restoring:
 
 
 @pytest.fixture
-def restoring(opened: Open, postgres: Postgres) -> Callable[[str], Restoring]:
-    return lambda store: Restoring(opened, postgres, store)
+def restores(new_harness: NewHarness, postgres: Postgres) -> Callable[[str], Restores]:
+    return lambda store: Restores(new_harness, postgres, store)
 
 
-def test_before_every_call(restoring: Callable[[str], Restoring]) -> None:
-    """All settings and secrets, every look, every change: 29 different ones, and as many plugs in one restore."""
-    assert restoring("sqlite").told("before", each_call(changes=False)) == 29
+def test_killed_before_every_call(restores: Callable[[str], Restores]) -> None:
+    """Settings, secrets, looks and changes: 29 different requests, so 29 kills in one restore."""
+    assert restores("sqlite").kills("before", each_call(changes=False)) == 29
 
 
-def test_after_every_change(restoring: Callable[[str], Restoring]) -> None:
-    """Nine plugs in one restore: a copy, three deletions, three creations, another deletion, a message."""
-    assert restoring("sqlite").told("after", each_call(changes=True)) == 9
+def test_killed_after_every_change(restores: Callable[[str], Restores]) -> None:
+    """Nine kills in one restore: a copy, three deletions, three creations, another deletion, a message."""
+    assert restores("sqlite").kills("after", each_call(changes=True)) == 9
 
 
-def test_at_some_requests_to_aws_and_to_the_table(restoring: Callable[[str], Restoring]) -> None:
-    """Whatever comes up: looks, renewals, records, summaries."""
-    assert restoring("dynamodb").told("after", lambda asked: asked.number % 83 == 0) >= 3
+def test_killed_after_some_requests_to_aws_and_the_table(restores: Callable[[str], Restores]) -> None:
+    """Looks, renewals, records and summaries among them."""
+    assert restores("dynamodb").kills("after", lambda request: request.number % 83 == 0) >= 3
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """One case, and in a soak all four."""
+    """One case; all four in a soak."""
     if {"when", "store"} <= set(metafunc.fixturenames):
         soak = metafunc.config.getoption("--soak")
         cases = product(("before", "after"), ("sqlite", "dynamodb")) if soak else SAMPLE
@@ -152,19 +154,19 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 SAMPLE = [("before", "dynamodb")]
 
 
-def test_once_or_twice(
-    restoring: Callable[[str], Restoring], request: pytest.FixtureRequest, when: When, store: str
+def test_killed_once_or_twice(
+    restores: Callable[[str], Restores], request: pytest.FixtureRequest, when: When, store: str
 ) -> None:
-    """Every request alone, and pairs of them, in a soak; else one."""
-    here = restoring(store)
+    """In a soak, every request alone and random pairs; else one request."""
+    here = restores(store)
     requests = here.undisturbed().requests
     points: Iterable[tuple[int, ...]] = [(int(requests * 0.9),)]
     if request.config.getoption("--soak"):
         chance = random.Random(f"{when} {store}")
         alone = ((number,) for number in range(1, requests + 1))
         points = chain(alone, (tuple(chance.sample(range(1, requests + 1), 2)) for _ in range(requests)))
-    told: list[int] = []
+    kills: list[int] = []
     for point in points:
-        told.append(here.told(when, numbered(point)))
-        assert told[-1], f"of {requests} requests, none was {point}"
-    print(f"{sum(told)} plugs pulled in {len(told)} restores, {when} a request, with {store}")
+        kills.append(here.kills(when, numbered(point)))
+        assert kills[-1], f"of {requests} requests, none was {point}"
+    print(f"{sum(kills)} kills in {len(kills)} restores, {when} a request, with {store}")

@@ -1,8 +1,8 @@
-"""A runner that stands still beyond its lease, and wakes when another has taken over: it writes and sends nothing more.
+"""A runner is suspended beyond its lease and wakes when another has taken over: it writes and sends nothing more.
 
-It is stopped with SIGSTOP where it matters: in a call, in a commit, between its last look at the lease and the sending, in
-a wait. Whoever takes over sits at another machine, where nobody can tell that it is only asleep. The world ends as with
-one runner.
+It is suspended with SIGSTOP where it matters: in a call, in a commit, between its last check of the lease and a request,
+in a wait. The runner that takes over is on another machine, which cannot tell that the first is only suspended. The
+result is the same as with one runner.
 """
 
 from __future__ import annotations
@@ -16,135 +16,135 @@ from pathlib import Path
 import pytest
 
 from tests.cli.commands import Result, write_file
-from tests.processes.conftest import FAST, Open
-from tests.processes.harness import Desk, Running
-from tests.processes.intercepting_server import Asked
+from tests.processes.conftest import FAST, NewHarness
+from tests.processes.harness import Harness, RunningCommand
+from tests.processes.intercepting_server import Request
 from tests.processes.operation_result import changed
 from tests.processes.runbooks_and_worlds import PAIR, RESUME, SMALL
 
 COPY = "rds.CopyDBClusterSnapshot"
 BOTH = Counter({f"{COPY} rds.cluster_snapshot/{name}@us-west-2": 1 for name in ("one", "two")})
 INTENT = 5
-"""Which of the table's PutItem it is: the text, the start, the lock, the visit, the intent to make the first copy."""
+"""The PutItem with the intent to make the first copy: before it come the text, the start, the lock and the visit."""
 
 
-def run(desk: Desk) -> tuple[str, ...]:
-    return "run", write_file(desk.folder / "pair.yaml", PAIR), "--operation-id", "op", "--yes"
+def run_words(harness: Harness) -> tuple[str, ...]:
+    return "run", write_file(harness.folder / "pair.yaml", PAIR), "--operation-id", "op", "--yes"
 
 
 class Stopper:
-    """Stops the first runner at the nth request of a name; `reached` when it stands."""
+    """Suspends the first runner at the nth request with a name; then sets `reached`."""
 
-    def __init__(self, desk: Desk, name: str, nth: int, when: str) -> None:
-        self._desk, self._name, self._nth, self._when = desk, name, nth, when
+    def __init__(self, harness: Harness, name: str, nth: int, when: str) -> None:
+        self._desk, self._name, self._nth, self._when = harness, name, nth, when
         self.reached = threading.Event()
 
-    def __call__(self, asked: Asked, when: str) -> None:
-        if self.reached.is_set() or when != self._when or asked.name != self._name:
+    def __call__(self, request: Request, when: str) -> None:
+        if self.reached.is_set() or when != self._when or request.name != self._name:
             return
-        if self._desk.front.count(self._name) == self._nth:
+        if self._desk.server.count(self._name) == self._nth:
             self._desk.started[0].stop()
             self.reached.set()
 
 
-def stopped(desk: Desk, name: str, nth: int, when: str) -> Running:
-    """A runner that stands still from there on."""
-    stopper = Stopper(desk, name, nth, when)
-    desk.front.meet = stopper
-    first = desk.begin(*run(desk))
+def stopped(harness: Harness, name: str, nth: int, when: str) -> RunningCommand:
+    """Start a runner; returns when it is suspended at that request."""
+    stopper = Stopper(harness, name, nth, when)
+    harness.server.intercept = stopper
+    first = harness.start(*run_words(harness))
     assert stopper.reached.wait(30)
-    desk.front.unmet()
+    harness.server.stop_intercepting()
     return first
 
 
-def taken_over(desk: Desk) -> None:
-    """Elsewhere, after a whole lease, another takes over and goes to the end."""
-    second = desk.type(*RESUME, machine="elsewhere")
+def take_over(harness: Harness) -> None:
+    """Another machine takes over after a whole lease and finishes."""
+    second = harness.run(*RESUME, machine="elsewhere")
     assert second.code == 0, second.err
     assert "the previous runner exited without releasing it" in second.err
 
 
-def wakes(desk: Desk, first: Running) -> Result:
-    """What it comes to; nothing is written and nothing changed by it."""
-    before, sent = desk.history("op"), len(desk.sandbox.journal)
+def wake_and_finish(harness: Harness, first: RunningCommand) -> Result:
+    """Wake the first runner; it must write and change nothing before it ends."""
+    before, sent = harness.history("op"), len(harness.sandbox.journal)
     first.wake()
-    told = first.end()
-    assert desk.history("op") == before
-    assert [call.name for call in desk.sandbox.journal[sent:] if call.changes] == []
-    return told
+    result = first.finish()
+    assert harness.history("op") == before
+    assert [call.name for call in harness.sandbox.journal[sent:] if call.changes] == []
+    return result
 
 
-def is_as_with_one(desk: Desk, told: Result) -> None:
-    assert told.code == 6
-    assert "another runner" in told.err
-    assert "`runbook status op`" in told.err
-    assert changed(desk) == BOTH
-    status = desk.status("op")
+def check_same_as_one_runner(harness: Harness, result: Result) -> None:
+    assert result.code == 6
+    assert "another runner" in result.err
+    assert "`runbook status op`" in result.err
+    assert changed(harness) == BOTH
+    status = harness.status("op")
     assert (status["status"], status["runner"]) == ("SUCCEEDED", None)
 
 
 @pytest.mark.parametrize(("store", "nth", "when"), [("sqlite", 1, "before"), ("dynamodb", 2, "after")])
-def test_in_a_call(opened: Open, store: str, nth: int, when: str) -> None:
-    """Its copy is made, and the answer waits for it."""
-    desk = opened(SMALL, store=store)
-    first = stopped(desk, COPY, nth, when)
-    taken_over(desk)
-    is_as_with_one(desk, wakes(desk, first))
+def test_suspended_in_a_call(new_harness: NewHarness, store: str, nth: int, when: str) -> None:
+    """Its copy is made, and the reply waits for it."""
+    harness = new_harness(SMALL, store=store)
+    first = stopped(harness, COPY, nth, when)
+    take_over(harness)
+    check_same_as_one_runner(harness, wake_and_finish(harness, first))
 
 
-def test_between_the_commit_and_the_call(opened: Open) -> None:
-    """Its intent is written, and it has not seen that yet: it looks at its lease before it goes on."""
-    desk = opened(SMALL, store="dynamodb")
-    first = stopped(desk, "dynamodb.PutItem", INTENT, "after")
-    taken_over(desk)
-    is_as_with_one(desk, wakes(desk, first))
-    events = desk.events("op")
+def test_suspended_between_a_commit_and_its_call(new_harness: NewHarness) -> None:
+    """Its intent is written, but it has no reply yet: it checks its lease before it continues."""
+    harness = new_harness(SMALL, store="dynamodb")
+    first = stopped(harness, "dynamodb.PutItem", INTENT, "after")
+    take_over(harness)
+    check_same_as_one_runner(harness, wake_and_finish(harness, first))
+    events = harness.events("op")
     assert events.index("Intended") < events.index("TakenUp")
 
 
-def test_with_a_commit_under_way(opened: Open) -> None:
-    """Its intent arrives at the table when another's word is there already."""
-    desk = opened(SMALL, store="dynamodb")
-    stands, goes_on = threading.Event(), threading.Event()
+def test_suspended_while_a_commit_is_under_way(new_harness: NewHarness) -> None:
+    """Its intent reaches the table after the record of the other runner."""
+    harness = new_harness(SMALL, store="dynamodb")
+    arrived, proceed = threading.Event(), threading.Event()
 
-    def meet(asked: Asked, when: str) -> None:
-        if when == "before" and desk.front.count("dynamodb.PutItem") == INTENT and not stands.is_set():
-            desk.started[0].stop()
-            stands.set()
-            assert goes_on.wait(60)
+    def intercept(request: Request, when: str) -> None:
+        if when == "before" and harness.server.count("dynamodb.PutItem") == INTENT and not arrived.is_set():
+            harness.started[0].stop()
+            arrived.set()
+            assert proceed.wait(60)
 
-    desk.front.meet = meet
-    first = desk.begin(*run(desk))
-    assert stands.wait(30)
-    taken_over(desk)
-    goes_on.set()
-    is_as_with_one(desk, wakes(desk, first))
-    events = desk.events("op")
+    harness.server.intercept = intercept
+    first = harness.start(*run_words(harness))
+    assert arrived.wait(30)
+    take_over(harness)
+    proceed.set()
+    check_same_as_one_runner(harness, wake_and_finish(harness, first))
+    events = harness.events("op")
     assert events.index("TakenUp") < events.index("Intended")
 
 
-def test_between_the_takeover_and_its_record(opened: Open) -> None:
-    """Its last word arrives when another has the lease, and has written nothing yet: the other goes on all the same."""
-    desk = opened(SMALL, store="dynamodb")
-    stands, goes_on, went = threading.Event(), threading.Event(), threading.Event()
+def test_a_late_record_arrives_between_the_takeover_and_its_record(new_harness: NewHarness) -> None:
+    """Its record arrives when the other has the lease but has written nothing yet: the other continues all the same."""
+    harness = new_harness(SMALL, store="dynamodb")
+    arrived, proceed, proceeded = threading.Event(), threading.Event(), threading.Event()
 
-    def meet(asked: Asked, when: str) -> None:
-        if not stands.is_set():
-            if when == "before" and desk.front.count("dynamodb.PutItem") == INTENT:
-                desk.started[0].stop()
-                stands.set()
-                assert goes_on.wait(60)
-                went.set()
-        elif asked.name == "dynamodb.PutItem" and when == "before" and not went.is_set():
-            goes_on.set()  # this is the TakenUp of the other
-            assert went.wait(60)
+    def intercept(request: Request, when: str) -> None:
+        if not arrived.is_set():
+            if when == "before" and harness.server.count("dynamodb.PutItem") == INTENT:
+                harness.started[0].stop()
+                arrived.set()
+                assert proceed.wait(60)
+                proceeded.set()
+        elif request.name == "dynamodb.PutItem" and when == "before" and not proceeded.is_set():
+            proceed.set()  # this is the other runner's TakenUp
+            assert proceeded.wait(60)
 
-    desk.front.meet = meet
-    first = desk.begin(*run(desk))
-    assert stands.wait(30)
-    second = desk.type(*RESUME, machine="elsewhere")
+    harness.server.intercept = intercept
+    first = harness.start(*run_words(harness))
+    assert arrived.wait(30)
+    second = harness.run(*RESUME, machine="elsewhere")
     assert second.code == 0, second.err
-    is_as_with_one(desk, wakes(desk, first))
+    check_same_as_one_runner(harness, wake_and_finish(harness, first))
 
 
 CREDENTIALS = """\
@@ -161,40 +161,42 @@ print(json.dumps({
     "Expiration": until.isoformat(),
 }))
 """
-"""As short-lived as credentials can be: they are asked for at each signing, which is after the last look at the lease."""
+"""Prints credentials so short-lived that they are fetched at each signing, which is after the last check of the lease."""
 
 
 @pytest.fixture
-def short_lived(tmp_path: Path) -> Callable[[Desk], Path]:
-    """Makes a desk's runners sign with such credentials; a file `stop` beside what it returns stops the next signing."""
+def short_lived(tmp_path: Path) -> Callable[[Harness], Path]:
+    """Makes a harness's runners sign with such credentials; a file `stop` beside what it returns stops the next signing."""
 
-    def made(desk: Desk) -> Path:
-        script = Path(write_file(desk.folder / "credentials.py", CREDENTIALS))
+    def made(harness: Harness) -> Path:
+        script = Path(write_file(harness.folder / "credentials.py", CREDENTIALS))
         profile = f"[default]\ncredential_process = {sys.executable} -S {script} {script}\n"
-        file = write_file(desk.folder / "config", profile)
-        desk.environment |= {"AWS_CONFIG_FILE": file, "AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}
+        file = write_file(harness.folder / "config", profile)
+        harness.environment |= {"AWS_CONFIG_FILE": file, "AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}
         return script
 
     return made
 
 
-def test_between_the_last_look_at_the_lease_and_the_sending(opened: Open, short_lived: Callable[[Desk], Path]) -> None:
-    """The last instant that is ours: when all is signed, the lease is looked at once more."""
-    desk = opened(SMALL)
-    script = short_lived(desk)
+def test_suspended_between_the_last_check_of_the_lease_and_the_request(
+    new_harness: NewHarness, short_lived: Callable[[Harness], Path]
+) -> None:
+    """The lease is checked once more after signing, just before the request is sent."""
+    harness = new_harness(SMALL)
+    script = short_lived(harness)
 
-    def meet(asked: Asked, when: str) -> None:
-        if when == "after" and asked.number == 2:  # what is copied has been looked at; the copy is signed next
+    def intercept(request: Request, when: str) -> None:
+        if when == "after" and request.number == 2:  # the source has been read; the copy is signed next
             script.with_name("stop").touch()
 
-    desk.front.meet = meet
-    first = desk.begin(*run(desk))
+    harness.server.intercept = intercept
+    first = harness.start(*run_words(harness))
     until(lambda: script.with_name("stands").exists())
-    desk.front.unmet()
-    assert desk.front.asked == ["rds.DescribeDBClusterSnapshots"] * 2
-    taken_over(desk)
-    is_as_with_one(desk, wakes(desk, first))
-    assert desk.front.count(COPY) == 2
+    harness.server.stop_intercepting()
+    assert harness.server.requests == ["rds.DescribeDBClusterSnapshots"] * 2
+    take_over(harness)
+    check_same_as_one_runner(harness, wake_and_finish(harness, first))
+    assert harness.server.count(COPY) == 2
 
 
 def until(holds: Callable[[], bool]) -> None:
@@ -206,22 +208,22 @@ def until(holds: Callable[[], bool]) -> None:
     raise AssertionError
 
 
-def test_in_a_wait(opened: Open) -> None:
-    desk = opened(SMALL, speed=60.0)
-    first = desk.begin(*run(desk))
-    first.until("pause")
+def test_suspended_in_a_wait(new_harness: NewHarness) -> None:
+    harness = new_harness(SMALL, speed=60.0)
+    first = harness.start(*run_words(harness))
+    first.read_until("pause")
     first.stop()
-    desk.change(speed=FAST)
-    assert desk.type(*RESUME).code == 6  # here it is seen to be alive, though it stands still
-    taken_over(desk)
-    is_as_with_one(desk, wakes(desk, first))
+    harness.change(speed=FAST)
+    assert harness.run(*RESUME).code == 6  # on this machine the process is found alive, though it is suspended
+    take_over(harness)
+    check_same_as_one_runner(harness, wake_and_finish(harness, first))
 
 
-def test_who_wakes_before_anybody_took_over_goes_on(opened: Open) -> None:
-    """Beyond its lease, but nobody wanted it."""
-    desk = opened(SMALL)
-    first = stopped(desk, COPY, 1, "before")
-    desk.passes(3600)
+def test_a_runner_that_wakes_before_a_takeover_continues(new_harness: NewHarness) -> None:
+    """Its lease has expired, but nobody has taken it."""
+    harness = new_harness(SMALL)
+    first = stopped(harness, COPY, 1, "before")
+    harness.advance(3600)
     first.wake()
-    assert first.end().code == 0
-    assert changed(desk) == BOTH
+    assert first.finish().code == 0
+    assert changed(harness) == BOTH

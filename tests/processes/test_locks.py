@@ -1,4 +1,4 @@
-"""Two operations on one target, as processes: the second does nothing, whoever has the lock, until the first has ended."""
+"""Two operations with one lock, as processes: the second does nothing until the first has ended."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from collections import Counter
 import pytest
 
 from tests.cli.commands import Result, write_file
-from tests.processes.conftest import FAST, Open
-from tests.processes.harness import Desk, Running
-from tests.processes.intercepting_server import Asked, NoReply
+from tests.processes.conftest import FAST, NewHarness
+from tests.processes.harness import Harness, RunningCommand
+from tests.processes.intercepting_server import NoReply, Request
 from tests.processes.operation_result import changed
 from tests.processes.runbooks_and_worlds import PAIR, SMALL
 
@@ -23,87 +23,87 @@ FIRST, SECOND = (
 )
 
 
-def run(desk: Desk, id: str) -> tuple[str, ...]:
-    return "run", write_file(desk.folder / "named.yaml", NAMED), "-i", f"name={id}", "--operation-id", id, "--yes"
+def run_words(harness: Harness, id: str) -> tuple[str, ...]:
+    return "run", write_file(harness.folder / "named.yaml", NAMED), "-i", f"name={id}", "--operation-id", id, "--yes"
 
 
-def waiting(desk: Desk) -> Running:
-    """The first operation has made one copy, and waits."""
-    first = desk.begin(*run(desk, "first"))
-    first.until("pause")
+def start_and_read_until_pause(harness: Harness) -> RunningCommand:
+    """Start the first operation; returns when it has made one copy and waits."""
+    first = harness.start(*run_words(harness, "first"))
+    first.read_until("pause")
     return first
 
 
-def is_sent_away(told: Result, desk: Desk) -> None:
-    assert told.code == 6
-    assert "operation first has the lock us-west-2/orders; nothing was done: `runbook status first`" in told.err
-    assert "when that has ended `runbook resume second`" in told.err
-    assert not set(changed(desk)) & set(SECOND)
+def check_refused(result: Result, harness: Harness) -> None:
+    assert result.code == 6
+    assert "operation first has the lock us-west-2/orders; nothing was done: `runbook status first`" in result.err
+    assert "when that has ended `runbook resume second`" in result.err
+    assert not set(changed(harness)) & set(SECOND)
 
 
-def test_while_the_first_is_driven(opened: Open) -> None:
-    desk = opened(SMALL, store="dynamodb")
-    desk.change(speed=60.0)
-    first = waiting(desk)
-    is_sent_away(desk.type(*run(desk, "second")), desk)
-    status = desk.status("second")
+def test_the_second_is_refused_while_the_first_runs(new_harness: NewHarness) -> None:
+    harness = new_harness(SMALL, store="dynamodb")
+    harness.change(speed=60.0)
+    first = start_and_read_until_pause(harness)
+    check_refused(harness.run(*run_words(harness, "second")), harness)
+    status = harness.status("second")
     assert (status["status"], status["runner"], status["resources"]) == ("IN_PROGRESS", None, [])
-    is_sent_away(desk.type("resume", "second"), desk)
-    desk.change(speed=FAST)
-    assert first.end().code == 0
-    assert desk.type("resume", "second").code == 0
-    assert changed(desk) == FIRST + SECOND
+    check_refused(harness.run("resume", "second"), harness)
+    harness.change(speed=FAST)
+    assert first.finish().code == 0
+    assert harness.run("resume", "second").code == 0
+    assert changed(harness) == FIRST + SECOND
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
-def test_a_dead_or_interrupted_one_that_has_not_ended_keeps_it(opened: Open, number: int) -> None:
-    desk = opened(SMALL)
-    desk.change(speed=60.0)
-    first = waiting(desk)
+def test_a_killed_or_interrupted_operation_keeps_its_lock(new_harness: NewHarness, number: int) -> None:
+    harness = new_harness(SMALL)
+    harness.change(speed=60.0)
+    first = start_and_read_until_pause(harness)
     first.process.send_signal(number)
-    assert first.end().code in (-signal.SIGKILL, 143)
-    desk.change(speed=FAST)
-    is_sent_away(desk.type(*run(desk, "second")), desk)
-    assert desk.type("resume", "first").code == 0
-    assert desk.type("resume", "second").code == 0
-    assert changed(desk) == FIRST + SECOND
+    assert first.finish().code in (-signal.SIGKILL, 143)
+    harness.change(speed=FAST)
+    check_refused(harness.run(*run_words(harness, "second")), harness)
+    assert harness.run("resume", "first").code == 0
+    assert harness.run("resume", "second").code == 0
+    assert changed(harness) == FIRST + SECOND
 
 
-def test_who_dies_between_its_end_and_giving_it_back_does_not_keep_it(opened: Open) -> None:
-    desk = opened(SMALL, store="dynamodb")
+def test_a_process_killed_between_its_end_and_the_release_does_not_keep_the_lock(new_harness: NewHarness) -> None:
+    harness = new_harness(SMALL, store="dynamodb")
 
-    def meet(asked: Asked, when: str) -> None:
-        if asked.name == "dynamodb.DeleteItem" and when == "before":
-            desk.started[0].kill()
+    def intercept(request: Request, when: str) -> None:
+        if request.name == "dynamodb.DeleteItem" and when == "before":
+            harness.started[0].kill()
             raise NoReply
 
-    desk.front.meet = meet
-    assert desk.type(*run(desk, "first")).code == -signal.SIGKILL
-    desk.front.unmet()
-    assert desk.events("first")[-1] == "Ended"
-    assert desk.type(*run(desk, "second")).code == 0
-    assert changed(desk) == FIRST + SECOND
+    harness.server.intercept = intercept
+    assert harness.run(*run_words(harness, "first")).code == -signal.SIGKILL
+    harness.server.stop_intercepting()
+    assert harness.events("first")[-1] == "Ended"
+    assert harness.run(*run_words(harness, "second")).code == 0
+    assert changed(harness) == FIRST + SECOND
 
 
-def test_of_many_at_the_same_time_one_has_it(opened: Open) -> None:
-    desk = opened(SMALL)
+def test_only_one_of_several_at_once_gets_the_lock(new_harness: NewHarness) -> None:
+    harness = new_harness(SMALL)
     over = threading.Event()
 
-    def meet(asked: Asked, when: str) -> None:
-        if asked.name == "rds.CopyDBClusterSnapshot":
+    def intercept(request: Request, when: str) -> None:
+        if request.name == "rds.CopyDBClusterSnapshot":
             assert over.wait(30)
 
-    desk.front.meet = meet
+    harness.server.intercept = intercept
     ids = ["first", "second", "third"]
-    runners = [desk.begin(*run(desk, id)) for id in ids]
-    told = {}
-    while len(told) < len(ids) - 1:
+    runners = [harness.start(*run_words(harness, id)) for id in ids]
+    results = {}
+    while len(results) < len(ids) - 1:
         for id, runner in zip(ids, runners, strict=True):
-            if id not in told and runner.process.poll() is not None:
-                told[id] = runner.end()
+            if id not in results and runner.process.poll() is not None:
+                results[id] = runner.finish()
         over.wait(0.03)
     over.set()
-    (winner,) = set(ids) - set(told)
-    assert [one.code for one in told.values()] == [6, 6]
-    assert all(f"operation {winner} has the lock" in one.err for one in told.values())
-    assert runners[ids.index(winner)].end().code == 0
+    (winner,) = set(ids) - set(results)
+    assert [one.code for one in results.values()] == [6, 6]
+    assert all(f"operation {winner} has the lock" in one.err for one in results.values())
+    assert runners[ids.index(winner)].finish().code == 0

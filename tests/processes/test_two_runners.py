@@ -1,4 +1,4 @@
-"""Two runners on one operation, as processes: one goes on, and the other is sent away, waits, or takes over."""
+"""Two runners of one operation, as processes: one continues; the other is refused, waits or takes over."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import pytest
 
 from engine.kernel.events import TakenUp
 from tests.cli.commands import write_file
-from tests.processes.conftest import FAST, Open
-from tests.processes.harness import Desk, Running
-from tests.processes.intercepting_server import Asked
+from tests.processes.conftest import FAST, NewHarness
+from tests.processes.harness import Harness, RunningCommand
+from tests.processes.intercepting_server import Request
 from tests.processes.operation_result import changed
 from tests.processes.runbooks_and_worlds import PAIR, RESUME, SMALL
 
 SPEED = 60.0
-"""A lease is over in a second and a half."""
+"""A lease lasts a second and a half of real time."""
 LEASE = 90.0
 
 ONE = "rds.CopyDBClusterSnapshot rds.cluster_snapshot/one@us-west-2"
@@ -33,61 +33,63 @@ def store() -> str:
 
 
 @pytest.fixture
-def desk(opened: Open, store: str) -> Desk:
-    return opened(SMALL, store=store, speed=SPEED)
+def harness(new_harness: NewHarness, store: str) -> Harness:
+    return new_harness(SMALL, store=store, speed=SPEED)
 
 
-def run(desk: Desk, text: str = PAIR) -> tuple[str, ...]:
-    return "run", write_file(desk.folder / "pair.yaml", text), "--operation-id", "op", "--yes"
+def run_words(harness: Harness, text: str = PAIR) -> tuple[str, ...]:
+    return "run", write_file(harness.folder / "pair.yaml", text), "--operation-id", "op", "--yes"
 
 
-def waiting(desk: Desk, machine: str = "", text: str = PAIR.replace("2m", "1h")) -> Running:
-    """A runner that has made the first copy, and waits."""
-    running = desk.begin(*run(desk, text), machine=machine)
-    running.until("pause")
+def start_and_read_until_pause(
+    harness: Harness, machine: str = "", text: str = PAIR.replace("2m", "1h")
+) -> RunningCommand:
+    """Start a runner; returns when it has made the first copy and waits."""
+    running = harness.start(*run_words(harness, text), machine=machine)
+    running.read_until("pause")
     return running
 
 
-def taken_up(desk: Desk) -> float:
-    """When it was taken up last."""
-    return [event.at for event in desk.history("op") if isinstance(event, TakenUp)][-1]
+def time_of_takeover(harness: Harness) -> float:
+    """The time of the last takeover."""
+    return [event.at for event in harness.history("op") if isinstance(event, TakenUp)][-1]
 
 
 @pytest.mark.parametrize("words", [("resume", "op"), ()])
-def test_a_second_runner_is_sent_away_at_once(desk: Desk, words: tuple[str, ...]) -> None:
-    first = waiting(desk)
-    before, asked = desk.sandbox.clock.now(), desk.front.count("rds.CopyDBClusterSnapshot")
-    second = desk.type(*words or run(desk, PAIR.replace("2m", "1h")))
+def test_a_second_runner_is_refused_at_once(harness: Harness, words: tuple[str, ...]) -> None:
+    first = start_and_read_until_pause(harness)
+    before, copies = harness.sandbox.clock.now(), harness.server.count("rds.CopyDBClusterSnapshot")
+    second = harness.run(*words or run_words(harness, PAIR.replace("2m", "1h")))
     assert second.code == 6
     assert f"(process {first.process.pid})" in second.err
     assert "nothing was done" in second.err
-    assert desk.front.count("rds.CopyDBClusterSnapshot") == asked == 1
-    assert "TakenUp" not in desk.events("op")
+    assert harness.server.count("rds.CopyDBClusterSnapshot") == copies == 1
+    assert "TakenUp" not in harness.events("op")
     first.process.send_signal(signal.SIGINT)
-    assert first.end().code == 130
-    assert desk.sandbox.clock.now() - before < 3600
+    assert first.finish().code == 130
+    assert harness.sandbox.clock.now() - before < 3600
 
 
 @both
-def test_of_runs_at_the_same_time_one_goes_on(desk: Desk) -> None:
-    """The one that has it waits for its copy until the others have come to an end."""
+def test_only_one_of_several_runs_at_once_continues(harness: Harness) -> None:
+    """The copy is held back until the other runs have ended."""
     over = threading.Event()
 
-    def meet(asked: Asked, when: str) -> None:
-        if asked.name == "rds.CopyDBClusterSnapshot":
+    def intercept(request: Request, when: str) -> None:
+        if request.name == "rds.CopyDBClusterSnapshot":
             assert over.wait(30)
 
-    desk.front.meet = meet
-    runners = [desk.begin(*run(desk)) for _ in range(3)]
+    harness.server.intercept = intercept
+    runners = [harness.start(*run_words(harness)) for _ in range(3)]
     left = wait_for_all_but_one(runners)
     over.set()
-    told = [runner.end() for runner in runners]
-    assert sorted(one.code for one in told) == [0, 6, 6]
-    assert told[runners.index(left)].code == 0
-    assert changed(desk) == Counter({ONE: 1, TWO: 1})
+    results = [runner.finish() for runner in runners]
+    assert sorted(one.code for one in results) == [0, 6, 6]
+    assert results[runners.index(left)].code == 0
+    assert changed(harness) == Counter({ONE: 1, TWO: 1})
 
 
-def wait_for_all_but_one(runners: list[Running]) -> Running:
+def wait_for_all_but_one(runners: list[RunningCommand]) -> RunningCommand:
     pause = threading.Event()
     for _ in range(1000):
         alive = [runner for runner in runners if runner.process.poll() is None]
@@ -98,58 +100,58 @@ def wait_for_all_but_one(runners: list[Running]) -> Running:
 
 
 @pytest.mark.parametrize("words", [("resume", "op"), ()])
-def test_who_is_provably_dead_is_succeeded_at_once(desk: Desk, words: tuple[str, ...]) -> None:
-    desk.change(speed=FAST)
-    waiting(desk, text=PAIR).kill()
-    killed = desk.sandbox.clock.now()
-    told = desk.type(*words or run(desk))
-    assert told.code == 0
-    assert "the previous runner exited without releasing it" in told.err
-    assert taken_up(desk) - killed < LEASE / 2
-    assert changed(desk) == Counter({ONE: 1, TWO: 1})
+def test_a_killed_runner_is_taken_over_at_once(harness: Harness, words: tuple[str, ...]) -> None:
+    harness.change(speed=FAST)
+    start_and_read_until_pause(harness, text=PAIR).kill()
+    killed = harness.sandbox.clock.now()
+    result = harness.run(*words or run_words(harness))
+    assert result.code == 0
+    assert "the previous runner exited without releasing it" in result.err
+    assert time_of_takeover(harness) - killed < LEASE / 2
+    assert changed(harness) == Counter({ONE: 1, TWO: 1})
 
 
 @both
-def test_another_machines_runner_is_succeeded_after_a_whole_lease(desk: Desk) -> None:
-    waiting(desk, "elsewhere", PAIR).kill()
-    killed = desk.sandbox.clock.now()
-    told = desk.type(*RESUME)
-    assert told.code == 0
-    assert LEASE <= taken_up(desk) - killed < 2 * LEASE
-    assert changed(desk) == Counter({ONE: 1, TWO: 1})
+def test_a_killed_runner_on_another_machine_is_taken_over_after_its_lease(harness: Harness) -> None:
+    start_and_read_until_pause(harness, "elsewhere", PAIR).kill()
+    killed = harness.sandbox.clock.now()
+    result = harness.run(*RESUME)
+    assert result.code == 0
+    assert LEASE <= time_of_takeover(harness) - killed < 2 * LEASE
+    assert changed(harness) == Counter({ONE: 1, TWO: 1})
 
 
 @both
-def test_another_machines_runner_that_is_seen_to_renew_keeps_it(desk: Desk) -> None:
-    first = waiting(desk, "elsewhere")
-    second = desk.type(*RESUME)
+def test_a_runner_on_another_machine_that_renews_its_lease_keeps_it(harness: Harness) -> None:
+    first = start_and_read_until_pause(harness, "elsewhere")
+    second = harness.run(*RESUME)
     assert second.code == 6
     assert "this machine cannot tell whether it still runs; taking over in" in second.err
-    assert "TakenUp" not in desk.events("op")
+    assert "TakenUp" not in harness.events("op")
     first.process.send_signal(signal.SIGTERM)
-    assert first.end().code == 143
+    assert first.finish().code == 143
 
 
-def test_another_machines_runner_that_gives_it_back_is_followed(desk: Desk) -> None:
-    first = waiting(desk, "elsewhere", PAIR)
+def test_a_runner_on_another_machine_that_releases_its_lease_is_followed(harness: Harness) -> None:
+    first = start_and_read_until_pause(harness, "elsewhere", PAIR)
     first.stop()
-    second = desk.begin(*RESUME)
+    second = harness.start(*RESUME)
     first.process.send_signal(signal.SIGTERM)
     first.wake()
-    assert first.end().code == 143
-    assert second.end().code in (0, 6)  # 6: it saw the last renewal
-    assert desk.type(*RESUME).code == 0
-    assert changed(desk) == Counter({ONE: 1, TWO: 1})
+    assert first.finish().code == 143
+    assert second.finish().code in (0, 6)  # 6: it saw the last renewal
+    assert harness.run(*RESUME).code == 0
+    assert changed(harness) == Counter({ONE: 1, TWO: 1})
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_signal_ends_the_wait_for_a_lease(desk: Desk, number: int, code: int) -> None:
-    waiting(desk, "elsewhere").kill()
-    desk.change(speed=1.0)
-    second = desk.begin(*RESUME)
-    second.until("taking over in")
+def test_a_signal_ends_the_wait_for_a_lease(harness: Harness, number: int, code: int) -> None:
+    start_and_read_until_pause(harness, "elsewhere").kill()
+    harness.change(speed=1.0)
+    second = harness.start(*RESUME)
+    second.read_until("taking over in")
     second.process.send_signal(number)
-    told = second.end()
-    assert told.code == code
-    assert "Next: runbook resume op" in told.err
-    assert "TakenUp" not in desk.events("op")
+    result = second.finish()
+    assert result.code == code
+    assert "Next: runbook resume op" in result.err
+    assert "TakenUp" not in harness.events("op")
