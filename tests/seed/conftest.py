@@ -1,4 +1,4 @@
-"""Desks for the scenarios of the guide, over both stores: a file of SQLite, and a table of DynamoDB's over HTTP."""
+"""Operators for the scenarios of the guide, over both stores: a SQLite file, and a DynamoDB table over HTTP."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from engine.cli.main import main
-from tests.seed.operator import Answer, Desk, made_table
+from tests.cli.commands import Result
+from tests.seed.operator import Operator, create_operations_table
 from tests.servers import moto as motos
 
 TABLES = count(1)
@@ -18,29 +19,29 @@ TABLES = count(1)
 
 @pytest.fixture(autouse=True)
 def _a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing is found in, or left in, anybody's folder."""
+    """Each test has its own folders for its state and configuration."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
 
 
 @pytest.fixture
-def ask(capsys: pytest.CaptureFixture[str]) -> Callable[..., Answer]:
-    """A command in this process."""
+def cli(capsys: pytest.CaptureFixture[str]) -> Callable[..., Result]:
+    """Runs the command in this process."""
 
-    def asked(*words: str) -> Answer:
+    def run(*words: str) -> Result:
         capsys.readouterr()
         code = main([*words])
-        told = capsys.readouterr()
-        assert "Traceback" not in told.err
-        return Answer(code=code, out=told.out, err=told.err)
+        captured = capsys.readouterr()
+        assert "Traceback" not in captured.err
+        return Result(code=code, out=captured.out, err=captured.err)
 
-    return asked
+    return run
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _models_are_read_once() -> Iterator[None]:
-    """Each command makes a session of its own, as it would in a process of its own; the files that it reads are the same."""
+    """Each command creates its own AWS session; they share the loader, so that service models are read once."""
     import botocore.session
 
     with pytest.MonkeyPatch.context() as patch:
@@ -55,23 +56,23 @@ def moto() -> Iterator[motos.Moto]:
 
 
 @pytest.fixture
-def desk(ask: Callable[..., Answer], tmp_path: Path) -> Desk:
-    """Over a file of SQLite."""
-    place = f"sqlite:{tmp_path / 'operations.db'}"
-    return Desk(ask=ask, folder=tmp_path, place=place, options=("--store", place))
+def operator(cli: Callable[..., Result], tmp_path: Path) -> Operator:
+    """An operator with a SQLite file."""
+    store_url = f"sqlite:{tmp_path / 'operations.db'}"
+    return Operator(cli=cli, folder=tmp_path, store_url=store_url, options=("--store", store_url))
 
 
 @pytest.fixture
-def table(ask: Callable[..., Answer], tmp_path: Path, moto: motos.Moto) -> Desk:
-    """Over a table of DynamoDB's."""
-    place = f"dynamodb:operations-{next(TABLES)}"
-    made_table(moto, place.partition(":")[2])
-    options = ("--store", place, "--region", "us-west-2", "--endpoint-url", moto.url)
-    return Desk(ask=ask, folder=tmp_path, place=place, options=options, moto=moto)
+def operator_on_dynamodb(cli: Callable[..., Result], tmp_path: Path, moto: motos.Moto) -> Operator:
+    """An operator with a DynamoDB table."""
+    store_url = f"dynamodb:operations-{next(TABLES)}"
+    create_operations_table(moto, store_url.partition(":")[2])
+    options = ("--store", store_url, "--region", "us-west-2", "--endpoint-url", moto.url)
+    return Operator(cli=cli, folder=tmp_path, store_url=store_url, options=options, moto=moto)
 
 
 @pytest.fixture(params=["sqlite", "dynamodb"])
-def either(request: pytest.FixtureRequest) -> Desk:
-    """Over each of them."""
-    made: Desk = request.getfixturevalue("desk" if request.param == "sqlite" else "table")
+def each_operator(request: pytest.FixtureRequest) -> Operator:
+    """An operator with each of the two stores in turn."""
+    made: Operator = request.getfixturevalue("operator" if request.param == "sqlite" else "operator_on_dynamodb")
     return made

@@ -1,4 +1,4 @@
-"""A runner of its own process, killed with SIGKILL in the middle of what it does."""
+"""A process that runs the command and is killed with SIGKILL in the middle."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from pathlib import Path
 RUNBOOK = str(Path(sys.executable).with_name("runbook"))
 
 
-def killed(*words: str, after: str) -> str:
-    """Run the command until it says that; then nothing of it is left. What it had said."""
+def run_and_kill(*words: str, after: str) -> str:
+    """Run the command and kill it when a line of stderr contains `after`. Returns its stderr so far."""
     running = subprocess.Popen(
         [RUNBOOK, *words], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
         env=os.environ | {"PYTHONUNBUFFERED": "1"},
     )  # fmt: skip
-    said = ""
+    stderr = ""
     with running:
         assert running.stderr is not None
         for line in running.stderr:
-            said += line
+            stderr += line
             if after in line:
                 running.kill()
-    assert running.returncode == -signal.SIGKILL, said
-    return said
+    assert running.returncode == -signal.SIGKILL, stderr
+    return stderr

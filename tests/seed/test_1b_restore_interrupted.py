@@ -6,16 +6,16 @@ and status is "failed": delete failed cluster, retry restore operation. 4. If do
 
 from __future__ import annotations
 
-from tests.seed.killed_process import killed
-from tests.seed.operator import CLUSTER, THERE, Desk
+from tests.seed.killed_process import run_and_kill
+from tests.seed.operator import CLUSTER, RESTORED, Operator
 
-FOR_EVER = [("time_limit: 36h", "time_limit: 400d"), ("every: 60s, for: 4h", "every: 60s, for: 400d")]
+LONG_TIMEOUTS = [("time_limit: 36h", "time_limit: 400d"), ("every: 60s, for: 4h", "every: 60s, for: 400d")]
 RESTORE = "RestoreDBClusterFromSnapshot"
 
 
-def as_the_guide_has_it(desk: Desk) -> str:
-    """The id of the cluster that is being made."""
-    status = desk.status("op-001")
+def check_status_of_guide(operator: Operator) -> str:
+    """Check the status, and return the id of the cluster that is being created."""
+    status = operator.status("op-001")
     assert (status["operation_id"], status["step"], status["status"]) == ("op-001", "restore-snapshot", "IN_PROGRESS")
     assert status["timestamp"] == "2024-03-20T00:17:00Z"
     assert status["details"] == {"name": CLUSTER, "status": "creating"}
@@ -25,54 +25,54 @@ def as_the_guide_has_it(desk: Desk) -> str:
     return str(made["id"])
 
 
-def interrupted(desk: Desk) -> str:
-    desk.at_the_guide_s_times()
-    desk.stopped("op-001", "restore-snapshot", looks_by="rds.DescribeDBClusters")
-    return as_the_guide_has_it(desk)
+def interrupt(operator: Operator) -> str:
+    operator.use_guide_times()
+    operator.run_until_credentials_expire("op-001", "restore-snapshot", read_call="rds.DescribeDBClusters")
+    return check_status_of_guide(operator)
 
 
-def there_now(desk: Desk) -> str:
-    """The id of the cluster that is there, which the ledger names as delivered."""
-    found = desk.hand("op-001").get(f"rds.cluster/{CLUSTER}@us-west-2")
+def restored_cluster(operator: Operator) -> str:
+    """The id of the cluster, which the ledger must have as delivered."""
+    found = operator.sandbox("op-001").get(f"rds.cluster/{CLUSTER}@us-west-2")
     assert found is not None
-    assert (found.id, "delivered") in [(one["id"], one["state"]) for one in desk.status("op-001")["resources"]]
+    assert (found.id, "delivered") in [(one["id"], one["state"]) for one in operator.status("op-001")["resources"]]
     return str(found.id)
 
 
-def test_it_exists_and_is_being_made_the_runner_was_killed(either: Desk) -> None:
-    either.at_the_guide_s_times()
-    either.script = {"restore-snapshot": ["creating always"]}
-    either.edits = FOR_EVER
-    killed(*either.words_of_run("op-001"), after="creating; checking")
-    made = as_the_guide_has_it(either)
-    either.hand("op-001").change(f"rds.cluster/{CLUSTER}@us-west-2", "creating", seconds=600)
-    assert either.type("resume", "op-001").code == 0
-    assert either.done("op-001", RESTORE) == [RESTORE]
-    assert there_now(either) == made
-    assert either.there("op-001") == THERE
+def test_the_cluster_is_still_creating_after_the_runner_was_killed(each_operator: Operator) -> None:
+    each_operator.use_guide_times()
+    each_operator.script = {"restore-snapshot": ["creating always"]}
+    each_operator.edits = LONG_TIMEOUTS
+    run_and_kill(*each_operator.run_args("op-001"), after="creating; checking")
+    made = check_status_of_guide(each_operator)
+    each_operator.sandbox("op-001").change(f"rds.cluster/{CLUSTER}@us-west-2", "creating", seconds=600)
+    assert each_operator.run_command("resume", "op-001").code == 0
+    assert each_operator.performed("op-001", RESTORE) == [RESTORE]
+    assert restored_cluster(each_operator) == made
+    assert each_operator.resources("op-001") == RESTORED
 
 
-def test_it_exists_and_is_being_made(desk: Desk) -> None:
-    made = interrupted(desk)
-    assert desk.type("resume", "op-001").code == 0
-    assert desk.done("op-001", RESTORE) == [RESTORE]
-    assert there_now(desk) == made
+def test_the_cluster_is_still_creating(operator: Operator) -> None:
+    made = interrupt(operator)
+    assert operator.run_command("resume", "op-001").code == 0
+    assert operator.performed("op-001", RESTORE) == [RESTORE]
+    assert restored_cluster(operator) == made
 
 
-def test_it_exists_and_has_failed(desk: Desk) -> None:
-    made = interrupted(desk)
-    desk.hand("op-001").change(f"rds.cluster/{CLUSTER}@us-west-2", "failed")
-    assert desk.type("resume", "op-001").code == 0
-    assert desk.done("op-001", RESTORE) == [RESTORE] * 2
-    assert desk.waited("op-001", "restore-snapshot") == [5]
-    assert there_now(desk) != made
-    assert desk.there("op-001") == THERE
+def test_the_cluster_has_failed(operator: Operator) -> None:
+    made = interrupt(operator)
+    operator.sandbox("op-001").change(f"rds.cluster/{CLUSTER}@us-west-2", "failed")
+    assert operator.run_command("resume", "op-001").code == 0
+    assert operator.performed("op-001", RESTORE) == [RESTORE] * 2
+    assert operator.retry_delays("op-001", "restore-snapshot") == [5]
+    assert restored_cluster(operator) != made
+    assert operator.resources("op-001") == RESTORED
 
 
-def test_it_does_not_exist(desk: Desk) -> None:
-    made = interrupted(desk)
-    desk.hand("op-001").remove(f"rds.cluster/{CLUSTER}@us-west-2")
-    assert desk.type("resume", "op-001").code == 0
-    assert desk.done("op-001", RESTORE) == [RESTORE] * 2
-    assert there_now(desk) != made
-    assert desk.there("op-001") == THERE
+def test_the_cluster_does_not_exist(operator: Operator) -> None:
+    made = interrupt(operator)
+    operator.sandbox("op-001").remove(f"rds.cluster/{CLUSTER}@us-west-2")
+    assert operator.run_command("resume", "op-001").code == 0
+    assert operator.performed("op-001", RESTORE) == [RESTORE] * 2
+    assert restored_cluster(operator) != made
+    assert operator.resources("op-001") == RESTORED

@@ -8,34 +8,34 @@ from __future__ import annotations
 
 import pytest
 
-from tests.seed.operator import CLUSTER, COPY, THERE, Desk
+from tests.seed.operator import CLUSTER, COPY, RESTORED, Operator
 
 COPIED = "CopyDBClusterSnapshot"
 
 
-def test_from_the_copy_of_one_that_holds(either: Desk) -> None:
-    """Each step looks first: what is there is not made twice, what is gone is not deleted twice."""
-    either.script = {"restore-snapshot": ["InvalidVPCConfiguration"]}
-    assert either.run("op-001").code == 5
-    told = either.type("restart", "op-001", "--from", "copy-snapshot")
-    assert told.code == 0
-    assert either.done("op-001", COPIED) == [COPIED]
-    assert either.done("op-001", "DeleteDBCluster") == ["DeleteDBCluster"]
-    events = [one["event"] for one in either.history("op-001")]
+def test_restart_a_held_operation_from_the_copy(each_operator: Operator) -> None:
+    """Each step looks first: nothing is created twice or deleted twice."""
+    each_operator.script = {"restore-snapshot": ["InvalidVPCConfiguration"]}
+    assert each_operator.run("op-001").code == 5
+    result = each_operator.run_command("restart", "op-001", "--from", "copy-snapshot")
+    assert result.code == 0
+    assert each_operator.performed("op-001", COPIED) == [COPIED]
+    assert each_operator.performed("op-001", "DeleteDBCluster") == ["DeleteDBCluster"]
+    events = [one["event"] for one in each_operator.history("op-001")]
     at = events.index("restarted")
-    assert "held" in events[:at]  # nothing of what was is erased
-    assert either.status("op-001")["status"] == "SUCCEEDED"
-    assert either.there("op-001") == THERE
+    assert "held" in events[:at]  # the history is kept
+    assert each_operator.status("op-001")["status"] == "SUCCEEDED"
+    assert each_operator.resources("op-001") == RESTORED
 
 
-def test_from_the_copy_of_one_that_has_failed(desk: Desk) -> None:
-    desk.script = {"copy-snapshot": ["failed x4"]}
-    assert desk.run("op-001").code == 1
-    assert desk.there("op-001") == THERE
-    told = desk.type("restart", "op-001", "--from", "copy-snapshot")
-    assert told.code == 0
-    assert desk.done("op-001", COPIED) == [COPIED] * 5
-    assert desk.step("op-001", "copy-snapshot")["retry_count"] == 0  # of this visit; the history has the others
+def test_restart_a_failed_operation_from_the_copy(operator: Operator) -> None:
+    operator.script = {"copy-snapshot": ["failed x4"]}
+    assert operator.run("op-001").code == 1
+    assert operator.resources("op-001") == RESTORED
+    result = operator.run_command("restart", "op-001", "--from", "copy-snapshot")
+    assert result.code == 0
+    assert operator.performed("op-001", COPIED) == [COPIED] * 5
+    assert operator.step("op-001", "copy-snapshot")["retry_count"] == 0  # of this visit; the history has the others
 
 
 @pytest.mark.parametrize(
@@ -48,72 +48,76 @@ def test_from_the_copy_of_one_that_has_failed(desk: Desk) -> None:
         ),
     ],
 )
-def test_what_it_needs_has_not_been_done(desk: Desk, step: str, said: str) -> None:
-    desk.script = {"restore-snapshot": ["InvalidVPCConfiguration"]}
-    desk.run("op-001")
-    before = desk.history("op-001")
-    told = desk.type("restart", "op-001", "--from", step)
-    assert told.code == 2
-    assert said in told.err
-    assert desk.history("op-001") == before
+def test_a_step_that_it_requires_has_not_run(operator: Operator, step: str, said: str) -> None:
+    operator.script = {"restore-snapshot": ["InvalidVPCConfiguration"]}
+    operator.run("op-001")
+    before = operator.history("op-001")
+    result = operator.run_command("restart", "op-001", "--from", step)
+    assert result.code == 2
+    assert said in result.err
+    assert operator.history("op-001") == before
 
 
-def test_what_it_needs_is_no_longer_there(desk: Desk) -> None:
-    desk.script = {"setup-db-users": ["ConnectionTimeout x4"]}
-    assert desk.run("op-001").code == 5
-    desk.hand("op-001").remove(f"rds.cluster_snapshot/{COPY}@us-west-2")
-    told = desk.type("restart", "op-001", "--from", "restore-snapshot")
-    assert told.code == 2
+def test_a_resource_that_it_requires_is_gone(operator: Operator) -> None:
+    operator.script = {"setup-db-users": ["ConnectionTimeout x4"]}
+    assert operator.run("op-001").code == 5
+    operator.sandbox("op-001").remove(f"rds.cluster_snapshot/{COPY}@us-west-2")
+    result = operator.run_command("restart", "op-001", "--from", "restore-snapshot")
+    assert result.code == 2
     assert (
         "cannot restart from restore-snapshot: restore-snapshot requires copy-snapshot, and copy-snapshot is missing; "
         "restart from copy-snapshot instead"
-    ) in told.err
+    ) in result.err
 
 
-def test_past_the_restore_the_new_cluster_is_not_taken_for_the_old_one(desk: Desk) -> None:
-    """The old cluster was meant when it began. The restored one bears its name, and is kept until a person says so."""
-    desk.script = {"setup-db-users": ["ConnectionTimeout x4"]}
-    assert desk.run("op-001").code == 5
-    assert desk.type("restart", "op-001", "--from", "copy-snapshot").code == 5
-    status = desk.status("op-001")
+def test_after_the_restore_the_new_cluster_is_not_taken_for_the_old_one(operator: Operator) -> None:
+    """The operation targets the old cluster. The restored one has the same name, and is kept until a person accepts it."""
+    operator.script = {"setup-db-users": ["ConnectionTimeout x4"]}
+    assert operator.run("op-001").code == 5
+    assert operator.run_command("restart", "op-001", "--from", "copy-snapshot").code == 5
+    status = operator.status("op-001")
     assert (status["step"], status["hold"]["kind"]) == ("delete-rds", "target")
     assert [one["status"] for one in status["steps"] if one["id"] in ("restore-snapshot", "setup-db-users")] == [
         "SUPERSEDED", "SUPERSEDED"
     ]  # fmt: skip
-    assert desk.there("op-001") == THERE | {COPY: "available"}
-    restored = desk.hand("op-001").get(f"rds.cluster/{CLUSTER}@us-west-2")
+    assert operator.resources("op-001") == RESTORED | {COPY: "available"}
+    restored = operator.sandbox("op-001").get(f"rds.cluster/{CLUSTER}@us-west-2")
     assert restored is not None
-    assert desk.type("resume", "op-001", "--accept-target", restored.id).code == 0
-    assert desk.there("op-001") == THERE
+    assert operator.run_command("resume", "op-001", "--accept-target", restored.id).code == 0
+    assert operator.resources("op-001") == RESTORED
 
 
-def test_a_restored_cluster_that_was_renamed_away_has_taken_its_instances_along(desk: Desk) -> None:
-    """They keep their names, which are taken: what was made in another cluster is not done, and is never removed."""
-    desk.script = {"setup-db-users": ["ConnectionTimeout x4"]}
-    assert desk.run("op-001").code == 5
-    put_by = "put-by"
-    rename(desk, "modify_db_cluster", DBClusterIdentifier=CLUSTER, NewDBClusterIdentifier=put_by)
-    assert desk.type("restart", "op-001", "--from", "restore-snapshot").code == 5
-    status = desk.status("op-001")
+def test_the_restored_cluster_is_renamed_and_keeps_its_instances(operator: Operator) -> None:
+    """The names of the instances are taken. Instances in another cluster do not count as done, and are never removed."""
+    operator.script = {"setup-db-users": ["ConnectionTimeout x4"]}
+    assert operator.run("op-001").code == 5
+    renamed = "renamed"
+    rename(operator, "modify_db_cluster", DBClusterIdentifier=CLUSTER, NewDBClusterIdentifier=renamed)
+    assert operator.run_command("restart", "op-001", "--from", "restore-snapshot").code == 5
+    status = operator.status("op-001")
     assert (status["step"], status["hold"]["kind"]) == ("instances[0]", "owner")
     for named in (
         f"{CLUSTER}-1",
-        f"is in the cluster {put_by}",
+        f"is in the cluster {renamed}",
         f"means the one in {CLUSTER}:",
         "Rename or remove that",
     ):
         assert named in status["hold"]["reason"]
-    assert desk.there("op-001") == THERE | {put_by: "available", COPY: "available"}
+    assert operator.resources("op-001") == RESTORED | {renamed: "available", COPY: "available"}
     for number in (1, 2):
         name = f"{CLUSTER}-{number}"
-        rename(desk, "modify_db_instance", DBInstanceIdentifier=name, NewDBInstanceIdentifier=f"{put_by}-{number}")
-    assert desk.type("resume", "op-001").code == 0
-    assert desk.there("op-001") == THERE | {put_by: "available", f"{put_by}-1": "available", f"{put_by}-2": "available"}
+        rename(operator, "modify_db_instance", DBInstanceIdentifier=name, NewDBInstanceIdentifier=f"{renamed}-{number}")
+    assert operator.run_command("resume", "op-001").code == 0
+    assert operator.resources("op-001") == RESTORED | {
+        renamed: "available",
+        f"{renamed}-1": "available",
+        f"{renamed}-2": "available",
+    }
 
 
-def rename(desk: Desk, call: str, **names: str) -> None:
-    """A person does, by AWS's own call, and sees to it that it is done."""
-    here = desk.hand("op-001")
+def rename(operator: Operator, call: str, **names: str) -> None:
+    """Rename by AWS's own call, and wait until it is done."""
+    here = operator.sandbox("op-001")
     rds = here.clients("rds", "us-west-2")
     getattr(rds, call)(**names, ApplyImmediately=True)
     here.clock.sleep(600)

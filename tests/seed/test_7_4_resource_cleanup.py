@@ -3,51 +3,51 @@
 from __future__ import annotations
 
 from actions.sandbox import Fault
-from tests.seed.operator import COPY, SECURITY_GROUPS, THERE, Desk
+from tests.seed.operator import COPY, RESTORED, SECURITY_GROUPS, Operator
 
 DELETED = "DeleteDBClusterSnapshot"
 
 
-def left_behind(desk: Desk) -> None:
+def cancel_without_undo(operator: Operator) -> None:
     """Cancelled before anything was deleted, without --undo: the copy is left."""
-    desk.world[SECURITY_GROUPS] = ["sg-elsewhere"]
-    assert desk.run("op-004").code == 5
-    assert desk.type("cancel", "op-004").code == 0
-    status = desk.status("op-004")
+    operator.world[SECURITY_GROUPS] = ["sg-elsewhere"]
+    assert operator.run("op-004").code == 5
+    assert operator.run_command("cancel", "op-004").code == 0
+    status = operator.status("op-004")
     assert (status["status"], status["cleanup_required"], status["cleanup_status"]) == ("CANCELLED", True, "PENDING")
     assert len(status["orphaned_resources"]) == 1
 
 
-def test_it_is_interrupted_and_typed_again(either: Desk) -> None:
-    left_behind(either)
-    either.hand("op-004").fault(Fault(kind="credentials", call="rds.DescribeDBClusterSnapshots", nth=5))
-    assert either.type("cleanup", "op-004").code == 4
-    assert either.status("op-004")["cleanup_status"] == "IN_PROGRESS"
-    assert either.type("cleanup", "op-004").code == 0
-    status = either.status("op-004")
+def test_an_interrupted_cleanup_is_run_again(each_operator: Operator) -> None:
+    cancel_without_undo(each_operator)
+    each_operator.sandbox("op-004").fault(Fault(kind="credentials", call="rds.DescribeDBClusterSnapshots", nth=5))
+    assert each_operator.run_command("cleanup", "op-004").code == 4
+    assert each_operator.status("op-004")["cleanup_status"] == "IN_PROGRESS"
+    assert each_operator.run_command("cleanup", "op-004").code == 0
+    status = each_operator.status("op-004")
     assert (status["status"], status["cleanup_required"], status["cleanup_status"]) == ("CANCELLED", False, "COMPLETED")
     assert status["orphaned_resources"] == []
-    assert either.done("op-004", DELETED) == [DELETED]
-    assert either.there("op-004") == THERE
+    assert each_operator.performed("op-004", DELETED) == [DELETED]
+    assert each_operator.resources("op-004") == RESTORED
 
-    assert either.type("cleanup", "op-004").code == 0  # once more: nothing is there, nothing is asked for
-    assert either.done("op-004", DELETED) == [DELETED]
-
-
-def test_somebody_else_has_deleted_it(desk: Desk) -> None:
-    left_behind(desk)
-    desk.hand("op-004").remove(f"rds.cluster_snapshot/{COPY}@us-west-2")
-    assert desk.type("cleanup", "op-004").code == 0
-    assert desk.status("op-004")["cleanup_status"] == "COMPLETED"
-    assert desk.done("op-004", DELETED) == []
+    assert each_operator.run_command("cleanup", "op-004").code == 0  # a third time: there is nothing to delete
+    assert each_operator.performed("op-004", DELETED) == [DELETED]
 
 
-def test_it_is_gone_when_it_is_seen_to_be_gone(desk: Desk) -> None:
-    """AWS takes its time: the entry is closed by the look that sees nothing, not by the accepted delete."""
-    desk.script = {"copy-snapshot": ["available", "deleting x5"]}
-    left_behind(desk)
-    assert desk.type("cleanup", "op-004").code == 0
-    events = [one for one in desk.history("op-004") if one["step"].startswith("copy-snapshot")]
+def test_another_person_has_deleted_the_copy(operator: Operator) -> None:
+    cancel_without_undo(operator)
+    operator.sandbox("op-004").remove(f"rds.cluster_snapshot/{COPY}@us-west-2")
+    assert operator.run_command("cleanup", "op-004").code == 0
+    assert operator.status("op-004")["cleanup_status"] == "COMPLETED"
+    assert operator.performed("op-004", DELETED) == []
+
+
+def test_a_deletion_is_verified_by_a_look(operator: Operator) -> None:
+    """Deletion takes time: the entry is closed by the look that finds nothing, not by the accepted delete."""
+    operator.script = {"copy-snapshot": ["available", "deleting x5"]}
+    cancel_without_undo(operator)
+    assert operator.run_command("cleanup", "op-004").code == 0
+    events = [one for one in operator.history("op-004") if one["step"].startswith("copy-snapshot")]
     accepted = max(number for number, one in enumerate(events) if one["event"] == "succeeded")
     (gone,) = [number for number, one in enumerate(events) if one["text"].endswith(" is gone")]
     assert [one["text"] for one in events[accepted + 1 : gone] if one["event"] == "looked"] == [
@@ -56,13 +56,13 @@ def test_it_is_gone_when_it_is_seen_to_be_gone(desk: Desk) -> None:
     assert events[gone]["at"] > events[accepted]["at"]
 
 
-def test_the_last_copy_of_the_data_is_kept(desk: Desk) -> None:
-    """Its source has gone meanwhile: the clean-up keeps the copy, and says so."""
-    left_behind(desk)
-    desk.hand("op-004").remove("rds.cluster_snapshot/daily-backup-2024-03-20@us-east-1")
-    assert desk.type("cleanup", "op-004").code == 0
-    status = desk.status("op-004")
+def test_the_last_copy_of_the_data_is_kept(operator: Operator) -> None:
+    """The source has been deleted: the cleanup keeps the copy and reports it."""
+    cancel_without_undo(operator)
+    operator.sandbox("op-004").remove("rds.cluster_snapshot/daily-backup-2024-03-20@us-east-1")
+    assert operator.run_command("cleanup", "op-004").code == 0
+    status = operator.status("op-004")
     assert status["cleanup_status"] == "PARTIAL"
     (kept,) = status["resources"]
     assert (kept["state"], "this is the last copy of the data" in kept["why"]) == ("kept", True)
-    assert desk.there("op-004") == THERE | {COPY: "available"}
+    assert operator.resources("op-004") == RESTORED | {COPY: "available"}

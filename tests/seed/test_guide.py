@@ -1,7 +1,7 @@
-"""docs/guide.md: the commands are run in the sandbox, and their results are those that the page shows.
+"""docs/guide.md: its commands run in the sandbox, and their results are those on the page.
 
-Each section has a store, a world and runbooks of its own. `sandbox:` and `hand:` comments, which a reader does not see,
-make things go wrong; `aws ssm put-parameter` changes a setting in the world.
+Each section has its own store, world and runbooks. The comments `sandbox:` and `hand:`, which a reader does not see, make
+things go wrong; `aws ssm put-parameter` changes a setting in the sandbox.
 """
 
 from __future__ import annotations
@@ -18,22 +18,23 @@ import pytest
 
 from actions.sandbox import Sandbox, read_file
 from engine.cli.context import world_file
+from tests.cli.commands import Result
 from tests.seed.guide_page import PAGE, PART, SECTIONS, edited
-from tests.seed.operator import ROOT, Answer
+from tests.seed.operator import ROOT
 from tests.servers.moto import Moto
 
-OF_ONE = ("resume", "restart", "cancel", "cleanup")
-IN_A_WORLD = (*OF_ONE, "run", "orphans")
+COMMANDS_OF_ONE_OPERATION = ("resume", "restart", "cancel", "cleanup")
+COMMANDS_WITH_SANDBOX = (*COMMANDS_OF_ONE_OPERATION, "run", "orphans")
 
 
 @dataclass(slots=True, kw_only=True)
 class Reader:
-    """A reader who types the commands of the page."""
+    """A reader who runs the commands of the page."""
 
-    ask: Callable[..., Answer]
+    cli: Callable[..., Result]
     folder: Path
     operation: str = ""
-    told: str = ""
+    output: str = ""
     extra: dict[str, Any] = field(default_factory=dict)
 
     def follow(self, section: str) -> None:
@@ -43,14 +44,14 @@ class Reader:
                 case "sandbox":
                     self.extra = json.loads(body)
                 case "hand":
-                    self.meddle(part["about"].partition(" ")[2], json.loads(body))
+                    self.change_sandbox(part["about"].partition(" ")[2], json.loads(body))
                 case "sh":
-                    self.told = "".join(self.type(line) for line in body.splitlines())
+                    self.output = "".join(self.type(line) for line in body.splitlines())
                 case "json":
                     self.compare(json.loads(body))
                 case "text":
                     for line in body.splitlines():
-                        assert line in self.told, line
+                        assert line in self.output, line
                 case "diff":
                     self.edit(body)
                 case "yaml":
@@ -68,26 +69,26 @@ class Reader:
         program, verb, *rest = words
         assert program == "runbook"
         self.operation = self.named(verb, rest)
-        told = self.ask(verb, *rest, *([f"--sandbox={self.world()}"] if verb in IN_A_WORLD else []))
-        assert told.code == int(expected or 0), f"{line}: {told.code}\n{told.err}"
-        return told.err + told.out
+        result = self.cli(verb, *rest, *([f"--sandbox={self.world()}"] if verb in COMMANDS_WITH_SANDBOX else []))
+        assert result.code == int(expected or 0), f"{line}: {result.code}\n{result.err}"
+        return result.err + result.out
 
     def named(self, verb: str, words: list[str]) -> str:
         if "--operation-id" in words:
             return words[words.index("--operation-id") + 1]
-        return words[0] if verb in OF_ONE else self.operation
+        return words[0] if verb in COMMANDS_OF_ONE_OPERATION else self.operation
 
     def by_hand(self, words: list[str]) -> str:
         said = dict(zip(words[3::2], words[4::2], strict=False))
         if words[2] == "put-parameter":
-            self.meddle(self.operation, {"put": [f"ssm:{said['--name']}", said["--value"]]})
+            self.change_sandbox(self.operation, {"put": [f"ssm:{said['--name']}", said["--value"]]})
         return ""
 
-    def meddle(self, id: str, doings: dict[str, list[Any]]) -> None:
+    def change_sandbox(self, id: str, doings: dict[str, list[Any]]) -> None:
         file = world_file(f"sqlite:{self.folder / 'operations.db'}", id)
-        hand = Sandbox(file=file)
+        sandbox = Sandbox(file=file)
         for what, words in doings.items():
-            getattr(hand, what)(*words)
+            getattr(sandbox, what)(*words)
 
     def world(self) -> str:
         """The shipped world with the page's additions."""
@@ -99,29 +100,29 @@ class Reader:
 
     def compare(self, expected: dict[str, Any]) -> None:
         """Compare these keys of the status document."""
-        told = self.ask("status", self.operation, "-o", "json").document
-        assert {name: told[name] for name in expected} == expected
+        result = self.cli("status", self.operation, "-o", "json").document
+        assert {name: result[name] for name in expected} == expected
 
     def edit(self, diff: str) -> None:
         text = edited(self.runbook.read_text(encoding="utf-8"), diff)
         self.runbook.write_text(text, encoding="utf-8")
-        told = self.ask("validate", str(self.runbook))
-        assert told.code == 0, told.out
+        result = self.cli("validate", str(self.runbook))
+        assert result.code == 0, result.out
 
 
 @pytest.fixture
-def reader(ask: Callable[..., Answer], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Reader:
+def reader(cli: Callable[..., Result], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Reader:
     monkeypatch.setenv("RUNBOOK_STORE", f"sqlite:{tmp_path / 'operations.db'}")
     shutil.copytree(ROOT / "runbooks", tmp_path / "runbooks")
-    return Reader(ask=ask, folder=tmp_path)
+    return Reader(cli=cli, folder=tmp_path)
 
 
 @pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.splitlines()[0].strip("# "))
-def test_what_it_says_to_type_comes_to_what_it_says(reader: Reader, section: str) -> None:
+def test_the_commands_of_a_section_have_the_results_on_the_page(reader: Reader, section: str) -> None:
     reader.follow(section)
 
 
-def test_every_paragraph_of_the_guide_has_its_place() -> None:
+def test_every_section_of_the_guide_is_covered() -> None:
     wanted = [
         "1 ",
         "2 ",
@@ -142,25 +143,25 @@ def test_every_paragraph_of_the_guide_has_its_place() -> None:
     assert [name for name in wanted if not any(f"{heading} ".startswith(name) for heading in headings)] == []
 
 
-def test_the_trace_of_an_error_is_in_the_record_and_nowhere_else(reader: Reader) -> None:
+def test_a_stack_trace_is_only_in_the_record(reader: Reader) -> None:
     reader.extra = {"script": {"restore-snapshot": ["InvalidVPCConfiguration"]}}
-    told = reader.type(
+    result = reader.type(
         "runbook run runbooks/restore.yaml -i snapshot=daily -i cluster=orders --operation-id x --yes  # exit code 5"
     )
-    events = [json.loads(line) for line in reader.ask("history", "x", "-o", "json").out.splitlines()]
+    events = [json.loads(line) for line in reader.cli("history", "x", "-o", "json").out.splitlines()]
     (failed,) = [one for one in events if one["event"] == "failed"]
     assert "actions/rds/cluster.py" in failed["fields"]["problem"]["trace"]
-    assert "cluster.py" not in told + reader.ask("history", "x").out + reader.ask("status", "x", "-o", "json").out
+    assert "cluster.py" not in result + reader.cli("history", "x").out + reader.cli("status", "x", "-o", "json").out
 
 
-def test_the_alarm_stands_on_what_the_runbook_counts(reader: Reader, moto: Moto) -> None:
-    """Against CloudWatch over HTTP: the alarm is made, each retry counts, and so does the hold."""
+def test_the_alarm_watches_the_metrics_that_the_runbook_sends(reader: Reader, moto: Moto) -> None:
+    """Against CloudWatch over HTTP: the alarm is created, and retries and the hold are counted."""
     (text,) = [part["body"] for part in PART.finditer(PAGE) if (part["body"] or "").startswith("runbook: ")]
     file = reader.folder / "watched.yaml"
     file.write_text(text, encoding="utf-8")
-    assert reader.ask("validate", str(file)).code == 0
-    told = reader.ask("run", str(file), "--operation-id", "op", "--endpoint-url", moto.url)
-    assert told.code == 5, told.err
+    assert reader.cli("validate", str(file)).code == 0
+    result = reader.cli("run", str(file), "--operation-id", "op", "--endpoint-url", moto.url)
+    assert result.code == 5, result.err
     watch = moto.clients("cloudwatch")
     (alarm,) = watch.describe_alarms(AlarmNames=["runbook-holds"])["MetricAlarms"]
     assert (alarm["Namespace"], alarm["MetricName"]) == ("Runbooks", "held")
