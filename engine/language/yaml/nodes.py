@@ -11,7 +11,7 @@ from collections.abc import ItemsView, Iterator
 from typing import Any, Final
 
 from engine.errors import Expected, Finding
-from engine.language.yaml.positions import source_offsets
+from engine.language.yaml.positions import Style, source_offsets
 from engine.values import Value
 
 Plain = str | int | float | bool | None
@@ -62,7 +62,7 @@ class Scalar:
 
     __slots__ = ("_offsets", "_source", "end", "start", "style", "text", "value")
 
-    def __init__(self, text: str, value: Plain, style: str, start: int, end: int, source: Source) -> None:
+    def __init__(self, text: str, value: Plain, style: Style, start: int, end: int, source: Source) -> None:
         self.text = text
         self.value = value
         self.style = style

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Final
+from typing import Final, Literal, assert_never
 
 _ESCAPES: Final = {
     "0": "\0", "a": "\a", "b": "\b", "t": "\t", "\t": "\t", "n": "\n", "v": "\v", "f": "\f", "r": "\r", "e": "\x1b",
@@ -18,6 +18,9 @@ _HEX_ESCAPES: Final = {"x": 2, "u": 4, "U": 8}
 _LINE_BREAKS: Final = re.compile(r"[ \t]*\r?\n[ \t]*(?:\r?\n[ \t]*)*")
 _HEADER: Final = re.compile(r"[|>]([-+]?)([1-9]?)([-+]?)[^\n]*\n?")
 
+Style = Literal["", "'", '"', "|", ">"]
+"""How a scalar is written: plain, in quotes, or as a literal or folded block."""
+
 Char = tuple[str, int]
 """A character of the value, and the index of its source."""
 
@@ -25,7 +28,7 @@ ReadChar = Callable[[str, int], tuple[str, int]]
 """Reads the source at an index: the character of the value ("" for an escaped line break), and how many were read."""
 
 
-def source_offsets(written: str, style: str, value: str) -> list[int]:
+def source_offsets(written: str, style: Style, value: str) -> list[int]:
     """The index in `written` of each character of `value`; empty if that is unknown."""
     match style:
         case "'":
@@ -34,8 +37,10 @@ def source_offsets(written: str, style: str, value: str) -> list[int]:
             chars = _quoted_chars(written, _double_quoted)
         case "|" | ">":
             chars = _block_chars(written, value, folded=style == ">")
-        case _:
+        case "":
             chars = _flow_chars(written, 0, len(written), _plain)
+        case _:
+            assert_never(style)
     if "".join(char for char, _ in chars[: len(value)]) != value:
         return []
     return [at for _, at in chars[: len(value)]]
@@ -44,11 +49,12 @@ def source_offsets(written: str, style: str, value: str) -> list[int]:
 # -- plain and quoted scalars ---------------------------------------------------
 
 
-def _quoted_chars(written: str, one: ReadChar) -> list[Char]:
-    return _flow_chars(written, 1, len(written) - 1, one)
+def _quoted_chars(written: str, read_char: ReadChar) -> list[Char]:
+    return _flow_chars(written, 1, len(written) - 1, read_char)
 
 
-def _flow_chars(written: str, at: int, end: int, one: ReadChar) -> list[Char]:
+def _flow_chars(written: str, at: int, end: int, read_char: ReadChar) -> list[Char]:
+    """The characters of a scalar that is not a block; its lines are folded."""
     found: list[Char] = []
     while at < end:
         broken = _LINE_BREAKS.match(written, at, end)
@@ -56,7 +62,7 @@ def _flow_chars(written: str, at: int, end: int, one: ReadChar) -> list[Char]:
             found += _fold(broken)
             at = broken.end()
         else:
-            char, width = one(written, at)
+            char, width = read_char(written, at)
             found += [(char, at)] if char else []
             at += width
             if not char and width > 1:  # an escaped line break: the next line's indentation goes too
@@ -65,6 +71,7 @@ def _flow_chars(written: str, at: int, end: int, one: ReadChar) -> list[Char]:
 
 
 def _fold(broken: re.Match[str]) -> list[Char]:
+    """One line break becomes a space; of several, each but the first stays a newline."""
     lines = broken.group().count("\n")
     return [(" ", broken.start())] if lines == 1 else [("\n", broken.start())] * (lines - 1)
 
@@ -143,6 +150,7 @@ def _join_lines(written: str, lines: list[tuple[int, int]], indent: int, *, fold
 
 
 def _line_breaks(breaks: list[int], before: str, first: str) -> list[Char]:
+    """The line breaks between two lines of a folded block, which begin with `before` and `first`."""
     if not before or before in " \t" or first in " \t":
         return [("\n", at) for at in breaks]
     return [(" ", breaks[0])] if len(breaks) == 1 else [("\n", at) for at in breaks[1:]]

@@ -14,6 +14,7 @@ import yaml
 
 from engine.errors import Finding, RunbookInvalid
 from engine.language.yaml.nodes import ListNode, MapNode, Node, Scalar, Source, Span, finding_at
+from engine.language.yaml.positions import Style
 from engine.language.yaml.scalars import resolve
 from engine.language.yaml.syntax_errors import CUT_OFF, QUOTE_ALL, is_cut_off, mask_expression, problem_of
 
@@ -236,7 +237,7 @@ class _DocumentReader:
 
     def _scalar(self, event: Any) -> Scalar:
         text, start, end = event.value, event.start_mark.index, event.end_mark.index
-        style = event.style or ""
+        style: Style = event.style or ""
         if event.anchor is not None or event.tag is not None:
             self._report_anchor_or_tag(event)
         value = text if style or event.tag is not None else self._resolve_plain(text, start, end)
