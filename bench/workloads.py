@@ -12,7 +12,7 @@ from engine.kernel.operation import Halt, Perform, Record, StepRecord
 from engine.kernel.start import begun
 from engine.language.model import ActionFacts, Call, Runbook, Step
 from engine.registry import Action, Registry
-from engine.runtime.performer import World
+from engine.runtime.performer import WorldAccess
 from engine.values import changed
 
 ACTION = "bench.nothing"
@@ -115,7 +115,7 @@ def run_stored(steps: int, path: str, id: str = "bench") -> Operation:
     return operation
 
 
-def empty_world() -> World:
+def empty_world() -> WorldAccess:
     """A world with one action, which does nothing."""
 
     def unused(*_: object, **__: object) -> None:
@@ -125,7 +125,7 @@ def empty_world() -> World:
         name=ACTION, doc="", facts=ActionFacts(name=ACTION, repeatable=True), params={}, output={}, calls={}, errors=(),
         run=lambda params, context: {},
     )  # fmt: skip
-    return World(
+    return WorldAccess(
         registry=Registry(actions={ACTION: nothing}), clients=unused, secret=unused, network=unused,
         read_setting=unused,
     )  # fmt: skip

@@ -33,9 +33,9 @@ from engine.kernel.transition import Transition
 from engine.language.model import Runbook
 from engine.registry import Network, Registry
 from engine.runtime.engine import Engine
-from engine.runtime.load import Loaded, read_on, text_of
+from engine.runtime.load import Loaded, load_cached, runbook_text
 from engine.runtime.observer import Observer, PlannedRemoval
-from engine.runtime.performer import World
+from engine.runtime.performer import WorldAccess
 from engine.runtime.protection import ProtectionPolicy, protect
 from engine.stores.port import Head, Store
 
@@ -145,7 +145,7 @@ class CommandContext:
     def runbook(self, digest: str) -> Runbook:
         """The runbook with that digest of its text, from the store unless it was read already."""
         known = next((one for one in self._runbooks.values() if one.digest == digest), None)
-        return known if known is not None else self.parse(text_of(self.store, digest))
+        return known if known is not None else self.parse(runbook_text(self.store, digest))
 
     def remember_runbook(self, runbook: Runbook) -> None:
         """Keep a runbook that was read and checked, so that it is not parsed again."""
@@ -153,7 +153,7 @@ class CommandContext:
 
     def load_operation(self, id: str) -> tuple[Runbook, Operation]:
         """The operation, from its log, and its runbook. UsageError where there is none."""
-        loaded = read_on(self.store, id, self.parse, self._loaded)
+        loaded = load_cached(self.store, id, self.parse, self._loaded)
         return loaded.runbook, loaded.operation
 
     def head(self, id: str) -> Head | None:
@@ -216,19 +216,19 @@ class CommandContext:
             known=self._loaded,
         )  # fmt: skip
 
-    def _aws_world(self, runbook: Runbook, before_send: Callable[[], None]) -> World:
+    def _aws_world(self, runbook: Runbook, before_send: Callable[[], None]) -> WorldAccess:
         from actions.aws.sessions import Sessions
         from actions.network import SystemNetwork
 
         sessions = Sessions(**self.session_options, accounts=runbook.accounts, before_send=before_send)
         return self._world(sessions.clients, SystemNetwork())
 
-    def _world(self, clients: Callable[..., Any], network: Network) -> World:
+    def _world(self, clients: Callable[..., Any], network: Network) -> WorldAccess:
         from actions.aws.settings import Settings
 
         settings = Settings(clients)
         policy = ProtectionPolicy(protected=self.options.protected, allowed=self.options.yes_delete)
-        return World(
+        return WorldAccess(
             registry=protect(self.registry, policy), clients=clients, secret=settings.secret, network=network,
             read_setting=settings.read,
         )  # fmt: skip

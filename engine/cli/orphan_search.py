@@ -18,7 +18,7 @@ from engine.kernel.rendering import Names, place
 from engine.language.model import Account, Ensure, Runbook
 from engine.registry import Context
 from engine.reports.orphans import Judged, Place, Thing, judged, things
-from engine.runtime.load import Loaded, is_an_id, load
+from engine.runtime.load import Loaded, is_operation_id, load
 from engine.values import changed
 
 Clients = Callable[..., Any]
@@ -74,7 +74,7 @@ class OrphanSearch:
         context, id = self.context, thing.operation
         try:
             if id not in self._owners:
-                is_known = is_an_id(id) and self._is_of_this_world(id)
+                is_known = is_operation_id(id) and self._is_of_this_world(id)
                 self._owners[id] = load(context.store, id, context.parse).operation if is_known else None
             self.found.append(judged(thing, self._owners[id], context.store.name))
         except RunbookError as error:

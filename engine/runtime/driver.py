@@ -1,7 +1,28 @@
-"""The loop: what `pending` says is folded, committed, performed. Nothing here decides.
+"""The driver: asks the kernel what to do next, records it, and does it. It decides nothing itself.
 
-Between two effects there is one commit, and none where nothing durable has changed. Whoever drives holds the
-operation's lease; the append is what fences a runner that has lost it.
+One operation, `runbook run restore.yaml`, with what is on the disk after each part:
+
+1. Load. `engine.run` reads the settings, lets a person confirm the removals and appends record 1, `started`, with the
+   runbook's digest and the whole state; the text of the runbook was stored before it. A resume reads the last record
+   with a state and folds the events after it (`load.py`).
+2. Lease. The lease in the head of the operation is taken, so that no other runner works on it. A resume folds
+   `taken_up`: an effect that was in flight when the last runner stopped has become *unknown*, and is looked at.
+3. Loop. `pending(runbook, operation, now)` returns one of four commands:
+   - `Record(event)`: the event is folded. It is in memory only, among `OperationLog.uncommitted`.
+   - `Perform(effect)`: all uncommitted events are committed as one record, among them `intended`, which names the effect
+     and its idempotency key. Then the lease is checked, and then the effect is sent: *what is sent was recorded before*.
+     Its outcome (`succeeded`, `failed`, `unknown`, `looked`) is folded, and is durable with the next commit. If the
+     process dies in between, step 2 of the next runner finds the intent without an outcome, and looks.
+   - `SleepUntil(at)`: commit, then sleep in slices. After each, the lease is renewed if that is due, and a signal or a
+     request to cancel ends the sleep.
+   - `Halt(status)`: commit, and return. The operation has ended, or holds for a person.
+4. Commit. The append is conditional on its sequence number. A runner that has lost its lease gets a `StoreConflict` and
+   stops: the append fences it, the lease only keeps two runners from working at the same time. Polls that change nothing
+   durable are not appended.
+5. Effect. The performer calls the kind or action. An effect that never left (throttled, no connection) is sent again
+   here, by a schedule that uses up none of the step's attempts.
+
+However it ends, `engine.py` then writes the summary to the head and releases the lease.
 """
 
 from __future__ import annotations
@@ -10,7 +31,7 @@ import secrets
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Final, Protocol, assert_never
 
 from engine.clock import Clock
 from engine.errors import EffectNotSent, EnvironmentProblem, Problem
@@ -27,33 +48,36 @@ from engine.runtime.observer import Observer
 from engine.stores.port import LogRecord, Store
 
 THROTTLED = Backoff(first=1.0, factor=2.0, longest=30.0, jitter="full", within=900.0)
-"""The built-in schedule for what was throttled, or never left (docs/language.md, "Errors")."""
+"""The default schedule for effects that were throttled or never sent (docs/language.md, "Errors")."""
 
 THROTTLED_FLOOR: Final = 0.5
-"""The least share of its delays: coming back at once is what AWS throttles for."""
+"""The least share of its delays that jitter leaves: a retry at once would be throttled again."""
 
 
 POLLING: Final = frozenset({ev.Looked, ev.Watched, ev.ProofBegun, ev.Proved})
-"""Events that may change nothing but what is volatile."""
+"""Events that may change only what is not durable."""
 
 
-EVENT: Final = 100
-"""Bytes of one event, more or less: what a record weighs is known when it is sealed, and then it has the state or not."""
+EVENT_BYTES: Final = 100
+"""The approximate size of one event: a record's size is known only once it is sealed, with or without the state."""
 
 
 class Interrupted(BaseException):
-    """A signal: the call in hand was finished, everything is committed."""
+    """The driver stopped for a signal: the call in flight was finished, and everything is committed. `code`: to exit with."""
 
     def __init__(self, code: int) -> None:
         super().__init__(code)
         self.code = code
 
 
-class Holder(Protocol):
-    """The lease, as the driver uses it."""
+class OperationLease(Protocol):
+    """The lease of one operation."""
+
+    def acquire(self) -> bool:
+        """Take it. True if the last runner released its own. Busy if another runner is alive."""
 
     def check(self) -> None:
-        """StoreConflict where it is no longer ours."""
+        """StoreConflict if the lease is lost."""
 
     def renew_if_due(self) -> None: ...
 
@@ -61,15 +85,15 @@ class Holder(Protocol):
 
 
 class Performer(Protocol):
-    """Touches the world and turns what came of it into an outcome event."""
+    """Performs effects on the world, and turns their results into outcome events."""
 
     def perform(self, effect: Effect, operation: Operation, runbook: Runbook, now: Callable[[], float]) -> ev.Event:
-        """Looked, Succeeded, Failed, Unknown or Refreshed; raises EffectNotSent where nothing left."""
+        """Looked, Succeeded, Failed, Unknown or Refreshed. Raises EffectNotSent if nothing was sent."""
 
 
 @dataclass(slots=True)
-class Log:
-    """An operation in memory with what of it is not yet committed."""
+class OperationLog:
+    """An operation in memory, with its events that are not committed yet."""
 
     store: Store
     runbook: Runbook
@@ -77,9 +101,9 @@ class Log:
     committed: Operation | None = None
     seq: int = 0
     digest: str = ""
-    since_whole: int = 0  # bytes appended since the last whole state
-    whole: int = 0  # bytes of the last record with a whole state
-    waiting: list[Transition] = field(default_factory=list)
+    bytes_since_state: int = 0  # appended since the last record with a state
+    state_bytes: int = 0  # of the last record with a state
+    uncommitted: list[Transition] = field(default_factory=list)
     states: States = field(default_factory=States)
     actor: str = ""
     process: str = ""
@@ -87,72 +111,74 @@ class Log:
     readable: Callable[[Operation, Runbook], dict[str, str]] | None = None
 
     def fold(self, event: ev.Event) -> None:
-        """The one place where an event of a running operation is folded; it gets the key of its step here."""
+        """Apply an event. Only this folds the events of a running operation; the event gets the key of its step here."""
         before = self.operation
         event = with_step(self.runbook, before, event)
         self.operation = evolve(self.runbook, before, event)
-        self.waiting.append(Transition(event=event, runbook=self.runbook, before=before, after=self.operation))
+        self.uncommitted.append(Transition(event=event, runbook=self.runbook, before=before, after=self.operation))
 
     def commit(self) -> list[Transition]:
-        """Append what is durable; what was written. Nothing where nothing has changed."""
-        if not self.waiting:
+        """Append the uncommitted events as one record, and return them; [] if nothing durable changed."""
+        if not self.uncommitted:
             return []
-        if self._is_nothing_new():
-            self.waiting.clear()
+        if self._changes_nothing():
+            self.uncommitted.clear()
             return []
-        written, self.waiting = self.waiting, []
+        written, self.uncommitted = self.uncommitted, []
         record = self._record([one.event for one in written])
         self.store.append(record)
         self.seq, self.digest = record.seq, record.digest
         self.committed = self.operation
         return written
 
-    def _is_nothing_new(self) -> bool:
-        """Looks and proofs that changed nothing durable: polling writes nothing."""
-        if self.committed is None or any(type(one.event) not in POLLING for one in self.waiting):
+    def _changes_nothing(self) -> bool:
+        """Are there only looks and proofs that changed nothing durable? Polling writes no records."""
+        if self.committed is None or any(type(one.event) not in POLLING for one in self.uncommitted):
             return False
         return durable(self.operation) == durable(self.committed)
 
     def _record(self, written: list[ev.Event]) -> LogRecord:
-        """The whole state goes with it when what was appended since the last one outweighs that."""
-        due = self.since_whole + EVENT * len(written) >= self.whole
+        """The record of the events. It has the whole state if the records since the last state are larger than that one."""
+        due = self.bytes_since_state + EVENT_BYTES * len(written) >= self.state_bytes
         readable = self.readable(self.operation, self.runbook) if self.readable is not None else {}
         record = LogRecord(
             operation=self.operation.id, seq=self.seq + 1, at=self.operation.at, write_id=secrets.token_hex(8),
             events=tuple([encode(event) for event in written]), actor=self.actor, host=self.host,
             process=self.process, readable=readable, state=self.states.encoded(self.operation) if due else None,
         ).sealed(self.digest)  # fmt: skip
-        weight = len(record.packed())
-        self.whole, self.since_whole = (weight, 0) if due else (self.whole, self.since_whole + weight)
+        size = len(record.packed())
+        self.state_bytes, self.bytes_since_state = (
+            (size, 0) if due else (self.state_bytes, self.bytes_since_state + size)
+        )
         return record
 
 
 @dataclass(slots=True)
 class Driver:
-    """Drives one operation to its end, a hold, or an interrupt."""
+    """Drives one operation until it ends, holds for a person, or is interrupted."""
 
-    log: Log
+    log: OperationLog
     clock: Clock
     performer: Performer
-    holder: Holder
+    lease: OperationLease
     observer: Observer = field(default_factory=Observer)
-    cancel: Callable[[], ev.Cancelled | None] = lambda: None
-    listing: Callable[[], None] = lambda: None  # in a wait, while the lease is ours
-    slice: float = 30.0
-    latest: float = 0.0  # time that was given to an event or a decision
-    boot: float | None = None
+    cancel_request: Callable[[], ev.Cancelled | None] = lambda: None  # of another process
+    heartbeat: Callable[[], None] = lambda: None  # called in each slice of a sleep
+    slice: float = 30.0  # seconds of one sleep; after each, the lease is renewed if due
+    latest: float = 0.0  # the last time that `now` returned
+    boot: float | None = None  # the time since boot at that moment
 
     def drive(self) -> str:
-        """Until it halts: the status. Raises Interrupted, EnvironmentProblem, StoreConflict."""
+        """Drive until the kernel halts, and return the status. Raises Interrupted, EnvironmentProblem, StoreConflict."""
         now = self.now()
         while True:
             command = pending(self.log.runbook, self.log.operation, now)
             match command:
                 case Record(event=event):
                     self.log.fold(event)
-                    continue  # what follows from it is decided at the same moment
-                case Perform() | SleepUntil() if self._is_told_otherwise():
-                    pass
+                    continue  # the next command is decided for the same moment
+                case Perform() | SleepUntil() if self._is_interrupted():
+                    pass  # a cancel was folded: decide again
                 case Perform(effect=effect):
                     self._commit()
                     self._perform(effect)
@@ -164,15 +190,17 @@ class Driver:
                 case Halt(status=status):
                     self._commit()
                     return status
+                case _:
+                    assert_never(command)
             now = self.now()
 
-    def _is_told_otherwise(self) -> bool:
-        """Before each touch of the world and each wait: has a signal come (Interrupted), or a cancel?"""
-        self._stop_if_asked()
-        return self.cancel_waits()
+    def _is_interrupted(self) -> bool:
+        """Before each effect and each sleep: True if a request to cancel was folded. Raises Interrupted after a signal."""
+        self._raise_if_interrupted()
+        return self.take_cancel_request()
 
     def now(self) -> float:
-        """● Times never go back, whatever the wall clock does, and pass at least as the time since boot does."""
+        """● The time never goes back, whatever the wall clock does, and passes at least as fast as the time since boot."""
         boot = self.clock.boot()
         passed = self.latest + (boot - self.boot if self.boot is not None else 0.0)
         self.boot = boot
@@ -180,14 +208,14 @@ class Driver:
         return self.latest
 
     def _commit(self) -> None:
-        self.holder.renew_if_due()
+        self.lease.renew_if_due()
         for transition in self.log.commit():
             self.observer.committed(transition)
-        self.holder.check()
+        self.lease.check()
 
     def _perform(self, effect: Effect) -> None:
-        """Once sent, its outcome; ● what was not sent is still due, by a schedule of its own."""
-        tried = 0
+        """Send the effect and fold its outcome. ● One that was not sent is sent again, by a schedule of its own."""
+        failures = 0
         began = self.latest
         while True:
             try:
@@ -196,12 +224,12 @@ class Driver:
                 problem = error.problem
             else:
                 return
-            tried += 1
-            if stops_the_runner(problem):
-                self._leave(effect, problem)
-            written = self.log.runbook.network if problem.category == "network" else self.log.runbook.throttled
+            failures += 1
+            if stops_runner(problem):
+                self._stop(effect, problem)
+            schedule = self.log.runbook.network if problem.category == "network" else self.log.runbook.throttled
             seed = f"{self.log.operation.id}/{effect.key}"
-            delay = resend_delay(written, tried, seed=seed, elapsed=self.now() - began)
+            delay = resend_delay(schedule, failures, seed=seed, elapsed=self.now() - began)
             if delay is None:
                 self._give_up(effect, problem)
                 return
@@ -209,11 +237,11 @@ class Driver:
             self._pause(delay)
 
     def _pause(self, delay: float) -> None:
-        """Waits for the next sending; a signal or a cancel ends the wait, and the effect is still due."""
+        """Wait before the effect is sent again. Interrupted after a signal: the effect is still due."""
         until = self.now() + delay
         while (left := until - self.now()) > 0:
-            self._stop_if_asked()
-            self._rest(left)
+            self._raise_if_interrupted()
+            self._sleep_slice(left)
 
     def _give_up(self, effect: Effect, problem: Problem) -> None:
         if effect.verb == "refresh":
@@ -223,8 +251,8 @@ class Driver:
         else:
             self.log.fold(ev.Failed(at=self.now(), problem=problem))
 
-    def _leave(self, effect: Effect, problem: Problem) -> None:
-        """What was not sent is still due; everything else is committed."""
+    def _stop(self, effect: Effect, problem: Problem) -> None:
+        """Stop the runner with an effect that was not sent: it is still due, and everything else is committed."""
         if isinstance(self.log.operation.top.phase, Acting):
             self.log.fold(ev.NotSent(at=self.now(), problem=problem))
         self._commit()
@@ -232,27 +260,27 @@ class Driver:
 
     def _sleep(self, at: float) -> None:
         while (left := at - self.now()) > 0:
-            self._stop_if_asked()
-            if self.cancel_waits():
+            self._raise_if_interrupted()
+            if self.take_cancel_request():
                 return
-            self._rest(left)
+            self._sleep_slice(left)
 
-    def _rest(self, left: float) -> None:
-        """A slice of a wait; then the lease is renewed."""
+    def _sleep_slice(self, left: float) -> None:
+        """Sleep for at most one slice, then renew the lease if that is due."""
         self.clock.sleep(min(self.slice, left))
-        self.holder.renew_if_due()
-        self.listing()
+        self.lease.renew_if_due()
+        self.heartbeat()
 
-    def cancel_waits(self) -> bool:
-        """Has somebody asked for the end?"""
-        asked = self.cancel()
-        if asked is None or self.log.operation.ending is not None:
+    def take_cancel_request(self) -> bool:
+        """Fold another process's request to cancel, if there is one; was there?"""
+        request = self.cancel_request()
+        if request is None or self.log.operation.ending is not None:
             return False
-        self.log.fold(asked)
+        self.log.fold(request)
         return True
 
-    def _stop_if_asked(self) -> None:
-        """Between two effects: nothing is in the air, and an intent that was not sent is still due."""
+    def _raise_if_interrupted(self) -> None:
+        """Interrupted after a signal. No effect is in flight here; an intent that was not sent is still due."""
         code = self.observer.stop_code()
         if not code:
             return
@@ -264,20 +292,20 @@ class Driver:
         raise Interrupted(code)
 
 
-def resend_delay(written: Schedule | None, tried: int, *, seed: str, elapsed: float) -> float | None:
-    """Seconds until an effect that was not sent is sent again; None when that is given up.
+def resend_delay(schedule: Schedule | None, failures: int, *, seed: str, elapsed: float) -> float | None:
+    """Seconds until an effect that was not sent is sent again; None if it is given up.
 
-    `written`: the runbook's own schedule, which means what it says; without one, the built-in schedule and its floor.
+    `schedule`: the runbook's own, which is followed as it is written. Without one, the default has a floor.
     """
-    floor = 0.0 if written is not None else THROTTLED_FLOOR
-    return delay_before(written or THROTTLED, tried, seed=seed, since_failure=elapsed, floor=floor)
+    floor = 0.0 if schedule is not None else THROTTLED_FLOOR
+    return delay_before(schedule or THROTTLED, failures, seed=seed, since_failure=elapsed, floor=floor)
 
 
-def stops_the_runner(problem: Problem) -> bool:
-    """● Credentials stop the driver, not the step: nothing is used up, and a person logs in."""
+def stops_runner(problem: Problem) -> bool:
+    """● Missing credentials stop the runner, not the step: no attempt is used up, and a person logs in."""
     return problem.category == "credentials"
 
 
 def failed_look(at: float, problem: Problem) -> ev.Looked:
-    """A look that did not come back with anything."""
+    """A look that failed, as an event."""
     return ev.Looked(at=at, seen=Seen(at=at, status="unknown", cls="unknown", problem=problem))

@@ -1,6 +1,6 @@
-"""`resume --with`: may an operation go on with an edited runbook? What the rest could not use is refused.
+"""`resume --with`: can an operation continue with an edited runbook? It is refused if the remaining steps could not run.
 
-Nothing here writes. Errors: UsageError that names the step, the name or the thing that is in the way.
+Nothing is written here. Errors: UsageError with the step, the input or the resource that prevents it.
 """
 
 from __future__ import annotations
@@ -20,54 +20,56 @@ from engine.runtime.performer import ReadSetting, read_settings
 from engine.values import changed
 
 
-def edited(before: Runbook, after: Runbook, operation: Operation, read: ReadSetting, at: float, actor: str) -> ev.Event:
-    """The event of going on with `after`."""
-    standing = _standing(before, operation)
+def edit_operation(
+    before: Runbook, after: Runbook, operation: Operation, read: ReadSetting, at: float, actor: str
+) -> ev.Event:
+    """The event that continues the operation with the runbook `after`."""
+    current = _current_path(before, operation)
     moves = {one.path: other.path for one in before.steps for other in after.steps if one.id == other.id}
-    if standing not in moves:
-        raise _refused(operation, f"the step where it stands, {before.step(standing).id}, is no longer there")
-    _must_have_what_is_needed(before, after, operation, moves[standing])
+    if current not in moves:
+        raise _refusal(operation, f"its current step, {before.step(current).id}, was removed")
+    _check_earlier_steps(before, after, operation, moves[current])
     inputs = _inputs(after, operation)
     bare = changed(operation, inputs=inputs)
     settings = _settings(after, bare, read)
-    _must_name_the_same(after, changed(bare, settings=settings))
+    _check_identities(after, changed(bare, settings=settings))
     return ev.RunbookEdited(
         at=at, digest=after.digest, moves=moves, inputs=inputs, settings=settings, actor=actor
     )  # fmt: skip
 
 
-def _standing(before: Runbook, operation: Operation) -> str:
+def _current_path(before: Runbook, operation: Operation) -> str:
     if operation.ending is not None or operation.ended:
-        raise _refused(operation, "its end is recorded")
+        raise _refusal(operation, "it has ended, or is ending")
     if is_telling(operation):
-        raise _refused(operation, f"it is still telling people; `runbook resume {operation.id}` first")
+        raise _refusal(operation, f"it is sending notifications; first run `runbook resume {operation.id}`")
     position = operation.frames[0].position
     if not isinstance(position, MainStep) or position.path not in before.index:
-        raise _refused(operation, f"it does not stand at a step ({position.path})")
+        raise _refusal(operation, f"it is not at a step of the main list, but at {position.path}")
     return position.path
 
 
-def _must_have_what_is_needed(before: Runbook, after: Runbook, operation: Operation, standing: str) -> None:
-    """Every step before the one where it stands has been done, as a step of that kind."""
+def _check_earlier_steps(before: Runbook, after: Runbook, operation: Operation, current: str) -> None:
+    """All steps before the current one must have been done, as steps of the same kind."""
     known = {step.id: step for step in before.steps}
-    for step in after.steps[: int(standing.partition("/")[2])]:
+    for step in after.steps[: int(current.partition("/")[2])]:
         record = operation.steps.get(step.id)
         if record is None or record.status not in ("DONE", "SKIPPED"):
-            raise _refused(operation, f"{step.id} stands before the step that is next, and has not been done")
+            raise _refusal(operation, f"{step.id} is before the current step, and has not been done")
         if type(known[step.id].body) is not type(step.body):
-            raise _refused(operation, f"{step.id} has been done, and is another kind of step now")
+            raise _refusal(operation, f"{step.id} has been done, and was changed to another kind of step")
 
 
 def _inputs(after: Runbook, operation: Operation) -> Mapping[str, Any]:
-    """Those that were given, and the defaults of new ones."""
+    """The inputs that were given, and the defaults of new ones."""
     missing = [one.name for one in after.inputs.values() if one.required and one.name not in operation.inputs]
     if missing:
-        raise _refused(operation, f"the new input {missing[0]} has no default")
+        raise _refusal(operation, f"the new input {missing[0]} has no default")
     return {one.name: operation.inputs.get(one.name, one.default) for one in after.inputs.values()}
 
 
 def _settings(after: Runbook, bare: Operation, read: ReadSetting) -> Mapping[str, Any]:
-    """What was recorded stays; what is new, or comes from elsewhere now, is read."""
+    """Recorded settings stay as they are; those that are new, or have another source, are read."""
     try:
         now = read_settings(after, bare, read)
     except (EffectFailed, EffectNotSent, EffectUnknown) as error:
@@ -79,8 +81,8 @@ def _settings(after: Runbook, bare: Operation, read: ReadSetting) -> Mapping[str
     }
 
 
-def _must_name_the_same(after: Runbook, operation: Operation) -> None:
-    """The identity of nothing in the ledger may change."""
+def _check_identities(after: Runbook, operation: Operation) -> None:
+    """No step may name another resource than the one that it created."""
     for entry in operation.ledger:
         step = next((one for one in after.steps if one.id == entry.step.partition("[")[0]), None)
         if (
@@ -91,7 +93,9 @@ def _must_name_the_same(after: Runbook, operation: Operation) -> None:
         ):
             continue
         if step.body.kind != entry.kind or not _same(after, operation, step.path, entry):
-            raise _refused(operation, f"{entry.step} has made {entry.kind} {_name(entry)}, and means another now")
+            raise _refusal(
+                operation, f"{entry.step} created {entry.kind} {_name(entry)}, and now names another resource"
+            )
 
 
 def _same(after: Runbook, operation: Operation, path: str, entry: Entry) -> bool:
@@ -102,7 +106,7 @@ def _same(after: Runbook, operation: Operation, path: str, entry: Entry) -> bool
         written = {key: step.body.params[key] for key in after.kinds[entry.kind].identity if key in step.body.params}
         identity, where = rendered(written, names), place(after, operation, step, lambda: names)
     except ExpressionError:
-        return True  # it cannot be known before the step is entered
+        return True  # its name is not known before the step is entered
     return identity == dict(entry.identity) and where == (entry.region, entry.account)
 
 
@@ -110,5 +114,5 @@ def _name(entry: Entry) -> str:
     return str(next(iter(entry.identity.values()), entry.id))
 
 
-def _refused(operation: Operation, why: str) -> UsageError:
-    return UsageError(f"operation {operation.id} cannot go on with this runbook: {why}; nothing was changed")
+def _refusal(operation: Operation, why: str) -> UsageError:
+    return UsageError(f"operation {operation.id} cannot continue with this runbook: {why}. Nothing was changed")

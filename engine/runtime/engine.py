@@ -1,7 +1,7 @@
-"""What a person, or a program, asks for: run, resume, restart, cancel, cleanup. One loop drives them all.
+"""The engine: run, resume, restart, cancel and cleanup. All of them drive an operation by the same loop.
 
-Each settles first whether it is possible as things are (UsageError, nothing changed), then takes the lease, takes
-the operation up, folds the answer in, and drives.
+Each first checks that it is possible in the operation's state (UsageError, nothing changed). Then it takes the lease,
+loads the operation, folds what the person decided, and drives.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 from engine.clock import Clock
 from engine.errors import Busy, Locked, StoreConflict, UsageError
@@ -21,67 +21,62 @@ from engine.kernel.start import begun
 from engine.kernel.transition import Transition
 from engine.language.model import Runbook
 from engine.reports.status import readable, summary
-from engine.runtime.driver import Driver, Holder, Log
-from engine.runtime.edit import edited
-from engine.runtime.heartbeat import Listing
-from engine.runtime.load import Loaded, Parse, find_maker, read_on
+from engine.runtime.driver import Driver, OperationLease, OperationLog
+from engine.runtime.edit import edit_operation
+from engine.runtime.heartbeat import Heartbeat
+from engine.runtime.load import Loaded, Parse, find_maker, load_cached
 from engine.runtime.observer import Observer
-from engine.runtime.performer import RegistryPerformer, World
-from engine.runtime.preflight import Looker, prepared, settings_now
+from engine.runtime.performer import RegistryPerformer, WorldAccess
+from engine.runtime.preflight import Inspector, current_settings, prepare
 from engine.runtime.requests import (
-    ASK_EVERY,
-    Asked,
-    accepted,
-    may_restart,
-    must_answer,
+    CANCEL_POLL,
+    CancelPoller,
+    accept_target,
+    check_answer,
+    check_requirements,
+    check_restart,
+    hold_still_stands,
     path_of,
-    prove,
-    resumed,
 )
 from engine.stores.port import Store
 
 Answer = Callable[[Operation, float], ev.Event | None]
-"""What a person has said, as the event that it is for the operation as it is loaded; None: nothing any more."""
-
-
-class Lease(Holder, Protocol):
-    """The lease of one operation."""
-
-    def acquire(self) -> bool:
-        """Was the one before released? Raises Busy where a live runner has it."""
+"""From the operation as it is once the lease is held, and the time, to the event of a person's decision; None: no event."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Engine:
-    """All that operations need of their surroundings; made by the composition root."""
+    """Runs operations of one store. Created by the command line, or by `import runbook`."""
 
     store: Store
     clock: Clock
-    world: World
+    world: WorldAccess
     parse: Parse
-    lease: Callable[[str], Lease]
+    lease: Callable[[str], OperationLease]
     actor: str = ""
     process: str = ""  # PID@start time
     region: str = ""
     version: str = ""
     observer: Observer = field(default_factory=Observer)
-    known: dict[str, Loaded] = field(default_factory=dict)  # as they were read last: only what is new is read again
+    known: dict[str, Loaded] = field(
+        default_factory=dict
+    )  # by id, as they were last loaded: only newer records are read again
 
     # -- run ------------------------------------------------------------------------------------------
 
     def run(self, runbook: Runbook, id: str, inputs: Mapping[str, Any]) -> Operation:
-        """Start it, or go on with an interrupted one of the same id, runbook and inputs."""
+        """Start an operation, or continue an interrupted one with the same id, runbook and inputs."""
         if self.store.load(id):
-            return self._same_again(runbook, id, inputs)
-        started = self._started(runbook, id, inputs)
+            return self._run_again(runbook, id, inputs)
+        started = self._start(runbook, id, inputs)
         operation = begun(runbook, started)
         self.store.put_blob(runbook.text.encode("utf-8"))
         log = self._log(runbook, operation)
-        log.waiting.append(Transition(event=started, runbook=runbook, before=None, after=operation))
+        log.uncommitted.append(Transition(event=started, runbook=runbook, before=None, after=operation))
         try:
             written = log.commit()
         except StoreConflict:
-            return self._same_again(runbook, id, inputs)
+            return self._run_again(runbook, id, inputs)
         self.store.summarise(id, summary(log.operation, runbook))
         for transition in written:
             self.observer.committed(transition)
@@ -93,41 +88,41 @@ class Engine:
             if log.seq > 1:
                 raise
             lease.check()
-        return self._go_on(id, lease, ())
+        return self._continue(id, lease, ())
 
-    def _same_again(self, runbook: Runbook, id: str, inputs: Mapping[str, Any]) -> Operation:
+    def _run_again(self, runbook: Runbook, id: str, inputs: Mapping[str, Any]) -> Operation:
         found = self._loaded(id)
         if found.operation.digest != runbook.digest or dict(found.operation.inputs) != dict(inputs):
-            message = f"operation {id} exists with another runbook or other inputs; choose another --operation-id"
+            message = f"operation {id} exists, with another runbook or other inputs. Choose another --operation-id"
             raise UsageError(message)
         if found.operation.ended or found.operation.hold is not None:
             return found.operation
         return self._take_up(id, ())
 
-    def _started(self, runbook: Runbook, id: str, inputs: Mapping[str, Any]) -> ev.Started:
-        """Settings and targets are read, and what is meant is confirmed: nothing is written before."""
+    def _start(self, runbook: Runbook, id: str, inputs: Mapping[str, Any]) -> ev.Started:
+        """The first event. Settings and targets are read and the removals confirmed before anything is recorded."""
         now = self.clock.now()
         bare = Operation(
             id=id, runbook=runbook.name, digest=runbook.digest, started=now, at=now, region=self.region, inputs=inputs
         )
-        bare, targets = prepared(self._looker(), runbook, bare, self.observer)
+        bare, targets = prepare(self._inspector(), runbook, bare, self.observer)
         return start(
             runbook, id, inputs, bare.settings, targets, now, region=self.region, engine=self.version
         )[0]  # fmt: skip
 
-    def _looker(self) -> Looker:
-        return Looker(self._performer(), self.clock.now)
+    def _inspector(self) -> Inspector:
+        return Inspector(self._performer(), self.clock.now)
 
     # -- the loop --------------------------------------------------------------------------------------
 
     def _loaded(self, id: str) -> Loaded:
-        return read_on(self.store, id, self.parse, self.known)
+        return load_cached(self.store, id, self.parse, self.known)
 
     def _performer(self) -> RegistryPerformer:
         return RegistryPerformer(self.world, lambda name: find_maker(self.store, name))
 
-    def _log(self, runbook: Runbook, operation: Operation) -> Log:
-        return Log(
+    def _log(self, runbook: Runbook, operation: Operation) -> OperationLog:
+        return OperationLog(
             store=self.store, runbook=runbook, operation=operation, actor=self.actor, process=self.process,
             readable=readable,
         )  # fmt: skip
@@ -135,22 +130,23 @@ class Engine:
     def _take_up(
         self, id: str, answers: tuple[Answer, ...], runbook: Runbook | None = None, *, locks: bool = True
     ) -> Operation:
-        """The lease, then go on."""
+        """Take the lease, and continue the operation."""
         lease = self.lease(id)
         released = lease.acquire()
-        return self._go_on(id, lease, answers, runbook, released=released, locks=locks)
+        return self._continue(id, lease, answers, runbook, released=released, locks=locks)
 
-    def _go_on(
-        self, id: str, lease: Lease, answers: tuple[Answer, ...], runbook: Runbook | None = None, *,
+    def _continue(
+        self, id: str, lease: OperationLease, answers: tuple[Answer, ...], runbook: Runbook | None = None, *,
         released: bool = False, locks: bool = True,
     ) -> Operation:  # fmt: skip
-        """Load, TakenUp, the answer, the loop.
+        """Load the operation, fold `taken_up` and the answers, and drive.
 
-        ● A conflict before our first record, while the lease is ours, is a late runner's last word: it appends before it
-        looks at its lease, which stops it. Were we to stop as well, nobody would go on; so once more.
+        ● A conflict before our first record, although we hold the lease, is the last append of a late runner: it appends
+        before it checks its lease, and then stops. If this runner stopped as well, nobody would continue, so it loads and
+        drives once more.
         """
         while True:
-            log = self._taken_up(id, lease, released=released)
+            log = self._load_log(id, lease, released=released)
             log.runbook = runbook or log.runbook
             loaded = log.seq
             try:
@@ -160,7 +156,7 @@ class Engine:
                     raise
                 lease.check()
 
-    def _taken_up(self, id: str, lease: Lease, *, released: bool) -> Log:
+    def _load_log(self, id: str, lease: OperationLease, *, released: bool) -> OperationLog:
         try:
             found = self._loaded(id)
         except BaseException:
@@ -168,39 +164,41 @@ class Engine:
             raise
         log = replace(
             self._log(found.runbook, found.operation),
-            committed=found.operation, seq=found.seq, digest=found.digest, whole=found.whole, since_whole=found.since,
+            committed=found.operation, seq=found.seq, digest=found.digest, state_bytes=found.state_bytes, bytes_since_state=found.bytes_since_state,
         )  # fmt: skip
         if not found.operation.ended:
             now = max(self.clock.now(), found.operation.at)
             log.fold(ev.TakenUp(at=now, runner=self.actor, released=released))
         return log
 
-    def _drive(self, log: Log, lease: Lease, answers: tuple[Answer, ...], *, locks: bool = True) -> Operation:
-        asked = Asked(self.store, self.clock, log)
+    def _drive(
+        self, log: OperationLog, lease: OperationLease, answers: tuple[Answer, ...], *, locks: bool = True
+    ) -> Operation:
+        cancel_request = CancelPoller(self.store, self.clock, log)
         driver = Driver(
-            log=log, clock=self.clock, performer=self._performer(), holder=lease, observer=self.observer,
-            cancel=asked, listing=Listing(self.store, log, self.clock).put_if_due,
+            log=log, clock=self.clock, performer=self._performer(), lease=lease, observer=self.observer,
+            cancel_request=cancel_request, heartbeat=Heartbeat(self.store, log, self.clock).update_if_due,
         )  # fmt: skip
         try:
             if locks or log.operation.ledger:
                 self._lock(log)
             if log.operation.ending is not None:
-                self.store.ask_cancel(log.operation.id, None)  # it was heard: its end is recorded
+                self.store.ask_cancel(log.operation.id, None)  # the request was carried out
             for answer in answers:
                 event = answer(log.operation, driver.now())
                 if event is not None:
                     log.fold(event)
             driver.drive()
         except StoreConflict:
-            raise  # another runner has it: nothing more is written
+            raise  # another runner has the operation: write nothing more
         except BaseException:
-            self._leave(log, lease)
+            self._release(log, lease)
             raise
-        self._leave(log, lease)
+        self._release(log, lease)
         return log.operation
 
-    def _leave(self, log: Log, lease: Lease) -> None:
-        """However it stops: the summary is put, the lock of an ended one and the lease are given back."""
+    def _release(self, log: OperationLog, lease: OperationLease) -> None:
+        """After driving, however it stopped: write the summary, release the lock of an ended operation, and the lease."""
         id = log.operation.id
         if log.committed is None:
             return
@@ -210,8 +208,8 @@ class Engine:
             self.store.release_lock(name, id)
         lease.release()
 
-    def _lock(self, log: Log) -> None:
-        """One operation at a time on a target; whose holder has ended is taken over."""
+    def _lock(self, log: OperationLog) -> None:
+        """Take the runbook's lock, also from an operation that has ended. Locked if another operation has it."""
         name = lock_name(log.runbook, log.operation)
         if not name:
             return
@@ -221,15 +219,15 @@ class Engine:
             other = self.store.take_lock(name, id, over=other)
         if other is not None:
             message = (
-                f"operation {other} has the lock {name}; nothing was done: `runbook status {other}`, and when that has "
-                f"ended `runbook resume {id}`"
+                f"operation {other} has the lock {name}. Nothing was done; see `runbook status {other}`, and when it has "
+                f"ended, `runbook resume {id}`"
             )
             raise Locked(message)
 
     # -- answers to a stop --------------------------------------------------------------------------------
 
     def resume(self, id: str, answer: Mapping[str, Any] | None = None, text: str = "") -> Operation:
-        """Go on where it stands. `answer`: why, reject, outcome, output, accept_target; `text`: another runbook."""
+        """Continue where it stopped. `answer`: why, reject, outcome, output, accept_target. `text`: an edited runbook."""
         answer = dict(answer or {})
         found = self._loaded(id)
         operation = found.operation
@@ -237,81 +235,81 @@ class Engine:
             return operation
         if operation.ended:
             hint = f"cleanup {id}" if operation.ended == "STUCK" else f"restart {id} --from STEP"
-            message = f"operation {id} has ended as {operation.ended}: `runbook {hint}`"
+            message = f"operation {id} has ended as {operation.ended}. To continue, use `runbook {hint}`"
             raise UsageError(message)
-        must_answer(operation, answer)
+        check_answer(operation, answer)
         if text:
-            return self._go_on_with(id, found.runbook, operation, text)
+            return self._continue_with(id, found.runbook, operation, text)
         answers: list[Answer] = []
-        meant = answer.pop("accept_target", None)
-        if meant is not None:
-            answers.append(lambda now, at: accepted(now, meant, at))
+        target = answer.pop("accept_target", None)
+        if target is not None:
+            answers.append(lambda now, at: accept_target(now, target, at))
         if operation.hold is not None and not is_telling(operation):
-            word = partial(ev.Resumed, actor=self.actor, **answer)
-            answers.append(lambda now, at: word(at=at) if resumed(operation, now) else None)
+            resumed = partial(ev.Resumed, actor=self.actor, **answer)
+            answers.append(lambda now, at: resumed(at=at) if hold_still_stands(operation, now) else None)
         return self._take_up(id, tuple(answers))
 
-    def _go_on_with(self, id: str, before: Runbook, operation: Operation, text: str) -> Operation:
-        """With an edited runbook: refused before anything is written, if the rest could not use it."""
+    def _continue_with(self, id: str, before: Runbook, operation: Operation, text: str) -> Operation:
+        """Continue with an edited runbook. It is checked twice: before anything is written, and once the lease is held."""
         after = self.parse(text)
         read = self.world.read_setting
-        edited(before, after, operation, read, operation.at, self.actor)
+        edit_operation(before, after, operation, read, operation.at, self.actor)
         self.store.put_blob(text.encode("utf-8"))
-        return self._take_up(id, (lambda now, at: edited(before, after, now, read, at, self.actor),), after)
+        return self._take_up(id, (lambda now, at: edit_operation(before, after, now, read, at, self.actor),), after)
 
     def restart(self, id: str, step: str) -> Operation:
-        """Back to a step, after what it needs is proved."""
+        """Go back to a step, if everything that it requires exists."""
         found = self._loaded(id)
         path = path_of(found.runbook, step)
-        may_restart(found.runbook, found.operation, path)
-        prove(self._looker(), found, path)
-        settings = settings_now(self._looker(), found.runbook, found.operation)
+        check_restart(found.runbook, found.operation, path)
+        check_requirements(self._inspector(), found, path)
+        settings = current_settings(self._inspector(), found.runbook, found.operation)
 
         def again(now: Operation, at: float) -> ev.Event:
-            may_restart(found.runbook, now, path)
+            check_restart(found.runbook, now, path)
             return ev.Restarted(at=at, path=path, actor=self.actor, settings=settings)
 
         return self._take_up(id, (again,))
 
     def cancel(self, id: str, *, undo: bool = False, past: tuple[str, ...] = ()) -> Operation:
-        """The end that a person asks for; the runner that has the operation is asked to do it.
+        """Cancel an operation. If another runner is driving it, that runner is asked to, and this waits for it.
 
-        It needs no lock where it has made nothing and there is nothing to do.
+        No lock is taken for an operation that has created nothing and has no `on_cancel` steps.
         """
         found = self._loaded(id)
         if found.operation.ended or found.operation.ending is not None:
-            message = f"operation {id} has ended, or its end is recorded: {found.operation.status}"
+            message = f"operation {id} cannot be cancelled: it has ended, or is ending ({found.operation.status})"
             raise UsageError(message)
         request = {"actor": self.actor, "at": self.clock.now(), "undo": undo, "past": list(past)}
 
         def end(now: Operation, at: float) -> ev.Event | None:
             return None if now.ending is not None else ev.Cancelled(at=at, actor=self.actor, undo=undo, past=past)
 
-        asked, locks = False, "on_cancel/0" in found.runbook.index
+        is_requested, locks = False, "on_cancel/0" in found.runbook.index
         while True:
             try:
                 return self._take_up(id, (end,), locks=locks)
             except Locked:
                 raise
             except Busy:
-                if not asked:
+                if not is_requested:
                     self.store.ask_cancel(id, request)
-                asked = True
-            self.clock.sleep(ASK_EVERY)
+                is_requested = True
+            self.clock.sleep(CANCEL_POLL)
             operation = self._loaded(id).operation
             if operation.ended or self.observer.stop_code():
                 return operation
 
     def cleanup(self, id: str, *, past: tuple[str, ...] = ()) -> Operation:
-        """What a failed, cancelled or stuck operation left is taken back."""
+        """Undo what a failed, cancelled or stuck operation left."""
         operation = self._loaded(id).operation
         if operation.cleaning:
             return self._take_up(id, ())
         if operation.ended == "SUCCEEDED":
-            message = f"operation {id} has SUCCEEDED: what it made is yours, and cleanup does not touch it"
+            message = f"operation {id} has SUCCEEDED: what it created is yours, and cleanup does not delete it"
             raise UsageError(message)
         if not operation.ended:
-            message = f"operation {id} has not ended ({operation.status}): `runbook cancel {id} --undo`"
+            message = f"operation {id} has not ended ({operation.status}). To end and undo it, use `runbook cancel {id} --undo`"
             raise UsageError(message)
 
         def again(now: Operation, at: float) -> ev.Event | None:
@@ -321,7 +319,7 @@ class Engine:
 
 
 def lock_name(runbook: Runbook, operation: Operation) -> str:
-    """The rendered `lock`; "" where there is none."""
+    """The rendered name of the runbook's lock; "" if it has none."""
     if runbook.lock is None:
         return ""
     return str(rendered(runbook.lock, Names(runbook, operation)))

@@ -1,4 +1,4 @@
-"""What `runbook list` says of an operation that is running: its step, which the head tells without the records."""
+"""Keeps the current step of a running operation in its head, so that `runbook list` need not read its records."""
 
 from __future__ import annotations
 
@@ -7,31 +7,31 @@ from typing import Final
 
 from engine.clock import Clock
 from engine.reports.status import current_step, summary
-from engine.runtime.driver import Log
+from engine.runtime.driver import OperationLog
 from engine.stores.port import Store
 
-EVERY: Final = 30.0
-"""Seconds: as often as the lease is renewed."""
+UPDATE_EVERY: Final = 30.0
+"""Seconds, as between two renewals of the lease."""
 
 
 @dataclass(slots=True)
-class Listing:
-    """Puts the summary where the step is another than it says; quick steps, which nobody sees, cost nothing."""
+class Heartbeat:
+    """Writes the summary to the head if the step has changed, at most every `UPDATE_EVERY` seconds."""
 
     store: Store
-    log: Log
+    log: OperationLog
     clock: Clock
-    step: str | None = None  # that it says; None: nobody knows what the runner before has left there
-    at: float = field(init=False)  # since boot
+    step: str | None = None  # in the summary as this runner wrote it; None: not written yet
+    at: float = field(init=False)  # when it was written, in seconds since boot
 
     def __post_init__(self) -> None:
-        begun_now = self.log.seq <= 1  # else it says how an earlier runner left it: held, or at another step
-        self.at = self.clock.boot() if begun_now else -EVERY
+        is_new = self.log.seq <= 1  # else the summary is an earlier runner's: write it at the first chance
+        self.at = self.clock.boot() if is_new else -UPDATE_EVERY
 
-    def put_if_due(self) -> None:
-        """Of what is committed, by whoever has the lease."""
+    def update_if_due(self) -> None:
+        """Write the summary of the committed state. Only the runner that holds the lease may call this."""
         operation = self.log.committed
-        if operation is None or current_step(operation) == self.step or self.clock.boot() - self.at < EVERY:
+        if operation is None or current_step(operation) == self.step or self.clock.boot() - self.at < UPDATE_EVERY:
             return
         self.store.summarise(operation.id, summary(operation, self.log.runbook))
         self.step, self.at = current_step(operation), self.clock.boot()

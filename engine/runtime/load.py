@@ -1,6 +1,6 @@
-"""From the log to an operation: the last whole state, the events since, the runbook's text by its digest.
+"""Loads an operation from its log: the last state, the events since, and the runbook's text by its digest.
 
-Nothing here writes. Errors: UsageError for an unknown operation, EnvironmentProblem for a log that cannot be read.
+Nothing is written here. Errors: UsageError for an unknown operation, EnvironmentProblem for a log that cannot be read.
 """
 
 from __future__ import annotations
@@ -24,81 +24,81 @@ from engine.values import changed
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 Parse = Callable[[str], Runbook]
-"""From a runbook's text; RunbookInvalid where this version refuses it."""
+"""From the text of a runbook; RunbookInvalid if this version refuses it."""
 
 
 @dataclass(slots=True)
 class Loaded:
-    """An operation as the log has it."""
+    """An operation as it is in the log."""
 
     runbook: Runbook
     operation: Operation
     seq: int
     digest: str
-    whole: int  # bytes of the record with the last whole state
-    since: int  # bytes of those after it
+    state_bytes: int  # of the last record with a state
+    bytes_since_state: int  # of the records after it
 
 
 def load(store: Store, id: str, parse: Parse, known: Loaded | None = None) -> Loaded:
-    """The operation, ready to be driven or shown; where it was loaded before, with what has been recorded since."""
+    """The operation. `known`: as it was loaded before; only the records since are then read."""
     records = store.load(id, after=known.seq if known is not None else 0)
     if not records and known is not None:
         return known
     if not records:
-        raise unknown(store, id)
+        raise unknown_operation(store, id)
     try:
-        return _folded(store, records, parse, known)
+        return _fold_records(store, records, parse, known)
     except (ValueError, KeyError, TypeError, IllegalEvent) as error:
-        message = f"the log of {id} cannot be read by this version: {error}; nothing was changed"
+        message = f"this version of runbook cannot read the log of {id}: {error}. Nothing was changed"
         raise EnvironmentProblem(message) from error
 
 
-def read_on(store: Store, id: str, parse: Parse, known: dict[str, Loaded]) -> Loaded:
-    """As `load`, from where it was read last; `known` then has it as it is now."""
+def load_cached(store: Store, id: str, parse: Parse, known: dict[str, Loaded]) -> Loaded:
+    """Like `load`, with the operations that were loaded before in `known`, which is updated."""
     found = known[id] = load(store, id, parse, known.get(id))
     return found
 
 
-def unknown(store: Store, id: str) -> UsageError:
-    """To be raised where there is no such operation."""
-    return UsageError(f"there is no operation {id} in {store.name}; `runbook list` shows what there is")
+def unknown_operation(store: Store, id: str) -> UsageError:
+    """The error for an operation that is not in the store."""
+    return UsageError(f"there is no operation {id} in {store.name}; see `runbook list`")
 
 
-def _folded(store: Store, records: list[LogRecord], parse: Parse, known: Loaded | None) -> Loaded:
+def _fold_records(store: Store, records: list[LogRecord], parse: Parse, known: Loaded | None) -> Loaded:
     first = records[0]
     if known is None or first.state is not None:
         operation, records = _state(first), records[1:]
         found = Loaded(
-            runbook=parse(text_of(store, operation.digest)), operation=operation, seq=first.seq, digest=first.digest,
-            whole=len(first.packed()), since=0,
+            runbook=parse(runbook_text(store, operation.digest)), operation=operation, seq=first.seq, digest=first.digest,
+            state_bytes=len(first.packed()), bytes_since_state=0,
         )  # fmt: skip
     elif (first.seq, first.previous) == (known.seq + 1, known.digest):
         found = replace(known)
     else:
-        message = f"record {first.seq} does not follow record {known.seq}, which was read before"
+        message = f"record {first.seq} does not follow record {known.seq}, which was read earlier"
         raise ValueError(message)
     for record in records:
         _fold(store, found, record, parse)
     if found.runbook.digest != found.operation.digest:
-        found.runbook = parse(text_of(store, found.operation.digest))
+        found.runbook = parse(runbook_text(store, found.operation.digest))
     return found
 
 
 def _fold(store: Store, found: Loaded, record: LogRecord, parse: Parse) -> None:
-    """One more record: its whole state, or its events."""
+    """Apply the next record: its state, or else its events."""
     found.seq, found.digest = record.seq, record.digest
     if record.state is not None:
-        found.operation, found.whole, found.since = _state(record), len(record.packed()), 0
+        found.operation, found.state_bytes, found.bytes_since_state = _state(record), len(record.packed()), 0
         return
-    found.since += len(record.packed())
+    found.bytes_since_state += len(record.packed())
     for event in events_of(record):
         if isinstance(event, ev.RunbookEdited):
-            found.runbook = parse(text_of(store, event.digest))
+            found.runbook = parse(runbook_text(store, event.digest))
         found.operation = evolve(found.runbook, found.operation, event)
 
 
 def _state(record: LogRecord) -> Operation:
-    """The whole state of a record, at the time of its last event."""
+    """The state of a record, at the time of its last event."""
     whole = decode(record.state) if record.state is not None else None
     if not isinstance(whole, Operation):
         message = f"record {record.seq} has no state"
@@ -106,7 +106,7 @@ def _state(record: LogRecord) -> Operation:
     return changed(whole, at=record.at)
 
 
-def text_of(store: Store, digest: str) -> str:
+def runbook_text(store: Store, digest: str) -> str:
     """The stored text of a runbook."""
     return store.blob(digest).decode("utf-8")
 
@@ -119,14 +119,14 @@ def events_of(record: LogRecord) -> Iterator[ev.Event]:
 
 @dataclass(slots=True)
 class Replay:
-    """An operation folded from its first record on, each event once."""
+    """An operation that is folded from its first record, each event once."""
 
     runbooks: Callable[[str], Runbook]  # by the digest of the text
     runbook: Runbook | None = None
     operation: Operation | None = None
 
     def read(self, record: LogRecord) -> Iterator[Transition]:
-        """What each event of the next record has changed. Raises ValueError, IllegalEvent."""
+        """Apply the events of the next record, and yield what each has changed. Raises ValueError, IllegalEvent."""
         for event in events_of(record):
             yield self._fold(event)
 
@@ -146,24 +146,24 @@ class Replay:
 
 
 def replayed(store: Store, id: str, parse: Parse) -> Operation:
-    """The operation folded from its first record on: what the stored states must agree with."""
-    replay = Replay(lambda digest: parse(text_of(store, digest)))
+    """The operation folded from its first record. The stored states must equal it."""
+    replay = Replay(lambda digest: parse(runbook_text(store, digest)))
     for record in store.records(id):
         for _ in replay.read(record):
             pass
     if replay.operation is None:
-        raise unknown(store, id)
+        raise unknown_operation(store, id)
     return replay.operation
 
 
-def is_an_id(text: str) -> bool:
-    """Can an operation be called so? A tag is anybody's text."""
+def is_operation_id(text: str) -> bool:
+    """Is it a valid operation id? Needed for ids from tags, which anybody can set."""
     return _ID.fullmatch(text) is not None
 
 
 def find_maker(store: Store, id: str) -> Maker:
-    """What this store knows of the operation that a thing's tags name."""
-    records = store.load(id) if is_an_id(id) else []
+    """What this store knows about the operation that the tags of a resource name."""
+    records = store.load(id) if is_operation_id(id) else []
     if not records:
         return Maker(operation=id)
     whole = None

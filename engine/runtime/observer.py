@@ -1,4 +1,4 @@
-"""Who watches an operation while it is driven, and answers for a person: the only way from the runtime to a user."""
+"""What the runtime reports to its caller while it drives an operation, and asks of it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from engine.values import Value
 
 
 class PlannedRemoval(Value):
-    """What a person is asked to confirm before anything begins: a resource that the runbook removes."""
+    """A resource that the runbook removes: a person confirms it before the operation starts."""
 
     step: str
     kind: str
@@ -19,24 +19,24 @@ class PlannedRemoval(Value):
 
 
 class Observer:
-    """Says nothing, confirms everything, and never stops. Override what is to be different.
+    """Reports nothing, confirms every removal and never stops the driver. Override what should be different.
 
-    Its methods are called by the thread that drives, between two effects; what they raise ends the driving.
+    The driver calls the methods in its own thread, between two effects. What they raise stops the driver.
     """
 
     def committed(self, transition: Transition) -> None:
         """An event was committed."""
 
     def resending(self, operation: Operation, effect: Effect, problem: Problem, delay: float) -> None:
-        """An effect was not sent, for `problem`, and is sent again in `delay` seconds. No event says so."""
+        """An effect was not sent because of `problem`, and will be sent again in `delay` seconds. There is no event for this."""
 
     def awaiting(self, operation: Operation) -> None:
-        """A step waits for a resource that it requires. Called before each sleep; no event says so."""
+        """A step waits for a resource that it requires. Called before each sleep; there is no event for this."""
 
     def confirms(self, removals: list[PlannedRemoval]) -> bool:
-        """May these be removed? UsageError where nobody can be asked."""
+        """May these resources be removed? UsageError if nobody can be asked."""
         return True
 
     def stop_code(self) -> int:
-        """The exit code of a signal that has come; 0: go on."""
+        """The exit code for a signal that was received; 0: continue."""
         return 0

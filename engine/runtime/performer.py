@@ -1,6 +1,6 @@
-"""Performing an effect by the registry, and turning what came of it into an outcome.
+"""Performs effects: calls the kind or action of the registry, and turns the result into an outcome event.
 
-The only place where the engine meets kinds and actions. It decides nothing.
+The only module of the engine that calls kinds and actions. It decides nothing.
 """
 
 from __future__ import annotations
@@ -36,19 +36,20 @@ from engine.runtime.driver import failed_look
 from engine.values import changed
 
 ReadSetting = Callable[[str, str, str | None], Reading]
-"""(source with its `ssm:` or `secret:`, region, account) → what is there; EffectFailed, EffectNotSent."""
+"""(source such as `ssm:/path`, region, account) → its value. Raises EffectFailed, EffectNotSent."""
 
 SURELY_SMALL: Final = 256 * 1024
+"""Characters of an output that need not be compressed to know that it is small enough."""
 LARGEST_OUTPUT: Final = 300 * 1024
-"""Bytes of one answer, as JSON, and compressed: an item of DynamoDB holds 400 KB with all that is beside it."""
+"""Bytes of one output as compressed JSON. An item of DynamoDB may have 400 KB, with all its other attributes."""
 
 FindMaker = Callable[[str], Maker]
-"""What the log knows of an operation."""
+"""From the id of an operation to what the log knows about it."""
 
 
 @dataclass(slots=True, kw_only=True)
-class World:
-    """Everything that an effect is given: made by the composition root."""
+class WorldAccess:
+    """How effects reach the world: kinds and actions, clients, secrets, network and settings."""
 
     registry: Registry
     clients: Callable[..., Any]
@@ -59,9 +60,9 @@ class World:
 
 @dataclass(slots=True)
 class RegistryPerformer:
-    """Performs effects on the world; `find_maker` looks an operation up in the log."""
+    """Performs effects with the kinds and actions of a registry. `find_maker` looks up an operation in the log."""
 
-    world: World
+    world: WorldAccess
     find_maker: FindMaker
 
     def perform(self, effect: Effect, operation: Operation, runbook: Runbook, now: Callable[[], float]) -> ev.Event:
@@ -71,10 +72,10 @@ class RegistryPerformer:
         except EffectNotSent:
             raise
         except EffectFailed as error:
-            return _refused(effect, now(), error.problem)
+            return _failed(effect, now(), error.problem)
         except EffectUnknown as error:
             if effect.verb in ("look", "refresh"):
-                return _refused(effect, now(), Problem(name="NoAnswer", category="timeout", message=error.why))
+                return _failed(effect, now(), Problem(name="NoAnswer", category="timeout", message=error.why))
             return ev.Unknown(at=now(), why=error.why)
         except RunbookError:
             raise
@@ -95,7 +96,7 @@ class RegistryPerformer:
                 return ev.Succeeded(at=now())
             case "call":
                 output = plain(self._action(effect).run(effect.params, context))
-                return ev.Succeeded(at=now(), output=storable(effect.name, output))
+                return ev.Succeeded(at=now(), output=check_size(effect.name, output))
             case "refresh":
                 settings = read_settings(runbook, operation, self.world.read_setting)
                 return ev.Refreshed(at=now(), settings=settings, changed=_changed(operation.settings, settings))
@@ -103,14 +104,14 @@ class RegistryPerformer:
     def _kind(self, effect: Effect) -> ResourceKind:
         kind = self.world.registry.kind(effect.name)
         if kind is None:
-            message = f"the kind {effect.name} is not registered here"
+            message = f"the kind {effect.name} is not registered"
             raise BrokenInvariant(message)
         return kind
 
     def _action(self, effect: Effect) -> Action:
         action = self.world.registry.action(effect.name)
         if action is None:
-            message = f"the action {effect.name} is not registered here"
+            message = f"the action {effect.name} is not registered"
             raise BrokenInvariant(message)
         return action
 
@@ -127,18 +128,18 @@ class RegistryPerformer:
     def _look(self, effect: Effect, operation: Operation, context: Context, now: Callable[[], float]) -> Seen:
         kind = self._kind(effect)
         observed = kind.look(effect.params, context)
-        way = None
+        obstacle = None
         if effect.removal is not None and observed.id:
-            way = kind.in_the_way(observed, {**effect.params, **effect.removal})
+            obstacle = kind.in_the_way(observed, {**effect.params, **effect.removal})
         named = observed.tags.get("runbook:operation")
         maker = self.find_maker(named) if named is not None and named != operation.id else None
-        seen = seen_of(observed, now(), way, maker)
-        storable(effect.name, seen.attributes)
+        seen = seen_of(observed, now(), obstacle, maker)
+        check_size(effect.name, seen.attributes)
         return seen
 
 
 def seen_of(observed: Observation, at: float, in_the_way: str | None = None, maker: Maker | None = None) -> Seen:
-    """An observation as the kernel keeps it: JSON values, with what the driver knows besides. The one conversion."""
+    """What the kernel keeps of an observation: JSON values, with what the driver adds. The only conversion of the two."""
     parts = tuple(
         SeenPart(kind=p.kind, identity=plain(p.identity), id=p.id, status=p.status, cls=p.cls, tags=dict(p.tags))
         for p in observed.parts
@@ -149,47 +150,47 @@ def seen_of(observed: Observation, at: float, in_the_way: str | None = None, mak
     )  # fmt: skip
 
 
-def _refused(effect: Effect, at: float, problem: Problem) -> ev.Event:
-    """A no. A look's own is something that was seen; a setting that is not to be had stops the runner."""
+def _failed(effect: Effect, at: float, problem: Problem) -> ev.Event:
+    """The outcome of an effect that failed. A failed look is an observation; a setting that cannot be read stops the runner."""
     match effect.verb:
         case "look":
             return failed_look(at, problem)
         case "refresh":
-            message = f"a setting cannot be read: {problem.message}"
+            message = f"a setting cannot be read: {problem.message}. Fix it, then `runbook resume`"
             raise EnvironmentProblem(message)
         case _:
             return ev.Failed(at=at, problem=problem)
 
 
-def storable(name: str, output: Any) -> Any:
-    """An answer that a record can hold; EffectFailed for a larger one, which was given all the same."""
-    if weight(output) < SURELY_SMALL:
+def check_size(name: str, output: Any) -> Any:
+    """The output, if a record can hold it; EffectFailed if it is too large, although the call was made."""
+    if json_size(output) < SURELY_SMALL:
         return output
     text = json.dumps(output)
     if len(zlib.compress(text.encode())) > LARGEST_OUTPUT:
         message = (
-            f"what {name} answered is {len(text) // 1024} KB, and a record holds {LARGEST_OUTPUT // 1024} KB of it "
-            "compressed: ask for less of it. The call itself was done"
+            f"{name} returned {len(text) // 1024} KB, which cannot be recorded: a record holds {LARGEST_OUTPUT // 1024} KB, "
+            f"compressed. Request less of it; the call itself succeeded"
         )
         raise EffectFailed(Problem(name="OutputTooLarge", category="invalid", message=message))
     return output
 
 
-def weight(value: Any) -> int:
-    """Characters of a JSON value, more or less: what is small costs nothing to tell."""
+def json_size(value: Any) -> int:
+    """The approximate number of characters of a value as JSON, without encoding it."""
     match value:
         case str():
             return len(value)
         case dict():
-            return sum(len(key) + weight(item) for key, item in value.items())
+            return sum(len(key) + json_size(item) for key, item in value.items())
         case list():
-            return sum(map(weight, value)) + len(value)
+            return sum(map(json_size, value)) + len(value)
         case _:
             return 4
 
 
 def plain(value: Any) -> Any:
-    """An API's answer as JSON values: times as ISO 8601, sets as lists, bytes as text."""
+    """A value of an AWS reply as JSON values: times as ISO 8601, sets as lists, bytes as text."""
     match value:
         case float() if not math.isfinite(value):
             return str(value)
@@ -212,15 +213,15 @@ def plain(value: Any) -> Any:
 
 
 def read_settings(runbook: Runbook, operation: Operation, read: ReadSetting) -> dict[str, SettingValue]:
-    """Every setting as it is now; those that name others come after them."""
+    """The current value of every setting. The runbook lists a setting after those that it names."""
     found: dict[str, SettingValue] = {}
     for name, setting in runbook.settings.items():
         names = Names(runbook, changed(operation, settings=found))
         source = str(rendered(setting.source, names))
         region = str(rendered(setting.region or runbook.region, names) or operation.region)
         try:
-            there = read(source, region, setting.account or runbook.account)
-            found[name] = SettingValue(value=there.value, source=source, version=there.version)
+            reading = read(source, region, setting.account or runbook.account)
+            found[name] = SettingValue(value=reading.value, source=source, version=reading.version)
         except EffectFailed as error:
             if not setting.has_default or error.problem.category != "not_found":
                 raise

@@ -1,6 +1,6 @@
-"""What is settled before anything begins: settings, the targets of removals, and a person's word for them.
+"""What happens before an operation starts: its settings are read, and a person confirms what it removes.
 
-Nothing here writes. Errors: EnvironmentProblem for what cannot be read, UsageError where it is not confirmed.
+Nothing is written here. Errors: EnvironmentProblem for what cannot be read, UsageError if it is not confirmed.
 """
 
 from __future__ import annotations
@@ -27,60 +27,60 @@ from engine.runtime.performer import RegistryPerformer, read_settings
 from engine.values import Resources, changed
 
 
-class Looker(Resources, kw_only=False):
-    """Looks outside of the loop, at what is settled before a record is written."""
+class Inspector(Resources, kw_only=False):
+    """Looks at resources outside of the driver's loop, before anything is recorded."""
 
     performer: RegistryPerformer
     now: Callable[[], float]
 
     def look(self, runbook: Runbook, operation: Operation, effect: Effect) -> Seen:
-        """What is there; EnvironmentProblem where it cannot be had."""
+        """The observation; EnvironmentProblem if the look failed."""
         try:
             looked = self.performer.perform(effect, operation, runbook, self.now)
         except EffectNotSent as error:
             raise EnvironmentProblem(str(error)) from error
         assert isinstance(looked, ev.Looked)
         if looked.seen.problem is not None:
-            message = f"{effect.name} cannot be looked at: {looked.seen.problem.message}"
+            message = f"{effect.name} cannot be read: {looked.seen.problem.message}"
             raise EnvironmentProblem(message)
         return looked.seen
 
 
-def prepared(
-    looker: Looker, runbook: Runbook, bare: Operation, observer: Observer
+def prepare(
+    inspector: Inspector, runbook: Runbook, bare: Operation, observer: Observer
 ) -> tuple[Operation, dict[str, Target]]:
-    """The operation with its settings, and what its removals mean, which a person has confirmed."""
-    bare = changed(bare, settings=settings_now(looker, runbook, bare))
-    removals = planned_removals(looker, runbook, bare)
+    """The operation with its settings, and the confirmed targets of its removals by step."""
+    bare = changed(bare, settings=current_settings(inspector, runbook, bare))
+    removals = planned_removals(inspector, runbook, bare)
     if not observer.confirms(removals):
-        message = "not confirmed; nothing was begun"
+        message = "not confirmed, so the operation was not started"
         raise UsageError(message)
     return bare, {one.step: one.target for one in removals}
 
 
-def settings_now(looker: Looker, runbook: Runbook, operation: Operation) -> dict[str, SettingValue]:
-    """Every setting, as it is now; EnvironmentProblem where one cannot be read."""
+def current_settings(inspector: Inspector, runbook: Runbook, operation: Operation) -> dict[str, SettingValue]:
+    """The current value of every setting; EnvironmentProblem if one cannot be read."""
     try:
-        return read_settings(runbook, operation, looker.performer.world.read_setting)
+        return read_settings(runbook, operation, inspector.performer.world.read_setting)
     except (EffectFailed, EffectNotSent, EffectUnknown) as error:
         message = f"a setting cannot be read: {error}"
         raise EnvironmentProblem(message) from error
 
 
-def planned_removals(looker: Looker, runbook: Runbook, bare: Operation) -> list[PlannedRemoval]:
-    """Every removal that may take what is not own, and whose name is known from inputs and settings."""
+def planned_removals(inspector: Inspector, runbook: Runbook, bare: Operation) -> list[PlannedRemoval]:
+    """The removals that may delete what other operations created, if inputs and settings determine their names."""
     found = []
     for step in runbook.steps:
         body = step.body
-        settled = isinstance(body, Remove) and body.owner != "own" and body.target is None and step.for_each is None
-        if settled and isinstance(body, Remove):
-            target = _target(looker, runbook, bare, step, body)
+        is_planned = isinstance(body, Remove) and body.owner != "own" and body.target is None and step.for_each is None
+        if is_planned and isinstance(body, Remove):
+            target = _target(inspector, runbook, bare, step, body)
             if target is not None:
                 found.append(PlannedRemoval(step=step.id, kind=body.kind, target=target))
     return found
 
 
-def _target(looker: Looker, runbook: Runbook, bare: Operation, step: Step, body: Remove) -> Target | None:
+def _target(inspector: Inspector, runbook: Runbook, bare: Operation, step: Step, body: Remove) -> Target | None:
     kind = runbook.kinds[body.kind]
     names = Names(runbook, bare)
     try:
@@ -88,8 +88,8 @@ def _target(looker: Looker, runbook: Runbook, bare: Operation, step: Step, body:
         identity: dict[str, Any] = rendered(written, names)
         region, account = place(runbook, bare, step, lambda: names)
     except ExpressionError:
-        return None  # known only later: recorded at its first look
+        return None  # not known yet: the target is recorded at the first look
     effect = Effect(verb="look", name=body.kind, key="", params=identity, region=region, account=account)
-    seen = looker.look(runbook, bare, effect)
+    seen = inspector.look(runbook, bare, effect)
     name = str(next(iter(identity.values()), ""))
     return Target(id=seen.id, name=name, region=region, account=account)

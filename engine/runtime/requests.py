@@ -1,6 +1,6 @@
-"""What a person may say to an operation as it stands, and what somebody else may ask while it is driven.
+"""Checks of what a person asks of an existing operation, and the requests to cancel that other processes leave.
 
-Errors: UsageError where it is not possible as things are; nothing is changed here.
+Errors: UsageError if the request is not possible in the operation's state. Nothing is changed here.
 """
 
 from __future__ import annotations
@@ -19,60 +19,65 @@ from engine.kernel.operation import Target
 from engine.kernel.queries import is_telling
 from engine.language.model import Runbook, Step
 from engine.language.nearest import did_you_mean
-from engine.runtime.driver import Log
+from engine.runtime.driver import OperationLog
 from engine.runtime.load import Loaded
-from engine.runtime.preflight import Looker
+from engine.runtime.preflight import Inspector
 from engine.stores.port import Store
 from engine.values import changed
 
-ASK_EVERY: Final = 5.0
-"""Seconds between two looks at whether somebody asked for the end."""
+CANCEL_POLL: Final = 5.0
+"""Seconds between two reads of the head for a request to cancel."""
 
 
-class Asked:
-    """Has somebody asked for the end? Read from the head, now and then; what is asked stays until its end is recorded."""
+class CancelPoller:
+    """Returns another process's request to cancel, if the head has one. It stays there until the end is recorded."""
 
-    def __init__(self, store: Store, clock: Clock, log: Log) -> None:
+    def __init__(self, store: Store, clock: Clock, log: OperationLog) -> None:
         self._store = store
         self._clock = clock
         self._log = log
-        self._next = clock.boot()  # a wall clock may be set back by hours
+        self._next = clock.boot()  # the wall clock could be set back
 
     def __call__(self) -> ev.Cancelled | None:
         boot = self._clock.boot()
         if boot < self._next or self._log.operation.ending is not None:
             return None
-        self._next = boot + ASK_EVERY
+        self._next = boot + CANCEL_POLL
         head = self._store.head(self._log.operation.id)
         if head is None or head.cancel_asked is None:
             return None
-        asked = head.cancel_asked
+        request = head.cancel_asked
         at = max(self._clock.now(), self._log.operation.at)
         return ev.Cancelled(
-            at=at, actor=str(asked.get("actor", "")), undo=bool(asked.get("undo")), past=tuple(asked.get("past", ()))
+            at=at,
+            actor=str(request.get("actor", "")),
+            undo=bool(request.get("undo")),
+            past=tuple(request.get("past", ())),
         )
 
 
-def must_answer(operation: Operation, answer: Mapping[str, Any]) -> None:
-    """An answer must be to what the operation holds for."""
+def check_answer(operation: Operation, answer: Mapping[str, Any]) -> None:
+    """UsageError if the answer is not one to what the operation holds for."""
     kind = operation.hold.kind if operation.hold is not None else ""
     if answer.get("outcome") and kind != "unknown_outcome":
-        message = "--outcome answers a call whose outcome is unknown, and the operation does not hold for one"
+        message = "`--outcome` answers a hold for a call with an unknown outcome, and the operation has no such hold"
         raise UsageError(message)
     if answer.get("reject") is not None and operation.hold is None:
-        message = "--reject answers a hold, and the operation is not held"
+        message = "`--reject` answers a hold, and the operation does not hold"
         raise UsageError(message)
     if answer.get("accept_target") is not None and kind != "target":
-        message = "--accept-target answers a hold about the target of a removal, and there is none"
+        message = "`--accept-target` answers a hold about the target of a removal, and the operation has no such hold"
         raise UsageError(message)
 
 
-def accepted(operation: Operation, id: str, at: float) -> ev.Event:
-    """A person's word that this is the one that is meant."""
-    must_answer(operation, {"accept_target": id})
+def accept_target(operation: Operation, id: str, at: float) -> ev.Event:
+    """The event that makes `id` the target of the removal that holds."""
+    check_answer(operation, {"accept_target": id})
     assert operation.hold is not None
     if operation.hold.found != id:
-        message = f"{id} is not what was found ({operation.hold.found}): look again before you accept"
+        message = (
+            f"{id} is not the resource that was found, which is {operation.hold.found}. Check it before you accept it"
+        )
         raise UsageError(message)
     before = operation.targets.get(operation.hold.step)
     name, region = (before.name, before.region) if before is not None else ("", "")
@@ -80,18 +85,18 @@ def accepted(operation: Operation, id: str, at: float) -> ev.Event:
     return ev.TargetSettled(at=at, step=operation.hold.step, target=target)
 
 
-def resumed(before: Operation, now: Operation) -> bool:
-    """Does the hold still stand that was looked at before the lease was taken? UsageError where another one does."""
+def hold_still_stands(before: Operation, now: Operation) -> bool:
+    """Does the operation still have the hold that it had before the lease was taken? UsageError if it has another."""
     if now.hold is None or is_telling(now) or before.hold is None:
         return False
     if now.hold.since != before.hold.since:
-        message = f"operation {now.id} holds for another reason by now: {now.hold.reason}; `runbook status {now.id}`"
+        message = f"operation {now.id} now holds for another reason: {now.hold.reason}. See `runbook status {now.id}`"
         raise UsageError(message)
     return True
 
 
 def path_of(runbook: Runbook, step: str) -> str:
-    """The path of a step by its id; UsageError with the nearest name."""
+    """The path of the step with that id; UsageError with the nearest id if there is none."""
     for one in runbook.steps:
         if one.id == step:
             return one.path
@@ -100,10 +105,10 @@ def path_of(runbook: Runbook, step: str) -> str:
     raise UsageError(message)
 
 
-def may_restart(runbook: Runbook, operation: Operation, path: str) -> None:
-    """● Data: what the earlier steps yielded must be there."""
+def check_restart(runbook: Runbook, operation: Operation, path: str) -> None:
+    """● Data: UsageError unless all earlier steps have been done, as their results may be used."""
     if not operation.ended and operation.hold is None:
-        message = f"operation {operation.id} is {operation.status}: `runbook resume {operation.id}`, or cancel it first"
+        message = f"operation {operation.id} is {operation.status}: continue it with `runbook resume {operation.id}`, or cancel it first"
         raise UsageError(message)
     at = int(path.partition("/")[2])
     for step in runbook.steps[:at]:
@@ -114,26 +119,26 @@ def may_restart(runbook: Runbook, operation: Operation, path: str) -> None:
             raise UsageError(message)
 
 
-def prove(looker: Looker, found: Loaded, path: str) -> None:
-    """● World: what the step requires is looked at now, before anything is written."""
-    unmet = _first_unmet(looker, found, path)
+def check_requirements(inspector: Inspector, found: Loaded, path: str) -> None:
+    """● World: UsageError unless everything that the step requires exists now. Looks at it, before anything is recorded."""
+    unmet = _first_unmet(inspector, found, path)
     if unmet is None:
         return
     reason, earlier = unmet
-    while (further := _first_unmet(looker, found, earlier.path)) is not None:
+    while (further := _first_unmet(inspector, found, earlier.path)) is not None:
         earlier = further[1]
     step = found.runbook.step(path)
     message = f"cannot restart from {step.id}: {reason}; restart from {earlier.id} instead"
     raise UsageError(message)
 
 
-def _first_unmet(looker: Looker, found: Loaded, path: str) -> tuple[str, Step] | None:
-    """Why the first of its requirements is not met now, and whose that is."""
+def _first_unmet(inspector: Inspector, found: Loaded, path: str) -> tuple[str, Step] | None:
+    """Why the first unmet requirement of a step is not met, and the step that creates it; None if all are met."""
     frame = Frame(position=position_of(path), phase=Proving())
     operation = changed(found.operation, frames=(frame,))
-    v = View(found.runbook, operation, frame, found.runbook.step(path), looker.now())
+    v = View(found.runbook, operation, frame, found.runbook.step(path), inspector.now())
     for proof in proofs_of(v):
-        seen = looker.look(found.runbook, operation, look_of(v, proof))
+        seen = inspector.look(found.runbook, operation, look_of(v, proof))
         verdict = judged(v, Proving(), proof, seen)
         if not isinstance(verdict, ev.Proved):
             reason = verdict.reason if isinstance(verdict, ev.Held) else f"{proof.key} is {seen.status}"

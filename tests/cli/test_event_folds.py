@@ -8,7 +8,7 @@ from collections.abc import Callable
 from types import FrameType
 
 from engine.kernel import evolve
-from engine.runtime.driver import Log
+from engine.runtime.driver import OperationLog
 from tests.cli.commands import INPUTS, RESTORE, Cli, Result, Store
 
 
@@ -30,14 +30,15 @@ def folds(command: Callable[[], Result]) -> tuple[Result, Counter[str]]:
 def test_a_run_folds_each_event_once(cli: Cli, few: str, store: Store) -> None:
     answer, seen = folds(lambda: cli("run", few, *store, "-v", "--operation-id", "op"))
     assert answer.code == 5
-    write_file = cli("history", "op", *store, "-o", "json").out.splitlines()
-    assert seen == {Log.fold.__qualname__: len(write_file) - 1}  # `started` begins the operation and is not folded
+    events = cli("history", "op", *store, "-o", "json").out.splitlines()
+    # `started` begins the operation and is not folded.
+    assert seen == {OperationLog.fold.__qualname__: len(events) - 1}
 
 
 def test_a_run_with_effects_folds_each_event_once(cli: Cli, sandbox: tuple[str, ...]) -> None:
     answer, seen = folds(lambda: cli("run", RESTORE, *INPUTS, *sandbox, "--yes", "-v", "--operation-id", "op"))
     assert answer.code == 0
-    assert seen.keys() == {Log.fold.__qualname__}
+    assert seen.keys() == {OperationLog.fold.__qualname__}
 
 
 def test_history_folds_each_event_once(cli: Cli, sandbox: tuple[str, ...]) -> None:

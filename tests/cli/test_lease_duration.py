@@ -18,7 +18,7 @@ from engine.kernel.effect import Effect
 from engine.language.model import Runbook
 from engine.language.parse.document import load
 from engine.registry import Context, Observation, Registry
-from engine.runtime.performer import RegistryPerformer, World
+from engine.runtime.performer import RegistryPerformer, WorldAccess
 
 WAIT = "  - {id: pause, wait: 1s}\n"
 LOOK = "  - {id: look, check: rds.cluster, with: {name: orders}}\n"
@@ -79,7 +79,7 @@ class Patience(Cluster):
 
 @pytest.mark.parametrize(("timeout", "seconds"), [(None, 30), (600.0, 600), (5.0, 5)])
 def test_the_timeout_of_a_step_applies_to_its_calls(timeout: float | None, seconds: float) -> None:
-    world = World(
+    world = WorldAccess(
         registry=Registry(kinds={"rds.cluster": Patience()}), clients=Sessions(region="us-west-2").clients,
         secret=lambda _: None, network=None, read_setting=lambda *_: None,  # type: ignore[arg-type, return-value]
     )  # fmt: skip

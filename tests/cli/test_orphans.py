@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from actions.sandbox import Fault
-from engine.runtime.load import is_an_id
+from engine.runtime.load import is_operation_id
 from tests.cli.shared_aws import AWAY, CLUSTER, COPY, EAST, EAST_COPY, FAIL, HOLD, WEST, Aws
 
 
@@ -161,8 +161,8 @@ def test_live_data_is_left_to_a_person(aws: Aws) -> None:
 
 @pytest.mark.parametrize("id", ["", "-a", "..", "blob#" + 64 * "a", "lock#x", "a b", "a" * 65, "é", "op\n"])
 def test_a_tag_is_not_always_an_operation_id(id: str) -> None:
-    assert not is_an_id(id)
-    assert is_an_id("op-1.2_3")
+    assert not is_operation_id(id)
+    assert is_operation_id("op-1.2_3")
 
 
 def test_operations_of_other_stores_are_listed_and_never_deleted(aws: Aws, tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from engine.language.parse.document import load as parsed
 from engine.registry import Registry
 from engine.runtime.engine import Engine
 from engine.runtime.load import load
-from engine.runtime.performer import World as Surroundings
+from engine.runtime.performer import WorldAccess as Surroundings
 from engine.stores.lease import StoreLease
 from engine.stores.memory import MemoryStore
 from engine.stores.port import Store

@@ -224,7 +224,7 @@ def no_look_at_the_lease_after_a_commit() -> AbstractContextManager[None]:
     """What is committed is done, as if every call passed the last instant."""
 
     def commit(driver: Driver) -> None:
-        driver.holder.renew_if_due()
+        driver.lease.renew_if_due()
         for transition in driver.log.commit():
             driver.observer.committed(transition)
 

@@ -22,7 +22,7 @@ from engine.reports.status import waits_for
 from engine.runtime.driver import Interrupted
 from engine.runtime.load import events_of
 from engine.runtime.observer import Observer
-from engine.runtime.performer import plain, storable
+from engine.runtime.performer import check_size, plain
 from tests.laws.end_state import told_of
 from tests.laws.scenario_parts import CAPACITY, CLUSTER, INSTANCE, INTERNAL, RESTORE, SNAPSHOT
 from tests.laws.scenario_run import ID, INPUTS, Scene, Story, cancel, cleanup, fault, lives, resume, run
@@ -161,13 +161,13 @@ def test_an_answer_that_no_record_holds_is_refused_with_its_step() -> None:
     record = told.operation.steps["a"]
     assert record.error is not None
     assert record.error.name == "OutputTooLarge"
-    assert "test.note answered is 1367 KB" in record.error.message
+    assert "test.note returned 1367 KB" in record.error.message
 
 
 def test_an_answer_that_packs_well_is_kept() -> None:
-    assert storable("x", {"much": "ab" * 500_000}) == {"much": "ab" * 500_000}
-    with pytest.raises(EffectFailed, match="ask for less"):
-        storable("x", secrets.token_hex(700_000))
+    assert check_size("x", {"much": "ab" * 500_000}) == {"much": "ab" * 500_000}
+    with pytest.raises(EffectFailed, match="Request less"):
+        check_size("x", secrets.token_hex(700_000))
 
 
 def test_an_answer_is_json() -> None:

@@ -22,7 +22,7 @@ from engine.language.secret import Secret
 from engine.registry import Reading
 from engine.runtime.engine import Engine
 from engine.runtime.load import events_of, load
-from engine.runtime.performer import World as Surroundings
+from engine.runtime.performer import WorldAccess as Surroundings
 from engine.stores.memory import MemoryStore
 from tests.laws.world import Fault, Thing, World
 from tests.laws.world_kinds import registry

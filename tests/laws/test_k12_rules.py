@@ -247,7 +247,7 @@ RULES = (
     # outcomes
     Rule(function="apply.outcomes.not_sent", instead=failed_instead,
          stories=("credentials expire at: create rds.cluster_snapshot",)),
-    Rule(function="engine.runtime.driver.stops_the_runner", instead=no, scenario=credentials_expire),
+    Rule(function="engine.runtime.driver.stops_runner", instead=no, scenario=credentials_expire),
     Rule(function="apply.outcomes.needs_a_look", instead=no,
          stories=("a part's delete says not found", "the restore's reply is lost, and it is invisible beyond the grace")),
     Rule(function="apply.outcomes.unknown", instead=failed_instead, scenario=a_call_is_never_sent_twice),
@@ -276,7 +276,7 @@ RULES = (
          stories=("held past the point with a used cluster, then cancelled with undo",)),
     Rule(function="decide.errors.holds_on_failure", instead=no, stories=("the restore is refused for ever",)),
     # what is durable
-    Rule(function="engine.runtime.driver.Log._is_nothing_new", instead=no, scenario=polling_writes_nothing),
+    Rule(function="engine.runtime.driver.OperationLog._changes_nothing", instead=no, scenario=polling_writes_nothing),
 )  # fmt: skip
 
 

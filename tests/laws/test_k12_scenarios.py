@@ -16,7 +16,7 @@ from engine.kernel import Operation
 from engine.kernel import events as ev
 from engine.kernel.frame import Acting
 from engine.language.model import Runbook
-from engine.runtime.driver import POLLING, Driver, Interrupted, Log
+from engine.runtime.driver import POLLING, Driver, Interrupted, OperationLog
 from engine.runtime.load import events_of
 from engine.runtime.observer import Observer
 from engine.values import changed
@@ -53,9 +53,9 @@ def believes_what_was_seen(runbook: Runbook, operation: Operation, event: ev.Tak
     return taken_up(runbook, operation, event)
 
 
-def no_look_is_news(log: Log) -> bool:
+def no_look_is_news(log: OperationLog) -> bool:
     """What looks have led to is written with the next intent, whenever that is."""
-    return log.committed is not None and all(type(one.event) in POLLING for one in log.waiting)
+    return log.committed is not None and all(type(one.event) in POLLING for one in log.uncommitted)
 
 
 def with_its_time(operation: Operation) -> Operation:
@@ -170,10 +170,10 @@ def what_is_narrowed_is_left_alone() -> None:
 
 RULES = (
     Rule(function="decide.decision.is_within", instead=yes, scenario=what_is_narrowed_is_left_alone),
-    Rule(function="engine.runtime.driver.Log._is_nothing_new", instead=no_look_is_news, scenario=a_stop_does_not_lengthen_a_wait),
+    Rule(function="engine.runtime.driver.OperationLog._changes_nothing", instead=no_look_is_news, scenario=a_stop_does_not_lengthen_a_wait),
     Rule(function="apply.lifecycle.taken_up", instead=believes_what_was_seen, scenario=what_is_not_meant_any_more_is_not_deleted),
     Rule(function="apply.lifecycle.end_recorded", instead=list_first, scenario=the_end_outlives_a_crash_in_its_list),
-    Rule(function="engine.runtime.driver.Driver.cancel_waits", instead=after_its_end_too,
+    Rule(function="engine.runtime.driver.Driver.take_cancel_request", instead=after_its_end_too,
          scenario=a_cancel_after_the_end_is_not_heard),
     Rule(function="engine.runtime.driver.Driver.now", instead=by_the_wall_clock, scenario=lambda: times_never_go_back(WELL)),
     Rule(function="codec.durable", instead=with_its_time, scenario=polling_writes_nothing),

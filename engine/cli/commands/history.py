@@ -15,7 +15,7 @@ from engine.cli.output.event_lines import format_event, format_event_json
 from engine.errors import EnvironmentProblem
 from engine.kernel import IllegalEvent
 from engine.kernel.queries import waits_for_a_person
-from engine.runtime.load import Replay, unknown
+from engine.runtime.load import Replay, unknown_operation
 from engine.stores.port import Chain, LogRecord
 from engine.stores.serialization import corrupt_record
 
@@ -80,7 +80,7 @@ class HistoryPrinter:
 
     def _check_exists(self, chain: Chain) -> None:
         if not chain.seq:
-            raise unknown(self._context.store, self._id)
+            raise unknown_operation(self._context.store, self._id)
 
     def _extend(self, chain: Chain, record: LogRecord) -> None:
         wrong = chain.check(record)
