@@ -25,7 +25,7 @@ FILES_TWICE = {
 }  # fmt: skip
 
 CLASSES_TWICE = {
-    "Asked": 2, "Hold": 2, "Lease": 2, "World": 2,
+    "Hold": 2,
 }  # fmt: skip
 
 LARGE_FOLDERS = {
