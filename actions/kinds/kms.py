@@ -29,7 +29,7 @@ STATES: Final = {
     "Creating": "is still being created: wait",
     "Updating": "is being updated: wait",
 }
-"""Every KeyState but `Enabled`, and what to do. Source: docs/aws.md, "Encryption keys"; botocore kms 2014-11-01."""
+"""What a KeyState other than `Enabled` means, and what to do. Source: docs/aws.md, "Encryption keys"; botocore kms 2014-11-01."""
 
 
 class KmsKey(CheckKind):

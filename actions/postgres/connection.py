@@ -23,7 +23,7 @@ from engine.values import Resources
 
 PORT: Final = 5432
 TIMEOUT: Final = 10.0
-SPARE: Final = 5.0
+ANSWER_MARGIN: Final = 5.0
 """Seconds by which the server's timeout ends before ours, so that it refuses and the outcome is known."""
 
 
@@ -41,7 +41,7 @@ class Session(Resources):
 
     connection: Any
     place: Destination
-    ends: float  # when the step's `timeout` has passed, by `now`
+    deadline: float  # when the step's `timeout` has passed, by `now`
     now: Callable[[], float]
 
     def left(self) -> float:
@@ -49,7 +49,7 @@ class Session(Resources):
 
         All statements together must end before the lease does, as one call.
         """
-        left = self.ends - self.now()
+        left = self.deadline - self.now()
         if left <= 0:
             raise failed(
                 "ConnectionTimeout", "timeout", f"{self.place}: the step's `timeout` has passed; nothing was changed"
@@ -128,9 +128,9 @@ def open_session(
         source=ctx.sources.get("admin", ""), hidden=(login.password, *hidden),
     )  # fmt: skip
     make_context = tls.context_maker(str(params.get("tls") or "verify-full"), params.get("ca"))
-    ends = ctx.now() + ctx.timeout
+    deadline = ctx.now() + ctx.timeout
     connection = _connect(login, place, make_context, min(_seconds(params.get("timeout")), ctx.timeout), ctx)
-    session = Session(connection=connection, place=place, ends=ends, now=ctx.now)
+    session = Session(connection=connection, place=place, deadline=deadline, now=ctx.now)
     try:
         session.run(STANDARD_STRINGS)
         session.limit(longest)
@@ -144,7 +144,7 @@ def _connect(login: Login, place: Destination, make_context: Any, timeout: float
     try:
         return ctx.network.postgres(
             host=place.host, port=place.port, user=login.user, password=login.password, database=login.database,
-            ssl_context=make_context, timeout=timeout, answer_timeout=ctx.timeout + SPARE,
+            ssl_context=make_context, timeout=timeout, answer_timeout=ctx.timeout + ANSWER_MARGIN,
             application_name=f"runbook {ctx.operation}".strip(), startup_params={"client_encoding": "UTF8"},
         )  # fmt: skip
     except EffectFailed:  # the certificates cannot be read
