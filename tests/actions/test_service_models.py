@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from actions.aws.service_models import first_sentence, service_model
-from tests.actions.test_generic import action, kind
+from tests.actions.test_generic_calls import action, kind
 
 
 def test_parameters_come_from_the_model() -> None:

@@ -69,6 +69,13 @@ def test_reads_are_repeatable_and_for_changes_the_step_decides(name: str, repeat
     assert found.facts.name == found.name == f"aws.rds.{name}"
 
 
+def test_a_call_of_ec2_may_return_any_of_its_codes() -> None:
+    """botocore's model of EC2 lists none."""
+    found = action("aws.ec2.run_instances")
+    assert "InvalidSubnetID.NotFound" in found.errors
+    assert found.calls == {"ec2.RunInstances": found.errors}
+
+
 def test_operations_have_the_names_of_boto3s_methods(root: Path) -> None:
     from botocore import xform_name
 
