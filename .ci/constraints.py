@@ -1,8 +1,8 @@
-"""Writes the pinned and hashed requirements: `make constraints` takes the newest versions.
+"""`make constraints`: updates the pinned and hashed requirements to the newest versions.
 
-The runtime's come from the dependencies of pyproject.toml, each other file from one of its dependency groups, which
-pip-compile cannot read by itself. Pins that a file shares with another come from that one: the environment of the tests
-is the runtime's, and more. Without `--upgrade` what is pinned stays as it is.
+The runtime's come from `dependencies` in pyproject.toml, each other file from one dependency group, which pip-compile
+cannot read by itself. A file takes the pins that it shares with another from that one, so that tests run with the
+versions of the runtime. Without `--upgrade`, existing pins stay.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ COMPILE = [
 
 BUILD, RUNTIME, DEV = "requirements/build.txt", "requirements/runtime.txt", "requirements/dev.txt"
 GROUPS: dict[str, tuple[str, list[str]]] = {
-    # group: the file of its pins, and the files whose pins it shares; in the order in which they are written
+    # group: its file, and the files whose pins it must share; in this order
     "build": (BUILD, []),
     "dev": (DEV, [BUILD, RUNTIME]),
     "fuzz": ("requirements/fuzz.txt", [DEV]),

@@ -1,6 +1,6 @@
-"""Writes every generated file of the repository: `make generate`. A test compares each of them with what is made here.
+"""`make generate`: writes every generated file of the repository. A test compares them with what this script generates.
 
-README.md is not among them: its commands are run, which takes longer (`make readme`).
+README.md has its own script, because its commands take longer (`make readme`).
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ GENERATED: dict[str, Callable[[], str]] = {
     "docs/language.md": page.document,
     "docs/rules.md": pages.document,
     words.LIST: words.shrunk,
-    # what `runbook validate` prints for each wrong runbook of the corpus
+    # the output of `runbook validate` for each invalid runbook of the corpus
     **{
         str(corpus.expected(file).relative_to(ROOT)): partial(corpus.rendered_findings, file)
         for file in corpus.runbooks("bad")
     },
 }
-"""Each generated file, by its path in the repository, and what makes its text."""
+"""Path of each generated file, and the function that generates its text."""
 
 
 def main() -> int:

@@ -1,10 +1,10 @@
-"""Runs every command of README.md and updates the output that it shows: `make readme` writes, a test compares.
+"""`make readme`: runs the commands of README.md and updates the output on the page. A test compares the two.
 
-    ```sh       each line must exit with 0 (`make` is run with --dry-run: tests do not run tests)
-    ```console  `$ command` lines, each followed by its output, whatever its exit code
-    ```mermaid  the output of the command in the comment before it
+    ```sh       each line must exit with 0 (`make` runs with --dry-run, so that tests do not run tests)
+    ```console  lines `$ command`, each followed by its output, whatever its exit code
+    ```mermaid  the output of the command in the comment above it
 
-Commands run one after the other in a folder with copies of `runbooks/` and `schemas/`.
+The commands run in order in one folder with copies of `runbooks/` and `schemas/`.
 """
 
 from __future__ import annotations
@@ -19,28 +19,28 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-PICTURE = re.compile(r"<!-- \$ (?P<command>.*) -->\n```mermaid\n(?P<picture>.*?)```", re.DOTALL)
+DIAGRAM = re.compile(r"<!-- \$ (?P<command>.*) -->\n```mermaid\n(?P<picture>.*?)```", re.DOTALL)
 
 
-class Wrong(Exception):
+class CommandFailed(Exception):
     """A command of the page failed."""
 
 
-def refreshed(text: str) -> str:
-    """The page with the current output of its commands. Raises Wrong."""
+def updated(text: str) -> str:
+    """The page with the current output of its commands. Raises CommandFailed."""
     with tempfile.TemporaryDirectory(prefix="runbook-readme-") as name:
         folder = Path(name)
         for part in ("runbooks", "schemas"):
             if (ROOT / part).is_dir():
                 shutil.copytree(ROOT / part, folder / part)
-        text = PICTURE.sub(lambda found: _picture(found, folder), text)
+        text = DIAGRAM.sub(lambda found: _diagram(found, folder), text)
         return FENCE.sub(lambda found: _block(found, folder), text)
 
 
-def _picture(found: re.Match[str], folder: Path) -> str:
+def _diagram(found: re.Match[str], folder: Path) -> str:
     done = run(found["command"], folder)
     if done.returncode:
-        raise Wrong(f"{found['command']}: exit code {done.returncode}\n{done.stdout}")
+        raise CommandFailed(f"{found['command']}: exit code {done.returncode}\n{done.stdout}")
     return f"<!-- $ {found['command']} -->\n```mermaid\n{done.stdout.strip()}\n```"
 
 
@@ -48,19 +48,19 @@ def _block(found: re.Match[str], folder: Path) -> str:
     kind, body = found[1], found[2]
     if kind == "sh":
         for line in body.splitlines():
-            _must_work(line.partition(" #")[0].strip(), folder)
+            _check(line.partition(" #")[0].strip(), folder)
     elif kind == "console":
         body = "".join(_with_output(line, folder) for line in body.splitlines() if line.startswith("$ "))
     return f"```{kind}\n{body}```"
 
 
-def _must_work(command: str, folder: Path) -> None:
+def _check(command: str, folder: Path) -> None:
     if not command:
         return
     makes = command.startswith("make ")
     done = run(command.replace("make ", "make --dry-run ", 1) if makes else command, ROOT if makes else folder)
     if done.returncode:
-        raise Wrong(f"{command}: exit code {done.returncode}\n{done.stdout}")
+        raise CommandFailed(f"{command}: exit code {done.returncode}\n{done.stdout}")
 
 
 def _with_output(line: str, folder: Path) -> str:
@@ -69,7 +69,7 @@ def _with_output(line: str, folder: Path) -> str:
 
 
 def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    """Run it with both streams in one, and without the state and settings of the person who runs this."""
+    """Run a command with stderr in stdout, and without the state and settings of the user."""
     scripts = Path(sys.executable).parent
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("RUNBOOK_", "GITHUB_"))}
     environment |= {
@@ -87,7 +87,7 @@ def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
 
 def main() -> int:
     page = ROOT / "README.md"
-    page.write_text(refreshed(page.read_text(encoding="utf-8")), encoding="utf-8")
+    page.write_text(updated(page.read_text(encoding="utf-8")), encoding="utf-8")
     return 0
 
 

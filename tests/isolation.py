@@ -1,7 +1,7 @@
-"""What a unit test is, and the guard that keeps it one.
+"""Which tests are unit tests, and a guard that fails a unit test that opens a socket or starts a process.
 
-A unit test starts no process and opens no socket, so that `make unit` needs nothing but Python and takes seconds. Tests of
-the folders below are unit tests, unless they are marked `integration` or `slow`, or use a fixture that starts a server.
+So `make unit` needs only Python and takes seconds. Tests in the folders below are unit tests, unless they are marked
+`integration` or `slow`, or use a fixture that starts a server.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from threading import get_ident
 import pytest
 
 FOLDERS = frozenset({"driver", "golden", "language", "laws", "sandbox", "stores", "unit", "validate"})
-"""Folders below `tests`; those of the other folders start processes or servers nearly everywhere."""
+"""Folders below `tests`; nearly all tests in the others start processes or servers."""
 
 SERVERS = frozenset({"moto", "postgres", "server"})
-"""Fixtures that start a server; what uses them is an integration test."""
+"""Fixtures that start a server; a test that uses one is an integration test."""
 
 FORBIDDEN = {
     "os.exec": "starts a program",
@@ -30,13 +30,13 @@ FORBIDDEN = {
     "socket.getaddrinfo": "looks up a host name",
     "subprocess.Popen": "starts a process",
 }
-"""Events of `sys.audit` that a unit test must not raise, and what they mean."""
+"""Events of `sys.audit` that a unit test must not cause, and what they mean."""
 
-_watched: set[int] = set()  # the thread that runs a unit test; servers of other tests live on in threads of their own
+_watched: set[int] = set()  # threads that run a unit test; servers of earlier tests may still run in others
 
 
 def mark(item: pytest.Item) -> None:
-    """Mark the test `unit` or `integration`, where its folder or its fixtures say so."""
+    """Mark a test as `unit` or `integration` by its folder and its fixtures."""
     if SERVERS & set(getattr(item, "fixturenames", ())):
         item.add_marker("integration")
     folder = item.path.relative_to(item.config.rootpath / "tests").parts[0]
@@ -46,7 +46,7 @@ def mark(item: pytest.Item) -> None:
 
 @contextmanager
 def guarded() -> Iterator[None]:
-    """Within it, this thread fails the test as soon as it opens a socket or starts a process."""
+    """Within, fail the test as soon as this thread opens a socket or starts a process."""
     _watched.add(get_ident())
     try:
         yield
@@ -60,4 +60,5 @@ def _audit(event: str, _: tuple[object, ...]) -> None:
 
 
 sys.addaudithook(_audit)
-importlib.import_module("urllib3.util.connection")  # opens a socket when it is imported, in whatever test that would be
+# Its import opens a socket. Imported here, it does so before any test; else the first test to use botocore would fail.
+importlib.import_module("urllib3.util.connection")

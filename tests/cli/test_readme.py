@@ -24,7 +24,7 @@ def readme(root: Path) -> ModuleType:
 
 def test_its_commands_work_and_its_screens_are_true(readme: ModuleType, root: Path) -> None:
     text = (root / "README.md").read_text(encoding="utf-8")
-    assert readme.refreshed(text) == text
+    assert readme.updated(text) == text
 
 
 @pytest.mark.parametrize(
@@ -38,13 +38,13 @@ def test_its_commands_work_and_its_screens_are_true(readme: ModuleType, root: Pa
     ],
 )
 def test_blocks(readme: ModuleType, page: str, expected: str) -> None:
-    assert readme.refreshed(page) == expected
+    assert readme.updated(page) == expected
 
 
 @pytest.mark.parametrize("page", ["```sh\nfalse\n```", "```sh\nmake nothing-of-that-name\n```"])
 def test_a_command_that_fails_is_told(readme: ModuleType, page: str) -> None:
-    with pytest.raises(readme.Wrong):
-        readme.refreshed(page)
+    with pytest.raises(readme.CommandFailed):
+        readme.updated(page)
 
 
 def test_the_steps_shown_are_those_of_the_runbook(root: Path) -> None:

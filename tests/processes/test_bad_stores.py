@@ -183,7 +183,7 @@ def test_denied_access_to_the_table_stops_the_run(harness: Harness, request_: st
     harness.server.intercept = intercept
     result = harness.run(*run_words(harness, PAIR))
     assert result.code == 4
-    assert "DynamoDB refuses" in result.err
+    assert "DynamoDB denies" in result.err
     assert "user/me is not authorized" in result.err
     assert changed(harness).total() == 0
     harness.server.stop_intercepting()
@@ -219,7 +219,7 @@ def test_a_read_only_file_is_refused(harness: Harness) -> None:
     result = harness.start(*RESUME, more={"preexec_fn": bound_by_modes}).finish()
     assert result.code == 4, result
     assert "cannot be written" in result.err
-    assert "give yourself the right to write the file and its folder" in result.err
+    assert "make the file and its folder writable for your user" in result.err
     private.chmod(stat.S_IRWXU)
     assert store_content(harness) == before
     assert changed(harness).total() == 1
@@ -235,8 +235,8 @@ def test_a_reached_quota_stops_the_run(harness: Harness) -> None:
     resource.prlimit(first.process.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
     result = first.finish()
     assert result.code == 4, result.err
-    assert "the disk answers with an error" in result.err
-    assert "see to the disk, or its quota" in result.err
+    assert "the disk reports an error" in result.err
+    assert "check the disk and your quota" in result.err
     assert "runbook resume op" in result.err
     assert changed(harness).total() == 1
     assert harness.run(*RESUME).code == 0
