@@ -1,11 +1,11 @@
-"""The one computation of a backoff. Pure: who waits draws the random fraction, and the kernel's is a hash."""
+"""The only computation of a backoff. Pure: the caller draws the random fraction; the kernel derives it from a hash."""
 
 from __future__ import annotations
 
 from typing import Final
 
 _LARGEST_EXPONENT: Final = 64
-"""Attempts after which the delay has long reached its longest; a float cannot hold much more."""
+"""The exponent stays below this: the delay has reached its maximum long before, and floats would overflow."""
 
 
 def delay(

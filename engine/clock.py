@@ -5,24 +5,24 @@ from __future__ import annotations
 import time
 from typing import Final, Protocol
 
-_BOOT: Final[int | None] = getattr(time, "CLOCK_BOOTTIME", None)  # Linux alone has one that goes on in suspend
+_BOOT: Final[int | None] = getattr(time, "CLOCK_BOOTTIME", None)  # only Linux has one that also runs during suspend
 
 
 class Clock(Protocol):
-    """What the driver knows of time."""
+    """How the engine reads and passes time."""
 
     def now(self) -> float:
         """Wall-clock seconds since the epoch."""
 
     def boot(self) -> float:
-        """Seconds since boot, suspend included: for leases."""
+        """Seconds since boot, including suspend. For leases: it never goes back."""
 
     def sleep(self, seconds: float) -> None:
         """Return after that many seconds."""
 
 
 class SystemClock:
-    """The machine's own clock."""
+    """The clock of the machine."""
 
     def now(self) -> float:
         return time.time()
@@ -35,7 +35,7 @@ class SystemClock:
 
 
 class VirtualClock:
-    """Time that passes only when somebody sleeps."""
+    """A clock for tests and the sandbox: time passes only when somebody sleeps."""
 
     def __init__(self, start: float = 1_710_893_160.0) -> None:  # 2024-03-20 00:06:00, the guide's
         self._now = start

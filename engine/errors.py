@@ -1,8 +1,8 @@
-"""Every exception of the engine, by whose fault it is and what to do about it.
+"""Every exception of the engine, by what caused it.
 
-Four families: the document's (`RunbookInvalid`), the caller's (`UsageError`), the environment's
-(`EnvironmentProblem`), and the world's answers to an effect (`EffectFailed`, `EffectUnknown`,
-`EffectNotSent`). What is ours is `BrokenInvariant`. This module uses the standard library alone.
+The document (`RunbookInvalid`), the caller (`UsageError`), the environment (`EnvironmentProblem`), the world's answer to
+an effect (`EffectFailed`, `EffectUnknown`, `EffectNotSent`), or a bug of this program (`BrokenInvariant`).
+This module imports nothing but the standard library and `engine.values`.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ CATEGORIES: Final = (
     "timeout",
     "internal",
 )
-"""The families of error names (docs/language.md, "Errors")."""
+"""The categories of errors (docs/language.md, "Errors")."""
 
 PASSING: Final = frozenset({"throttled", "network", "conflict", "capacity", "timeout", "internal"})
-"""Categories that can pass by themselves, so that a step's `retry` covers them unasked."""
+"""Categories of transient errors: a step's `retry` covers them by default."""
 
 
 Expected = Literal["text", "names", ""]
@@ -37,7 +37,7 @@ Expected = Literal["text", "names", ""]
 
 
 class Finding(Value):
-    """One thing that is wrong in a document, at its place; lines and columns count from 1."""
+    """One problem in a document, with its place. Lines and columns count from 1."""
 
     rule: str
     message: str
@@ -52,13 +52,13 @@ class Finding(Value):
 
 
 class RunbookError(Exception):
-    """The root of everything that the engine raises on purpose; `exit_code` is that of docs/interface.md."""
+    """The base class of what the engine raises on purpose. `exit_code`: see docs/interface.md."""
 
     exit_code = 70
 
 
 class RunbookInvalid(RunbookError):
-    """The document is wrong: nothing was begun. Carries every finding, sorted."""
+    """The document is invalid, and nothing was started. Has every finding, sorted."""
 
     exit_code = 3
 
@@ -68,48 +68,48 @@ class RunbookInvalid(RunbookError):
 
 
 class UsageError(RunbookError):
-    """Wrong usage, or not possible as things are; nothing was changed."""
+    """Wrong usage, or not possible in the current state. Nothing was changed."""
 
     exit_code = 2
 
 
 class EnvironmentProblem(RunbookError):
-    """Credentials, store, network or a setting: resumable once it is mended."""
+    """A problem of credentials, store, network or a setting. The operation can be resumed once it is fixed."""
 
     exit_code = 4
 
 
 class StoreConflict(RunbookError):
-    """Another runner has appended to this operation: stop at once and write nothing more."""
+    """Another runner has appended to this operation: stop at once, and write nothing more."""
 
     exit_code = 6
 
 
 class Busy(RunbookError):
-    """Another runner has the operation, or another operation has the lock."""
+    """Another runner is running the operation, or another operation has the lock."""
 
     exit_code = 6
 
 
 class Locked(Busy):
-    """Another operation has the lock; nobody drives this one."""
+    """Another operation has the lock. No runner is running this one."""
 
 
 class BrokenInvariant(RunbookError):
-    """A bug of this program: nothing more is performed, the log stands."""
+    """A bug of this program. The operation stops; its log is intact."""
 
 
 class ExpressionError(RunbookError):
-    """An expression that cannot be read or evaluated; the message says what and why."""
+    """An expression that cannot be parsed or evaluated. The message says which, and why."""
 
     exit_code = 3
 
 
 class Problem(Value):
-    """An error's stable names and category, as rescues match them and records keep them.
+    """An error of the world: stable names for `rescue` to match, and its category.
 
-    `name` is AWS's wire code where there is one, else the tool's own; `also` holds the wider
-    names that it answers to as well (`InvalidVPCConfiguration`).
+    `name` is AWS's error code if it has one, else a name of this tool. `also` has more general names that a rescue may
+    use as well, such as `InvalidVPCConfiguration`.
     """
 
     name: str
@@ -119,12 +119,12 @@ class Problem(Value):
     trace: str = ""
 
     def answers_to(self, wanted: str) -> bool:
-        """Does a rescue for `wanted` (a name, a category or `any`) match?"""
+        """Does a rescue for `wanted`, which is a name, a category or `any`, match?"""
         return wanted in ("any", self.name, self.category) or wanted in self.also
 
 
 class EffectFailed(RunbookError):
-    """The world answered no. `problem` says what, by name and category."""
+    """The effect was refused or failed. `problem` has the error's name and category."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(f"{problem.name}: {problem.message}")
@@ -132,7 +132,7 @@ class EffectFailed(RunbookError):
 
 
 class EffectUnknown(RunbookError):
-    """It was sent, and no answer tells what became of it."""
+    """The effect was sent, and its result is not known."""
 
     def __init__(self, why: str) -> None:
         super().__init__(why)
@@ -140,7 +140,7 @@ class EffectUnknown(RunbookError):
 
 
 class EffectNotSent(RunbookError):
-    """It never left: nothing is used up. `problem.category` is credentials, throttled or network."""
+    """The effect was not sent, so no attempt is used up. `problem.category` is credentials, throttled or network."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(f"{problem.name}: {problem.message}")

@@ -17,7 +17,7 @@ from engine.kernel import Operation
 from engine.kernel.rendering import Names, place
 from engine.language.model import Account, Ensure, Runbook
 from engine.registry import Context
-from engine.reports.orphans import Judged, Place, Thing, judged, things
+from engine.reports.orphans import Assessment, Place, TaggedResource, assess, tagged_resources
 from engine.runtime.load import Loaded, is_operation_id, load
 from engine.values import changed
 
@@ -32,9 +32,9 @@ class OrphanSearch:
     context: CommandContext
     now: float = field(default_factory=lambda: SystemClock().now())
     places: list[Place] = field(default_factory=list)
-    found: list[Judged] = field(default_factory=list)
+    found: list[Assessment] = field(default_factory=list)
     troubles: list[str] = field(default_factory=list)
-    _resources: dict[tuple[str, str], Thing] = field(default_factory=dict)  # by kind and ARN or id
+    _resources: dict[tuple[str, str], TaggedResource] = field(default_factory=dict)  # by kind and ARN or id
     _owners: dict[str, Operation | None] = field(default_factory=dict)  # by operation id; None: not in this store
 
     def run(self, regions: list[str], runbook: Runbook | None) -> None:
@@ -50,10 +50,10 @@ class OrphanSearch:
             clients = _clients(self.context, self.places)
             for one in self.places:
                 self._search_place(one, clients, SystemClock())
-        for thing in sorted(self._resources.values(), key=lambda one: one.order):
-            self._judge(thing)
+        for resource in sorted(self._resources.values(), key=lambda one: one.order):
+            self._judge(resource)
 
-    def with_verdict(self, *verdicts: str) -> list[Judged]:
+    def with_verdict(self, *verdicts: str) -> list[Assessment]:
         """The resources with one of these verdicts."""
         return [one for one in self.found if one.verdict in verdicts]
 
@@ -70,15 +70,15 @@ class OrphanSearch:
     def _is_of_this_world(self, id: str) -> bool:
         return self.context.is_sandboxed(id) is bool(self.context.options.sandbox)
 
-    def _judge(self, thing: Thing) -> None:
-        context, id = self.context, thing.operation
+    def _judge(self, resource: TaggedResource) -> None:
+        context, id = self.context, resource.operation
         try:
             if id not in self._owners:
                 is_known = is_operation_id(id) and self._is_of_this_world(id)
                 self._owners[id] = load(context.store, id, context.parse).operation if is_known else None
-            self.found.append(judged(thing, self._owners[id], context.store.name))
+            self.found.append(assess(resource, self._owners[id], context.store.name))
         except RunbookError as error:
-            self.troubles.append(f"skipped {thing.kind} {thing.name}: {error}")
+            self.troubles.append(f"skipped {resource.kind} {resource.name}: {error}")
 
     def _search_place(self, place: Place, clients: Clients, clock: Clock) -> None:
         """Two names of one place find the same resources, which are kept once."""
@@ -90,8 +90,8 @@ class OrphanSearch:
             now=clock.now,
         )  # fmt: skip
         try:
-            for thing in things(self.context.registry.kinds.values(), place, kind_context, clock.sleep):
-                self._resources.setdefault((thing.kind, thing.arn or thing.id), thing)
+            for resource in tagged_resources(self.context.registry.kinds.values(), place, kind_context, clock.sleep):
+                self._resources.setdefault((resource.kind, resource.arn or resource.id), resource)
         except SEARCH_ERRORS as error:
             self.troubles.append(f"cannot search {place}: {error}")
 

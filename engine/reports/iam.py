@@ -1,7 +1,7 @@
-"""What IAM must allow for a runbook, from what its kinds and actions declare: which permission, on what, for which step.
+"""The IAM permissions that a runbook needs, from what its kinds and actions declare: which action, on what, for which step.
 
-Names that only a run knows are `*`; what inputs say is put in its place. Pure; the words of IAM come from the registry
-and from whoever asks.
+What is known before the run, such as inputs, is filled in; `*` stands for the rest. Pure: the names of IAM come from the
+registry and from the caller.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from engine.language.model import Call, Check, Ensure, Notify, Remove, Runbook, 
 from engine.registry import Entitled, Registry, ResourceKind, Right
 from engine.values import Resources, Value
 
-READS: Final = ("Describe", "Get", "List", "Head")
+READ_PREFIXES: Final = ("Describe", "Get", "List", "Head")
 NOTIFY: Final = "sns.publish"
-_REMOVING: Final = ("replace", "delete")
+_DELETING_VERBS: Final = ("replace", "delete")
 _ROLE: Final = re.compile(r"(Role|RoleArn|RoleARN|roleArn|role_arn)$")
 _PARTITIONS: Final = (("cn-", "aws-cn"), ("us-gov-", "aws-us-gov"))
 
 
-class Need(Value):
-    """One permission on one kind of thing. `account` is a name of the runbook's; None: whoever runs it."""
+class Permission(Value):
+    """One permission on one resource. `account` is a name in the runbook; None: that of the current credentials."""
 
     action: str
     on: str
@@ -36,36 +36,36 @@ class Need(Value):
     step: str = ""
 
 
-class Words(Resources):
-    """How IAM names things: of the actions, for this module knows none."""
+class IamNames(Resources):
+    """How IAM names actions and settings. The caller provides it: this module knows no AWS service."""
 
     permission: Callable[[str], str]
     settings: Mapping[str, tuple[Right, ...]]
 
 
 @dataclass(slots=True, kw_only=True)
-class Asked:
-    """A runbook with what is known before it runs."""
+class RunbookContext:
+    """A runbook, and what is known before it runs."""
 
     runbook: Runbook
     registry: Registry
-    words: Words
+    iam: IamNames
     inputs: Mapping[str, Any] = field(default_factory=dict)
     region: str = ""
 
     @property
     def names(self) -> Names:
-        """What an expression may name before anything has run."""
+        """The names that expressions can use before the run."""
         return Names(self.runbook, Operation(
             id="*", runbook=self.runbook.name, digest="", started=0.0, region=self.region, inputs=self.inputs
         ))  # fmt: skip
 
     def text(self, written: Any) -> str:
-        """As it will be, with `*` for what only a run knows."""
+        """The rendered text, with `*` for everything that is known only during the run."""
         if not isinstance(written, str):
             return "*" if written is None else str(written)
-        told = "".join(part if isinstance(part, str) else self._value(part[0]) for part in split_template(written))
-        return re.sub(r"\*+", "*", told)
+        text = "".join(part if isinstance(part, str) else self._value(part[0]) for part in split_template(written))
+        return re.sub(r"\*+", "*", text)
 
     def _value(self, expression: str) -> str:
         from engine.language.expressions.evaluation import evaluate
@@ -81,79 +81,85 @@ class Asked:
         return value if isinstance(value, str) and value else "*"
 
 
-def needs(asked: Asked) -> list[Need]:
-    """All of them, each once, by account and name."""
-    found: list[Need] = []
-    for step in asked.runbook.index.values():
-        found += _of_step(asked, step)
-    found += _of_settings(asked)
+def required_permissions(context: RunbookContext) -> list[Permission]:
+    """All permissions, each once, ordered by account and action."""
+    found: list[Permission] = []
+    for step in context.runbook.index.values():
+        found += _permissions_of_step(context, step)
+    found += _permissions_of_settings(context)
     found += [
-        Need(action="sts:AssumeRole", on=account.role_arn, step="accounts")
-        for account in asked.runbook.accounts.values()
+        Permission(action="sts:AssumeRole", on=account.role_arn, step="accounts")
+        for account in context.runbook.accounts.values()
         if account.role_arn is not None
     ]
     return sorted(dict.fromkeys(found), key=lambda one: (one.account or "", one.action, one.on, one.step))
 
 
-def _of_step(asked: Asked, step: Step) -> Iterator[Need]:
+def _permissions_of_step(context: RunbookContext, step: Step) -> Iterator[Permission]:
     body = step.body
     match body:
         case Check():
-            yield from _of_kind(asked, step, body.kind, body.params, {"look"})
+            yield from _permissions_of_kind(context, step, body.kind, body.params, {"look"})
         case Ensure():
-            going = body.undo == "delete" or any(row.verb in _REMOVING for row in body.states)
+            going = body.undo == "delete" or any(row.verb in _DELETING_VERBS for row in body.states)
             verbs = {"look", "create", "delete"} if going else {"look", "create"}
-            yield from _of_kind(asked, step, body.kind, body.params, verbs)
+            yield from _permissions_of_kind(context, step, body.kind, body.params, verbs)
         case Remove():
-            yield from _of_kind(asked, step, body.kind, body.params, {"look", "delete"})
+            yield from _permissions_of_kind(context, step, body.kind, body.params, {"look", "delete"})
         case Call():
-            yield from _of_action(asked, step, body.action, body.params)
+            yield from _permissions_of_action(context, step, body.action, body.params)
         case Notify():
-            topic = body.topic if body.topic is not None else asked.runbook.notify
-            yield from _of_action(asked, step, NOTIFY, {"topic": topic})
+            topic = body.topic if body.topic is not None else context.runbook.notify
+            yield from _permissions_of_action(context, step, NOTIFY, {"topic": topic})
         case _:
             return
 
 
-def _of_kind(asked: Asked, step: Step, name: str, params: Mapping[str, Any], verbs: set[str]) -> Iterator[Need]:
-    kind = asked.registry.kind(name)
-    for right in _rights(kind, asked.words) if kind is not None else ():
+def _permissions_of_kind(
+    context: RunbookContext, step: Step, name: str, params: Mapping[str, Any], verbs: set[str]
+) -> Iterator[Permission]:
+    kind = context.registry.kind(name)
+    for right in _rights(kind, context.iam) if kind is not None else ():
         if right.verb in verbs:
-            yield from _each(asked, step, right, params)
+            yield from _permissions_of_right(context, step, right, params)
 
 
-def _rights(kind: ResourceKind, words: Words) -> Iterable[Right]:
-    """Its own; of one that does not say, its calls: reads are for looking, the others for whatever it does."""
+def _rights(kind: ResourceKind, iam: IamNames) -> Iterable[Right]:
+    """The rights that the kind declares, or else those of its calls: reads are for looks, others to create and delete."""
     if isinstance(kind, Entitled):
         return kind.rights
-    return [right for call in kind.calls for right in _of_call(call, words)]
+    return [right for call in kind.calls for right in _rights_of_call(call, iam)]
 
 
-def _of_call(call: str, words: Words) -> Iterator[Right]:
-    action = words.permission(call)
+def _rights_of_call(call: str, iam: IamNames) -> Iterator[Right]:
+    action = iam.permission(call)
     if not action:
         return
-    if call.partition(".")[2].startswith(READS):
+    if call.partition(".")[2].startswith(READ_PREFIXES):
         yield Right(action=action, verb="look")
     else:
         yield Right(action=action, verb="create")
         yield Right(action=action, verb="delete")
 
 
-def _of_action(asked: Asked, step: Step, name: str, params: Mapping[str, Any]) -> Iterator[Need]:
-    action = asked.registry.action(name)
+def _permissions_of_action(
+    context: RunbookContext, step: Step, name: str, params: Mapping[str, Any]
+) -> Iterator[Permission]:
+    action = context.registry.action(name)
     if action is None:
         return
-    called = [asked.words.permission(call) for call in action.calls]
+    called = [context.iam.permission(call) for call in action.calls]
     rights = action.rights or tuple(Right(action=one, verb="call") for one in called if one)
     for right in rights:
-        yield from _each(asked, step, right, params)
+        yield from _permissions_of_right(context, step, right, params)
     for role in _roles(params):
-        yield Need(action="iam:PassRole", on=_arn(asked.text(role)), account=_account(asked, step), step=step.id)
+        yield Permission(
+            action="iam:PassRole", on=_arn(context.text(role)), account=_account(context, step), step=step.id
+        )
 
 
 def _roles(params: Any) -> Iterator[Any]:
-    """Roles that a call hands on: parameters named so, however deep."""
+    """The roles that a call passes on: parameters with such a name, at any depth."""
     if isinstance(params, Mapping):
         for key, value in params.items():
             if _ROLE.search(str(key)) and isinstance(value, str):
@@ -171,43 +177,45 @@ def _arn(text: str) -> str:
 # -- where ---------------------------------------------------------------------------------------------------
 
 
-def _account(asked: Asked, step: Step) -> str | None:
-    return step.account or asked.runbook.account
+def _account(context: RunbookContext, step: Step) -> str | None:
+    return step.account or context.runbook.account
 
 
-def _each(asked: Asked, step: Step, right: Right, params: Mapping[str, Any]) -> Iterator[Need]:
+def _permissions_of_right(
+    context: RunbookContext, step: Step, right: Right, params: Mapping[str, Any]
+) -> Iterator[Permission]:
     if right.only_with and params.get(right.only_with) is None:
         return
-    region = asked.text(step.region if step.region is not None else asked.runbook.region or asked.region or None)
-    values = {key: _short(asked.text(value)) for key, value in params.items() if isinstance(value, str)}
-    yield from needed(asked.runbook, right, region, _account(asked, step), values, step.id)
+    region = context.text(step.region if step.region is not None else context.runbook.region or context.region or None)
+    values = {key: _name_in_arn(context.text(value)) for key, value in params.items() if isinstance(value, str)}
+    yield from permissions_for(context.runbook, right, region, _account(context, step), values, step.id)
 
 
-def needed(
+def permissions_for(
     runbook: Runbook, right: Right, region: str, account: str | None, values: Mapping[str, str], step: str
-) -> Iterator[Need]:
-    """A right at its place, on each of its things."""
+) -> Iterator[Permission]:
+    """The permissions of a right, one for each of its ARNs, in a region and an account."""
     known = runbook.accounts.get(account or "")
     partition = next((name for start, name in _PARTITIONS if region.startswith(start)), "aws")
-    words = {**values, "region": region, "partition": partition, "account": known.id if known is not None else "*"}
+    fields = {**values, "region": region, "partition": partition, "account": known.id if known is not None else "*"}
     service = right.via if "." in right.via or not right.via else f"{right.via}.{region}"
     via = f"{service}.amazonaws.com" if service else ""
     for arn in right.on:
-        on = re.sub(r"\{(\w+)\}", lambda found: words.get(found[1], "*"), arn)
-        yield Need(action=right.action, on=on, account=account, via=via, step=step)
+        on = re.sub(r"\{(\w+)\}", lambda found: fields.get(found[1], "*"), arn)
+        yield Permission(action=right.action, on=on, account=account, via=via, step=step)
 
 
-def _short(text: str) -> str:
-    """The name in an ARN of RDS, which has seven fields; any other text as it is."""
+def _name_in_arn(text: str) -> str:
+    """The name in an ARN of RDS, which has seven fields; other texts unchanged."""
     fields = text.split(":", 6)
     return fields[6] if text.startswith("arn:") and len(fields) > 6 else text
 
 
-def _of_settings(asked: Asked) -> Iterator[Need]:
-    for setting in asked.runbook.settings.values():
-        kind, _, path = asked.text(setting.source).partition(":")
-        region = asked.text(setting.region or asked.runbook.region or asked.region or None)
-        account = setting.account or asked.runbook.account
-        for right in asked.words.settings.get(kind, ()):
+def _permissions_of_settings(context: RunbookContext) -> Iterator[Permission]:
+    for setting in context.runbook.settings.values():
+        kind, _, path = context.text(setting.source).partition(":")
+        region = context.text(setting.region or context.runbook.region or context.region or None)
+        account = setting.account or context.runbook.account
+        for right in context.iam.settings.get(kind, ()):
             values = {"path": path.partition("#")[0].lstrip("/")}
-            yield from needed(asked.runbook, right, region, account, values, f"settings.{setting.name}")
+            yield from permissions_for(context.runbook, right, region, account, values, f"settings.{setting.name}")

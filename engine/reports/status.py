@@ -1,6 +1,6 @@
-"""What is told of an operation, as values: the status document (docs/interface.md), a summary, one line an event.
+"""The state of an operation as values: the status document (docs/interface.md) and the summary in its head.
 
-Pure: no clock, no store. The commands print what is here.
+Pure: no clock and no store. The command line prints what these functions return.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def status_document(
 
 
 def current_step(operation: Operation) -> str:
-    """The key of the step that is held, walked, or was entered last."""
+    """The key of the step that holds, or that was entered last."""
     return operation.hold.step if operation.hold is not None else operation.last_step
 
 
@@ -95,7 +95,7 @@ def _retries(runbook: Runbook, record: StepRecord | None) -> tuple[int, int]:
 
 
 def details(operation: Operation, runbook: Runbook) -> dict[str, Any]:
-    """What the step at hand is about: its parameters, and what was seen of it last."""
+    """The parameters of the current step, and the status that was last seen."""
     key = current_step(operation)
     record = operation.steps.get(key)
     if record is None:
@@ -107,7 +107,7 @@ def details(operation: Operation, runbook: Runbook) -> dict[str, Any]:
 
 
 def cleanup_required(operation: Operation) -> bool:
-    """Is something left that the operation made, and that is not the user's?"""
+    """Is something left that the operation created and that is not the user's?"""
     return operation.ended != "SUCCEEDED" and any(entry.state in ("open", "stuck") for entry in operation.ledger)
 
 
@@ -132,7 +132,7 @@ def _takes_back(frame: Frame) -> bool:
 
 
 def orphaned(operation: Operation) -> list[str]:
-    """The ids that an ended operation has left against its will."""
+    """The ids of what an ended operation could not undo."""
     if not operation.ended or operation.ended == "SUCCEEDED":
         return []
     return [entry.id or entry.step for entry in operation.ledger if entry.state in ("open", "stuck")]
@@ -148,7 +148,7 @@ def _rows(operation: Operation, runbook: Runbook) -> list[tuple[str, Step]]:
 
 
 def step_row(operation: Operation, runbook: Runbook, row: tuple[str, Step]) -> dict[str, Any]:
-    """One step as `steps[]` has it."""
+    """One element of `steps[]`."""
     key, step = row
     record = operation.steps.get(key)
     count, most = _retries(runbook, record) if record is not None else (0, _retries_of(step))
@@ -168,7 +168,7 @@ def _retries_of(step: Step) -> int:
 
 
 def _seen(operation: Operation, runbook: Runbook, key: str) -> str:
-    """What was seen last of what is there now: what a replacement, or a clean-up, has made go is missing."""
+    """The status that was last seen; `missing` if a replacement or a cleanup has deleted the resource since."""
     record = operation.steps.get(key)
     if record is None or record.seen:
         return record.seen if record is not None else ""
@@ -185,7 +185,7 @@ def _seen(operation: Operation, runbook: Runbook, key: str) -> str:
 
 
 def waits_for(operation: Operation, runbook: Runbook) -> str:
-    """What it waits for, in a few words; "" where it does not wait."""
+    """What the operation waits for, in a few words; "" if it does not wait."""
     if operation.hold is not None:
         return f"a person: {operation.hold.reason}"
     if not operation.frames:
@@ -212,7 +212,7 @@ def waits_for(operation: Operation, runbook: Runbook) -> str:
 
 
 def next_wake(operation: Operation) -> str | None:
-    """When it does something next; None where it does so now, or never."""
+    """When the operation continues; None if it is not waiting."""
     if operation.ended or operation.hold is not None or not operation.frames:
         return None
     phase = operation.top.phase
@@ -239,7 +239,7 @@ def _hold(operation: Operation, runbook: Runbook) -> dict[str, Any] | None:
 
 
 def answers(operation: Operation, runbook: Runbook) -> list[str]:
-    """What can be typed at a hold."""
+    """The commands that answer the hold."""
     hold = operation.hold
     if hold is None:
         return []
@@ -262,7 +262,7 @@ def _notice(one: Notice) -> dict[str, Any]:
 
 
 def outputs(operation: Operation, runbook: Runbook) -> dict[str, Any]:
-    """The runbook's `outputs`, of an operation that has succeeded."""
+    """The runbook's `outputs`; {} unless the operation has succeeded."""
     if operation.ended != "SUCCEEDED":
         return {}
     from engine.errors import ExpressionError
@@ -279,7 +279,7 @@ def outputs(operation: Operation, runbook: Runbook) -> dict[str, Any]:
 
 
 def summary(operation: Operation, runbook: Runbook) -> dict[str, Any]:
-    """What a list shows, and what the records can rebuild."""
+    """What `runbook list` shows. It can be rebuilt from the records."""
     return {
         "runbook": operation.runbook, "status": operation.status, "step": current_step(operation),
         "started": iso(operation.started), "updated": iso(operation.at), "next_wake": next_wake(operation),
@@ -288,18 +288,18 @@ def summary(operation: Operation, runbook: Runbook) -> dict[str, Any]:
 
 
 def readable(operation: Operation, runbook: Runbook) -> dict[str, str]:
-    """The plain attributes beside a record's events, in the words of the operators' guide; without those that are empty."""
+    """The readable columns of a record, with the names of the operators' guide; without empty ones."""
     step = current_step(operation)
     record = operation.steps.get(step)
     error = _error(operation, record)
     count, most = _retries(runbook, record)
-    told = {"step": step, "status": operation.status, "timestamp": iso(operation.at)}
+    texts = {"step": step, "status": operation.status, "timestamp": iso(operation.at)}
     if about := details(operation, runbook):
-        told["details"] = ", ".join(f"{key}={value}" for key, value in about.items())
-    told |= {"retry_count": str(count), "max_retries": str(most)}
+        texts["details"] = ", ".join(f"{key}={value}" for key, value in about.items())
+    texts |= {"retry_count": str(count), "max_retries": str(most)}
     if error is not None:
-        told |= {"error": error.name, "error_message": error.message}
-    told["cleanup_status"] = cleanup_status(operation)
+        texts |= {"error": error.name, "error_message": error.message}
+    texts["cleanup_status"] = cleanup_status(operation)
     if left := orphaned(operation):
-        told["orphaned_resources"] = ", ".join(left)
-    return {name: text for name, text in told.items() if text}
+        texts["orphaned_resources"] = ", ".join(left)
+    return {name: text for name, text in texts.items() if text}

@@ -232,7 +232,7 @@ def test_a_resource_that_appears_late_is_listed(aws: Aws) -> None:
     assert [row["name"] for row in shown["copied"]] == ["monday"]
     (row,) = shown["orphans"]
     assert (row["name"], row["verdict"], row["state"]) == ("op-1-copy", "unnamed", "void")
-    assert "never learnt the id" in row["why"]
+    assert "does not have the id of this resource" in row["why"]
     assert row["next"].startswith("aws rds delete-db-cluster-snapshot ")
     assert aws.names() == ["monday", "op-1-copy"]
 

@@ -17,7 +17,7 @@ from engine.cli.output.iam_policy import print_policies
 from engine.errors import UsageError
 from engine.language.model import Runbook
 from engine.language.nearest import did_you_mean
-from engine.reports.iam import Asked, Need, Words, needed, needs
+from engine.reports.iam import IamNames, Permission, RunbookContext, permissions_for, required_permissions
 from engine.values import changed
 
 app = typer.Typer(rich_markup_mode=None)
@@ -50,12 +50,14 @@ def iam(
     registry = build_registry()
     runbook = load_runbook(file, registry, quiet=True)
     values = _known_inputs(runbook, read_inputs(inputs or [], inputs_file))
-    words, region = Words(permission=permission, settings=SETTINGS), default_region(options)
-    permissions = needs(Asked(runbook=runbook, registry=registry, words=words, inputs=values, region=region))
+    names, region = IamNames(permission=permission, settings=SETTINGS), default_region(options)
+    permissions = required_permissions(
+        RunbookContext(runbook=runbook, registry=registry, iam=names, inputs=values, region=region)
+    )
     kind, _, table = store_place(options, os.environ).partition(":")
     if kind == "dynamodb":
         for right in TABLE:
-            permissions += needed(runbook, right, region or "*", None, {"table": table}, "store")
+            permissions += permissions_for(runbook, right, region or "*", None, {"table": table}, "store")
     print_policies(options, runbook, permissions, _accounts(runbook, permissions, account), values)
     return 0
 
@@ -68,7 +70,7 @@ def _known_inputs(runbook: Runbook, given: dict[str, Any]) -> dict[str, Any]:
     return convert_inputs(changed(runbook, inputs=known), given)
 
 
-def _accounts(runbook: Runbook, permissions: list[Need], wanted: str | None) -> list[str | None]:
+def _accounts(runbook: Runbook, permissions: list[Permission], wanted: str | None) -> list[str | None]:
     """The accounts to print, own (None) first. UsageError for one that the runbook does not work in."""
     accounts = sorted({one.account for one in permissions}, key=lambda name: name or "")
     if wanted is None:

@@ -16,7 +16,7 @@ from engine.cli.output import terminal
 from engine.cli.output.orphan_report import OrphanReport
 from engine.errors import Busy, UsageError
 from engine.kernel import Operation
-from engine.reports.orphans import ORPHANS, left_by
+from engine.reports.orphans import ORPHANS, entries_left_by
 from engine.runtime.driver import Interrupted
 from engine.runtime.protection import ProtectionPolicy
 
@@ -91,7 +91,7 @@ def _deletable(options: Options, search: OrphanSearch) -> list[Operation]:
     owners = {one.owner.id: one.owner for one in search.with_verdict("left") if one.owner is not None}
     operations = []
     for id, owner in owners.items():
-        obstacles = [policy.obstacle(str(name)) for entry in left_by(owner) for name in entry.identity.values()]
+        obstacles = [policy.obstacle(str(name)) for entry in entries_left_by(owner) for name in entry.identity.values()]
         obstacle = next((one for one in obstacles if one is not None), None)
         if obstacle is None:
             operations.append(owner)
@@ -102,7 +102,7 @@ def _deletable(options: Options, search: OrphanSearch) -> list[Operation]:
 
 def _confirm(options: Options, operations: list[Operation]) -> None:
     """Raises UsageError unless a person, `--yes`, or `--yes-delete` for each name confirms."""
-    entries = [(owner, entry) for owner in operations for entry in left_by(owner)]
+    entries = [(owner, entry) for owner in operations for entry in entries_left_by(owner)]
     names = [str(name) for _, entry in entries for name in entry.identity.values()]
     if not entries or all(name in options.yes_delete for name in names):
         return

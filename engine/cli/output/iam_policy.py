@@ -9,7 +9,7 @@ from typing import Any, Final
 from engine.cli.options import Options
 from engine.cli.output import terminal
 from engine.language.model import Call, Runbook
-from engine.reports.iam import Need
+from engine.reports.iam import Permission
 
 CREATE_GRANT: Final = "kms:CreateGrant"
 MAX_POLICY: Final = 6144
@@ -17,7 +17,11 @@ MAX_POLICY: Final = 6144
 
 
 def print_policies(
-    options: Options, runbook: Runbook, permissions: list[Need], accounts: list[str | None], inputs: dict[str, Any]
+    options: Options,
+    runbook: Runbook,
+    permissions: list[Permission],
+    accounts: list[str | None],
+    inputs: dict[str, Any],
 ) -> None:
     """Print the policy of each account on stdout, and hints on stderr."""
     if options.as_json:
@@ -35,7 +39,7 @@ def print_policies(
 # -- the policy ------------------------------------------------------------------------------------------------
 
 
-def build_policy(permissions: Iterable[Need]) -> dict[str, Any]:
+def build_policy(permissions: Iterable[Permission]) -> dict[str, Any]:
     """A policy document. Actions on the same resources under the same condition share a statement."""
     resources: dict[tuple[str, str], set[str]] = {}  # by action and service that it is used through
     services: dict[tuple[str, str], set[str]] = {}
@@ -75,7 +79,7 @@ def _title(runbook: Runbook, name: str | None) -> str:
     return f"# {account.name} ({account.id})" + (f", {account.role_arn}" if account.role_arn else "")
 
 
-def _document(runbook: Runbook, permissions: list[Need], accounts: list[str | None]) -> dict[str, Any]:
+def _document(runbook: Runbook, permissions: list[Permission], accounts: list[str | None]) -> dict[str, Any]:
     policies = []
     for name in accounts:
         account = runbook.accounts.get(name or "")
@@ -93,7 +97,7 @@ def _document(runbook: Runbook, permissions: list[Need], accounts: list[str | No
 
 
 def _hints(
-    runbook: Runbook, permissions: list[Need], accounts: list[str | None], inputs: dict[str, Any]
+    runbook: Runbook, permissions: list[Permission], accounts: list[str | None], inputs: dict[str, Any]
 ) -> Iterator[str]:  # fmt: skip
     if inputs:
         values = ", ".join(f"{name}={value}" for name, value in inputs.items())

@@ -13,7 +13,7 @@ from engine.cli.output import terminal
 from engine.cli.output.times import format_duration
 from engine.kernel.ownership import ATTEMPT, OPERATION, RUNBOOK, STEP
 from engine.kernel.rendering import iso
-from engine.reports.orphans import ORPHANS, Judged, runbook_of
+from engine.reports.orphans import ORPHANS, Assessment, runbook_of
 from engine.runtime.protection import ProtectionPolicy
 from engine.values import Resources
 
@@ -59,11 +59,11 @@ class OrphanReport(Resources, kw_only=False):
         for one in copied:
             yield terminal.escape(f"  {self._describe(one)}: {one.why}")
 
-    def _describe(self, one: Judged) -> str:
-        thing, age = one.thing, self._age(one)
+    def _describe(self, one: Assessment) -> str:
+        resource, age = one.resource, self._age(one)
         old = f", {format_duration(age)} old" if age is not None else ""
-        where = f"region {thing.region}, account {thing.account or 'of your credentials'}"
-        return f"{thing.kind} {thing.name} (id {thing.id or 'unknown'}, {where}), {thing.status}{old}"
+        where = f"region {resource.region}, account {resource.account or 'of your credentials'}"
+        return f"{resource.kind} {resource.name} (id {resource.id or 'unknown'}, {where}), {resource.status}{old}"
 
     def _summary(self) -> str:
         places = "; ".join(str(one) for one in self.search.places) or "no sandbox world of this store"
@@ -82,46 +82,48 @@ class OrphanReport(Resources, kw_only=False):
             "troubles": self.search.troubles,
         }
 
-    def _row(self, one: Judged) -> dict[str, Any]:
-        thing = one.thing
+    def _row(self, one: Assessment) -> dict[str, Any]:
+        resource = one.resource
         return {
-            "kind": thing.kind, "name": thing.name, "id": thing.id, "arn": thing.arn, "region": thing.region,
-            "account": thing.account, "status": thing.status, "operation_id": thing.operation,
+            "kind": resource.kind, "name": resource.name, "id": resource.id, "arn": resource.arn, "region": resource.region,
+            "account": resource.account, "status": resource.status, "operation_id": resource.operation,
             "operation_status": one.owner.status if one.owner is not None else None, "runbook": runbook_of(one),
-            "step": thing.tags.get(STEP, ""), "attempt": thing.tags.get(ATTEMPT, ""),
+            "step": resource.tags.get(STEP, ""), "attempt": resource.tags.get(ATTEMPT, ""),
             "created": iso(one.since) if one.since is not None else None, "age": self._age(one),
             "state": one.entry.state if one.entry is not None else None, "verdict": one.verdict, "why": one.why,
             "next": self._next(one),
         }  # fmt: skip
 
-    def _age(self, one: Judged) -> int | None:
+    def _age(self, one: Assessment) -> int | None:
         """Seconds."""
         return max(0, int(self.search.now - one.since)) if one.since is not None else None
 
-    def _deleted(self) -> list[Judged]:
+    def _deleted(self) -> list[Assessment]:
         if self.before is None:
             return []
-        remaining = {(one.thing.kind, one.thing.id) for one in self.search.found}
-        return [one for one in self.before.with_verdict("left") if (one.thing.kind, one.thing.id) not in remaining]
+        remaining = {(one.resource.kind, one.resource.id) for one in self.search.found}
+        return [
+            one for one in self.before.with_verdict("left") if (one.resource.kind, one.resource.id) not in remaining
+        ]
 
     # -- the next command -------------------------------------------------------------------------------------
 
-    def _next(self, one: Judged) -> str:
+    def _next(self, one: Assessment) -> str:
         """The command that removes the resource, or its tags; "" where there is none."""
-        thing, owner = one.thing, one.owner
-        cleanup = f"runbook cleanup {shlex.quote(thing.operation)}"
+        resource, owner = one.resource, one.owner
+        cleanup = f"runbook cleanup {shlex.quote(resource.operation)}"
         match one.then:
-            case "delete" if self._is_protected(thing.name):
-                return self._with_options(f"runbook orphans --delete --yes-delete {shlex.quote(thing.name)}")
+            case "delete" if self._is_protected(resource.name):
+                return self._with_options(f"runbook orphans --delete --yes-delete {shlex.quote(resource.name)}")
             case "delete" | "cleanup":
                 return suggested_command(self.options, cleanup)
             case "past":
                 point = owner.irreversible if owner is not None else ""
                 return suggested_command(self.options, f"{cleanup} --past {point}")
             case "by_hand":
-                return f"{thing.by_hand} --region {thing.region}" if thing.by_hand else ""
+                return f"{resource.by_hand} --region {resource.region}" if resource.by_hand else ""
             case "untag":
-                return f"{_UNTAG} --resource-arn-list {shlex.quote(thing.arn)} --region {thing.region}"
+                return f"{_UNTAG} --resource-arn-list {shlex.quote(resource.arn)} --region {resource.region}"
             case "":
                 return ""
 
@@ -134,9 +136,9 @@ class OrphanReport(Resources, kw_only=False):
         return suggested_command(self.options, f"{command} {regions}".rstrip())
 
 
-def _origin(one: Judged) -> str:
+def _origin(one: Assessment) -> str:
     """`op-1 (leaves, FAILED), step copy, attempt 1.1`."""
-    tags = one.thing.tags
+    tags = one.resource.tags
     status = one.owner.status if one.owner is not None else "not in this store"
     step = f", step {tags.get(STEP, '?')}, attempt {tags.get(ATTEMPT, '?')}"
-    return f"{one.thing.operation} ({runbook_of(one) or 'unknown runbook'}, {status}){step}"
+    return f"{one.resource.operation} ({runbook_of(one) or 'unknown runbook'}, {status}){step}"
