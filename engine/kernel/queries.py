@@ -161,7 +161,7 @@ def in_ends(frame: Frame) -> bool:
     )
 
 
-def is_telling(operation: Operation) -> bool:
+def is_running_on_hold(operation: Operation) -> bool:
     """● Is `on_hold` not done yet? Then a resume finishes it, and the operation stays held."""
     return operation.hold is not None and any(
         isinstance(frame.position, EndStep) and frame.position.list == "on_hold" for frame in operation.frames
@@ -170,7 +170,7 @@ def is_telling(operation: Operation) -> bool:
 
 def waits_for_a_person(operation: Operation) -> bool:
     """Does it hold, with its `on_hold` list done?"""
-    return operation.hold is not None and not is_telling(operation)
+    return operation.hold is not None and not is_running_on_hold(operation)
 
 
 def final_status(operation: Operation) -> Literal["SUCCEEDED", "FAILED", "CANCELLED", "STUCK"]:

@@ -15,7 +15,7 @@ from engine.errors import Problem
 from engine.kernel.effect import Seen
 from engine.kernel.frame import Frame, InItems
 from engine.kernel.operation import Operation
-from engine.language.expressions.evaluation import evaluate, render
+from engine.language.expressions.evaluation import render
 from engine.language.model import Runbook, Step
 
 _SETTING: Final = re.compile(r"\bsettings\.([A-Za-z][A-Za-z0-9_]*)")
@@ -115,6 +115,12 @@ def short_name(text: Any) -> str:
     return str(text).rpartition(":")[2].lower()
 
 
+def region_of(arn: str) -> str:
+    """The region in `arn:aws:sns:us-west-2:…`; "" for what is no ARN."""
+    match = re.match(r"arn:[^:]*:[^:]*:([a-z0-9-]*):", arn)
+    return match.group(1) if match else ""
+
+
 def short_id(operation: str) -> str:
     """The last eight characters that a name may have: for names of things."""
     return re.sub(r"[^a-z0-9]", "", operation.lower())[-8:]
@@ -143,11 +149,6 @@ def rendered(value: Any, names: Names) -> Any:
     if isinstance(out, dict) and None in out.values():
         return {key: item for key, item in out.items() if item is not None}
     return out
-
-
-def true(condition: str, names: Names) -> bool:
-    """Is an expression as it stands true?"""
-    return bool(evaluate(condition, names))
 
 
 def place(runbook: Runbook, operation: Operation, step: Step, names: Callable[[], Names]) -> tuple[str, str | None]:

@@ -24,24 +24,16 @@ def delay_before(
         case Delays(delays=delays):
             return delays[spent - 1] if spent <= len(delays) else None
         case Backoff():
-            return _backoff(schedule, spent, seed, since_failure, floor)
-
-
-def _backoff(schedule: Backoff, spent: int, seed: str, since_failure: float, floor: float) -> float | None:
-    if schedule.attempts is not None and spent >= schedule.attempts:
-        return None
-    share = fraction(f"{seed}/{spent}") if schedule.jitter == "full" else 1.0
-    seconds = delay(
-        spent, first=schedule.first, factor=schedule.factor, longest=schedule.longest, fraction=share, floor=floor
-    )
-    if schedule.within is not None and since_failure + seconds > schedule.within:
-        return None
-    return seconds
-
-
-def fraction(seed: str) -> float:
-    """A number from 0 to 1 that only the seed determines."""
-    return int.from_bytes(hashlib.sha256(seed.encode()).digest()[:8], "big") / 2**64
+            if schedule.attempts is not None and spent >= schedule.attempts:
+                return None
+            fraction = 1.0
+            if schedule.jitter == "full":  # a number from 0 to 1 that only the seed determines
+                digest = hashlib.sha256(f"{seed}/{spent}".encode()).digest()
+                fraction = int.from_bytes(digest[:8], "big") / 2**64
+            first, factor, longest = schedule.first, schedule.factor, schedule.longest
+            seconds = delay(spent, first=first, factor=factor, longest=longest, fraction=fraction, floor=floor)
+            in_time = schedule.within is None or since_failure + seconds <= schedule.within
+            return seconds if in_time else None
 
 
 def attempts_in(schedule: Schedule | None) -> int | None:

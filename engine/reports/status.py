@@ -12,7 +12,7 @@ from engine.errors import Problem
 from engine.kernel import Operation
 from engine.kernel.decide.notices import what_next
 from engine.kernel.decide.requirements import awaited
-from engine.kernel.decide.view import view
+from engine.kernel.decide.view import view_of
 from engine.kernel.frame import (
     Acting,
     Entering,
@@ -199,7 +199,7 @@ def waits_for(operation: Operation, runbook: Runbook) -> str:
         case Looking():
             return (frame.observed.status or "a change") if frame.observed.watching is not None else ""
         case Proving(status=status):
-            proof = awaited(view(runbook, operation, operation.at))
+            proof = awaited(view_of(runbook, operation, operation.at))
             return f"{proof.key}, which is {status}" if proof is not None else "its requirements"
         case Acting(effect=effect):
             return f"{effect.verb} of {effect.name}"

@@ -13,7 +13,7 @@ from engine.kernel import Operation
 from engine.kernel import events as ev
 from engine.kernel.frame import MainStep
 from engine.kernel.operation import Entry
-from engine.kernel.queries import is_telling
+from engine.kernel.queries import is_running_on_hold
 from engine.kernel.rendering import Names, place, rendered
 from engine.language.model import Ensure, Runbook
 from engine.runtime.performer import ReadSetting, read_settings
@@ -41,7 +41,7 @@ def edit_operation(
 def _current_path(before: Runbook, operation: Operation) -> str:
     if operation.ending is not None or operation.ended:
         raise _refusal(operation, "it has ended, or is ending")
-    if is_telling(operation):
+    if is_running_on_hold(operation):
         raise _refusal(operation, f"it is sending notifications; first run `runbook resume {operation.id}`")
     position = operation.frames[0].position
     if not isinstance(position, MainStep) or position.path not in before.index:

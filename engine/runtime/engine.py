@@ -15,7 +15,7 @@ from engine.clock import Clock
 from engine.errors import Busy, Locked, StoreConflict, UsageError
 from engine.kernel import Operation, start
 from engine.kernel import events as ev
-from engine.kernel.queries import is_telling
+from engine.kernel.queries import is_running_on_hold
 from engine.kernel.rendering import Names, rendered
 from engine.kernel.start import begun
 from engine.kernel.transition import Transition
@@ -244,7 +244,7 @@ class Engine:
         target = answer.pop("accept_target", None)
         if target is not None:
             answers.append(lambda now, at: accept_target(now, target, at))
-        if operation.hold is not None and not is_telling(operation):
+        if operation.hold is not None and not is_running_on_hold(operation):
             resumed = partial(ev.Resumed, actor=self.actor, **answer)
             answers.append(lambda now, at: resumed(at=at) if hold_still_stands(operation, now) else None)
         return self._take_up(id, tuple(answers))

@@ -16,7 +16,7 @@ from engine.kernel.decide.requirements import judged, look_of, proofs_of
 from engine.kernel.decide.view import View
 from engine.kernel.frame import Frame, Proving, position_of
 from engine.kernel.operation import Target
-from engine.kernel.queries import is_telling
+from engine.kernel.queries import is_running_on_hold
 from engine.language.model import Runbook, Step
 from engine.language.nearest import did_you_mean
 from engine.runtime.driver import OperationLog
@@ -87,7 +87,7 @@ def accept_target(operation: Operation, id: str, at: float) -> ev.Event:
 
 def hold_still_stands(before: Operation, now: Operation) -> bool:
     """Does the operation still have the hold that it had before the lease was taken? UsageError if it has another."""
-    if now.hold is None or is_telling(now) or before.hold is None:
+    if now.hold is None or is_running_on_hold(now) or before.hold is None:
         return False
     if now.hold.since != before.hold.since:
         message = f"operation {now.id} now holds for another reason: {now.hold.reason}. See `runbook status {now.id}`"
@@ -136,10 +136,10 @@ def _first_unmet(inspector: Inspector, found: Loaded, path: str) -> tuple[str, S
     """Why the first unmet requirement of a step is not met, and the step that creates it; None if all are met."""
     frame = Frame(position=position_of(path), phase=Proving())
     operation = changed(found.operation, frames=(frame,))
-    v = View(found.runbook, operation, frame, found.runbook.step(path), inspector.now())
-    for proof in proofs_of(v):
-        seen = inspector.look(found.runbook, operation, look_of(v, proof))
-        verdict = judged(v, Proving(), proof, seen)
+    view = View(found.runbook, operation, frame, found.runbook.step(path), inspector.now())
+    for proof in proofs_of(view):
+        seen = inspector.look(found.runbook, operation, look_of(view, proof))
+        verdict = judged(view, Proving(), proof, seen)
         if not isinstance(verdict, ev.Proved):
             reason = verdict.reason if isinstance(verdict, ev.Held) else f"{proof.key} is {seen.status}"
             return reason, proof.step

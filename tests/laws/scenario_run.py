@@ -15,7 +15,7 @@ from engine.clock import VirtualClock
 from engine.errors import EnvironmentProblem, Problem, UsageError
 from engine.kernel import Operation
 from engine.kernel import events as ev
-from engine.kernel.queries import is_telling
+from engine.kernel.queries import is_running_on_hold
 from engine.language.model import Runbook
 from engine.language.parse.document import load as parsed
 from engine.language.secret import Secret
@@ -268,7 +268,7 @@ def is_walking(operation: Operation | None) -> bool:
     """Is there something left to do for a process that takes it up?"""
     if operation is None or operation.ended:
         return False
-    return operation.hold is None or is_telling(operation)
+    return operation.hold is None or is_running_on_hold(operation)
 
 
 # -- what a person does ------------------------------------------------------------------------------------

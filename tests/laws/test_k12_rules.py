@@ -89,12 +89,12 @@ def still_in_hand(runbook: Runbook, operation: Operation, event: ev.TakenUp) -> 
     return operation
 
 
-def unknown_is_available(v: View, seen: Seen, cls: str) -> Row:
-    return row_for(v, changed(seen, status="available"), "available" if cls == "unknown" else cls)
+def unknown_is_available(view: View, seen: Seen, cls: str) -> Row:
+    return row_for(view, changed(seen, status="available"), "available" if cls == "unknown" else cls)
 
 
-def classes_only(v: View, seen: Seen, cls: str) -> Row:
-    body = v.step.body
+def classes_only(view: View, seen: Seen, cls: str) -> Row:
+    body = view.step.body
     assert isinstance(body, Ensure) or hasattr(body, "states")
     return next(row for row in body.states if cls in row.names)
 
@@ -110,23 +110,25 @@ def begins_anew(runbook: Runbook, operation: Operation, frame: Any) -> Operation
     return in_phase(operation, begin(step_of(runbook, operation, frame)))
 
 
-def never_exhausted(v: View) -> float:
+def never_exhausted(view: View) -> float:
     return 0.0
 
 
-def before_the_look(v: View, seen: Seen) -> ev.Event:
+def before_the_look(view: View, seen: Seen) -> ev.Event:
     """The deadline, asked whatever was seen."""
-    over = v.frame.observed.watching is not None and v.now - v.frame.observed.watching >= (v.monitor.longest or 0.0)
-    return ev.Held(at=v.now, kind="monitor_over", reason="late") if over else decided(v, seen)
+    over = view.frame.observed.watching is not None and view.now - view.frame.observed.watching >= (
+        view.monitor.longest or 0.0
+    )
+    return ev.Held(at=view.now, kind="monitor_over", reason="late") if over else decided(view, seen)
 
 
 decided: Callable[[View, Seen], ev.Event] = sys.modules["engine.kernel.decide.decision"].decide
 asks_rows: Callable[..., ev.Event] = sys.modules["engine.kernel.decide.verbs"].verb
 
 
-def rows_instead(v: View, seen: Seen, cls: str) -> ev.Event:
+def rows_instead(view: View, seen: Seen, cls: str) -> ev.Event:
     """`replace`, once begun, asks the rows again."""
-    return asks_rows(v, seen, row_for(v, seen, cls), cls)
+    return asks_rows(view, seen, row_for(view, seen, cls), cls)
 
 
 def whatever_was_deleted(runbook: Runbook, operation: Operation) -> Operation:
@@ -239,10 +241,10 @@ RULES = (
     Rule(function="decide.verbs.never_replaced", instead=no,
          stories=("a cluster that was delivered breaks", "a cluster that was seen available breaks at a hold")),
     Rule(function="decide.verbs.replacing", instead=rows_instead, stories=("the copy fails once",)),
-    Rule(function="decide.removal.obstacle_of", instead=nothing, stories=("protection is on, and stays on",)),
-    Rule(function="decide.removal.must_prove", instead=no, stories=("the copy vanishes before the old cluster goes",)),
-    Rule(function="decide.removal.needs_source", instead=no, stories=("undo: the source is gone, so the copy is kept",)),
-    Rule(function="decide.removal.needed_later", instead=lambda v: [],
+    Rule(function="decide.verbs.obstacle_of", instead=nothing, stories=("protection is on, and stays on",)),
+    Rule(function="decide.requirements.must_prove", instead=no, stories=("the copy vanishes before the old cluster goes",)),
+    Rule(function="decide.requirements.needs_source", instead=no, stories=("undo: the source is gone, so the copy is kept",)),
+    Rule(function="decide.verbs.needed_later", instead=lambda view: [],
          stories=("the copy is to go before the restore that needs it",)),
     # outcomes
     Rule(function="apply.outcomes.not_sent", instead=failed_instead,
@@ -265,7 +267,7 @@ RULES = (
     Rule(function="apply.lifecycle.taken_up", instead=still_in_hand, scenario=a_call_is_never_sent_twice),
     Rule(function="decide.pending.proves_again", instead=no, scenario=an_unsent_call_whose_requirement_broke),
     Rule(function="decide.pending.is_poison", instead=no, scenario=a_poison_document),
-    Rule(function="queries.is_telling", instead=no, stories=("the copy takes 25 hours",)),
+    Rule(function="queries.is_running_on_hold", instead=no, stories=("the copy takes 25 hours",)),
     # the end
     Rule(function="apply.lifecycle._without_unsent", instead=lambda operation: operation,
          scenario=mending.what_was_never_sent_is_not_undone),

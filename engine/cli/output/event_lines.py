@@ -14,7 +14,7 @@ from engine.cli.output.times import format_current_attempt, format_deadline, for
 from engine.errors import Problem
 from engine.kernel import events as ev
 from engine.kernel.decide.requirements import awaited
-from engine.kernel.decide.view import view
+from engine.kernel.decide.view import view_of
 from engine.kernel.effect import Effect
 from engine.kernel.frame import Frame, Proving, Waiting
 from engine.kernel.operation import Operation
@@ -122,7 +122,7 @@ def _watch_line(transition: Transition, frame: Frame) -> Line:
 
 def requirement_line(runbook: Runbook, operation: Operation) -> Line | None:
     """The wait for what the current step requires; None where it does not wait for that."""
-    requirement = awaited(view(runbook, operation, operation.at)) if operation.frames else None
+    requirement = awaited(view_of(runbook, operation, operation.at)) if operation.frames else None
     phase = operation.top.phase if operation.frames else None
     if requirement is None or not isinstance(phase, Proving) or phase.since is None:
         return None

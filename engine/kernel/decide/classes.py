@@ -5,7 +5,6 @@ from __future__ import annotations
 from engine.errors import PASSING, Problem
 from engine.kernel.decide.view import View
 from engine.kernel.effect import Seen
-from engine.kernel.rendering import true
 from engine.language.expressions.evaluation import evaluate
 from engine.language.model import Call, Check, Ensure, Remove, Row
 from engine.values import changed
@@ -16,54 +15,45 @@ def passes_by_itself(problem: Problem) -> bool:
     return problem.category in PASSING
 
 
-def classify(v: View, seen: Seen) -> tuple[Seen, str]:
+def classify(view: View, seen: Seen) -> tuple[Seen, str]:
     """The look with its class as the step sees it; and the class before its `is` was asked."""
     if seen.problem is not None:
         seen = changed(seen, status="unknown", cls="unknown") if passes_by_itself(seen.problem) else seen
         return seen, seen.cls
-    body = v.step.body
+    body = view.step.body
     if isinstance(body, Call) and body.until is not None:
         body = body.until.body  # a call is looked at by its `until`
     if isinstance(body, Check) and body.status is not None and seen.cls != "missing":
         # `check: aws.…`: the status is an expression over the reply, and the step gives it a class.
-        status = evaluate(str(body.status), v.names(seen))
+        status = evaluate(str(body.status), view.names(seen))
         if status is None or status in ([], "", {}):
             seen = changed(seen, status="missing", cls="missing")
         else:
             cls = next((cls for cls, words in body.classes.items() if str(status) in words), "unknown")
             seen = changed(seen, status=str(status), cls=cls)
     condition = body.is_ if isinstance(body, (Ensure, Check)) else None
-    if seen.cls == "available" and condition is not None and not true(condition, v.names(seen)):
+    if seen.cls == "available" and condition is not None and not evaluate(condition, view.names(seen)):
         return changed(seen, cls="pending"), "available"  # it is there, and not yet as `is` wants it
     return seen, seen.cls
 
 
-def grace_is_over(v: View, since: float) -> bool:
+def grace_is_over(view: View, since: float) -> bool:
     """Has the kind's grace passed since then?"""
-    return v.now >= since + (v.monitor.grace or 0.0)
+    return view.now >= since + (view.monitor.grace or 0.0)
 
 
-def graced(v: View, seen: Seen) -> str:
-    """The class, while AWS's lists may lag behind what we did."""
-    if seen.cls == "missing" and created_lately(v):
-        return "pending"
-    if seen.cls != "missing" and deleted_lately(v, seen.id):
-        return "leaving"
-    return seen.cls
-
-
-def created_lately(v: View) -> bool:
+def created_lately(view: View) -> bool:
     """● `missing` after a create that was accepted, or is unknown, is not missing before the grace is over."""
-    if (entry := v.undone) is not None:
-        return entry.state != "gone" and not grace_is_over(v, entry.at)
-    since = v.frame.performed.since
-    return since is not None and not grace_is_over(v, since)
+    if (entry := view.entry) is not None:
+        return entry.state != "gone" and not grace_is_over(view, entry.at)
+    since = view.frame.performed.since
+    return since is not None and not grace_is_over(view, since)
 
 
-def deleted_lately(v: View, id: str | None) -> bool:
+def deleted_lately(view: View, id: str | None) -> bool:
     """● Whatever is there after a delete of that id, accepted or unknown, is leaving: no second delete is sent."""
-    since = v.operation.deletes.get(id or "")
-    return since is not None and not grace_is_over(v, since)
+    since = view.operation.deletes.get(id or "")
+    return since is not None and not grace_is_over(view, since)
 
 
 def is_leaving(cls: str) -> bool:
@@ -71,9 +61,9 @@ def is_leaving(cls: str) -> bool:
     return cls == "leaving"
 
 
-def row_for(v: View, seen: Seen, cls: str) -> Row:
+def row_for(view: View, seen: Seen, cls: str) -> Row:
     """● The exact status, else the class; what neither names is never success and never deleted."""
-    body = v.step.body
+    body = view.step.body
     assert isinstance(body, (Ensure, Remove, Check))
     exact = f"={seen.status}" if cls == seen.cls else ""  # in grace, the status itself is not to be believed
     by_name = next((row for row in body.states if exact and exact in row.names), None)

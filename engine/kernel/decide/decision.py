@@ -36,154 +36,175 @@ Each rule marked ● is a function of its own: a test replaces it, and some stor
 
 from __future__ import annotations
 
-from engine.errors import Problem
 from engine.kernel import events as ev
 from engine.kernel.decide import errors
-from engine.kernel.decide.classes import classify, grace_is_over, graced, is_leaving, passes_by_itself, row_for
+from engine.kernel.decide.classes import (
+    classify,
+    created_lately,
+    deleted_lately,
+    grace_is_over,
+    is_leaving,
+    passes_by_itself,
+    row_for,
+)
 from engine.kernel.decide.intents import intend_call
-from engine.kernel.decide.removal import must_prove, target_of
-from engine.kernel.decide.verbs import replacing, verb
+from engine.kernel.decide.requirements import must_prove
+from engine.kernel.decide.verbs import replacing, target_of, verb
 from engine.kernel.decide.view import View
-from engine.kernel.effect import Seen
+from engine.kernel.effect import Maker, Seen
 from engine.kernel.frame import EntryTurn
 from engine.kernel.operation import Target
-from engine.kernel.ownership import Owner, adoptable, may_take, owner_of
-from engine.kernel.rendering import rendered, short_name, true
+from engine.kernel.ownership import OPERATION, adoptable, may_take, owner_of
+from engine.kernel.rendering import rendered, short_name
+from engine.language.expressions.evaluation import evaluate
 from engine.language.model import Call, Check, Ensure, Remove, Row
 from engine.values import changed
 
 
-def decide(v: View, seen: Seen) -> ev.Event:
+def decide(view: View, seen: Seen) -> ev.Event:
     """What to record after this look."""
-    seen, cls_before_is = classify(v, seen)
-    body, problem = v.step.body, seen.problem
+    seen, cls_before_is = classify(view, seen)
+    body, problem = view.step.body, seen.problem
     if problem is not None and not passes_by_itself(problem):
-        event = _look_failed(v, problem)
+        if isinstance(body, Check) and problem.name in body.missing_on:
+            return decide(view, Seen(at=view.now, status="missing", cls="missing"))
+        reason = f"its status cannot be read: {problem.message}"
+        held = ev.Held(at=view.now, kind="failure", reason=reason, error=problem)
+        event = errors.rescued(view, problem) or held
     elif isinstance(body, Call):
-        event = _until(v, seen, body, cls_before_is)
+        event = _decide_call(view, seen, body, cls_before_is)
     else:
-        known = _record_known(v, seen) if not isinstance(body, Check) else None
-        event = known or _by_class(v, seen, graced(v, seen))
+        known = _record_known(view, seen) if not isinstance(body, Check) else None
+        event = known or _by_class(view, seen)
     if isinstance(event, (ev.Held, ev.StepFailed)) and not event.status:
         return changed(event, status=seen.status)  # a person reads what was seen
     return event
 
 
-def _look_failed(v: View, problem: Problem) -> ev.Event:
-    if isinstance(v.step.body, Check) and problem.name in v.step.body.missing_on:
-        return decide(v, Seen(at=v.now, status="missing", cls="missing"))
-    reason = f"its status cannot be read: {problem.message}"
-    return errors.rescued(v, problem) or ev.Held(at=v.now, kind="failure", reason=reason, error=problem)
-
-
 # -- the ledger and the target ---------------------------------------------------------------------------------
 
 
-def _record_known(v: View, seen: Seen) -> ev.Event | None:
+def _record_known(view: View, seen: Seen) -> ev.Event | None:
     """An id for an entry without one, the target of a removal, an entry that nothing came of."""
-    kind, address = v.kind.name if v.kind is not None else "", v.frame.address
+    kind, address = view.kind.name if view.kind is not None else "", view.frame.address
     # A tag may be copied: only an entry for a resource of this kind and name can take the id.
     named = [
         (number, entry)
-        for number, entry in enumerate(v.operation.ledger)
+        for number, entry in enumerate(view.operation.ledger)
         if (entry.kind, entry.identity, entry.region) == (kind, address.identity, address.region)
     ]
-    own_turn = v.undone is not None
-    number = adoptable(v.operation, v.own_entries() if own_turn else named, seen)
+    own_turn = view.entry is not None
+    number = adoptable(view.operation, view.own_entries() if own_turn else named, seen)
     if number is not None and seen.id is not None:
-        return ev.Adopted(at=v.now, entry=number, id=seen.id)
+        return ev.Adopted(at=view.now, entry=number, id=seen.id)
     if own_turn:
         return None  # its own decision settles it
-    body = v.step.body
+    body = view.step.body
     nothing_known = seen.cls == "unknown" and seen.id is None
-    if isinstance(body, Remove) and body.owner != "own" and v.key not in v.operation.targets and not nothing_known:
+    if (
+        isinstance(body, Remove)
+        and body.owner != "own"
+        and view.key not in view.operation.targets
+        and not nothing_known
+    ):
         name = str(next(iter(address.identity.values()), ""))
         target = Target(id=seen.id, name=name, region=address.region, account=address.account)
-        return ev.TargetSettled(at=v.now, step=v.key, target=target)
-    if seen.cls != "missing" or v.frame.performed.repeat is not None:
+        return ev.TargetSettled(at=view.now, step=view.key, target=target)
+    if seen.cls != "missing" or view.frame.performed.repeat is not None:
         return None
-    for number, entry in v.own_entries() if isinstance(body, Ensure) else named:
-        if entry.state in ("open", "kept") and grace_is_over(v, entry.at) and entry.id not in v.operation.deletes:
+    for number, entry in view.own_entries() if isinstance(body, Ensure) else named:
+        if entry.state in ("open", "kept") and grace_is_over(view, entry.at) and entry.id not in view.operation.deletes:
             if entry.id is not None:  # it is no longer under its name: look for it by its id
-                return ev.EntryTaken(at=v.now, entry=number, how="lost")
-            return ev.EntrySettled(at=v.now, entry=number, state="void", why="nothing was created")
+                return ev.EntryTaken(at=view.now, entry=number, how="lost")
+            return ev.EntrySettled(at=view.now, entry=number, state="void", why="nothing was created")
     return None
 
 
 # -- class, ownership, row -------------------------------------------------------------------------------------
 
 
-def _by_class(v: View, seen: Seen, cls: str) -> ev.Event:
-    position, removal = v.frame.position, v.frame.removal
+def _by_class(view: View, seen: Seen) -> ev.Event:
+    """Grace, leaving, ownership, the row and its verb."""
+    position, removal, cls = view.frame.position, view.frame.removal, seen.cls
+    # In grace, AWS's lists may not yet have what we did.
+    if cls == "missing" and created_lately(view):
+        cls = "pending"
+    elif cls != "missing" and deleted_lately(view, seen.id):
+        cls = "leaving"
     if isinstance(position, EntryTurn) and position.how in ("settle", "lost"):
-        return _search(v, seen, cls, position)
+        return _search(view, seen, cls, position)
     if is_leaving(cls):
-        return v.watch(seen)
-    refused = _not_ours_to_take(v, seen, cls)
+        return view.watch(seen)
+    refused = _not_ours_to_take(view, seen, cls)
     if refused is not None:
         return refused
     if removal.routine in ("deleting", "creating"):
-        return replacing(v, seen, cls)
-    row = row_for(v, seen, cls)
-    if is_another(row, v):
-        return ev.RowTaken(at=v.now, row=row.path, verb=row.verb, status=seen.status)
-    return verb(v, seen, row, cls)
+        return replacing(view, seen, cls)
+    row = row_for(view, seen, cls)
+    if is_another(row, view):
+        return ev.RowTaken(at=view.now, row=row.path, verb=row.verb, status=seen.status)
+    return verb(view, seen, row, cls)
 
 
-def is_another(row: Row, v: View) -> bool:
+def is_another(row: Row, view: View) -> bool:
     """● A row's `do` runs once, until another row is taken; the same row then means its `then`."""
-    return row.path != v.frame.observed.row
+    return row.path != view.frame.observed.row
 
 
-def _search(v: View, seen: Seen, cls: str, turn: EntryTurn) -> ev.Event:
+def _search(view: View, seen: Seen, cls: str, turn: EntryTurn) -> ev.Event:
     """An entry whose id is looked for, or whose resource is no longer under its name. Nothing is changed for it."""
-    number, entry = turn.entry, v.operation.ledger[turn.entry]
+    number, entry = turn.entry, view.operation.ledger[turn.entry]
     if turn.how == "lost":
         if cls in ("leaving", "unknown"):
-            return v.watch(seen)
+            return view.watch(seen)
         if cls == "missing":
-            return ev.EntrySettled(at=v.now, entry=number, state="gone", why="it no longer exists")
+            return ev.EntrySettled(at=view.now, entry=number, state="gone", why="it no longer exists")
         return ev.EntrySettled(
-            at=v.now, entry=number, state="stuck", why=f"it has another name now: {v.describe(seen)}"
+            at=view.now, entry=number, state="stuck", why=f"it has another name now: {view.describe(seen)}"
         )
     if entry.id is not None:
-        if entry.undo == "keep" and len(v.operation.frames) > 1:  # it was its turn to be taken back
-            return ev.EntrySettled(at=v.now, entry=number, state="kept", why="undo: keep")
+        if entry.undo == "keep" and len(view.operation.frames) > 1:  # it was its turn to be taken back
+            return ev.EntrySettled(at=view.now, entry=number, state="kept", why="undo: keep")
         state = entry.state if entry.state in ("kept", "stuck") else "open"
-        return ev.EntrySettled(at=v.now, entry=number, state=state, why=entry.why)
-    if not grace_is_over(v, entry.at) or (cls == "unknown" and seen.id is None):
-        return v.watch(seen)
-    return ev.EntrySettled(at=v.now, entry=number, state="void", why="nothing was created")
+        return ev.EntrySettled(at=view.now, entry=number, state=state, why=entry.why)
+    if not grace_is_over(view, entry.at) or (cls == "unknown" and seen.id is None):
+        return view.watch(seen)
+    return ev.EntrySettled(at=view.now, entry=number, state="void", why="nothing was created")
 
 
-def _not_ours_to_take(v: View, seen: Seen, cls: str) -> ev.Event | None:
+def _not_ours_to_take(view: View, seen: Seen, cls: str) -> ev.Event | None:
     """A hold, if what is there is not what the step may work on; None if it is, or if nothing is there."""
-    body, undone = v.step.body, v.undone
+    body, entry = view.step.body, view.entry
     if isinstance(body, Check) or seen.cls == "missing" or (cls == "unknown" and seen.id is None):
         return None  # nothing is there that could be anybody's, whatever it counts as
-    if undone is not None and undone.id is None:
+    if entry is not None and entry.id is None:
         # The name is somebody else's: our own would have our tags. Our list may lag, so grace passes first.
-        if not grace_is_over(v, undone.at):
-            return v.watch(seen)
+        if not grace_is_over(view, entry.at):
+            return view.watch(seen)
         why = "nothing was created; another resource has the name"
-        return ev.EntrySettled(at=v.now, entry=v.own_entries()[0][0], state="void", why=why)
-    if seen.id is None and v.frame.performed.since is not None:
+        return ev.EntrySettled(at=view.now, entry=view.own_entries()[0][0], state="void", why=why)
+    if seen.id is None and view.frame.performed.since is not None:
         return None  # our create is becoming visible, without an id yet: nobody can say whose it is
     demand, only = (body.owner, body.only) if isinstance(body, (Ensure, Remove)) else ("own", None)
-    meant, owner = target_of(v), owner_of(v.operation, seen)
+    meant, owner = target_of(view), owner_of(view.operation, seen)
     if not is_meant(meant, seen.id):
         if meant is not None and meant.id is not None:
             reason = f"found {seen.id}, but this step is to remove {meant.id}, which was there when the operation began"
         else:
             reason = f"found {seen.id}, but nothing was there when the operation began"
-        return ev.Held(at=v.now, kind="target", reason=reason, found=seen.id)
+        return ev.Held(at=view.now, kind="target", reason=reason, found=seen.id)
     if not may_take(demand, owner):
-        return ev.Held(at=v.now, kind="owner", reason=_not_owned(v, seen, owner, demand), found=seen.id)
-    elsewhere = another_whole(v, seen)
+        reason = f"{view.describe(seen)} is {owner}, but the step says `owner: {demand}`"
+        if owner == "nobody's":
+            maker = seen.maker or Maker(operation=seen.tags.get(OPERATION, "?"))
+            why = "which has not ended" if maker.known else "which this store does not know"
+            reason = f"{view.describe(seen)} belongs to operation {maker.operation}, {why}"
+        return ev.Held(at=view.now, kind="owner", reason=reason, found=seen.id)
+    elsewhere = another_whole(view, seen)
     if elsewhere is not None:
-        return ev.Held(at=v.now, kind="owner", reason=f"{v.describe(seen)} {elsewhere}", found=seen.id)
-    if not is_within(v, only, seen):
-        return ev.Held(at=v.now, kind="owner", reason=f"`only: {only}` is false for {v.describe(seen)}")
+        return ev.Held(at=view.now, kind="owner", reason=f"{view.describe(seen)} {elsewhere}", found=seen.id)
+    if not is_within(view, only, seen):
+        return ev.Held(at=view.now, kind="owner", reason=f"`only: {only}` is false for {view.describe(seen)}")
     return None
 
 
@@ -192,61 +213,52 @@ def is_meant(target: Target | None, id: str | None) -> bool:
     return target is None or target.id == id
 
 
-def another_whole(v: View, seen: Seen) -> str | None:
+def another_whole(view: View, seen: Seen) -> str | None:
     """● A part of another whole than the step's, whoever made it, is not what the step makes: its name is taken.
 
     The whole is not part of an identity, so that a cluster that is renamed takes its instances along.
     """
-    kind, body = v.kind, v.step.body
+    kind, body = view.kind, view.step.body
     if kind is None or kind.part_of is None or not isinstance(body, Ensure) or kind.part_of not in seen.attributes:
         return None
-    asked, there = rendered(body.params.get(kind.part_of), v.names(seen)), seen.attributes[kind.part_of]
+    asked, there = rendered(body.params.get(kind.part_of), view.names(seen)), seen.attributes[kind.part_of]
     if asked is None or short_name(asked) == short_name(there or "") or (not there and seen.cls == "pending"):
         return None
     return (
-        f"is in the {kind.part_of} {there or '(none)'}, but {v.key} means the one in {asked}: another resource has the name. "
+        f"is in the {kind.part_of} {there or '(none)'}, but {view.key} means the one in {asked}: another resource has the name. "
         "Rename or remove that, then resume"
     )
 
 
-def is_within(v: View, only: str | None, seen: Seen) -> bool:
+def is_within(view: View, only: str | None, seen: Seen) -> bool:
     """● Is it what `only` narrows the step to?"""
-    return only is None or true(only, v.names(seen))
-
-
-def _not_owned(v: View, seen: Seen, owner: Owner, demand: str) -> str:
-    if owner != "nobody's":
-        return f"{v.describe(seen)} is {owner}, but the step says `owner: {demand}`"
-    maker = seen.maker.operation if seen.maker is not None else seen.tags.get("runbook:operation", "?")
-    known = seen.maker is not None and seen.maker.known
-    why = "which has not ended" if known else "which this store does not know"
-    return f"{v.describe(seen)} belongs to operation {maker}, {why}"
+    return only is None or bool(evaluate(only, view.names(seen)))
 
 
 # -- a call that is looked at by its `until` -------------------------------------------------------------------
 
 
-def _until(v: View, seen: Seen, body: Call, cls_before_is: str) -> ev.Event:
+def _decide_call(view: View, seen: Seen, body: Call, cls_before_is: str) -> ev.Event:
     """The call is done, or watched, or sent."""
-    performed = v.frame.performed
+    performed = view.frame.performed
     repeat, since = performed.repeat, performed.since
     # A repeatable call is sent once whatever `until` says; any other is not sent where `until` is true already.
     asked = not body.repeatable or since is not None
     if asked and seen.cls == "available":
         if repeat is not None and since is None and not performed.perhaps_done:
             # Nobody has sent it, and somebody else has done it: this is not ours to undo.
-            for number, entry in v.own_entries():
+            for number, entry in view.own_entries():
                 if entry.id == repeat.key and entry.state == "open":
-                    return ev.EntrySettled(at=v.now, entry=number, state="void", why="it was never sent")
-        return ev.StepDone(at=v.now, result=performed.output, status=seen.status)
+                    return ev.EntrySettled(at=view.now, entry=number, state="void", why="it was never sent")
+        return ev.StepDone(at=view.now, result=performed.output, status=seen.status)
     if asked and (says_nothing(seen) or (performed.unknown and is_under_way(cls_before_is))):
-        return v.watch(seen)
-    if since is not None and (not performed.unknown or not grace_is_over(v, since)):
-        return v.watch(seen)  # accepted, or in grace: its effect may show later
-    waiting = errors.next_attempt(v) if repeat is None else None
+        return view.watch(seen)
+    if since is not None and (not performed.unknown or not grace_is_over(view, since)):
+        return view.watch(seen)  # accepted, or in grace: its effect may show later
+    waiting = errors.next_attempt(view) if repeat is None else None
     if waiting is not None:
         return waiting
-    return ev.ProofBegun(at=v.now) if must_prove(v) else intend_call(v)
+    return ev.ProofBegun(at=view.now) if must_prove(view) else intend_call(view)
 
 
 def says_nothing(seen: Seen) -> bool:

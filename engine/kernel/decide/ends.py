@@ -12,24 +12,24 @@ from engine.kernel.queries import in_ends
 from engine.language.model import Runbook, TakeBack
 
 
-def next_of_queue(v: View, phase: InLedger) -> ev.Event:
+def next_of_queue(view: View, phase: InLedger) -> ev.Event:
     """The next entry's turn; or what is kept, and why; or the list is done."""
     if not phase.queue:
-        return ev.StepDone(at=v.now, result=_summary(v.operation))
+        return ev.StepDone(at=view.now, result=_summary(view.operation))
     number = phase.queue[0]
-    entry = v.operation.ledger[number]
-    if v.frame.position == LedgerUndo(why="failure"):  # before a hold: only what is broken, and nobody has used
+    entry = view.operation.ledger[number]
+    if view.frame.position == LedgerUndo(why="failure"):  # before a hold: only what is broken, and nobody has used
         if entry.live and entry.used:
-            return ev.EntrySettled(at=v.now, entry=number, state="open", why="it has been available")
-        return ev.EntryTaken(at=v.now, entry=number, how="broken")
-    body = v.step.body
+            return ev.EntrySettled(at=view.now, entry=number, state="open", why="it has been available")
+        return ev.EntryTaken(at=view.now, entry=number, how="broken")
+    body = view.step.body
     if entry.undo == "keep" and entry.id is not None:
-        return ev.EntrySettled(at=v.now, entry=number, state="kept", why="undo: keep")
-    if used_past_return(v.operation, entry, body.past if isinstance(body, TakeBack) else ()):
-        why = f"past the point of no return ({v.operation.irreversible}), and it has been available"
-        return ev.EntrySettled(at=v.now, entry=number, state="kept", why=why)
+        return ev.EntrySettled(at=view.now, entry=number, state="kept", why="undo: keep")
+    if used_past_return(view.operation, entry, body.past if isinstance(body, TakeBack) else ()):
+        why = f"past the point of no return ({view.operation.irreversible}), and it has been available"
+        return ev.EntrySettled(at=view.now, entry=number, state="kept", why=why)
     # What is to be kept, and has no id yet, is looked for, so that the ledger names it.
-    return ev.EntryTaken(at=v.now, entry=number, how="settle" if entry.undo == "keep" else "undo")
+    return ev.EntryTaken(at=view.now, entry=number, how="settle" if entry.undo == "keep" else "undo")
 
 
 def used_past_return(operation: Operation, entry: Entry, past: tuple[str, ...]) -> bool:
@@ -83,17 +83,17 @@ def at_the_end(operation: Operation, now: float) -> ev.Event:
     return ev.Ended(at=now)
 
 
-def without_stopping(v: View, event: ev.Event) -> ev.Event:
+def without_stopping(view: View, event: ev.Event) -> ev.Event:
     """What fails or holds in an undo makes its entry stuck; in an `on_*` list it is recorded, and the list continues."""
     if not isinstance(event, (ev.Held, ev.StepFailed)):
         return event
     why = event.reason if isinstance(event, ev.Held) else f"{event.problem.name}: {event.problem.message}"
-    position = v.frame.position
+    position = view.frame.position
     if isinstance(position, EntryTurn):
         # What was only looked at, to be taken back if it is broken, is no worse off than before.
         return ev.EntrySettled(
             at=event.at, entry=position.entry, state="open" if position.how == "broken" else "stuck", why=why
         )
-    if any(in_ends(frame) for frame in v.operation.frames):
-        return ev.TroubleRecorded(at=event.at, why=f"{v.key}: {why}")
+    if any(in_ends(frame) for frame in view.operation.frames):
+        return ev.TroubleRecorded(at=event.at, why=f"{view.key}: {why}")
     return event

@@ -2,121 +2,133 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
+from engine.kernel.decide.errors import next_attempt
+from engine.kernel.decide.requirements import must_prove
 from engine.kernel.decide.view import View
 from engine.kernel.effect import Effect, Seen
-from engine.kernel.events import Event, Intended
+from engine.kernel.events import Event, Intended, ProofBegun
 from engine.kernel.operation import Entry, UndoRecord
 from engine.kernel.ownership import tags_of
-from engine.kernel.rendering import place, rendered, sources
+from engine.kernel.rendering import place, region_of, rendered, sources
 from engine.language.model import Call, Check, Ensure, UndoCall
 
 NOTIFY = "sns.publish"
 
 
-def intend_create(v: View) -> Event:
-    """The attempt in hand, sent again as it was; else the next one, with its line in the ledger."""
-    frame, address, body, kind = v.frame, v.frame.address, v.step.body, v.kind
-    if (repeat := frame.performed.repeat) is not None and repeat.verb == "create":
-        return Intended(at=v.now, effect=repeat, takes=False)
+def intend_create(view: View) -> Event:
+    """The attempt in hand, sent again as it was; else the next one, with its line in the ledger. `requires` first."""
+    frame, address, body, kind = view.frame, view.frame.address, view.step.body, view.kind
+    repeat = frame.performed.repeat
+    if repeat is None and frame.removal.routine == "" and (waiting := next_attempt(view)) is not None:
+        return waiting
+    if must_prove(view):
+        return ProofBegun(at=view.now)
+    if repeat is not None and repeat.verb == "create":
+        return Intended(at=view.now, effect=repeat, takes=False)
     assert isinstance(body, Ensure)
     assert kind is not None
     takes = frame.removal.routine != "creating"  # of a `replace`, whose attempt began with the removal
     attempt = frame.attempts.number + (1 if takes else 0)
     tag = f"{frame.visit}.{attempt}"
-    params: dict[str, Any] = dict(rendered(body.params, v.names())) | dict(address.identity)
-    more = rendered(v.runbook.tags, v.names())
+    params: dict[str, Any] = dict(rendered(body.params, view.names())) | dict(address.identity)
+    more = rendered(view.runbook.tags, view.names())
     effect = Effect(
-        verb="create", name=body.kind, key=v.effect_key("create", attempt=attempt), params=params,
-        region=address.region, account=address.account, tags=tags_of(v.operation, v.key, tag, more),
-        timeout=v.step.timeout, sources=sources(v.runbook, v.operation, body.params),
+        verb="create", name=body.kind, key=view.effect_key("create", attempt=attempt), params=params,
+        region=address.region, account=address.account, tags=tags_of(view.operation, view.key, tag, more),
+        timeout=view.step.timeout, sources=sources(view.runbook, view.operation, body.params),
     )  # fmt: skip
     entry = Entry(
-        step=v.key, path=frame.path, kind=body.kind, identity=address.identity, region=address.region,
-        account=address.account, tag=tag, at=v.now, undo="keep" if body.undo == "keep" else "delete",
+        step=view.key, path=frame.path, kind=body.kind, identity=address.identity, region=address.region,
+        account=address.account, tag=tag, at=view.now, undo="keep" if body.undo == "keep" else "delete",
         source=params.get(kind.source) if kind.source is not None and kind.data == "copy" else None,
         part_of=params.get(kind.part_of) if kind.part_of is not None else None, live=kind.data == "live",
     )  # fmt: skip
-    return Intended(at=v.now, effect=effect, entry=entry, takes=takes, irreversible=_irreversible(v))
-
-
-def _irreversible(v: View) -> str:
-    return v.step.id if v.step.irreversible else ""
-
-
-def intend_delete(v: View, seen: Seen, effect: Effect, *, takes: bool) -> Event:
-    """One delete of one id."""
-    attempt = v.frame.attempts.number + (1 if takes else 0)
-    whole = Effect(
-        verb="delete", name=effect.name, key=v.effect_key("delete", effect.target or "", attempt), params=effect.params,
-        region=v.frame.address.region, account=v.frame.address.account, target=effect.target, timeout=v.step.timeout,
-    )  # fmt: skip
-    routine = v.frame.removal.routine or "removing"
     return Intended(
-        at=v.now, effect=whole, takes=takes, routine=routine, irreversible=_irreversible(v), saw=dict(seen.attributes)
+        at=view.now,
+        effect=effect,
+        entry=entry,
+        takes=takes,
+        irreversible=view.step.id if view.step.irreversible else "",
     )
 
 
-def intend_call(v: View) -> Event:
+def intend_delete(view: View, seen: Seen, name: str, params: Mapping[str, Any], target: str | None) -> Event:
+    """One delete of one id. An attempt sends each delete once; what is still there after its grace needs the next."""
+    frame, removal, repeat = view.frame, view.frame.removal, view.frame.performed.repeat
+    takes = removal.routine == "" or f"{frame.attempts.number}:{target}" in removal.sent
+    if repeat is not None and repeat.target == target:
+        takes = False
+    if takes and (waiting := next_attempt(view)) is not None:
+        return waiting
+    if must_prove(view):
+        return ProofBegun(at=view.now)
+    attempt = frame.attempts.number + (1 if takes else 0)
+    effect = Effect(
+        verb="delete", name=name, key=view.effect_key("delete", target or "", attempt), params=params,
+        region=frame.address.region, account=frame.address.account, target=target, timeout=view.step.timeout,
+    )  # fmt: skip
+    return Intended(
+        at=view.now, effect=effect, takes=takes, routine=removal.routine or "removing",
+        irreversible=view.step.id if view.step.irreversible else "", saw=dict(seen.attributes),
+    )  # fmt: skip
+
+
+def intend_call(view: View) -> Event:
     """A call, or the one in hand again; its undo is recorded with its intent."""
-    frame, body = v.frame, v.step.body
+    frame, body = view.frame, view.step.body
     if frame.performed.repeat is not None:
-        return Intended(at=v.now, effect=frame.performed.repeat, takes=False)
+        return Intended(at=view.now, effect=frame.performed.repeat, takes=False)
     assert isinstance(body, Call)
     attempt = frame.attempts.number + 1
     # The parameters of an undo were rendered when its call was intended.
-    params = dict(body.params) if v.undone is not None else rendered(body.params, v.names())
+    params = dict(body.params) if view.entry is not None else rendered(body.params, view.names())
     effect = Effect(
-        verb="call", name=body.action, key=v.effect_key("call", attempt=attempt), params=params,
-        region=frame.address.region, account=frame.address.account, timeout=v.step.timeout,
-        sources=sources(v.runbook, v.operation, body.params),
+        verb="call", name=body.action, key=view.effect_key("call", attempt=attempt), params=params,
+        region=frame.address.region, account=frame.address.account, timeout=view.step.timeout,
+        sources=sources(view.runbook, view.operation, body.params),
     )  # fmt: skip
-    entry = _undo_entry(v, body.undo, attempt) if isinstance(body.undo, UndoCall) and v.undone is None else None
-    return Intended(at=v.now, effect=effect, entry=entry, irreversible=_irreversible(v))
+    entry = _undo_entry(view, body.undo, attempt) if isinstance(body.undo, UndoCall) and view.entry is None else None
+    return Intended(
+        at=view.now, effect=effect, entry=entry, irreversible=view.step.id if view.step.irreversible else ""
+    )
 
 
-def _undo_entry(v: View, undo: UndoCall, attempt: int) -> Entry:
+def _undo_entry(view: View, undo: UndoCall, attempt: int) -> Entry:
     """What it takes to take the call back: rendered now, for later the names may mean something else."""
-    step, frame = undo.call, v.frame
+    step, frame = undo.call, view.frame
     call = step.body
     assert isinstance(call, Call)
     region, account = frame.address.region, frame.address.account
     if step.region:
-        region, account = place(v.runbook, v.operation, step, v.names)
+        region, account = place(view.runbook, view.operation, step, view.names)
     check = call.until.body if call.until is not None else None
     record = UndoRecord(
-        action=call.action, params=rendered(call.params, v.names()), path=step.path,
-        until=rendered(check.params, v.names()) if isinstance(check, Check) else None,
+        action=call.action, params=rendered(call.params, view.names()), path=step.path,
+        until=rendered(check.params, view.names()) if isinstance(check, Check) else None,
     )  # fmt: skip
     return Entry(
-        step=v.key, path=frame.path, kind="call", identity={}, region=region, account=account,
-        tag=f"{frame.visit}.{attempt}", at=v.now, id=v.effect_key("call", attempt=attempt), undo=record,
+        step=view.key, path=frame.path, kind="call", identity={}, region=region, account=account,
+        tag=f"{frame.visit}.{attempt}", at=view.now, id=view.effect_key("call", attempt=attempt), undo=record,
     )  # fmt: skip
 
 
-def intend_notice(v: View, topic: str, subject: str, text: str) -> Event:
+def intend_notice(view: View, topic: str, subject: str, text: str) -> Event:
     """A message, in the region of its topic's ARN."""
     params = {"topic": topic, "subject": subject, "text": text}
     effect = Effect(
-        verb="call", name=NOTIFY, key=v.effect_key("call", attempt=v.frame.attempts.number + 1), params=params,
-        region=region_of(topic) or v.frame.address.region, account=v.frame.address.account, timeout=v.step.timeout,
+        verb="call", name=NOTIFY, key=view.effect_key("call", attempt=view.frame.attempts.number + 1), params=params,
+        region=region_of(topic) or view.frame.address.region, account=view.frame.address.account, timeout=view.step.timeout,
     )  # fmt: skip
-    return Intended(at=v.now, effect=effect)
+    return Intended(at=view.now, effect=effect)
 
 
-def region_of(arn: str) -> str:
-    """The region in `arn:aws:sns:us-west-2:…`; "" for what is no ARN."""
-    match = re.match(r"arn:[^:]*:[^:]*:([a-z0-9-]*):", arn)
-    return match.group(1) if match else ""
-
-
-def look_effect(v: View, params: Mapping[str, Any], removal: Mapping[str, Any] | None) -> Effect:
+def look_effect(view: View, params: Mapping[str, Any], removal: Mapping[str, Any] | None) -> Effect:
     """A look at this frame's own resource."""
     return Effect(
-        verb="look", name=v.kind.name if v.kind is not None else "", key="", params=params,
-        region=v.frame.address.region, account=v.frame.address.account, timeout=v.step.timeout, removal=removal,
-        sources=sources(v.runbook, v.operation, getattr(v.step.body, "params", None)),
+        verb="look", name=view.kind.name if view.kind is not None else "", key="", params=params,
+        region=view.frame.address.region, account=view.frame.address.account, timeout=view.step.timeout, removal=removal,
+        sources=sources(view.runbook, view.operation, getattr(view.step.body, "params", None)),
     )  # fmt: skip

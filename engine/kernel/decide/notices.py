@@ -12,20 +12,20 @@ from engine.kernel.rendering import rendered
 from engine.language.model import Notify, Runbook
 
 
-def notice(v: View) -> tuple[str, str, str] | None:
+def notice(view: View) -> tuple[str, str, str] | None:
     """Topic, subject and text; None where the topic is null."""
-    body = v.step.body
+    body = view.step.body
     assert isinstance(body, Notify)
-    position = v.frame.position
+    position = view.frame.position
     if isinstance(position, UnsentNotice):  # sent again as it was written: it is data, and is not rendered twice
-        again = v.operation.notices[position.notice]
+        again = view.operation.notices[position.notice]
         return again.topic, again.subject, again.text
-    names = v.names()
-    topic: Any = rendered(body.topic if body.topic is not None else v.runbook.notify, names)
+    names = view.names()
+    topic: Any = rendered(body.topic if body.topic is not None else view.runbook.notify, names)
     if not topic:
         return None
-    subject = rendered(body.subject, names) if body.subject is not None else standard_subject(v.operation)
-    text = rendered(body.text, names) if body.text is not None else standard_text(v.operation, v.runbook)
+    subject = rendered(body.subject, names) if body.subject is not None else standard_subject(view.operation)
+    text = rendered(body.text, names) if body.text is not None else standard_text(view.operation, view.runbook)
     return str(topic), str(subject), str(text)
 
 

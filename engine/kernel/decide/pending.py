@@ -54,9 +54,9 @@ from engine.kernel.decide import ends, errors
 from engine.kernel.decide.decision import decide
 from engine.kernel.decide.intents import intend_call, intend_notice, look_effect
 from engine.kernel.decide.notices import notice
-from engine.kernel.decide.removal import needed_later, removal_params
 from engine.kernel.decide.requirements import proving
-from engine.kernel.decide.view import View, view
+from engine.kernel.decide.verbs import needed_later, removal_params
+from engine.kernel.decide.view import View, view_of
 from engine.kernel.effect import Effect
 from engine.kernel.frame import (
     Acting,
@@ -73,8 +73,9 @@ from engine.kernel.frame import (
 )
 from engine.kernel.operation import Command, Halt, Operation, Perform, Record, SleepUntil, Target
 from engine.kernel.queries import waits_for_a_person
-from engine.kernel.rendering import place, rendered, true
+from engine.kernel.rendering import place, rendered
 from engine.language.durations import format_duration, parse_duration
+from engine.language.expressions.evaluation import evaluate
 from engine.language.model import Call, Check, Ensure, Fail, Hold, Notify, Remove, Runbook, TakeBack, Wait
 
 Next = ev.Event | Perform | SleepUntil | Halt
@@ -92,36 +93,38 @@ def pending(runbook: Runbook, operation: Operation, now: float) -> Command:
         return Record(event=ends.at_the_end(operation, now))
     if operation.hold is not None and waits_for_a_person(operation):
         return Halt(status="HELD")
-    v = view(runbook, operation, now)
+    view = view_of(runbook, operation, now)
     try:
-        phase = v.frame.phase
-        found = _before_the_phase(v) or _PHASES[type(phase)](v, phase)
+        phase = view.frame.phase
+        found = _before_the_phase(view) or _PHASES[type(phase)](view, phase)
     except ExpressionError as error:
         problem = Problem(name="ExpressionError", category="config", message=str(error))
         found = ev.StepFailed(at=now, problem=problem)
     if isinstance(found, ev.Event):
-        return Record(event=ends.without_stopping(v, found))
-    if type(found) is SleepUntil and (limit := _time_limit(v)) is not None and limit < found.at:
+        return Record(event=ends.without_stopping(view, found))
+    if type(found) is SleepUntil and (limit := _time_limit(view)) is not None and limit < found.at:
         return SleepUntil(at=limit)
     return found
 
 
-def _before_the_phase(v: View) -> ev.Event | None:
+def _before_the_phase(view: View) -> ev.Event | None:
     """A failure to pass on, a document that kills its runners, the time limit."""
-    phase = v.frame.phase
-    if v.frame.failed is not None:
-        return errors.after_failure(v)
-    if is_poison(v.operation):
-        reason = f"{v.operation.taken_up} runners in a row stopped before a single call had an outcome"
-        return ev.Held(at=v.now, kind="trouble", reason=reason)
-    if v.runbook.time_limit is None:
+    phase = view.frame.phase
+    if view.frame.failed is not None:
+        return errors.after_failure(view)
+    if is_poison(view.operation):
+        reason = f"{view.operation.taken_up} runners in a row stopped before a single call had an outcome"
+        return ev.Held(at=view.now, kind="trouble", reason=reason)
+    if view.runbook.time_limit is None:
         return None
     # It is asked between two effects alone: what has been seen is decided upon first, and what was sent is waited for.
     between = isinstance(phase, (Entering, Proving, Waiting)) or (isinstance(phase, Looking) and phase.seen is None)
-    limit = _time_limit(v)
-    if between and limit is not None and v.now >= limit:
+    limit = _time_limit(view)
+    if between and limit is not None and view.now >= limit:
         return ev.Held(
-            at=v.now, kind="time_limit", reason=f"the time limit of {format_duration(v.runbook.time_limit)} was reached"
+            at=view.now,
+            kind="time_limit",
+            reason=f"the time limit of {format_duration(view.runbook.time_limit)} was reached",
         )
     return None
 
@@ -131,9 +134,9 @@ def is_poison(operation: Operation) -> bool:
     return operation.taken_up >= TOO_OFTEN and operation.hold is None and operation.ending is None
 
 
-def _time_limit(v: View) -> float | None:
+def _time_limit(view: View) -> float | None:
     """When the operation holds for time; None once its end is recorded, or while it holds."""
-    operation, limit = v.operation, v.runbook.time_limit
+    operation, limit = view.operation, view.runbook.time_limit
     ends_or_holds = operation.ending is not None or operation.hold is not None
     return None if limit is None or ends_or_holds else operation.since + limit
 
@@ -141,21 +144,21 @@ def _time_limit(v: View) -> float | None:
 # -- entering --------------------------------------------------------------------------------------------------
 
 
-def _entering(v: View, phase: Entering) -> Next:
+def _entering(view: View, phase: Entering) -> Next:
     """What the step is about is rendered once, and recorded: a later look is of the same thing."""
-    step, body, frame = v.step, v.step.body, v.frame
+    step, body, frame = view.step, view.step.body, view.frame
     if frame.position.item is None:
-        if step.condition is not None and not true(step.condition, v.names()):
-            return ev.Entered(at=v.now, skipped=True)
+        if step.condition is not None and not evaluate(step.condition, view.names()):
+            return ev.Entered(at=view.now, skipped=True)
         if step.for_each is not None:
-            return ev.Entered(at=v.now, items=_items(rendered(step.for_each, v.names())))
-    region, account = place(v.runbook, v.operation, step, v.names)
-    queue = ends.queue_of(v.operation, v.runbook, body) if type(body) is TakeBack else ()
-    until = v.now + _seconds(v, body.duration) if type(body) is Wait else None
-    target = _target(v)
-    identity = {"id": target.id} if target is not None and target.id is not None else _identity(v)
+            return ev.Entered(at=view.now, items=_items(rendered(step.for_each, view.names())))
+    region, account = place(view.runbook, view.operation, step, view.names)
+    queue = ends.queue_of(view.operation, view.runbook, body) if type(body) is TakeBack else ()
+    until = view.now + _seconds(view, body.duration) if type(body) is Wait else None
+    target = _target(view)
+    identity = {"id": target.id} if target is not None and target.id is not None else _identity(view)
     return ev.Entered(
-        at=v.now, identity=identity, region=region, account=account, queue=queue, until=until, target=target
+        at=view.now, identity=identity, region=region, account=account, queue=queue, until=until, target=target
     )
 
 
@@ -168,8 +171,8 @@ def _items(value: Any) -> tuple[Any, ...]:
     raise ExpressionError(message)
 
 
-def _seconds(v: View, written: Any) -> float:
-    value = rendered(written, v.names()) if isinstance(written, str) else written
+def _seconds(view: View, written: Any) -> float:
+    value = rendered(written, view.names()) if isinstance(written, str) else written
     try:
         return float(value) if not isinstance(value, str) else parse_duration(value)
     except ValueError as error:
@@ -177,115 +180,115 @@ def _seconds(v: View, written: Any) -> float:
         raise ExpressionError(message) from error
 
 
-def _identity(v: View) -> dict[str, Any]:
+def _identity(view: View) -> dict[str, Any]:
     """What a look takes: of a resource, its identity; of a check, all that is written."""
-    body = v.step.body
+    body = view.step.body
     if isinstance(body, Call):
         if body.until is None:
             return {}
         body = body.until.body
     if isinstance(body, Check):
-        return dict(rendered(body.params, v.names()))
-    if not isinstance(body, (Ensure, Remove)) or v.kind is None:
+        return dict(rendered(body.params, view.names()))
+    if not isinstance(body, (Ensure, Remove)) or view.kind is None:
         return {}
-    written = {key: body.params[key] for key in v.kind.identity if key in body.params}
-    return dict(rendered(written, v.names()))
+    written = {key: body.params[key] for key in view.kind.identity if key in body.params}
+    return dict(rendered(written, view.names()))
 
 
-def _target(v: View) -> Target | None:
+def _target(view: View) -> Target | None:
     """`target: STEP`: that step's id is what is meant; recorded once."""
-    body = v.step.body
+    body = view.step.body
     if type(body) is not Remove or body.target is None:
         return None
-    if v.key in v.operation.targets:
-        return v.operation.targets[v.key]
-    result = v.operation.results.get(body.target.replace("-", "_"))
+    if view.key in view.operation.targets:
+        return view.operation.targets[view.key]
+    result = view.operation.results.get(body.target.replace("-", "_"))
     found = result if isinstance(result, dict) else {}
-    return Target(id=found.get("id"), name=str(found.get("name", "")), region=v.frame.address.region)
+    return Target(id=found.get("id"), name=str(found.get("name", "")), region=view.frame.address.region)
 
 
 # -- looking, proving, acting ----------------------------------------------------------------------------------
 
 
-def _looking(v: View, phase: Looking) -> Next:
+def _looking(view: View, phase: Looking) -> Next:
     if phase.seen is not None:
-        return decide(v, phase.seen)
-    if phase.next > v.now:
+        return decide(view, phase.seen)
+    if phase.next > view.now:
         return SleepUntil(at=phase.next)
-    body, identity = v.step.body, v.frame.address.identity
-    removal = removal_params(v)
-    if isinstance(body, Remove) and v.undone is None:
+    body, identity = view.step.body, view.frame.address.identity
+    removal = removal_params(view)
+    if isinstance(body, Remove) and view.entry is None:
         if body.target is not None and "id" not in identity:
-            return ev.StepDone(at=v.now, result=None, status="missing")  # the step that it names has found nothing
-        removal = (removal or {}) | {"needed": needed_later(v)}
-    return Perform(effect=look_effect(v, identity, removal))
+            return ev.StepDone(at=view.now, result=None, status="missing")  # the step that it names has found nothing
+        removal = (removal or {}) | {"needed": needed_later(view)}
+    return Perform(effect=look_effect(view, identity, removal))
 
 
-def _proving(v: View, phase: Proving) -> Next:
-    return proving(v, phase) or _act(v)
+def _proving(view: View, phase: Proving) -> Next:
+    return proving(view, phase) or _act(view)
 
 
-def _act(v: View) -> ev.Event:
+def _act(view: View) -> ev.Event:
     """A step without a look of its own: what it does, when its `requires` are met."""
-    body = v.step.body
-    if v.frame.performed.repeat is not None:
-        return ev.Intended(at=v.now, effect=v.frame.performed.repeat, takes=False)
+    body = view.step.body
+    if view.frame.performed.repeat is not None:
+        return ev.Intended(at=view.now, effect=view.frame.performed.repeat, takes=False)
     match body:
         case Call():
-            return errors.next_attempt(v) or intend_call(v)
+            return errors.next_attempt(view) or intend_call(view)
         case Notify():
-            message = notice(v)
+            message = notice(view)
             if message is None:  # its topic is null: nobody is to be notified
-                return ev.StepDone(at=v.now, result=None)
-            return errors.next_attempt(v) or intend_notice(v, *message)
+                return ev.StepDone(at=view.now, result=None)
+            return errors.next_attempt(view) or intend_notice(view, *message)
         case Hold(reason=reason):
-            return ev.Held(at=v.now, kind="approval", reason=str(rendered(reason, v.names())))
+            return ev.Held(at=view.now, kind="approval", reason=str(rendered(reason, view.names())))
         case Fail(reason=reason, error=error):
-            text = str(rendered(reason, v.names()))
-            return ev.StepFailed(at=v.now, problem=Problem(name=error or "Failed", category="invalid", message=text))
+            text = str(rendered(reason, view.names()))
+            return ev.StepFailed(at=view.now, problem=Problem(name=error or "Failed", category="invalid", message=text))
         case Ensure() | Remove() | Check() | TakeBack() | Wait():
             raise AssertionError(body)  # `begin` never puts these here
         case _:
             assert_never(body)
 
 
-def _acting(v: View, phase: Acting) -> Next:
+def _acting(view: View, phase: Acting) -> Next:
     if phase.failed is not None:
-        return errors.error_path(v, phase.failed)
+        return errors.error_path(view, phase.failed)
     if phase.unknown:
         reason = f"the outcome of {phase.effect.name} is unknown: {phase.unknown}"
-        return ev.Held(at=v.now, kind="unknown_outcome", reason=reason)
+        return ev.Held(at=view.now, kind="unknown_outcome", reason=reason)
     if not phase.sent:
-        return ev.ProofBegun(at=v.now) if proves_again(v) else ev.SentAgain(at=v.now)
+        return ev.ProofBegun(at=view.now) if proves_again(view) else ev.SentAgain(at=view.now)
     return Perform(effect=phase.effect)
 
 
-def proves_again(v: View) -> bool:
+def proves_again(view: View) -> bool:
     """● A call that is still due after a resume is not sent before what it requires has been proved again."""
-    return bool(v.step.requires)
+    return bool(view.step.requires)
 
 
 # -- waiting, nested, refreshing -------------------------------------------------------------------------------
 
 
-def _waiting(v: View, phase: Waiting) -> Next:
-    if phase.until > v.now:
+def _waiting(view: View, phase: Waiting) -> Next:
+    if phase.until > view.now:
         return SleepUntil(at=phase.until)
-    return ev.StepDone(at=v.now, result=None) if phase.then == "done" else ev.NestedDone(at=v.now)
+    return ev.StepDone(at=view.now, result=None) if phase.then == "done" else ev.NestedDone(at=view.now)
 
 
-def _in_items(v: View, phase: InItems) -> Next:
-    return ev.StepDone(at=v.now, result=list(phase.results))
+def _in_items(view: View, phase: InItems) -> Next:
+    return ev.StepDone(at=view.now, result=list(phase.results))
 
 
-def _nested_done(v: View, phase: InRow | InRescue) -> Next:
-    return ev.NestedDone(at=v.now)
+def _nested_done(view: View, phase: InRow | InRescue) -> Next:
+    return ev.NestedDone(at=view.now)
 
 
-def _refreshing(v: View, phase: Refreshing) -> Next:
-    if v.step.rescue[phase.rescue].refresh and not phase.refreshed:
-        return Perform(effect=Effect(verb="refresh", name="settings", key=v.effect_key("refresh")))
-    return errors.then_of_rescue(v, phase.rescue)
+def _refreshing(view: View, phase: Refreshing) -> Next:
+    if view.step.rescue[phase.rescue].refresh and not phase.refreshed:
+        return Perform(effect=Effect(verb="refresh", name="settings", key=view.effect_key("refresh")))
+    return errors.then_of_rescue(view, phase.rescue)
 
 
 _PHASES: Final[Mapping[type[Phase], Callable[[View, Any], Next]]] = {

@@ -7,14 +7,12 @@ from __future__ import annotations
 
 from engine.kernel import events as ev
 from engine.kernel.decide.classes import classify, passes_by_itself, row_for
-from engine.kernel.decide.intents import region_of
-from engine.kernel.decide.removal import needs_source
 from engine.kernel.decide.view import View
 from engine.kernel.effect import Effect, Seen
-from engine.kernel.frame import Address, Frame, Proving, position_of
+from engine.kernel.frame import Address, Frame, Looking, Proving, position_of
 from engine.kernel.operation import Entry, Perform, SleepUntil
 from engine.kernel.queries import kind_of, monitor_of, records_of
-from engine.kernel.rendering import sources
+from engine.kernel.rendering import region_of, sources
 from engine.language.model import Ensure, Step
 from engine.values import Value
 
@@ -28,11 +26,24 @@ class Proof(Value):
     id: str | None
 
 
-def proofs_of(v: View) -> list[Proof]:
+def must_prove(view: View) -> bool:
+    """● Before every change, each of `requires` is looked at, then the own resource once more."""
+    phase = view.frame.phase
+    proved = isinstance(phase, Looking) and phase.proved
+    return not proved and bool(view.step.requires or needs_source(view))
+
+
+def needs_source(view: View) -> bool:
+    """● The last copy of the data is never deleted: its source must be there before a copy goes."""
+    entry = view.entry
+    return entry is not None and entry.source is not None and entry.id is not None and entry.kind != "call"
+
+
+def proofs_of(view: View) -> list[Proof]:
     """All that must be met, in order: the items of a `for_each` each; what was skipped is met."""
-    if not v.step.requires:
+    if not view.step.requires:
         return []
-    steps = (v.runbook.by_name.get(required.replace("-", "_")) for required in v.step.requires)
+    steps = (view.runbook.by_name.get(required.replace("-", "_")) for required in view.step.requires)
     return [
         Proof(
             key=key, step=step, id=record.id,
@@ -40,80 +51,80 @@ def proofs_of(v: View) -> list[Proof]:
         )
         for step in steps
         if step is not None
-        for key, record in records_of(v.operation, step)
+        for key, record in records_of(view.operation, step)
         if record.path == step.path and record.status == "DONE"
     ]  # fmt: skip
 
 
-def awaited(v: View) -> Proof | None:
+def awaited(view: View) -> Proof | None:
     """What is waited for before the change; None where nothing is, by now."""
-    phase = v.frame.phase
-    if not isinstance(phase, Proving) or phase.since is None or needs_source(v):
+    phase = view.frame.phase
+    if not isinstance(phase, Proving) or phase.since is None or needs_source(view):
         return None
-    return proofs_of(v)[phase.index]
+    return proofs_of(view)[phase.index]
 
 
-def proving(v: View, phase: Proving) -> ev.Event | Perform | SleepUntil | None:
+def proving(view: View, phase: Proving) -> ev.Event | Perform | SleepUntil | None:
     """The next look or decision of the proof; None where everything is met and the effect may follow."""
-    if phase.then == "act" and not v.step.requires:
+    if phase.then == "act" and not view.step.requires:
         return None
-    entry = v.undone
-    if entry is not None and needs_source(v):
-        return _proving_source(v, phase, entry)
-    proofs = proofs_of(v)
+    entry = view.entry
+    if entry is not None and needs_source(view):
+        return _proving_source(view, phase, entry)
+    proofs = proofs_of(view)
     if phase.index >= len(proofs):
-        return ev.Proved(at=v.now, all=True) if phase.then == "look" else None
+        return ev.Proved(at=view.now, all=True) if phase.then == "look" else None
     proof = proofs[phase.index]
     if phase.seen is not None:
-        return judged(v, phase, proof, phase.seen)
-    if phase.next > v.now:
+        return judged(view, phase, proof, phase.seen)
+    if phase.next > view.now:
         return SleepUntil(at=phase.next)
-    return Perform(effect=look_of(v, proof))
+    return Perform(effect=look_of(view, proof))
 
 
-def look_of(v: View, proof: Proof) -> Effect:
+def look_of(view: View, proof: Proof) -> Effect:
     """The look that a proof takes."""
-    kind = kind_of(v.runbook, proof.step)
+    kind = kind_of(view.runbook, proof.step)
     return Effect(
         verb="look", name=kind.name if kind is not None else "", key="", params=proof.address.identity,
         region=proof.address.region, account=proof.address.account,
-        sources=sources(v.runbook, v.operation, getattr(proof.step.body, "params", None)),
+        sources=sources(view.runbook, view.operation, getattr(proof.step.body, "params", None)),
     )  # fmt: skip
 
 
-def judged(v: View, phase: Proving, proof: Proof, seen: Seen) -> ev.Event:
+def judged(view: View, phase: Proving, proof: Proof, seen: Seen) -> ev.Event:
     """Met, to be watched, or a hold: by the row that the required step itself would take."""
     frame = Frame(position=position_of(proof.step.path), address=proof.address)
-    other = View(v.runbook, v.operation, frame, proof.step, v.now)
+    other = View(view.runbook, view.operation, frame, proof.step, view.now)
     if seen.problem is not None and not passes_by_itself(seen.problem):
-        return ev.Held(at=v.now, kind="requires", reason=f"{proof.key}: {seen.problem.message}", error=seen.problem)
+        return ev.Held(at=view.now, kind="requires", reason=f"{proof.key}: {seen.problem.message}", error=seen.problem)
     seen, _ = classify(other, seen)
     row = row_for(other, seen, seen.cls)
     same = seen.id == proof.id or not isinstance(proof.step.body, Ensure)  # it may have been replaced by a namesake
     if row.verb == "done" and same:
-        return ev.Proved(at=v.now)
-    monitor = monitor_of(v.runbook, proof.step)
-    since = phase.since if phase.since is not None else v.now
-    if row.verb == "monitor" and v.now - since < (monitor.longest or 0.0):
-        return ev.Watched(at=v.now, next=v.now + (monitor.every or 30.0), status=seen.status)
+        return ev.Proved(at=view.now)
+    monitor = monitor_of(view.runbook, proof.step)
+    since = phase.since if phase.since is not None else view.now
+    if row.verb == "monitor" and view.now - since < (monitor.longest or 0.0):
+        return ev.Watched(at=view.now, next=view.now + (monitor.every or 30.0), status=seen.status)
     there = f"now {seen.id}, no longer {proof.id}" if seen.id is not None and not same else seen.status
     what = f"{proof.key} is {there}"
     why = f": {seen.attributes['problem']}" if seen.attributes.get("problem") else ""
-    return ev.Held(at=v.now, kind="requires", reason=f"{v.key} requires {proof.key}, and {what}{why}")
+    return ev.Held(at=view.now, kind="requires", reason=f"{view.key} requires {proof.key}, and {what}{why}")
 
 
-def _proving_source(v: View, phase: Proving, entry: Entry) -> ev.Event | Perform:
+def _proving_source(view: View, phase: Proving, entry: Entry) -> ev.Event | Perform:
     """Before a copy goes: is what it was made from there, and available?"""
     if phase.index > 0:
-        return ev.Proved(at=v.now, all=True)
+        return ev.Proved(at=view.now, all=True)
     source = entry.source or ""
     if phase.seen is None:
-        params = {v.kind.identity[0] if v.kind is not None and v.kind.identity else "name": source}
+        params = {view.kind.identity[0] if view.kind is not None and view.kind.identity else "name": source}
         region = region_of(source) or entry.region
         return Perform(
             effect=Effect(verb="look", name=entry.kind, key="", params=params, region=region, account=entry.account)
         )
     if phase.seen.cls == "available" and phase.seen.problem is None:
-        return ev.Proved(at=v.now)
+        return ev.Proved(at=view.now)
     why = f"its source {source} is {phase.seen.status or 'not to be seen'}: this is the last copy of the data"
-    return ev.EntrySettled(at=v.now, entry=v.own_entries()[0][0], state="kept", why=why)
+    return ev.EntrySettled(at=view.now, entry=view.own_entries()[0][0], state="kept", why=why)

@@ -1,83 +1,84 @@
-"""The verb of a row: done, monitor, hold, fail, create, replace, delete."""
+"""The verb of a row: done, monitor, hold, fail, create, replace, delete.
+
+A resource goes by one routine, parts first: for `remove`, `replace` and undo.
+"""
 
 from __future__ import annotations
 
-from engine.errors import Problem
+from typing import Any
+
+from engine.errors import ExpressionError, Problem
 from engine.kernel import events as ev
 from engine.kernel.decide import errors
-from engine.kernel.decide.intents import intend_create
-from engine.kernel.decide.removal import delete, must_prove, obstacle_of
+from engine.kernel.decide.classes import deleted_lately
+from engine.kernel.decide.intents import intend_create, intend_delete
+from engine.kernel.decide.requirements import must_prove
 from engine.kernel.decide.view import View
 from engine.kernel.effect import Seen
-from engine.kernel.operation import Operation
+from engine.kernel.operation import Operation, Target
+from engine.kernel.ownership import owner_of
+from engine.kernel.queries import is_done, kind_of
 from engine.kernel.rendering import rendered
-from engine.language.model import Remove, Row
+from engine.language.model import Ensure, KindFacts, Remove, Row
 
 
-def verb(v: View, seen: Seen, row: Row, cls: str) -> ev.Event:
+def verb(view: View, seen: Seen, row: Row, cls: str) -> ev.Event:
     """What the row says is to be done."""
     match row.verb:
         case "done":
-            return _done(v, seen, cls)
+            return _done(view, seen, cls)
         case "monitor":
-            return v.watch(seen)
+            return view.watch(seen)
         case "hold" | "fail":
             # In the row's words, else the kind's own, where it has seen what is wrong.
-            written = rendered(row.reason, v.names(seen))
-            reason = str(written or seen.attributes.get("problem") or f"{v.describe(seen)} is {cls}")
+            written = rendered(row.reason, view.names(seen))
+            reason = str(written or seen.attributes.get("problem") or f"{view.describe(seen)} is {cls}")
             if row.verb == "fail":
                 problem = Problem(name=row.error or "Failed", category="invalid", message=reason)
-                return ev.StepFailed(at=v.now, problem=problem)
+                return ev.StepFailed(at=view.now, problem=problem)
             error = Problem(name=row.error, category="config", message=reason) if row.error else None
-            return ev.Held(at=v.now, kind="row", reason=reason, error=error)
+            return ev.Held(at=view.now, kind="row", reason=reason, error=error)
         case "create":
-            return _create(v)
+            return intend_create(view)
         case "replace":
-            return _replace(v, seen)
+            return _replace(view, seen)
         case _:  # `delete`: the verb is text, as the runbook's reader has checked it
-            return delete(v, seen)
+            return delete(view, seen)
 
 
-def _done(v: View, seen: Seen, cls: str) -> ev.Event:
+def _done(view: View, seen: Seen, cls: str) -> ev.Event:
     """The step is done, with what it has made, or has found; an entry's turn is over."""
-    undone = v.undone
-    if undone is not None:
+    entry = view.entry
+    if entry is not None:
+        number = view.own_entries()[0][0]
         if cls != "missing":
-            return ev.EntrySettled(at=v.now, entry=v.own_entries()[0][0], state="open")
-        gone = v.own_entries()[0][0]
-        return ev.EntrySettled(at=v.now, entry=gone, state="gone" if undone.id is not None else "void")
-    if isinstance(v.step.body, Remove):  # its result is what it has removed, as it was seen last
-        result = v.frame.performed.output if cls == "missing" else dict(seen.attributes)
-        return ev.StepDone(at=v.now, result=result, status=seen.status)
+            return ev.EntrySettled(at=view.now, entry=number, state="open")
+        return ev.EntrySettled(at=view.now, entry=number, state="gone" if entry.id is not None else "void")
+    if isinstance(view.step.body, Remove):  # its result is what it has removed, as it was seen last
+        result = view.frame.performed.output if cls == "missing" else dict(seen.attributes)
+        return ev.StepDone(at=view.now, result=result, status=seen.status)
     if cls == "missing":
-        return ev.StepDone(at=v.now, result=None, status=seen.status)
+        return ev.StepDone(at=view.now, result=None, status=seen.status)
     result = dict(seen.attributes) | ({"id": seen.id} if seen.id is not None else {})
-    return ev.StepDone(at=v.now, result=result, id=seen.id, status=seen.status)
+    return ev.StepDone(at=view.now, result=result, id=seen.id, status=seen.status)
 
 
-def _create(v: View) -> ev.Event:
-    """The attempt in hand if it is being repeated, or belongs to a `replace`; else the next. `requires` first."""
-    if v.frame.performed.repeat is None and v.frame.removal.routine == "":
-        waiting = errors.next_attempt(v)
-        if waiting is not None:
-            return waiting
-    return ev.ProofBegun(at=v.now) if must_prove(v) else intend_create(v)
-
-
-def _replace(v: View, seen: Seen) -> ev.Event:
+def _replace(view: View, seen: Seen) -> ev.Event:
     """Its attempt begins before the removal: with none left, nothing is deleted first."""
-    if never_replaced(v.operation, seen.id):
+    if never_replaced(view.operation, seen.id):
         return ev.Held(
-            at=v.now, kind="row", reason=f"{v.describe(seen)} has been available or delivered, so it is not replaced"
+            at=view.now,
+            kind="row",
+            reason=f"{view.describe(seen)} has been available or delivered, so it is not replaced",
         )
     obstacle = obstacle_of(seen)
     if obstacle is not None:
-        return ev.Held(at=v.now, kind="in_the_way", reason=obstacle)
-    delay = errors.delay_of_next(v)
+        return ev.Held(at=view.now, kind="in_the_way", reason=obstacle)
+    delay = errors.delay_of_next(view)
     if delay is None:
-        broken = Problem(name="Broken", category="internal", message=f"{v.describe(seen)} cannot be used")
-        return errors.exhausted(v, broken)
-    return ev.ProofBegun(at=v.now) if must_prove(v) else ev.ReplaceBegun(at=v.now, delay=delay)
+        broken = Problem(name="Broken", category="internal", message=f"{view.describe(seen)} cannot be used")
+        return errors.exhausted(view, broken)
+    return ev.ProofBegun(at=view.now) if must_prove(view) else ev.ReplaceBegun(at=view.now, delay=delay)
 
 
 def never_replaced(operation: Operation, id: str | None) -> bool:
@@ -87,8 +88,79 @@ def never_replaced(operation: Operation, id: str | None) -> bool:
     )
 
 
-def replacing(v: View, seen: Seen, cls: str) -> ev.Event:
+def replacing(view: View, seen: Seen, cls: str) -> ev.Event:
     """● Once a `replace` has begun, rows are not asked: what is there goes, and then it is created again."""
     if cls == "missing":
-        return ev.Vanished(at=v.now) if v.frame.removal.routine == "deleting" else _create(v)
-    return v.watch(seen) if cls in ("pending", "unknown") else delete(v, seen)
+        return ev.Vanished(at=view.now) if view.frame.removal.routine == "deleting" else intend_create(view)
+    return view.watch(seen) if cls in ("pending", "unknown") else delete(view, seen)
+
+
+# -- a resource goes --------------------------------------------------------------------------------------------
+
+
+def delete(view: View, seen: Seen) -> ev.Event:
+    """Parts first, then itself; each by an intent of its own, all of them one attempt."""
+    obstacle = obstacle_of(seen)
+    if obstacle is not None:
+        return ev.Held(at=view.now, kind="in_the_way", reason=obstacle)
+    # Parts go with a resource that was recorded as meant; otherwise each must be own too.
+    meant = target_of(view)
+    if meant is None or meant.id is None:
+        foreign = [part for part in seen.parts if owner_of(view.operation, part) != "own"]
+        if foreign:
+            names = ", ".join(str(next(iter(part.identity.values()), part.id)) for part in foreign)
+            return ev.Held(
+                at=view.now, kind="owner", reason=f"{names} in {view.describe(seen)} does not belong to this operation"
+            )
+    # A part that AWS itself calls leaving is passed over: the next may go. One that counts as leaving by grace alone may
+    # still be there, so it is waited for.
+    part = next((part for part in seen.parts if part.cls != "leaving"), None)
+    if part is not None:
+        if deleted_lately(view, part.id):
+            return view.watch(seen)
+        return intend_delete(view, seen, part.kind, part.identity, part.id)
+    kind = view.kind or KindFacts(name="", identity=())
+    name = {key: seen.attributes.get(key, view.frame.address.identity.get(key)) for key in kind.identity}
+    params = (removal_params(view) or {}) | {key: value for key, value in name.items() if value is not None}
+    return intend_delete(view, seen, kind.name, params, seen.id)
+
+
+def obstacle_of(seen: Seen) -> str | None:
+    """● What the kind sees to be in the way of a delete: it holds before the first part goes."""
+    return seen.in_the_way
+
+
+def removal_params(view: View) -> dict[str, Any] | None:
+    """The parameters of a delete besides the identity; None where the step deletes nothing."""
+    body = view.step.body
+    if isinstance(body, Remove):
+        if view.entry is not None:
+            return {}
+        identity = view.kind.identity if view.kind is not None else ()
+        return {key: value for key, value in rendered(body.params, view.names()).items() if key not in identity}
+    if isinstance(body, Ensure) and any(row.verb == "replace" for row in body.states):
+        return {}
+    return None
+
+
+def needed_later(view: View) -> list[str]:
+    """● What steps that are not done are made from: it must not go, nor what would take it along."""
+    found = []
+    for step in view.runbook.steps:
+        kind, body = kind_of(view.runbook, step), step.body
+        source = kind.source if kind is not None else None
+        if not isinstance(body, Ensure) or source is None or source not in body.params or is_done(view.operation, step):
+            continue
+        try:
+            found.append(str(rendered(body.params[source], view.names())))
+        except ExpressionError:
+            continue  # what it is made from is not there yet
+    return found
+
+
+def target_of(view: View) -> Target | None:
+    """What the removal means, where that has been recorded."""
+    body = view.step.body
+    if not isinstance(body, Remove) or (body.owner == "own" and body.target is None) or view.entry is not None:
+        return None
+    return view.operation.targets.get(view.key)

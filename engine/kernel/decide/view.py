@@ -36,7 +36,7 @@ class View(Value, kw_only=False):
         return kind_of(self.runbook, self.step)
 
     @property
-    def undone(self) -> Entry | None:
+    def entry(self) -> Entry | None:
         """The entry whose turn it is; None for a step of the runbook."""
         position = self.frame.position
         return self.operation.ledger[position.entry] if isinstance(position, EntryTurn) else None
@@ -77,9 +77,9 @@ class View(Value, kw_only=False):
         return ev.Watched(at=self.now, next=self.now + (monitor.every or 30.0), status=seen.status)
 
 
-def view(runbook: Runbook, operation: Operation, now: float) -> View:
+def view_of(runbook: Runbook, operation: Operation, now: float) -> View:
     """The view of the top frame."""
     frame = operation.frames[-1]
-    # The index first: it has most steps, and `view` is asked three times a step.
+    # The index first: it has most steps, and this is asked three times a step.
     step = runbook.index.get(frame.position.path) or step_of(runbook, operation, frame)
     return View(runbook, operation, frame, step, now)
