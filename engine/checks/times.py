@@ -21,6 +21,7 @@ from engine.language.model import (
     Step,
     TakeBack,
     Wait,
+    attempts_in,
 )
 from engine.registry import DEFAULT_TIMEOUT
 from engine.values import Value
@@ -55,7 +56,7 @@ def _time(runbook: Runbook, step: Step) -> StepTime:
     once = longest_once(runbook, step)
     schedule = step.retry.schedule if step.retry is not None else None
     delays = delays_of(schedule)
-    attempts = attempts_of(schedule)
+    attempts = attempts_in(schedule)
     if isinstance(schedule, Backoff) and schedule.within is not None and attempts is None:
         total = schedule.within + once
     else:
@@ -129,16 +130,6 @@ def delays_of(schedule: Schedule | None) -> tuple[float, ...]:
             return tuple([delay(failure, first=first, factor=factor, longest=longest) for failure in failures])
         case Backoff() | None:
             return ()
-
-
-def attempts_of(schedule: Schedule | None) -> int | None:
-    match schedule:
-        case None:
-            return 1
-        case Delays(delays=delays):
-            return len(delays) + 1
-        case Backoff(attempts=attempts):
-            return attempts
 
 
 def _items(runbook: Runbook, step: Step) -> int | None:

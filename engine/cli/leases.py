@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from engine.cli.output import terminal
-from engine.cli.output.times import format_duration
+from engine.language.durations import format_duration
 from engine.language.model import Call, Runbook, Step
 from engine.registry import DEFAULT_TIMEOUT
 from engine.runtime.driver import Interrupted
@@ -52,6 +52,6 @@ class LeaseWaitNotice:
             owner = terminal.escape(f"{lease.owner or 'another runner'} on {lease.host} (process {lease.pid})")
             self.say(
                 f"{owner} holds the lease, and this machine cannot tell whether it still runs; "
-                f"taking over in {format_duration(left)} unless it renews the lease"
+                f"taking over in {format_duration(left, units=2)} unless it renews the lease"
             )
         self.shown = True

@@ -34,14 +34,3 @@ def delay_before(
             seconds = delay(spent, first=first, factor=factor, longest=longest, fraction=fraction, floor=floor)
             in_time = schedule.within is None or since_failure + seconds <= schedule.within
             return seconds if in_time else None
-
-
-def attempts_in(schedule: Schedule | None) -> int | None:
-    """How many attempts it allows; None where `within` alone bounds it."""
-    match schedule:
-        case None:
-            return 1
-        case Delays(delays=delays):
-            return len(delays) + 1
-        case Backoff(attempts=attempts):
-            return attempts

@@ -18,11 +18,11 @@ def parse_duration(text: str) -> float:
     return int(match.group(1)) * _UNITS[match.group(2)]
 
 
-def format_duration(seconds: float) -> str:
-    """`1d2h`, `1m30s`: exact to the second, without zero units."""
-    left, found = round(seconds), ""
-    for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)):
-        if left >= size:
-            found += f"{left // size}{unit}"
-            left %= size
-    return found or "0s"
+def format_duration(seconds: float, *, units: int = len(_UNITS)) -> str:
+    """`1d2h`, `1m30s`: in whole seconds, without zero units; the largest `units` of them."""
+    left, parts = max(0, round(seconds)), []
+    for unit, size in reversed(_UNITS.items()):
+        count, left = divmod(left, int(size))
+        if count:
+            parts.append(f"{count}{unit}")
+    return "".join(parts[:units]) or "0s"

@@ -63,6 +63,17 @@ class Backoff(Value):
 Schedule = Delays | Backoff
 
 
+def attempts_in(schedule: Schedule | None) -> int | None:
+    """How many attempts a schedule allows; None if only `within` limits them."""
+    match schedule:
+        case None:
+            return 1
+        case Delays(delays=delays):
+            return len(delays) + 1
+        case Backoff(attempts=attempts):
+            return attempts
+
+
 class Retry(Value):
     """The `retry` of a step: a schedule, the errors that it covers in addition, and what to do after the last attempt."""
 

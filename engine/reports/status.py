@@ -31,8 +31,7 @@ from engine.kernel.frame import (
 from engine.kernel.operation import Entry, Notice, StepRecord
 from engine.kernel.queries import failure_of, in_ends, key_of, records_of, restarts_from, step_of
 from engine.kernel.rendering import iso
-from engine.kernel.schedule import attempts_in
-from engine.language.model import Runbook, Step
+from engine.language.model import Runbook, Step, attempts_in
 
 FORMAT = 1
 

@@ -200,7 +200,7 @@ def test_a_backup_with_copied_tags_is_shown_and_never_deleted(aws: Aws, name: st
     assert [(row["name"], row["region"], row["verdict"]) for row in shown["copied"]] == [
         (name, EAST, "copied"), (name, WEST, "copied"),
     ]  # fmt: skip
-    assert "somebody else's" in shown["copied"][0]["why"]
+    assert "belongs to somebody else" in shown["copied"][0]["why"]
     assert shown["copied"][0]["next"].startswith("aws resourcegroupstaggingapi untag-resources --tag-keys ")
     done = aws.orphans("--delete", "--yes", "--region", WEST, "--region", EAST, code=0)
     assert len(done["copied"]) == 2

@@ -178,9 +178,9 @@ def test_resuming_a_failed_operation_suggests_restart(cli: Cli, few: str, store:
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        (["--outcome", "done"], "does not hold for one"),
+        (["--outcome", "done"], "for a call with an unknown outcome"),
         (["--outcome", "don"], "did you mean `done`?"),
-        (["--accept-target", "x"], "there is none"),
+        (["--accept-target", "x"], "about the target of a removal"),
         (["--output", "x"], "--output needs --outcome done"),
         (
             ["--reject", "x", "--outcome", "done"],

@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 
 from engine.cli.output import terminal
 from engine.cli.output.event_texts import event_text
-from engine.cli.output.times import format_current_attempt, format_deadline, format_duration, format_time
+from engine.cli.output.times import format_current_attempt, format_deadline, format_time
 from engine.errors import Problem
 from engine.kernel import events as ev
 from engine.kernel.decide.requirements import awaited
@@ -20,6 +20,7 @@ from engine.kernel.frame import Frame, Proving, Waiting
 from engine.kernel.operation import Operation
 from engine.kernel.queries import current_key, monitor_of, step_of
 from engine.kernel.transition import Transition
+from engine.language.durations import format_duration
 from engine.language.model import Monitor, Runbook
 from engine.stores.port import LogRecord
 from engine.values import Value
@@ -103,7 +104,7 @@ def _is_same_watch(before: Frame, frame: Frame) -> bool:
 
 def _delay_line(transition: Transition, frame: Frame, phase: Waiting) -> Line:
     at = transition.event.at
-    text = f"waiting {format_duration(phase.until - at)} until {format_deadline(phase.until, at)}"
+    text = f"waiting {format_duration(phase.until - at, units=2)} until {format_deadline(phase.until, at)}"
     if phase.then == "begin":
         attempt = format_current_attempt(step_of(transition.runbook, transition.after, frame), frame)
         text += f", then {attempt or 'trying again'}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from engine.cli.output.times import format_attempt, format_duration
+from engine.cli.output.times import format_attempt
 from engine.errors import Problem
 from engine.kernel import events as ev
 from engine.kernel.frame import Acting, Looking
@@ -13,6 +13,7 @@ from engine.kernel.operation import Entry
 from engine.kernel.queries import step_of
 from engine.kernel.rendering import iso
 from engine.kernel.transition import Transition
+from engine.language.durations import format_duration
 from engine.language.model import Remove
 
 FIXED_TEXTS: Final[dict[type[ev.Event], str]] = {

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, Literal, assert_never
 
-from engine.cli.output.times import format_duration
 from engine.kernel.queries import describe, monitor_of
+from engine.language.durations import format_duration
 from engine.language.expressions.template import strip_braces
 from engine.language.model import (
     Backoff,

@@ -10,9 +10,9 @@ from engine.cli.context import suggested_command
 from engine.cli.options import Options
 from engine.cli.orphan_search import OrphanSearch
 from engine.cli.output import terminal
-from engine.cli.output.times import format_duration
 from engine.kernel.ownership import ATTEMPT, OPERATION, RUNBOOK, STEP
 from engine.kernel.rendering import iso
+from engine.language.durations import format_duration
 from engine.reports.orphans import ORPHANS, Assessment, runbook_of
 from engine.runtime.protection import ProtectionPolicy
 from engine.values import Resources
@@ -61,7 +61,7 @@ class OrphanReport(Resources, kw_only=False):
 
     def _describe(self, one: Assessment) -> str:
         resource, age = one.resource, self._age(one)
-        old = f", {format_duration(age)} old" if age is not None else ""
+        old = f", {format_duration(age, units=2)} old" if age is not None else ""
         where = f"region {resource.region}, account {resource.account or 'of your credentials'}"
         return f"{resource.kind} {resource.name} (id {resource.id or 'unknown'}, {where}), {resource.status}{old}"
 

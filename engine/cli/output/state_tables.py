@@ -15,10 +15,9 @@ from engine.checks.times import times
 from engine.cli.files import load_runbook
 from engine.cli.options import Options
 from engine.cli.output import terminal
-from engine.cli.output.times import format_duration
 from engine.kernel.queries import describe, monitor_of
-from engine.kernel.schedule import attempts_in
-from engine.language.model import Backoff, Call, Check, Delays, Ensure, Remove, Row, Runbook, Step
+from engine.language.durations import format_duration
+from engine.language.model import Backoff, Call, Check, Delays, Ensure, Remove, Row, Runbook, Step, attempts_in
 from engine.registry import Registry
 
 

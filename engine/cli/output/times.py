@@ -5,8 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from engine.kernel.frame import Frame
-from engine.kernel.schedule import attempts_in
-from engine.language.model import Step
+from engine.language.model import Step, attempts_in
 
 
 def format_time(at: float) -> str:
@@ -20,17 +19,6 @@ def format_deadline(at: float, now: float) -> str:
     day, time = text.split(" ")
     time = time.removesuffix(":00Z").removesuffix("Z") + "Z"
     return time if day == format_time(now)[:10] else f"{day} {time}"
-
-
-def format_duration(seconds: float) -> str:
-    """`5m`, `1h 30m`, `2d 4h`: at most two units, rounded to the second."""
-    left = max(0, round(seconds))
-    parts = []
-    for unit, size in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
-        count, left = divmod(left, size)
-        if count:
-            parts.append(f"{count}{unit}")
-    return " ".join(parts[:2]) or "0s"
 
 
 def format_clock(seconds: float) -> str:
