@@ -67,8 +67,7 @@ def _options(where: Mapping[str, Any], *, yes: bool = False, yes_delete: Iterabl
     flags = {**where, "sandbox": DEMO if sandbox is True else sandbox, "yes": yes, "yes_delete": tuple(yes_delete)}
     unknown = set(flags) - set(Options.__struct_fields__)
     if unknown:
-        message = f"there is no option {', '.join(sorted(unknown))}"
-        raise TypeError(message)
+        raise TypeError(f"there is no option {', '.join(sorted(unknown))}")
     return resolve_options({**flags, "quiet": True, "no_input": True}, ("text",), os.environ)
 
 

@@ -55,8 +55,7 @@ class LazyGroup(Group):
         if not args or args[0] in COMMANDS or args[0].startswith("-"):
             return super().resolve_command(ctx, args)
         hint = did_you_mean(args[0], COMMANDS, rest="`runbook --help` lists the commands")
-        message = f"there is no command `{args[0]}`; {hint}"
-        raise UsageError(message)
+        raise UsageError(f"there is no command `{args[0]}`; {hint}")
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """List the commands without importing their modules."""
@@ -90,8 +89,7 @@ def normalize_args(args: list[str]) -> list[str]:
     normalized: list[str] = []
     for number, word in enumerate(args):
         if any("\ud800" <= letter <= "\udfff" for letter in word):
-            message = f"argument {number + 1} is not UTF-8: {word.encode('unicode_escape').decode()}"
-            raise UsageError(message)
+            raise UsageError(f"argument {number + 1} is not UTF-8: {word.encode('unicode_escape').decode()}")
         following = args[number + 1] if number + 1 < len(args) else "-"
         normalized.append(f"--sandbox={DEMO}" if word == "--sandbox" and following.startswith("-") else word)
     return normalized

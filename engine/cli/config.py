@@ -57,11 +57,9 @@ def _read_settings(path: Path) -> Mapping[str, Any]:
     try:
         settings = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        message = f"{path.name} cannot be read: {error.strerror}"
-        raise UsageError(message) from error
+        raise UsageError(f"{path.name} cannot be read: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        message = f"{path.name} is not valid TOML: {error}"
-        raise UsageError(message) from error
+        raise UsageError(f"{path.name} is not valid TOML: {error}") from error
     for name, value in settings.items():
         _check_setting(path, name, value)
     return settings
@@ -69,15 +67,12 @@ def _read_settings(path: Path) -> Mapping[str, Any]:
 
 def _check_setting(path: Path, name: str, value: Any) -> None:
     if name not in (*TEXT_SETTINGS, "protected"):
-        message = f"{path.name}: unknown setting `{name}`; {did_you_mean(name, (*TEXT_SETTINGS, 'protected'))}"
-        raise UsageError(message)
+        raise UsageError(f"{path.name}: unknown setting `{name}`; {did_you_mean(name, (*TEXT_SETTINGS, 'protected'))}")
     is_text_list = isinstance(value, list) and all(isinstance(one, str) for one in value)
     if name == "protected" and not is_text_list:
-        message = f'{path.name}: `protected` must be a list of patterns, such as ["*prod*"]'
-        raise UsageError(message)
+        raise UsageError(f'{path.name}: `protected` must be a list of patterns, such as ["*prod*"]')
     if name in TEXT_SETTINGS and not isinstance(value, str):
-        message = f'{path.name}: `{name}` must be text: {name} = "…"'
-        raise UsageError(message)
+        raise UsageError(f'{path.name}: `{name}` must be text: {name} = "…"')
 
 
 def parse_duration(option: str, text: str) -> float:
@@ -87,8 +82,7 @@ def parse_duration(option: str, text: str) -> float:
     try:
         return float(parse_duration(text))
     except ValueError as error:
-        message = f"{option} {text}: {error}"
-        raise UsageError(message) from error
+        raise UsageError(f"{option} {text}: {error}") from error
 
 
 def profile_region(profile: str, environ: Mapping[str, str]) -> str:

@@ -46,8 +46,7 @@ class DeletionConfirmation:
         if self._options.yes or all(one.target.name in self._options.yes_delete for one in existing):
             return True
         if self._options.no_input or not terminal.can_prompt():
-            message = f"not confirmed; nothing was started: {'; '.join(lines)}. To confirm, add --yes"
-            raise UsageError(message)
+            raise UsageError(f"not confirmed; nothing was started: {'; '.join(lines)}. To confirm, add --yes")
         return terminal.confirm("Delete it?" if len(existing) == 1 else "Delete them?")
 
     def _check_protection(self, existing: list[PlannedRemoval]) -> None:
@@ -57,11 +56,10 @@ class DeletionConfirmation:
             options = " ".join(f"--yes-delete {one.target.name}" for one in protected)
             resources = "; ".join(self._describe(one) for one in protected)
             pattern = policy.pattern_for(protected[0].target.name)
-            message = (
+            raise UsageError(
                 f"nothing was started: {resources} matches the protected pattern {pattern}. "
                 f"To allow its deletion, add {options}"
             )
-            raise UsageError(message)
 
     def _describe(self, one: PlannedRemoval) -> str:
         target = one.target
@@ -75,11 +73,9 @@ class DeletionConfirmation:
         try:
             reply = self._clients("sts", one.target.region or None, None).get_caller_identity()
         except RunbookError as error:
-            message = f"cannot determine the AWS account: {error}"
-            raise EnvironmentProblem(message) from error
+            raise EnvironmentProblem(f"cannot determine the AWS account: {error}") from error
         except Exception as error:  # botocore's, which is not imported here
-            message = f"cannot determine the AWS account: {type(error).__name__}"
-            raise EnvironmentProblem(message) from error
+            raise EnvironmentProblem(f"cannot determine the AWS account: {type(error).__name__}") from error
         return str(reply["Account"])
 
     def _say(self, text: str) -> None:
@@ -102,13 +98,11 @@ def confirm_deletion(options: Options, resources: list[str], *, nothing: str) ->
     if options.yes:
         return
     if options.no_input or not terminal.can_prompt():
-        message = f"not confirmed; {nothing}: {'; '.join(resources)}. To confirm, add --yes"
-        raise UsageError(message)
+        raise UsageError(f"not confirmed; {nothing}: {'; '.join(resources)}. To confirm, add --yes")
     for one in resources:
         terminal.err(terminal.escape(f"will delete {one}"))
     if not terminal.confirm("Delete it?" if len(resources) == 1 else "Delete them?"):
-        message = f"not confirmed; {nothing}"
-        raise UsageError(message)
+        raise UsageError(f"not confirmed; {nothing}")
 
 
 def describe_entry(entry: Entry) -> str:

@@ -244,11 +244,10 @@ class CommandContext:
         if is_new and file is not None and not self.store.load(id):
             file.unlink(missing_ok=True)  # left by an operation of a deleted store
         elif not is_new and (file is None or not file.exists()):
-            message = (
+            raise EnvironmentProblem(
                 f"operation {id} cannot continue: the file of its sandbox world is missing ({file}); "
                 "start a new operation with `runbook run`"
             )
-            raise EnvironmentProblem(message)
         option = self.options.sandbox
         world, script = read_file(DEMO_WORLD if option == DEMO else Path(option))
         accounts = {name: account.id for name, account in runbook.accounts.items()}
@@ -267,11 +266,9 @@ class CommandContext:
         if sandboxed is None:
             return
         if sandboxed and not self.options.sandbox:
-            message = f"operation {id} was started in the sandbox; add --sandbox"
-            raise UsageError(message)
+            raise UsageError(f"operation {id} was started in the sandbox; add --sandbox")
         if self.options.sandbox and not sandboxed:
-            message = f"operation {id} was not started in the sandbox; remove --sandbox"
-            raise UsageError(message)
+            raise UsageError(f"operation {id} was not started in the sandbox; remove --sandbox")
 
 
 def world_file(store: str, id: str) -> Path | None:

@@ -38,18 +38,15 @@ def read_bytes(path: str) -> bytes:
     try:
         file = Path(path)
         if stat.S_ISDIR(file.stat().st_mode):
-            message = f"{path} is a folder; name a file in it{_example_in(file)}"
-            raise UsageError(message)
+            raise UsageError(f"{path} is a folder; name a file in it{_example_in(file)}")
         with file.open("rb") as opened:
             return opened.read(MAX_BYTES)
     except FileNotFoundError as error:
         hint = _suggest_file(Path(path))
-        message = f"there is no file {path}" + (f"; {hint}" if hint else "")
-        raise UsageError(message) from error
+        raise UsageError(f"there is no file {path}" + (f"; {hint}" if hint else "")) from error
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else str(error)
-        message = f"{path} cannot be read: {why}"
-        raise UsageError(message) from error
+        raise UsageError(f"{path} cannot be read: {why}") from error
 
 
 def _suggest_file(path: Path) -> str:
@@ -110,8 +107,9 @@ def find_runbooks(paths: Iterable[str] | None) -> Iterator[str]:
             continue
         found = sorted(str(one) for one in Path(path).rglob("*") if _may_be_runbook(one))
         if not found:
-            message = f"there is no runbook in {path}: no *.yaml or *.yml file in it has a `runbook:` or `steps:` key"
-            raise UsageError(message)
+            raise UsageError(
+                f"there is no runbook in {path}: no *.yaml or *.yml file in it has a `runbook:` or `steps:` key"
+            )
         yield from found
 
 

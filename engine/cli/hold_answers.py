@@ -21,16 +21,13 @@ def read_answer(
 ) -> dict[str, Any]:
     """The answer, with only the keys that were given. `output` names a file. UsageError for options that conflict."""
     if outcome is not None and outcome not in OUTCOMES:
-        message = f"--outcome {outcome}: there is no such outcome; {did_you_mean(outcome, OUTCOMES)}"
-        raise UsageError(message)
+        raise UsageError(f"--outcome {outcome}: there is no such outcome; {did_you_mean(outcome, OUTCOMES)}")
     if output is not None and outcome != "done":
-        message = "--output needs --outcome done: it is the output of a call that took effect"
-        raise UsageError(message)
+        raise UsageError("--output needs --outcome done: it is the output of a call that took effect")
     exclusive = {"--reject": reject, "--outcome": outcome, "--accept-target": accept_target}
     given = [name for name, value in exclusive.items() if value is not None]
     if len(given) > 1:
-        message = f"{' and '.join(given)} cannot be combined: they answer different holds"
-        raise UsageError(message)
+        raise UsageError(f"{' and '.join(given)} cannot be combined: they answer different holds")
     answer: dict[str, Any] = {"why": why, "reject": reject, "outcome": outcome, "accept_target": accept_target}
     if output is not None:
         from engine.cli.input_options import read_value
@@ -45,19 +42,18 @@ def read_replacement(
     """The text of the edited runbook in the file, checked; its changes are shown on stderr."""
     if answer:
         options = " and ".join(f"`--{name.replace('_', '-')}`" for name in answer)
-        message = (
+        raise UsageError(
             f"{options} cannot be combined with `--with`: `--with` runs the step again instead of answering the hold"
         )
-        raise UsageError(message)
     new = load_runbook(path, context.registry, quiet=context.options.quiet)
     if new.name != runbook.name:
-        message = f"operation {operation.id} runs runbook {runbook.name}, but {path} is runbook {new.name}"
-        raise UsageError(message)
+        raise UsageError(f"operation {operation.id} runs runbook {runbook.name}, but {path} is runbook {new.name}")
     step = operation.last_step.partition("[")[0]
     names = [one.id for one in new.steps]
     if not operation.ended and step and step not in names:
-        message = f"{path} has no step {step}, at which operation {operation.id} stopped; {did_you_mean(step, names)}"
-        raise UsageError(message)
+        raise UsageError(
+            f"{path} has no step {step}, at which operation {operation.id} stopped; {did_you_mean(step, names)}"
+        )
     context.remember_runbook(new)
     print_diff(runbook.text, new.text, path)
     return new.text

@@ -17,11 +17,9 @@ def read_inputs(pairs: Sequence[str], file: str | None) -> dict[str, Any]:
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not equals or not name:
-            message = f"-i {pair}: write NAME=VALUE"
-            raise UsageError(message)
+            raise UsageError(f"-i {pair}: write NAME=VALUE")
         if name in given:
-            message = f"-i {name}=…: {name} is given twice"
-            raise UsageError(message)
+            raise UsageError(f"-i {name}=…: {name} is given twice")
         given.add(name)
         values[name] = value
     return values
@@ -30,8 +28,7 @@ def read_inputs(pairs: Sequence[str], file: str | None) -> dict[str, Any]:
 def _read_input_file(path: str) -> dict[str, Any]:
     values = read_value(path)
     if not isinstance(values, Mapping):
-        message = f"{path}: inputs must be a map of names to values (NAME: VALUE)"
-        raise UsageError(message)
+        raise UsageError(f"{path}: inputs must be a map of names to values (NAME: VALUE)")
     return dict(values)
 
 
@@ -44,8 +41,7 @@ def read_value(path: str) -> Any:
         return to_python(load_yaml(read_bytes(path), display_path(path)))
     except RunbookInvalid as error:
         first = error.findings[0]
-        message = f"{first.file}:{first.line}:{first.column}: {first.message}"
-        raise UsageError(message) from error
+        raise UsageError(f"{first.file}:{first.line}:{first.column}: {first.message}") from error
 
 
 def convert_inputs(runbook: Runbook, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -35,11 +35,10 @@ PastOption = Annotated[
 def check_operation_id(id: str) -> str:
     """The id, which becomes part of tags, keys and file names. UsageError if it cannot."""
     if OPERATION_ID.fullmatch(id) is None:
-        message = (
+        raise UsageError(
             f"{id!r} is not an operation id: use at most 64 letters, digits, `.`, `_` and `-`, "
             "starting with a letter or digit"
         )
-        raise UsageError(message)
     return id
 
 
@@ -53,8 +52,7 @@ def check_points_of_no_return(runbook: Runbook, steps: tuple[str, ...]) -> None:
     points = [step.id for step in runbook.steps if step.irreversible]
     for step in steps:
         if step not in points:
-            message = f"--past {step}: not a point of no return of {runbook.name}; {did_you_mean(step, points)}"
-            raise UsageError(message)
+            raise UsageError(f"--past {step}: not a point of no return of {runbook.name}; {did_you_mean(step, points)}")
 
 
 def run_operation(

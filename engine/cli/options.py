@@ -141,8 +141,7 @@ def resolve_options(flags: Mapping[str, Any], formats: tuple[str, ...], environ:
     config = load_config(environ)
     format = str(flags.get("format") or formats[0])
     if format not in formats:
-        message = f"-o {format}: unknown format; {did_you_mean(format, formats)}"
-        raise UsageError(message)
+        raise UsageError(f"-o {format}: unknown format; {did_you_mean(format, formats)}")
     timeout = _resolve("store_timeout", flags, environ, config)
     return Options(
         store=_resolve("store", flags, environ, config), profile=_resolve("profile", flags, environ, config),

@@ -111,8 +111,7 @@ class OrphanSearch:
 
 
 def _no_secret(_: Any) -> Any:
-    message = "listing resources needs no secret"
-    raise AssertionError(message)
+    raise AssertionError("listing resources needs no secret")
 
 
 def _clients(context: CommandContext, places: Iterable[Place]) -> Clients:
@@ -136,8 +135,9 @@ def _places(
     known += [Place(region=region)] if region else []
     places = _distinct(_places_in_regions(regions, known) if regions else known)
     if not places:
-        message = "no region to search: the store has no operations, and no default region is set; add --region NAME"
-        raise UsageError(message)
+        raise UsageError(
+            "no region to search: the store has no operations, and no default region is set; add --region NAME"
+        )
     return places
 
 

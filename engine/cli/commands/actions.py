@@ -39,8 +39,7 @@ def actions(
         if description is None:
             known = [*context.registry.kinds, *context.registry.actions]
             hint = did_you_mean(name, known, rest="`runbook actions` lists them")
-            message = f"there is no kind or action {name}; {hint}"
-            raise UsageError(message)
+            raise UsageError(f"there is no kind or action {name}; {hint}")
         print_description(options, description)
     return 0
 

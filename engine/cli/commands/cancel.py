@@ -28,8 +28,7 @@ def cancel(
         runbook, operation = load_operation(context, id)
         points = tuple(past or ())
         if points and not undo:
-            message = "--past needs --undo: it says how far to undo"
-            raise UsageError(message)
+            raise UsageError("--past needs --undo: it says how far to undo")
         check_points_of_no_return(runbook, points)
         confirm_past(options, operation, points)
         code = run_operation(context, runbook, id, lambda engine: engine.cancel(id, undo=undo, past=points))

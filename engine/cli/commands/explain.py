@@ -34,8 +34,7 @@ def explain(
     with CommandContext(options) as context:
         is_file = what.endswith((".yaml", ".yml")) or Path(what).is_file()
         if not is_file and (step is not None or time):
-            message = f"{what} is not a file: STEP and --time need the FILE of a runbook"
-            raise UsageError(message)
+            raise UsageError(f"{what} is not a file: STEP and --time need the FILE of a runbook")
         if is_file:
             from engine.cli.output.state_tables import print_explanation
 
@@ -53,8 +52,7 @@ def _explain_rule(options: Options, id: str) -> None:
 
     rule = BY_ID.get(id)
     if rule is None:
-        message = f"there is no rule {id}; {did_you_mean(id, BY_ID)}"
-        raise UsageError(message)
+        raise UsageError(f"there is no rule {id}; {did_you_mean(id, BY_ID)}")
     wrong, right = example(id, "bad"), example(id, "good")
     if options.as_json:
         fields = {name: getattr(rule, name) for name in ("id", "title", "severity", "why")}
@@ -73,8 +71,7 @@ def _explain_name(options: Options, registry: Registry, name: str) -> None:
     if error is None:
         known = [*descriptions.error_names(registry), *CATEGORIES, *registry.kinds, *registry.actions]
         hint = did_you_mean(name, known, rest="`runbook actions` lists kinds and actions")
-        message = f"there is no rule, error, kind, action or file {name}; {hint}"
-        raise UsageError(message)
+        raise UsageError(f"there is no rule, error, kind, action or file {name}; {hint}")
     if options.as_json:
         terminal.out_json({"format": 1, **error})
     else:

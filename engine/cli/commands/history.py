@@ -94,5 +94,6 @@ class HistoryPrinter:
             for raw, transition in zip(record.events, self._replay.read(record), strict=True):
                 yield format_line(record, raw, transition)
         except (ValueError, KeyError, TypeError, IllegalEvent) as error:
-            message = f"record {record.seq} of {self._id} cannot be read by this version: {error}"
-            raise EnvironmentProblem(message) from error
+            raise EnvironmentProblem(
+                f"record {record.seq} of {self._id} cannot be read by this version: {error}"
+            ) from error

@@ -78,6 +78,5 @@ def _accounts(runbook: Runbook, permissions: list[Permission], wanted: str | Non
     chosen = None if wanted == OWN else wanted
     if chosen not in accounts:
         names = [name or OWN for name in accounts]
-        message = f"--account {wanted}: {runbook.name} needs no permission there; {did_you_mean(wanted, names)}"
-        raise UsageError(message)
+        raise UsageError(f"--account {wanted}: {runbook.name} needs no permission there; {did_you_mean(wanted, names)}")
     return [chosen]

@@ -35,8 +35,7 @@ def list_(
     """List all operations, those that need a person first."""
     status = wanted.upper() if wanted is not None else None
     if status is not None and status not in STATUSES:
-        message = f"--status {wanted}: there is no such status; {did_you_mean(status, STATUSES)}"
-        raise UsageError(message)
+        raise UsageError(f"--status {wanted}: there is no such status; {did_you_mean(status, STATUSES)}")
     with CommandContext(options) as context:
         operations = [_summary(context, head) for head in context.store.heads()]
         chosen = [one for one in operations if status in (None, one["status"])]

@@ -29,8 +29,7 @@ def init(options: Options) -> int:
     with CommandContext(options) as context:
         kind, _, table = store_place(options, os.environ).partition(":")
         if kind != "dynamodb":
-            message = f"--store {kind}:{table} needs no init: the first operation creates the file"
-            raise UsageError(message)
+            raise UsageError(f"--store {kind}:{table} needs no init: the first operation creates the file")
         from engine.stores.dynamodb_client import TableClient
         from engine.stores.dynamodb_table import create_table
 

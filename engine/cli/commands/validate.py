@@ -69,8 +69,7 @@ def _fix_file(path: str, name: str, registry: Registry) -> tuple[str, Iterable[F
     from engine.checks.adopt.fix import apply_fixes
 
     if path == "-":
-        message = "--fix writes the file, and stdin is not a file: give its name"
-        raise UsageError(message)
+        raise UsageError("--fix writes the file, and stdin is not a file: give its name")
     text, found = _check_file(path, name, registry)
     if any(one.rule in NOT_TEXT for one in found):
         return text, found
@@ -116,8 +115,7 @@ def _write_baseline(path: str | None, findings: list[Finding], checked: Iterable
     from engine.checks.adopt.baseline import format_baseline, parse_baseline, updated_baseline
 
     if path is None:
-        message = "--write-baseline needs a file: `--baseline FILE --write-baseline`"
-        raise UsageError(message)
+        raise UsageError("--write-baseline needs a file: `--baseline FILE --write-baseline`")
     file = Path(path)
     old = parse_baseline(read_bytes(path).decode("utf-8", "replace"), path) if file.exists() else {}
     new = updated_baseline(old, findings, checked, lambda name: Path(name).exists())
