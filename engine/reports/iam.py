@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, assert_never
 
 from engine.errors import ExpressionError
 from engine.kernel.operation import Operation
 from engine.kernel.rendering import Names
 from engine.language.expressions.template import split_template
-from engine.language.model import Call, Check, Ensure, Notify, Remove, Runbook, Step
+from engine.language.model import Call, Check, Ensure, Fail, Hold, Notify, Remove, Runbook, Step, TakeBack, Wait
 from engine.registry import Entitled, Registry, ResourceKind, Right
 from engine.values import Resources, Value
 
@@ -111,8 +111,10 @@ def _permissions_of_step(context: RunbookContext, step: Step) -> Iterator[Permis
         case Notify():
             topic = body.topic if body.topic is not None else context.runbook.notify
             yield from _permissions_of_action(context, step, NOTIFY, {"topic": topic})
-        case _:
+        case TakeBack() | Wait() | Hold() | Fail():
             return
+        case _:
+            assert_never(body)
 
 
 def _permissions_of_kind(

@@ -24,7 +24,7 @@ Verdict = Literal["left", "asks", "unnamed", "unknown", "copied", "owned"]
 
 `left`: it is in the ledger of an ended operation, open or stuck.
 `asks`: the same, but a cleanup would keep it, or would also delete something that is kept: a person must decide.
-`unnamed`: an ended operation created it, and its ledger does not say what should happen to it.
+`unnamed`: an ended operation created it, and what should happen to it is not in its ledger.
 `unknown`: its operation is not in this store.
 `copied`: its tags were copied from another resource.
 `owned`: an operation that has not ended has it, or the user.

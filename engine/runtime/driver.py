@@ -286,7 +286,7 @@ class Driver:
             return
         phase = self.log.operation.top.phase if self.log.operation.frames else None
         if isinstance(phase, Acting) and phase.sent and phase.failed is None and not phase.unknown:
-            problem = Problem(name="Interrupted", category="network", message="the runner was told to stop")
+            problem = Problem(name="Interrupted", category="network", message="the runner was stopped by a signal")
             self.log.fold(ev.NotSent(at=self.now(), problem=problem))
         self._commit()
         raise Interrupted(code)

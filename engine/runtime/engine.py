@@ -91,12 +91,12 @@ class Engine:
         return self._continue(id, lease, ())
 
     def _run_again(self, runbook: Runbook, id: str, inputs: Mapping[str, Any]) -> Operation:
-        found = self._loaded(id)
-        if found.operation.digest != runbook.digest or dict(found.operation.inputs) != dict(inputs):
+        loaded = self._loaded(id)
+        if loaded.operation.digest != runbook.digest or dict(loaded.operation.inputs) != dict(inputs):
             message = f"operation {id} exists, with another runbook or other inputs. Choose another --operation-id"
             raise UsageError(message)
-        if found.operation.ended or found.operation.hold is not None:
-            return found.operation
+        if loaded.operation.ended or loaded.operation.hold is not None:
+            return loaded.operation
         return self._take_up(id, ())
 
     def _start(self, runbook: Runbook, id: str, inputs: Mapping[str, Any]) -> ev.Started:
@@ -158,16 +158,16 @@ class Engine:
 
     def _load_log(self, id: str, lease: OperationLease, *, released: bool) -> OperationLog:
         try:
-            found = self._loaded(id)
+            loaded = self._loaded(id)
         except BaseException:
             lease.release()
             raise
         log = replace(
-            self._log(found.runbook, found.operation),
-            committed=found.operation, seq=found.seq, digest=found.digest, state_bytes=found.state_bytes, bytes_since_state=found.bytes_since_state,
+            self._log(loaded.runbook, loaded.operation),
+            committed=loaded.operation, seq=loaded.seq, digest=loaded.digest, state_bytes=loaded.state_bytes, bytes_since_state=loaded.bytes_since_state,
         )  # fmt: skip
-        if not found.operation.ended:
-            now = max(self.clock.now(), found.operation.at)
+        if not loaded.operation.ended:
+            now = max(self.clock.now(), loaded.operation.at)
             log.fold(ev.TakenUp(at=now, runner=self.actor, released=released))
         return log
 
@@ -229,8 +229,8 @@ class Engine:
     def resume(self, id: str, answer: Mapping[str, Any] | None = None, text: str = "") -> Operation:
         """Continue where it stopped. `answer`: why, reject, outcome, output, accept_target. `text`: an edited runbook."""
         answer = dict(answer or {})
-        found = self._loaded(id)
-        operation = found.operation
+        loaded = self._loaded(id)
+        operation = loaded.operation
         if operation.ended == "SUCCEEDED":
             return operation
         if operation.ended:
@@ -239,7 +239,7 @@ class Engine:
             raise UsageError(message)
         check_answer(operation, answer)
         if text:
-            return self._continue_with(id, found.runbook, operation, text)
+            return self._continue_with(id, loaded.runbook, operation, text)
         answers: list[Answer] = []
         target = answer.pop("accept_target", None)
         if target is not None:
@@ -259,14 +259,14 @@ class Engine:
 
     def restart(self, id: str, step: str) -> Operation:
         """Go back to a step, if everything that it requires exists."""
-        found = self._loaded(id)
-        path = path_of(found.runbook, step)
-        check_restart(found.runbook, found.operation, path)
-        check_requirements(self._inspector(), found, path)
-        settings = current_settings(self._inspector(), found.runbook, found.operation)
+        loaded = self._loaded(id)
+        path = path_of(loaded.runbook, step)
+        check_restart(loaded.runbook, loaded.operation, path)
+        check_requirements(self._inspector(), loaded, path)
+        settings = current_settings(self._inspector(), loaded.runbook, loaded.operation)
 
         def again(now: Operation, at: float) -> ev.Event:
-            check_restart(found.runbook, now, path)
+            check_restart(loaded.runbook, now, path)
             return ev.Restarted(at=at, path=path, actor=self.actor, settings=settings)
 
         return self._take_up(id, (again,))
@@ -276,16 +276,16 @@ class Engine:
 
         No lock is taken for an operation that has created nothing and has no `on_cancel` steps.
         """
-        found = self._loaded(id)
-        if found.operation.ended or found.operation.ending is not None:
-            message = f"operation {id} cannot be cancelled: it has ended, or is ending ({found.operation.status})"
+        loaded = self._loaded(id)
+        if loaded.operation.ended or loaded.operation.ending is not None:
+            message = f"operation {id} cannot be cancelled: it has ended, or is ending ({loaded.operation.status})"
             raise UsageError(message)
         request = {"actor": self.actor, "at": self.clock.now(), "undo": undo, "past": list(past)}
 
         def end(now: Operation, at: float) -> ev.Event | None:
             return None if now.ending is not None else ev.Cancelled(at=at, actor=self.actor, undo=undo, past=past)
 
-        is_requested, locks = False, "on_cancel/0" in found.runbook.index
+        is_requested, locks = False, "on_cancel/0" in loaded.runbook.index
         while True:
             try:
                 return self._take_up(id, (end,), locks=locks)

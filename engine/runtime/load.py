@@ -55,8 +55,8 @@ def load(store: Store, id: str, parse: Parse, known: Loaded | None = None) -> Lo
 
 def load_cached(store: Store, id: str, parse: Parse, known: dict[str, Loaded]) -> Loaded:
     """Like `load`, with the operations that were loaded before in `known`, which is updated."""
-    found = known[id] = load(store, id, parse, known.get(id))
-    return found
+    loaded = known[id] = load(store, id, parse, known.get(id))
+    return loaded
 
 
 def unknown_operation(store: Store, id: str) -> UsageError:
@@ -68,33 +68,33 @@ def _fold_records(store: Store, records: list[LogRecord], parse: Parse, known: L
     first = records[0]
     if known is None or first.state is not None:
         operation, records = _state(first), records[1:]
-        found = Loaded(
+        loaded = Loaded(
             runbook=parse(runbook_text(store, operation.digest)), operation=operation, seq=first.seq, digest=first.digest,
             state_bytes=len(first.packed()), bytes_since_state=0,
         )  # fmt: skip
     elif (first.seq, first.previous) == (known.seq + 1, known.digest):
-        found = replace(known)
+        loaded = replace(known)
     else:
         message = f"record {first.seq} does not follow record {known.seq}, which was read earlier"
         raise ValueError(message)
     for record in records:
-        _fold(store, found, record, parse)
-    if found.runbook.digest != found.operation.digest:
-        found.runbook = parse(runbook_text(store, found.operation.digest))
-    return found
+        _fold(store, loaded, record, parse)
+    if loaded.runbook.digest != loaded.operation.digest:
+        loaded.runbook = parse(runbook_text(store, loaded.operation.digest))
+    return loaded
 
 
-def _fold(store: Store, found: Loaded, record: LogRecord, parse: Parse) -> None:
+def _fold(store: Store, loaded: Loaded, record: LogRecord, parse: Parse) -> None:
     """Apply the next record: its state, or else its events."""
-    found.seq, found.digest = record.seq, record.digest
+    loaded.seq, loaded.digest = record.seq, record.digest
     if record.state is not None:
-        found.operation, found.state_bytes, found.bytes_since_state = _state(record), len(record.packed()), 0
+        loaded.operation, loaded.state_bytes, loaded.bytes_since_state = _state(record), len(record.packed()), 0
         return
-    found.bytes_since_state += len(record.packed())
+    loaded.bytes_since_state += len(record.packed())
     for event in events_of(record):
         if isinstance(event, ev.RunbookEdited):
-            found.runbook = parse(runbook_text(store, event.digest))
-        found.operation = evolve(found.runbook, found.operation, event)
+            loaded.runbook = parse(runbook_text(store, event.digest))
+        loaded.operation = evolve(loaded.runbook, loaded.operation, event)
 
 
 def _state(record: LogRecord) -> Operation:

@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, assert_never
 
 from engine.errors import (
     BrokenInvariant,
@@ -158,8 +158,10 @@ def _failed(effect: Effect, at: float, problem: Problem) -> ev.Event:
         case "refresh":
             message = f"a setting cannot be read: {problem.message}. Fix it, then `runbook resume`"
             raise EnvironmentProblem(message)
-        case _:
+        case "create" | "delete" | "call":
             return ev.Failed(at=at, problem=problem)
+        case _:
+            assert_never(effect.verb)
 
 
 def check_size(name: str, output: Any) -> Any:

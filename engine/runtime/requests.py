@@ -119,26 +119,26 @@ def check_restart(runbook: Runbook, operation: Operation, path: str) -> None:
             raise UsageError(message)
 
 
-def check_requirements(inspector: Inspector, found: Loaded, path: str) -> None:
-    """● World: UsageError unless everything that the step requires exists now. Looks at it, before anything is recorded."""
-    unmet = _first_unmet(inspector, found, path)
+def check_requirements(inspector: Inspector, loaded: Loaded, path: str) -> None:
+    """● World: UsageError unless everything that the step requires exists now. It is read before anything is recorded."""
+    unmet = _first_unmet(inspector, loaded, path)
     if unmet is None:
         return
     reason, earlier = unmet
-    while (further := _first_unmet(inspector, found, earlier.path)) is not None:
+    while (further := _first_unmet(inspector, loaded, earlier.path)) is not None:
         earlier = further[1]
-    step = found.runbook.step(path)
+    step = loaded.runbook.step(path)
     message = f"cannot restart from {step.id}: {reason}; restart from {earlier.id} instead"
     raise UsageError(message)
 
 
-def _first_unmet(inspector: Inspector, found: Loaded, path: str) -> tuple[str, Step] | None:
+def _first_unmet(inspector: Inspector, loaded: Loaded, path: str) -> tuple[str, Step] | None:
     """Why the first unmet requirement of a step is not met, and the step that creates it; None if all are met."""
     frame = Frame(position=position_of(path), phase=Proving())
-    operation = changed(found.operation, frames=(frame,))
-    view = View(found.runbook, operation, frame, found.runbook.step(path), inspector.now())
+    operation = changed(loaded.operation, frames=(frame,))
+    view = View(loaded.runbook, operation, frame, loaded.runbook.step(path), inspector.now())
     for proof in proofs_of(view):
-        seen = inspector.look(found.runbook, operation, look_of(view, proof))
+        seen = inspector.look(loaded.runbook, operation, look_of(view, proof))
         verdict = judged(view, Proving(), proof, seen)
         if not isinstance(verdict, ev.Proved):
             reason = verdict.reason if isinstance(verdict, ev.Held) else f"{proof.key} is {seen.status}"

@@ -43,7 +43,7 @@ class DynamoStore:
         self.name = f"dynamodb:{table}"
         self._clock = clock or SystemClock()
         self._client = TableClient(table, clients, self._clock, table_problem)
-        self._whole_at: dict[str, int] = {}  # by operation: the sequence number of its last record with a state
+        self._state_seqs: dict[str, int] = {}  # by operation: the sequence number of its last record with a state
 
     # -- records ------------------------------------------------------------------------------------------
 
@@ -51,7 +51,7 @@ class DynamoStore:
         if record.state is not None:
             whole_at: int | None = record.seq
         else:
-            whole_at = self._whole_at.get(record.operation)
+            whole_at = self._state_seqs.get(record.operation)
         item = items.of_record(record, whole_at, self.name, self.put_blob)
         try:
             self._client.request("put_item", Item=item, ConditionExpression=IS_NEW)
@@ -60,7 +60,7 @@ class DynamoStore:
             if existing is None or items.text(existing, "write_id") != record.write_id:
                 raise append_conflict(record, self.name) from error
         if whole_at is not None:
-            self._whole_at[record.operation] = whole_at
+            self._state_seqs[record.operation] = whole_at
 
     def load(self, operation: str, *, after: int = 0) -> list[LogRecord]:
         """Two requests: the last record, which has the number of the last one with a state, and the records between."""
@@ -71,11 +71,13 @@ class DynamoStore:
         seq, begin = items.number(last, "seq"), max(items.number(last, "whole_at"), after + 1)
         if begin < seq:
             found = [*self._records(operation, begin, seq - 1), last]
-        whole = max((position for position, item in enumerate(found) if items.is_whole(item)), default=0)
-        whole_at = items.number(found[whole], "seq") if items.is_whole(found[whole]) else items.number(last, "whole_at")
+        start = max((position for position, item in enumerate(found) if items.has_state(item)), default=0)
+        whole_at = (
+            items.number(found[start], "seq") if items.has_state(found[start]) else items.number(last, "whole_at")
+        )
         if whole_at:
-            self._whole_at[operation] = whole_at
-        return decode_chain(map(self._stored_record, found[whole:]), operation, self.name)
+            self._state_seqs[operation] = whole_at
+        return decode_chain(map(self._stored_record, found[start:]), operation, self.name)
 
     def records(self, operation: str, *, after: int = 0) -> Iterator[LogRecord]:
         for item in self._records(operation, after + 1, items.LAST):

@@ -67,7 +67,7 @@ def number(item: Item, name: str) -> int:
     return int(item.get(name, {}).get("N", 0))
 
 
-def is_whole(item: Item) -> bool:
+def has_state(item: Item) -> bool:
     """Does the record have a state?"""
     return "whole" in item
 

@@ -27,9 +27,9 @@ from engine.values import Value, changed
 
 
 class _Row(Value):
-    kept: StoredRecord
+    stored: StoredRecord
     write_id: str
-    whole: bool
+    has_state: bool
 
 
 class _Head(Value):
@@ -54,24 +54,24 @@ class MemoryStore:
     # -- records ------------------------------------------------------------------------------------------
 
     def append(self, record: LogRecord) -> None:
-        kept = StoredRecord(seq=record.seq, packed=record.packed(), digest=record.digest)
-        row = _Row(kept=kept, write_id=record.write_id, whole=record.state is not None)
+        stored = StoredRecord(seq=record.seq, packed=record.packed(), digest=record.digest)
+        row = _Row(stored=stored, write_id=record.write_id, has_state=record.state is not None)
         with self._lock:
-            there = self._records.setdefault(record.operation, {}).setdefault(record.seq, row)
-        if there.write_id != record.write_id:
+            existing = self._records.setdefault(record.operation, {}).setdefault(record.seq, row)
+        if existing.write_id != record.write_id:
             raise append_conflict(record, self.name)
 
     def load(self, operation: str, *, after: int = 0) -> list[LogRecord]:
         with self._lock:
             rows = sorted(self._records.get(operation, {}).items())
-        begin = max((seq for seq, row in rows if row.whole), default=0)
-        return decode_chain((row.kept for seq, row in rows if seq >= begin and seq > after), operation, self.name)
+        begin = max((seq for seq, row in rows if row.has_state), default=0)
+        return decode_chain((row.stored for seq, row in rows if seq >= begin and seq > after), operation, self.name)
 
     def records(self, operation: str, *, after: int = 0) -> Iterator[LogRecord]:
         with self._lock:
             rows = sorted(self._records.get(operation, {}).items())
         for row in (row for seq, row in rows if seq > after):
-            yield decode_record(row.kept, operation, self.name)
+            yield decode_record(row.stored, operation, self.name)
 
     # -- heads --------------------------------------------------------------------------------------------
 
@@ -99,8 +99,8 @@ class MemoryStore:
 
     def take_lease(self, operation: str, lease: Lease, *, over: str | None) -> bool:
         with self._lock:
-            there = self._heads.get(operation, _Head()).version
-            if there not in (over, lease.version):
+            current = self._heads.get(operation, _Head()).version
+            if current not in (over, lease.version):
                 return False
             self._change(operation, lease=encode_lease(lease), version=lease.version)
             return True

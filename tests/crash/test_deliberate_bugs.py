@@ -170,9 +170,9 @@ def unconditional_write() -> AbstractContextManager[None]:
     """The store writes over what is there."""
 
     def append(store: MemoryStore, record: LogRecord) -> None:
-        kept = StoredRecord(seq=record.seq, packed=record.packed(), digest=record.digest)
+        stored = StoredRecord(seq=record.seq, packed=record.packed(), digest=record.digest)
         rows = store._records.setdefault(record.operation, {})
-        rows[record.seq] = _Row(kept=kept, write_id=record.write_id, whole=record.state is not None)
+        rows[record.seq] = _Row(stored=stored, write_id=record.write_id, has_state=record.state is not None)
 
     return instead(MemoryStore, "append", append)
 
