@@ -95,7 +95,7 @@ TIME_HEAD: Final = ("step", "one attempt", "attempts", "delays", "all attempts")
 def status_rows(lines: Iterable[StatusLine]) -> list[tuple[str, ...]]:
     """The lines as rows of text, for a table under STATUS_HEAD."""
     return [
-        (one.status, one.cls, one.row, one.verb, "written" if one.written else "filled in", one.source) for one in lines
+        (one.status, one.cls, one.row, one.verb, "written" if one.written else "default", one.source) for one in lines
     ]
 
 

@@ -71,6 +71,9 @@ def run_command(args: list[str]) -> int:
     try:
         code = group.main(args=normalize_args(args), prog_name="runbook", standalone_mode=False)
     except typer.TyperException as error:
+        if type(error).__name__ == "NoArgsIsHelpError":  # typer does not export this class
+            terminal.err(error.format_message())
+            return UsageError.exit_code
         raise UsageError(_usage_message(error)) from error
     return int(code or 0)
 

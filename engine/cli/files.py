@@ -58,7 +58,7 @@ def _suggest_file(path: Path) -> str:
 
 def _example_in(folder: Path) -> str:
     try:
-        names = sorted(one.name for one in folder.iterdir() if one.suffix in SUFFIXES)
+        names = sorted(one.name for one in folder.iterdir() if _may_be_runbook(one))
     except OSError:
         return ""
     return f", for example {names[0]}" if names else ""

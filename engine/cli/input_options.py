@@ -17,7 +17,7 @@ def read_inputs(pairs: Sequence[str], file: str | None) -> dict[str, Any]:
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not equals or not name:
-            raise UsageError(f"-i {pair}: write NAME=VALUE")
+            raise UsageError(f"-i {pair} does not have the form NAME=VALUE")
         if name in given:
             raise UsageError(f"-i {name}=…: {name} is given twice")
         given.add(name)

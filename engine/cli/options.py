@@ -192,11 +192,21 @@ def _without_conversion(parameters: list[Any]) -> list[Any]:
     return parameters
 
 
+def _in_lower_case(option: Any) -> Any:
+    """Typer's `--help` option, with a text like those of the other options."""
+    if option is not None:
+        option.help = "show this message and exit"
+    return option
+
+
 class Command(TyperCommand):
     """A command whose parameters are not converted."""
 
     def get_params(self, ctx: Any) -> list[Any]:
         return _without_conversion(super().get_params(ctx))
+
+    def get_help_option(self, ctx: Any) -> Any:
+        return _in_lower_case(super().get_help_option(ctx))
 
 
 class Group(TyperGroup):
@@ -204,3 +214,6 @@ class Group(TyperGroup):
 
     def get_params(self, ctx: Any) -> list[Any]:
         return _without_conversion(super().get_params(ctx))
+
+    def get_help_option(self, ctx: Any) -> Any:
+        return _in_lower_case(super().get_help_option(ctx))

@@ -30,8 +30,8 @@ Store = tuple[str, str]
         (["run", "few.yaml", "extra"], "extra"),
         (["run", "few.yaml", "--stroe", "x"], "there is no option --stroe; did you mean `--store`?"),
         (["run", "few.yaml", "--store"], "--store"),
-        (["run", "few.yaml", "-i", "novalue"], "-i novalue: write NAME=VALUE"),
-        (["run", "few.yaml", "-i", "=x"], "-i =x: write NAME=VALUE"),
+        (["run", "few.yaml", "-i", "novalue"], "-i novalue does not have the form NAME=VALUE"),
+        (["run", "few.yaml", "-i", "=x"], "-i =x does not have the form NAME=VALUE"),
         (["run", "few.yaml", "-i", "a=1", "-i", "a=2"], "a is given twice"),
         (["run", "few.yaml", "-i", "a=1"], "there is no input `a`"),
         (["run", "few.yaml", "--inputs", "nothing.yaml"], "there is no file nothing.yaml"),
@@ -43,6 +43,8 @@ Store = tuple[str, str]
         (["run", "few.yaml", "--sandbox=few.yaml"], "a world's file needs the key `world`"),
         (["explain", "RB999"], "there is no rule RB999"),
         (["explain", "Nonsense"], "there is no rule, error, kind, action or file Nonsense"),
+        (["explain", "."], ". is a folder; name a runbook in it"),
+        (["explain", "copy-snapshot"], "`runbook explain FILE STEP` explains a step"),
         (["explain", "RB404", "step"], "RB404 is not a file"),
         (["explain", "few.yaml", "frist"], "did you mean `first`?"),
         (["actions", "rds.clutser"], "did you mean `rds.cluster`?"),
@@ -132,9 +134,11 @@ def test_a_file_that_is_not_a_runbook(cli: Cli, name: str, store: Store) -> None
 @pytest.mark.parametrize("command", [["validate"], ["run"], ["graph"], ["explain"]])
 def test_files_that_cannot_be_read(cli: Cli, command: list[str]) -> None:
     Path("folder.yaml").mkdir()
+    Path("folder.yaml/a.world.yaml").write_text("world: {}\n", encoding="utf-8")
+    Path("folder.yaml/few.yaml").write_text("runbook: few\nsteps: []\n", encoding="utf-8")
     cases = {"nothing.yaml": "there is no file nothing.yaml", "a\0b.yaml": "cannot be read"}
     if command != ["validate"]:
-        cases["folder.yaml"] = "is a folder"
+        cases["folder.yaml"] = "folder.yaml is a folder; name a file in it, for example few.yaml"
     for name, expected in cases.items():
         result = cli(*command, name)
         assert result.code == 2, name

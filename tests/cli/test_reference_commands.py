@@ -257,7 +257,7 @@ def test_explain_an_error(cli: Cli, word: str, expected: str) -> None:
 def test_explain_the_state_table_of_a_step(cli: Cli) -> None:
     text = cli("explain", RESTORE, "copy-snapshot").out
     assert re.search(r"^  broken +replace$", text, re.MULTILINE)
-    assert re.search(r"^  leaving +monitor +filled in$", text, re.MULTILINE)
+    assert re.search(r"^  leaving +monitor +default$", text, re.MULTILINE)
     assert re.search(r"^  failed +broken +broken +replace +written +botocore rds", text, re.MULTILINE)
     assert "retry: 5m, 10m, 15m, 4 attempts, then fail" in text
     assert "delete-rds" not in text
@@ -304,10 +304,13 @@ def test_the_help_of_each_command(cli: Cli, command: str) -> None:
     assert result.out.startswith(f"Usage: runbook {command}")
 
 
-def test_without_arguments_help_is_shown(cli: Cli) -> None:
-    result = cli()
-    assert "Commands:" in result.out + result.err
-    assert result.code in (0, 2)
+@pytest.mark.parametrize("words", [(), ("store",)])
+def test_without_arguments_help_is_shown(cli: Cli, words: tuple[str, ...]) -> None:
+    result = cli(*words)
+    assert result.err.startswith(f"Usage: {' '.join(('runbook', *words))} [OPTIONS] COMMAND")
+    assert "Commands:" in result.err
+    assert "error:" not in result.err
+    assert result.code == 2
 
 
 # -- the README's table ---------------------------------------------------------------------------------------------
@@ -318,3 +321,14 @@ def test_the_readme_lists_every_command() -> None:
     rows = [line.split("|")[1] for line in text.splitlines() if line.startswith("| `")]
     named = {found for row in rows for found in re.findall(r"`(?:runbook )?(\w+)", row)}
     assert named == set(COMMANDS)
+
+
+def test_the_row_that_the_readme_adds_is_valid(cli: Cli) -> None:
+    row = re.search(r"add the row `(.+?)`", (ROOT / "README.md").read_text(encoding="utf-8"))
+    assert row is not None
+    text = Path(RESTORE).read_text(encoding="utf-8")
+    done = "      available: done\n    monitor: {every: 30s"
+    assert done in text
+    Path("edited.yaml").write_text(text.replace(done, f"      {row[1]}\n{done}", 1), encoding="utf-8")
+    result = cli("validate", "edited.yaml")
+    assert result.code == 0, result.out

@@ -38,7 +38,7 @@ def test_status_names_the_runner(cli: Cli, few: str, store: Store) -> None:
         opened.close()
     assert_valid("status", document)
     assert document["runner"]["actor"] == "somebody@somewhere"
-    assert f"driven by somebody@somewhere (process {os.getpid()})" in text
+    assert f"runner: somebody@somewhere (process {os.getpid()})" in text
 
 
 def left_behind(place: str) -> None:
@@ -66,7 +66,7 @@ def test_a_dead_process_is_not_a_runner(cli: Cli, tmp_path: Path, store: Store) 
     document = cli("status", "op", *store, "-o", "json").document
     assert document["runner"] is None
     assert document["next"].startswith("runbook resume op")
-    assert "not running: no process drives it" in cli("status", "op", *store).out
+    assert "no runner: no process is running this operation" in cli("status", "op", *store).out
 
 
 def test_list_reads_the_records_after_a_runner_died(cli: Cli, few: str, store: Store) -> None:
@@ -190,7 +190,7 @@ def test_history_prints_what_precedes_the_damage(cli: Cli, few: str, store: Stor
     assert result.code == 4
     assert f"record 2 of op in {store[1]}" in result.err
     assert expected in result.err
-    assert "from its backup" in result.err
+    assert "from a backup" in result.err
     assert result.out.splitlines() == [line for line in whole if int(line.split()[0]) < 2]
     verified = cli("history", "op", *store, "--verify")
     assert (verified.code, verified.out) == (4, "")

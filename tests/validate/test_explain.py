@@ -72,7 +72,7 @@ def test_statuses_from_classes_of_the_step(runbook: Runbook) -> None:
 
 def test_the_table_has_the_source_of_each_status(runbook: Runbook) -> None:
     rows = status_rows(status_table(REGISTRY, step_named(runbook, "made")))
-    assert ("creating", "pending", "pending", "monitor", "filled in", "a test") in rows
+    assert ("creating", "pending", "pending", "monitor", "default", "a test") in rows
 
 
 def test_an_unknown_step_gets_a_suggestion(runbook: Runbook) -> None:

@@ -23,7 +23,7 @@ def interval_too_long(subject: Subject) -> Iterator[Found]:
         if monitor.every is not None and monitor.longest is not None and monitor.every > monitor.longest:
             every, longest = format_duration(monitor.every), format_duration(monitor.longest)
             message = f"`every` ({every}) is longer than `for` ({longest})"
-            help = "make `every` shorter than `for`, a minute for example"
+            help = "make `every` shorter or `for` longer"
             yield Found(span=place.key("monitor"), message=message, help=help)
 
 

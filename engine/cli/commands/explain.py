@@ -69,8 +69,11 @@ def _explain_name(options: Options, registry: Registry, name: str) -> None:
         return
     error = descriptions.describe_error(registry, name)
     if error is None:
+        if Path(name).is_dir():
+            raise UsageError(f"{name} is a folder; name a runbook in it: `runbook explain FILE`")
         known = [*descriptions.error_names(registry), *CATEGORIES, *registry.kinds, *registry.actions]
-        hint = did_you_mean(name, known, rest="`runbook actions` lists kinds and actions")
+        rest = "`runbook actions` lists kinds and actions, `runbook explain FILE STEP` explains a step"
+        hint = did_you_mean(name, known, rest=rest)
         raise UsageError(f"there is no rule, error, kind, action or file {name}; {hint}")
     if options.as_json:
         terminal.out_json({"format": 1, **error})

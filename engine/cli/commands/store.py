@@ -22,10 +22,10 @@ def _store() -> None:
     """Create a store for operations."""
 
 
-@group.command("init", cls=Command)
+@group.command("init", cls=Command, short_help="create the DynamoDB table, or protect an existing one")
 @with_options(*STORE_OPTIONS, *OUTPUT_OPTIONS)
 def init(options: Options) -> int:
-    """Create the DynamoDB table, with deletion protection and point-in-time recovery. An existing table only gets these two."""
+    """Create the DynamoDB table, with deletion protection and point-in-time recovery. An existing table only gets these two settings."""
     with CommandContext(options) as context:
         kind, _, table = store_place(options, os.environ).partition(":")
         if kind != "dynamodb":

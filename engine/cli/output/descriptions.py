@@ -115,7 +115,11 @@ def format_description(found: Mapping[str, Any]) -> list[str]:
 
 
 def _paragraph(text: str) -> list[str]:
-    return [f"  {terminal.escape(line.strip())}" for line in text.splitlines()]
+    """The text, wrapped to 80 columns."""
+    import textwrap
+
+    wrapped = [part for line in text.splitlines() for part in textwrap.wrap(line, 78, break_on_hyphens=False)]
+    return [f"  {terminal.escape(line)}" for line in wrapped]
 
 
 def _marks(param: Mapping[str, Any]) -> str:

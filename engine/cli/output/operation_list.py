@@ -7,7 +7,7 @@ from typing import Any, Final
 from engine.cli.options import Options
 from engine.cli.output import terminal
 
-HEAD: Final = ("operation", "status", "runbook", "step", "updated", "driven by")
+HEAD: Final = ("operation", "status", "runbook", "step", "updated", "runner")
 
 
 def print_operations(options: Options, store: str, operations: list[dict[str, Any]]) -> None:

@@ -76,7 +76,7 @@ def _retry(step: Step) -> dict[str, Any]:
 
 def _format_table(registry: Registry, step: Step, table: Mapping[str, Any]) -> list[str]:
     lines = [f"{terminal.style(table['id'], 'strong')}: {terminal.escape(table['step'])}"]
-    rows = [(row["row"], _format_row(row), "" if row["written"] else "filled in") for row in table["rows"]]
+    rows = [(row["row"], _format_row(row), "" if row["written"] else "default") for row in table["rows"]]
     lines += terminal.align_columns(rows, indent="  ")
     if "monitor" in table:
         every, longest, grace = (format_duration(table["monitor"][key]) for key in ("every", "for", "grace"))

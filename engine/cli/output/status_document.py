@@ -114,9 +114,9 @@ def _facts(document: Mapping[str, Any]) -> list[str]:
         facts.append(f"  continues at {document['next_wake']}")
     runner = document["runner"]
     if runner is not None:
-        facts.append(f"  driven by {runner['actor']} (process {runner['pid']}) since {runner['since']}")
+        facts.append(f"  runner: {runner['actor']} (process {runner['pid']}) since {runner['since']}")
     elif document["status"] == "IN_PROGRESS":
-        facts.append("  not running: no process drives it")
+        facts.append("  no runner: no process is running this operation")
     facts += [_unsent(notice) for notice in document["notifications"] if not notice["sent"]]
     return [terminal.escape(fact) for fact in facts]
 

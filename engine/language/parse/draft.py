@@ -150,6 +150,8 @@ class Draft:
 
 
 _MISSING_KEY_HELP: Final = {
+    "runbook": "add `runbook: NAME`: the name of the runbook",
+    "steps": "add `steps:` with a list of steps",
     "id": "add `id: NAME`: messages and expressions refer to the step by it",
     "then": "add `then: retry`, `hold`, `fail` or `done`",
     "error": "add `error:` with an error name, a category, `any`, or a list of them",

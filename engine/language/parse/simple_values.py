@@ -13,6 +13,15 @@ from engine.language.yaml.nodes import ListNode, MapNode, Node, Scalar, to_pytho
 
 ID: Final = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,127}")
+_BOOLEAN_HELP: Final = {
+    "yes": "write `true`",
+    "on": "write `true`",
+    "1": "write `true`",
+    "no": "write `false`",
+    "off": "write `false`",
+    "0": "write `false`",
+}
+"""Help for what other formats and YAML 1.1 read as a boolean."""
 _ACCOUNT_ID: Final = re.compile(r"[0-9]{12}")
 
 
@@ -97,7 +106,8 @@ def yes(draft: Draft, node: Node, path: str) -> bool | None:
     """A boolean."""
     if isinstance(node, Scalar) and isinstance(node.value, bool):
         return node.value
-    draft.report_wrong_type(node, "true or false")
+    word = node.text.lower() if isinstance(node, Scalar) else ""
+    draft.report_wrong_type(node, "true or false", _BOOLEAN_HELP.get(word, ""))
     return None
 
 
