@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from typing import Any
 
@@ -16,8 +17,10 @@ from engine.kernel.operation import Perform, Record, Target
 from engine.kernel.transition import with_step
 from engine.runtime.load import Replay, events_of
 from engine.values import changed
+from tests.laws.end_state import folds
 from tests.laws.reached_states import reached
-from tests.laws.scenario_run import ID, Scene, Story, parse
+from tests.laws.scenario_parts import RESTORE
+from tests.laws.scenario_run import ID, Scene, Story, parse, run
 from tests.laws.scenarios import STORIES
 
 PROBLEM = Problem(name="X", category="internal", message="x")
@@ -85,6 +88,36 @@ def test_k3_hence_the_same_pending() -> None:
         assert isinstance(again, Operation)
         later = state.now + 10_000
         assert pending(state.runbook, again, later) == pending(state.runbook, durable(state.operation), later)
+
+
+def test_k4_a_log_can_be_read_after_a_cancel_at_any_look() -> None:
+    """What was seen last is recorded with the cancel, though the looks before it, which changed nothing, were not."""
+    for asked in itertools.count(1):
+        scene = Scene(Story(name="", text=RESTORE))
+        looks = cancel_at_look(scene, asked)
+        run()(scene)
+        folds(scene)
+        assert scene.operation is not None
+        if len(looks) < asked:
+            break
+        assert scene.operation.ended in ("CANCELLED", "SUCCEEDED")  # it may have ended before it heard
+    assert asked > 40
+
+
+def cancel_at_look(scene: Scene, asked: int) -> list[str]:
+    """Somebody asks for the end during that look; what was looked at is in the list."""
+    looks: list[str] = []
+
+    def looked(on: str, params: Any, do: Any, key: str = "", send: Any = scene.world.send) -> Any:
+        if on.startswith("look "):
+            looks.append(on)
+            scene.clock.sleep(10)  # the runner asks every few seconds whether somebody has cancelled
+            if len(looks) == asked:
+                scene.store.ask_cancel(ID, {"actor": "anna", "at": 0.0, "undo": False, "past": []})
+        return send(on, params, do, key)
+
+    scene.world.send = looked  # type: ignore[method-assign]
+    return looks
 
 
 @pytest.mark.parametrize("story", STORIES, ids=str)

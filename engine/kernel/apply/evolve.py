@@ -62,7 +62,7 @@ _FOLDS: Final[Mapping[type[ev.Event], tuple[Fold, tuple[type[Phase], ...]]]] = {
     ev.ReplaceBegun: (steps.replace_begun, (Looking,)),
     ev.Vanished: (steps.vanished, (Looking,)),
     ev.ProofBegun: (steps.proof_begun, (Looking, Acting)),
-    ev.Proved: (steps.proved, (Proving,)),
+    ev.Proved: (steps.proved, (Proving, Looking)),
     ev.NestedDone: (steps.nested_done, (InRow, InRescue, Waiting)),
     ev.StepDone: (steps.step_done, ()),
     ev.StepFailed: (steps.step_failed, ()),

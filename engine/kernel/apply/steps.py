@@ -182,11 +182,14 @@ def proof_begun(runbook: Runbook, operation: Operation, event: ev.ProofBegun) ->
 
 
 def proved(runbook: Runbook, operation: Operation, event: ev.Proved) -> Operation:
-    """The next requirement; after the last, the step's own resource once more."""
+    """The next requirement; after the last, the step's own resource once more.
+
+    When a log is folded again, a look may still stand where a proof was: that it had begun is volatile.
+    """
     phase = operation.top.phase
-    assert isinstance(phase, Proving)
+    before = phase if isinstance(phase, Proving) else Proving()
     return stack.in_phase(
-        operation, Looking(proved=True) if event.all else Proving(then=phase.then, index=phase.index + 1)
+        operation, Looking(proved=True) if event.all else Proving(then=before.then, index=before.index + 1)
     )
 
 
