@@ -90,6 +90,21 @@ def test_k3_hence_the_same_pending() -> None:
         assert pending(state.runbook, again, later) == pending(state.runbook, durable(state.operation), later)
 
 
+def test_k3_whoever_takes_it_up_does_the_same_from_what_is_stored() -> None:
+    """A look is due at once, whether the last record has the state or events that lead to it."""
+    for state in reached():
+        stored = changed(durable(state.operation), at=state.operation.at)
+        commands = []
+        for operation in (state.operation, stored):
+            try:
+                taken = evolve(state.runbook, operation, ev.TakenUp(at=state.now, released=False))
+            except IllegalEvent:  # it has ended
+                assert operation.ended
+            else:
+                commands.append(pending(state.runbook, taken, state.now))
+        assert not commands or commands[0] == commands[1]
+
+
 def test_k4_a_log_can_be_read_after_a_cancel_at_any_look() -> None:
     """What was seen last is recorded with the cancel, though the looks before it, which changed nothing, were not."""
     for asked in itertools.count(1):

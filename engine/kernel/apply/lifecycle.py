@@ -31,14 +31,14 @@ from engine.values import changed
 
 
 def taken_up(runbook: Runbook, operation: Operation, event: ev.TakenUp) -> Operation:
-    """● An effect in hand becomes unknown; `requires` are proved again."""
+    """● An effect in hand becomes unknown; what is volatile begins again."""
     count = 0 if event.released else operation.taken_up + 1
     operation = changed(operation, taken_up=count)
     if not operation.frames:
         return operation
     frame, phase = operation.top, operation.top.phase
-    if isinstance(phase, Proving):
-        return stack.in_phase(operation, Proving(then=phase.then))
+    if isinstance(phase, (Looking, Proving)):  # it looks at once; `requires` are proved again
+        return stack.in_phase(operation, stack.begin(step_of(runbook, operation, frame)))
     if not isinstance(phase, Acting) or phase.failed is not None or phase.unknown:
         return operation
     if phase.sent:
