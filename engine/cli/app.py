@@ -12,7 +12,7 @@ from typing import Any, Final
 import typer
 
 from engine import __version__
-from engine.cli.options import DEMO, Group
+from engine.cli.options import DEMO, Group, registered
 from engine.cli.output import terminal
 from engine.errors import UsageError
 from engine.language.nearest import did_you_mean
@@ -48,8 +48,8 @@ class LazyGroup(Group):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"engine.cli.commands.{cmd_name}")
-        return typer.main.get_group(module.app).commands[cmd_name]
+        importlib.import_module(f"engine.cli.commands.{cmd_name}")
+        return typer.main.get_group(registered).commands[cmd_name]
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         if not args or args[0] in COMMANDS or args[0].startswith("-"):

@@ -1,6 +1,7 @@
 """The options that commands share, each declared once, and their values: flag, environment, config files, default.
 
-`with_options("store", "format", …)` adds these options to a command and passes their values to it as one `Options`.
+`@command("status", "store", "format", …)` registers the command `status` with these options, whose values it gets as one
+`Options`.
 """
 
 from __future__ import annotations
@@ -49,46 +50,47 @@ class Options(Value):
         return self.format == "json"
 
 
+# -- declarations ---------------------------------------------------------------------------------------------
+
+
+def _text(*names: str, metavar: str, help: str) -> Any:
+    return Annotated[str | None, typer.Option(*names, metavar=metavar, help=help)]
+
+
+def _flag(*names: str, help: str) -> Any:
+    return Annotated[bool, typer.Option(*names, help=help)]
+
+
 _TYPES: Final[Mapping[str, Any]] = {
-    "store": Annotated[
-        str | None, typer.Option("--store", metavar="PLACE", help="sqlite:PATH or dynamodb:TABLE  [env: RUNBOOK_STORE]")
-    ],
-    "profile": Annotated[
-        str | None, typer.Option("--profile", metavar="NAME", help="AWS profile  [env: RUNBOOK_PROFILE, AWS_PROFILE]")
-    ],
-    "region": Annotated[
-        str | None,
-        typer.Option("--region", metavar="NAME", help="default region for steps that set none  [env: RUNBOOK_REGION]"),
-    ],
-    "endpoint_url": Annotated[
-        str | None,
-        typer.Option("--endpoint-url", metavar="URL", help="send AWS requests to this URL  [env: RUNBOOK_ENDPOINT_URL]"),
-    ],
-    "sandbox": Annotated[
-        str | None,
-        typer.Option(
-            "--sandbox", metavar="[WORLD]",
-            help="run against a simulated AWS in virtual time; WORLD: a YAML file with its resources",
-        ),
-    ],
-    "format": Annotated[str | None, typer.Option("--format", "-o", metavar="FORMAT", help="text or json")],
-    "quiet": Annotated[bool, typer.Option("--quiet", "-q", help="show no progress")],
-    "verbose": Annotated[bool, typer.Option("--verbose", "-v", help="show every event")],
-    "debug": Annotated[bool, typer.Option("--debug", help="show tracebacks")],
-    "no_input": Annotated[bool, typer.Option("--no-input", help="never prompt")],
-    "yes": Annotated[bool, typer.Option("--yes", "-y", help="answer yes to all prompts")],
+    "store": _text("--store", metavar="PLACE", help="sqlite:PATH or dynamodb:TABLE  [env: RUNBOOK_STORE]"),
+    "profile": _text("--profile", metavar="NAME", help="AWS profile  [env: RUNBOOK_PROFILE, AWS_PROFILE]"),
+    "region": _text("--region", metavar="NAME", help="default region for steps that set none  [env: RUNBOOK_REGION]"),
+    "endpoint_url": _text(
+        "--endpoint-url", metavar="URL", help="send AWS requests to this URL  [env: RUNBOOK_ENDPOINT_URL]"
+    ),
+    "sandbox": _text(
+        "--sandbox",
+        metavar="[WORLD]",
+        help="run against a simulated AWS in virtual time; WORLD: a YAML file with its resources",
+    ),
+    "quiet": _flag("--quiet", "-q", help="show no progress"),
+    "verbose": _flag("--verbose", "-v", help="show every event"),
+    "debug": _flag("--debug", help="show tracebacks"),
+    "no_input": _flag("--no-input", help="never prompt"),
+    "yes": _flag("--yes", "-y", help="answer yes to all prompts"),
     "yes_delete": Annotated[
         list[str] | None,
-        typer.Option("--yes-delete", metavar="NAME", help="allow deleting NAME although a protected pattern matches it"),
-    ],
-    "store_timeout": Annotated[
-        str | None,
         typer.Option(
-            "--store-timeout", metavar="DURATION", help="how long to wait for an unavailable store  [default: 15m]"
+            "--yes-delete", metavar="NAME", help="allow deleting NAME although a protected pattern matches it"
         ),
     ],
-}  # fmt: skip
-_DEFAULTS: Final = {"quiet": False, "verbose": False, "debug": False, "no_input": False, "yes": False}
+    "store_timeout": _text(
+        "--store-timeout", metavar="DURATION", help="how long to wait for an unavailable store  [default: 15m]"
+    ),
+}
+"""The declaration of each option, but for `format`, whose help depends on the command."""
+
+_DEFAULTS: Final = dict.fromkeys(("quiet", "verbose", "debug", "no_input", "yes"), False)
 
 STORE_OPTIONS: Final = ("store", "profile", "region", "endpoint_url", "sandbox", "store_timeout")
 """The options of every command that opens a store."""
@@ -96,44 +98,57 @@ OUTPUT_OPTIONS: Final = ("format", "quiet", "verbose", "debug")
 RUN_OPTIONS: Final = (*STORE_OPTIONS, "no_input", "yes", "yes_delete", *OUTPUT_OPTIONS)
 """The options of the commands that run an operation."""
 
+FileArgument = Annotated[str, typer.Argument(metavar="FILE", help="the runbook")]
+PathsArgument = Annotated[
+    list[str] | None, typer.Argument(metavar="PATH", help="files or folders  [default: runbooks]")
+]
+InputOption = Annotated[list[str] | None, typer.Option("--input", "-i", metavar="NAME=VALUE", help="an input")]
+InputsFileOption = Annotated[str | None, typer.Option("--inputs", metavar="FILE", help="inputs as YAML or JSON")]
+
 CommandFunction = Callable[..., int]
 
+registered: Final = typer.Typer(rich_markup_mode=None)
+"""The commands whose modules were imported."""
 
-def with_options(
-    *names: str, formats: tuple[str, ...] = ("text", "json")
-) -> Callable[[CommandFunction], CommandFunction]:
-    """Add these options to a command, whose first parameter then is the `Options`. The first of `formats` is the default."""
+
+def command(
+    name: str, *options: str, formats: tuple[str, ...] = ("text", "json"), group: typer.Typer = registered,
+    summary: str | None = None,
+) -> Callable[[CommandFunction], CommandFunction]:  # fmt: skip
+    """Register the command with these options. Its first parameter is the `Options`.
+
+    The first of `formats` is the default. `summary`: the command's line in the help of its group.
+    """
 
     def decorate(function: CommandFunction) -> CommandFunction:
         @functools.wraps(function)
-        def command(**arguments: Any) -> int:
-            flags = {name: arguments.pop(name) for name in names}
+        def run(**arguments: Any) -> int:
+            flags = {one: arguments.pop(one) for one in options}
             return function(resolve_options(flags, formats, os.environ), **arguments)
 
         own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
         shared = [
             inspect.Parameter(
-                name,
-                inspect.Parameter.KEYWORD_ONLY,
-                annotation=_option_type(name, formats),
-                default=_DEFAULTS.get(name),
+                one, inspect.Parameter.KEYWORD_ONLY, annotation=_option_type(one, formats), default=_DEFAULTS.get(one)
             )
-            for name in names
+            for one in options
         ]
         parameters = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in own] + shared
-        command.__signature__ = inspect.Signature(parameters, return_annotation=int)  # type: ignore[attr-defined]
-        command.__annotations__ = {one.name: one.annotation for one in parameters}
-        del command.__wrapped__  # typer would read the inner function's signature
-        return command
+        run.__signature__ = inspect.Signature(parameters, return_annotation=int)  # type: ignore[attr-defined]
+        run.__annotations__ = {one.name: one.annotation for one in parameters}
+        del run.__wrapped__  # typer would read the inner function's signature
+        return group.command(name, cls=Command, short_help=summary)(run)
 
     return decorate
 
 
 def _option_type(name: str, formats: tuple[str, ...]) -> Any:
-    if name == "format" and formats != ("text", "json"):
-        help_text = ", ".join(formats[:-1]) + f" or {formats[-1]}"
-        return Annotated[str | None, typer.Option("--format", "-o", metavar="FORMAT", help=help_text)]
+    if name == "format":
+        return _text("--format", "-o", metavar="FORMAT", help=f"{', '.join(formats[:-1])} or {formats[-1]}")
     return _TYPES[name]
+
+
+# -- values ---------------------------------------------------------------------------------------------------
 
 
 def resolve_options(flags: Mapping[str, Any], formats: tuple[str, ...], environ: Mapping[str, str]) -> Options:
@@ -145,7 +160,8 @@ def resolve_options(flags: Mapping[str, Any], formats: tuple[str, ...], environ:
     timeout = _resolve("store_timeout", flags, environ, config)
     return Options(
         store=_resolve("store", flags, environ, config), profile=_resolve("profile", flags, environ, config),
-        region=_resolve("region", flags, environ, config) or _aws_region(environ),
+        region=_resolve("region", flags, environ, config)
+        or environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or "",
         endpoint_url=_resolve("endpoint_url", flags, environ, config), sandbox=str(flags.get("sandbox") or ""),
         format=format, quiet=bool(flags.get("quiet")), verbose=bool(flags.get("verbose")),
         debug=bool(flags.get("debug")), no_input=bool(flags.get("no_input")), yes=bool(flags.get("yes")),
@@ -157,10 +173,6 @@ def resolve_options(flags: Mapping[str, Any], formats: tuple[str, ...], environ:
 
 def _resolve(name: str, flags: Mapping[str, Any], environ: Mapping[str, str], config: Config) -> str:
     return str(flags.get(name) or environ.get(f"RUNBOOK_{name.upper()}") or config.value(name) or "")
-
-
-def _aws_region(environ: Mapping[str, str]) -> str:
-    return environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or ""
 
 
 def _to_repeat(flags: Mapping[str, Any]) -> tuple[str, ...]:

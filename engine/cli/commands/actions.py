@@ -7,23 +7,15 @@ from typing import Annotated
 import typer
 
 from engine.cli.context import CommandContext
-from engine.cli.options import Command, Options, with_options
+from engine.cli.options import Options, command
 from engine.cli.output import terminal
-from engine.cli.output.descriptions import (
-    describe_kind_or_action,
-    print_description,
-    summarize,
-    summarize_family,
-)
+from engine.cli.output.descriptions import describe_kind_or_action, format_description, summarize
 from engine.errors import UsageError
 from engine.language.nearest import did_you_mean
 from engine.registry import Registry
 
-app = typer.Typer(rich_markup_mode=None)
 
-
-@app.command("actions", cls=Command)
-@with_options("format", "debug")
+@command("actions", "format", "debug")
 def actions(
     options: Options,
     name: Annotated[
@@ -40,7 +32,7 @@ def actions(
             known = [*context.registry.kinds, *context.registry.actions]
             hint = did_you_mean(name, known, rest="`runbook actions` lists them")
             raise UsageError(f"there is no kind or action {name}; {hint}")
-        print_description(options, description)
+        terminal.out_document(description, format_description(description), as_json=options.as_json)
     return 0
 
 
@@ -48,9 +40,8 @@ def _print_all(options: Options, registry: Registry) -> None:
     rows = [summarize(kind.name, "kind", kind.doc) for kind in registry.kinds.values()]
     rows += [summarize(action.name, "action", action.doc) for action in registry.actions.values()]
     rows.sort(key=lambda one: (one["is"], one["name"]))
-    rows += [summarize_family(prefix) for prefix in sorted(registry.families)]
-    if options.as_json:
-        terminal.out_json({"format": 1, "actions": rows})
-        return
-    for line in terminal.align_columns([(one["name"], one["is"], one["doc"]) for one in rows]):
-        terminal.out(line)
+    for prefix in sorted(registry.families):
+        doc = "any AWS API call, checked against AWS's model"
+        rows.append(summarize(f"{prefix}SERVICE.OPERATION", "family", doc))
+    lines = terminal.align_columns([(one["name"], one["is"], one["doc"]) for one in rows])
+    terminal.out_document({"actions": rows}, lines, as_json=options.as_json)

@@ -9,14 +9,11 @@ import typer
 from engine.cli.confirmation import confirm_past
 from engine.cli.context import CommandContext
 from engine.cli.operations import OperationId, PastOption, check_points_of_no_return, load_operation, run_operation
-from engine.cli.options import RUN_OPTIONS, Command, Options, with_options
+from engine.cli.options import RUN_OPTIONS, Options, command
 from engine.errors import UsageError
 
-app = typer.Typer(rich_markup_mode=None)
 
-
-@app.command("cancel", cls=Command)
-@with_options(*RUN_OPTIONS)
+@command("cancel", *RUN_OPTIONS)
 def cancel(
     options: Options,
     id: OperationId,

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import typer
-
 from engine.cli.confirmation import confirm_past
 from engine.cli.context import CommandContext
 from engine.cli.operations import OperationId, PastOption, check_points_of_no_return, load_operation, run_operation
-from engine.cli.options import RUN_OPTIONS, Command, Options, with_options
-
-app = typer.Typer(rich_markup_mode=None)
+from engine.cli.options import RUN_OPTIONS, Options, command
 
 
-@app.command("cleanup", cls=Command)
-@with_options(*RUN_OPTIONS)
+@command("cleanup", *RUN_OPTIONS)
 def cleanup(options: Options, id: OperationId, past: PastOption = None) -> int:
     """Undo what a failed, cancelled or stuck operation left behind. If interrupted, run the same command again."""
     with CommandContext(options) as context:

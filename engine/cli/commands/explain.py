@@ -9,19 +9,16 @@ from typing import Annotated, Final
 import typer
 
 from engine.cli.context import CommandContext
-from engine.cli.options import Command, Options, with_options
+from engine.cli.options import Options, command
 from engine.cli.output import descriptions, terminal
 from engine.errors import CATEGORIES, UsageError
 from engine.language.nearest import did_you_mean
 from engine.registry import Registry
 
-app = typer.Typer(rich_markup_mode=None)
-
 RULE_ID: Final = re.compile(r"RB\d{3}", re.IGNORECASE)
 
 
-@app.command("explain", cls=Command)
-@with_options("format", "debug")
+@command("explain", "format", "debug")
 def explain(
     options: Options,
     what: Annotated[
@@ -54,18 +51,16 @@ def _explain_rule(options: Options, id: str) -> None:
     if rule is None:
         raise UsageError(f"there is no rule {id}; {did_you_mean(id, BY_ID)}")
     wrong, right = example(id, "bad"), example(id, "good")
-    if options.as_json:
-        fields = {name: getattr(rule, name) for name in ("id", "title", "severity", "why")}
-        terminal.out_json({"format": 1, **fields, "wrong": wrong, "right": right})
-    else:
-        terminal.out("\n".join(descriptions.format_rule(rule, wrong, right)))
+    document = {name: getattr(rule, name) for name in ("id", "title", "severity", "why")}
+    document |= {"wrong": wrong, "right": right}
+    terminal.out_document(document, descriptions.format_rule(rule, wrong, right), as_json=options.as_json)
 
 
 def _explain_name(options: Options, registry: Registry, name: str) -> None:
     """A kind, an action, an error or an error category."""
     description = descriptions.describe_kind_or_action(registry, name)
     if description is not None:
-        descriptions.print_description(options, description)
+        terminal.out_document(description, descriptions.format_description(description), as_json=options.as_json)
         return
     error = descriptions.describe_error(registry, name)
     if error is None:
@@ -75,7 +70,4 @@ def _explain_name(options: Options, registry: Registry, name: str) -> None:
         rest = "`runbook actions` lists kinds and actions, `runbook explain FILE STEP` explains a step"
         hint = did_you_mean(name, known, rest=rest)
         raise UsageError(f"there is no rule, error, kind, action or file {name}; {hint}")
-    if options.as_json:
-        terminal.out_json({"format": 1, **error})
-    else:
-        terminal.out("\n".join(descriptions.format_error(error)))
+    terminal.out_document(error, descriptions.format_error(error), as_json=options.as_json)

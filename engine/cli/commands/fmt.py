@@ -7,21 +7,16 @@ from typing import Annotated
 import typer
 
 from engine.cli.files import display_path, find_runbooks, read_bytes, replace_text
-from engine.cli.options import Command, Options, with_options
+from engine.cli.options import Options, PathsArgument, command
 from engine.cli.output import terminal
 from engine.cli.output.findings import InvalidFiles
 from engine.errors import Finding, RunbookInvalid
 
-app = typer.Typer(rich_markup_mode=None)
 
-
-@app.command("fmt", cls=Command)
-@with_options("quiet", "debug")
+@command("fmt", "quiet", "debug")
 def fmt(
     options: Options,
-    paths: Annotated[
-        list[str] | None, typer.Argument(metavar="PATH", help="files or folders  [default: runbooks]")
-    ] = None,
+    paths: PathsArgument = None,
     check: Annotated[
         bool, typer.Option("--check", help="change nothing; exit with 1 if a file would be reformatted")
     ] = False,

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-import typer
-
 from engine.cli.context import CommandContext
 from engine.cli.files import load_runbook
-from engine.cli.options import Command, Options, with_options
+from engine.cli.options import FileArgument, Options, command
 from engine.cli.output import terminal
 from engine.cli.output.flowchart import build_flowchart
 from engine.cli.output.graph_formats import format_dot, format_mermaid
 
-app = typer.Typer(rich_markup_mode=None)
 
-
-@app.command("graph", cls=Command)
-@with_options("format", "debug", formats=("mermaid", "dot"))
-def graph(options: Options, file: Annotated[str, typer.Argument(metavar="FILE", help="the runbook")]) -> int:
+@command("graph", "format", "debug", formats=("mermaid", "dot"))
+def graph(options: Options, file: FileArgument) -> int:
     """Draw a runbook as a graph: its steps, state rows and rescues, and the point of no return."""
     with CommandContext(options) as context:
         chart = build_flowchart(load_runbook(file, context.registry, quiet=True))

@@ -9,7 +9,7 @@ import typer
 
 from engine.cli.context import CommandContext
 from engine.cli.operations import OperationId, check_operation_id
-from engine.cli.options import OUTPUT_OPTIONS, STORE_OPTIONS, Command, Options, with_options
+from engine.cli.options import OUTPUT_OPTIONS, STORE_OPTIONS, Options, command
 from engine.cli.output import terminal
 from engine.cli.output.event_lines import format_event, format_event_json
 from engine.errors import EnvironmentProblem
@@ -19,14 +19,11 @@ from engine.runtime.load import Replay, unknown_operation
 from engine.stores.port import Chain, LogRecord
 from engine.stores.serialization import corrupt_record
 
-app = typer.Typer(rich_markup_mode=None)
-
 FOLLOW_INTERVAL: Final = 1.0
 """Seconds between two reads of `--follow`."""
 
 
-@app.command("history", cls=Command)
-@with_options(*STORE_OPTIONS, *OUTPUT_OPTIONS)
+@command("history", *STORE_OPTIONS, *OUTPUT_OPTIONS)
 def history(
     options: Options,
     id: OperationId,

@@ -12,7 +12,7 @@ from actions.aws.permissions import SETTINGS, TABLE, permission
 from engine.cli.context import default_region, store_place
 from engine.cli.files import load_runbook
 from engine.cli.input_options import convert_inputs, read_inputs
-from engine.cli.options import OUTPUT_OPTIONS, Command, Options, with_options
+from engine.cli.options import OUTPUT_OPTIONS, FileArgument, InputOption, InputsFileOption, Options, command
 from engine.cli.output.iam_policy import print_policies
 from engine.errors import UsageError
 from engine.language.model import Runbook
@@ -20,20 +20,17 @@ from engine.language.nearest import did_you_mean
 from engine.reports.iam import IamNames, Permission, RunbookContext, permissions_for, required_permissions
 from engine.values import changed
 
-app = typer.Typer(rich_markup_mode=None)
-
 IAM_OPTIONS: Final = ("store", "profile", "region")
 OWN: Final = "own"
 """The name for `--account` of the account that the runbook is run from."""
 
 
-@app.command("iam", cls=Command)
-@with_options(*IAM_OPTIONS, *OUTPUT_OPTIONS)
+@command("iam", *IAM_OPTIONS, *OUTPUT_OPTIONS)
 def iam(
     options: Options,
-    file: Annotated[str, typer.Argument(metavar="FILE", help="the runbook")],
-    inputs: Annotated[list[str] | None, typer.Option("--input", "-i", metavar="NAME=VALUE", help="an input")] = None,
-    inputs_file: Annotated[str | None, typer.Option("--inputs", metavar="FILE", help="inputs as YAML or JSON")] = None,
+    file: FileArgument,
+    inputs: InputOption = None,
+    inputs_file: InputsFileOption = None,
     account: Annotated[
         str | None,
         typer.Option(

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from engine.cli.context import CommandContext
-from engine.cli.options import OUTPUT_OPTIONS, STORE_OPTIONS, Command, Options, with_options
+from engine.cli.options import OUTPUT_OPTIONS, STORE_OPTIONS, Options, command
 from engine.cli.output.operation_list import print_operations
 from engine.cli.output.status_document import is_abandoned, runner_of
 from engine.errors import UsageError
@@ -16,15 +16,12 @@ from engine.reports.status import summary
 from engine.runtime.load import load
 from engine.stores.port import Head
 
-app = typer.Typer(rich_markup_mode=None)
-
 STATUSES: Final = ("IN_PROGRESS", "HELD", "SUCCEEDED", "FAILED", "CANCELLED", "STUCK")
 URGENT_STATUSES: Final = ("STUCK", "HELD", "IN_PROGRESS")
 """Listed first, in this order."""
 
 
-@app.command("list", cls=Command)
-@with_options(*STORE_OPTIONS, *OUTPUT_OPTIONS)
+@command("list", *STORE_OPTIONS, *OUTPUT_OPTIONS)
 def list_(
     options: Options,
     wanted: Annotated[

@@ -10,7 +10,7 @@ from engine.cli.confirmation import confirm_deletion, describe_entry
 from engine.cli.context import CommandContext
 from engine.cli.files import load_runbook
 from engine.cli.operations import load_operation
-from engine.cli.options import OUTPUT_OPTIONS, STORE_OPTIONS, Command, Options, with_options
+from engine.cli.options import OUTPUT_OPTIONS, STORE_OPTIONS, Options, command
 from engine.cli.orphan_search import OrphanSearch
 from engine.cli.output import terminal
 from engine.cli.output.orphan_report import OrphanReport
@@ -20,14 +20,11 @@ from engine.reports.orphans import ORPHANS, entries_left_by
 from engine.runtime.driver import Interrupted
 from engine.runtime.protection import ProtectionPolicy
 
-app = typer.Typer(rich_markup_mode=None)
-
 ORPHAN_OPTIONS: Final = (*(name for name in STORE_OPTIONS if name != "region"), "no_input", "yes", "yes_delete")
 """`--region` has another meaning here."""
 
 
-@app.command("orphans", cls=Command)
-@with_options(*ORPHAN_OPTIONS, *OUTPUT_OPTIONS)
+@command("orphans", *ORPHAN_OPTIONS, *OUTPUT_OPTIONS)
 def orphans(
     options: Options,
     file: Annotated[

@@ -8,13 +8,10 @@ import typer
 
 from engine.cli.context import CommandContext
 from engine.cli.operations import OperationId, load_operation, run_operation
-from engine.cli.options import RUN_OPTIONS, Command, Options, with_options
-
-app = typer.Typer(rich_markup_mode=None)
+from engine.cli.options import RUN_OPTIONS, Options, command
 
 
-@app.command("restart", cls=Command)
-@with_options(*RUN_OPTIONS)
+@command("restart", *RUN_OPTIONS)
 def restart(
     options: Options,
     id: OperationId,

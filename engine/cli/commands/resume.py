@@ -9,13 +9,10 @@ import typer
 from engine.cli.context import CommandContext
 from engine.cli.hold_answers import read_answer, read_replacement
 from engine.cli.operations import OperationId, load_operation, run_operation
-from engine.cli.options import RUN_OPTIONS, Command, Options, with_options
-
-app = typer.Typer(rich_markup_mode=None)
+from engine.cli.options import RUN_OPTIONS, Options, command
 
 
-@app.command("resume", cls=Command)
-@with_options(*RUN_OPTIONS)
+@command("resume", *RUN_OPTIONS)
 def resume(
     options: Options,
     id: OperationId,

@@ -12,19 +12,16 @@ from engine.cli.context import CommandContext, store_place
 from engine.cli.files import load_runbook
 from engine.cli.input_options import convert_inputs, read_inputs
 from engine.cli.operations import check_operation_id, run_operation
-from engine.cli.options import RUN_OPTIONS, Command, Options, with_options
+from engine.cli.options import RUN_OPTIONS, FileArgument, InputOption, InputsFileOption, Options, command
 from engine.cli.output import terminal
 
-app = typer.Typer(rich_markup_mode=None)
 
-
-@app.command("run", cls=Command)
-@with_options(*RUN_OPTIONS)
+@command("run", *RUN_OPTIONS)
 def run(
     options: Options,
-    file: Annotated[str, typer.Argument(metavar="FILE", help="the runbook")],
-    inputs: Annotated[list[str] | None, typer.Option("--input", "-i", metavar="NAME=VALUE", help="an input")] = None,
-    inputs_file: Annotated[str | None, typer.Option("--inputs", metavar="FILE", help="inputs as YAML or JSON")] = None,
+    file: FileArgument,
+    inputs: InputOption = None,
+    inputs_file: InputsFileOption = None,
     operation_id: Annotated[
         str | None,
         typer.Option(

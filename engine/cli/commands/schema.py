@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import typer
-
 from engine.cli.context import CommandContext
-from engine.cli.options import Command, Options, with_options
+from engine.cli.options import Options, command
 from engine.cli.output import terminal
 
-app = typer.Typer(rich_markup_mode=None)
 
-
-@app.command("schema", cls=Command)
-@with_options("debug")
+@command("schema", "debug")
 def schema(options: Options) -> int:
     """Print the JSON Schema of runbooks, for editors."""
     from engine.language.reference import json_schema

@@ -11,24 +11,19 @@ import typer
 
 from engine.checks.formats import FORMATS, format_findings, summarize_findings
 from engine.cli.files import display_path, find_runbooks, read_bytes, read_tests, replace_text
-from engine.cli.options import Command, Options, with_options
+from engine.cli.options import Options, PathsArgument, command
 from engine.cli.output import terminal
 from engine.errors import Finding, UsageError
 from engine.registry import Registry
-
-app = typer.Typer(rich_markup_mode=None)
 
 NOT_TEXT: Final = ("RB102", "RB103", "RB104")
 """Findings that mean that the file's bytes do not survive reading and writing as text."""
 
 
-@app.command("validate", cls=Command)
-@with_options("format", "quiet", "debug", formats=FORMATS)
+@command("validate", "format", "quiet", "debug", formats=FORMATS)
 def validate(
     options: Options,
-    paths: Annotated[
-        list[str] | None, typer.Argument(metavar="PATH", help="files or folders  [default: runbooks]")
-    ] = None,
+    paths: PathsArgument = None,
     fix: Annotated[bool, typer.Option("--fix", help="apply the fixes that are certain, and list them")] = False,
     baseline: Annotated[
         str | None, typer.Option("--baseline", metavar="FILE", help="report only findings that are not in FILE")

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from engine.checks.rule import Rule
-from engine.cli.options import Options
 from engine.cli.output import terminal
 from engine.errors import CATEGORIES, PASSING
 from engine.language.model import CLASSES
@@ -19,15 +18,6 @@ MAX_CHOICES: Final = 8
 def summarize(name: str, category: str, doc: str) -> dict[str, Any]:
     """The name with the first line of its documentation."""
     return {"name": name, "is": category, "doc": doc.strip().partition("\n")[0]}
-
-
-def summarize_family(prefix: str) -> dict[str, Any]:
-    """A family of actions: every operation of every AWS API is one."""
-    return {
-        "name": f"{prefix}SERVICE.OPERATION",
-        "is": "family",
-        "doc": "any AWS API call, checked against AWS's model",
-    }
 
 
 def describe_kind_or_action(registry: Registry, name: str) -> dict[str, Any] | None:
@@ -86,14 +76,6 @@ def _type(schema: Mapping[str, Any]) -> str:
         more = f" or {len(choices) - MAX_CHOICES} more" if len(choices) > MAX_CHOICES else ""
         return " or ".join(choices[:MAX_CHOICES]) + more
     return str(type or "any")
-
-
-def print_description(options: Options, description: Mapping[str, Any]) -> None:
-    """Print the description of a kind or an action."""
-    if options.as_json:
-        terminal.out_json({"format": 1, **description})
-    else:
-        terminal.out("\n".join(format_description(description)))
 
 
 def format_description(found: Mapping[str, Any]) -> list[str]:

@@ -18,11 +18,8 @@ def print_operations(options: Options, store: str, operations: list[dict[str, An
     if not operations:
         terminal.err(f"no operation in {terminal.escape(store)}")
         return
-    head, *lines = terminal.align_columns([_cells(one) for one in operations], HEAD)
-    terminal.out(terminal.style(head, "strong"))
-    for line, operation in zip(lines, operations, strict=True):
-        status = _cells(operation)[1]
-        terminal.out(line.replace(status, terminal.style_status(status), 1))
+    head, *lines = terminal.align_columns([_cells(one) for one in operations], HEAD, status_at=1)
+    terminal.out("\n".join([terminal.style(head, "strong"), *lines]))
 
 
 def _cells(operation: dict[str, Any]) -> tuple[str, ...]:

@@ -29,11 +29,9 @@ def print_explanation(options: Options, registry: Registry, file: str, step: str
         _print_times(options, runbook, steps)
         return
     tables = [state_table(runbook, registry, one) for one in steps]
-    if options.as_json:
-        terminal.out_json({"format": 1, "runbook": runbook.name, "steps": tables})
-    else:
-        texts = ["\n".join(_format_table(registry, step, table)) for step, table in zip(steps, tables, strict=True)]
-        terminal.out("\n\n".join(texts))
+    texts = ["\n".join(_format_table(registry, step, table)) for step, table in zip(steps, tables, strict=True)]
+    document = {"runbook": runbook.name, "steps": tables}
+    terminal.out_document(document, ["\n\n".join(texts)], as_json=options.as_json)
 
 
 # -- the table ----------------------------------------------------------------------------------------------
@@ -111,12 +109,8 @@ def _print_times(options: Options, runbook: Runbook, steps: list[Step]) -> None:
     """The worst-case times of the steps and their sum."""
     paths = {step.path for step in steps}
     chosen = [one for one in times(runbook) if one.path in paths]
-    if options.as_json:
-        once, longest = explain.totals(chosen)
-        rows = [asdict(one) for one in chosen]
-        terminal.out_json({"format": 1, "steps": rows, "once": once, "all": longest, "time_limit": runbook.time_limit})
-        return
-    for line in terminal.align_columns(explain.time_rows(chosen), explain.TIME_HEAD):
-        terminal.out(line)
-    for note in explain.time_notes(runbook, chosen):
-        terminal.out(note)
+    once, longest = explain.totals(chosen)
+    rows = [asdict(one) for one in chosen]
+    document = {"steps": rows, "once": once, "all": longest, "time_limit": runbook.time_limit}
+    lines = terminal.align_columns(explain.time_rows(chosen), explain.TIME_HEAD)
+    terminal.out_document(document, [*lines, *explain.time_notes(runbook, chosen)], as_json=options.as_json)

@@ -26,10 +26,7 @@ def print_status(
 ) -> None:
     """Print the document on stdout and the next commands on stderr."""
     document = build_document(operation, runbook, options, head)
-    if options.as_json:
-        terminal.out_json(document)
-    else:
-        terminal.out("\n".join(format_document(document)))
+    terminal.out_document(document, format_document(document), as_json=options.as_json)
     if show_hints and not (options.quiet and operation.ended == "SUCCEEDED"):
         for line in next_commands(document):
             terminal.err(line)
@@ -135,11 +132,7 @@ def _step_lines(document: Mapping[str, Any]) -> list[str]:
         if step["status"] == "HELD":
             state = "waiting for a person"  # the reason is above
         rows.append((step["id"], step["status"], attempt, state))
-    lines = terminal.align_columns(rows, indent="  ")
-    statuses = [step["status"] for step in document["steps"]]
-    return [
-        line.replace(status, terminal.style_status(status), 1) for line, status in zip(lines, statuses, strict=True)
-    ]
+    return terminal.align_columns(rows, indent="  ", status_at=1)
 
 
 def _resource_lines(document: Mapping[str, Any]) -> list[str]:

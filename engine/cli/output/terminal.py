@@ -9,7 +9,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, TextIO
 
 _INVISIBLE: Final = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
@@ -53,6 +53,14 @@ def out(text: str, end: str = "\n") -> None:
 def out_json(value: Any) -> None:
     """Write a result to stdout as one JSON document."""
     out(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+
+
+def out_document(document: Mapping[str, Any], lines: Iterable[str], *, as_json: bool) -> None:
+    """Write a result to stdout: as a JSON document with its `format`, or as the lines of text."""
+    if as_json:
+        out_json({"format": 1, **document})
+    else:
+        out("\n".join(lines))
 
 
 def err(text: str) -> None:
@@ -120,8 +128,10 @@ def error_prefix() -> str:
     return style("error:", "bad", sys.stderr)
 
 
-def align_columns(rows: Sequence[Sequence[str]], head: Sequence[str] = (), indent: str = "") -> list[str]:
-    """The rows as aligned lines; the last column is not padded."""
+def align_columns(
+    rows: Sequence[Sequence[str]], head: Sequence[str] = (), indent: str = "", status_at: int | None = None
+) -> list[str]:
+    """The rows as aligned lines; the last column is not padded. The column `status_at` is coloured."""
     escaped = [[escape(cell) for cell in row] for row in ([head, *rows] if head else rows)]
     if not escaped:
         return []
@@ -129,6 +139,8 @@ def align_columns(rows: Sequence[Sequence[str]], head: Sequence[str] = (), inden
     lines = []
     for row in escaped:
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
+        if status_at is not None:
+            cells[status_at] = style_status(row[status_at]) + " " * (widths[status_at] - len(row[status_at]))
         lines.append((indent + "  ".join(cells)).rstrip())
     return lines
 
