@@ -48,12 +48,12 @@ def schema_problem(table: Mapping[str, Any]) -> str | None:
     types = {one["AttributeName"]: one["AttributeType"] for one in table.get("AttributeDefinitions", ())}
     found = _keys(table, types)
     if found != KEYS:
-        return f"its key is {_format_keys(found)}, not {_format_keys(KEYS)}"
+        return f"its key is {_format_keys(found)}, but must be {_format_keys(KEYS)}"
     indexes = {one["IndexName"]: _keys(one, types) for one in table.get("GlobalSecondaryIndexes") or ()}
     if INDEX not in indexes:
         return f"it has no index {INDEX}"
     if indexes[INDEX] != INDEX_KEYS:
-        return f"the key of its index {INDEX} is {_format_keys(indexes[INDEX])}, not {_format_keys(INDEX_KEYS)}"
+        return f"the key of its index {INDEX} is {_format_keys(indexes[INDEX])}, but must be {_format_keys(INDEX_KEYS)}"
     return None
 
 

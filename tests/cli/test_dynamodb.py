@@ -27,7 +27,7 @@ def table(moto: motos.Moto, request: pytest.FixtureRequest) -> tuple[str, ...]:
 def test_init_creates_a_protected_table(cli: Cli, table: tuple[str, ...], moto: motos.Moto) -> None:
     result = cli("store", "init", *table)
     assert result.code == 0
-    assert "was made" in result.out
+    assert "created the table" in result.out
     name = table[1].removeprefix("dynamodb:")
     assert moto.clients("dynamodb").describe_table(TableName=name)["Table"]["DeletionProtectionEnabled"]
     again = cli("store", "init", *table, "-o", "json")

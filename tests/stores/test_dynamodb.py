@@ -255,7 +255,7 @@ def test_what_a_batch_leaves_out_is_asked_again(table: str, behind: Moto, clock:
     assert [head.operation for head in store.heads("HELD")] == [f"op-{number}" for number in range(7)]
     assert sparing.asked == 4
     sparing.spares = False
-    with pytest.raises(StoreUnavailable, match="it is throttled"):
+    with pytest.raises(StoreUnavailable, match="DynamoDB throttles reads"):
         list(store.heads())
 
 

@@ -44,7 +44,7 @@ def test_an_output_over_64_kb_is_kept_apart(store: DynamoStore, twin: DynamoStor
     one = record(events=(event,))
     store.append(one)
     assert twin.load("op-1") == [one]
-    item = twin._one("op-1", 1)
+    item = twin._item("op-1", 1)
     assert item is not None
     assert "packed" not in item
     assert len(item["parts"]["L"]) == 1
@@ -68,7 +68,7 @@ def test_an_output_that_is_too_large_is_refused_with_step_and_field(
 def test_a_runbook_that_is_too_large_is_refused(store: DynamoStore, proxy: Faults) -> None:
     assert store.blob(store.put_blob(b"# comment\n" * 200_000))  # two megabytes that compress
     proxy.asked.clear()
-    with pytest.raises(EnvironmentProblem, match=r"a text of 1050 KB is 598 KB compressed, .* at most 350 KB"):
+    with pytest.raises(EnvironmentProblem, match=r"the runbook has 1050 KB, 598 KB compressed; .* at most 350 KB"):
         store.put_blob(noise(3 * LARGEST).encode())
     assert proxy.asked == []
 
@@ -83,7 +83,7 @@ def test_a_person_reads_a_record_in_the_table(store: DynamoStore, twin: DynamoSt
         "retry_count": "1", "max_retries": "3", "error_message": "é" * 9_000, "cleanup_status": "NOT_NEEDED",
     }  # fmt: skip
     store.append(record(readable=told))
-    item = twin._one("op-1", 1)
+    item = twin._item("op-1", 1)
     assert item is not None
     read = {name: value["S"] for name, value in item.items() if "S" in value}
     expected = {name: text for name, text in told.items() if text and name != "error_message"}
@@ -98,7 +98,7 @@ def test_a_small_record_is_text_and_a_larger_one_is_compressed(store: DynamoStor
     kept = [record(seq=seq, events=some) for seq, some in enumerate(events, 1)]
     for one in kept:
         store.append(one)
-    found = [twin._one("op-1", seq) for seq in (1, 2, 3)]
+    found = [twin._item("op-1", seq) for seq in (1, 2, 3)]
     assert [list(item["packed"]) for item in found if item is not None] == [["S"], ["B"], ["B"]]
     assert list(twin.records("op-1")) == kept
 

@@ -51,7 +51,7 @@ def calls(server: Moto, name: str) -> TableClient:
 def test_a_table_is_made_once_and_then_fits(server: Callable[[str], Moto], kind: str, name: str) -> None:
     running = server(kind)
     told = create_table(calls(running, name), SystemClock())
-    assert told[0] == f"the table {name} was made"
+    assert told[0] == f"created the table {name}"
     again = create_table(calls(running, name), SystemClock())
     assert again[0] == f"the table {name} already exists"
     described = running.clients("dynamodb").describe_table(TableName=name)["Table"]
@@ -81,7 +81,7 @@ def test_protection_and_recovery_are_on(server: Callable[[str], Moto], name: str
 def test_what_cannot_be_switched_on_is_told(proxy: Faults, name: str) -> None:
     proxy.plan["UpdateContinuousBackups"] = [answer(400, "AccessDeniedException", "not authorized to perform it")]
     told = create_table(calls(Moto(proxy.url), name), SystemClock())
-    assert told[2].startswith("warning: point-in-time recovery could not be turned on: DynamoDB refuses")
+    assert told[2].startswith("warning: point-in-time recovery could not be turned on: DynamoDB denies")
     assert "not authorized to perform it" in told[2]
 
 
@@ -147,14 +147,14 @@ def _indexed(name: str, key: str) -> Callable[[str], dict[str, Any]]:
 
 
 MISFITS = {
-    "no range": (_keyed(("operation_id", "HASH", "S")), r"its key is operation_id \(hash, S\), and operation_id"),
-    "text as range": (_keyed(("operation_id", "HASH", "S"), ("seq", "RANGE", "S")), r"seq \(range, S\), and"),
+    "no range": (_keyed(("operation_id", "HASH", "S")), r"its key is operation_id \(hash, S\), but must be operation_id"),
+    "text as range": (_keyed(("operation_id", "HASH", "S"), ("seq", "RANGE", "S")), r"seq \(range, S\), but must be"),
     "another's": (_keyed(("pk", "HASH", "S"), ("sk", "RANGE", "S")), r"its key is pk \(hash, S\), sk \(range, S\)"),
     "no index": (_keyed(("operation_id", "HASH", "S"), ("seq", "RANGE", "N")), "it has no index by_status"),
     "another index": (_indexed("by_time", "at"), "it has no index by_status"),
     "another key": (
         _indexed("by_status", "status"),
-        r"key of its index by_status is status \(hash, S\), and head_status",
+        r"key of its index by_status is status \(hash, S\), but must be head_status",
     ),
 }
 

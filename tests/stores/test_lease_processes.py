@@ -87,7 +87,7 @@ input()
     assert child.stdout.readline() == b"taken\n"
     store = SqliteStore(tmp_path / "operations.db")
     ours = StoreLease(store, "op-1", SystemClock(), this_process("bob"))
-    with pytest.raises(Busy, match="driven by ana"):
+    with pytest.raises(Busy, match="being run by ana"):
         ours.acquire()
     child.kill()
     child.communicate()

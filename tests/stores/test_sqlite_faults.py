@@ -138,7 +138,7 @@ def test_a_failing_disk_is_told_and_the_log_is_whole(traced: str, path: Path) ->
     process = python(APPENDS, str(path), "30", before=command)
     out, said = process.communicate(timeout=60)
     assert process.returncode == 4, said
-    assert "the disk answers with an error" in said
+    assert "the disk reports an error" in said
     assert "Traceback" not in said
     told = [int(line) for line in out.split()]
     found = reread(path)
