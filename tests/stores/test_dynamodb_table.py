@@ -147,7 +147,10 @@ def _indexed(name: str, key: str) -> Callable[[str], dict[str, Any]]:
 
 
 MISFITS = {
-    "no range": (_keyed(("operation_id", "HASH", "S")), r"its key is operation_id \(hash, S\), but must be operation_id"),
+    "no range": (
+        _keyed(("operation_id", "HASH", "S")),
+        r"its key is operation_id \(hash, S\), but must be operation_id",
+    ),
     "text as range": (_keyed(("operation_id", "HASH", "S"), ("seq", "RANGE", "S")), r"seq \(range, S\), but must be"),
     "another's": (_keyed(("pk", "HASH", "S"), ("sk", "RANGE", "S")), r"its key is pk \(hash, S\), sk \(range, S\)"),
     "no index": (_keyed(("operation_id", "HASH", "S"), ("seq", "RANGE", "N")), "it has no index by_status"),
