@@ -13,7 +13,7 @@ from typing import Any, Final, Literal, Union, get_args, get_origin
 
 from immutables import Map
 from msgspec import NODEFAULT
-from msgspec.structs import FieldInfo, astuple, fields
+from msgspec.structs import astuple, fields
 
 from engine.kernel.frame import Frame, Looking, Proving
 from engine.kernel.operation import Operation
@@ -45,7 +45,7 @@ def _plan(form: Form) -> _Plan:
     plan = _Plan(
         form=form,
         names=tuple(stored[one.name] for one in known),
-        defaults=tuple(_default(one) for one in known),
+        defaults=tuple(one.default_factory() if one.default_factory is not NODEFAULT else one.default for one in known),
         attributes={name: attribute for attribute, name in stored.items()},
         reads=tuple((stored[one.name], read) for one in known if (read := _read_as(one.type)) is not None),
     )
@@ -72,10 +72,6 @@ def _map_of_tuples(items: Any) -> Map[str, tuple[Any, ...]]:
 
 def _read_made(made: Make, value: Any) -> Any:
     return made(decode(value)) if type(value) in (list, dict) else value
-
-
-def _default(one: FieldInfo) -> Any:
-    return one.default_factory() if one.default_factory is not NODEFAULT else one.default
 
 
 def encode(value: Any) -> Any:
@@ -162,19 +158,15 @@ class States:
         """As a record keeps it: where it is proving before a look, it will look first."""
         encoded: dict[str, Any] = encode(changed(durable(whole), steps=Map(), results=Map()))
         for name, known in self._known.items():
-            if items := getattr(whole, name):
-                encoded[name] = _known_or_encoded(items, known)
+            out: dict[str, Any] = {}
+            for key, item in getattr(whole, name).items():
+                before = known.get(key)
+                if before is None or before[0] is not item:
+                    before = known[key] = item, encode(item)
+                out[key] = before[1]
+            if out:
+                encoded[name] = out
         return encoded
-
-
-def _known_or_encoded(items: Map[str, Any], known: dict[str, tuple[Any, Any]]) -> dict[str, Any]:
-    out: dict[str, Any] = {}
-    for key, item in items.items():
-        before = known.get(key)
-        if before is None or before[0] is not item:
-            before = known[key] = item, encode(item)
-        out[key] = before[1]
-    return out
 
 
 def durable(whole: Operation) -> Operation:

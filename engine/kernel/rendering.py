@@ -59,7 +59,7 @@ class Names(Mapping[str, Any]):
             case "accounts":
                 return {key: {"id": one.id} for key, one in self._runbook.accounts.items()}
             case "operation":
-                return about(self._runbook, operation)
+                return _operation_names(self._runbook, operation)
             case "each":
                 for phase in (frame.phase for frame in frames):
                     if isinstance(phase, InItems) and len(phase.results) < len(phase.items):
@@ -67,7 +67,7 @@ class Names(Mapping[str, Any]):
             case "seen":
                 for seen in (self._seen, *(frame.observed.seen for frame in frames)):
                     if seen is not None:
-                        return seen_names(seen)
+                        return _seen_names(seen)
             case "error":
                 for problem in (frame.error for frame in frames):
                     if problem is not None:
@@ -86,7 +86,7 @@ class Names(Mapping[str, Any]):
         return sum(1 for _ in self)
 
 
-def seen_names(seen: Seen) -> Mapping[str, Any]:
+def _seen_names(seen: Seen) -> Mapping[str, Any]:
     """`seen` in expressions: the attributes, with status and id."""
     names = dict(seen.attributes)
     if seen.status or "status" not in names:
@@ -121,19 +121,14 @@ def region_of(arn: str) -> str:
     return match.group(1) if match else ""
 
 
-def short_id(operation: str) -> str:
-    """The last eight characters that a name may have: for names of things."""
-    return re.sub(r"[^a-z0-9]", "", operation.lower())[-8:]
-
-
-def about(runbook: Runbook, operation: Operation) -> dict[str, Any]:
+def _operation_names(runbook: Runbook, operation: Operation) -> dict[str, Any]:
     """`operation` in expressions."""
     failure = operation.ending.error if operation.ending is not None else operation.failing
     hold = operation.hold
     left = [entry for entry in operation.ledger if entry.state in ("open", "stuck")]
     return {
         "id": operation.id,
-        "short_id": short_id(operation.id),
+        "short_id": re.sub(r"[^a-z0-9]", "", operation.id.lower())[-8:],  # may be part of any name
         "started": iso(operation.started),
         "elapsed": int(operation.at - operation.started),
         "step": operation.last_step,

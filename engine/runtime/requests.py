@@ -12,7 +12,7 @@ from engine.clock import Clock
 from engine.errors import UsageError
 from engine.kernel import Operation
 from engine.kernel import events as ev
-from engine.kernel.decide.requirements import judged, look_of, proofs_of
+from engine.kernel.decide.requirements import judge_proof, look_of, proofs_of
 from engine.kernel.decide.view import View
 from engine.kernel.frame import Frame, Proving, position_of
 from engine.kernel.operation import Target
@@ -139,7 +139,7 @@ def _first_unmet(inspector: Inspector, loaded: Loaded, path: str) -> tuple[str, 
     view = View(loaded.runbook, operation, frame, loaded.runbook.step(path), inspector.now())
     for proof in proofs_of(view):
         seen = inspector.look(loaded.runbook, operation, look_of(view, proof))
-        verdict = judged(view, Proving(), proof, seen)
+        verdict = judge_proof(view, Proving(), proof, seen)
         if not isinstance(verdict, ev.Proved):
             reason = verdict.reason if isinstance(verdict, ev.Held) else f"{proof.key} is {seen.status}"
             return reason, proof.step

@@ -104,10 +104,10 @@ def as_it_was(frame: Any) -> Any:
 
 
 def begins_anew(runbook: Runbook, operation: Operation, frame: Any) -> Operation:
-    from engine.kernel.apply.stack import begin, in_phase
+    from engine.kernel.apply.stack import first_phase, in_phase
     from engine.kernel.queries import step_of
 
-    return in_phase(operation, begin(step_of(runbook, operation, frame)))
+    return in_phase(operation, first_phase(step_of(runbook, operation, frame)))
 
 
 def never_exhausted(view: View) -> float:
@@ -123,7 +123,7 @@ def before_the_look(view: View, seen: Seen) -> ev.Event:
 
 
 decided: Callable[[View, Seen], ev.Event] = sys.modules["engine.kernel.decide.decision"].decide
-asks_rows: Callable[..., ev.Event] = sys.modules["engine.kernel.decide.verbs"].verb
+asks_rows: Callable[..., ev.Event] = sys.modules["engine.kernel.decide.verbs"].by_verb
 
 
 def rows_instead(view: View, seen: Seen, cls: str) -> ev.Event:
@@ -234,13 +234,13 @@ RULES = (
     # 5 the row
     Rule(function="decide.classes.row_for", instead=unknown_is_available, stories=("a status that nobody knows",)),
     Rule(function="decide.classes.row_for", instead=classes_only, stories=("a status with a row of its own",)),
-    Rule(function="decide.decision.is_another", instead=yes, stories=("an old cluster is stopped, and a row starts it",)),
+    Rule(function="decide.decision.is_another_row", instead=yes, stories=("an old cluster is stopped, and a row starts it",)),
     # 6 the verb
     Rule(function="decide.decision.decide", instead=before_the_look, scenario=finished_while_nobody_ran),
     Rule(function="decide.errors.delay_of_next", instead=never_exhausted, stories=("the copy fails for ever",)),
     Rule(function="decide.verbs.never_replaced", instead=no,
          stories=("a cluster that was delivered breaks", "a cluster that was seen available breaks at a hold")),
-    Rule(function="decide.verbs.replacing", instead=rows_instead, stories=("the copy fails once",)),
+    Rule(function="decide.verbs.continue_replace", instead=rows_instead, stories=("the copy fails once",)),
     Rule(function="decide.verbs.obstacle_of", instead=nothing, stories=("protection is on, and stays on",)),
     Rule(function="decide.requirements.must_prove", instead=no, stories=("the copy vanishes before the old cluster goes",)),
     Rule(function="decide.requirements.needs_source", instead=no, stories=("undo: the source is gone, so the copy is kept",)),
@@ -255,15 +255,15 @@ RULES = (
     Rule(function="apply.outcomes.unknown", instead=failed_instead, scenario=a_call_is_never_sent_twice),
     Rule(function="apply.lifecycle._from_a_dead_runner", instead=used_up, stories=("the copy is lost three times",)),
     Rule(function="decide.classes.passes_by_itself", instead=no, stories=("looks answer with errors that pass",)),
-    Rule(function="apply.steps._gone", instead=whatever_was_deleted,
+    Rule(function="apply.steps._mark_gone", instead=whatever_was_deleted,
          stories=("a failed copy cannot be deleted, and another name is taken",)),
-    Rule(function="decide.decision.says_nothing", instead=no,
+    Rule(function="decide.decision.look_failed", instead=no,
          scenario=mending.what_is_so_already_is_not_called_while_looks_do_not_come_back),
     Rule(function="decide.decision.is_under_way", instead=no, scenario=mending.what_is_under_way_beyond_the_grace_is_called_once),
     # resuming
     Rule(function="apply.lifecycle._rescue_again", instead=begins_anew,
          stories=("a wrong network, not mended, then mended over a weekend",)),
-    Rule(function="apply.lifecycle._afresh", instead=as_it_was, stories=("the copy takes 25 hours",)),
+    Rule(function="apply.lifecycle._reset_schedule", instead=as_it_was, stories=("the copy takes 25 hours",)),
     Rule(function="apply.lifecycle.taken_up", instead=still_in_hand, scenario=a_call_is_never_sent_twice),
     Rule(function="decide.pending.proves_again", instead=no, scenario=an_unsent_call_whose_requirement_broke),
     Rule(function="decide.pending.is_poison", instead=no, scenario=a_poison_document),

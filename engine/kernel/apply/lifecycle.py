@@ -38,7 +38,7 @@ def taken_up(runbook: Runbook, operation: Operation, event: ev.TakenUp) -> Opera
         return operation
     frame, phase = operation.top, operation.top.phase
     if isinstance(phase, (Looking, Proving)):  # it looks at once; `requires` are proved again
-        return stack.in_phase(operation, stack.begin(step_of(runbook, operation, frame)))
+        return stack.in_phase(operation, stack.first_phase(step_of(runbook, operation, frame)))
     if not isinstance(phase, Acting) or phase.failed is not None or phase.unknown:
         return operation
     if phase.sent:
@@ -94,7 +94,7 @@ def resumed(runbook: Runbook, operation: Operation, event: ev.Resumed) -> Operat
     """● Deadlines, schedules and the time limit begin afresh, for a person has acted."""
     hold = operation.hold
     assert hold is not None
-    frames = tuple([_afresh(frame) for frame in operation.frames])
+    frames = tuple([_reset_schedule(frame) for frame in operation.frames])
     operation = changed(operation, hold=None, failing=None, since=event.at, frames=frames)
     steps = stack.recorded(
         runbook, operation, lambda record: changed(record, status="IN_PROGRESS", error=None, seen="")
@@ -140,7 +140,7 @@ def _begin_again(runbook: Runbook, operation: Operation, frame: Frame) -> Operat
         return stack.push(operation, position_of(frame.path, len(frame.phase.results)))
     if isinstance(frame.phase, (Entering, InLedger)):
         return operation  # it has not begun, or its entries have turns of their own
-    return stack.in_phase(operation, stack.begin(step_of(runbook, operation, frame)))
+    return stack.in_phase(operation, stack.first_phase(step_of(runbook, operation, frame)))
 
 
 def _rescue_again(runbook: Runbook, operation: Operation, frame: Frame) -> Operation:
@@ -150,7 +150,7 @@ def _rescue_again(runbook: Runbook, operation: Operation, frame: Frame) -> Opera
     return _begin_again(runbook, operation, frame)
 
 
-def _afresh(frame: Frame) -> Frame:
+def _reset_schedule(frame: Frame) -> Frame:
     """● No time counts that passed before a person acted, and every attempt is there again."""
     return changed(
         frame, attempts=changed(frame.attempts, spent=0, granted=False, first_failure=None),
@@ -177,7 +177,7 @@ def entry_taken(runbook: Runbook, operation: Operation, event: ev.EntryTaken) ->
         identity = entry.undo.until or {}
     address = Address(identity=identity, region=entry.region, account=entry.account)
     operation = stack.push(operation, EntryTurn(entry=event.entry, how=event.how), address=address)
-    return stack.in_phase(operation, stack.begin(step_of(runbook, operation, operation.top)))
+    return stack.in_phase(operation, stack.first_phase(step_of(runbook, operation, operation.top)))
 
 
 def broken_taken_back(runbook: Runbook, operation: Operation, event: ev.BrokenTakenBack) -> Operation:

@@ -48,13 +48,13 @@ def intended(runbook: Runbook, operation: Operation, event: ev.Intended) -> Oper
         removal=removal, observed=observed, performed=performed,
     )  # fmt: skip
     return changed(
-        operation, frames=(*operation.frames[:-1], frame), ledger=_with_line(operation, event.entry),
+        operation, frames=(*operation.frames[:-1], frame), ledger=_ledger_with(operation, event.entry),
         steps=stack.recorded(runbook, operation, lambda record: changed(record, attempt=number, spent=spent)),
         irreversible=operation.irreversible or event.irreversible,
     )  # fmt: skip
 
 
-def _with_line(operation: Operation, entry: Entry | None) -> tuple[Entry, ...]:
+def _ledger_with(operation: Operation, entry: Entry | None) -> tuple[Entry, ...]:
     """The ledger with the intent's line. It stands for what a dead runner may have done, too: one undo is enough."""
     if entry is None:
         return operation.ledger
@@ -83,10 +83,9 @@ def not_sent(runbook: Runbook, operation: Operation, event: ev.NotSent) -> Opera
 
 def succeeded(runbook: Runbook, operation: Operation, event: ev.Succeeded) -> Operation:
     """A look follows a create or a delete; a call has its result, or is looked at by its `until`."""
-    effect = effect_in_hand(operation)
-    operation = _answered(operation)
+    effect, operation = _take_outcome(operation)
     if effect.verb == "create":
-        number = _entry_of_intent(runbook, operation)
+        number = _entry_of_intent(runbook, operation, effect)
         if number is not None:
             entry = operation.ledger[number]
             operation = stack.with_entry(operation, number, changed(entry, at=event.at, id=entry.id or event.id))
@@ -95,7 +94,7 @@ def succeeded(runbook: Runbook, operation: Operation, event: ev.Succeeded) -> Op
         return _deleted(operation, effect, event.at)
     body = step_of(runbook, operation, operation.frames[-1]).body
     if not isinstance(body, Call):
-        operation = _noticed(operation, effect, "")
+        operation = _with_notice(operation, effect, "")
     elif body.until is not None:
         frame = operation.top
         performed = changed(frame.performed, since=event.at, unknown=False, output=event.output)
@@ -105,12 +104,12 @@ def succeeded(runbook: Runbook, operation: Operation, event: ev.Succeeded) -> Op
 
 def failed(runbook: Runbook, operation: Operation, event: ev.Failed) -> Operation:
     """Some answers are not errors: a look follows them. The rest is for the error path."""
-    effect, problem = effect_in_hand(operation), event.problem
-    operation = _answered(operation)
+    problem = event.problem
+    effect, operation = _take_outcome(operation)
     if needs_a_look(effect, problem):
         return _look_after(runbook, operation, effect, event.at)
     frame = operation.top
-    number = _entry_of_intent(runbook, operation)
+    number = _entry_of_intent(runbook, operation, effect)
     if number is not None and effect.verb == "create":
         # The entry stays: a create that was refused may have made something all the same.
         operation = stack.with_entry(operation, number, changed(operation.ledger[number], at=event.at))
@@ -118,7 +117,7 @@ def failed(runbook: Runbook, operation: Operation, event: ev.Failed) -> Operatio
         refused = changed(operation.ledger[number], at=event.at, state="void", why="it was refused")
         operation = stack.with_entry(operation, number, refused)
     if isinstance(step_of(runbook, operation, frame).body, Notify):
-        operation = _noticed(operation, effect, f"{problem.name}: {problem.message}")
+        operation = _with_notice(operation, effect, f"{problem.name}: {problem.message}")
     operation = stack.with_top(operation, _with_error(frame, effect, problem, event.at))
     return stack.with_record(runbook, operation, lambda record: changed(record, error=problem))
 
@@ -132,8 +131,7 @@ def needs_a_look(effect: Effect, problem: Problem) -> bool:
 
 def unknown(runbook: Runbook, operation: Operation, event: ev.Unknown) -> Operation:
     """● Sent, and nobody knows: never an error, never blindly repeated."""
-    effect = effect_in_hand(operation)
-    operation = _answered(operation)
+    effect, operation = _take_outcome(operation)
     if effect.verb in ("create", "delete"):
         return _look_after(runbook, operation, effect, event.at)
     return unknown_call(runbook, operation, effect, event)
@@ -147,21 +145,16 @@ def unknown_call(runbook: Runbook, operation: Operation, effect: Effect, event: 
     if isinstance(body, Call) and not body.repeatable:
         return stack.in_phase(operation, Acting(effect=effect, unknown=event.why))
     if isinstance(body, Notify):
-        operation = _noticed(operation, effect, event.why)
+        operation = _with_notice(operation, effect, event.why)
     problem = Problem(name="Unknown", category="timeout", message=event.why)
     return stack.with_top(operation, _with_error(operation.top, effect, problem, event.at))
 
 
-def effect_in_hand(operation: Operation) -> Effect:
-    """The effect whose outcome is folded in."""
+def _take_outcome(operation: Operation) -> tuple[Effect, Operation]:
+    """The effect whose outcome has come. The runner that took the operation up was not killed by it."""
     phase = operation.frames[-1].phase
     assert isinstance(phase, Acting)
-    return phase.effect
-
-
-def _answered(operation: Operation) -> Operation:
-    """An outcome has come: the runner that took the operation up was not killed by it."""
-    return changed(operation, taken_up=0) if operation.taken_up else operation
+    return phase.effect, changed(operation, taken_up=0) if operation.taken_up else operation
 
 
 def _with_error(frame: Frame, effect: Effect, problem: Problem, at: float) -> Frame:
@@ -181,7 +174,7 @@ def _look_after(runbook: Runbook, operation: Operation, effect: Effect, at: floa
     """After a create or a delete whose outcome is unknown."""
     if effect.verb == "delete":
         return _deleted(operation, effect, at)
-    number = _entry_of_intent(runbook, operation)
+    number = _entry_of_intent(runbook, operation, effect)
     if number is not None:
         operation = stack.with_entry(operation, number, changed(operation.ledger[number], at=at))
     return _look_at(operation, since=at, unknown=True)
@@ -193,7 +186,7 @@ def _deleted(operation: Operation, effect: Effect, at: float) -> Operation:
     return _look_at(operation, since=None, unknown=operation.top.performed.unknown)
 
 
-def _noticed(operation: Operation, effect: Effect, error: str) -> Operation:
+def _with_notice(operation: Operation, effect: Effect, error: str) -> Operation:
     """The result of a message, instead of what was recorded of it before."""
     topic, subject, text = (str(effect.params.get(name, "")) for name in ("topic", "subject", "text"))
     notice = Notice(
@@ -209,10 +202,9 @@ def _noticed(operation: Operation, effect: Effect, error: str) -> Operation:
     return changed(operation, notices=(*notices[:number], notice, *notices[number + 1 :]))
 
 
-def _entry_of_intent(runbook: Runbook, operation: Operation) -> int | None:
+def _entry_of_intent(runbook: Runbook, operation: Operation, effect: Effect) -> int | None:
     """The line that was written with the intent in hand."""
     frame = operation.top
-    effect = effect_in_hand(operation)
     tag = effect.tags.get(ATTEMPT) or f"{frame.visit}.{frame.attempts.number}"
     step = effect.tags.get(STEP) or key_of(step_of(runbook, operation, frame), frame)
     number = stack.find_entry(operation, step, tag)

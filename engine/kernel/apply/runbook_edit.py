@@ -25,9 +25,9 @@ def runbook_edited(runbook: Runbook, operation: Operation, event: RunbookEdited)
     deepest = next(of_this_step, standing)  # the item, where it is a `for_each`
     operation = changed(
         operation, digest=event.digest, settings=event.settings, inputs=event.inputs, frames=(), hold=None, failing=None,
-        since=event.at, ledger=tuple([_entry(entry, event.moves) for entry in operation.ledger]),
-        steps=Map({key: _record(record, event.moves) for key, record in operation.steps.items()}),
-        visits=_visits(operation.visits, event.moves),
+        since=event.at, ledger=tuple([_moved_entry(entry, event.moves) for entry in operation.ledger]),
+        steps=Map({key: _moved_record(record, event.moves) for key, record in operation.steps.items()}),
+        visits=_moved_visits(operation.visits, event.moves),
     )  # fmt: skip
     operation = stack.push(operation, position_of(event.moves[standing.path]))
     kept = Performed(since=deepest.performed.since, unknown=deepest.performed.unknown)
@@ -44,19 +44,19 @@ def moved(path: str, moves: Mapping[str, str]) -> str:
     return "/".join((head, *parts[2:])) if head else ""
 
 
-def _entry(entry: Entry, moves: Mapping[str, str]) -> Entry:
+def _moved_entry(entry: Entry, moves: Mapping[str, str]) -> Entry:
     undo = entry.undo
     if isinstance(undo, UndoRecord):
         undo = changed(undo, path=moved(undo.path, moves))
     return changed(entry, path=moved(entry.path, moves), undo=undo)
 
 
-def _record(record: StepRecord, moves: Mapping[str, str]) -> StepRecord:
+def _moved_record(record: StepRecord, moves: Mapping[str, str]) -> StepRecord:
     path = moved(record.path, moves)
     return changed(record, path=path) if path else changed(record, path="", status="SUPERSEDED")
 
 
-def _visits(visits: Map[str, int], moves: Mapping[str, str]) -> Map[str, int]:
+def _moved_visits(visits: Map[str, int], moves: Mapping[str, str]) -> Map[str, int]:
     """A step keeps its own count, and no place starts below the count that it had."""
     found = dict(visits)
     for place, count in visits.items():

@@ -53,19 +53,19 @@ def in_phase(operation: Operation, phase: Phase) -> Operation:
 
 def push(operation: Operation, position: Position, phase: Phase = _ENTERING, address: Address = _NOWHERE) -> Operation:
     """One more frame, in its next visit."""
-    frame, visits = visiting(operation, position)
+    frame, visits = new_frame(operation, position)
     frame = changed(frame, phase=phase, address=address)
     return changed(operation, frames=(*operation.frames, frame), visits=visits)
 
 
-def visiting(operation: Operation, position: Position) -> tuple[Frame, Map[str, int]]:
+def new_frame(operation: Operation, position: Position) -> tuple[Frame, Map[str, int]]:
     """A frame at its beginning, and the visits with this one."""
     place = position.path if position.item is None else f"{position.path}[{position.item}]"
     visit = operation.visits.get(place, 0) + 1
     return changed(_FRAME, position=position, visit=visit), operation.visits.set(place, visit)
 
 
-def begin(step: Step, until: float | None = None, queue: tuple[int, ...] = ()) -> Phase:
+def first_phase(step: Step, until: float | None = None, queue: tuple[int, ...] = ()) -> Phase:
     """The phase in which a step begins, or begins again."""
     body = step.body
     match body:
@@ -106,7 +106,7 @@ def leave(runbook: Runbook, operation: Operation, result: Any) -> Operation:
         after = position_of(position.path, len(items.results)) if len(items.results) < len(items.items) else None
     if after is None:
         return changed(operation, frames=below)
-    frame, visits = visiting(operation, after)
+    frame, visits = new_frame(operation, after)
     return changed(operation, frames=(*below, frame), visits=visits)
 
 

@@ -48,7 +48,7 @@ def entered(runbook: Runbook, operation: Operation, event: ev.Entered) -> Operat
         frame = changed(frame, phase=InItems(items=event.items))
     else:
         address = Address(identity=event.identity, region=event.region, account=event.account)
-        frame = changed(frame, phase=stack.begin(step, event.until, event.queue), address=address)
+        frame = changed(frame, phase=stack.first_phase(step, event.until, event.queue), address=address)
     frames = (*operation.frames[:-1], frame)
     operation = changed(operation, steps=steps, last_step=last_step, targets=targets, frames=frames)
     return stack.push(operation, position_of(path, 0)) if event.items else operation
@@ -154,7 +154,7 @@ def replace_begun(runbook: Runbook, operation: Operation, event: ev.ReplaceBegun
 
 def vanished(runbook: Runbook, operation: Operation, event: ev.Vanished) -> Operation:
     """What `replace` deleted is gone; its create follows, after the delay."""
-    operation = _gone(runbook, operation)
+    operation = _mark_gone(runbook, operation)
     frame = operation.top
     delay = frame.removal.delay
     operation = _with_delay(runbook, operation, delay)
@@ -177,7 +177,7 @@ def proof_begun(runbook: Runbook, operation: Operation, event: ev.ProofBegun) ->
     assert not frame.phase.sent
     repeat = changed(frame.performed, repeat=frame.phase.effect)
     return stack.with_top(
-        operation, changed(frame, phase=stack.begin(step_of(runbook, operation, frame)), performed=repeat)
+        operation, changed(frame, phase=stack.first_phase(step_of(runbook, operation, frame)), performed=repeat)
     )
 
 
@@ -205,7 +205,7 @@ def nested_done(runbook: Runbook, operation: Operation, event: ev.NestedDone) ->
         case InRow():
             return stack.in_phase(operation, Looking())
         case Waiting():
-            return stack.in_phase(operation, stack.begin(step_of(runbook, operation, frame)))
+            return stack.in_phase(operation, stack.first_phase(step_of(runbook, operation, frame)))
         case _:
             raise AssertionError(frame.phase)  # the table in `evolve` lets no other phase come here
 
@@ -214,11 +214,11 @@ def step_done(runbook: Runbook, operation: Operation, event: ev.StepDone) -> Ope
     """Its result is kept, and the next step begins. What a removal has deleted is gone."""
     removes = isinstance(step_of(runbook, operation, operation.top).body, Remove)
     if removes and event.status == "missing" and not isinstance(operation.top.position, EntryTurn):
-        operation = _gone(runbook, operation)
+        operation = _mark_gone(runbook, operation)
     return stack.complete(runbook, operation, event.result, event.id, event.status)
 
 
-def _gone(runbook: Runbook, operation: Operation) -> Operation:
+def _mark_gone(runbook: Runbook, operation: Operation) -> Operation:
     """● What this step has deleted is gone: its resource, and that resource's parts. Of another's delete it says nothing."""
     frame = operation.top
     kind, address = kind_of(runbook, step_of(runbook, operation, frame)), frame.address

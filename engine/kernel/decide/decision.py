@@ -49,7 +49,7 @@ from engine.kernel.decide.classes import (
 )
 from engine.kernel.decide.intents import intend_call
 from engine.kernel.decide.requirements import must_prove
-from engine.kernel.decide.verbs import replacing, target_of, verb
+from engine.kernel.decide.verbs import by_verb, continue_replace, target_of
 from engine.kernel.decide.view import View
 from engine.kernel.effect import Maker, Seen
 from engine.kernel.frame import EntryTurn
@@ -139,14 +139,14 @@ def _by_class(view: View, seen: Seen) -> ev.Event:
     if refused is not None:
         return refused
     if removal.routine in ("deleting", "creating"):
-        return replacing(view, seen, cls)
+        return continue_replace(view, seen, cls)
     row = row_for(view, seen, cls)
-    if is_another(row, view):
+    if is_another_row(row, view):
         return ev.RowTaken(at=view.now, row=row.path, verb=row.verb, status=seen.status)
-    return verb(view, seen, row, cls)
+    return by_verb(view, seen, row, cls)
 
 
-def is_another(row: Row, view: View) -> bool:
+def is_another_row(row: Row, view: View) -> bool:
     """● A row's `do` runs once, until another row is taken; the same row then means its `then`."""
     return row.path != view.frame.observed.row
 
@@ -251,7 +251,7 @@ def _decide_call(view: View, seen: Seen, body: Call, cls_before_is: str) -> ev.E
                 if entry.id == repeat.key and entry.state == "open":
                     return ev.EntrySettled(at=view.now, entry=number, state="void", why="it was never sent")
         return ev.StepDone(at=view.now, result=performed.output, status=seen.status)
-    if asked and (says_nothing(seen) or (performed.unknown and is_under_way(cls_before_is))):
+    if asked and (look_failed(seen) or (performed.unknown and is_under_way(cls_before_is))):
         return view.watch(seen)
     if since is not None and (not performed.unknown or not grace_is_over(view, since)):
         return view.watch(seen)  # accepted, or in grace: its effect may show later
@@ -261,7 +261,7 @@ def _decide_call(view: View, seen: Seen, body: Call, cls_before_is: str) -> ev.E
     return ev.ProofBegun(at=view.now) if must_prove(view) else intend_call(view)
 
 
-def says_nothing(seen: Seen) -> bool:
+def look_failed(seen: Seen) -> bool:
     """● A look that did not come back is no proof that a call was not done: repeat the look, and send nothing."""
     return seen.problem is not None
 

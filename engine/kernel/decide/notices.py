@@ -29,7 +29,7 @@ def notice(view: View) -> tuple[str, str, str] | None:
     return str(topic), str(subject), str(text)
 
 
-def standing(operation: Operation) -> Status:
+def status_in_message(operation: Operation) -> Status:
     """The status as a message says it: the end that is recorded, the hold, or that it is in progress."""
     if operation.ending is not None:
         return final_status(operation)
@@ -39,19 +39,19 @@ def standing(operation: Operation) -> Status:
 def standard_subject(operation: Operation) -> str:
     """`runbook aurora-restore op-001: HELD at restore-snapshot`."""
     at = f" at {operation.hold.step}" if operation.hold is not None else ""
-    return f"runbook {operation.runbook} {operation.id}: {standing(operation)}{at}"
+    return f"runbook {operation.runbook} {operation.id}: {status_in_message(operation)}{at}"
 
 
 def standard_text(operation: Operation, runbook: Runbook) -> str:
     """A few lines for a person at three in the morning."""
-    lines = [f"Operation {operation.id} of runbook {operation.runbook}: {standing(operation)}."]
+    lines = [f"Operation {operation.id} of runbook {operation.runbook}: {status_in_message(operation)}."]
     error = failure_of(operation)
     if operation.hold is not None:
         lines.append(f"It holds at {operation.hold.step} ({operation.hold.kind}): {operation.hold.reason}")
     elif error is not None:
         lines.append(f"{error.name}: {error.message}")
     there = [entry for entry in operation.ledger if entry.state in ("open", "stuck", "kept")]
-    if standing(operation) == "SUCCEEDED":
+    if status_in_message(operation) == "SUCCEEDED":
         lines += [f"made: {e.kind} {e.id or e.step} in {e.region}" for e in there]
     else:
         lines += [f"left: {e.kind} {e.id or e.step} in {e.region} ({e.state}) {e.why}".rstrip() for e in there]
@@ -63,7 +63,7 @@ def standard_text(operation: Operation, runbook: Runbook) -> str:
 
 def what_next(operation: Operation, runbook: Runbook) -> str:
     """The command to type."""
-    status = standing(operation)
+    status = status_in_message(operation)
     match status:
         case "HELD":
             return f"runbook status {operation.id}; when the cause is fixed: runbook resume {operation.id}"

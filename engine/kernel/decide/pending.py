@@ -54,7 +54,7 @@ from engine.kernel.decide import ends, errors
 from engine.kernel.decide.decision import decide
 from engine.kernel.decide.intents import intend_call, intend_notice, look_effect
 from engine.kernel.decide.notices import notice
-from engine.kernel.decide.requirements import proving
+from engine.kernel.decide.requirements import next_in_proof
 from engine.kernel.decide.verbs import needed_later, removal_params
 from engine.kernel.decide.view import View, view_of
 from engine.kernel.effect import Effect
@@ -225,7 +225,7 @@ def _looking(view: View, phase: Looking) -> Next:
 
 
 def _proving(view: View, phase: Proving) -> Next:
-    return proving(view, phase) or _act(view)
+    return next_in_proof(view, phase) or _act(view)
 
 
 def _act(view: View) -> ev.Event:

@@ -64,19 +64,19 @@ def awaited(view: View) -> Proof | None:
     return proofs_of(view)[phase.index]
 
 
-def proving(view: View, phase: Proving) -> ev.Event | Perform | SleepUntil | None:
+def next_in_proof(view: View, phase: Proving) -> ev.Event | Perform | SleepUntil | None:
     """The next look or decision of the proof; None where everything is met and the effect may follow."""
     if phase.then == "act" and not view.step.requires:
         return None
     entry = view.entry
     if entry is not None and needs_source(view):
-        return _proving_source(view, phase, entry)
+        return _next_in_source_proof(view, phase, entry)
     proofs = proofs_of(view)
     if phase.index >= len(proofs):
         return ev.Proved(at=view.now, all=True) if phase.then == "look" else None
     proof = proofs[phase.index]
     if phase.seen is not None:
-        return judged(view, phase, proof, phase.seen)
+        return judge_proof(view, phase, proof, phase.seen)
     if phase.next > view.now:
         return SleepUntil(at=phase.next)
     return Perform(effect=look_of(view, proof))
@@ -92,7 +92,7 @@ def look_of(view: View, proof: Proof) -> Effect:
     )  # fmt: skip
 
 
-def judged(view: View, phase: Proving, proof: Proof, seen: Seen) -> ev.Event:
+def judge_proof(view: View, phase: Proving, proof: Proof, seen: Seen) -> ev.Event:
     """Met, to be watched, or a hold: by the row that the required step itself would take."""
     frame = Frame(position=position_of(proof.step.path), address=proof.address)
     other = View(view.runbook, view.operation, frame, proof.step, view.now)
@@ -113,7 +113,7 @@ def judged(view: View, phase: Proving, proof: Proof, seen: Seen) -> ev.Event:
     return ev.Held(at=view.now, kind="requires", reason=f"{view.key} requires {proof.key}, and {what}{why}")
 
 
-def _proving_source(view: View, phase: Proving, entry: Entry) -> ev.Event | Perform:
+def _next_in_source_proof(view: View, phase: Proving, entry: Entry) -> ev.Event | Perform:
     """Before a copy goes: is what it was made from there, and available?"""
     if phase.index > 0:
         return ev.Proved(at=view.now, all=True)

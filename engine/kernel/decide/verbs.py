@@ -22,7 +22,7 @@ from engine.kernel.rendering import rendered
 from engine.language.model import Ensure, KindFacts, Remove, Row
 
 
-def verb(view: View, seen: Seen, row: Row, cls: str) -> ev.Event:
+def by_verb(view: View, seen: Seen, row: Row, cls: str) -> ev.Event:
     """What the row says is to be done."""
     match row.verb:
         case "done":
@@ -41,7 +41,7 @@ def verb(view: View, seen: Seen, row: Row, cls: str) -> ev.Event:
         case "create":
             return intend_create(view)
         case "replace":
-            return _replace(view, seen)
+            return _begin_replace(view, seen)
         case _:  # `delete`: the verb is text, as the runbook's reader has checked it
             return delete(view, seen)
 
@@ -63,7 +63,7 @@ def _done(view: View, seen: Seen, cls: str) -> ev.Event:
     return ev.StepDone(at=view.now, result=result, id=seen.id, status=seen.status)
 
 
-def _replace(view: View, seen: Seen) -> ev.Event:
+def _begin_replace(view: View, seen: Seen) -> ev.Event:
     """Its attempt begins before the removal: with none left, nothing is deleted first."""
     if never_replaced(view.operation, seen.id):
         return ev.Held(
@@ -88,7 +88,7 @@ def never_replaced(operation: Operation, id: str | None) -> bool:
     )
 
 
-def replacing(view: View, seen: Seen, cls: str) -> ev.Event:
+def continue_replace(view: View, seen: Seen, cls: str) -> ev.Event:
     """● Once a `replace` has begun, rows are not asked: what is there goes, and then it is created again."""
     if cls == "missing":
         return ev.Vanished(at=view.now) if view.frame.removal.routine == "deleting" else intend_create(view)
