@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 
-from engine.kernel import Operation, evolve, pending, start
+from engine.kernel import Operation, begun, evolve, pending, start
 from engine.kernel import events as ev
 from engine.kernel.effect import Effect
 from engine.kernel.frame import Acting, Address, Frame, MainStep, Proving
 from engine.kernel.operation import Halt, Perform, Record, StepRecord
-from engine.kernel.start import begun
 from engine.language.model import ActionFacts, Call, Runbook, Step
 from engine.registry import Action, Registry
 from engine.runtime.performer import WorldAccess

@@ -27,9 +27,8 @@ from engine.cli.output.progress import Progress
 from engine.cli.signals import InterruptibleClock, StopSignal
 from engine.clock import Clock, SystemClock, VirtualClock
 from engine.errors import EnvironmentProblem, Problem, UsageError
-from engine.kernel import Operation
+from engine.kernel import Operation, Transition
 from engine.kernel.effect import Effect
-from engine.kernel.transition import Transition
 from engine.language.model import Runbook
 from engine.registry import Network, Registry
 from engine.runtime.engine import Engine

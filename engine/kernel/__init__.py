@@ -16,16 +16,15 @@ Read in this order:
     queries, rendering           questions about an operation; names and `${ }`
     decide/pending               the phase table. Its essay walks an operation from the first step to the end
     decide/decision              after a look. Then: classes, verbs, requirements, intents, errors, ends, notices
-    apply/evolve                 the table of folds. Then: steps, outcomes, lifecycle, and the moves of stack
+    apply/evolve                 record 1, and the table of folds. Then: steps, outcomes, lifecycle, and the moves of stack
 
 ● marks a rule that an operation would be lost, or something foreign touched, without. Each is one small function: the tests of
 `tests/laws/test_k12_*.py` replace the function, and a story or scenario must then end badly. So a
 function with ● stays a function of its own, however short, and a new one wants a line there.
 """
 
-from engine.kernel.apply.evolve import IllegalEvent, evolve
+from engine.kernel.apply.evolve import IllegalEvent, Transition, begun, evolve, start
 from engine.kernel.decide.pending import pending
 from engine.kernel.operation import Operation
-from engine.kernel.start import start
 
-__all__ = ["IllegalEvent", "Operation", "evolve", "pending", "start"]
+__all__ = ["IllegalEvent", "Operation", "Transition", "begun", "evolve", "pending", "start"]

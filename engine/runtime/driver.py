@@ -35,14 +35,14 @@ from typing import Final, Protocol, assert_never
 
 from engine.clock import Clock
 from engine.errors import EffectNotSent, EnvironmentProblem, Problem
-from engine.kernel import Operation, evolve, pending
+from engine.kernel import Operation, Transition, evolve, pending
 from engine.kernel import events as ev
+from engine.kernel.apply.evolve import with_step
 from engine.kernel.codec import States, durable, encode
 from engine.kernel.effect import Effect, Seen
 from engine.kernel.frame import Acting, Proving
 from engine.kernel.operation import Halt, Perform, Record, SleepUntil
 from engine.kernel.schedule import delay_before
-from engine.kernel.transition import Transition, with_step
 from engine.language.model import Backoff, Runbook, Schedule
 from engine.runtime.observer import Observer
 from engine.stores.port import LogRecord, Store

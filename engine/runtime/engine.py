@@ -13,12 +13,10 @@ from typing import Any
 
 from engine.clock import Clock
 from engine.errors import Busy, Locked, StoreConflict, UsageError
-from engine.kernel import Operation, start
+from engine.kernel import Operation, Transition, begun, start
 from engine.kernel import events as ev
 from engine.kernel.queries import is_running_on_hold
 from engine.kernel.rendering import Names, rendered
-from engine.kernel.start import begun
-from engine.kernel.transition import Transition
 from engine.language.model import Runbook
 from engine.reports.status import readable, summary
 from engine.runtime.driver import Driver, OperationLease, OperationLog

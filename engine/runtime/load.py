@@ -11,12 +11,10 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from engine.errors import EnvironmentProblem, UsageError
-from engine.kernel import IllegalEvent, Operation, evolve
+from engine.kernel import IllegalEvent, Operation, Transition, begun, evolve
 from engine.kernel import events as ev
 from engine.kernel.codec import decode
 from engine.kernel.effect import Maker
-from engine.kernel.start import begun
-from engine.kernel.transition import Transition
 from engine.language.model import Runbook
 from engine.stores.port import LogRecord, Store
 from engine.values import changed

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from engine.errors import Problem
-from engine.kernel import Operation
+from engine.kernel import Operation, Transition
 from engine.kernel.effect import Effect
 from engine.kernel.operation import Target
-from engine.kernel.transition import Transition
 from engine.values import Value
 
 

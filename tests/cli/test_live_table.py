@@ -15,11 +15,11 @@ from pathlib import Path
 import pytest
 
 from engine.cli.output.live_table import HEAD, TableRow, table_rows, visible_rows
+from engine.kernel import begun
 from engine.kernel.apply.evolve import evolve
 from engine.kernel.effect import Effect
 from engine.kernel.events import Delayed, Entered, Intended, Started, Succeeded, Watched
 from engine.kernel.operation import Operation
-from engine.kernel.start import begun
 from engine.language.model import KindFacts, Runbook
 from engine.language.parse.document import load
 from tests.cli.commands import FEW, INPUTS, LONG, RESTORE, RUNBOOK, write_file

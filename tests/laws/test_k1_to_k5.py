@@ -11,10 +11,10 @@ import pytest
 from engine.errors import Problem
 from engine.kernel import IllegalEvent, Operation, evolve, pending
 from engine.kernel import events as ev
+from engine.kernel.apply.evolve import with_step
 from engine.kernel.codec import States, decode, durable
 from engine.kernel.effect import Effect, Seen
 from engine.kernel.operation import Perform, Record, Target
-from engine.kernel.transition import with_step
 from engine.runtime.load import Replay, events_of
 from engine.values import changed
 from tests.laws.end_state import folds

@@ -12,6 +12,7 @@ from engine.cli.output import terminal
 from engine.cli.output.event_texts import event_text
 from engine.cli.output.times import format_current_attempt, format_deadline, format_time
 from engine.errors import Problem
+from engine.kernel import Transition
 from engine.kernel import events as ev
 from engine.kernel.decide.requirements import awaited
 from engine.kernel.decide.view import view_of
@@ -19,7 +20,6 @@ from engine.kernel.effect import Effect
 from engine.kernel.frame import Frame, Proving, Waiting
 from engine.kernel.operation import Operation
 from engine.kernel.queries import current_key, monitor_of, step_of
-from engine.kernel.transition import Transition
 from engine.language.durations import format_duration
 from engine.language.model import Monitor, Runbook
 from engine.stores.port import LogRecord

@@ -7,12 +7,12 @@ from typing import Any, Final
 
 from engine.cli.output.times import format_attempt
 from engine.errors import Problem
+from engine.kernel import Transition
 from engine.kernel import events as ev
 from engine.kernel.frame import Acting, Looking
 from engine.kernel.operation import Entry
 from engine.kernel.queries import step_of
 from engine.kernel.rendering import iso
-from engine.kernel.transition import Transition
 from engine.language.durations import format_duration
 from engine.language.model import Remove
 

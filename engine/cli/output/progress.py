@@ -12,9 +12,8 @@ from engine.cli.output.event_lines import Line, Weight, event_lines, requirement
 from engine.cli.output.live_table import LiveTable
 from engine.cli.output.times import format_time
 from engine.errors import Problem
-from engine.kernel import Operation
+from engine.kernel import Operation, Transition
 from engine.kernel.effect import Effect
-from engine.kernel.transition import Transition
 from engine.language.model import Runbook
 
 COLOUR: Final[dict[Weight, str]] = {"detail": "quiet", "note": "", "wait": "busy", "problem": "warn", "end": "strong"}

@@ -1,4 +1,4 @@
-"""Folding one event into the operation.
+"""The first record of an operation, and folding one event into it.
 
 `evolve` carries out what `pending` has decided, or what a person or the world has said. It decides nothing: everything that
 a fold needs is in the event, in the operation or in the runbook. So a log can be folded again, by a later version too, and
@@ -36,13 +36,36 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from immutables import Map
+
 from engine.errors import BrokenInvariant
 from engine.kernel import events as ev
-from engine.kernel.apply import lifecycle, outcomes, runbook_edit, steps
-from engine.kernel.frame import Acting, Entering, InRescue, InRow, Looking, Phase, Proving, Refreshing, Waiting
-from engine.kernel.operation import Operation
+from engine.kernel.apply import lifecycle, outcomes, runbook_edit, stack, steps
+from engine.kernel.frame import (
+    Acting,
+    Entering,
+    InRescue,
+    InRow,
+    Looking,
+    Phase,
+    Proving,
+    Refreshing,
+    Waiting,
+    position_of,
+)
+from engine.kernel.operation import Operation, SettingValue, Target
+from engine.kernel.queries import current_key
 from engine.language.model import Runbook
-from engine.values import changed
+from engine.values import Value, changed
+
+
+class Transition(Value):
+    """What an event has changed. `before` is None for the first event of an operation."""
+
+    event: ev.Event
+    runbook: Runbook
+    before: Operation | None
+    after: Operation
 
 
 class IllegalEvent(BrokenInvariant):
@@ -96,6 +119,39 @@ _WITHOUT_FRAMES: Final = frozenset({
     ev.TakenUp, ev.EndRecorded, ev.Ended, ev.EntryTaken, ev.EntrySettled, ev.Restarted, ev.CleanupBegun, ev.Cancelled,
     ev.TargetSettled,
 })  # fmt: skip
+_OF_THE_OPERATION: Final = frozenset({
+    ev.Started, ev.TakenUp, ev.EndRecorded, ev.Ended, ev.Cancelled, ev.CleanupBegun, ev.RunbookEdited,
+})  # fmt: skip
+"""Events that are about no step."""
+
+
+def start(
+    runbook: Runbook,
+    operation_id: str,
+    inputs: Mapping[str, Any],
+    settings: Mapping[str, SettingValue],
+    targets: Mapping[str, Target],
+    now: float,
+    *,
+    region: str = "",
+    engine: str = "",
+) -> list[ev.Started]:
+    """The first record's events: everything that is fixed before anything begins."""
+    return [
+        ev.Started(
+            at=now, operation=operation_id, runbook=runbook.name, digest=runbook.digest, inputs=inputs,
+            settings=settings, targets=targets, region=region, engine=engine,
+        )
+    ]  # fmt: skip
+
+
+def begun(runbook: Runbook, event: ev.Started) -> Operation:
+    """The operation after record 1."""
+    operation = Operation(
+        id=event.operation, runbook=event.runbook, digest=event.digest, started=event.at, at=event.at, since=event.at,
+        region=event.region, inputs=event.inputs, settings=event.settings, targets=Map(event.targets),
+    )  # fmt: skip
+    return stack.push(operation, position_of("steps/0"))
 
 
 def evolve(runbook: Runbook, operation: Operation, event: ev.Event) -> Operation:
@@ -111,6 +167,15 @@ def evolve(runbook: Runbook, operation: Operation, event: ev.Event) -> Operation
         return after if after.at == event.at else changed(after, at=event.at)
     except (AssertionError, LookupError, ValueError) as error:  # it names a line, a row or a phase that is not there
         raise _illegal(operation, event, repr(error)) from error
+
+
+def with_step(runbook: Runbook, operation: Operation, event: ev.Event) -> ev.Event:
+    """The event with the key of its step: recorded once, so that no reader has to fold the operation to learn it."""
+    if event.step or type(event) in _OF_THE_OPERATION:
+        return event
+    if isinstance(event, ev.EntrySettled):
+        return changed(event, step=operation.ledger[event.entry].step)
+    return changed(event, step=current_key(runbook, operation)) if operation.frames else event
 
 
 def _why_not(operation: Operation, event: ev.Event, phases: tuple[type[Phase], ...]) -> str:
