@@ -9,9 +9,9 @@ One operation, `runbook run restore.yaml`, with what is on the disk after each p
    `taken_up`: an effect that was in flight when the last runner stopped has become *unknown*, and is looked at.
 3. Loop. `pending(runbook, operation, now)` returns one of four commands:
    - `Record(event)`: the event is folded. It is in memory only, among `OperationLog.uncommitted`.
-   - `Perform(effect)`: all uncommitted events are committed as one record, among them `intended`, which names the effect
-     and its idempotency key. Then the lease is checked, and then the effect is sent: *what is sent was recorded before*.
-     Its outcome (`succeeded`, `failed`, `unknown`, `looked`) is folded, and is durable with the next commit. If the
+   - `Perform(effect)`: all uncommitted events are committed as one record. For a create, delete or call, `intended` is
+     among them, which names the effect and its idempotency key. Then the lease is checked, and then the effect is sent:
+     *what changes the world was recorded before*. Its outcome (`succeeded`, `failed`, `unknown`, `looked`) is folded, and is durable with the next commit. If the
      process dies in between, step 2 of the next runner finds the intent without an outcome, and looks.
    - `SleepUntil(at)`: commit, then sleep in slices. After each, the lease is renewed if that is due, and a signal or a
      request to cancel ends the sleep.
@@ -272,7 +272,7 @@ class Driver:
         self.heartbeat()
 
     def take_cancel_request(self) -> bool:
-        """Fold another process's request to cancel, if there is one; was there?"""
+        """Fold another process's request to cancel. True if there was one."""
         request = self.cancel_request()
         if request is None or self.log.operation.ending is not None:
             return False

@@ -196,7 +196,7 @@ class Engine:
         return log.operation
 
     def _release(self, log: OperationLog, lease: OperationLease) -> None:
-        """After driving, however it stopped: write the summary, release the lock of an ended operation, and the lease."""
+        """However the drive ended: write the summary, release the lock of an ended operation, and the lease."""
         id = log.operation.id
         if log.committed is None:
             return
@@ -270,7 +270,7 @@ class Engine:
         return self._take_up(id, (again,))
 
     def cancel(self, id: str, *, undo: bool = False, past: tuple[str, ...] = ()) -> Operation:
-        """Cancel an operation. If another runner is driving it, that runner is asked to, and this waits for it.
+        """Cancel an operation. If another runner has it, that runner is asked to cancel it, and this waits for it.
 
         No lock is taken for an operation that has created nothing and has no `on_cancel` steps.
         """

@@ -57,7 +57,7 @@ class CancelPoller:
 
 
 def check_answer(operation: Operation, answer: Mapping[str, Any]) -> None:
-    """UsageError if the answer is not one to what the operation holds for."""
+    """UsageError if the operation has no hold that the answer is for."""
     kind = operation.hold.kind if operation.hold is not None else ""
     if answer.get("outcome") and kind != "unknown_outcome":
         message = "`--outcome` answers a hold for a call with an unknown outcome, and the operation has no such hold"
