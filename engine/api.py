@@ -11,14 +11,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from engine.cli.commands.run import new_operation_id
-from engine.cli.context import CommandContext
+from engine.cli.context import CommandContext, check_operation_id
 from engine.cli.files import load_runbook
 from engine.cli.hold_answers import read_answer, read_replacement
-from engine.cli.input_options import convert_inputs
-from engine.cli.operations import check_operation_id, load_operation
 from engine.cli.options import DEMO, Options, resolve_options
 from engine.cli.output.status_document import build_document
 from engine.kernel import Operation
+from engine.language.inputs import resolve_inputs
 
 
 def run(
@@ -34,7 +33,7 @@ def run(
         loaded = load_runbook(os.fspath(runbook), context.registry, quiet=True)
         context.remember_runbook(loaded)
         id = check_operation_id(operation_id or new_operation_id(loaded.name))
-        values = convert_inputs(loaded, dict(inputs or {}))
+        values = resolve_inputs(loaded, dict(inputs or {}))
         engine = context.build_engine(loaded, id, is_new=True)
         return _document(context, engine.run(loaded, id, values))
 
@@ -49,7 +48,7 @@ def resume(
         answer = read_answer(why=why, reject=reject, outcome=outcome, output=None, accept_target=accept_target)
         if output is not None:
             answer["output"] = output
-        loaded, operation = load_operation(context, operation_id)
+        loaded, operation = context.load_operation(operation_id)
         text = read_replacement(context, loaded, operation, os.fspath(with_), answer) if with_ else ""
         engine = context.build_engine(loaded, operation_id, is_new=False)
         return _document(context, engine.resume(operation_id, answer, text))
@@ -58,7 +57,7 @@ def resume(
 def status(operation_id: str, **where: Any) -> dict[str, Any]:
     """The status document of an operation. `where` as for `run`."""
     with CommandContext(_options(where)) as context:
-        _, operation = load_operation(context, operation_id)
+        _, operation = context.load_operation(operation_id)
         return _document(context, operation)
 
 
@@ -73,4 +72,4 @@ def _options(where: Mapping[str, Any], *, yes: bool = False, yes_delete: Iterabl
 
 def _document(context: CommandContext, operation: Operation) -> dict[str, Any]:
     runbook = context.runbook(operation.digest)
-    return build_document(operation, runbook, context.options, context.head(operation.id))
+    return build_document(operation, runbook, context.options, context.store.head(operation.id))

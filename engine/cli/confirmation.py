@@ -6,7 +6,7 @@ A protected name is confirmed only by `--yes-delete NAME`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from engine.cli.options import Options
@@ -15,82 +15,83 @@ from engine.errors import EnvironmentProblem, RunbookError, UsageError
 from engine.kernel import Operation
 from engine.kernel.operation import Entry
 from engine.language.model import Runbook
+from engine.language.nearest import did_you_mean
 from engine.runtime.observer import PlannedRemoval
 from engine.runtime.protection import ProtectionPolicy
 
 
-class DeletionConfirmation:
-    """Called with the resources that the runbook removes; False where a person says no.
+def confirm_removals(
+    options: Options, runbook: Runbook, clients: Callable[..., Any], removals: list[PlannedRemoval]
+) -> bool:
+    """Confirm what the runbook removes; False where a person says no.
 
     Raises UsageError where nobody can be asked, or a protected name is among them.
     """
 
-    def __init__(self, options: Options, runbook: Runbook, clients: Callable[..., Any]) -> None:
-        self._options = options
-        self._runbook = runbook
-        self._clients = clients
+    def say(text: str) -> None:
+        if not (options.quiet and options.yes):
+            terminal.err(terminal.escape(text))
 
-    def __call__(self, removals: list[PlannedRemoval]) -> bool:
-        for one in removals:
-            if one.target.id is None:
-                self._say(
-                    f"{one.step}: nothing to delete: there is no {one.kind} {one.target.name} in {one.target.region}"
-                )
-        existing = [one for one in removals if one.target.id is not None]
-        if not existing:
-            return True
-        lines = [f"{one.step} will delete {self._describe(one)}" for one in existing]
-        self._check_protection(existing)
-        for line in lines:
-            self._say(line)
-        if self._options.yes or all(one.target.name in self._options.yes_delete for one in existing):
-            return True
-        if self._options.no_input or not terminal.can_prompt():
-            raise UsageError(f"not confirmed; nothing was started: {'; '.join(lines)}. To confirm, add --yes")
-        return terminal.confirm("Delete it?" if len(existing) == 1 else "Delete them?")
+    for one in removals:
+        if one.target.id is None:
+            say(f"{one.step}: nothing to delete: there is no {one.kind} {one.target.name} in {one.target.region}")
+    existing = [(one, _describe(runbook, clients, one)) for one in removals if one.target.id is not None]
+    _check_protection(options, [(one.target.name, text) for one, text in existing])
+    lines = [f"{one.step} will delete {text}" for one, text in existing]
+    for line in lines:
+        say(line)
+    if options.yes or all(one.target.name in options.yes_delete for one, _ in existing):
+        return True
+    if options.no_input or not terminal.can_prompt():
+        raise UsageError(f"not confirmed; nothing was started: {'; '.join(lines)}. To confirm, add --yes")
+    return terminal.confirm("Delete it?" if len(existing) == 1 else "Delete them?")
 
-    def _check_protection(self, existing: list[PlannedRemoval]) -> None:
-        policy = ProtectionPolicy(protected=self._options.protected, allowed=self._options.yes_delete)
-        protected = [one for one in existing if policy.pattern_for(one.target.name)]
-        if protected:
-            options = " ".join(f"--yes-delete {one.target.name}" for one in protected)
-            resources = "; ".join(self._describe(one) for one in protected)
-            pattern = policy.pattern_for(protected[0].target.name)
-            raise UsageError(
-                f"nothing was started: {resources} matches the protected pattern {pattern}. "
-                f"To allow its deletion, add {options}"
-            )
 
-    def _describe(self, one: PlannedRemoval) -> str:
-        target = one.target
-        where = f"account {self._account(one)}, region {target.region or 'of your settings'}"
-        return f"{one.kind} {target.name} (id {target.id}, {where})"
+def _check_protection(options: Options, resources: list[tuple[str, str]]) -> None:
+    """UsageError if a pattern protects one. `resources`: name and description of each."""
+    policy = ProtectionPolicy(protected=options.protected, allowed=options.yes_delete)
+    protected = [(name, text) for name, text in resources if policy.pattern_for(name)]
+    if protected:
+        pattern = policy.pattern_for(protected[0][0])
+        raise UsageError(
+            f"nothing was started: {'; '.join(text for _, text in protected)} matches the protected pattern {pattern}. "
+            f"To allow its deletion, add {' '.join(f'--yes-delete {name}' for name, _ in protected)}"
+        )
 
-    def _account(self, one: PlannedRemoval) -> str:
-        account = self._runbook.accounts.get(one.target.account or "")
-        if account is not None:
-            return f"{account.id} ({account.name})"
+
+def _describe(runbook: Runbook, clients: Callable[..., Any], one: PlannedRemoval) -> str:
+    """`rds.cluster orders (id …, account …, region …)`."""
+    target = one.target
+    account = runbook.accounts.get(target.account or "")
+    if account is not None:
+        where = f"{account.id} ({account.name})"
+    else:
         try:
-            reply = self._clients("sts", one.target.region or None, None).get_caller_identity()
+            where = clients("sts", target.region or None, None).get_caller_identity()["Account"]
         except RunbookError as error:
             raise EnvironmentProblem(f"cannot determine the AWS account: {error}") from error
         except Exception as error:  # botocore's, which is not imported here
             raise EnvironmentProblem(f"cannot determine the AWS account: {type(error).__name__}") from error
-        return str(reply["Account"])
-
-    def _say(self, text: str) -> None:
-        if not (self._options.quiet and self._options.yes):
-            terminal.err(terminal.escape(text))
+    region = target.region or "of your settings"
+    return f"{one.kind} {target.name} (id {target.id}, account {where}, region {region})"
 
 
-def confirm_past(options: Options, operation: Operation, points: tuple[str, ...]) -> None:
-    """Confirm `--past`, which deletes live data. What else an undo takes needs no confirmation. Raises UsageError."""
+def confirm_past(options: Options, runbook: Runbook, operation: Operation, steps: Iterable[str]) -> tuple[str, ...]:
+    """Check and confirm `--past`, which deletes live data. What else an undo takes needs no confirmation.
+
+    Returns the steps. UsageError unless each is a point of no return of the runbook, and without a yes.
+    """
+    past = tuple(steps)
+    points = [step.id for step in runbook.steps if step.irreversible]
+    for step in past:
+        if step not in points:
+            raise UsageError(f"--past {step}: not a point of no return of {runbook.name}; {did_you_mean(step, points)}")
     live = [entry for entry in operation.ledger if entry.live and entry.state in ("open", "kept", "stuck")]
-    if not points or not live:
-        return
-    past = f"(--past {' '.join(points)})"
-    resources = [f"{describe_entry(entry)} and the data written to it {past}" for entry in live]
-    confirm_deletion(options, resources, nothing="nothing was done")
+    if past and live:
+        option = f"(--past {' '.join(past)})"
+        resources = [f"{describe_entry(entry)} and the data written to it {option}" for entry in live]
+        confirm_deletion(options, resources, nothing="nothing was done")
+    return past
 
 
 def confirm_deletion(options: Options, resources: list[str], *, nothing: str) -> None:

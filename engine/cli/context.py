@@ -13,7 +13,7 @@ import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -36,11 +36,22 @@ from engine.runtime.load import Loaded, load_cached, runbook_text
 from engine.runtime.observer import Observer, PlannedRemoval
 from engine.runtime.performer import WorldAccess
 from engine.runtime.protection import ProtectionPolicy, protect
-from engine.stores.port import Head, Store
+from engine.stores.port import Store
 
 SANDBOX_SUFFIX: Final = "+sandbox"
 """Appended to the version in the first record of an operation that was started in the sandbox."""
 SANDBOX_REGION: Final = "us-east-1"
+OPERATION_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+def check_operation_id(id: str) -> str:
+    """The id, which becomes part of tags, keys and file names. UsageError if it cannot."""
+    if OPERATION_ID.fullmatch(id) is None:
+        raise UsageError(
+            f"{id!r} is not an operation id: use at most 64 letters, digits, `.`, `_` and `-`, "
+            "starting with a letter or digit"
+        )
+    return id
 
 
 def current_actor() -> str:
@@ -114,15 +125,11 @@ class CommandContext:
         )  # fmt: skip
 
     @cached_property
-    def _store_sessions(self) -> Any:
-        """AWS sessions of the store, which itself builds valid requests and belongs to no account of a runbook."""
+    def store_clients(self) -> Callable[..., Any]:
+        """Boto3 clients for the store, which itself builds valid requests and belongs to no account of a runbook."""
         from actions.aws.sessions import Sessions
 
-        return Sessions(**self.session_options, validates=False)
-
-    def store_clients(self, service: str) -> Any:
-        """A boto3 client for the store."""
-        return self._store_sessions.clients(service)
+        return Sessions(**self.session_options, validates=False).clients
 
     @property
     def session_options(self) -> dict[str, Any]:
@@ -152,12 +159,8 @@ class CommandContext:
 
     def load_operation(self, id: str) -> tuple[Runbook, Operation]:
         """The operation, from its log, and its runbook. UsageError where there is none."""
-        loaded = load_cached(self.store, id, self.parse, self._loaded)
+        loaded = load_cached(self.store, check_operation_id(id), self.parse, self._loaded)
         return loaded.runbook, loaded.operation
-
-    def head(self, id: str) -> Head | None:
-        """The lease and summary of an operation; None where there is none."""
-        return self.store.head(id)
 
     # -- running --------------------------------------------------------------------------------------------
 
@@ -187,7 +190,7 @@ class CommandContext:
 
     def build_engine(self, runbook: Runbook, id: str, *, is_new: bool) -> Engine:
         """An engine for one operation. UsageError for an operation of the other world (sandbox or AWS)."""
-        from engine.cli.confirmation import DeletionConfirmation
+        from engine.cli.confirmation import confirm_removals
         from engine.stores.lease import DURATION, StoreLease, this_process
 
         self._check_world(id)
@@ -203,10 +206,10 @@ class CommandContext:
             self.clock, enter_step = sandbox.clock, sandbox.enter_step
             world = self._world(sandbox.clients, sandbox.network)
         else:
-            world, enter_step = self._aws_world(runbook, lease.before_send), _ignore_step
+            world, enter_step = self._aws_world(runbook, lease.before_send), None
         observer = CommandObserver(
             progress=self.progress, stop=self.stop, enter_step=enter_step,
-            confirm=DeletionConfirmation(self.options, runbook, world.clients),
+            confirm=partial(confirm_removals, self.options, runbook, world.clients),
         )  # fmt: skip
         return Engine(
             store=self.store, clock=self.clock, world=world, parse=self.parse, lease=lambda _: lease, actor=actor,
@@ -262,11 +265,9 @@ class CommandContext:
     def _check_world(self, id: str) -> None:
         """UsageError for an operation of the sandbox without `--sandbox`, or a real one with it."""
         sandboxed = self.is_sandboxed(id)
-        if sandboxed is None:
-            return
         if sandboxed and not self.options.sandbox:
             raise UsageError(f"operation {id} was started in the sandbox; add --sandbox")
-        if self.options.sandbox and not sandboxed:
+        if sandboxed is False and self.options.sandbox:
             raise UsageError(f"operation {id} was not started in the sandbox; remove --sandbox")
 
 
@@ -288,17 +289,18 @@ def world_file(store: str, id: str) -> Path | None:
 class CommandObserver(Observer):
     """Connects an engine to the user: shows progress, passes signals on, and asks before something is removed.
 
-    `enter_step` is called with the step of each event: the script of a sandbox has faults by step.
+    `enter_step` is called with the step of each event: the script of a sandbox has faults by step, and only it needs this.
     """
 
     progress: Progress
     stop: StopSignal
     confirm: Callable[[list[PlannedRemoval]], bool]
-    enter_step: Callable[[str], None]
+    enter_step: Callable[[str], None] | None
 
     def committed(self, transition: Transition) -> None:
         self.progress.committed(transition)
-        self.enter_step(transition.after.last_step)
+        if self.enter_step is not None:
+            self.enter_step(transition.after.last_step)
 
     def resending(self, operation: Operation, effect: Effect, problem: Problem, delay: float) -> None:
         self.progress.resending(operation, effect, problem, delay)
@@ -311,7 +313,3 @@ class CommandObserver(Observer):
 
     def stop_code(self) -> int:
         return self.stop()
-
-
-def _ignore_step(step: str) -> None:
-    """Only a sandbox needs the step."""

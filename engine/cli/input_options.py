@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from engine.cli.files import display_path, read_bytes
 from engine.errors import RunbookInvalid, UsageError
-from engine.language.model import Runbook
 
 
 def read_inputs(pairs: Sequence[str], file: str | None) -> dict[str, Any]:
     """The values in the file, overridden by the `NAME=VALUE` pairs, whose values are text. Raises UsageError."""
-    values = _read_input_file(file) if file is not None else {}
+    values = read_value(file) if file is not None else {}
+    if not isinstance(values, dict):
+        raise UsageError(f"{file}: inputs must be a map of names to values (NAME: VALUE)")
     given: set[str] = set()
     for pair in pairs:
         name, equals, value = pair.partition("=")
@@ -25,13 +26,6 @@ def read_inputs(pairs: Sequence[str], file: str | None) -> dict[str, Any]:
     return values
 
 
-def _read_input_file(path: str) -> dict[str, Any]:
-    values = read_value(path)
-    if not isinstance(values, Mapping):
-        raise UsageError(f"{path}: inputs must be a map of names to values (NAME: VALUE)")
-    return dict(values)
-
-
 def read_value(path: str) -> Any:
     """The value in a YAML or JSON file. UsageError with the place of the first mistake."""
     from engine.language.yaml.nodes import to_python
@@ -42,10 +36,3 @@ def read_value(path: str) -> Any:
     except RunbookInvalid as error:
         first = error.findings[0]
         raise UsageError(f"{first.file}:{first.line}:{first.column}: {first.message}") from error
-
-
-def convert_inputs(runbook: Runbook, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Every input of the runbook, converted to its type. UsageError lists everything that is wrong."""
-    from engine.language.inputs import resolve_inputs
-
-    return resolve_inputs(runbook, values)

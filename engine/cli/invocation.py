@@ -11,8 +11,9 @@ import os
 import platform
 import sys
 import traceback
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from engine import __version__
 from engine.cli.output import terminal
@@ -89,9 +90,9 @@ def _message(error: Exception) -> str:
 
 def _print_json(error: Exception, code: int) -> None:
     if isinstance(error, RunbookInvalid):
-        from engine.cli.output.findings import format_json
+        from engine.checks.formats import format_findings
 
-        terminal.out(format_json(error))
+        terminal.out(format_findings("json", error.findings, {}).rstrip("\n"))
         return
     message = "a bug in runbook" if code == BUG else _message(error)
     terminal.out_json({"format": 1, "exit_code": code, "error": type(error).__name__, "error_message": message})
@@ -143,11 +144,5 @@ def _flush_streams() -> None:
             if stream is not None:
                 stream.flush()
         except (OSError, ValueError):
-            _redirect_to_devnull(stream)
-
-
-def _redirect_to_devnull(stream: Any) -> None:
-    try:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-    except (OSError, ValueError):
-        return
+            with suppress(OSError, ValueError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -11,15 +11,11 @@ def main(argv: list[str] | None = None) -> int:
     """Run `runbook ARGV` and return its exit code. Results go to stdout, everything else to stderr."""
     args = sys.argv[1:] if argv is None else argv
     if args == ["--version"]:
-        return _print_version()
+        try:
+            print(f"runbook {__version__}", flush=True)
+        except OSError:  # stdout is closed
+            sys.stdout = None
+        return 0
     from engine.cli.invocation import invoke
 
     return invoke(args)
-
-
-def _print_version() -> int:
-    try:
-        print(f"runbook {__version__}", flush=True)
-    except OSError:  # stdout is closed
-        sys.stdout = None
-    return 0

@@ -330,7 +330,7 @@ def test_a_bug_report_has_places_and_no_values(
     def broken(*_: object) -> None:
         raise ZeroDivisionError("a-known-secret")
 
-    monkeypatch.setattr("engine.cli.commands.status.load_operation", broken)
+    monkeypatch.setattr("engine.cli.context.load_cached", broken)
     result = cli("status", "op", *store)
     assert result.code == 70
     assert "This is a bug in runbook" in result.err

@@ -8,7 +8,7 @@ import typer
 
 from engine.cli.confirmation import confirm_past
 from engine.cli.context import CommandContext
-from engine.cli.operations import OperationId, PastOption, check_points_of_no_return, load_operation, run_operation
+from engine.cli.operations import OperationId, PastOption, run_operation
 from engine.cli.options import RUN_OPTIONS, Options, command
 from engine.errors import UsageError
 
@@ -22,11 +22,9 @@ def cancel(
 ) -> int:
     """Stop an operation safely, wherever it runs. If no process runs it, this one ends it."""
     with CommandContext(options) as context:
-        runbook, operation = load_operation(context, id)
-        points = tuple(past or ())
-        if points and not undo:
+        runbook, operation = context.load_operation(id)
+        if past and not undo:
             raise UsageError("--past needs --undo: it says how far to undo")
-        check_points_of_no_return(runbook, points)
-        confirm_past(options, operation, points)
+        points = confirm_past(options, runbook, operation, past or ())
         code = run_operation(context, runbook, id, lambda engine: engine.cancel(id, undo=undo, past=points))
     return 0 if code == 1 else code  # CANCELLED is what was asked for

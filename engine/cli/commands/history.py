@@ -7,8 +7,8 @@ from typing import Annotated, Final
 
 import typer
 
-from engine.cli.context import CommandContext
-from engine.cli.operations import OperationId, check_operation_id
+from engine.cli.context import CommandContext, check_operation_id
+from engine.cli.operations import OperationId
 from engine.cli.options import OUTPUT_OPTIONS, STORE_OPTIONS, Options, command
 from engine.cli.output import terminal
 from engine.cli.output.event_lines import format_event, format_event_json

@@ -11,10 +11,11 @@ from actions import build_registry
 from actions.aws.permissions import SETTINGS, TABLE, permission
 from engine.cli.context import default_region, store_place
 from engine.cli.files import load_runbook
-from engine.cli.input_options import convert_inputs, read_inputs
+from engine.cli.input_options import read_inputs
 from engine.cli.options import OUTPUT_OPTIONS, FileArgument, InputOption, InputsFileOption, Options, command
 from engine.cli.output.iam_policy import print_policies
 from engine.errors import UsageError
+from engine.language.inputs import resolve_inputs
 from engine.language.model import Runbook
 from engine.language.nearest import did_you_mean
 from engine.reports.iam import IamNames, Permission, RunbookContext, permissions_for, required_permissions
@@ -62,9 +63,9 @@ def iam(
 def _known_inputs(runbook: Runbook, given: dict[str, Any]) -> dict[str, Any]:
     """The given inputs and the defaults; required ones may be missing. UsageError for values of another type."""
     if set(given) - set(runbook.inputs):
-        return convert_inputs(runbook, given)  # reports the unknown names
+        return resolve_inputs(runbook, given)  # reports the unknown names
     known = {name: one for name, one in runbook.inputs.items() if name in given or not one.required}
-    return convert_inputs(changed(runbook, inputs=known), given)
+    return resolve_inputs(changed(runbook, inputs=known), given)
 
 
 def _accounts(runbook: Runbook, permissions: list[Permission], wanted: str | None) -> list[str | None]:

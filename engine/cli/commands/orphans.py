@@ -9,7 +9,6 @@ import typer
 from engine.cli.confirmation import confirm_deletion, describe_entry
 from engine.cli.context import CommandContext
 from engine.cli.files import load_runbook
-from engine.cli.operations import load_operation
 from engine.cli.options import OUTPUT_OPTIONS, STORE_OPTIONS, Options, command
 from engine.cli.orphan_search import OrphanSearch
 from engine.cli.output import terminal
@@ -110,7 +109,7 @@ def _confirm(options: Options, operations: list[Operation]) -> None:
 def _clean_up(options: Options, id: str) -> bool:
     """Undo what the operation left; each resource is checked again before it is deleted. False if another runner is busy."""
     with CommandContext(options) as context:
-        runbook, _ = load_operation(context, id)
+        runbook, _ = context.load_operation(id)
         try:
             with context.running_engine(runbook, id, is_new=False) as engine:
                 engine.cleanup(id)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from engine.cli.context import CommandContext
-from engine.cli.operations import OperationId, load_operation, run_operation
+from engine.cli.operations import OperationId, run_operation
 from engine.cli.options import RUN_OPTIONS, Options, command
 
 
@@ -19,5 +19,5 @@ def restart(
 ) -> int:
     """Go back to an earlier step, after checking its prerequisites, and run the operation from there."""
     with CommandContext(options) as context:
-        runbook, _ = load_operation(context, id)
+        runbook, _ = context.load_operation(id)
         return run_operation(context, runbook, id, lambda engine: engine.restart(id, step))

@@ -8,7 +8,7 @@ import typer
 
 from engine.cli.context import CommandContext
 from engine.cli.hold_answers import read_answer, read_replacement
-from engine.cli.operations import OperationId, load_operation, run_operation
+from engine.cli.operations import OperationId, run_operation
 from engine.cli.options import RUN_OPTIONS, Options, command
 
 
@@ -39,6 +39,6 @@ def resume(
     """Continue an operation from its last checkpoint, or answer its hold."""
     with CommandContext(options) as context:
         answer = read_answer(why=why, reject=reject, outcome=outcome, output=output, accept_target=accept_target)
-        runbook, operation = load_operation(context, id)
+        runbook, operation = context.load_operation(id)
         text = read_replacement(context, runbook, operation, with_, answer) if with_ else ""
         return run_operation(context, runbook, id, lambda engine: engine.resume(id, answer, text))

@@ -8,12 +8,13 @@ from typing import Annotated
 
 import typer
 
-from engine.cli.context import CommandContext, store_place
+from engine.cli.context import CommandContext, check_operation_id, store_place
 from engine.cli.files import load_runbook
-from engine.cli.input_options import convert_inputs, read_inputs
-from engine.cli.operations import check_operation_id, run_operation
+from engine.cli.input_options import read_inputs
+from engine.cli.operations import run_operation
 from engine.cli.options import RUN_OPTIONS, FileArgument, InputOption, InputsFileOption, Options, command
 from engine.cli.output import terminal
+from engine.language.inputs import resolve_inputs
 
 
 @command("run", *RUN_OPTIONS)
@@ -35,7 +36,7 @@ def run(
         runbook = load_runbook(file, context.registry, quiet=options.quiet)
         context.remember_runbook(runbook)
         id = check_operation_id(operation_id or new_operation_id(runbook.name))
-        values = convert_inputs(runbook, read_inputs(inputs or [], inputs_file))
+        values = resolve_inputs(runbook, read_inputs(inputs or [], inputs_file))
         _print_place(options)
         return run_operation(context, runbook, id, lambda engine: engine.run(runbook, id, values), is_new=True)
 

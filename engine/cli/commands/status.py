@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.cli.context import CommandContext
-from engine.cli.operations import OperationId, load_operation
+from engine.cli.operations import OperationId
 from engine.cli.options import OUTPUT_OPTIONS, STORE_OPTIONS, Options, command
 from engine.cli.output.status_document import print_status
 
@@ -12,6 +12,5 @@ from engine.cli.output.status_document import print_status
 def status(options: Options, id: OperationId) -> int:
     """Show one operation: its state, and the next command."""
     with CommandContext(options) as context:
-        runbook, operation = load_operation(context, id)
-        print_status(options, runbook, operation, context.head(id))
+        print_status(options, *context.load_operation(id), context.store.head(id))
     return 0

@@ -22,8 +22,3 @@ def format_error(error: RunbookInvalid) -> str:
     sources = error.sources if isinstance(error, InvalidFiles) else {}
     findings = format_findings("text", error.findings, sources).rstrip("\n")
     return f"{findings}\n{terminal.error_prefix()} the runbook is invalid; nothing was started"
-
-
-def format_json(error: RunbookInvalid) -> str:
-    """The findings as the document of `validate -o json`."""
-    return format_findings("json", error.findings, {}).rstrip("\n")

@@ -13,13 +13,6 @@ from engine.language.model import Runbook
 from engine.reports.status import status_document
 from engine.stores.port import Head
 
-EXIT_CODES: Final = {"SUCCEEDED": 0, "FAILED": 1, "CANCELLED": 1, "HELD": 5, "STUCK": 7}
-
-
-def exit_code(operation: Operation) -> int:
-    """The exit code of a command that ran the operation."""
-    return EXIT_CODES.get(operation.status, 0)
-
 
 def print_status(
     options: Options, runbook: Runbook, operation: Operation, head: Head | None, *, show_hints: bool = True
