@@ -52,9 +52,13 @@ class Finding(Value):
 
 
 class RunbookError(Exception):
-    """The base class of what the engine raises on purpose. `exit_code`: see docs/interface.md."""
+    """The base class of what the engine raises on purpose. `exit_code`: see docs/interface.md.
+
+    `options_to_repeat`: the options that the user typed and that the commands in the message need too.
+    """
 
     exit_code = 70
+    options_to_repeat: tuple[str, ...] = ()
 
 
 class RunbookInvalid(RunbookError):

@@ -9,6 +9,8 @@ from __future__ import annotations
 import gc
 import os
 import platform
+import re
+import shlex
 import sys
 import traceback
 from contextlib import suppress
@@ -24,6 +26,10 @@ GC_THRESHOLDS: Final = (50_000, 20, 100)
 
 BUG: Final = 70
 INTERRUPTED: Final = 130
+SUGGESTED: Final = re.compile(
+    r"`(runbook (?:(?:list|orphans)\b|(?:cancel|cleanup|history|restart|resume|status) )[^`]*)`"
+)
+"""A command in a message that reads a store."""
 EFFECTS: Final = (EffectFailed, EffectUnknown, EffectNotSent)
 
 
@@ -84,8 +90,14 @@ def _message(error: Exception) -> str:
     if isinstance(error, OSError):
         file = f": {error.filename}" if error.filename else ""
         return terminal.escape(f"{error.strerror or type(error).__name__}{file}")
-    lines = [*str(error).splitlines(), *getattr(error, "__notes__", [])]
+    lines = [*_with_options(str(error), error).splitlines(), *getattr(error, "__notes__", [])]
     return "\n".join(terminal.escape(line) for line in lines) or type(error).__name__
+
+
+def _with_options(message: str, error: Exception) -> str:
+    """The message; its commands have the options that select the store and the world, so that they can be typed."""
+    options = error.options_to_repeat if isinstance(error, RunbookError) else ()
+    return SUGGESTED.sub(lambda found: f"`{found[1]} {shlex.join(options)}`", message) if options else message
 
 
 def _print_json(error: Exception, code: int) -> None:

@@ -17,7 +17,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from engine.cli.config import Config, load_config, parse_duration
-from engine.errors import UsageError
+from engine.errors import RunbookError, UsageError
 from engine.language.nearest import did_you_mean
 from engine.values import Value
 
@@ -124,7 +124,12 @@ def command(
         @functools.wraps(function)
         def run(**arguments: Any) -> int:
             flags = {one: arguments.pop(one) for one in options}
-            return function(resolve_options(flags, formats, os.environ), **arguments)
+            values = resolve_options(flags, formats, os.environ)
+            try:
+                return function(values, **arguments)
+            except RunbookError as error:
+                error.options_to_repeat = values.to_repeat
+                raise
 
         own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
         shared = [

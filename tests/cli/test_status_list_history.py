@@ -107,6 +107,7 @@ def test_an_unknown_operation_creates_no_store(cli: Cli, store: Store, words: li
     result = cli(*words, *store)
     assert result.code == 2
     assert "there is no operation op" in result.err
+    assert f"see `runbook list {' '.join(store)}`" in result.err
     assert not Path(store[1].removeprefix("sqlite:")).exists()
 
 

@@ -77,7 +77,7 @@ def wake_and_finish(harness: Harness, first: RunningCommand) -> Result:
 def check_same_as_one_runner(harness: Harness, result: Result) -> None:
     assert result.code == 6
     assert "another runner" in result.err
-    assert "`runbook status op`" in result.err
+    assert f"`runbook status op {' '.join(harness.options)}`" in result.err
     assert changed(harness) == BOTH
     status = harness.status("op")
     assert (status["status"], status["runner"]) == ("SUCCEEDED", None)

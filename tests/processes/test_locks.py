@@ -36,8 +36,10 @@ def start_and_read_until_pause(harness: Harness) -> RunningCommand:
 
 def check_refused(result: Result, harness: Harness) -> None:
     assert result.code == 6
-    assert "operation first has the lock us-west-2/orders. Nothing was done; see `runbook status first`" in result.err
-    assert "when it has ended, `runbook resume second`" in result.err
+    options = " ".join(harness.options)
+    assert "operation first has the lock us-west-2/orders. Nothing was done" in result.err
+    assert f"see `runbook status first {options}`" in result.err
+    assert f"when it has ended, `runbook resume second {options}`" in result.err
     assert not set(changed(harness)) & set(SECOND)
 
 
