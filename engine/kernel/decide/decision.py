@@ -101,12 +101,8 @@ def _record_known(view: View, seen: Seen) -> ev.Event | None:
         return None  # its own decision settles it
     body = view.step.body
     nothing_known = seen.cls == "unknown" and seen.id is None
-    if (
-        isinstance(body, Remove)
-        and body.owner != "own"
-        and view.key not in view.operation.targets
-        and not nothing_known
-    ):
+    needs_target = isinstance(body, Remove) and body.owner != "own" and view.key not in view.operation.targets
+    if needs_target and not nothing_known:
         name = str(next(iter(address.identity.values()), ""))
         target = Target(id=seen.id, name=name, region=address.region, account=address.account)
         return ev.TargetSettled(at=view.now, step=view.key, target=target)
@@ -159,9 +155,8 @@ def _search(view: View, seen: Seen, cls: str, turn: EntryTurn) -> ev.Event:
             return view.watch(seen)
         if cls == "missing":
             return ev.EntrySettled(at=view.now, entry=number, state="gone", why="it no longer exists")
-        return ev.EntrySettled(
-            at=view.now, entry=number, state="stuck", why=f"it has another name now: {view.describe(seen)}"
-        )
+        why = f"it has another name now: {view.describe(seen)}"
+        return ev.EntrySettled(at=view.now, entry=number, state="stuck", why=why)
     if entry.id is not None:
         if entry.undo == "keep" and len(view.operation.frames) > 1:  # it was its turn to be taken back
             return ev.EntrySettled(at=view.now, entry=number, state="kept", why="undo: keep")
@@ -174,15 +169,16 @@ def _search(view: View, seen: Seen, cls: str, turn: EntryTurn) -> ev.Event:
 
 def _not_ours_to_take(view: View, seen: Seen, cls: str) -> ev.Event | None:
     """A hold, if what is there is not what the step may work on; None if it is, or if nothing is there."""
-    body, entry = view.step.body, view.entry
+    body = view.step.body
     if isinstance(body, Check) or seen.cls == "missing" or (cls == "unknown" and seen.id is None):
         return None  # nothing is there that could be anybody's, whatever it counts as
-    if entry is not None and entry.id is None:
+    if view.entry is not None and view.entry.id is None:
+        [(number, entry)] = view.own_entries()
         # The name is somebody else's: our own would have our tags. Our list may lag, so grace passes first.
         if not grace_is_over(view, entry.at):
             return view.watch(seen)
         why = "nothing was created; another resource has the name"
-        return ev.EntrySettled(at=view.now, entry=view.own_entries()[0][0], state="void", why=why)
+        return ev.EntrySettled(at=view.now, entry=number, state="void", why=why)
     if seen.id is None and view.frame.performed.since is not None:
         return None  # our create is becoming visible, without an id yet: nobody can say whose it is
     demand, only = (body.owner, body.only) if isinstance(body, (Ensure, Remove)) else ("own", None)

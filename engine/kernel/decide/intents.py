@@ -46,13 +46,8 @@ def intend_create(view: View) -> Event:
         source=params.get(kind.source) if kind.source is not None and kind.data == "copy" else None,
         part_of=params.get(kind.part_of) if kind.part_of is not None else None, live=kind.data == "live",
     )  # fmt: skip
-    return Intended(
-        at=view.now,
-        effect=effect,
-        entry=entry,
-        takes=takes,
-        irreversible=view.step.id if view.step.irreversible else "",
-    )
+    irreversible = view.step.id if view.step.irreversible else ""
+    return Intended(at=view.now, effect=effect, entry=entry, takes=takes, irreversible=irreversible)
 
 
 def intend_delete(view: View, seen: Seen, name: str, params: Mapping[str, Any], target: str | None) -> Event:
@@ -91,9 +86,8 @@ def intend_call(view: View) -> Event:
         sources=sources(view.runbook, view.operation, body.params),
     )  # fmt: skip
     entry = _undo_entry(view, body.undo, attempt) if isinstance(body.undo, UndoCall) and view.entry is None else None
-    return Intended(
-        at=view.now, effect=effect, entry=entry, irreversible=view.step.id if view.step.irreversible else ""
-    )
+    irreversible = view.step.id if view.step.irreversible else ""
+    return Intended(at=view.now, effect=effect, entry=entry, irreversible=irreversible)
 
 
 def _undo_entry(view: View, undo: UndoCall, attempt: int) -> Entry:

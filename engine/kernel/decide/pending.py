@@ -121,11 +121,8 @@ def _before_the_phase(view: View) -> ev.Event | None:
     between = isinstance(phase, (Entering, Proving, Waiting)) or (isinstance(phase, Looking) and phase.seen is None)
     limit = _time_limit(view)
     if between and limit is not None and view.now >= limit:
-        return ev.Held(
-            at=view.now,
-            kind="time_limit",
-            reason=f"the time limit of {format_duration(view.runbook.time_limit)} was reached",
-        )
+        reason = f"the time limit of {format_duration(view.runbook.time_limit)} was reached"
+        return ev.Held(at=view.now, kind="time_limit", reason=reason)
     return None
 
 

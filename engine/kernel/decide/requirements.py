@@ -127,4 +127,5 @@ def _next_in_source_proof(view: View, phase: Proving, entry: Entry) -> ev.Event 
     if phase.seen.cls == "available" and phase.seen.problem is None:
         return ev.Proved(at=view.now)
     why = f"its source {source} is {phase.seen.status or 'not to be seen'}: this is the last copy of the data"
-    return ev.EntrySettled(at=view.now, entry=view.own_entries()[0][0], state="kept", why=why)
+    [(number, _)] = view.own_entries()
+    return ev.EntrySettled(at=view.now, entry=number, state="kept", why=why)

@@ -48,9 +48,8 @@ def by_verb(view: View, seen: Seen, row: Row, cls: str) -> ev.Event:
 
 def _done(view: View, seen: Seen, cls: str) -> ev.Event:
     """The step is done, with what it has made, or has found; an entry's turn is over."""
-    entry = view.entry
-    if entry is not None:
-        number = view.own_entries()[0][0]
+    if view.entry is not None:
+        [(number, entry)] = view.own_entries()
         if cls != "missing":
             return ev.EntrySettled(at=view.now, entry=number, state="open")
         return ev.EntrySettled(at=view.now, entry=number, state="gone" if entry.id is not None else "void")
@@ -66,11 +65,8 @@ def _done(view: View, seen: Seen, cls: str) -> ev.Event:
 def _begin_replace(view: View, seen: Seen) -> ev.Event:
     """Its attempt begins before the removal: with none left, nothing is deleted first."""
     if never_replaced(view.operation, seen.id):
-        return ev.Held(
-            at=view.now,
-            kind="row",
-            reason=f"{view.describe(seen)} has been available or delivered, so it is not replaced",
-        )
+        reason = f"{view.describe(seen)} has been available or delivered, so it is not replaced"
+        return ev.Held(at=view.now, kind="row", reason=reason)
     obstacle = obstacle_of(seen)
     if obstacle is not None:
         return ev.Held(at=view.now, kind="in_the_way", reason=obstacle)
@@ -109,9 +105,8 @@ def delete(view: View, seen: Seen) -> ev.Event:
         foreign = [part for part in seen.parts if owner_of(view.operation, part) != "own"]
         if foreign:
             names = ", ".join(str(next(iter(part.identity.values()), part.id)) for part in foreign)
-            return ev.Held(
-                at=view.now, kind="owner", reason=f"{names} in {view.describe(seen)} does not belong to this operation"
-            )
+            reason = f"{names} in {view.describe(seen)} does not belong to this operation"
+            return ev.Held(at=view.now, kind="owner", reason=reason)
     # A part that AWS itself calls leaving is passed over: the next may go. One that counts as leaving by grace alone may
     # still be there, so it is waited for.
     part = next((part for part in seen.parts if part.cls != "leaving"), None)
