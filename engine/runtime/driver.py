@@ -11,8 +11,9 @@ One operation, `runbook run restore.yaml`, with what is on the disk after each p
    - `Record(event)`: the event is folded. It is in memory only, among `OperationLog.uncommitted`.
    - `Perform(effect)`: all uncommitted events are committed as one record. For a create, delete or call, `intended` is
      among them, which names the effect and its idempotency key. Then the lease is checked, and then the effect is sent:
-     *what changes the world was recorded before*. Its outcome (`succeeded`, `failed`, `unknown`, `looked`) is folded, and is durable with the next commit. If the
-     process dies in between, step 2 of the next runner finds the intent without an outcome, and looks.
+     *what changes the world was recorded before*. Its outcome (`succeeded`, `failed`, `unknown`, `looked`) is folded, and
+     is durable with the next commit. If the process dies in between, step 2 of the next runner finds the intent without
+     an outcome, and looks.
    - `SleepUntil(at)`: commit, then sleep in slices. After each, the lease is renewed if that is due, and a signal or a
      request to cancel ends the sleep.
    - `Halt(status)`: commit, and return. The operation has ended, or holds for a person.
