@@ -13,6 +13,7 @@ from itertools import islice
 
 from engine.checks.adopt.suppressions import apply_suppressions, find_suppressions
 from engine.checks.catalogue import catalogue_of
+from engine.checks.dataflow.flow import flow_of
 from engine.checks.rule import Rule
 from engine.checks.rules import ALL, BY_ID
 from engine.checks.subject import Found, Subject
@@ -42,9 +43,9 @@ def check(parsed: Parsed, registry: Registry, tests: str | None = None) -> list[
         )
         reported = {(one.line, one.column) for one in parsed.findings}
         for rule in ALL:
-            if rule.find is not None:
-                all_found = (finding(rule, one, parsed.file) for one in islice(rule.find(subject), MOST_FINDINGS))
-                found += [one for one in all_found if (one.line, one.column) not in reported]
+            problems = rule.find(subject) if rule.find is not None else flow_of(subject).found(rule.id)
+            all_found = (finding(rule, one, parsed.file) for one in islice(problems, MOST_FINDINGS))
+            found += [one for one in all_found if (one.line, one.column) not in reported]
     comments = find_suppressions(parsed.text, parsed.root)
     return sort_findings(apply_suppressions(sort_findings(found), comments, BY_ID, parsed.file) if comments else found)
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Literal
 
@@ -16,7 +17,7 @@ Find = Callable[[Subject], Iterable[Found]]
 
 
 class Rule(Resources):
-    """`find` is None for rules that are not looked for here: reading, parsing or the suppressions report them."""
+    """`find` is None for rules that are not looked for here: reading, parsing, the walk or the suppressions report them."""
 
     id: str
     title: str
@@ -33,6 +34,21 @@ class Rule(Resources):
         return not self.id.startswith(("RB1", "RB2")) or self.id in ("RB253", "RB254")
 
 
-def rule(*, id: str, title: str, why: str, severity: Severity = "error") -> Callable[[Find], Rule]:
-    """Declare a rule; the decorated function finds it."""
-    return lambda find: Rule(id=id, title=title, why=why, severity=severity, find=find)
+def rule(id: str, severity: Severity = "error") -> Callable[[Find], Rule]:
+    """Declare a rule by the function that finds it. Its docstring has the title and, below it, why the rule matters."""
+
+    def declare(find: Find) -> Rule:
+        title, _, why = (find.__doc__ or "").partition("\n\n")
+        return Rule(id=id, title=title, why=" ".join(why.split()), severity=severity, find=find)
+
+    return declare
+
+
+def rules_from(text: str) -> tuple[Rule, ...]:
+    """Rules that have no function, from lines `ID TITLE`, each with lines below it that begin with a space and say why."""
+    found = []
+    for entry in re.split(r"\n(?! |$)", text.strip()):
+        head, _, why = entry.partition("\n")
+        id, _, title = head.partition(" ")
+        found.append(Rule(id=id, title=title, why=" ".join(why.split())))
+    return tuple(found)

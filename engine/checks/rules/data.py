@@ -2,76 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from typing import Final
 
 from engine.checks.dataflow.conformity import untyped
 from engine.checks.dataflow.flow import flow_of, mismatches
 from engine.checks.dataflow.inference import SECRET_HELP
 from engine.checks.dataflow.types import Type, describe_type, of_value
-from engine.checks.rule import rule
+from engine.checks.rule import rule, rules_from
 from engine.checks.subject import Found, Subject, scalars, written_params
 from engine.language.yaml.nodes import Node, Scalar
 
-
-@rule(
-    id="RB301",
-    title="Undefined name",
-    why="An expression may use inputs, vars, `settings`, `accounts`, `operation`, and the results of earlier steps by "
-    "their ids (with `_` for `-`). Any other name is undefined, and the operation would fail when it gets there.",
-)
-def undefined_name(subject: Subject) -> Iterable[Found]:
-    return flow_of(subject).found("RB301")
-
-
-@rule(
-    id="RB302",
-    title="Name used before it is available",
-    why="Steps run in order, and a step's result is available once it is done. After a restart, only the results of the "
-    "steps before the restarted one remain. The `undo` of a call is recorded before the call is made, so it cannot use the "
-    "call's result. Vars and settings are evaluated before any step; a var may use the vars above it.",
-)
-def used_too_early(subject: Subject) -> Iterable[Found]:
-    return flow_of(subject).found("RB302")
-
-
-@rule(
-    id="RB303",
-    title="Unknown attribute",
-    why="The result of a step has the attributes of its kind or action; `runbook actions NAME` lists them. Settings and "
-    "accounts have the names that the runbook declares. Text has no attributes, and a list has none until you take an item.",
-)
-def unknown_attribute(subject: Subject) -> Iterable[Found]:
-    return flow_of(subject).found("RB303")
+RULES: Final = rules_from("""
+RB301 Undefined name
+    An expression may use inputs, vars, `settings`, `accounts`, `operation`, and the results of earlier steps by their
+    ids (with `_` for `-`). Any other name is undefined, and the operation would fail when it gets there.
+RB302 Name used before it is available
+    Steps run in order, and a step's result is available once it is done. After a restart, only the results of the steps
+    before the restarted one remain. The `undo` of a call is recorded before the call is made, so it cannot use the
+    call's result. Vars and settings are evaluated before any step; a var may use the vars above it.
+RB303 Unknown attribute
+    The result of a step has the attributes of its kind or action; `runbook actions NAME` lists them. Settings and
+    accounts have the names that the runbook declares. Text has no attributes, and a list has none until you take an
+    item.
+RB304 A hyphen in an expression
+    In an expression a hyphen is a minus sign, and expressions have no arithmetic. Name a step's result by its id with
+    `_` for `-`.
+RB305 A result that may be missing
+    A step that is skipped, or that ends as done without finding anything, yields null, and null has no attributes. A
+    step in a `do` or `on_*` list may never run. A `for_each` over an empty list yields an empty list. Give a fallback
+    with `| default(…)`, or test first with `if` or `… if … else …`.
+RB308 Invalid expression
+    An expression consists of names, attributes, indexes, literals, comparisons, `and or not in`, `~`, `a if b else c`
+    and a few filters. There are no function calls, no arithmetic and no statements.
+RB309 A special name used in the wrong place
+    `seen` is the resource as the same step observed it, `each` an item of its `for_each`, and `error` the error of a
+    rescue. They are undefined everywhere else.
+""")
+"""Those that only the walk finds."""
 
 
-@rule(
-    id="RB304",
-    title="A hyphen in an expression",
-    why="In an expression a hyphen is a minus sign, and expressions have no arithmetic. Name a step's result by its id with "
-    "`_` for `-`.",
-)
-def hyphen(subject: Subject) -> Iterable[Found]:
-    return flow_of(subject).found("RB304")
-
-
-@rule(
-    id="RB305",
-    title="A result that may be missing",
-    why="A step that is skipped, or that ends as done without finding anything, yields null, and null has no attributes. A "
-    "step in a `do` or `on_*` list may never run. A `for_each` over an empty list yields an empty list. Give a fallback "
-    "with `| default(…)`, or test first with `if` or `… if … else …`.",
-)
-def may_be_missing(subject: Subject) -> Iterable[Found]:
-    return flow_of(subject).found("RB305")
-
-
-@rule(
-    id="RB306",
-    title="A secret where it could leak",
-    why="A secret may only be passed, on its own, to a parameter that takes secrets. As part of a text, in a comparison or "
-    "in any other parameter it would end up in the log, in a notification or on somebody's terminal.",
-)
+@rule("RB306")
 def secret_in_text(subject: Subject) -> Iterator[Found]:
+    """A secret where it could leak
+
+    A secret may only be passed, on its own, to a parameter that takes secrets. As part of a text, in a comparison or in
+    any other parameter it would end up in the log, in a notification or on somebody's terminal.
+    """
     flow = flow_of(subject)
     yield from flow.found("RB306")
     for place, param, value in written_params(subject):
@@ -86,45 +63,25 @@ def _secrets(node: Node, types: Mapping[int, Type], what: str) -> Iterator[Found
             yield Found(span=scalar.span, message=f"{what} does not accept a secret here", help=SECRET_HELP)
 
 
-@rule(
-    id="RB307",
-    title="A value of the wrong type",
-    why="The type of an expression follows from the types of the inputs and from the declared results of kinds and "
-    "actions. A list where text is expected, or a comparison whose outcome is always the same, is a mistake.",
-)
+@rule("RB307")
 def wrong_type(subject: Subject) -> Iterator[Found]:
+    """A value of the wrong type
+
+    The type of an expression follows from the types of the inputs and from the declared results of kinds and actions. A
+    list where text is expected, or a comparison whose outcome is always the same, is a mistake.
+    """
     yield from flow_of(subject).found("RB307")
     for _, one in mismatches(subject).expressions:
         yield Found(span=one.node.span, message=one.message, help=one.help)
 
 
-@rule(
-    id="RB308",
-    title="Invalid expression",
-    why="An expression consists of names, attributes, indexes, literals, comparisons, `and or not in`, `~`, "
-    "`a if b else c` and a few filters. There are no function calls, no arithmetic and no statements.",
-)
-def unreadable(subject: Subject) -> Iterable[Found]:
-    return flow_of(subject).found("RB308")
-
-
-@rule(
-    id="RB309",
-    title="A special name used in the wrong place",
-    why="`seen` is the resource as the same step observed it, `each` an item of its `for_each`, and `error` the error of a "
-    "rescue. They are undefined everywhere else.",
-)
-def out_of_place(subject: Subject) -> Iterable[Found]:
-    return flow_of(subject).found("RB309")
-
-
-@rule(
-    id="RB310",
-    title="A secret written in the runbook",
-    why="Runbooks are read by many people and kept in version control. Store the password in AWS Secrets Manager and refer "
-    "to it by a setting: `secret:NAME`, or `secret:NAME#FIELD` for one of its fields.",
-)
+@rule("RB310")
 def plain_secret(subject: Subject) -> Iterator[Found]:
+    """A secret written in the runbook
+
+    Runbooks are read by many people and kept in version control. Store the password in AWS Secrets Manager and refer to
+    it by a setting: `secret:NAME`, or `secret:NAME#FIELD` for one of its fields.
+    """
     flow = flow_of(subject)
     for _, param, value in written_params(subject):
         if not param.secret:

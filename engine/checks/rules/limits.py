@@ -10,12 +10,12 @@ from engine.checks.times import monitor_of, times
 from engine.language.durations import format_duration
 
 
-@rule(
-    id="RB511",
-    title="Polling interval longer than the timeout",
-    why="`every` is the polling interval and `for` the timeout. If `every` is longer, the resource is looked at only once.",
-)
+@rule("RB511")
 def interval_too_long(subject: Subject) -> Iterator[Found]:
+    """Polling interval longer than the timeout
+
+    `every` is the polling interval and `for` the timeout. If `every` is longer, the resource is looked at only once.
+    """
     for place in subject.steps:
         if "monitor" not in place.node:
             continue
@@ -27,14 +27,13 @@ def interval_too_long(subject: Subject) -> Iterator[Found]:
             yield Found(span=place.key("monitor"), message=message, help=help)
 
 
-@rule(
-    id="RB512",
-    title="`time_limit` too short",
-    why="If each step takes as long as its own timeout allows, without any retry, the operation exceeds `time_limit` and is "
-    "held although nothing is wrong. `runbook explain FILE --time` shows the times.",
-    severity="warning",
-)
+@rule("RB512", severity="warning")
 def time_limit(subject: Subject) -> Iterator[Found]:
+    """`time_limit` too short
+
+    If each step takes as long as its own timeout allows, without any retry, the operation exceeds `time_limit` and is
+    held although nothing is wrong. `runbook explain FILE --time` shows the times.
+    """
     limit = subject.runbook.time_limit
     if limit is None:
         return

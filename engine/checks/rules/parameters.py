@@ -10,12 +10,12 @@ from engine.checks.rule import rule
 from engine.checks.subject import Found, StepPlace, Subject
 
 
-@rule(
-    id="RB251",
-    title="Unknown parameter",
-    why="A kind or an action accepts only the parameters that it declares; `runbook actions NAME` lists them.",
-)
+@rule("RB251")
 def unknown_parameter(subject: Subject) -> Iterator[Found]:
+    """Unknown parameter
+
+    A kind or an action accepts only the parameters that it declares; `runbook actions NAME` lists them.
+    """
     for place in subject.steps:
         if place.written is None or (not place.params and not _has_no_params(place)):
             continue
@@ -31,12 +31,12 @@ def _has_no_params(place: StepPlace) -> bool:
     return (place.kind is not None or place.action is not None) and not place.name.startswith("aws.")
 
 
-@rule(
-    id="RB252",
-    title="Missing parameter",
-    why="A required parameter is not given: without a name, for example, a resource cannot be found.",
-)
+@rule("RB252")
 def missing_parameter(subject: Subject) -> Iterator[Found]:
+    """Missing parameter
+
+    A required parameter is not given: without a name, for example, a resource cannot be found.
+    """
     for place in subject.steps:
         if "with" in place.node and place.written is None:
             continue  # not a map: RB203 reports it
@@ -48,13 +48,13 @@ def missing_parameter(subject: Subject) -> Iterator[Found]:
             yield Found(span=where, message=f"{place.name} needs {listed}", help=place.params[missing[0]].doc)
 
 
-@rule(
-    id="RB253",
-    title="Invalid value for a parameter",
-    why="AWS would reject this value, or misunderstand it, halfway through the operation. For `aws.…`, the allowed values, "
-    "bounds and patterns are those of the installed botocore. If AWS accepts a newer value, keep it with "
-    "`# runbook: ignore RB253 because …`.",
-)
+@rule("RB253")
 def invalid_value(subject: Subject) -> Iterator[Found]:
+    """Invalid value for a parameter
+
+    AWS would reject this value, or misunderstand it, halfway through the operation. For `aws.…`, the allowed values,
+    bounds and patterns are those of the installed botocore. If AWS accepts a newer value, keep it with `# runbook:
+    ignore RB253 because …`.
+    """
     for param, one in mismatches(subject).literals:
         yield Found(span=one.node.span, message=one.message, help=one.help or param.doc, expected=one.expected)

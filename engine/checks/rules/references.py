@@ -32,14 +32,14 @@ def _no_such_step(subject: Subject, one: Scalar) -> Found:
     return Found(span=one.span, message=f"there is no step `{one.text}`", help=help)
 
 
-@rule(
-    id="RB605",
-    title="A step that cannot be required",
-    why="`requires` names earlier `ensure` and `check` steps; their resources are checked again just before the change. A "
-    "later step has no resource yet, and a `call` has none at all. If a step in between removes the required resource, the "
-    "requirement can never be met, and the operation holds every time.",
-)
+@rule("RB605")
 def wrong_requirement(subject: Subject) -> Iterator[Found]:
+    """A step that cannot be required
+
+    `requires` names earlier `ensure` and `check` steps; their resources are checked again just before the change. A
+    later step has no resource yet, and a `call` has none at all. If a step in between removes the required resource,
+    the requirement can never be met, and the operation holds every time.
+    """
     for place in subject.steps:
         for one in _names(place, "requires"):
             other = _step(subject, one)
@@ -108,13 +108,13 @@ def _removed_by(subject: Subject, place: StepPlace) -> tuple[Any, ...]:
             return ()
 
 
-@rule(
-    id="RB610",
-    title="A reference to the wrong step",
-    why="`target` names an earlier `check` of the same kind: the resource that it observed is the one to remove. `take_back` "
-    "names the steps to undo. `past` names an irreversible step; steps before it are undone too.",
-)
+@rule("RB610")
 def wrong_reference(subject: Subject) -> Iterator[Found]:
+    """A reference to the wrong step
+
+    `target` names an earlier `check` of the same kind: the resource that it observed is the one to remove. `take_back`
+    names the steps to undo. `past` names an irreversible step; steps before it are undone too.
+    """
     for place in subject.steps:
         body = place.step.body
         if isinstance(body, Remove) and body.target is not None:
@@ -144,13 +144,13 @@ def _target(subject: Subject, place: StepPlace, body: Remove) -> Iterator[Found]
             yield Found(span=one.span, message=f"`{one.text}` is not an earlier step")
 
 
-@rule(
-    id="RB311",
-    title="Undeclared account",
-    why="`account` names an entry of `accounts`. Its id is compared with the account of the credentials before the first "
-    "call, so that nothing runs in the wrong account.",
-)
+@rule("RB311")
 def unknown_account(subject: Subject) -> Iterator[Found]:
+    """Undeclared account
+
+    `account` names an entry of `accounts`. Its id is compared with the account of the credentials before the first
+    call, so that nothing runs in the wrong account.
+    """
     accounts = subject.runbook.accounts
     nodes = [place.node.get("account") for place in subject.steps] + [subject.root.get("account")]
     nodes += [subject.node("settings", name, "account") for name in subject.runbook.settings]

@@ -11,14 +11,14 @@ from engine.language.nearest import list_words
 from engine.language.yaml.nodes import MapNode, Node, Scalar
 
 
-@rule(
-    id="RB254",
-    title="Unknown region",
-    why="No endpoint exists for a misspelt region, so every request would be retried as if the network were down. The known "
-    "regions are those of the installed botocore. If AWS has a newer one, keep it with "
-    "`# runbook: ignore RB254 because …`.",
-)
+@rule("RB254")
 def unknown_region(subject: Subject) -> Iterator[Found]:
+    """Unknown region
+
+    No endpoint exists for a misspelt region, so every request would be retried as if the network were down. The known
+    regions are those of the installed botocore. If AWS has a newer one, keep it with `# runbook: ignore RB254 because
+    …`.
+    """
     known = subject.catalogue.regions()
     for scalar in _written(subject) if known else ():
         for region in _values(subject, scalar):
@@ -59,14 +59,14 @@ def _values(subject: Subject, scalar: Scalar) -> list[str]:
     return [one for one in found.literals if isinstance(one, str)] if found is not None else []
 
 
-@rule(
-    id="RB709",
-    title="A service that the region may not have",
-    why="Not every AWS service exists in every region. Where it does not, there is no endpoint and the call fails like a "
-    "network error, in the middle of the operation. This is a warning because botocore's list of endpoints may be outdated.",
-    severity="warning",
-)
+@rule("RB709", severity="warning")
 def not_in_region(subject: Subject) -> Iterator[Found]:
+    """A service that the region may not have
+
+    Not every AWS service exists in every region. Where it does not, there is no endpoint and the call fails like a
+    network error, in the middle of the operation. This is a warning because botocore's list of endpoints may be
+    outdated.
+    """
     regions = subject.catalogue.regions
     for place in subject.steps:
         service = _service(place)

@@ -49,13 +49,13 @@ def given_names(place: StepPlace) -> Iterator[Scalar]:
     yield from words(place.node.get("error"))
 
 
-@rule(
-    id="RB501",
-    title="Unknown error name",
-    why="A rescue matches an error name, a category, or `any`. Names are AWS's error codes, which can differ from the names "
-    "of boto3's exceptions, and the broader names of this tool. A name that nothing raises never matches.",
-)
+@rule("RB501")
 def unknown_error(subject: Subject) -> Iterator[Found]:
+    """Unknown error name
+
+    A rescue matches an error name, a category, or `any`. Names are AWS's error codes, which can differ from the names
+    of boto3's exceptions, and the broader names of this tool. A name that nothing raises never matches.
+    """
     for place in subject.steps:
         for one in named_errors(place):
             if one.text and not exists(subject, place, one.text):
@@ -83,14 +83,14 @@ def _suggestion(subject: Subject, name: str) -> str:
     return subject.suggestions.did_you_mean(name, lambda: sorted(every_name(subject) | set(CATEGORIES)), rest=rest)
 
 
-@rule(
-    id="RB502",
-    title="A rescue that can never match",
-    why="The error exists, but this step cannot raise it. Either none of its calls returns it, or the step handles it "
-    "itself: a resource that already exists is observed again, a transient failure of a look counts as the status "
-    "`unknown`, and missing credentials stop the runner.",
-)
+@rule("RB502")
 def never_matches(subject: Subject) -> Iterator[Found]:
+    """A rescue that can never match
+
+    The error exists, but this step cannot raise it. Either none of its calls returns it, or the step handles it itself:
+    a resource that already exists is observed again, a transient failure of a look counts as the status `unknown`, and
+    missing credentials stop the runner.
+    """
     for place in subject.steps:
         for _, node in rescues(place):
             for one in words(node.get("error")):
@@ -101,13 +101,13 @@ def never_matches(subject: Subject) -> Iterator[Found]:
                     yield Found(span=one.span, message=f"this step never raises `{one.text}`: {why}", help=help)
 
 
-@rule(
-    id="RB503",
-    title="Unreachable rescue",
-    why="The first rescue that matches is used. A rescue after `any`, after the same name, or after the category of its name "
-    "is never reached.",
-)
+@rule("RB503")
 def shadowed(subject: Subject) -> Iterator[Found]:
+    """Unreachable rescue
+
+    The first rescue that matches is used. A rescue after `any`, after the same name, or after the category of its name
+    is never reached.
+    """
     for place in subject.steps:
         earlier: dict[str, Scalar] = {}
         for _, node in rescues(place):
@@ -121,13 +121,13 @@ def shadowed(subject: Subject) -> Iterator[Found]:
                 earlier.setdefault(one.text, one)
 
 
-@rule(
-    id="RB504",
-    title="`then: retry` without `retry`",
-    why="`then: retry` waits for the next delay of the step's own `retry` and starts the next attempt. If the step has no "
-    "`retry`, there is no next attempt and it fails at once.",
-)
+@rule("RB504")
 def retry_without_schedule(subject: Subject) -> Iterator[Found]:
+    """`then: retry` without `retry`
+
+    `then: retry` waits for the next delay of the step's own `retry` and starts the next attempt. If the step has no
+    `retry`, there is no next attempt and it fails at once.
+    """
     for place in subject.steps:
         if place.step.retry is not None or "retry" in place.node:
             continue

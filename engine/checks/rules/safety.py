@@ -16,26 +16,26 @@ from engine.language.model import Call, Check, Ensure, Remove
 from engine.language.yaml.nodes import MapNode, Scalar
 
 
-@rule(
-    id="RB601",
-    title="`ensure` without `undo`",
-    why="When an operation fails, what it created is undone, newest first. Each `ensure` must say what that means for its "
-    "resource: `undo: delete`, or `undo: keep` if it is to stay.",
-)
+@rule("RB601")
 def ensure_without_undo(subject: Subject) -> Iterator[Found]:
+    """`ensure` without `undo`
+
+    When an operation fails, what it created is undone, newest first. Each `ensure` must say what that means for its
+    resource: `undo: delete`, or `undo: keep` if it is to stay.
+    """
     for place in subject.steps:
         if isinstance(place.step.body, Ensure) and "undo" not in place.node:
             message = f"no `undo`: what should happen to this {place.name} if the operation fails?"
             yield Found(span=place.key("ensure"), message=message, help="add `undo: delete` or `undo: keep`")
 
 
-@rule(
-    id="RB602",
-    title="`irreversible` without `requires`",
-    why="After an irreversible step, a failure holds the operation and nothing is undone automatically. So the resources "
-    "that the rest depends on, such as the snapshot to restore and its network, must be checked just before that step.",
-)
+@rule("RB602")
 def irreversible_without_requires(subject: Subject) -> Iterator[Found]:
+    """`irreversible` without `requires`
+
+    After an irreversible step, a failure holds the operation and nothing is undone automatically. So the resources that
+    the rest depends on, such as the snapshot to restore and its network, must be checked just before that step.
+    """
     for place in subject.steps:
         if place.step.irreversible and not place.step.requires:
             message = "nothing is checked before this point of no return"
@@ -45,14 +45,14 @@ def irreversible_without_requires(subject: Subject) -> Iterator[Found]:
             yield Found(span=place.key("irreversible"), message=message, help=help)
 
 
-@rule(
-    id="RB603",
-    title="Removal of a resource that the operation did not create",
-    why="Without `owner`, a `remove` deletes only what this operation created, and no earlier step creates a resource of "
-    "this name, so the step would always hold. Say who may own it. With `owner: any` or `target`, the operator confirms the "
-    "exact resource before the operation starts, and nothing else is deleted.",
-)
+@rule("RB603")
 def foreign_removal(subject: Subject) -> Iterator[Found]:
+    """Removal of a resource that the operation did not create
+
+    Without `owner`, a `remove` deletes only what this operation created, and no earlier step creates a resource of this
+    name, so the step would always hold. Say who may own it. With `owner: any` or `target`, the operator confirms the
+    exact resource before the operation starts, and nothing else is deleted.
+    """
     for place in subject.steps:
         body = place.step.body
         if not isinstance(body, Remove) or "owner" in place.node or "target" in place.node or place.kind is None:
@@ -68,14 +68,14 @@ def _creates_before(other: StepPlace, place: StepPlace) -> bool:
     return isinstance(other.step.body, Ensure) and order(other.path, place.path) in ("before", "perhaps", "ended")
 
 
-@rule(
-    id="RB604",
-    title="`call` without `until` or `repeatable`",
-    why="If the response is lost, it is unknown whether the call took effect. `until` checks for its effect, "
-    "`repeatable: true` allows repeating it, and `repeatable: false` makes the operation hold and ask. This action declares "
-    "none of them, so the step must.",
-)
+@rule("RB604")
 def unknown_outcome(subject: Subject) -> Iterator[Found]:
+    """`call` without `until` or `repeatable`
+
+    If the response is lost, it is unknown whether the call took effect. `until` checks for its effect, `repeatable:
+    true` allows repeating it, and `repeatable: false` makes the operation hold and ask. This action declares none of
+    them, so the step must.
+    """
     for place in subject.steps:
         if isinstance(place.step.body, Call):
             yield from _undeclared(subject, place.node)
@@ -94,13 +94,13 @@ def _undeclared(subject: Subject, node: MapNode) -> Iterator[Found]:
     yield Found(span=key.span, message=message, help=help)
 
 
-@rule(
-    id="RB606",
-    title="Two steps that create the same resource",
-    why="Both steps name the same resource. The second finds what the first created and treats it as its own, and both would "
-    "undo it.",
-)
+@rule("RB606")
 def created_twice(subject: Subject) -> Iterator[Found]:
+    """Two steps that create the same resource
+
+    Both steps name the same resource. The second finds what the first created and treats it as its own, and both would
+    undo it.
+    """
     created: dict[tuple[str, ...], StepPlace] = {}
     for place in subject.steps:
         identity = identity_of(subject, place)
@@ -115,14 +115,14 @@ def created_twice(subject: Subject) -> Iterator[Found]:
                 yield Found(span=place.key("ensure"), message=message, help="use one step for each resource")
 
 
-@rule(
-    id="RB607",
-    title="An `until` that is true before the call",
-    why="`until` is evaluated before the call; if it is already true, the call is skipped. An `until` that only checks that "
-    "a resource is available, which an earlier step already ensured, is always true, and an `is` that does not use "
-    "`seen` never changes.",
-)
+@rule("RB607")
 def true_before(subject: Subject) -> Iterator[Found]:
+    """An `until` that is true before the call
+
+    `until` is evaluated before the call; if it is already true, the call is skipped. An `until` that only checks that a
+    resource is available, which an earlier step already ensured, is always true, and an `is` that does not use `seen`
+    never changes.
+    """
     for place in subject.steps:
         body = place.step.body
         until = subject.by_path.get(f"{place.step.path}/until")
@@ -164,13 +164,13 @@ def _compares_with_itself(tree: ast.Node) -> bool:
             return False
 
 
-@rule(
-    id="RB608",
-    title="The last copy of the data may be deleted",
-    why="Before a cluster or snapshot is deleted, another copy of its data must be confirmed to exist. List an earlier "
-    "`ensure` or `check` of a snapshot or cluster in `requires`, or set `final_snapshot`.",
-)
+@rule("RB608")
 def last_copy(subject: Subject) -> Iterator[Found]:
+    """The last copy of the data may be deleted
+
+    Before a cluster or snapshot is deleted, another copy of its data must be confirmed to exist. List an earlier
+    `ensure` or `check` of a snapshot or cluster in `requires`, or set `final_snapshot`.
+    """
     for place in subject.steps:
         body, facts = place.step.body, place.facts
         if not isinstance(body, Remove) or facts is None or facts.data == "none" or "final_snapshot" in body.params:
@@ -192,14 +192,14 @@ def _holds_data(subject: Subject, place: StepPlace, own: tuple[str, ...] | None)
     return own is None or identity_of(subject, place) != own
 
 
-@rule(
-    id="RB609",
-    title="Existing data removed without `irreversible`",
-    why="Undo cannot restore data that existed before the operation. If a later step failed, everything the operation "
-    "created would be undone, and neither the old data nor the new would be left. With `irreversible: true`, failures from "
-    "here on hold the operation instead.",
-)
+@rule("RB609")
 def foreign_and_reversible(subject: Subject) -> Iterator[Found]:
+    """Existing data removed without `irreversible`
+
+    Undo cannot restore data that existed before the operation. If a later step failed, everything the operation created
+    would be undone, and neither the old data nor the new would be left. With `irreversible: true`, failures from here
+    on hold the operation instead.
+    """
     for place in subject.steps:
         body, facts = place.step.body, place.facts
         if not isinstance(body, Remove) or facts is None or facts.data == "none" or place.step.irreversible:

@@ -17,13 +17,13 @@ ALWAYS: Final = frozenset({"missing", "unknown", "leaving"})
 """Classes that can be observed for every kind, even if its catalogue has no status of them."""
 
 
-@rule(
-    id="RB401",
-    title="`remove` without an `available` row",
-    why="Missing rows are filled in with safe defaults, never with a destructive verb. So a `remove` must say explicitly what "
-    "happens to a resource that exists: `available: delete`.",
-)
+@rule("RB401")
 def remove_without_available(subject: Subject) -> Iterator[Found]:
+    """`remove` without an `available` row
+
+    Missing rows are filled in with safe defaults, never with a destructive verb. So a `remove` must say explicitly what
+    happens to a resource that exists: `available: delete`.
+    """
     for place in subject.steps:
         body = place.step.body
         if not isinstance(body, Remove):
@@ -55,13 +55,13 @@ def statuses_of(place: StepPlace) -> dict[str, tuple[str, ...]]:
     return place.statuses
 
 
-@rule(
-    id="RB402",
-    title="A verb that does not apply",
-    why="`create` is for a missing resource and `replace` for one that exists; both belong to `ensure`. `delete` belongs to "
-    "`remove`. A `check` changes nothing. A missing resource can be neither replaced nor deleted.",
-)
+@rule("RB402")
 def inapplicable_verb(subject: Subject) -> Iterator[Found]:
+    """A verb that does not apply
+
+    `create` is for a missing resource and `replace` for one that exists; both belong to `ensure`. `delete` belongs to
+    `remove`. A `check` changes nothing. A missing resource can be neither replaced nor deleted.
+    """
     for place in subject.steps:
         word = _step_word(place)
         for written in place.rows:
@@ -87,14 +87,14 @@ def _step_word(place: StepPlace) -> str:
             return "check"
 
 
-@rule(
-    id="RB404",
-    title="Unknown class or status",
-    why="A row is for a class (`missing pending available blocked broken leaving unknown`) or for an exact status of the "
-    "kind, written with an equals sign: `=stopped`. A row with any other name never applies, and a default row is used "
-    "instead.",
-)
+@rule("RB404")
 def unknown_row(subject: Subject) -> Iterator[Found]:
+    """Unknown class or status
+
+    A row is for a class (`missing pending available blocked broken leaving unknown`) or for an exact status of the
+    kind, written with an equals sign: `=stopped`. A row with any other name never applies, and a default row is used
+    instead.
+    """
     for place in subject.steps:
         if place.kind is None:
             continue
@@ -163,13 +163,13 @@ def _class_of(place: StepPlace, status: str) -> str:
     return next((cls for cls, words in statuses_of(place).items() if status in words), "unknown")
 
 
-@rule(
-    id="RB405",
-    title="Unreachable row",
-    why="This row never applies, because an exact status takes precedence over its class, because the kind has no status "
-    "of this class, or because a resource that is being deleted is always monitored until it is gone.",
-)
+@rule("RB405")
 def unreachable_row(subject: Subject) -> Iterator[Found]:
+    """Unreachable row
+
+    This row never applies, because an exact status takes precedence over its class, because the kind has no status of
+    this class, or because a resource that is being deleted is always monitored until it is gone.
+    """
     for place in subject.steps:
         if not place.rows or place.kind is None:
             continue
@@ -200,13 +200,13 @@ def _why_never(place: StepPlace, name: str, verb: str, statuses: dict[str, tuple
     return ""
 
 
-@rule(
-    id="RB406",
-    title="`replace` without `retry`",
-    why="`replace` deletes the resource and creates it again, as the next attempt. `retry` says how many attempts there are "
-    "and how long to wait between them; without it the step fails and deletes nothing.",
-)
+@rule("RB406")
 def replace_without_retry(subject: Subject) -> Iterator[Found]:
+    """`replace` without `retry`
+
+    `replace` deletes the resource and creates it again, as the next attempt. `retry` says how many attempts there are
+    and how long to wait between them; without it the step fails and deletes nothing.
+    """
     for place in subject.steps:
         for written in place.rows:
             if written.row.verb == "replace" and isinstance(place.step.body, Ensure) and place.step.retry is None:
@@ -214,12 +214,12 @@ def replace_without_retry(subject: Subject) -> Iterator[Found]:
                 yield Found(span=written.value.span, message=message, help="add `retry: [5m, 10m, 15m]`, for example")
 
 
-@rule(
-    id="RB409",
-    title="`remove` without `delete`",
-    why="None of its rows uses `delete`, so the resource is never removed, whatever its status.",
-)
+@rule("RB409")
 def remove_without_delete(subject: Subject) -> Iterator[Found]:
+    """`remove` without `delete`
+
+    None of its rows uses `delete`, so the resource is never removed, whatever its status.
+    """
     for place in subject.steps:
         body = place.step.body
         if not isinstance(body, Remove) or any(row.verb == "delete" for row in body.states):

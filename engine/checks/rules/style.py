@@ -19,52 +19,48 @@ def _keys(node: Node | None) -> Iterator[Scalar]:
         yield from (key for key, _ in node.entries)
 
 
-@rule(
-    id="RB701",
-    title="Unused input",
-    why="Operators have to provide a value that has no effect.",
-    severity="warning",
-)
+@rule("RB701", severity="warning")
 def unused_input(subject: Subject) -> Iterator[Found]:
+    """Unused input
+
+    Operators have to provide a value that has no effect.
+    """
     used = flow_of(subject).used
     for key in _keys(subject.node("inputs")):
         if key.text not in used:
             yield Found(span=key.span, message=f"no expression uses the input `{key.text}`", help="remove it")
 
 
-@rule(
-    id="RB702",
-    title="Unused setting",
-    why="It is looked up when the operation starts, and if it cannot be read, the operation does not start.",
-    severity="warning",
-)
+@rule("RB702", severity="warning")
 def unused_setting(subject: Subject) -> Iterator[Found]:
+    """Unused setting
+
+    It is looked up when the operation starts, and if it cannot be read, the operation does not start.
+    """
     flow = flow_of(subject)
     for key in _keys(subject.node("settings")):
         if f"settings.{key.text}" not in flow.used and not flow.whole_settings:
             yield Found(span=key.span, message=f"no expression uses `settings.{key.text}`", help="remove it")
 
 
-@rule(
-    id="RB703",
-    title="Unused var",
-    why="It has no effect. Often another name was used by mistake where this one was meant.",
-    severity="warning",
-)
+@rule("RB703", severity="warning")
 def unused_var(subject: Subject) -> Iterator[Found]:
+    """Unused var
+
+    It has no effect. Often another name was used by mistake where this one was meant.
+    """
     used = flow_of(subject).used
     for key in _keys(subject.node("vars")):
         if key.text not in used:
             yield Found(span=key.span, message=f"no expression uses the var `{key.text}`", help="remove it")
 
 
-@rule(
-    id="RB704",
-    title="Unused schedule",
-    why="No `retry` names it. Often a step uses another schedule where this one was meant.",
-    severity="warning",
-)
+@rule("RB704", severity="warning")
 def unused_schedule(subject: Subject) -> Iterator[Found]:
+    """Unused schedule
+
+    No `retry` names it. Often a step uses another schedule where this one was meant.
+    """
     nodes = [place.node.get("retry") for place in subject.steps] + [subject.root.get("retry")]
     used = {scalar.text for node in nodes for scalar in scalars(node)}
     for key in _keys(subject.node("schedules")):
@@ -72,13 +68,12 @@ def unused_schedule(subject: Subject) -> Iterator[Found]:
             yield Found(span=key.span, message=f"no `retry` names the schedule `{key.text}`", help="remove it")
 
 
-@rule(
-    id="RB705",
-    title="Unused account",
-    why="No step, setting or expression names it. A step that should run in this account may run in another one.",
-    severity="warning",
-)
+@rule("RB705", severity="warning")
 def unused_account(subject: Subject) -> Iterator[Found]:
+    """Unused account
+
+    No step, setting or expression names it. A step that should run in this account may run in another one.
+    """
     flow = flow_of(subject)
     runbook = subject.runbook
     used = {place.step.account for place in subject.steps} | {one.account for one in runbook.settings.values()}
@@ -91,14 +86,13 @@ def unused_account(subject: Subject) -> Iterator[Found]:
 UNTESTED: Final = "add a test for this step to the test file; say what should happen when it fails"
 
 
-@rule(
-    id="RB706",
-    title="Untested step",
-    why="The runbook has a test file (`NAME.test.yaml` beside it), but no test mentions this step, so it is open what should "
-    "happen when the step fails.",
-    severity="warning",
-)
+@rule("RB706", severity="warning")
 def untested_step(subject: Subject) -> Iterator[Found]:
+    """Untested step
+
+    The runbook has a test file (`NAME.test.yaml` beside it), but no test mentions this step, so it is open what should
+    happen when the step fails.
+    """
     if subject.tests is None:
         return
     words = set(re.findall(r"[a-z][a-z0-9_-]*", subject.tests))
@@ -108,15 +102,14 @@ def untested_step(subject: Subject) -> Iterator[Found]:
             yield Found(span=place.value("id"), message=f"no test mentions the step `{id_}`", help=UNTESTED)
 
 
-@rule(
-    id="RB707",
-    title="`retry` without a `broken` row",
-    why="Most failures happen after AWS has accepted the request: a copy or restore ends as `failed`. Without a `broken` row "
-    "the step then holds, and `retry` has no effect. `broken: replace` deletes the resource and creates it again as the next "
-    "attempt; `broken: hold` says that a person should decide.",
-    severity="warning",
-)
+@rule("RB707", severity="warning")
 def retry_without_broken(subject: Subject) -> Iterator[Found]:
+    """`retry` without a `broken` row
+
+    Most failures happen after AWS has accepted the request: a copy or restore ends as `failed`. Without a `broken` row
+    the step then holds, and `retry` has no effect. `broken: replace` deletes the resource and creates it again as the
+    next attempt; `broken: hold` says that a person should decide.
+    """
     for place in subject.steps:
         body = place.step.body
         if not isinstance(body, Ensure) or place.step.retry is None or place.kind is None:
@@ -128,15 +121,14 @@ def retry_without_broken(subject: Subject) -> Iterator[Found]:
             yield Found(span=place.key("retry"), message=message, help="add `broken: replace` or `broken: hold`")
 
 
-@rule(
-    id="RB708",
-    title="A setting that cannot be corrected after the point of no return",
-    why="Settings are read once, when the operation starts. After an irreversible step, a wrong value (a subnet group that "
-    "does not exist) holds the operation, and `resume` retries with the same value even if the setting has been corrected. "
-    "A rescue with `refresh: settings` reads the setting again, and the vars that depend on it.",
-    severity="warning",
-)
+@rule("RB708", severity="warning")
 def setting_read_once(subject: Subject) -> Iterator[Found]:
+    """A setting that cannot be corrected after the point of no return
+
+    Settings are read once, when the operation starts. After an irreversible step, a wrong value (a subnet group that
+    does not exist) holds the operation, and `resume` retries with the same value even if the setting has been
+    corrected. A rescue with `refresh: settings` reads the setting again, and the vars that depend on it.
+    """
     if not any(place.step.irreversible for place in subject.steps):
         return
     settings, past = SettingSources(subject), False
