@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from engine.checks.subject import StepPlace, Subject
+from engine.checks.subject import StepPlace, Subject, computed_once
 from engine.errors import CATEGORIES, PASSING
 from engine.language.model import Call, Check, Ensure, Notify, Remove
 from engine.registry import KnownError
@@ -14,12 +14,10 @@ ANY: Final = "any"
 _SUFFIXES: Final = ("Fault", "Exception", "Error")
 
 
+@computed_once
 def known_names(subject: Subject) -> Mapping[str, KnownError]:
     """Every error name that the registry knows, with its category and the calls that return it."""
-    found: Mapping[str, KnownError] | None = subject.memo.get("known errors")
-    if found is None:
-        found = subject.memo["known errors"] = subject.catalogue.registry.known_errors()
-    return found
+    return subject.catalogue.registry.known_errors()
 
 
 def own_names(subject: Subject, place: StepPlace) -> tuple[str, ...]:
@@ -44,15 +42,12 @@ def calls_of(subject: Subject, place: StepPlace) -> tuple[str, ...]:
     return calls
 
 
+@computed_once
 def every_name(subject: Subject) -> frozenset[str]:
     """Every error name that any registered kind or action can raise."""
-    found: frozenset[str] | None = subject.memo.get("every error")
-    if found is None:
-        registry = subject.catalogue.registry
-        things = (*registry.kinds.values(), *registry.actions.values())
-        raised = (name for thing in things for name in getattr(thing, "errors", ()))
-        found = subject.memo["every error"] = frozenset(known_names(subject)) | frozenset(raised)
-    return found
+    registry = subject.catalogue.registry
+    things = (*registry.kinds.values(), *registry.actions.values())
+    return frozenset(known_names(subject)).union(*(getattr(thing, "errors", ()) for thing in things))
 
 
 def exists(subject: Subject, place: StepPlace, name: str) -> bool:

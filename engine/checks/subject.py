@@ -6,10 +6,11 @@ Everything is computed once, when the first rule asks for it. Nothing here repor
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+import functools
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from engine.checks.catalogue import Catalogue
 from engine.errors import Expected
@@ -119,7 +120,7 @@ class Subject:
     catalogue: Catalogue
     tests: str | None = None  # the text of the test file beside it, if there is one
     suggestions: Suggestions = dataclasses.field(default_factory=Suggestions)
-    memo: dict[str, Any] = dataclasses.field(default_factory=dict)  # results that several rules need
+    computed: dict[Callable[[Subject], Any], Any] = dataclasses.field(default_factory=dict)  # by `computed_once`
 
     @cached_property
     def steps(self) -> tuple[StepPlace, ...]:
@@ -188,15 +189,29 @@ def scalars(node: Node | None) -> Iterator[Scalar]:
             return
 
 
+T = TypeVar("T")
+
+
+def computed_once(compute: Callable[[Subject], T]) -> Callable[[Subject], T]:
+    """The function, but several rules can ask for its result, which is kept in the subject."""
+
+    @functools.wraps(compute)
+    def result(subject: Subject) -> T:
+        if compute not in subject.computed:
+            subject.computed[compute] = compute(subject)
+        found: T = subject.computed[compute]
+        return found
+
+    return result
+
+
+@computed_once
 def written_params(subject: Subject) -> tuple[tuple[StepPlace, Param, Node], ...]:
     """Every parameter in the document that its kind or action knows, with its value."""
-    found: tuple[tuple[StepPlace, Param, Node], ...] | None = subject.memo.get("params")
-    if found is None:
-        found = subject.memo["params"] = tuple(
-            (place, place.params[key.text], value)
-            for place in subject.steps
-            if place.written is not None
-            for key, value in place.written.entries
-            if key.text in place.params
-        )
-    return found
+    return tuple(
+        (place, place.params[key.text], value)
+        for place in subject.steps
+        if place.written is not None
+        for key, value in place.written.entries
+        if key.text in place.params
+    )

@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from engine.checks.rule import Rule
+from engine.checks.subject import scalars
 from engine.errors import Finding
-from engine.language.yaml.nodes import ListNode, MapNode, Node, Scalar
+from engine.language.yaml.nodes import Node
 from engine.values import Value
 
 _COMMENT: Final = re.compile(r"(?:^|(?<=[ \t]))#[ \t]*runbook:[ \t]*ignore\b(?P<rest>[^\n\r]*)")
@@ -37,7 +38,9 @@ def find_suppressions(text: str, root: Node | None) -> list[Suppression]:
     """Every suppression comment of a document."""
     if "runbook:" not in text or "ignore" not in text:
         return []
-    inside = _extents_with_hash(root)
+    # In a value, a `#` starts no comment.
+    spans = [one.span for one in scalars(root) if "#" in one.text]
+    inside = [((span.line, span.column), (span.end_line, span.end_column)) for span in spans]
     found = []
     lines = text.split("\n")
     following = _following(lines)
@@ -76,20 +79,6 @@ def _following(lines: list[str]) -> list[int]:
         if stripped and not stripped.startswith("#"):
             after = at + 1
     return found
-
-
-def _extents_with_hash(node: Node | None) -> list[tuple[tuple[int, int], tuple[int, int]]]:
-    """The extents of values that contain a `#`, which does not start a comment there."""
-    match node:
-        case Scalar() if "#" in node.text:
-            span = node.span
-            return [((span.line, span.column), (span.end_line, span.end_column))]
-        case ListNode(items=items):
-            return [one for item in items for one in _extents_with_hash(item)]
-        case MapNode():
-            return [one for _, value in node.entries for one in _extents_with_hash(value)]
-        case Scalar() | None:
-            return []
 
 
 def apply_suppressions(

@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from engine.checks.dataflow.checker import Flow, TypeChecker
+from engine.checks.dataflow.checker import Flow, facts_of_condition
 from engine.checks.dataflow.conformity import Difference, Known, differences
 from engine.checks.dataflow.facts import NO_FACTS
 from engine.checks.dataflow.globals import globals_of
 from engine.checks.dataflow.scope import ERROR, Binding, Globals, Scope
 from engine.checks.dataflow.types import ANYTHING, BOOLEAN, NULL, TEXT, Type, describe_type
-from engine.checks.subject import Found, StepPlace, Subject, written_params
+from engine.checks.subject import StepPlace, Subject, computed_once, written_params
 from engine.language.yaml.nodes import ListNode, MapNode, Node
 from engine.language.yaml.reader import MOST_FINDINGS
 from engine.registry import Param
@@ -29,18 +29,15 @@ _MISSING_RESOURCE: Final = Binding(type=Type(frozenset({"object"}), {"status": T
 _RESCUED_ERROR: Final = Binding(type=ERROR)
 
 
+@computed_once
 def flow_of(subject: Subject) -> Flow:
     """The result of the walk, which happens on the first call."""
-    known: Flow | None = subject.memo.get("flow")
-    if known is not None:
-        return known
-    subject.memo["flow"] = flow = Flow()
-    walk = Walk(subject, globals_of(subject), flow, TypeChecker(flow))
+    walk = Walk(subject, globals_of(subject), Flow())
     walk.top()
     for place in subject.steps:
         walk.step(place)
     walk.outputs()
-    return flow
+    return walk.flow
 
 
 class Mismatches(Value, kw_only=False):
@@ -50,18 +47,17 @@ class Mismatches(Value, kw_only=False):
     expressions: list[tuple[Param, Difference]] = field(default_factory=list)
 
 
+@computed_once
 def mismatches(subject: Subject) -> Mismatches:
     """Every parameter in the document checked against its schema, on the first call."""
-    known: Mismatches | None = subject.memo.get("mismatches")
-    if known is None:
-        known = subject.memo["mismatches"] = Mismatches()
-        facts = Known(types=flow_of(subject).types, suggestions=subject.suggestions)
-        for _, param, value in written_params(subject):
-            for one in differences(value, param.schema, facts):
-                found = known.literals if one.literal else known.expressions
-                if len(found) < MOST_FINDINGS:
-                    found.append((param, one))
-    return known
+    found = Mismatches()
+    known = Known(types=flow_of(subject).types, suggestions=subject.suggestions)
+    for _, param, value in written_params(subject):
+        for one in differences(value, param.schema, known):
+            same = found.literals if one.literal else found.expressions
+            if len(same) < MOST_FINDINGS:
+                same.append((param, one))
+    return found
 
 
 @dataclass(slots=True)
@@ -71,7 +67,6 @@ class Walk:
     subject: Subject
     globals: Globals
     flow: Flow
-    checker: TypeChecker
 
     # -- the top of the document ---------------------------------------------------------------------
 
@@ -81,22 +76,22 @@ class Walk:
         if isinstance(settings, MapNode):
             later = {name.text for name, _ in settings.entries}
             for name, value in settings.entries:  # the set shrinks as settings are read; no scope outlives its turn
-                self.checker.without_secrets(value, changed(scope, later=later), "a setting's source")
+                self.flow.without_secrets(value, changed(scope, later=later), "a setting's source")
                 later.discard(name.text)
         self.vars(scope)
         for key in ("region", "lock", "notify", "tags"):
-            self.checker.without_secrets(self.subject.node(key), scope, f"`{key}`")
+            self.flow.without_secrets(self.subject.node(key), scope, f"`{key}`")
 
     def vars(self, scope: Scope) -> None:
         node = self.subject.node("vars")
         if not isinstance(node, MapNode):
             return
         for key, written in node.entries:
-            type = self.checker.value(written, scope)
+            type = self.flow.value(written, scope)
             self.globals.vars[key.text] = Binding(type=type)
 
     def outputs(self) -> None:
-        self.checker.without_secrets(
+        self.flow.without_secrets(
             self.subject.node("outputs"), Scope(globals=self.globals, path=("outputs",)), "an output"
         )
 
@@ -105,18 +100,18 @@ class Walk:
     def step(self, place: StepPlace) -> None:
         node, scope = place.node, self.scope(place)
         if "if" in node:
-            self.checker.condition(node.get("if"), self.entry_scope(place))
+            self.flow.condition(node.get("if"), self.entry_scope(place))
         if "for_each" in node:
             scope = self.each(place, node.get("for_each"), scope)
         self.flow.scopes[place.step.path] = scope
-        self.checker.value(node.get("with"), scope)
+        self.flow.value(node.get("with"), scope)
         for key in ("region", "hold", "fail", "notify", "subject", "text", "wait"):
             if key in node:
-                self.checker.without_secrets(node.get(key), scope, f"`{key}`")
+                self.flow.without_secrets(node.get(key), scope, f"`{key}`")
         observing = self.observing(place, scope)
         for key in ("only", "is", "status"):
             if key in node:
-                self.checker.condition(node.get(key), observing)
+                self.flow.condition(node.get(key), observing)
         if "states" in node:
             self.rows(place, observing)
         if "rescue" in node:
@@ -136,7 +131,7 @@ class Walk:
                 given["seen"] = self.seen(owner if key != "until" else place)
             if key == "rescue":
                 given["error"] = _RESCUED_ERROR
-        condition = self.checker.facts(place.node.get("if"))
+        condition = facts_of_condition(place.node.get("if"))
         return Scope(globals=self.globals, path=place.path, given=given, facts=facts.also(condition))
 
     def entry_scope(self, place: StepPlace) -> Scope:
@@ -160,11 +155,11 @@ class Walk:
 
     def each(self, place: StepPlace, node: Node | None, scope: Scope) -> Scope:
         outside = {name: one for name, one in scope.given.items() if name != "each"}
-        type = self.checker.value(node, changed(scope, given=outside))
+        type = self.flow.value(node, changed(scope, given=outside))
         if node is not None and type.known and not type.may_be("array"):
-            found = Found(span=node.span, message=f"`for_each` needs a list, found {describe_type(type)}")
-            self.flow.report("RB307", found)
-        self.checker.no_secret(node, type, "`for_each`")
+            self.flow.report("RB307", node.span, f"`for_each` needs a list, found {describe_type(type)}")
+        if node is not None:
+            self.flow.no_secret(node, type, "`for_each`")
         each = Binding(type=type.items or ANYTHING)
         return changed(scope, given={**scope.given, "each": each})
 
@@ -185,7 +180,7 @@ class Walk:
             if isinstance(written.value, MapNode):
                 for key in ("hold", "fail"):
                     if key in written.value:
-                        self.checker.without_secrets(written.value.get(key), here, f"`{key}`")
+                        self.flow.without_secrets(written.value.get(key), here, f"`{key}`")
 
     def rescues(self, place: StepPlace, scope: Scope) -> None:
         node = place.node.get("rescue")
@@ -197,7 +192,7 @@ class Walk:
             given = {**scope.given, "error": _RESCUED_ERROR}
             if isinstance(rescue, MapNode) and "refresh" in rescue:
                 given["settings"] = self.refreshed()
-            self.checker.condition(then.get("retry_if"), changed(scope, path=path, given=given))
+            self.flow.condition(then.get("retry_if"), changed(scope, path=path, given=given))
 
     def refreshed(self) -> Binding:
         """The settings after a `refresh`: `settings.changed` says whether a value has changed."""

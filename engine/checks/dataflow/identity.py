@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from engine.checks.dataflow.facts import canonical
-from engine.checks.subject import StepPlace, Subject
+from engine.checks.subject import StepPlace, Subject, computed_once
 from engine.errors import ExpressionError
 from engine.language.expressions import syntax_tree as ast
 from engine.language.expressions.grammar import parse_expression
@@ -25,7 +25,7 @@ def identity_of(subject: Subject, place: StepPlace) -> tuple[str, ...] | None:
     body, facts = place.step.body, place.facts
     if not isinstance(body, (Ensure, Remove, Check)) or facts is None or not facts.identity:
         return None
-    known: dict[str, tuple[str, ...] | None] = subject.memo.setdefault("identities", {})
+    known = _known_identities(subject)
     path = place.step.path
     if path not in known:
         known[path] = None  # in case the step refers to itself
@@ -41,14 +41,27 @@ def identity_of(subject: Subject, place: StepPlace) -> tuple[str, ...] | None:
 
 def about(subject: Subject, identity: tuple[str, ...] | None) -> list[StepPlace]:
     """Every step about that resource, in order."""
-    known: dict[tuple[str, ...], list[StepPlace]] | None = subject.memo.get("by identity")
-    if known is None:
-        known = subject.memo["by identity"] = {}
-        for place in subject.steps:
-            found = identity_of(subject, place)
-            if found is not None:
-                known.setdefault(found, []).append(place)
-    return known.get(identity, []) if identity is not None else []
+    return _by_identity(subject).get(identity, []) if identity is not None else []
+
+
+@computed_once
+def _by_identity(subject: Subject) -> dict[tuple[str, ...] | None, list[StepPlace]]:
+    found: dict[tuple[str, ...] | None, list[StepPlace]] = {}
+    for place in subject.steps:
+        found.setdefault(identity_of(subject, place), []).append(place)
+    return found
+
+
+@computed_once
+def _known_identities(subject: Subject) -> dict[str, tuple[str, ...] | None]:
+    """Those that `identity_of` has found, by the paths of the steps."""
+    return {}
+
+
+@computed_once
+def _known_texts(subject: Subject) -> dict[str, str]:
+    """The texts of named values that `_once` has found."""
+    return {}
 
 
 def text_of(subject: Subject, value: Any, depth: int = 0) -> str:
@@ -82,7 +95,7 @@ def _expression(subject: Subject, source: str, depth: int) -> str:
 
 def _once(subject: Subject, name: str, value: Any, depth: int) -> str:
     """The cached text of a named value; its name, if the text grows beyond LONGEST."""
-    known: dict[str, str] = subject.memo.setdefault("texts", {})
+    known = _known_texts(subject)
     if name not in known:
         known[name] = f"${{{name}}}"  # in case it refers to itself
         text = text_of(subject, value, depth + 1)

@@ -9,7 +9,7 @@ from typing import Any, Final
 from engine.checks.dataflow.identity import identity_of
 from engine.checks.dataflow.scope import order
 from engine.checks.rule import rule
-from engine.checks.subject import Found, StepPlace, Subject
+from engine.checks.subject import Found, StepPlace, Subject, computed_once
 from engine.language.model import Check, Ensure, Remove, TakeBack
 from engine.language.yaml.nodes import ListNode, Scalar
 
@@ -70,7 +70,7 @@ def _removed(subject: Subject, one: Scalar, other: StepPlace, place: StepPlace) 
         keys += [other.step.name, ALL]
     for key in keys:
         candidates = removals.get(key, [])  # in the order of the document
-        after = bisect_right(candidates, created, key=_path)
+        after = bisect_right(candidates, created, key=lambda removal: removal.path)
         if after < len(candidates) and candidates[after].path < place.path:
             message = f"`{one.text}` no longer exists here: `{candidates[after].step.id}` removes it"
             help = "require a resource that still exists, or move this step before that one"
@@ -78,22 +78,17 @@ def _removed(subject: Subject, one: Scalar, other: StepPlace, place: StepPlace) 
             return
 
 
-def _path(place: StepPlace) -> tuple[str | int, ...]:
-    return place.path
-
-
 ALL: Final = "all"
 
 
+@computed_once
 def _removals(subject: Subject) -> Mapping[Any, list[StepPlace]]:
     """The unconditional steps of the main list that remove something: by the name of the step undone, or by identity."""
-    found: dict[Any, list[StepPlace]] | None = subject.memo.get("removals")
-    if found is None:
-        found = subject.memo["removals"] = {}
-        for place in subject.steps:
-            if len(place.path) == 2 and place.path[0] == "steps" and place.step.condition is None:
-                for key in _removed_by(subject, place):
-                    found.setdefault(key, []).append(place)
+    found: dict[Any, list[StepPlace]] = {}
+    for place in subject.steps:
+        if len(place.path) == 2 and place.path[0] == "steps" and place.step.condition is None:
+            for key in _removed_by(subject, place):
+                found.setdefault(key, []).append(place)
     return found
 
 

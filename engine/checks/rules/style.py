@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from engine.checks.dataflow.flow import flow_of
@@ -11,12 +11,15 @@ from engine.checks.dataflow.setting_sources import SettingSources
 from engine.checks.rule import rule
 from engine.checks.subject import Found, Subject, scalars
 from engine.language.model import Ensure
-from engine.language.yaml.nodes import MapNode, Node, Scalar
+from engine.language.yaml.nodes import MapNode
 
 
-def _keys(node: Node | None) -> Iterator[Scalar]:
-    if isinstance(node, MapNode):
-        yield from (key for key, _ in node.entries)
+def _unused(subject: Subject, section: str, is_used: Callable[[str], bool], message: str) -> Iterator[Found]:
+    """The entries of a section that nothing uses."""
+    node = subject.node(section)
+    for key, _ in node.entries if isinstance(node, MapNode) else ():
+        if not is_used(key.text):
+            yield Found(span=key.span, message=message.format(key.text), help="remove it")
 
 
 @rule("RB701", severity="warning")
@@ -26,9 +29,7 @@ def unused_input(subject: Subject) -> Iterator[Found]:
     Operators have to provide a value that has no effect.
     """
     used = flow_of(subject).used
-    for key in _keys(subject.node("inputs")):
-        if key.text not in used:
-            yield Found(span=key.span, message=f"no expression uses the input `{key.text}`", help="remove it")
+    return _unused(subject, "inputs", lambda name: name in used, "no expression uses the input `{}`")
 
 
 @rule("RB702", severity="warning")
@@ -38,9 +39,7 @@ def unused_setting(subject: Subject) -> Iterator[Found]:
     It is looked up when the operation starts, and if it cannot be read, the operation does not start.
     """
     flow = flow_of(subject)
-    for key in _keys(subject.node("settings")):
-        if f"settings.{key.text}" not in flow.used and not flow.whole_settings:
-            yield Found(span=key.span, message=f"no expression uses `settings.{key.text}`", help="remove it")
+    return _unused(subject, "settings", lambda name: flow.uses("settings", name), "no expression uses `settings.{}`")
 
 
 @rule("RB703", severity="warning")
@@ -50,9 +49,7 @@ def unused_var(subject: Subject) -> Iterator[Found]:
     It has no effect. Often another name was used by mistake where this one was meant.
     """
     used = flow_of(subject).used
-    for key in _keys(subject.node("vars")):
-        if key.text not in used:
-            yield Found(span=key.span, message=f"no expression uses the var `{key.text}`", help="remove it")
+    return _unused(subject, "vars", lambda name: name in used, "no expression uses the var `{}`")
 
 
 @rule("RB704", severity="warning")
@@ -63,9 +60,7 @@ def unused_schedule(subject: Subject) -> Iterator[Found]:
     """
     nodes = [place.node.get("retry") for place in subject.steps] + [subject.root.get("retry")]
     used = {scalar.text for node in nodes for scalar in scalars(node)}
-    for key in _keys(subject.node("schedules")):
-        if key.text not in used:
-            yield Found(span=key.span, message=f"no `retry` names the schedule `{key.text}`", help="remove it")
+    return _unused(subject, "schedules", lambda name: name in used, "no `retry` names the schedule `{}`")
 
 
 @rule("RB705", severity="warning")
@@ -74,13 +69,12 @@ def unused_account(subject: Subject) -> Iterator[Found]:
 
     No step, setting or expression names it. A step that should run in this account may run in another one.
     """
-    flow = flow_of(subject)
-    runbook = subject.runbook
-    used = {place.step.account for place in subject.steps} | {one.account for one in runbook.settings.values()}
-    for key in _keys(subject.node("accounts")):
-        named = key.text in used or key.text == runbook.account
-        if not named and f"accounts.{key.text}" not in flow.used and not flow.whole_accounts:
-            yield Found(span=key.span, message=f"nothing uses the account `{key.text}`", help="remove it")
+    flow, runbook = flow_of(subject), subject.runbook
+    named = {runbook.account} | {step.account for step in runbook.index.values()}
+    named |= {setting.account for setting in runbook.settings.values()}
+    return _unused(
+        subject, "accounts", lambda name: name in named or flow.uses("accounts", name), "nothing uses the account `{}`"
+    )
 
 
 UNTESTED: Final = "add a test for this step to the test file; say what should happen when it fails"
