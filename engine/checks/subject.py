@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar
 
 from engine.checks.catalogue import Catalogue
 from engine.errors import Expected
-from engine.language.model import Call, Check, Ensure, KindFacts, Remove, Row, Runbook, Step
+from engine.language.model import Call, Check, Ensure, KindFacts, Remove, Rescue, Row, Runbook, Step
 from engine.language.nearest import Suggestions
 from engine.language.yaml.nodes import ListNode, MapNode, Node, Scalar, Span
 from engine.registry import Action, Param, ResourceKind
@@ -98,6 +98,13 @@ class StepPlace(Value, dict=True, gc=True):
             if row is not None:
                 found.append(WrittenRow(row=row, key=key, value=node))
         return tuple(found)
+
+    @cached_property
+    def rescues(self) -> tuple[tuple[Rescue, MapNode], ...]:
+        """Each rescue, with the map that it was parsed from."""
+        node = self.node.get("rescue")
+        written = [one for one in node.items if isinstance(one, MapNode)] if isinstance(node, ListNode) else []
+        return tuple(zip(self.step.rescue, written, strict=False))  # a step that may have no `rescue` has none parsed
 
     def key(self, name: str) -> Span:
         """The place of a key; of a missing key, the place of the first one."""

@@ -80,7 +80,7 @@ def value_from_text(one: Input, text: str) -> Any:
             return text == "true"
         case "integer" | "number" | "boolean":
             hint = ": write true or false" if one.type == "boolean" else ""
-            raise ValueError(f"`{text[:80]}` is not {_TYPE_WITH_ARTICLE[one.type]}{hint}")
+            raise ValueError(f"`{text[:80]}` is not {_OTHER_TYPES[one.type][0]}{hint}")
         case "list" if not text.lstrip().startswith("["):
             return [part.strip() for part in text.split(",")] if text.strip() else []
         case "list" | "map":
@@ -97,7 +97,7 @@ def _parse_flow(one: Input, text: str) -> Any:
     except RunbookInvalid as error:
         form = "[a, b]" if one.type == "list" else "{a: 1}"
         reason = error.findings[0].message
-        raise ValueError(f"`{text[:80]}` is not {_TYPE_WITH_ARTICLE[one.type]} such as `{form}`: {reason}") from error
+        raise ValueError(f"`{text[:80]}` is not {_OTHER_TYPES[one.type][0]} such as `{form}`: {reason}") from error
 
 
 # -- values against declarations --------------------------------------------------------------------------------
@@ -145,9 +145,11 @@ _TYPES_WITH_LENGTH: Final = ("string", "list", "map")
 TYPES_WITH_BOUNDS: Final = ("integer", "number", "duration", "timestamp", *_TYPES_WITH_LENGTH)
 """The types that support `min` and `max`."""
 
-_TYPE_WITH_ARTICLE: Final = {
-    "integer": "an integer", "number": "a number", "boolean": "a boolean", "list": "a list", "map": "a map",
+_OTHER_TYPES: Final[Mapping[str, tuple[str, tuple[type, ...]]]] = {
+    "integer": ("an integer", (int,)), "number": ("a number", (int, float)), "boolean": ("a boolean", (bool,)),
+    "list": ("a list", (list,)), "map": ("a map", (dict,)),
 }  # fmt: skip
+"""The types that are not text: their names, and those of Python."""
 
 TEXT_TYPES: Final = ("string", "region", "duration", "timestamp", "arn", "account_id")
 """The types whose values are text."""
@@ -183,30 +185,18 @@ def comparable_bound(type_: InputType, bound: Any) -> Any:
 
 def type_problem(type_: InputType, value: Any) -> str | None:
     """Why the value is not of the type; None if it is."""
-    match type_:
-        case "integer":
-            right = isinstance(value, int) and not isinstance(value, bool)
-        case "number":
-            right = isinstance(value, (int, float)) and not isinstance(value, bool)
-        case "boolean":
-            right = isinstance(value, bool)
-        case "list":
-            right = isinstance(value, list)
-        case "map":
-            right = isinstance(value, dict)
-        case "string" | "region" | "duration" | "timestamp" | "arn" | "account_id":
-            return _text_problem(type_, value)
-        case _:
-            assert_never(type_)
-    if right:
+    if type_ in TEXT_TYPES:
+        return _text_problem(type_, value)
+    what, legal = _OTHER_TYPES[type_]
+    if type(value) in legal:
         return None
     quoted = isinstance(value, str) and type_ in ("integer", "number", "boolean")
-    return f"{_quoted(value)} is {'text, ' if quoted else ''}not {_TYPE_WITH_ARTICLE[type_]}"
+    return f"`{str(value)[:80]}` is {'text, ' if quoted else ''}not {what}"
 
 
 def _text_problem(type_: InputType, value: Any) -> str | None:
     if not isinstance(value, str):
-        return f"{_quoted(value)} is not text: quote it"
+        return f"`{str(value)[:80]}` is not text: quote it"
     if len(value) > MOST_CHARACTERS:
         return f"the text has {len(value)} characters; at most {MOST_CHARACTERS} are allowed"
     legal = _TEXT_TYPES.get(type_)
@@ -237,7 +227,3 @@ _TEXT_TYPES: Final[Mapping[str, tuple[Callable[[str], Any], str]]] = {
     "duration": (_is_duration, "a duration such as 30s, 5m, 3h or 2d"),
     "timestamp": (_is_timestamp, "a timestamp with a time zone, such as `2024-03-20T06:00:00Z`"),
 }
-
-
-def _quoted(value: Any) -> str:
-    return f"`{str(value)[:80]}`"

@@ -98,6 +98,10 @@ class Rescue(Value):
     refresh: bool = False
     then: str | RetryIf = "fail"
 
+    @property
+    def may_end_as_done(self) -> bool:
+        return "done" in (self.then, self.then.otherwise if isinstance(self.then, RetryIf) else "")
+
 
 class Row(Value):
     """A row of a state table. `names` are classes, or exact statuses such as `=stopped`.

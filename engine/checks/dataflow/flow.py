@@ -16,8 +16,8 @@ from engine.checks.dataflow.facts import NO_FACTS
 from engine.checks.dataflow.globals import globals_of
 from engine.checks.dataflow.scope import ERROR, Binding, Globals, Scope
 from engine.checks.dataflow.types import ANYTHING, BOOLEAN, NULL, TEXT, Type, describe_type
-from engine.checks.subject import StepPlace, Subject, computed_once, written_params
-from engine.language.yaml.nodes import ListNode, MapNode, Node
+from engine.checks.subject import StepPlace, Subject, computed_once, parts, written_params
+from engine.language.yaml.nodes import MapNode, Node
 from engine.language.yaml.reader import MOST_FINDINGS
 from engine.registry import Param
 from engine.values import Value, changed, field
@@ -78,29 +78,23 @@ class Walk:
             for name, value in settings.entries:  # the set shrinks as settings are read; no scope outlives its turn
                 self.flow.without_secrets(value, changed(scope, later=later), "a setting's source")
                 later.discard(name.text)
-        self.vars(scope)
-        for key in ("region", "lock", "notify", "tags"):
-            self.flow.without_secrets(self.subject.node(key), scope, f"`{key}`")
-
-    def vars(self, scope: Scope) -> None:
-        node = self.subject.node("vars")
-        if not isinstance(node, MapNode):
-            return
-        for key, written in node.entries:
-            type = self.flow.value(written, scope)
-            self.globals.vars[key.text] = Binding(type=type)
+        variables = self.subject.node("vars")
+        for key, written in variables.entries if isinstance(variables, MapNode) else ():
+            self.globals.vars[key.text] = Binding(type=self.flow.value(written, scope))
+        for word in ("region", "lock", "notify", "tags"):
+            self.flow.without_secrets(self.subject.node(word), scope, f"`{word}`")
 
     def outputs(self) -> None:
-        self.flow.without_secrets(
-            self.subject.node("outputs"), Scope(globals=self.globals, path=("outputs",)), "an output"
-        )
+        scope = Scope(globals=self.globals, path=("outputs",))
+        self.flow.without_secrets(self.subject.node("outputs"), scope, "an output")
 
     # -- a step --------------------------------------------------------------------------------------
 
     def step(self, place: StepPlace) -> None:
         node, scope = place.node, self.scope(place)
         if "if" in node:
-            self.flow.condition(node.get("if"), self.entry_scope(place))
+            self.flow.condition(node.get("if"), scope)
+            scope = changed(scope, facts=scope.facts.also(facts_of_condition(node.get("if"))))
         if "for_each" in node:
             scope = self.each(place, node.get("for_each"), scope)
         self.flow.scopes[place.step.path] = scope
@@ -118,7 +112,7 @@ class Walk:
             self.rescues(place, observing)
 
     def scope(self, place: StepPlace) -> Scope:
-        """The scope of a step: the names that the steps around it define, and the facts that their conditions prove."""
+        """The scope of a step's `if`: the names that the steps around it define, and the facts that their conditions prove."""
         given: dict[str, Binding] = {}
         facts = NO_FACTS
         for owner, key in self.owners(place):
@@ -131,17 +125,7 @@ class Walk:
                 given["seen"] = self.seen(owner if key != "until" else place)
             if key == "rescue":
                 given["error"] = _RESCUED_ERROR
-        condition = facts_of_condition(place.node.get("if"))
-        return Scope(globals=self.globals, path=place.path, given=given, facts=facts.also(condition))
-
-    def entry_scope(self, place: StepPlace) -> Scope:
-        """The scope of the step's own `if`, without the facts that this `if` proves."""
-        scope = self.scope(place)
-        around = NO_FACTS
-        for owner, _ in self.owners(place):
-            outer = self.flow.scopes.get(owner.step.path)
-            around = around.also(outer.facts) if outer is not None else around
-        return changed(scope, facts=around)
+        return Scope(globals=self.globals, path=place.path, given=given, facts=facts)
 
     def owners(self, place: StepPlace) -> list[tuple[StepPlace, str]]:
         """The steps that contain it, outermost first, each with the key that it is under."""
@@ -183,15 +167,14 @@ class Walk:
                         self.flow.without_secrets(written.value.get(key), here, f"`{key}`")
 
     def rescues(self, place: StepPlace, scope: Scope) -> None:
-        node = place.node.get("rescue")
-        for number, rescue in enumerate(node.items if isinstance(node, ListNode) else ()):
-            then = rescue.get("then") if isinstance(rescue, MapNode) else None
+        for rescue, node in place.rescues:
+            then = node.get("then")
             if not isinstance(then, MapNode):
                 continue
-            path = (*place.path, "rescue", number, "do", LAST)
             given = {**scope.given, "error": _RESCUED_ERROR}
-            if isinstance(rescue, MapNode) and "refresh" in rescue:
+            if "refresh" in node:
                 given["settings"] = self.refreshed()
+            path = (*parts(rescue.path), "do", LAST)
             self.flow.condition(then.get("retry_if"), changed(scope, path=path, given=given))
 
     def refreshed(self) -> Binding:

@@ -90,7 +90,7 @@ def why_null(step: Step) -> str:
         row = next((row for row in body.states if "missing" in row.names), None)
         if row is not None and row.verb == "done":
             return f"`{step.id}` is also done if the resource is missing (`missing: done`)"
-    if any(rescue.then == "done" or getattr(rescue.then, "otherwise", "") == "done" for rescue in step.rescue):
+    if any(rescue.may_end_as_done for rescue in step.rescue):
         return f"a rescue of `{step.id}` ends with `done`, without a result"
     return ""
 

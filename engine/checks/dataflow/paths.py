@@ -9,7 +9,7 @@ from typing import Final
 
 from engine.checks.subject import StepPlace
 from engine.language.model import Remove
-from engine.language.yaml.nodes import ListNode, MapNode, Node, Scalar
+from engine.language.yaml.nodes import Scalar
 
 _ENDS: Final = {"on_failure": "fails", "on_hold": "holds", "on_cancel": "is cancelled"}
 LONGEST: Final = 40
@@ -39,30 +39,20 @@ def _itself(place: StepPlace, *, skipped: bool) -> str:
     node = place.node
     condition = node.get("if")
     if skipped and isinstance(condition, Scalar):
-        return f"{_with_line(place)} is skipped: `if: {_short(condition.text)}` is false"
+        text = " ".join(condition.text.split())
+        shown = text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+        return f"{_with_line(place)} is skipped: `if: {shown}` is false"
     if isinstance(node.get("for_each"), Scalar):
-        return f"{_with_line(place)} has no items: its `for_each` (line {_line(place, 'for_each')}) is empty"
+        return f"{_with_line(place)} has no items: its `for_each` (line {place.key('for_each').line}) is empty"
     if isinstance(place.step.body, Remove):
         return f"{_with_line(place)} finds nothing to remove"
     missing = next((one for one in place.rows if "missing" in one.row.names), None)
     if missing is not None and missing.row.verb == "done":
         return f"{_with_line(place)} finds no resource → `missing: done` (line {missing.key.span.line})"
-    rescue = _rescued_as_done(node)
-    if rescue is not None:
-        return f"{_with_line(place)} fails → its rescue ends with `done` (line {rescue.head.line})"
+    for rescue, written in place.rescues:
+        if rescue.may_end_as_done:
+            return f"{_with_line(place)} fails → its rescue ends with `done` (line {written.head.line})"
     return f"{_with_line(place)} yields null"
-
-
-def _rescued_as_done(node: MapNode) -> MapNode | None:
-    rescues = node.get("rescue")
-    for one in rescues.items if isinstance(rescues, ListNode) else ():
-        then = one.get("then") if isinstance(one, MapNode) else None
-        if isinstance(one, MapNode) and "done" in (
-            _text(then),
-            _text(then.get("else")) if isinstance(then, MapNode) else "",
-        ):
-            return one
-    return None
 
 
 def _around(place: StepPlace) -> str:
@@ -75,16 +65,3 @@ def _around(place: StepPlace) -> str:
     if str(place.path[0]) in _ENDS:
         return f"`{place.path[0]}` ends before {_with_line(place)}"
     return f"{_with_line(place)} is not reached"
-
-
-def _line(place: StepPlace, key: str) -> int:
-    return place.key(key).line
-
-
-def _text(node: Node | None) -> str:
-    return node.text if isinstance(node, Scalar) else ""
-
-
-def _short(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"

@@ -8,20 +8,9 @@ from engine.checks.rule import rule
 from engine.checks.step_errors import aws_error_code, covering, every_name, exists, raised, why_never
 from engine.checks.subject import Found, StepPlace, Subject
 from engine.errors import CATEGORIES
-from engine.language.model import Rescue, RetryIf
+from engine.language.model import RetryIf
 from engine.language.nearest import list_words
 from engine.language.yaml.nodes import ListNode, MapNode, Node, Scalar
-
-
-def rescues(place: StepPlace) -> Iterator[tuple[Rescue, MapNode]]:
-    """Each rescue, with the map that it was parsed from."""
-    node = place.node.get("rescue")
-    written = node.items if isinstance(node, ListNode) else ()
-    by_path = {rescue.path: rescue for rescue in place.step.rescue}
-    for number, one in enumerate(written):
-        rescue = by_path.get(f"{place.step.path}/rescue/{number}")
-        if rescue is not None and isinstance(one, MapNode):
-            yield rescue, one
 
 
 def words(node: Node | None) -> Iterator[Scalar]:
@@ -34,7 +23,7 @@ def words(node: Node | None) -> Iterator[Scalar]:
 
 def named_errors(place: StepPlace) -> Iterator[Scalar]:
     """Every error name that the step matches against: in `rescue` and `retry`."""
-    for _, node in rescues(place):
+    for _, node in place.rescues:
         yield from words(node.get("error"))
     retry = place.node.get("retry")
     if isinstance(retry, MapNode):
@@ -92,7 +81,7 @@ def never_matches(subject: Subject) -> Iterator[Found]:
     missing credentials stop the runner.
     """
     for place in subject.steps:
-        for _, node in rescues(place):
+        for _, node in place.rescues:
             for one in words(node.get("error")):
                 why = why_never(subject, place, one.text) if exists(subject, place, one.text) else ""
                 if why:
@@ -110,7 +99,7 @@ def shadowed(subject: Subject) -> Iterator[Found]:
     """
     for place in subject.steps:
         earlier: dict[str, Scalar] = {}
-        for _, node in rescues(place):
+        for _, node in place.rescues:
             here = list(words(node.get("error")))
             for one in here:
                 before = next((earlier[name] for name in covering(subject, one.text) if name in earlier), None)
@@ -131,7 +120,7 @@ def retry_without_schedule(subject: Subject) -> Iterator[Found]:
     for place in subject.steps:
         if place.step.retry is not None or "retry" in place.node:
             continue
-        for rescue, node in rescues(place):
+        for rescue, node in place.rescues:
             then = node.get("then")
             if then is None or not (rescue.then == "retry" or isinstance(rescue.then, RetryIf)):
                 continue

@@ -163,37 +163,43 @@ class _Layout:
         above = self.comment_lines(0, head - 1, 0)
         while above and not above[0]:
             del above[0]
-        whole = self.map_chunk(root, 0, head, len(self.lines) - 1, "runbook")
+        whole = self.chunk(root, 0, head, len(self.lines) - 1, "runbook")
         return [*above, *whole.above, *whole.lines]
 
     def chunk(self, node: Node, indent: int, first: int, last: int, form: str) -> Chunk:
         """A map or a list that covers the lines from `first` to `last`, comments included."""
-        if isinstance(node, MapNode):
-            return self.map_chunk(node, indent, first, last, form)
-        assert isinstance(node, ListNode)
-        return self.list_chunk(node, indent, first, last, form)
-
-    # -- maps ------------------------------------------------------------------------------------------------
-
-    def map_chunk(self, node: MapNode, indent: int, first: int, last: int, form: str) -> Chunk:
-        column = self.column_of(node.start)
+        assert not isinstance(node, Scalar)
+        entries = node.entries if isinstance(node, MapNode) else ()
+        values = node.items if isinstance(node, ListNode) else [value for _, value in entries]
+        # Where each begins: at its key or its dash.
+        starts = [key.start for key, _ in entries] or [self.dash_of(item) for item in values]
+        column = self.column_of(starts[0])
         shift = indent - column
-        entries = node.entries
-        chunks: dict[str, Chunk] = {}
-        for number, (key, value) in enumerate(entries):
-            at = self.line_of(key.start)
-            if self.column_of(key.start) != column or (number and self.lines[at][:column].strip()):
+        chunks: list[Chunk] = []
+        for number, (start, value) in enumerate(zip(starts, values, strict=True)):
+            at = self.line_of(start)
+            if self.column_of(start) != column or (number and self.lines[at][:column].strip()):
                 raise UnsupportedSyntax(at + 1)
-            end = self.line_of(entries[number + 1][0].start) - 1 if number + 1 < len(entries) else last
+            end = self.line_of(starts[number + 1]) - 1 if number + 1 < len(starts) else last
             content_end = self.last_line(value)
             entry_end = content_end + self.count_trailing_comments(content_end + 1, end, column)
             chunk = Chunk(self.lines_above(first, at - 1, shift, indent))
-            self.entry(chunk, key, value, indent, entry_end, form_of_value(form, key.text, node))
-            chunks[key.text] = chunk
+            if isinstance(node, MapNode):
+                key = entries[number][0]
+                self.entry(chunk, key, value, indent, entry_end, form_of_value(form, key.text, node))
+            else:
+                self.item(chunk, start, value, indent, entry_end, form_of_items(form))
+            chunks.append(chunk)
             first = entry_end + 1
-        ordered = [chunks[name] for name in key_order(form, node) or chunks]
-        align_values(ordered)
-        return join_chunks(ordered, self.comment_lines(first, last, shift, indent))
+        if isinstance(node, MapNode):
+            by_key = dict(zip(node, chunks, strict=True))
+            chunks = [by_key[name] for name in key_order(form, node) or by_key]
+            align_values(chunks)
+        elif form == "main_steps":
+            separate_steps(chunks)
+        return join_chunks(chunks, self.comment_lines(first, last, shift, indent))
+
+    # -- entries of maps -------------------------------------------------------------------------------------
 
     def entry(self, chunk: Chunk, key: Scalar, value: Node, indent: int, last: int, form: str) -> None:
         """Set the lines of an entry: `key: value`, or the key and its value below. `last` is the last line of its comments."""
@@ -232,27 +238,7 @@ class _Layout:
         chunk.is_open = content_end == last and self.keeps_blank_lines(value)
         return [*self.shifted(first, content_end, shift), *self.comment_lines(max(first, content_end + 1), last, shift)]
 
-    # -- lists -----------------------------------------------------------------------------------------------
-
-    def list_chunk(self, node: ListNode, indent: int, first: int, last: int, form: str) -> Chunk:
-        dashes = [self.dash_of(item) for item in node.items]
-        column = self.column_of(dashes[0])
-        shift = indent - column
-        chunks: list[Chunk] = []
-        for number, (dash, item) in enumerate(zip(dashes, node.items, strict=True)):
-            at = self.line_of(dash)
-            if self.column_of(dash) != column or (number and self.lines[at][:column].strip()):
-                raise UnsupportedSyntax(at + 1)
-            end = self.line_of(dashes[number + 1]) - 1 if number + 1 < len(dashes) else last
-            content_end = self.last_line(item)
-            entry_end = content_end + self.count_trailing_comments(content_end + 1, end, column)
-            chunk = Chunk(self.lines_above(first, at - 1, shift, indent))
-            self.item(chunk, dash, item, indent, entry_end, form_of_items(form))
-            chunks.append(chunk)
-            first = entry_end + 1
-        if form == "main_steps":
-            separate_steps(chunks)
-        return join_chunks(chunks, self.comment_lines(first, last, shift, indent))
+    # -- items of lists --------------------------------------------------------------------------------------
 
     def item(self, chunk: Chunk, dash: int, item: Node, indent: int, last: int, form: str) -> None:
         at, head = self.line_of(dash), " " * indent + "- "

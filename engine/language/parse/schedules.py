@@ -61,7 +61,7 @@ def _backoff(draft: Draft, node: MapNode, path: str) -> Schedule | None:
     if first is None:
         return None
     return Backoff(
-        first=first, factor=found.get("factor") or 2.0, longest=longest if longest is not None else max(first, 60.0),
+        first=first, factor=float(found.get("factor") or 2), longest=longest if longest is not None else max(first, 60.0),
         jitter=found.get("jitter") or "full", attempts=found.get("attempts"), within=found.get("within"),
     )  # fmt: skip
 

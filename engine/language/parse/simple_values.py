@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from engine.language.durations import parse_duration
@@ -111,20 +111,16 @@ def yes(draft: Draft, node: Node, path: str) -> bool | None:
     return None
 
 
-def count(draft: Draft, node: Node, path: str) -> int | None:
-    """How many attempts."""
-    if isinstance(node, Scalar) and type(node.value) is int and 1 <= node.value <= 1_000_000:
-        return node.value
-    draft.report_wrong_type(node, "a whole number from 1 to 1,000,000")
-    return None
+def scalar(wanted: str, is_legal: Callable[[Any], bool]) -> Reader:
+    """The reader of a scalar whose value is legal. `wanted` describes it."""
 
+    def read(draft: Draft, node: Node, path: str) -> Any:
+        if isinstance(node, Scalar) and is_legal(node.value):
+            return node.value
+        draft.report_wrong_type(node, wanted)
+        return None
 
-def factor(draft: Draft, node: Node, path: str) -> float | None:
-    """How much longer each delay is than the one before."""
-    if isinstance(node, Scalar) and type(node.value) in (int, float) and 1 <= float(node.value or 0) <= 1_000:
-        return float(node.value or 0)
-    draft.report_wrong_type(node, "a number from 1 to 1,000")
-    return None
+    return read
 
 
 def any_value(draft: Draft, node: Node, path: str) -> Any:
@@ -216,6 +212,8 @@ def one_of(form: str) -> Reader:
 
 READERS: Final[Mapping[str, Reader]] = {
     "text": text, "word": word, "name": name, "id": id, "expression": expression, "duration": seconds, "pause": pause,
-    "yes": yes, "count": count, "factor": factor, "any": any_value, "params": params, "each": each, "words": words,
-    "word_or_words": word_or_words, "errors": errors, "all_or_words": all_or_words, "account_id": account_id,
+    "any": any_value, "params": params, "each": each, "words": words, "word_or_words": word_or_words, "errors": errors,
+    "all_or_words": all_or_words, "account_id": account_id, "yes": yes,
+    "count": scalar("a whole number from 1 to 1,000,000", lambda one: type(one) is int and 1 <= one <= 1_000_000),
+    "factor": scalar("a number from 1 to 1,000", lambda one: type(one) in (int, float) and 1 <= one <= 1_000),
 } | {form: one_of(form) for form in WORDS}  # fmt: skip

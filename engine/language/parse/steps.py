@@ -62,7 +62,7 @@ def step(draft: Draft, node: Node, path: str) -> Step:
     found = draft.read_fields(node, _allowed_keys(node, kind), path, f"a step with `{kind}`")
     if "id" not in node and path.startswith("steps/") and path.count("/") == 1:
         draft.report_missing_key(node, "id", "a step")
-    return _register(draft, node, _build_step(draft, node, path, found, _BODIES[kind](draft, node, found, path)))
+    return _register(draft, node, _build_step(draft, node, path, found, _body(draft, node, kind, found, path)))
 
 
 def _allowed_keys(node: MapNode, kind: str) -> Shape:
@@ -136,21 +136,37 @@ def _kind_of_step(draft: Draft, node: Node) -> str | None:
 # -- bodies ----------------------------------------------------------------------------------------------------
 
 
-def _ensure(draft: Draft, node: MapNode, found: Fields, path: str) -> Body:
-    kind = _supported_kind(draft, node, found, "ensure")
-    return Ensure(
-        kind=kind, params=found.get("with") or {}, states=with_default_rows("ensure", path, found.get("states") or ()),
-        owner=found.get("owner") or "own", only=found.get("only"), is_=found.get("is"),
-        undo=found.get("undo") or "keep",
-    )  # fmt: skip
-
-
-def _remove(draft: Draft, node: MapNode, found: Fields, path: str) -> Body:
-    kind = _supported_kind(draft, node, found, "remove")
-    return Remove(
-        kind=kind, params=found.get("with") or {}, states=with_default_rows("remove", path, found.get("states") or ()),
-        owner=found.get("owner") or "own", only=found.get("only"), target=found.get("target"),
-    )  # fmt: skip
+def _body(draft: Draft, node: MapNode, kind: str, found: Fields, path: str) -> Body:
+    match kind:
+        case "ensure":
+            return Ensure(
+                kind=_supported_kind(draft, node, found, "ensure"), params=found.get("with") or {},
+                states=with_default_rows("ensure", path, found.get("states") or ()),
+                owner=found.get("owner") or "own", only=found.get("only"), is_=found.get("is"),
+                undo=found.get("undo") or "keep",
+            )  # fmt: skip
+        case "remove":
+            return Remove(
+                kind=_supported_kind(draft, node, found, "remove"), params=found.get("with") or {},
+                states=with_default_rows("remove", path, found.get("states") or ()),
+                owner=found.get("owner") or "own", only=found.get("only"), target=found.get("target"),
+            )  # fmt: skip
+        case "check":
+            return _check(draft, node, found, path)
+        case "call":
+            return _call(draft, found)
+        case "take_back":
+            which = found.get("take_back")
+            return TakeBack(steps=None if which in ("all", None) else which, past=found.get("past") or ())
+        case "wait":
+            return Wait(duration=found.get("wait") or 0.0)
+        case "hold":
+            return Hold(reason=found.get("hold") or "")
+        case "fail":
+            return Fail(reason=found.get("fail") or "", error=found.get("error") or "")
+        case _:
+            assert kind == "notify"
+            return Notify(topic=found.get("notify"), subject=found.get("subject"), text=found.get("text"))
 
 
 def _check(draft: Draft, node: MapNode, found: Fields, path: str) -> Check:
@@ -170,7 +186,7 @@ def _check(draft: Draft, node: MapNode, found: Fields, path: str) -> Check:
     )  # fmt: skip
 
 
-def _call(draft: Draft, node: MapNode, found: Fields, path: str) -> Body:
+def _call(draft: Draft, found: Fields) -> Call:
     action = found.get("call") or ""
     facts = draft.vocabulary.action_facts(action) if action and not draft.too_many_apis else None
     repeatable = found.get("repeatable")
@@ -182,33 +198,6 @@ def _call(draft: Draft, node: MapNode, found: Fields, path: str) -> Body:
     )  # fmt: skip
 
 
-def _take_back(draft: Draft, node: MapNode, found: Fields, path: str) -> Body:
-    which = found.get("take_back")
-    return TakeBack(steps=None if which in ("all", None) else which, past=found.get("past") or ())
-
-
-def _wait(draft: Draft, node: MapNode, found: Fields, path: str) -> Body:
-    return Wait(duration=found.get("wait") or 0.0)
-
-
-def _hold(draft: Draft, node: MapNode, found: Fields, path: str) -> Body:
-    return Hold(reason=found.get("hold") or "")
-
-
-def _fail(draft: Draft, node: MapNode, found: Fields, path: str) -> Body:
-    return Fail(reason=found.get("fail") or "", error=found.get("error") or "")
-
-
-def _notify(draft: Draft, node: MapNode, found: Fields, path: str) -> Body:
-    return Notify(topic=found.get("notify"), subject=found.get("subject"), text=found.get("text"))
-
-
-_BODIES: Final[Mapping[str, Callable[[Draft, MapNode, Fields, str], Body]]] = {
-    "ensure": _ensure, "remove": _remove, "check": _check, "call": _call, "take_back": _take_back, "wait": _wait,
-    "hold": _hold, "fail": _fail, "notify": _notify,
-}  # fmt: skip
-
-
 # -- kinds, actions --------------------------------------------------------------------------------------------
 
 
@@ -218,18 +207,18 @@ def kind(draft: Draft, node: Node, path: str) -> str | None:
     if name is None or name in draft.kinds or not draft.within_api_limit(name, node):
         return name
     facts = draft.vocabulary.kind_facts(name)
-    if facts is None and not draft.full:
-        help = (
-            draft.suggestions.did_you_mean(name, draft.vocabulary.kind_names)
-            if not name.startswith("aws.")
-            else _GENERIC_HELP
-        )
+    if facts is not None:
+        draft.kinds[name] = facts
+    elif not draft.full:
+        help = _unknown_name_help(draft, name, draft.vocabulary.kind_names)
         if draft.vocabulary.action_facts(name) is not None:
             help = f"`{name}` is an action: write `call: {name}`"
         draft.report("RB211", node, f"there is no kind `{name}`", help)
-    elif facts is not None:
-        draft.kinds[name] = facts
     return name
+
+
+def _unknown_name_help(draft: Draft, name: str, names: Callable[[], list[str]]) -> str:
+    return _GENERIC_HELP if name.startswith("aws.") else draft.suggestions.did_you_mean(name, names)
 
 
 def _supported_kind(draft: Draft, node: MapNode, found: Fields, verb: str) -> str:
@@ -245,17 +234,10 @@ def _supported_kind(draft: Draft, node: MapNode, found: Fields, verb: str) -> st
 def action(draft: Draft, node: Node, path: str) -> str | None:
     """The name of an action. RB212 if there is none of this name."""
     name: str | None = draft.readers["word"](draft, node, path)
-    if (
-        name is not None
-        and not draft.full
-        and draft.within_api_limit(name, node)
-        and draft.vocabulary.action_facts(name) is None
-    ):
-        help = (
-            draft.suggestions.did_you_mean(name, draft.vocabulary.action_names)
-            if not name.startswith("aws.")
-            else _GENERIC_HELP
-        )
+    if name is None or draft.full or not draft.within_api_limit(name, node):
+        return name
+    if draft.vocabulary.action_facts(name) is None:
+        help = _unknown_name_help(draft, name, draft.vocabulary.action_names)
         if draft.vocabulary.kind_facts(name) is not None:
             help = f"`{name}` is a kind of resource: use it with `ensure`, `remove` or `check`"
         draft.report("RB212", node, f"there is no action `{name}`", help)
@@ -285,7 +267,7 @@ def undo_call(draft: Draft, node: Node, path: str) -> UndoCall | None:
         draft.report_wrong_type(node, "a call: `{call: ACTION, with: …}`", "`delete` and `keep` are only for `ensure`")
         return None
     found = draft.read_fields(node, UNDO_CALL, path, "`undo`")
-    call = _build_step(draft, node, path, found, _call(draft, node, found, path))
+    call = _build_step(draft, node, path, found, _call(draft, found))
     draft.index[path] = call
     return UndoCall(call=call)
 

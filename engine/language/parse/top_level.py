@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from engine.errors import ExpressionError
 from engine.language.expressions.template import split_template
@@ -12,36 +12,39 @@ from engine.language.inputs import TEXT_TYPES, TYPES_WITH_BOUNDS, comparable_bou
 from engine.language.model import Account, Input, Setting
 from engine.language.parse.draft import Draft, Reader
 from engine.language.parse.shapes import ACCOUNT, INPUT, SETTING
-from engine.language.parse.simple_values import check_name
+from engine.language.parse.simple_values import check_name, scalar
 from engine.language.patterns import PatternError
 from engine.language.yaml.nodes import ListNode, MapNode, Node, Scalar, to_python
 from engine.values import changed
-
-T = TypeVar("T")
 
 EXPRESSION_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 _SOURCE_HELP: Final = "write `ssm:/path`, `secret:NAME` or `secret:NAME#field`; put fixed values in `vars`"
 _SOURCE: Final = re.compile(r"(?:ssm|secret):[^\s#]+(?:#[^\s#]+)?")
 
 
-def _read_entries(
-    draft: Draft,
-    node: Node,
-    path: str,
+_OMITTED: Final = object()
+"""What `read_value` returns for an entry that is so wrong that there is nothing to refer to."""
+
+
+def entries(
     what: str,
     check_name: Callable[[Draft, Scalar], None],
-    read_value: Callable[[Draft, Scalar, Node, str], T],
-) -> dict[str, T]:
-    """A map whose keys the author chooses. Each value is read with its key and its path."""
-    entries = draft.as_map(node, f"a map of {what}")
-    if entries is None:
-        return {}
-    found: dict[str, T] = {}
-    for name, (key, value) in entries.items():
-        check_name(draft, key)
-        draft.nodes[f"{path}/{name}"] = value
-        found[name] = read_value(draft, key, value, f"{path}/{name}")
-    return found
+    read_value: Callable[[Draft, Scalar, Node, str], Any],
+) -> Reader:
+    """The reader of a map whose keys the author chooses. Each value is read with its key and its path."""
+
+    def read(draft: Draft, node: Node, path: str) -> dict[str, Any]:
+        written = draft.as_map(node, f"a map of {what}")
+        found: dict[str, Any] = {}
+        for name, (key, value) in written.items() if written is not None else ():
+            check_name(draft, key)
+            draft.nodes[f"{path}/{name}"] = value
+            entry = read_value(draft, key, value, f"{path}/{name}")
+            if entry is not _OMITTED:
+                found[name] = entry
+        return found
+
+    return read
 
 
 def _check_expression_name(draft: Draft, key: Scalar) -> None:
@@ -49,10 +52,6 @@ def _check_expression_name(draft: Draft, key: Scalar) -> None:
     if not EXPRESSION_NAME.fullmatch(key.text):
         message = f"`{key.text}` cannot be used in expressions: write a letter, then letters, digits and `_`"
         draft.report("RB206", key, message, f"write `{key.text.replace('-', '_')}`" if "-" in key.text else "")
-
-
-def inputs(draft: Draft, node: Node, path: str) -> dict[str, Input]:
-    return _read_entries(draft, node, path, "inputs", _check_expression_name, _input)
 
 
 def _input(draft: Draft, key: Scalar, value: Node, path: str) -> Input:
@@ -127,18 +126,13 @@ def pattern(draft: Draft, node: Node, path: str) -> str | None:
     return value
 
 
-def settings(draft: Draft, node: Node, path: str) -> dict[str, Setting]:
-    found = _read_entries(draft, node, path, "settings", _check_expression_name, _setting)
-    return {name: setting for name, setting in found.items() if setting is not None}
-
-
-def _setting(draft: Draft, key: Scalar, value: Node, path: str) -> Setting | None:
+def _setting(draft: Draft, key: Scalar, value: Node, path: str) -> Setting | object:
     if key.text == "changed":
         message = "`changed` is reserved: `settings.changed` says whether a refresh changed a value"
         draft.report("RB207", key, message, "choose another name")
     if not isinstance(value, MapNode):
         source = setting_source(draft, value, path)
-        return Setting(name=key.text, source=source) if source is not None else None
+        return Setting(name=key.text, source=source) if source is not None else _OMITTED
     fields = draft.read_fields(value, SETTING, path, "a setting")
     if "default" in value and str(fields.get("from") or "").startswith("secret:"):
         message = "a secret cannot have a default: anybody who reads the runbook would see it"
@@ -164,33 +158,20 @@ def setting_source(draft: Draft, node: Node, path: str) -> str | None:
     return node.value
 
 
-def variables(draft: Draft, node: Node, path: str) -> dict[str, Any]:
-    return _read_entries(draft, node, path, "vars", _check_expression_name, _variable)
-
-
 def _variable(draft: Draft, key: Scalar, value: Node, path: str) -> Any:
     draft.declare_name(key.text, f"the var `{key.text}`", key)
     return to_python(value)
 
 
-def accounts(draft: Draft, node: Node, path: str) -> dict[str, Account]:
-    found = _read_entries(draft, node, path, "accounts", _check_expression_name, _account)
-    return {name: account for name, account in found.items() if account is not None}
-
-
-def _account(draft: Draft, key: Scalar, value: Node, path: str) -> Account | None:
+def _account(draft: Draft, key: Scalar, value: Node, path: str) -> Account | object:
     node = draft.as_map(value, 'a map: `{id: "123456789012", …}`')
     if node is None:
-        return None
+        return _OMITTED
     fields = draft.read_fields(node, ACCOUNT, path, "an account")
     return Account(
         name=key.text, id=fields.get("id") or "", role_arn=fields.get("role_arn"),
         external_id=fields.get("external_id"),
     )  # fmt: skip
-
-
-def tags(draft: Draft, node: Node, path: str) -> dict[str, Any]:
-    return _read_entries(draft, node, path, "tags", _check_tag_name, _tag)
 
 
 def _check_tag_name(draft: Draft, key: Scalar) -> None:
@@ -204,14 +185,6 @@ def _tag(draft: Draft, key: Scalar, value: Node, path: str) -> str:
     return draft.readers["text"](draft, value, path) or ""
 
 
-def outputs(draft: Draft, node: Node, path: str) -> dict[str, Any]:
-    return _read_entries(draft, node, path, "outputs", check_name, _output)
-
-
-def _output(draft: Draft, key: Scalar, value: Node, path: str) -> Any:
-    return to_python(value)
-
-
 def values(draft: Draft, node: Node, path: str) -> tuple[Any, ...]:
     """A list with at least one value."""
     if isinstance(node, ListNode) and node.items:
@@ -220,15 +193,14 @@ def values(draft: Draft, node: Node, path: str) -> tuple[Any, ...]:
     return ()
 
 
-def bound(draft: Draft, node: Node, path: str) -> Any:
-    """The bound of an input; `_check_input` compares it with the type."""
-    if isinstance(node, Scalar) and node.value is not None and not isinstance(node.value, bool):
-        return node.value
-    draft.report_wrong_type(node, "a number, a duration or a timestamp")
-    return None
-
-
 READERS: Final[Mapping[str, Reader]] = {
-    "inputs": inputs, "settings": settings, "source": setting_source, "vars": variables, "accounts": accounts,
-    "tags": tags, "outputs": outputs, "values": values, "bound": bound, "pattern": pattern,
+    "inputs": entries("inputs", _check_expression_name, _input),
+    "settings": entries("settings", _check_expression_name, _setting),
+    "vars": entries("vars", _check_expression_name, _variable),
+    "accounts": entries("accounts", _check_expression_name, _account),
+    "tags": entries("tags", _check_tag_name, _tag),
+    "outputs": entries("outputs", check_name, lambda _draft, _key, value, _path: to_python(value)),
+    "source": setting_source, "values": values, "pattern": pattern,
+    # The bound of an input; `_check_input` compares it with the type.
+    "bound": scalar("a number, a duration or a timestamp", lambda one: one is not None and not isinstance(one, bool)),
 }  # fmt: skip

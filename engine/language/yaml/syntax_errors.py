@@ -33,64 +33,59 @@ class _Wording(Value, kw_only=False):
     """How an error of the parser is reported, and which of the parser's two marks shows its place."""
 
     pattern: str  # of the parser's context and problem
-    mark: Literal["problem", "context"]
-    rule: str
     message: str
     help: str = ""
+    rule: str = "RB101"
+    mark: Literal["problem", "context"] = "problem"
 
 
 _WORDINGS: Final = (
-    _Wording(r"nesting depth", "problem", "RB105", "nested more than 64 levels deep"),
+    _Wording(r"nesting depth", "nested more than 64 levels deep", rule="RB105"),
     _Wording(
-        r"document start", "problem", "RB110", "a second YAML document starts here",
-        "put each runbook in a file of its own",
+        r"document start", "a second YAML document starts here", "put each runbook in a file of its own", rule="RB110",
     ),
     _Wording(
-        r"incompatible YAML|%YAML|directive", "problem", "RB110",
-        "runbooks are YAML 1.2; other versions are not supported", "remove the `%` line",
+        r"incompatible YAML|%YAML|directive", "runbooks are YAML 1.2; other versions are not supported",
+        "remove the `%` line", rule="RB110",
     ),
     _Wording(
-        r"tag handle|tag URI|parsing a tag|%TAG", "problem", "RB109", "YAML tags are not allowed",
-        "if this is text that begins with `!`, quote it",
+        r"tag handle|tag URI|parsing a tag|%TAG", "YAML tags are not allowed",
+        "if this is text that begins with `!`, quote it", rule="RB109",
     ),
     _Wording(
-        r"expected alphabetic or numeric", "context", "RB108", "text without quotes cannot begin with `*` or `&`",
-        _QUOTE_IT,
+        r"expected alphabetic or numeric", "text without quotes cannot begin with `*` or `&`",
+        _QUOTE_IT, rule="RB108", mark="context",
     ),
-    _Wording(r"tab character", "problem", "RB101", "a tab is used for indentation", "indent with spaces"),
+    _Wording(r"tab character", "a tab is used for indentation", "indent with spaces"),
     _Wording(
-        r"mapping values are not allowed", "problem", "RB101",
-        "unexpected `: `: the text contains a colon, or a key is indented wrongly",
+        r"mapping values are not allowed", "unexpected `: `: the text contains a colon, or a key is indented wrongly",
         f"quote text that contains `: `; {_ONE_COLUMN}",
     ),
-    _Wording(r"found unexpected end of stream", "context", "RB101", "this quote is not closed"),
+    _Wording(r"found unexpected end of stream", "this quote is not closed", mark="context"),
     _Wording(
-        r"unknown escape", "problem", "RB101", "unknown escape sequence in double quotes",
+        r"unknown escape", "unknown escape sequence in double quotes",
         "write a backslash as `\\\\`, or use single quotes",
     ),
     _Wording(
-        r"could not find expected ':'", "context", "RB101", "a key without `:`, or text that continues without quotes",
-        _QUOTE_IT,
+        r"could not find expected ':'", "a key without `:`, or text that continues without quotes",
+        _QUOTE_IT, mark="context",
     ),
     _Wording(
-        r"expected comment or line break", "context", "RB101", "text without quotes cannot begin with `|` or `>`",
-        _QUOTE_IT,
+        r"expected comment or line break", "text without quotes cannot begin with `|` or `>`",
+        _QUOTE_IT, mark="context",
     ),
     _Wording(
-        r"block sequence entries are not allowed", "problem", "RB101", "a list cannot start here",
+        r"block sequence entries are not allowed", "a list cannot start here",
         "start the list on a new line below its key",
     ),
+    _Wording(r"expected '-' indicator", "expected a list item here", "begin each item with `- `, all in one column"),
+    _Wording(r"',' or '\}'", "`{` is not closed, or a comma is missing before this"),
+    _Wording(r"',' or '\]'", "`[` is not closed, or a comma is missing before this"),
     _Wording(
-        r"expected '-' indicator", "problem", "RB101", "expected a list item here",
-        "begin each item with `- `, all in one column",
-    ),
-    _Wording(r"',' or '\}'", "problem", "RB101", "`{` is not closed, or a comma is missing before this"),
-    _Wording(r"',' or '\]'", "problem", "RB101", "`[` is not closed, or a comma is missing before this"),
-    _Wording(
-        r"did not find expected key|block end", "problem", "RB101",
+        r"did not find expected key|block end",
         "unexpected content: wrong indentation, or text after a closing quote", _ONE_COLUMN,
     ),
-    _Wording(r"expected node content", "problem", "RB101", "a value is missing here, or a bracket is not closed"),
+    _Wording(r"expected node content", "a value is missing here, or a bracket is not closed"),
 )  # fmt: skip
 """The first one whose pattern is found is used."""
 

@@ -16,7 +16,6 @@ MAY_CHANGE_OTHERS = {
     "actions/postgres/role_statements.py": BUILDER,
     "actions/postgres/tls.py": THIRD_PARTY,
     "actions/sandbox/": "the pretend AWS is a mutable world: requests change its resources",
-    "engine/checks/dataflow/checker.py": "the characters of expressions that are left to be checked in the file",
     "engine/cli/main.py": THIRD_PARTY,
     "engine/cli/options.py": THIRD_PARTY,
     "engine/language/expressions/jinja.py": THIRD_PARTY,
