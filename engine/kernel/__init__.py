@@ -19,7 +19,7 @@ Read in this order:
     apply/evolve                 record 1, and the table of folds. Then: steps, outcomes, lifecycle, and the moves of stack
 
 ● marks a rule that an operation would be lost, or something foreign touched, without. Each is one small function: the tests of
-`tests/laws/test_k12_*.py` replace the function, and a story or scenario must then end badly. So a
+`tests/laws/test_k12_*.py` replace the function, and a scenario must then end badly. So a
 function with ● stays a function of its own, however short, and a new one wants a line there.
 """
 

@@ -1,4 +1,4 @@
-"""How many schedules are told: every one in a soak, else so many of each story, always the same ones; and their count."""
+"""Which schedules run: all of them in a soak, else a fixed sample of each scenario. Also counts them."""
 
 from __future__ import annotations
 
@@ -14,31 +14,31 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Schedules:
-    """Chooses among schedules, and counts those that were chosen."""
+    """Chooses among schedules, and counts the chosen ones."""
 
     soak: bool
     salt: int
     count: int = 0
 
     def of(self, all_of_them: Sequence[T], every: int = 1) -> Sequence[T]:
-        """Every so-many-th, from another one on in each test; all in a soak."""
+        """Every `every`-th, from a start that depends on the test; all in a soak."""
         step = 1 if self.soak else every
         chosen = all_of_them[self.salt % step :: step]
         self.count += len(chosen)
         return chosen
 
     def some(self, all_of_them: Sequence[T], most: int) -> Sequence[T]:
-        """At most so many, spread over all of them; all in a soak."""
+        """At most `most`, spread evenly; all in a soak."""
         return self.of(all_of_them, max(1, -(-len(all_of_them) // most)))
 
     def one(self) -> None:
-        """One more was told."""
+        """Count one more."""
         self.count += 1
 
 
 @pytest.fixture
 def schedules(request: pytest.FixtureRequest) -> Iterator[Schedules]:
-    """The test's own; its count goes with its report, so that it comes through from another process."""
+    """The schedules of this test. Their count is in the test's report, so that it also arrives from another worker."""
     soak = bool(request.config.getoption("--soak"))
     made = Schedules(soak=soak, salt=zlib.crc32(request.node.name.encode()))
     yield made

@@ -1,7 +1,7 @@
-"""Effects, as they pass from the engine to the real actions: noted by their keys, and met by the stories' faults.
+"""Injects the faults of scenarios into the sandbox, and records the effects that the engine performs.
 
-A fault of a story is about an effect; the sandbox has faults of calls. Here each is put upon the one call of its effect
-that changes something, so that a crash, after which the reads before it are sent again, changes nothing in what befalls.
+A fault of a scenario is about an effect; the sandbox has faults of calls. Each fault hits the one call of its effect that
+changes something. So a crash, after which the reads before that call are sent again, does not shift the fault.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from engine.registry import Action, Context, Family, Observation, Param, Registr
 from engine.values import changed
 from tests.laws.world import Fault
 
-MAKES = {
+CREATES = {
     "rds.CopyDBClusterSnapshot": "rds.cluster_snapshot",
     "rds.RestoreDBClusterFromSnapshot": "rds.cluster",
     "rds.CreateDBInstance": "rds.instance",
 }
-REMOVES = {
+DELETES = {
     "rds.DeleteDBClusterSnapshot": "rds.cluster_snapshot",
     "rds.DeleteDBCluster": "rds.cluster",
     "rds.DeleteDBInstance": "rds.instance",
@@ -37,27 +37,27 @@ NOT_FOUND = {
     "rds.instance": "DBInstanceNotFound",
 }
 USERS = {"lost": "postgres.Commit", "nothing": "postgres.Commit"}
-"""Which call of `postgres.setup_users` is met by what. A refusal meets its connection; what is not sent, its first call,
-which is for the admin's secret."""
+"""The call of `postgres.setup_users` that each fault hits. A refusal hits its connection, and `not_sent` its first call,
+which reads the admin's secret."""
 
 DENIED = {"Refused": "denied"}
-"""Categories of the errors of actions that are the tests' own."""
+"""Categories of the errors of the tests' own actions."""
 
 WRONG_GROUP = "wrong"
-"""A subnet group that is there to be looked at, and that no cluster can be restored into."""
+"""A subnet group that exists, but into which no cluster can be restored."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Effect:
-    """An effect in hand. `on` is as the stories' faults have it: `create rds.cluster`."""
+    """An effect that is being performed. `on` as in the faults of scenarios: `create rds.cluster`."""
 
     on: str
     params: Mapping[str, Any]
     key: str
     calls: int = 0
 
-    def is_met_at(self, call: ApiCall, fault: Fault) -> bool:
-        """Is this the call of the effect upon which the fault falls?"""
+    def is_hit_at(self, call: ApiCall, fault: Fault) -> bool:
+        """Whether this is the call of the effect that the fault hits."""
         if fault.on != self.on:
             return False
         verb, _, name = self.on.partition(" ")
@@ -74,25 +74,25 @@ class Effect:
                 return call.changes
 
 
-class Desk(Faults):
-    """Every effect passes here. It stands where the sandbox's faults stand."""
+class FaultInjector(Faults):
+    """Stands for the sandbox's faults, and adds those of the scenario for the current effect."""
 
     def __init__(self, world: Any) -> None:
         super().__init__()
         self.world = world
         self.faults: list[Fault] = []
-        self.asked: set[str] = set()  # keys of the changes that were asked for
-        self.hit = False  # was the last call met by anything
+        self.asked: set[str] = set()  # keys of the changes that were requested
+        self.hit = False  # whether a fault hit the last call
         self._here = threading.local()
 
     @property
     def effect(self) -> Effect | None:
-        """The one in hand in this thread, which is a runner."""
+        """The current effect of this thread, which is one runner."""
         found: Effect | None = getattr(self._here, "effect", None)
         return found
 
     @contextmanager
-    def passing(self, on: str, params: Mapping[str, Any], ctx: Context) -> Iterator[None]:
+    def performing(self, on: str, params: Mapping[str, Any], ctx: Context) -> Iterator[None]:
         before = self.effect
         self._here.effect = Effect(on=on, params=params, key=ctx.key)
         if ctx.key:
@@ -103,7 +103,7 @@ class Desk(Faults):
             self._here.effect = before
 
     def take(self, call: ApiCall) -> list[CallFault]:
-        """What meets this call: faults of calls, and those of the effect in hand."""
+        """The faults for this call: those of the sandbox, and those of the current effect."""
         met = super().take(call)
         effect = self.effect
         if effect is not None:
@@ -115,7 +115,7 @@ class Desk(Faults):
         return met
 
     def _meets(self, fault: Fault, effect: Effect, call: ApiCall) -> bool:
-        if not effect.is_met_at(call, fault) or not fault.hits(effect.on, effect.params, effect.key):
+        if not effect.is_hit_at(call, fault) or not fault.hits(effect.on, effect.params, effect.key):
             return False
         fault.after(self.world)
         return True
@@ -135,74 +135,74 @@ class Desk(Faults):
                 return CallFault(kind="credentials" if fault.category == "credentials" else "throttle")
 
 
-# -- what the engine is given ---------------------------------------------------------------------------------
+# -- registry ---------------------------------------------------------------------------------
 
 
-class Noted:
-    """A kind of the real registry, whose effects pass the desk."""
+class InterceptedKind:
+    """A kind of the real registry whose effects are recorded and can fail."""
 
-    def __init__(self, kind: ResourceKind, desk: Desk) -> None:
+    def __init__(self, kind: ResourceKind, injector: FaultInjector) -> None:
         self._kind = kind
-        self._desk = desk
+        self._injector = injector
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._kind, name)
 
     def look(self, identity: Mapping[str, Any], ctx: Context) -> Observation:
-        with self._desk.passing(f"look {self.name}", identity, ctx):
+        with self._injector.performing(f"look {self.name}", identity, ctx):
             return self._kind.look(identity, ctx)
 
     def create(self, params: Mapping[str, Any], tags: Mapping[str, str], ctx: Context) -> str | None:
-        with self._desk.passing(f"create {self.name}", params, ctx):
+        with self._injector.performing(f"create {self.name}", params, ctx):
             return self._kind.create(params, tags, ctx)
 
     def delete(self, target: Mapping[str, Any], ctx: Context) -> None:
-        with self._desk.passing(f"delete {self.name}", target, ctx):
+        with self._injector.performing(f"delete {self.name}", target, ctx):
             self._kind.delete(target, ctx)
 
 
-class NotedFamily:
-    """Actions that are made from their names."""
+class InterceptedFamily:
+    """A family of actions, likewise."""
 
-    def __init__(self, family: Family, desk: Desk) -> None:
+    def __init__(self, family: Family, injector: FaultInjector) -> None:
         self.prefix = family.prefix
         self._family = family
-        self._desk = desk
+        self._injector = injector
 
     def kind(self, name: str) -> ResourceKind | None:
         return self._family.kind(name)
 
     def action(self, name: str) -> Action | None:
         found = self._family.action(name)
-        return _passing(found, self._desk) if found is not None else None
+        return _intercepted_action(found, self._injector) if found is not None else None
 
 
-def noted(real: Registry, desk: Desk, sandbox: Any) -> Registry:
-    """The real registry, noted, and the actions of the stories beside it."""
+def intercepted(real: Registry, injector: FaultInjector, sandbox: Any) -> Registry:
+    """The real registry with intercepted effects, and the actions of the scenarios."""
     made = replace(
-        real, kinds={name: Noted(kind, desk) for name, kind in real.kinds.items()},
-        actions={name: _passing(action, desk) for name, action in real.actions.items()},
-        families={prefix: NotedFamily(family, desk) for prefix, family in real.families.items()},
+        real, kinds={name: InterceptedKind(kind, injector) for name, kind in real.kinds.items()},
+        actions={name: _intercepted_action(action, injector) for name, action in real.actions.items()},
+        families={prefix: InterceptedFamily(family, injector) for prefix, family in real.families.items()},
     )  # fmt: skip
-    for action in stories_actions(real, sandbox):
-        made.add_action(_passing(action, desk))
+    for action in scenario_actions(real, sandbox):
+        made.add_action(_intercepted_action(action, injector))
     return made
 
 
-def _passing(action: Action, desk: Desk) -> Action:
+def _intercepted_action(action: Action, injector: FaultInjector) -> Action:
     def run(params: Mapping[str, Any], ctx: Context) -> Mapping[str, Any]:
-        with desk.passing(f"call {action.name}", params, ctx):
+        with injector.performing(f"call {action.name}", params, ctx):
             return action.run(params, ctx)
 
     return changed(action, run=run)
 
 
-# -- the stories' own actions ---------------------------------------------------------------------------------
+# -- actions of the scenarios ---------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
-class _Standing:
-    """An action of the stories that stands for a call of AWS's, made by the generic action of that call."""
+class GenericCall:
+    """An action of the scenarios that makes a call of AWS, by the generic action for it."""
 
     real: Registry
     name: str
@@ -214,31 +214,31 @@ class _Standing:
         return action.run(self.params(params), ctx)
 
 
-def _renames(params: Mapping[str, Any]) -> Mapping[str, Any]:
+def _rename_params(params: Mapping[str, Any]) -> Mapping[str, Any]:
     names = {"DBClusterIdentifier": params["name"], "NewDBClusterIdentifier": params["new_name"]}
     return names | {"ApplyImmediately": True}
 
 
-def stories_actions(real: Registry, sandbox: Any) -> Iterator[Action]:
-    """`test.rename` and `test.start` are AWS's own calls; `test.note` and `test.once` a service of nobody's."""
+def scenario_actions(real: Registry, sandbox: Any) -> Iterator[Action]:
+    """`test.rename` and `test.start` call AWS; `test.note` and `test.once` call a made-up service."""
 
-    def told(operation: str) -> Callable[[Mapping[str, Any], Context], Mapping[str, Any]]:
-        return lambda params, ctx: _told(sandbox, operation, params)
+    def call_of(operation: str) -> Callable[[Mapping[str, Any], Context], Mapping[str, Any]]:
+        return lambda params, ctx: _call_service(sandbox, operation, params)
 
-    renames = _Standing(real, "aws.rds.modify_db_cluster", _renames)
-    starts = _Standing(real, "aws.rds.start_db_cluster", lambda params: {"DBClusterIdentifier": params["name"]})
-    for name, words, run in (
-        ("test.rename", "name new_name", renames.run),
-        ("test.start", "name", starts.run),
-        ("test.once", "text", told("Once")),
-        ("test.note", "text", told("Note")),
+    rename = GenericCall(real, "aws.rds.modify_db_cluster", _rename_params)
+    start = GenericCall(real, "aws.rds.start_db_cluster", lambda params: {"DBClusterIdentifier": params["name"]})
+    for name, names, run in (
+        ("test.rename", "name new_name", rename.run),
+        ("test.start", "name", start.run),
+        ("test.once", "text", call_of("Once")),
+        ("test.note", "text", call_of("Note")),
     ):
-        params = {word: Param(schema={}, secret=True) for word in words.split()}
+        params = {word: Param(schema={}, secret=True) for word in names.split()}
         facts = ActionFacts(name=name, repeatable=None)
         yield Action(name=name, doc="", facts=facts, params=params, output={}, calls={}, errors=(), run=run)
 
 
-def _told(sandbox: Any, operation: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
+def _call_service(sandbox: Any, operation: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
     try:
         sandbox.network_call("test", operation, params, lambda: None)
     except Refusal as refusal:
@@ -246,6 +246,6 @@ def _told(sandbox: Any, operation: str, params: Mapping[str, Any]) -> Mapping[st
         raise EffectFailed(Problem(name=refusal.code, category=category, message=refusal.message)) from None
     except NoReply as cut:
         if cut.kind == "unsent":
-            raise EffectNotSent(Problem(name="NotSent", category="network", message="it never left")) from None
+            raise EffectNotSent(Problem(name="NotSent", category="network", message="it was not sent")) from None
         raise EffectUnknown("the reply was lost") from None
     return {"ok": True}

@@ -1,6 +1,6 @@
-"""Stories that nobody wrote: a restore, or something like it, and up to three things that happen to it, by a seed.
+"""Random scenarios from a seed: a restore or a similar runbook, and up to three faults or kills.
 
-A person resumes what is held, and gives it up with its undo if it still is; so every one of them comes to an end.
+A person resumes a held operation, and cancels it with undo if it holds again, so that every scenario ends.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from actions.sandbox import Fault as CallFault
-from tests.crash.sandbox_run import RealScene
+from tests.crash.sandbox_run import SandboxTrial
 from tests.crash.sandbox_scenarios import REWIND
 from tests.crash.sandbox_world import Outage
 from tests.laws.failure_scenarios import NOTE, SWAP, THEN_FAILS
 from tests.laws.scenario_parts import (
-    BREAKS,
     BUSY,
     CAPACITY,
     CLUSTER,
-    FAILS,
+    COPY_FAILS,
+    CREATE_FAILS,
     GONE,
     HOLD,
     INSTANCE,
@@ -33,7 +33,7 @@ from tests.laws.scenario_parts import (
     before,
     edited,
 )
-from tests.laws.scenario_run import Story, cancel, fault, is_walking, lives, problem, resume, run
+from tests.laws.scenario_run import Scenario, cancel, fault, is_unfinished, lifecycles, problem, resume, run
 from tests.laws.world import FOREVER
 
 Arrange = Callable[[Any], None]
@@ -50,13 +50,13 @@ TEXTS = {
     "rewind, then fails": REWIND % THEN_FAILS,
     "notes": NOTE % "test.note, repeatable: true",
 }
-MADE = (SNAPSHOT, CLUSTER, INSTANCE)
+KINDS = (SNAPSHOT, CLUSTER, INSTANCE)
 CALLS = ("postgres.setup_users", "sns.publish", "test.rename", "test.note", "aws.rds.modify_db_cluster")
 REFUSALS = {SNAPSHOT: BUSY, CLUSTER: CAPACITY, INSTANCE: BUSY}
 
 
-def _of_makes(rng: random.Random) -> Arrange:
-    kind = rng.choice(MADE)
+def _create_fault(rng: random.Random) -> Arrange:
+    kind = rng.choice(KINDS)
     how: dict[str, Any] = {"first": rng.randrange(2 if kind == INSTANCE else 1), "times": rng.choice((1, 1, 2, 4))}
     match rng.randrange(7):
         case 0:
@@ -74,15 +74,15 @@ def _of_makes(rng: random.Random) -> Arrange:
         case 5:
             return fault(f"create {kind}", INTERNAL, **how)
         case _:
-            return lives(kind, *[_broken(kind)] * rng.choice((1, 2, 4)))
+            return lifecycles(kind, *[_failing(kind)] * rng.choice((1, 2, 4)))
 
 
-def _broken(kind: str) -> list[tuple[str, float]]:
-    return {SNAPSHOT: FAILS, INSTANCE: BREAKS}.get(kind, [("creating", 60), ("failed", FOREVER)])
+def _failing(kind: str) -> list[tuple[str, float]]:
+    return {SNAPSHOT: COPY_FAILS, INSTANCE: CREATE_FAILS}.get(kind, [("creating", 60), ("failed", FOREVER)])
 
 
-def _of_removals(rng: random.Random) -> Arrange:
-    kind = rng.choice(MADE)
+def _delete_fault(rng: random.Random) -> Arrange:
+    kind = rng.choice(KINDS)
     how: dict[str, Any] = {"first": rng.randrange(2 if kind == INSTANCE else 1), "times": rng.choice((1, 1, 2, 4))}
     match rng.randrange(6):
         case 0 | 1:
@@ -97,16 +97,16 @@ def _of_removals(rng: random.Random) -> Arrange:
             return fault(f"delete {kind}", "stale", seconds=rng.choice((20, 40, 55)), **how)
 
 
-def _of_looks(rng: random.Random) -> Arrange:
+def _look_fault(rng: random.Random) -> Arrange:
     return fault(
-        f"look {rng.choice(MADE)}",
+        f"look {rng.choice(KINDS)}",
         rng.choice((INTERNAL, "not_sent")),
         first=rng.randrange(8),
         times=rng.randrange(1, 5),
     )
 
 
-def _of_calls(rng: random.Random) -> Arrange:
+def _call_fault(rng: random.Random) -> Arrange:
     name = rng.choice(CALLS)
     do: Any = rng.choice(("lost", "nothing", "not_sent", "refused"))
     refusal = {"postgres.setup_users": UNANSWERED, "sns.publish": problem("AuthorizationError", "denied")}
@@ -118,85 +118,85 @@ def _of_calls(rng: random.Random) -> Arrange:
 READS = ("rds.Describe*", "rds.DescribeDBInstances", "ec2.*", "ssm.*", "secretsmanager.*")
 
 
-def _of_reads(rng: random.Random) -> Arrange:
-    """Of single calls that read, wherever they are made: before record 1, in a create, in a proof."""
+def _read_fault(rng: random.Random) -> Arrange:
+    """A fault of single reading calls, wherever they are made: before the first record, in a create, in a check."""
     kind = rng.choice(("throttle", "server_error", "unsent", "lost_unperformed"))
     met = CallFault(kind=kind, call=rng.choice(READS), nth=rng.randrange(1, 40), times=rng.randrange(1, 4))
     return lambda world: world.sandbox.fault(met)
 
 
-def _of_credentials(rng: random.Random) -> Arrange:
+def _expired_credentials(rng: random.Random) -> Arrange:
     on = rng.choice(("look", "create", "delete", "call"))
-    # `test.note` is a service of nobody's: that its credentials are over is an error like any other
-    what = rng.choice([name for name in CALLS if name != "test.note"] if on == "call" else MADE)
+    # `test.note` calls a made-up service: its credentials cannot expire
+    what = rng.choice([name for name in CALLS if name != "test.note"] if on == "call" else KINDS)
     return fault(f"{on} {what}", "not_sent", first=rng.randrange(3), category="credentials")
 
 
-def _of_the_store(rng: random.Random) -> Arrange:
+def _store_outage(rng: random.Random) -> Arrange:
     outage = (rng.randrange(1, 60), rng.choice((0.0, 0.0, 10.0, 200.0, 1500.0)))
     return lambda world: world.outages.append(Outage(*outage))
 
 
-HAPPENS = (
-    _of_makes,
-    _of_makes,
-    _of_makes,
-    _of_removals,
-    _of_removals,
-    _of_looks,
-    _of_reads,
-    _of_calls,
-    _of_credentials,
-    _of_the_store,
+FAULTS = (
+    _create_fault,
+    _create_fault,
+    _create_fault,
+    _delete_fault,
+    _delete_fault,
+    _look_fault,
+    _read_fault,
+    _call_fault,
+    _expired_credentials,
+    _store_outage,
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Generated:
-    """A story, and where in it processes die, as parts of the way."""
+class GeneratedScenario:
+    """A scenario, and where its process is killed: as fractions of its points."""
 
-    story: Story
-    deaths: tuple[float, ...]
+    scenario: Scenario
+    kills: tuple[float, ...]
 
     def __str__(self) -> str:
-        return f"{self.story.name}, {len(self.deaths)} deaths"
+        return f"{self.scenario.name}, {len(self.kills)} deaths"
 
 
-def generated(seed: int) -> Generated:
-    """Up to three things: faults first, deaths for the rest."""
+def generated(seed: int) -> GeneratedScenario:
+    """The scenario of a seed: up to three faults, and kills for the rest of the three."""
     rng = random.Random(seed)
     name = rng.choice(list(TEXTS))
     faults = rng.choice((0, 1, 1, 1, 2, 2, 3))
-    arrange = tuple(rng.choice(HAPPENS)(rng) for _ in range(faults))
-    deaths = tuple(sorted(rng.random() for _ in range(rng.randrange(1, 4 - faults)))) if faults < 3 else ()
-    story = Story(name=f"{seed}: {name}", text=TEXTS[name], arrange=arrange, acts=(run(), finish), ends=())
-    return Generated(story=story, deaths=deaths)
+    arrange = tuple(rng.choice(FAULTS)(rng) for _ in range(faults))
+    kills = tuple(sorted(rng.random() for _ in range(rng.randrange(1, 4 - faults)))) if faults < 3 else ()
+    scenario = Scenario(name=f"{seed}: {name}", text=TEXTS[name], arrange=arrange, acts=(run(), finish), ends=())
+    return GeneratedScenario(scenario=scenario, kills=kills)
 
 
-def finish(scene: Any) -> None:
-    """What a person does, until it has ended."""
+def finish(trial: Any) -> None:
+    """What a person does until the operation has ended."""
     for act in (resume(), resume(), cancel(undo=True, past=("delete-rds",))):
-        _goes_on(scene)
-        operation = scene.operation
+        _resume_until_halt(trial)
+        operation = trial.operation
         if operation is None or operation.ended:
             return
-        _typed(scene, act)
-    _goes_on(scene)
+        _enter(trial, act)
+    _resume_until_halt(trial)
 
 
-def _typed(scene: RealScene, act: Callable[[Any], None]) -> None:
-    """A word of which nothing was written, for the store was away, is typed again."""
-    before = scene.writes
+def _enter(trial: SandboxTrial, act: Callable[[Any], None]) -> None:
+    """Repeat a command of which nothing was written, because the store was unavailable."""
+    before = trial.writes
     for _ in range(20):
-        act(scene)
-        if scene.writes != before:
+        act(trial)
+        if trial.writes != before:
             return
-    raise AssertionError(scene.stopped)
+    raise AssertionError(trial.stopped)
 
 
-def _goes_on(scene: RealScene) -> None:
+def _resume_until_halt(trial: SandboxTrial) -> None:
     for _ in range(20):
-        if not is_walking(scene.operation):
+        if not is_unfinished(trial.operation):
             return
-        scene.go_on()
-    raise AssertionError(scene.stopped)
+        trial.resume_until_halt()
+    raise AssertionError(trial.stopped)

@@ -1,9 +1,8 @@
-"""A story told over the real actions: Engine, driver, kernel, store, lease and actions are the product's own.
+"""A trial over the sandbox: engine, driver, kernel, store, lease and actions are the product's own.
 
-A process can be killed before and after every write to the store and every call to AWS. What is durable is the store,
-the world and the time: two points between which none of them has changed are one, for whoever is killed at either leaves
-the same behind. That is exact. Points between which only time has passed (a poll that saw nothing new, a lease that was
-renewed) are apart in a soak alone.
+The process can be killed before and after every write to the store and every call to AWS. Two points between which the
+store, the world and the time are unchanged count as one, because a kill leaves the same behind at both. Points between
+which only time has passed (a poll without news, a renewed lease) count separately in a soak only.
 """
 
 from __future__ import annotations
@@ -23,22 +22,22 @@ from engine.language.parse.document import load as parsed
 from engine.registry import Registry
 from engine.runtime.engine import Engine
 from engine.runtime.load import load
-from engine.runtime.performer import WorldAccess as Surroundings
+from engine.runtime.performer import WorldAccess as EngineWorld
 from engine.stores.lease import StoreLease
 from engine.stores.memory import MemoryStore
 from engine.stores.port import Store
 from engine.stores.retrying_store import RetryingStore
-from tests.crash.effect_faults import stories_actions
-from tests.crash.sandbox_world import PretendWorld
+from tests.crash.effect_faults import scenario_actions
+from tests.crash.sandbox_world import SandboxWorld
 from tests.crash.simulated_process import Process
 from tests.laws import scenario_run
-from tests.laws.scenario_run import AWAY, ID, Scene, Story
+from tests.laws.scenario_run import DOWNTIME, ID, Scenario, Trial
 
 State = tuple[Any, ...]
 
-MADE_UP_ARN = ":cluster_snapshot:"
+LAWS_ARN = ":cluster_snapshot:"
 AWS_ARN = ":cluster-snapshot:"
-"""The stories write the ARN of a snapshot as the laws' world does; AWS has another word."""
+"""The scenarios have the ARNs of the laws' world; those of AWS differ."""
 
 
 @cache
@@ -47,29 +46,29 @@ def real_registry() -> Registry:
 
 
 @cache
-def words() -> Any:
-    """The real vocabulary, and the stories' own actions."""
+def scenario_registry() -> Any:
+    """The real registry, and the scenarios' own actions."""
     made = build_registry(entry_points=False)
-    for action in stories_actions(made, None):
+    for action in scenario_actions(made, None):
         made.add_action(action)
     return made
 
 
 @cache
 def parse(text: str) -> Runbook:
-    return parsed(text.replace(MADE_UP_ARN, AWS_ARN), words())
+    return parsed(text.replace(LAWS_ARN, AWS_ARN), scenario_registry())
 
 
 @dataclass(slots=True)
 class Killer:
-    """Counts points, and kills at those that were chosen."""
+    """Counts the points, and kills at the chosen ones."""
 
     at: frozenset[int] = frozenset()
     count: int = 0
     last: State = ()
 
     def kills(self, state: State) -> bool:
-        """A point; does the process die here?"""
+        """Count a point; returns whether the process is killed here."""
         if state == self.last:
             return False
         self.last = state
@@ -77,20 +76,20 @@ class Killer:
         return self.count in self.at
 
 
-class RealScene(Scene):
-    """One telling of a story over the sandbox."""
+class SandboxTrial(Trial):
+    """One run of a scenario over the sandbox."""
 
     def __init__(
-        self, story: Story, at: Iterable[int] = (), away: float = AWAY, meanwhile: Callable[[Any], None] = lambda _: None,
+        self, scenario: Scenario, at: Iterable[int] = (), downtime: float = DOWNTIME, while_down: Callable[[Any], None] = lambda _: None,
         opening: Callable[[], Store] | None = None,
     ) -> None:  # fmt: skip
         memory = MemoryStore()
         self.opening = opening or (lambda: memory)
-        super().__init__(story, at, away, meanwhile)
+        super().__init__(scenario, at, downtime, while_down)
 
-    def surround(self) -> None:
+    def set_up(self) -> None:
         self.killer: Any = Killer()
-        self.world: Any = PretendWorld(self.clock, real_registry())
+        self.world: Any = SandboxWorld(self.clock, real_registry())
         self.store: Any = self.opening()
         self.registry = self.world.registry
         self.world.sandbox.watch_calls(self.on_call)
@@ -112,9 +111,9 @@ class RealScene(Scene):
 
     # -- where processes run ------------------------------------------------------------------------------
 
-    def passing(self, process: Process, where: str) -> None:
+    def at_point(self, process: Process, where: str) -> None:
         if self.killer.kills(self.state()):
-            process.dies()
+            process.kill()
 
     def state(self) -> State:
         soaking = (self.clock.now(), self.renewals) if scenario_run.EVERY else ()
@@ -129,16 +128,16 @@ class RealScene(Scene):
         for one in self.world.outages:
             if self.writes < one.at:
                 continue
-            begins = one.until is None
+            new_process = one.until is None
             one.until = now + one.seconds if one.until is None else one.until
             if now < one.until:
-                return "away"
-            if begins:
+                return "unavailable"
+            if new_process:
                 return "lost"
         return ""
 
-    def judged(self, number: int) -> str | None:
-        """Only the last one can be alive: whoever is asked for again has exited, or died."""
+    def start_of(self, number: int) -> str | None:
+        """Only the last process can be alive: the others have exited or were killed."""
         alive = number == len(self.processes) - 1 and not self.processes[number].dead
         return str(number) if alive else None
 
@@ -147,12 +146,12 @@ class RealScene(Scene):
         if when == "before":
             process.before(call)
         else:
-            self.world.happened(call)
+            self.world.after_call(call)
             process.after(call)
 
     # -- a process ----------------------------------------------------------------------------------------
 
-    def begins(self, machine: str = "desk") -> Process:
+    def new_process(self, machine: str = "desk") -> Process:
         """A new process, in this thread."""
         process = Process(self, len(self.processes), self.opening(), machine)
         self.processes.append(process)
@@ -160,22 +159,22 @@ class RealScene(Scene):
         return process
 
     def engine(self) -> Engine:
-        process = self.begins()
+        process = self.new_process()
         return self.engine_of(process)
 
     def engine_of(self, process: Process) -> Engine:
-        """As the composition root makes it."""
+        """An engine as the command line makes it."""
         store = RetryingStore(process.store, self.clock, jitter=lambda: 0.5)
 
         def lease(id: str) -> StoreLease:
             process.lease = StoreLease(store, id, self.clock, process.identity)
             return process.lease
 
-        surroundings = Surroundings(
+        world = EngineWorld(
             registry=self.registry, clients=self.world.sandbox.clients, secret=self.secrets.secret,
             network=self.world.sandbox.network, read_setting=self.secrets.read,
         )  # fmt: skip
         return Engine(
-            store=store, clock=self.clock, world=surroundings, parse=self.parse, lease=lease, actor="anna",
+            store=store, clock=self.clock, world=world, parse=self.parse, lease=lease, actor="anna",
             region="us-west-2",
         )  # fmt: skip

@@ -1,50 +1,60 @@
-"""Stories that only the real actions can tell: removals of several calls, keys, databases, renames, a lock that was left."""
+"""Scenarios that need the real actions: removals in several calls, keys, databases, renames, a lock that was not released."""
 
 from __future__ import annotations
 
 from contextlib import suppress
 from typing import Any
 
-from tests.crash.sandbox_run import RealScene
+from tests.crash.sandbox_run import SandboxTrial
 from tests.laws.failure_scenarios import THEN_FAILS
-from tests.laws.scenario_parts import CLUSTER, HOLD, RESTORE, SNAPSHOT, WITH_PAST, before, edited, old, set_old
-from tests.laws.scenario_run import INPUTS, Killed, Story, fault, meanwhile, problem, restart, run
-from tests.laws.scenarios import STORIES
+from tests.laws.scenario_parts import (
+    CLUSTER,
+    HOLD,
+    RESTORE,
+    SNAPSHOT,
+    WITH_PAST,
+    before,
+    edited,
+    old_cluster,
+    set_old_cluster,
+)
+from tests.laws.scenario_run import INPUTS, Killed, Scenario, fault, problem, restart, run, while_down
+from tests.laws.scenarios import SCENARIOS
 from tests.laws.world import Thing
 
-UNTELLABLE = {"what was made is renamed away, and made anew": "AWS has no call that renames a cluster snapshot"}
-"""Stories of the laws that cannot happen to AWS's own things, and why."""
+IMPOSSIBLE = {"a created copy is renamed and created again": "AWS has no call that renames a cluster snapshot"}
+"""Scenarios of the laws that are impossible on AWS, and why."""
 
-TOLD = tuple(story for story in STORIES if story.name not in UNTELLABLE)
+POSSIBLE = tuple(scenario for scenario in SCENARIOS if scenario.name not in IMPOSSIBLE)
 
 USERS = "call postgres.setup_users"
 RENAMES = "call aws.rds.modify_db_cluster"
 
 
 def removal(*more: str) -> tuple[str, str]:
-    """The old cluster's removal says more."""
+    """An edit that adds parameters to the removal of the old cluster."""
     lines = "".join(f"      {one}\n" for one in more)
     return ("      name: ${cluster}\n    owner: any", f"      name: ${{cluster}}\n{lines}    owner: any")
 
 
 def in_a_global_cluster(world: Any) -> None:
     world.sandbox.put("rds.global_cluster/world", "available")
-    thing: Thing = old(world)
+    thing: Thing = old_cluster(world)
     thing.data.update(in_global="world")
 
 
 def source(**said: Any) -> Any:
-    """The snapshot that is copied is another."""
+    """Replace the source snapshot by another."""
     return lambda world: world.put(SNAPSHOT, "daily", "us-east-1", **said)
 
 
-def left_its_lock(scene: RealScene) -> None:
-    """Another operation has done the same before, and died in the last instant, with its lock."""
-    process = scene.begins()
-    passes = process.point
-    process.point = lambda where: process.dies() if where == "before release_lock" else passes(where)  # type: ignore[method-assign]
+def leave_a_lock(trial: SandboxTrial) -> None:
+    """Another operation did the same before, and was killed just before it released its lock."""
+    process = trial.new_process()
+    point = process.point
+    process.point = lambda where: process.kill() if where == "before release_lock" else point(where)  # type: ignore[method-assign]
     with suppress(Killed):
-        scene.engine_of(process).run(scene.parse(RESTORE), "op-000", INPUTS)
+        trial.engine_of(process).run(trial.parse(RESTORE), "op-000", INPUTS)
 
 
 REWIND = """
@@ -93,7 +103,7 @@ COPY_TAGS = edited(("      kms_key:", "      copy_tags: true\n      kms_key:"))
 
 
 def renamed_away(world: Any) -> None:
-    """The cluster that was made takes another name, and its instances with it."""
+    """Rename the restored cluster."""
     thing = world.named(CLUSTER, "orders", "us-west-2")
     thing.name = "orders-of-yesterday"
 
@@ -105,36 +115,36 @@ ANOTHERS = {
     "runbook:attempt": "1.1",
 }  # fmt: skip
 
-REAL = (
-    Story(name="protection is switched off by the step's word", text=edited(removal("unprotect: true")),
-          arrange=(set_old(protected=True),)),
-    Story(name="… and the reply to that is lost", text=edited(removal("unprotect: true")),
-          arrange=(set_old(protected=True), fault(f"delete {CLUSTER}", "lost"))),
-    Story(name="it is taken out of its global cluster by the step's word", text=edited(removal("detach: true")),
+SANDBOX_ONLY = (
+    Scenario(name="the step switches protection off", text=edited(removal("unprotect: true")),
+          arrange=(set_old_cluster(protected=True),)),
+    Scenario(name="the step switches protection off and the reply is lost", text=edited(removal("unprotect: true")),
+          arrange=(set_old_cluster(protected=True), fault(f"delete {CLUSTER}", "lost"))),
+    Scenario(name="the step detaches it from its global cluster", text=edited(removal("detach: true")),
           arrange=(in_a_global_cluster,)),
-    Story(name="it is in a global cluster, and that is in the way", text=RESTORE, arrange=(in_a_global_cluster,),
+    Scenario(name="a global cluster blocks the removal", text=RESTORE, arrange=(in_a_global_cluster,),
           ends=("HELD",)),
-    Story(name="a last snapshot is taken of the old cluster", text=edited(removal("final_snapshot: orders-last"))),
-    Story(name="… and the reply to that is lost", text=edited(removal("final_snapshot: orders-last")),
+    Scenario(name="a final snapshot of the old cluster", text=edited(removal("final_snapshot: orders-last"))),
+    Scenario(name="a final snapshot of the old cluster, and the reply is lost", text=edited(removal("final_snapshot: orders-last")),
           arrange=(fault(f"delete {CLUSTER}", "lost"),)),
-    Story(name="… and nothing came of it", text=edited(removal("final_snapshot: orders-last")),
+    Scenario(name="a final snapshot of the old cluster, and the request is lost", text=edited(removal("final_snapshot: orders-last")),
           arrange=(fault(f"delete {CLUSTER}", "nothing"),)),
-    Story(name="an encrypted snapshot", text=RESTORE, arrange=(source(**ENCRYPTED),), pairs=True),
-    Story(name="the source bears another operation's tags, which are not copied", text=COPY_TAGS,
+    Scenario(name="an encrypted snapshot", text=RESTORE, arrange=(source(**ENCRYPTED),), pairs=True),
+    Scenario(name="the source has tags of another operation", text=COPY_TAGS,
           arrange=(source(tags=ANOTHERS),)),
-    Story(name="the answer to the users' commit is lost", text=RESTORE, arrange=(fault(USERS, "lost"),)),
-    Story(name="the users' commit is lost, and nothing came of it", text=RESTORE, arrange=(fault(USERS, "nothing"),)),
-    Story(name="the lock of one that died at its end is taken over", text=RESTORE, prologue=left_its_lock),
-    Story(name="rewound by two renames", text=REWIND % ""),
-    Story(name="rewound, and then it fails", text=REWIND % THEN_FAILS, ends=("FAILED",), pairs=True),
-    Story(name="rewound, and the replies to the renames are lost", text=REWIND % THEN_FAILS,
+    Scenario(name="the reply of the users' commit is lost", text=RESTORE, arrange=(fault(USERS, "lost"),)),
+    Scenario(name="the request for the users' commit is lost", text=RESTORE, arrange=(fault(USERS, "nothing"),)),
+    Scenario(name="the lock of an operation killed at its end is taken over", text=RESTORE, prologue=leave_a_lock),
+    Scenario(name="rewound by two renames", text=REWIND % ""),
+    Scenario(name="rewound, then failed", text=REWIND % THEN_FAILS, ends=("FAILED",), pairs=True),
+    Scenario(name="rewound, and the replies to the renames are lost", text=REWIND % THEN_FAILS,
           arrange=(fault(RENAMES, "lost", times=9),), ends=("FAILED",)),
-    Story(name="rewound, and nothing comes of the first renames", text=REWIND % THEN_FAILS,
+    Scenario(name="rewound, and the requests for the first renames are lost", text=REWIND % THEN_FAILS,
           arrange=(fault(RENAMES, "nothing", times=1), fault(RENAMES, "nothing", first=2)), ends=("FAILED",)),
-    Story(name="rewound, and a rename is refused at undo", text=REWIND % THEN_FAILS,
+    Scenario(name="rewound, and a rename is refused at undo", text=REWIND % THEN_FAILS,
           arrange=(fault(RENAMES, BUSY, first=2, times=9),), ends=("STUCK",)),
-    Story(name="the cluster that was made is renamed away", text=edited(before("setup-db-users", HOLD)),
-          acts=(run(), meanwhile(renamed_away, seconds=100), restart("restore-snapshot")), ends=("HELD", "HELD", "")),
-    Story(name="with past, the users' connection is for ever refused", text=WITH_PAST,
+    Scenario(name="the restored cluster is renamed", text=edited(before("setup-db-users", HOLD)),
+          acts=(run(), while_down(renamed_away, seconds=100), restart("restore-snapshot")), ends=("HELD", "HELD", "")),
+    Scenario(name="the users always time out, undone past the point of no return", text=WITH_PAST,
           arrange=(fault(USERS, problem("ConnectionTimeout", "timeout"), times=99),), acts=(run(),), ends=("FAILED",)),
 )  # fmt: skip

@@ -1,6 +1,6 @@
-"""The laws' world, as the stories take hold of it, over the pretend AWS: put, named, look, change, things, faults.
+"""The interface of the laws' world over the sandbox: put, named, look, change, things, faults.
 
-So the same stories are told with the real actions. A `Thing` is a resource of the sandbox, seen from behind.
+So the same scenarios run with the real actions. A `Thing` is a resource of the sandbox.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from actions.sandbox.services.snapshots import wire
 from actions.sandbox.world import Resource
 from engine.clock import VirtualClock
 from engine.registry import Registry
-from tests.crash.effect_faults import MAKES, REMOVES, Desk, noted
+from tests.crash.effect_faults import CREATES, DELETES, FaultInjector, intercepted
 from tests.laws.world import FOREVER, Act, Fault
 
 KINDS = ("rds.cluster_snapshot", "rds.cluster", "rds.instance")
-MOST_CALLS = 20_000
+MAX_CALLS = 20_000
 SETTINGS_AT = "/aurora-restore/us-west-2/"
 TOPIC = "notification-topic-arn"
 """The one setting that is the same in every region."""
@@ -34,13 +34,13 @@ WORLD: Mapping[str, Any] = {
     "secret:aurora-restore/master-credentials": {"username": "admin", "password": "not-a-real-one"},
     "secret:aurora-restore/app-credentials": {"app_password": "not-real-either", "readonly_password": "nor-this-one"},
 }  # fmt: skip
-"""Things take as long as in the laws' world."""
+"""Durations are those of the laws' world."""
 
 WIRE = {"protected": "DeletionProtection", "in_global": "GlobalClusterIdentifier"}
 
 
-class Data:
-    """A thing's data, by the stories' words."""
+class ThingData:
+    """The data of a resource, by the names in scenarios."""
 
     def __init__(self, resource: Resource) -> None:
         self._resource = resource
@@ -50,24 +50,24 @@ class Data:
 
 
 class Thing:
-    """A resource as the stories take hold of one; it stays when the resource has gone."""
+    """A resource as scenarios use it; it remains when the resource is gone."""
 
-    def __init__(self, world: PretendWorld, resource: Resource, by: str) -> None:
+    def __init__(self, world: SandboxWorld, resource: Resource, by: str) -> None:
         self.world = world
         self.resource = resource
-        self.by = by  # the key of the effect that made it, else `somebody`
+        self.by = by  # the key of the effect that created it, else `somebody`
         self.kind = resource.kind
         self.region = resource.region
         self.tags = resource.tags
-        self.data = Data(resource)
+        self.data = ThingData(resource)
 
     @property
     def id(self) -> str:
-        """As its kind tells it, and the ledger has it."""
+        """The id as the kind reports it and the ledger has it."""
         if self.kind != "rds.cluster_snapshot":
             return self.resource.id
-        told = attributes_of(wire(self.world.sandbox.world, self.resource, self.status(self.world.now)))
-        return str(told["id"])
+        attributes = attributes_of(wire(self.world.sandbox.world, self.resource, self.status(self.world.now)))
+        return str(attributes["id"])
 
     @property
     def name(self) -> str:
@@ -94,7 +94,7 @@ class Thing:
 
 
 class Settings(dict[str, Any]):
-    """Parameters, by the last word of their path; what is changed here is changed there."""
+    """SSM parameters by the last part of their path; changes go to the sandbox."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         super().__init__()
@@ -109,25 +109,25 @@ class Settings(dict[str, Any]):
 
 @dataclass(slots=True)
 class Outage:
-    """The store does not answer from the `at`-th write on, for some seconds; with none, one answer is lost."""
+    """From the `at`-th write on, the store does not answer for `seconds`; with 0, one reply is lost."""
 
     at: int
     seconds: float = 0.0
     until: float | None = None
 
 
-class PretendWorld:
-    """The sandbox with the laws' world's ways. `version` is another whenever a call has changed anything."""
+class SandboxWorld:
+    """The sandbox with the interface of the laws' world. `version` grows with every call that changes something."""
 
     def __init__(self, clock: VirtualClock, real: Registry) -> None:
         self.clock = clock
-        self.desk = Desk(self)
-        self.sandbox = Sandbox(WORLD, clock=clock, faults=self.desk)
-        self.registry = noted(real, self.desk, self.sandbox)
+        self.injector = FaultInjector(self)
+        self.sandbox = Sandbox(WORLD, clock=clock, faults=self.injector)
+        self.registry = intercepted(real, self.injector, self.sandbox)
         self.settings = Settings(self.sandbox)
-        self.lives: dict[str, list[list[tuple[str, float]]]] = {}
+        self.lifecycles: dict[str, list[list[tuple[str, float]]]] = {}
         self.on_create: list[Callable[[Any, Thing], None]] = []
-        self.broken_checks: set[str] = set()  # what is wrong in the sandbox is wrong by itself
+        self.broken_checks: set[str] = set()  # unused: the sandbox's own checks report problems
         self.journal: list[Act] = []
         self.outages: list[Outage] = []
         self.version = 0
@@ -140,11 +140,11 @@ class PretendWorld:
 
     @property
     def faults(self) -> list[Fault]:
-        return self.desk.faults
+        return self.injector.faults
 
     @property
     def asked(self) -> set[str]:
-        return self.desk.asked
+        return self.injector.asked
 
     @property
     def messages(self) -> list[dict[str, Any]]:
@@ -152,16 +152,16 @@ class PretendWorld:
 
     @property
     def users(self) -> list[str]:
-        """Who can log in to the databases that are there."""
+        """The users of all existing databases."""
         there = {thing.resource.id for thing in self.things if thing.there(self.now)}
         found = [data.get("roles", {}) for id, data in self.sandbox.world.databases.items() if id in there]
         return [name for roles in found for name in roles]
 
-    # -- what is there ------------------------------------------------------------------------------------
+    # -- resources ------------------------------------------------------------------------------------
 
     @property
     def things(self) -> list[Thing]:
-        """Everything that is there, or was."""
+        """All resources, also deleted ones."""
         known = {id(thing.resource) for thing in self._things}
         for resource in self.sandbox.world.resources.values():
             if resource.kind in KINDS and id(resource) not in known:
@@ -176,7 +176,7 @@ class PretendWorld:
         self._things = list(things)
 
     def put(self, kind: str, name: str, region: str, status: str = "available", **data: Any) -> Thing:
-        """Something that was there before, or that somebody has just made; what bore the name makes room."""
+        """Add a resource of another person; an existing one with its name is removed."""
         before = self.named(kind, name, region)
         if before is not None:
             before.life = [("gone", 0.0)]
@@ -184,7 +184,7 @@ class PretendWorld:
         return next(thing for thing in self.things if thing.resource is resource)
 
     def named(self, kind: str, name: str, region: str) -> Thing | None:
-        """What truly bears the name."""
+        """The existing resource with this name."""
         advance(self.sandbox.world, self.now)
         for thing in self.things:
             if (thing.kind, thing.name, thing.region) == (kind, name, region) and thing.there(self.now):
@@ -197,23 +197,23 @@ class PretendWorld:
     def rename(self, thing: Thing, name: str) -> None:
         thing.name = name
 
-    # -- what happens -------------------------------------------------------------------------------------
+    # -- calls -------------------------------------------------------------------------------------
 
-    def happened(self, call: ApiCall) -> None:
-        """After a call: what it made is given the life that the story says, and the journal a line."""
+    def after_call(self, call: ApiCall) -> None:
+        """After a call: give a new resource the lifecycle of the scenario, and add to the journal."""
         self.calls += 1
-        assert self.calls < MOST_CALLS, "it goes round in circles"
-        hit, self.desk.hit = self.desk.hit, False
+        assert self.calls < MAX_CALLS, "the operation never ends"
+        hit, self.injector.hit = self.injector.hit, False
         if hit or (call.changes and call.performed):
             self.version += 1
         if not call.performed or not call.changes:
             return
-        effect = self.desk.effect
+        effect = self.injector.effect
         key = effect.key if effect is not None else ""
-        if call.name in MAKES:
+        if call.name in CREATES:
             self._made(key)
-        assert self.things  # whatever else came of it (a last snapshot) is nobody's
-        verb = "create" if call.name in MAKES else "delete" if call.name in REMOVES else "call"
+        assert self.things  # registers other new resources, such as a final snapshot, as foreign
+        verb = "create" if call.name in CREATES else "delete" if call.name in DELETES else "call"
         thing = self._of(call)
         kind = thing.kind if thing is not None else (effect.on.partition(" ")[2] if effect is not None else "")
         act = Act(
@@ -228,11 +228,11 @@ class PretendWorld:
         for resource in made:
             thing = Thing(self, resource, key)
             self._things.append(thing)
-            queue = self.lives.get(resource.kind, [])
+            queue = self.lifecycles.get(resource.kind, [])
             if queue:
                 self._live(resource, queue.pop(0))
-            for tell in self.on_create:
-                tell(self, thing)
+            for execute in self.on_create:
+                execute(self, thing)
 
     def _live(self, resource: Resource, life: list[tuple[str, float]]) -> None:
         at = self.now
@@ -244,6 +244,6 @@ class PretendWorld:
             resource.life.append(("available", at))
 
     def _of(self, call: ApiCall) -> Thing | None:
-        """The thing that a call was about, by what the sandbox's journal says."""
+        """The resource of a call, by the sandbox's journal."""
         id = call.resource.rpartition("#")[2]
         return next((thing for thing in self._things if id and thing.resource.id == id), None)

@@ -1,4 +1,4 @@
-"""A runner's process: what it does durably, where it can be stopped, and its store as it has it."""
+"""A simulated runner process: its durable writes, the points at which it can be stopped, and its view of the store."""
 
 from __future__ import annotations
 
@@ -13,82 +13,82 @@ from tests.laws.scenario_run import Killed
 T = TypeVar("T")
 
 WITHOUT_BOTOCORE = ("postgres", "net")
-"""What goes over the network past botocore, and past its `before-send`."""
+"""Services that are called without botocore, so without its `before-send`."""
 
-AWAY = "the store does not answer"
+UNAVAILABLE = "the store does not answer"
 
 
-class Place(Protocol):
-    """Where processes run: it counts what they do, and says where one is stopped."""
+class Host(Protocol):
+    """Where processes run: counts their points and decides where one is stopped."""
 
-    def passing(self, process: Process, where: str) -> None:
-        """At a point; raises Killed where the process dies there."""
+    def at_point(self, process: Process, where: str) -> None:
+        """Called at a point; raises Killed to kill the process there."""
 
     def written(self, *, durable: bool) -> None:
-        """The store is another now; not durable: a lease was renewed."""
+        """Called after a write; not `durable` if a lease was renewed."""
 
     def outage(self) -> str:
-        """Is the store `away` now, or does its answer get `lost`? "": neither."""
+        """`unavailable` if the store does not answer, `lost` if its reply is lost, else ""."""
 
-    def judged(self, number: int) -> str | None:
-        """The start of the process of that number; None where it is dead."""
+    def start_of(self, number: int) -> str | None:
+        """The start time of a process by its number; None if it is dead."""
 
 
 class Process:
-    """One process. Once dead, it does nothing any more, whatever its code still tries."""
+    """One process. Once killed it does nothing more, whatever its code still tries."""
 
-    def __init__(self, place: Place, number: int, store: Store, machine: str = "desk") -> None:
-        self.place = place
+    def __init__(self, host: Host, number: int, store: Store, machine: str = "desk") -> None:
+        self.host = host
         self.number = number
         self.machine = machine
         self.dead = False
         self.lease: StoreLease | None = None
-        self.store = Watched(store, self)
+        self.store = InstrumentedStore(store, self)
 
     @property
     def identity(self) -> ProcessIdentity:
         return ProcessIdentity(
             actor="anna", host=self.machine, pid=self.number, started=str(self.number), boot=self.machine,
-            start_of=self.place.judged,
+            start_of=self.host.start_of,
         )  # fmt: skip
 
     def point(self, where: str) -> None:
         if self.dead:
             raise Killed
-        self.place.passing(self, where)
+        self.host.at_point(self, where)
 
-    def dies(self) -> None:
+    def kill(self) -> None:
         self.dead = True
         raise Killed
 
     # -- what it does -------------------------------------------------------------------------------------
 
     def before(self, call: ApiCall) -> None:
-        """Before a call leaves: the last instant at which its lease is looked at, as `before-send` does."""
+        """Before a call is sent: check the lease a last time, as `before-send` does."""
         self.point(f"before {call.name}")
         if self.lease is not None and call.service not in WITHOUT_BOTOCORE:
             self.lease.check()
-        self.point(f"in the air {call.name}")
+        self.point(f"in flight {call.name}")
 
     def after(self, call: ApiCall) -> None:
         self.point(f"after {call.name}")
 
     def writes(self, what: str, do: Callable[[], T], *, durable: bool = True) -> T:
-        """One write to the store; StoreUnavailable where it does not answer, before or after it is done."""
+        """One write to the store; raises StoreUnavailable if the request or the reply is lost."""
         self.point(f"before {what}")
-        outage = self.place.outage()
-        if outage == "away":
-            raise StoreUnavailable(AWAY)
+        outage = self.host.outage()
+        if outage == "unavailable":
+            raise StoreUnavailable(UNAVAILABLE)
         result = do()
-        self.place.written(durable=durable)
+        self.host.written(durable=durable)
         if outage == "lost":
-            raise StoreUnavailable(AWAY)
+            raise StoreUnavailable(UNAVAILABLE)
         self.point(f"after {what}")
         return result
 
 
-class Watched:
-    """A store as one process has it: a point before and after each write."""
+class InstrumentedStore:
+    """A store with a point before and after each write of one process."""
 
     def __init__(self, store: Store, process: Process) -> None:
         self.name = store.name

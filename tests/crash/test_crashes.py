@@ -1,7 +1,6 @@
-"""Killed before and after every write to the store and every call to AWS, resumed, and compared with the undisturbed end.
+"""Killed before and after writes to the store and calls to AWS, resumed, and compared with a trial without crashes.
 
-A test tells some of the schedules of its story, evenly, from another one on in each story; `make soak` tells all, and
-those between which only time has passed.
+A test runs a sample of the schedules of its scenario; `make soak` runs all, also those between which only time passes.
 """
 
 from __future__ import annotations
@@ -11,56 +10,56 @@ from itertools import combinations
 import pytest
 
 from tests.crash.conftest import Schedules
-from tests.crash.sandbox_end_state import RealEnd, end_of, judge, keeps_the_laws, without_keys
-from tests.crash.sandbox_run import RealScene
-from tests.crash.sandbox_scenarios import REAL, TOLD
-from tests.laws.scenario_run import Story
+from tests.crash.sandbox_end_state import SandboxEndState, check_end, check_laws, end_state, without_requested
+from tests.crash.sandbox_run import SandboxTrial
+from tests.crash.sandbox_scenarios import POSSIBLE, SANDBOX_ONLY
+from tests.laws.scenario_run import Scenario
 from tests.laws.scenarios import UNREPEATABLE
 
 SOME = 10
-"""So many points of each story."""
+"""The number of points in each scenario."""
 PAIRS = 6
-"""So many pairs of points of each story that is killed twice."""
+"""The number of pairs of points in each scenario that is killed twice."""
 AT_RESUME = 12
-"""So many more points come with a resume: a second death may fall on those, too."""
+"""A resume adds this number of points, at which the second kill may happen."""
 
 
-def points(scene: RealScene) -> range:
-    """All of the points of an undisturbed telling."""
-    return range(1, scene.killer.count + 1)
+def points(trial: SandboxTrial) -> range:
+    """All points of a trial without crashes."""
+    return range(1, trial.killer.count + 1)
 
 
-def told(story: Story) -> tuple[RealScene, RealEnd]:
-    """Undisturbed, and how it is to end."""
-    undisturbed = RealScene(story).tell()
-    end = end_of(undisturbed)
-    return undisturbed, without_keys(end) if story in REAL else end
+def undisturbed_run(scenario: Scenario) -> tuple[SandboxTrial, SandboxEndState]:
+    """A trial without crashes, and the end state that the others must have."""
+    undisturbed = SandboxTrial(scenario).execute()
+    end = end_state(undisturbed)
+    return undisturbed, without_requested(end) if scenario in SANDBOX_ONLY else end
 
 
-@pytest.mark.parametrize("story", [*TOLD, *REAL], ids=str)
-def test_killed_at_every_point(story: Story, schedules: Schedules) -> None:
-    undisturbed, end = told(story)
-    judge(undisturbed, end)
+@pytest.mark.parametrize("scenario", [*POSSIBLE, *SANDBOX_ONLY], ids=str)
+def test_killed_at_every_point(scenario: Scenario, schedules: Schedules) -> None:
+    undisturbed, end = undisturbed_run(scenario)
+    check_end(undisturbed, end)
     for point in schedules.some(points(undisturbed), SOME):
-        scene = RealScene(story, [point]).tell()
-        assert scene.deaths == 1, point
-        judge(scene, end)
+        trial = SandboxTrial(scenario, [point]).execute()
+        assert trial.kills == 1, point
+        check_end(trial, end)
 
 
-@pytest.mark.parametrize("story", [story for story in (*TOLD, *REAL) if story.pairs], ids=str)
-def test_killed_twice(story: Story, schedules: Schedules) -> None:
-    undisturbed, end = told(story)
+@pytest.mark.parametrize("scenario", [scenario for scenario in (*POSSIBLE, *SANDBOX_ONLY) if scenario.pairs], ids=str)
+def test_killed_twice(scenario: Scenario, schedules: Schedules) -> None:
+    undisturbed, end = undisturbed_run(scenario)
     pairs = list(combinations(range(1, len(points(undisturbed)) + AT_RESUME), 2))
     for pair in schedules.some(pairs, PAIRS):
-        judge(RealScene(story, pair).tell(), end)
+        check_end(SandboxTrial(scenario, pair).execute(), end)
 
 
-@pytest.mark.parametrize("story", UNREPEATABLE, ids=str)
-def test_a_call_that_is_not_repeatable_is_never_sent_twice(story: Story, schedules: Schedules) -> None:
-    """The one exception: where it dies with such a call in the air, it holds, and a person says what became of it."""
-    for point in schedules.of(points(RealScene(story).tell())):
-        scene = RealScene(story, [point])
-        for act in story.acts:
-            if scene.operation is None or not scene.operation.ended:
-                act(scene)
-        keeps_the_laws(scene)
+@pytest.mark.parametrize("scenario", UNREPEATABLE, ids=str)
+def test_a_call_that_is_not_repeatable_is_never_sent_twice(scenario: Scenario, schedules: Schedules) -> None:
+    """The one exception: if it is killed while such a call is in flight, it holds, and a person states the outcome."""
+    for point in schedules.of(points(SandboxTrial(scenario).execute())):
+        trial = SandboxTrial(scenario, [point])
+        for act in scenario.acts:
+            if trial.operation is None or not trial.operation.ended:
+                act(trial)
+        check_laws(trial)

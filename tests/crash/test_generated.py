@@ -1,6 +1,6 @@
-"""Generated stories: up to three faults in one run, each with kills and without.
+"""Generated scenarios: up to three faults and kills in one trial.
 
-Among the faults are lost replies, throttling and a store that is away.
+Among the faults are lost replies, throttling and an unavailable store.
 """
 
 from __future__ import annotations
@@ -9,37 +9,37 @@ import pytest
 
 from tests.crash.conftest import Schedules
 from tests.crash.generated_scenarios import generated
-from tests.crash.sandbox_end_state import end_of, judge, keeps_the_laws
-from tests.crash.sandbox_run import RealScene
+from tests.crash.sandbox_end_state import check_end, check_laws, end_state
+from tests.crash.sandbox_run import SandboxTrial
 
 BATCH = 20
-"""Seeds of one test."""
+"""Seeds per test."""
 BATCHES = 10
 SOAKED = 500
-"""So many tests, and in a soak."""
+"""The number of tests, and in a soak."""
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     metafunc.parametrize("batch", range(SOAKED if metafunc.config.getoption("--soak") else BATCHES))
 
 
-def test_up_to_three_things_happen(batch: int, schedules: Schedules) -> None:
+def test_up_to_three_faults_and_kills(batch: int, schedules: Schedules) -> None:
     for seed in range(batch * BATCH, (batch + 1) * BATCH):
-        told(seed, schedules)
+        check_seed(seed, schedules)
 
 
-def told(seed: int, schedules: Schedules) -> None:
-    """One story by its seed; with its deaths it ends as without them."""
+def check_seed(seed: int, schedules: Schedules) -> None:
+    """Run the scenario of a seed; with kills it must end as without them."""
     chosen = generated(seed)
-    undisturbed = RealScene(chosen.story).tell()
+    undisturbed = SandboxTrial(chosen.scenario).execute()
     schedules.one()
-    keeps_the_laws(undisturbed)
+    check_laws(undisturbed)
     operation = undisturbed.operation
     assert operation is not None
     assert operation.ended, chosen
-    if not chosen.deaths:
+    if not chosen.kills:
         return
-    end = end_of(undisturbed)
-    at = [max(1, round(part * undisturbed.killer.count)) for part in chosen.deaths]
-    judge(RealScene(chosen.story, at).tell(), end)
+    end = end_state(undisturbed)
+    at = [max(1, round(part * undisturbed.killer.count)) for part in chosen.kills]
+    check_end(SandboxTrial(chosen.scenario, at).execute(), end)
     schedules.one()

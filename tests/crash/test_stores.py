@@ -1,4 +1,4 @@
-"""A sample of the crashes over every other store: they end as over the one in memory, where all of them are told."""
+"""A sample of the crashes with the other stores: the end state is the same as with the store in memory."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from engine.stores.dynamodb_table import create_table
 from engine.stores.port import Store
 from engine.stores.sqlite import SqliteStore
 from tests.crash.conftest import Schedules
-from tests.crash.sandbox_end_state import end_of, judge
-from tests.crash.sandbox_run import RealScene
+from tests.crash.sandbox_end_state import check_end, end_state
+from tests.crash.sandbox_run import SandboxTrial
 from tests.crash.test_crashes import points
-from tests.laws.scenario_run import Story
-from tests.laws.scenarios import STORIES
+from tests.laws.scenario_run import Scenario
+from tests.laws.scenarios import SCENARIOS
 from tests.servers import dynamodb
 from tests.servers.moto import Moto
 
 STARTED = {"ministack": dynamodb.ministack, "dynalite": dynamodb.dynalite}
 SOME = 3
-NAMES = ("the copy fails once", "until: lost, and a later failure undoes it", "cancelled, then cleaned up")
-TOLD = tuple(next(story for story in STORIES if story.name == name) for name in NAMES)
+NAMES = ("the copy fails once", "until: the reply is lost and a later failure undoes it", "cancelled, then cleaned up")
+CHOSEN = tuple(next(scenario for scenario in SCENARIOS if scenario.name == name) for name in NAMES)
 
 Opening = Callable[[], Store]
 NUMBERS = count(1)
@@ -35,7 +35,7 @@ NUMBERS = count(1)
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Callable[[str], Moto]]:
-    """The server of that name, started when it is first asked for."""
+    """The server with this name, started when it is first needed."""
     running: dict[str, Moto] = {}
     with ExitStack() as stack:
 
@@ -50,10 +50,10 @@ def server() -> Iterator[Callable[[str], Moto]]:
 
 
 @pytest.fixture(params=["sqlite", *STARTED])
-def places(
+def storages(
     request: pytest.FixtureRequest, tmp_path: Path, server: Callable[[str], Moto]
 ) -> Iterator[Callable[[], Opening]]:
-    """An empty place at every call, that any number of processes can open."""
+    """Returns a new empty store at every call, as a function that opens it once more."""
     opened: list[Store] = []
 
     def keep(store: Store) -> Store:
@@ -74,12 +74,12 @@ def places(
         store.close()
 
 
-@pytest.mark.parametrize("story", TOLD, ids=str)
-def test_killed_over_another_store(story: Story, places: Callable[[], Opening], schedules: Schedules) -> None:
-    undisturbed = RealScene(story).tell()
-    end = end_of(undisturbed)
-    judge(RealScene(story, opening=places()).tell(), end)
+@pytest.mark.parametrize("scenario", CHOSEN, ids=str)
+def test_killed_over_another_store(scenario: Scenario, storages: Callable[[], Opening], schedules: Schedules) -> None:
+    undisturbed = SandboxTrial(scenario).execute()
+    end = end_state(undisturbed)
+    check_end(SandboxTrial(scenario, opening=storages()).execute(), end)
     for point in schedules.some(points(undisturbed), SOME):
-        scene = RealScene(story, [point], opening=places()).tell()
-        assert scene.deaths == 1, point
-        judge(scene, end)
+        trial = SandboxTrial(scenario, [point], opening=storages()).execute()
+        assert trial.kills == 1, point
+        check_end(trial, end)

@@ -1,7 +1,7 @@
 """K10: two live runners of one operation, each stopped while the other works, with up to three switches.
 
-One goes on; the other stops at its next commit, or at the last look at its lease before a call leaves; and the world
-ends as with one.
+One continues; the other stops at its next commit, or at the last check of its lease before a call; the end state is the
+same as with one runner.
 """
 
 from __future__ import annotations
@@ -14,210 +14,219 @@ from engine.errors import Busy, StoreConflict, UsageError
 from engine.kernel import Operation
 from engine.runtime.engine import Engine
 from tests.crash.conftest import Schedules
-from tests.crash.sandbox_end_state import RealEnd, end_of, judge, keeps_the_laws, touched, without_keys
-from tests.crash.sandbox_run import RealScene
-from tests.crash.two_runners import Duel
-from tests.laws.scenario_run import ID, Story, run
-from tests.laws.scenarios import STORIES
+from tests.crash.sandbox_end_state import (
+    SandboxEndState,
+    check_end,
+    check_laws,
+    end_state,
+    foreign_changes,
+    without_requested,
+)
+from tests.crash.sandbox_run import SandboxTrial
+from tests.crash.two_runners import TwoRunners
+from tests.laws.scenario_run import ID, Scenario, run
+from tests.laws.scenarios import SCENARIOS
 
 NAMES = (
-    "all goes well", "the copy fails once", "the old cluster's deletes are stale", "a part is stale for 40 s",
-    "the restore's reply is lost", "everything made is invisible for a while", "the restore is refused for ever, with past",
+    "everything succeeds", "the copy fails once", "stale reads after the deletes of the old cluster", "stale reads of a part for 40 s",
+    "the reply of the restore is lost", "created resources are not visible at first", "the restore is always refused, undone past the point of no return",
     "until: a later failure undoes it",
 )  # fmt: skip
-TOLD = tuple(next(story for story in STORIES if story.name == name) for name in NAMES)
-MOST = 24
-"""So many points at which the first runner is stopped, in each story."""
+CHOSEN = tuple(next(scenario for scenario in SCENARIOS if scenario.name == name) for name in NAMES)
+POINTS = 24
+"""The number of points at which the first runner is stopped, in each scenario."""
 SWITCHES = 16
-"""So many schedules of three switches, in each story."""
+"""The number of schedules with three switches, in each scenario."""
 SOAKED = 2000
 
 
-def alone(story: Story) -> RealEnd:
-    return end_of(RealScene(story).tell())
+def end_with_one_runner(scenario: Scenario) -> SandboxEndState:
+    return end_state(SandboxTrial(scenario).execute())
 
 
-def stops(story: Story) -> list[str]:
-    """The points of the first runner, if nobody else comes."""
-    duel = Duel(story)
-    while not duel.first.advance(1):
+def points_of_first(scenario: Scenario) -> list[str]:
+    """The points of the first runner when there is no second."""
+    runners = TwoRunners(scenario)
+    while not runners.first.advance(1):
         pass
-    duel.second.abandon()
-    return duel.first.points
+    runners.second.abandon()
+    return runners.first.points
 
 
-def in_the_air(where: str) -> bool:
-    """Past the last instant that is ours."""
-    return where.startswith("in the air ") and "Describe" not in where and "Get" not in where
+def in_flight(where: str) -> bool:
+    """Whether the point is after the last check of the lease."""
+    return where.startswith("in flight ") and "Describe" not in where and "Get" not in where
 
 
-def late(duel: Duel) -> bool:
-    """Was either stopped in the air, so that a call of its may have left late?"""
-    return any(in_the_air(where) for runner in (duel.first, duel.second) for where in runner.stopped_at)
+def stopped_in_flight(runners: TwoRunners) -> bool:
+    """Whether either runner was stopped while a call was in flight, so that it may be late."""
+    return any(in_flight(where) for runner in (runners.first, runners.second) for where in runner.stopped_at)
 
 
-def ran_out(duel: Duel) -> bool:
-    """Was either stopped while it talked to the database? Its call's time is over when it wakes, and an attempt with it."""
-    return any(" postgres." in where for runner in (duel.first, duel.second) for where in runner.stopped_at)
+def stopped_in_a_database_call(runners: TwoRunners) -> bool:
+    """Whether either runner was stopped in a database call: it times out when it wakes, which uses up an attempt."""
+    return any(" postgres." in where for runner in (runners.first, runners.second) for where in runner.stopped_at)
 
 
-def ends_as_with_one(duel: Duel, end: RealEnd) -> None:
-    operation = duel.settled()
-    assert duel.went_on, (duel.first.error, duel.second.error)
-    judge(duel, without_keys(end) if ran_out(duel) else end)
+def check_same_as_one_runner(runners: TwoRunners, end: SandboxEndState) -> None:
+    operation = runners.final_operation()
+    assert runners.finished, (runners.first.error, runners.second.error)
+    check_end(runners, without_requested(end) if stopped_in_a_database_call(runners) else end)
     assert operation.ended or operation.hold is not None
 
 
-@pytest.mark.parametrize("story", TOLD, ids=str)
-def test_one_is_stopped_at_every_point_and_wakes_when_the_other_is_done(story: Story, schedules: Schedules) -> None:
-    end, points = alone(story), stops(story)
-    mine = [number for number, where in enumerate(points, 1) if not in_the_air(where)]
+@pytest.mark.parametrize("scenario", CHOSEN, ids=str)
+def test_one_runner_is_stopped_until_the_other_has_finished(scenario: Scenario, schedules: Schedules) -> None:
+    end, points = end_with_one_runner(scenario), points_of_first(scenario)
+    mine = [number for number, where in enumerate(points, 1) if not in_flight(where)]
     stopped = 0
-    for point in schedules.some(mine, MOST):
-        duel = Duel(story).play(point)
-        ends_as_with_one(duel, end)
-        stopped += isinstance(duel.first.error, StoreConflict)
+    for point in schedules.some(mine, POINTS):
+        runners = TwoRunners(scenario).play(point)
+        check_same_as_one_runner(runners, end)
+        stopped += isinstance(runners.first.error, StoreConflict)
     assert stopped
 
 
-@pytest.mark.parametrize("story", TOLD, ids=str)
-def test_three_switches(story: Story, schedules: Schedules) -> None:
-    """The first, the second, the first again: each from where it was stopped; whoever is left goes on."""
-    end, points = alone(story), stops(story)
-    rng = random.Random(story.name)
+@pytest.mark.parametrize("scenario", CHOSEN, ids=str)
+def test_three_switches(scenario: Scenario, schedules: Schedules) -> None:
+    """The first, the second, the first again, each from where it was stopped; then both to the end."""
+    end, points = end_with_one_runner(scenario), points_of_first(scenario)
+    rng = random.Random(scenario.name)
     for _ in schedules.some(range(SOAKED), SWITCHES):
         first = rng.randrange(1, len(points) + 1)
         second = rng.randrange(1, rng.choice((12, len(points) - first // 2 + 1)) + 1)
         third = rng.choice((None, 1, 2, 3, 5))
-        duel = Duel(story).play(first, second, *([] if third is None else [third]))
-        if not late(duel):
-            ends_as_with_one(duel, end)
+        runners = TwoRunners(scenario).play(first, second, *([] if third is None else [third]))
+        if not stopped_in_flight(runners):
+            check_same_as_one_runner(runners, end)
 
 
-@pytest.mark.parametrize("story", TOLD, ids=str)
-def test_what_was_in_the_air_while_the_other_worked_touches_nothing_foreign(story: Story, schedules: Schedules) -> None:
-    """AWS cannot be fenced: a call that was past the last look at the lease, and leaves only when the other is done.
+@pytest.mark.parametrize("scenario", CHOSEN, ids=str)
+def test_a_call_in_flight_while_the_other_works_changes_nothing_foreign(
+    scenario: Scenario, schedules: Schedules
+) -> None:
+    """AWS has no fencing: a call after the last check of the lease may be sent when the other runner has finished.
 
-    This is the one way in which two runners differ from one. What then is made bears our tags, and `runbook orphans`
-    finds it; what is deleted is what its name means by then, which is nobody else's.
+    This is the one way in which two runners differ from one. A resource that is created late has our tags, so `runbook
+    orphans` finds it; a late delete removes the resource that has the name by then, which is not foreign.
     """
-    foreign = alone(story).foreign
-    points = stops(story)
-    air = [number for number, where in enumerate(points, 1) if in_the_air(where)]
+    foreign = end_with_one_runner(scenario).foreign
+    points = points_of_first(scenario)
+    air = [number for number, where in enumerate(points, 1) if in_flight(where)]
     assert air
     for point in schedules.of(air):
-        duel = Duel(story).play(point)
-        duel.settled()
-        assert touched(duel) <= foreign
-        left = [thing for thing in duel.world.things if thing.there(duel.world.now) and thing.by.startswith(ID)]
+        runners = TwoRunners(scenario).play(point)
+        runners.final_operation()
+        assert foreign_changes(runners) <= foreign
+        left = [thing for thing in runners.world.things if thing.there(runners.world.now) and thing.by.startswith(ID)]
         assert all(thing.tags.get("runbook:operation") == ID for thing in left)
         assert {thing.by for thing in left if [one.by for one in left].count(thing.by) > 1} == set()
 
 
-def test_whoever_comes_while_the_other_lives_is_sent_away(schedules: Schedules) -> None:
-    """The second waits for a whole lease, and is stopped in it; the first goes on, and renews it."""
-    story = TOLD[0]
-    end = alone(story)
+def test_a_second_runner_is_refused_while_the_first_renews_its_lease(schedules: Schedules) -> None:
+    """The second waits for a whole lease and is stopped meanwhile; the first continues and renews it."""
+    scenario = CHOSEN[0]
+    end = end_with_one_runner(scenario)
     busy = 0
     for second in range(1, 8):
-        duel = Duel(story).play(60, second, 30)
+        runners = TwoRunners(scenario).play(60, second, 30)
         schedules.one()
-        ends_as_with_one(duel, end)
-        busy += isinstance(duel.second.error, Busy)
+        check_same_as_one_runner(runners, end)
+        busy += isinstance(runners.second.error, Busy)
     assert busy
 
 
 def at(points: list[str], where: str, after: int = 0) -> int:
-    """The number of the first point of that kind behind another one."""
+    """The number of the first such point after another."""
     return next(number for number, one in enumerate(points, 1) if number > after and one == where)
 
 
-def test_a_late_runners_last_word_does_not_stop_the_one_who_has_the_lease(schedules: Schedules) -> None:
-    """It appends before it looks at its lease, which stops it; were the other to stop at that, nobody would go on."""
-    story = TOLD[0]
-    end, points = alone(story), stops(story)
+def test_a_late_record_does_not_stop_the_runner_with_the_lease(schedules: Schedules) -> None:
+    """The late runner appends before it checks its lease. If that stopped the other runner, none would continue."""
+    scenario = CHOSEN[0]
+    end, points = end_with_one_runner(scenario), points_of_first(scenario)
     appends = [number for number, where in enumerate(points, 1) if where == "before append"][1:]
     for first in schedules.some(appends, 6):
-        duel = Duel(story)
-        duel.first.advance(first)
-        duel.second.until("before append")  # its TakenUp
-        duel.first.advance(1)
-        ends_as_with_one(duel.play(), end)
-        assert isinstance(duel.first.error, StoreConflict)
+        runners = TwoRunners(scenario)
+        runners.first.advance(first)
+        runners.second.until("before append")  # its event TakenUp
+        runners.first.advance(1)
+        check_same_as_one_runner(runners.play(), end)
+        assert isinstance(runners.first.error, StoreConflict)
 
 
-def test_whoever_begins_and_finds_another_at_work_loads_what_it_has_done(schedules: Schedules) -> None:
-    """Stopped between its first record and its lease, and woken when the other is stopped, it takes that one over."""
-    story = TOLD[0]
-    end, points = alone(story), stops(story)
+def test_a_runner_that_finds_another_at_work_loads_its_records(schedules: Schedules) -> None:
+    """It is stopped between its first record and its lease, wakes when the other is stopped, and takes over."""
+    scenario = CHOSEN[0]
+    end, points = end_with_one_runner(scenario), points_of_first(scenario)
     first = at(points, "before take_lease")
     for second in schedules.some(range(20, len(points)), 6):
-        duel = Duel(story).play(first, second)
-        if not late(duel):
-            ends_as_with_one(duel, end)
-            assert duel.first in duel.went_on
+        runners = TwoRunners(scenario).play(first, second)
+        if not stopped_in_flight(runners):
+            check_same_as_one_runner(runners, end)
+            assert runners.first in runners.finished
 
 
 # -- two persons who say different things ----------------------------------------------------------------------
 
 
-def cancels(duel: Duel, engine: Engine) -> Operation:
+def cancel_command(runners: TwoRunners, engine: Engine) -> Operation:
     return engine.cancel(ID, undo=True, past=("delete-rds",))
 
 
-def resumes(duel: Duel, engine: Engine) -> Operation:
+def resume_command(runners: TwoRunners, engine: Engine) -> Operation:
     return engine.resume(ID, {"why": "looked at"})
 
 
-def is_taken_back(duel: Duel, end: RealEnd) -> None:
-    """Cancelled, and nothing is left; or it had ended before."""
-    operation = duel.settled()
-    if isinstance(duel.second.error, UsageError):
-        ends_as_with_one(duel, end)
+def check_cancelled(runners: TwoRunners, end: SandboxEndState) -> None:
+    """It was cancelled and nothing is left, or it had ended before."""
+    operation = runners.final_operation()
+    if isinstance(runners.second.error, UsageError):
+        check_same_as_one_runner(runners, end)
         return
-    assert operation.ended == "CANCELLED", (operation.status, duel.first.error, duel.second.error)
-    assert touched(duel) <= end.foreign
-    duel.clock.sleep(600)
-    keeps_the_laws(duel)
+    assert operation.ended == "CANCELLED", (operation.status, runners.first.error, runners.second.error)
+    assert foreign_changes(runners) <= end.foreign
+    runners.clock.sleep(600)
+    check_laws(runners)
     assert not [entry for entry in operation.ledger if entry.state == "open"]
 
 
-def test_one_is_stopped_and_the_other_cancels(schedules: Schedules) -> None:
-    story = TOLD[0]
-    end, points = alone(story), stops(story)
+def test_one_runner_is_stopped_and_the_other_cancels(schedules: Schedules) -> None:
+    scenario = CHOSEN[0]
+    end, points = end_with_one_runner(scenario), points_of_first(scenario)
     mine = [
-        number for number in range(at(points, "after append"), len(points) + 1) if not in_the_air(points[number - 1])
+        number for number in range(at(points, "after append"), len(points) + 1) if not in_flight(points[number - 1])
     ]
-    for point in schedules.some(mine, MOST):
-        is_taken_back(Duel(story, second=cancels).play(point), end)
+    for point in schedules.some(mine, POINTS):
+        check_cancelled(TwoRunners(scenario, second=cancel_command).play(point), end)
 
 
-def test_a_live_runner_hears_that_it_is_to_cancel(schedules: Schedules) -> None:
-    """Asked by somebody who waits for a lease in vain, because the runner renews it."""
-    story = TOLD[0]
-    end, points = alone(story), stops(story)
+def test_a_live_runner_obeys_a_cancel(schedules: Schedules) -> None:
+    """The cancel is requested by a runner that waits for the lease, which the first renews."""
+    scenario = CHOSEN[0]
+    end, points = end_with_one_runner(scenario), points_of_first(scenario)
     asked = 0
     for point in schedules.some(range(at(points, "after append") + 20, len(points) - 40), 12):
-        duel = Duel(story, second=cancels)
-        duel.first.advance(point)
-        duel.second.until("asleep")
-        duel.first.until("after renew_lease")
-        duel.second.until("after ask_cancel")
-        is_taken_back(duel.play(), end)
-        asked += "after ask_cancel" in duel.second.points and duel.first in duel.went_on
+        runners = TwoRunners(scenario, second=cancel_command)
+        runners.first.advance(point)
+        runners.second.until("asleep")
+        runners.first.until("after renew_lease")
+        runners.second.until("after ask_cancel")
+        check_cancelled(runners.play(), end)
+        asked += "after ask_cancel" in runners.second.points and runners.first in runners.finished
     assert asked
 
 
-def test_two_persons_resume_what_is_held(schedules: Schedules) -> None:
-    story = next(story for story in STORIES if story.name == "an approval")
-    end = alone(story)
-    duel = Duel(story, resumes, resumes)
-    run()(duel)
-    duel.play()
-    points = duel.first.points
-    for point in schedules.some(range(1, len(points) + 1), MOST):
-        if in_the_air(points[point - 1]):
+def test_two_persons_resume_a_held_operation(schedules: Schedules) -> None:
+    scenario = next(scenario for scenario in SCENARIOS if scenario.name == "an approval")
+    end = end_with_one_runner(scenario)
+    runners = TwoRunners(scenario, resume_command, resume_command)
+    run()(runners)
+    runners.play()
+    points = runners.first.points
+    for point in schedules.some(range(1, len(points) + 1), POINTS):
+        if in_flight(points[point - 1]):
             continue
-        duel = Duel(story, resumes, resumes)
-        run()(duel)
-        ends_as_with_one(duel.play(point, *([] if point % 2 else [7])), end)
+        runners = TwoRunners(scenario, resume_command, resume_command)
+        run()(runners)
+        check_same_as_one_runner(runners.play(point, *([] if point % 2 else [7])), end)

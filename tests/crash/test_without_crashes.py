@@ -1,6 +1,6 @@
-"""Every story, undisturbed, ends over the real actions as it does in the laws' small world.
+"""Every scenario ends over the real actions as it does in the small world of the laws.
 
-So the laws' 400,000 runs, which no real action could pay for, are about the same thing.
+So what the laws check in many thousands of trials also holds for the real actions, which are too slow for that.
 """
 
 from __future__ import annotations
@@ -12,49 +12,49 @@ from collections.abc import Iterable
 import pytest
 
 from tests.crash.conftest import Schedules
-from tests.crash.sandbox_end_state import end_of, judge
-from tests.crash.sandbox_run import RealScene
-from tests.crash.sandbox_scenarios import TOLD
+from tests.crash.sandbox_end_state import check_end, end_state
+from tests.crash.sandbox_run import SandboxTrial
+from tests.crash.sandbox_scenarios import POSSIBLE
 from tests.laws import end_state as laws
-from tests.laws.scenario_run import Scene, Story
+from tests.laws.scenario_run import Scenario, Trial
 from tests.laws.scenarios import UNREPEATABLE
 
 
 def without_ids(keys: Iterable[str]) -> set[str]:
-    """Keys of effects; of a delete, without the id of its thing, which is another in every world."""
+    """Keys of effects, without the ids of deleted resources, which differ between worlds."""
     return {key.partition("/delete/")[0] + "/delete" if "/delete/" in key else key for key in keys}
 
 
-@pytest.mark.parametrize("story", [*TOLD, *UNREPEATABLE], ids=str)
-def test_a_story_ends_as_in_the_laws_world(story: Story, schedules: Schedules) -> None:
-    """And what happens in it happens: no fault misses its call."""
-    real, small = RealScene(story).tell(), Scene(story).tell()
+@pytest.mark.parametrize("scenario", [*POSSIBLE, *UNREPEATABLE], ids=str)
+def test_a_scenario_ends_as_in_the_laws_world(scenario: Scenario, schedules: Schedules) -> None:
+    """Also, every fault hits the same calls in both."""
+    real, small = SandboxTrial(scenario).execute(), Trial(scenario).execute()
     schedules.one()
-    judge(real, end_of(real))
-    here, there = laws.end_of(real), laws.end_of(small)
+    check_end(real, end_state(real))
+    here, there = laws.end_state(real), laws.end_state(small)
     assert (here.status, here.at) == (there.status, there.at)
     assert (here.things, here.made) == (there.things, there.made)
-    assert {*here.users} == {*there.users}  # every database has its own here, and there all have the same
+    assert {*here.users} == {*there.users}  # users are per database here, and global in the laws' world
     assert here.subjects == there.subjects
     assert without_ids(here.asked) == without_ids(there.asked)
     assert len(here.foreign_deleted) == len(there.foreign_deleted)
-    assert happened(real) == happened(small)
+    assert faults_hit(real) == faults_hit(small)
 
 
-def happened(scene: Scene) -> tuple[list[object], list[int]]:
-    """Upon how many effects each fault fell, of looks whether it did at all; and the lives that nothing was given."""
+def faults_hit(trial: Trial) -> tuple[list[object], list[int]]:
+    """The number of effects that each fault hit (of looks, whether any), and the lifecycles that were not used."""
     met = [
-        len(fault.met) > fault.first if fault.on.startswith("look ") else len(fault.met) for fault in scene.world.faults
+        len(fault.met) > fault.first if fault.on.startswith("look ") else len(fault.met) for fault in trial.world.faults
     ]
-    return met, [len(queue) for queue in scene.world.lives.values()]
+    return met, [len(queue) for queue in trial.world.lifecycles.values()]
 
 
-def test_nothing_of_a_telling_stays_in_memory() -> None:
-    """With a death and a refusal in it: no cycle goes by what the garbage collector does not look at."""
-    story = next(one for one in TOLD if one.name == "the copy fails once")
-    scene = RealScene(story, [20]).tell()
-    assert scene.deaths
-    left = weakref.ref(scene.world)
-    del scene
+def test_a_trial_leaves_nothing_in_memory() -> None:
+    """In a trial with a kill and an error: no reference cycle is hidden from the garbage collector."""
+    scenario = next(one for one in POSSIBLE if one.name == "the copy fails once")
+    trial = SandboxTrial(scenario, [20]).execute()
+    assert trial.kills
+    left = weakref.ref(trial.world)
+    del trial
     gc.collect()
     assert left() is None

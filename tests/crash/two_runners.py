@@ -1,10 +1,10 @@
 """Two runners of one operation, in one process and one virtual time: one is stopped while the other works.
 
-Each is a thread, and exactly one of them runs at any moment: whoever has the baton. It gives it back at the point at
-which it is to stop, so a schedule is the same in every run, and nothing sleeps.
+Each is a thread, and exactly one of them runs at any moment. It gives control back at the point at which it is to stop,
+so a schedule is deterministic, and nothing sleeps.
 
-A runner that is stopped lives on with all that it has in its memory, so every point counts here, looks too; those of
-one kind at one state are one.
+A stopped runner keeps all that it has in memory, so every point counts here, also looks; equal points at one state count
+once.
 """
 
 from __future__ import annotations
@@ -17,28 +17,28 @@ from engine.clock import VirtualClock
 from engine.errors import Busy, StoreConflict, UsageError
 from engine.kernel import Operation
 from engine.runtime.engine import Engine
-from tests.crash.sandbox_run import RealScene
+from tests.crash.sandbox_run import SandboxTrial
 from tests.crash.simulated_process import Process
-from tests.laws.scenario_run import ID, INPUTS, Killed, Story
+from tests.laws.scenario_run import ID, INPUTS, Killed, Scenario
 
 MACHINES = ("desk", "lap")
-WAITS = 30.0
-"""Seconds, real ones, after which a runner that does not give the baton back is taken for a bug of this suite."""
+TIMEOUT = 30.0
+"""Real seconds after which a runner that does not give control back fails the test."""
 
 
-Command = Callable[["Duel", Engine], Any]
-"""What a person types."""
+Command = Callable[["TwoRunners", Engine], Any]
+"""A command of a person."""
 
 
-def typed_run(scene: Duel, engine: Engine) -> Any:
-    return engine.run(scene.parse(scene.story.text), ID, INPUTS)
+def run_command(trial: TwoRunners, engine: Engine) -> Any:
+    return engine.run(trial.parse(trial.scenario.text), ID, INPUTS)
 
 
 class Runner:
-    """One of the two. `error` is what it left with; None: it came to an end or a hold."""
+    """One of the two. `error` is what its command raised; None if the operation ended or holds."""
 
-    def __init__(self, scene: Duel, machine: str, command: Command) -> None:
-        self.scene = scene
+    def __init__(self, trial: TwoRunners, machine: str, command: Command) -> None:
+        self.trial = trial
         self.machine = machine
         self.command = command
         self.done = False
@@ -54,34 +54,34 @@ class Runner:
         self._thread.start()
 
     def advance(self, points: int | None = None) -> bool:
-        """Let it run on for so many points, or to its end. Has it ended?"""
+        """Let it run for a number of points, or to its end. Returns whether it has ended."""
         if not self.done:
             self._left = points
             self._go.release()
-            assert self._back.acquire(timeout=WAITS), f"{self.machine} never came back from {self.points[-1:]}"
+            assert self._back.acquire(timeout=TIMEOUT), f"{self.machine} did not return from {self.points[-1:]}"
         return self.done
 
     def until(self, where: str) -> Runner:
-        """Let it run on to the next point of that kind."""
+        """Let it run to the next point of this kind."""
         while not self.advance(1) and self.points[-1] != where:
             pass
         return self
 
     def abandon(self) -> None:
-        """It never wakes again."""
+        """Kill it."""
         self._abandoned = True
         self.advance()
-        self._thread.join(WAITS)
+        self._thread.join(TIMEOUT)
 
     # -- in its own thread ----------------------------------------------------------------------------------
 
     def _body(self) -> None:
         self._go.acquire()
         try:
-            self.scene.here.runner = self
-            engine = self.scene.engine_of(self.scene.begins(self.machine))
+            self.trial.here.runner = self
+            engine = self.trial.engine_of(self.trial.new_process(self.machine))
             if not self._abandoned:
-                self.command(self.scene, engine)
+                self.command(self.trial, engine)
         except BaseException as error:
             self.error = error
         finally:
@@ -89,7 +89,7 @@ class Runner:
             self._back.release()
 
     def at(self, where: str, state: tuple[Any, ...]) -> None:
-        """A point. Stops here if it is the one."""
+        """A point: stop here if it is the chosen one."""
         if (where, *state) in self._seen:
             return
         self._seen.add((where, *state))
@@ -105,46 +105,46 @@ class Runner:
                 raise Killed
 
 
-class DuelClock(VirtualClock):
-    """Time that passes for both; who sleeps can be stopped."""
+class SharedClock(VirtualClock):
+    """The time of both; a runner that sleeps can be stopped."""
 
-    def __init__(self, scene: Duel) -> None:
+    def __init__(self, trial: TwoRunners) -> None:
         super().__init__()
-        self.scene = scene
+        self.trial = trial
 
     def sleep(self, seconds: float) -> None:
-        self.scene.passes("asleep")
+        self.trial.reach("asleep")
         super().sleep(seconds)
 
 
-class Duel(RealScene):
-    """One operation with two runners; each types the same `run`, unless something else is said."""
+class TwoRunners(SandboxTrial):
+    """One operation with two runners; both start the same `run` by default."""
 
-    def __init__(self, story: Story, first: Command = typed_run, second: Command = typed_run) -> None:
-        super().__init__(story)
+    def __init__(self, scenario: Scenario, first: Command = run_command, second: Command = run_command) -> None:
+        super().__init__(scenario)
         self.first, self.second = (
             Runner(self, machine, command) for machine, command in zip(MACHINES, (first, second), strict=True)
         )
 
-    def surround(self) -> None:
-        self.clock = DuelClock(self)
-        super().surround()
+    def set_up(self) -> None:
+        self.clock = SharedClock(self)
+        super().set_up()
 
-    def passing(self, process: Process, where: str) -> None:
-        self.passes(where)
+    def at_point(self, process: Process, where: str) -> None:
+        self.reach(where)
 
-    def passes(self, where: str) -> None:
+    def reach(self, where: str) -> None:
         runner: Runner | None = getattr(self.here, "runner", None) if hasattr(self, "here") else None
         if runner is not None:
             runner.at(where, self.state())
 
-    def judged(self, number: int) -> str | None:
-        return ""  # on another machine nobody can tell
+    def start_of(self, number: int) -> str | None:
+        return ""  # unknown, because it is on another machine
 
-    def play(self, *stops: int) -> Duel:
+    def play(self, *stops: int) -> TwoRunners:
         """The first runs for `stops[0]` points, then the second for `stops[1]`, and so on in turn.
 
-        Then each runs to its end, first the one whose turn it is.
+        Then each runs to its end, beginning with the one whose turn it is.
         """
         turns = [self.first, self.second]
         for stop in stops:
@@ -152,16 +152,16 @@ class Duel(RealScene):
             turns.reverse()
         for runner in turns:
             runner.advance()
-        self.deaths = 0
+        self.kills = 0
         return self
 
     @property
-    def went_on(self) -> list[Runner]:
-        """Those that were not stopped by the other."""
+    def finished(self) -> list[Runner]:
+        """The runners whose command raised nothing."""
         return [runner for runner in (self.first, self.second) if runner.error is None]
 
-    def settled(self) -> Operation:
-        """What is in the log, after both have left; a bug where one left otherwise than it should."""
+    def final_operation(self) -> Operation:
+        """The operation by the log; raises the error of a runner if it is not one of the expected."""
         for runner in (self.first, self.second):
             if runner.error is not None and not isinstance(runner.error, (StoreConflict, Busy, UsageError)):
                 raise runner.error

@@ -23,9 +23,9 @@ from engine.runtime.driver import Interrupted
 from engine.runtime.load import events_of
 from engine.runtime.observer import Observer
 from engine.runtime.performer import check_size, plain
-from tests.laws.end_state import told_of
+from tests.laws.end_state import description
 from tests.laws.scenario_parts import CAPACITY, CLUSTER, INSTANCE, INTERNAL, RESTORE, SNAPSHOT
-from tests.laws.scenario_run import ID, INPUTS, Scene, Story, cancel, cleanup, fault, lives, resume, run
+from tests.laws.scenario_run import ID, INPUTS, Scenario, Trial, cancel, cleanup, fault, lifecycles, resume, run
 from tests.laws.world import Thing, World
 
 FOUR = """
@@ -40,71 +40,71 @@ steps:
 """
 
 
-def scene(text: str, *arrange: Callable[[Any], Any]) -> Scene:
-    return Scene(Story(name="", text=text, arrange=arrange, ends=("",)))
+def new_trial(text: str, *arrange: Callable[[Any], Any]) -> Trial:
+    return Trial(Scenario(name="", text=text, arrange=arrange, ends=("",)))
 
 
-def events(told: Scene) -> list[list[ev.Event]]:
-    return [[*events_of(record)] for record in told.store.records(ID)]
+def events(trial: Trial) -> list[list[ev.Event]]:
+    return [[*events_of(record)] for record in trial.store.records(ID)]
 
 
 def test_one_commit_between_two_effects() -> None:
     """N effects are N + 2 records: the start, one before each effect, and the end."""
-    records = events(scene(FOUR).tell())
+    records = events(new_trial(FOUR).execute())
     assert len(records) == 1 + 4 + 1
     assert [sum(isinstance(event, ev.Intended) for event in some) for some in records] == [0, 1, 1, 1, 1, 0]
 
 
 def test_an_outcome_goes_with_the_next_intent() -> None:
-    second = events(scene(FOUR).tell())[2]
+    second = events(new_trial(FOUR).execute())[2]
     assert isinstance(second[0], ev.Succeeded)
     assert isinstance(second[-1], ev.Intended)
 
 
 def test_the_intent_is_on_the_log_before_the_effect() -> None:
-    told = scene(FOUR)
+    trial = new_trial(FOUR)
     seen: list[int] = []
-    told.world.send, send = (lambda *a, **k: (seen.append(len(events(told))), send(*a, **k))[1]), told.world.send
-    told.tell()
+    trial.world.send, send = (lambda *a, **k: (seen.append(len(events(trial))), send(*a, **k))[1]), trial.world.send
+    trial.execute()
     assert seen == [2, 3, 4, 5]
 
 
 def test_a_poll_that_sees_nothing_new_writes_nothing() -> None:
-    quick = scene(RESTORE).tell()
-    slow = scene(RESTORE, lives(SNAPSHOT, [("copying", 6 * 3600)])).tell()
+    quick = new_trial(RESTORE).execute()
+    slow = new_trial(RESTORE, lifecycles(SNAPSHOT, [("copying", 6 * 3600)])).execute()
     assert len(events(quick)) == len(events(slow))
     assert slow.world.calls > quick.world.calls + 700
 
 
 def test_what_was_throttled_uses_no_attempt_up_and_writes_nothing() -> None:
-    told = scene(RESTORE, fault(f"create {CLUSTER}", "not_sent", times=5)).tell()
-    assert told.operation is not None
-    assert told.operation.steps["restore-snapshot"].attempt == 1
-    assert len(events(told)) == len(events(scene(RESTORE).tell()))
+    trial = new_trial(RESTORE, fault(f"create {CLUSTER}", "not_sent", times=5)).execute()
+    assert trial.operation is not None
+    assert trial.operation.steps["restore-snapshot"].attempt == 1
+    assert len(events(trial)) == len(events(new_trial(RESTORE).execute()))
 
 
 def test_what_is_throttled_for_ever_takes_the_error_path_after_a_while() -> None:
-    told = scene(RESTORE, fault(f"create {SNAPSHOT}", "not_sent", times=10_000)).tell()
-    assert told.operation is not None
-    assert told.operation.status == "FAILED", told_of(told)
-    assert told.operation.steps["copy-snapshot"].attempt == 4
+    trial = new_trial(RESTORE, fault(f"create {SNAPSHOT}", "not_sent", times=10_000)).execute()
+    assert trial.operation is not None
+    assert trial.operation.status == "FAILED", description(trial)
+    assert trial.operation.steps["copy-snapshot"].attempt == 4
 
 
 @pytest.mark.parametrize("written", ["[1s, 2s]", "{first: 1s, factor: 2, max: 4s, jitter: none, attempts: 3}"])
 def test_a_runbook_says_how_often_what_was_throttled_is_sent(written: str) -> None:
     text = RESTORE.replace("\nschedules:", f"\nretry: {{throttled: {written}}}\n\nschedules:")
-    told = scene(text, fault(f"create {SNAPSHOT}", "not_sent", times=3))
-    started = told.clock.now()
-    told.tell()
-    assert told.operation is not None
-    assert told.operation.steps["copy-snapshot"].attempt == 2  # three sendings were one attempt
-    assert told.operation.status == "SUCCEEDED"
-    assert told.clock.now() - started > 300
+    trial = new_trial(text, fault(f"create {SNAPSHOT}", "not_sent", times=3))
+    started = trial.clock.now()
+    trial.execute()
+    assert trial.operation is not None
+    assert trial.operation.steps["copy-snapshot"].attempt == 2  # three sendings were one attempt
+    assert trial.operation.status == "SUCCEEDED"
+    assert trial.clock.now() - started > 300
 
 
 def test_a_signal_ends_a_wait_and_loses_nothing() -> None:
-    told = scene(RESTORE, fault(f"create {CLUSTER}", CAPACITY))
-    engine = told.engine()
+    trial = new_trial(RESTORE, fault(f"create {CLUSTER}", CAPACITY))
+    engine = trial.engine()
     asked = iter([*[0] * 60, *[143] * 1000])
 
     class Stopping(Observer):
@@ -113,23 +113,23 @@ def test_a_signal_ends_a_wait_and_loses_nothing() -> None:
 
     engine.observer = Stopping()
     with pytest.raises(Interrupted) as stopped:
-        engine.run(told.parse(RESTORE), ID, INPUTS)
+        engine.run(trial.parse(RESTORE), ID, INPUTS)
     assert stopped.value.code == 143
-    assert told.operation is not None
-    assert told.operation.status == "IN_PROGRESS"
-    told.engine().resume(ID)
-    assert told.operation.status == "SUCCEEDED"
+    assert trial.operation is not None
+    assert trial.operation.status == "IN_PROGRESS"
+    trial.engine().resume(ID)
+    assert trial.operation.status == "SUCCEEDED"
 
 
 def test_credentials_stop_the_runner_and_say_so() -> None:
-    told = scene(RESTORE, fault(f"create {SNAPSHOT}", "not_sent", category="credentials"))
+    trial = new_trial(RESTORE, fault(f"create {SNAPSHOT}", "not_sent", category="credentials"))
     with pytest.raises(EnvironmentProblem):
-        told.engine().run(told.parse(RESTORE), ID, INPUTS)
-    assert told.operation is not None
-    assert told.operation.top.attempts.number == 1
-    told.engine().resume(ID)
-    assert told.operation.status == "SUCCEEDED"
-    assert told.operation.steps["copy-snapshot"].attempt == 1
+        trial.engine().run(trial.parse(RESTORE), ID, INPUTS)
+    assert trial.operation is not None
+    assert trial.operation.top.attempts.number == 1
+    trial.engine().resume(ID)
+    assert trial.operation.status == "SUCCEEDED"
+    assert trial.operation.steps["copy-snapshot"].attempt == 1
 
 
 @pytest.mark.parametrize("steps", [1_200])
@@ -138,27 +138,27 @@ def test_a_deep_runbook_goes_to_its_end(steps: int) -> None:
     text = FOUR + "".join(
         f"  - {{id: s{n}, call: test.note, with: {{text: t{n}}}, repeatable: true}}\n" for n in range(steps)
     )
-    told = scene(text).tell()
-    assert told.operation is not None
-    assert told.operation.status == "SUCCEEDED"
-    assert len(told.world.called) == steps + 4
+    trial = new_trial(text).execute()
+    assert trial.operation is not None
+    assert trial.operation.status == "SUCCEEDED"
+    assert len(trial.world.called) == steps + 4
 
 
-def answering(told: Scene, output: Mapping[str, Any]) -> None:
+def answering(trial: Trial, output: Mapping[str, Any]) -> None:
     def run(params: Mapping[str, Any], ctx: Context) -> Mapping[str, Any]:
         return output
 
-    told.registry.actions["test.note"] = Action(
+    trial.registry.actions["test.note"] = Action(
         name="test.note", doc="", facts=ActionFacts(name="test.note"), params={}, output={}, calls={}, errors=(), run=run
     )  # fmt: skip
 
 
 def test_an_answer_that_no_record_holds_is_refused_with_its_step() -> None:
-    told = scene(FOUR)
-    answering(told, {"much": secrets.token_hex(700_000)})
-    told.tell()
-    assert told.operation is not None
-    record = told.operation.steps["a"]
+    trial = new_trial(FOUR)
+    answering(trial, {"much": secrets.token_hex(700_000)})
+    trial.execute()
+    assert trial.operation is not None
+    record = trial.operation.steps["a"]
     assert record.error is not None
     assert record.error.name == "OutputTooLarge"
     assert "test.note returned 1367 KB" in record.error.message
@@ -174,14 +174,14 @@ def test_an_answer_is_json() -> None:
     """As text where JSON has no word for it: a database has infinities, and they would be written as null."""
     there = dt.datetime(2024, 3, 20, 1, 2, 3, tzinfo=dt.timezone(dt.timedelta(hours=1)))
     answer = {"a": float("nan"), "b": [float("-inf"), 1.5, 2**70], "c": Decimal("NaN"), "d": Decimal("1.5"), 5: {there}}
-    told = {"a": "nan", "b": ["-inf", 1.5, 2**70], "c": "nan", "d": 1.5, "5": ["2024-03-20T00:02:03Z"]}
-    assert plain(answer) == told
-    assert write_json(plain(answer)) == json.dumps(told, separators=(",", ":")).encode()
+    trial = {"a": "nan", "b": ["-inf", 1.5, 2**70], "c": "nan", "d": 1.5, "5": ["2024-03-20T00:02:03Z"]}
+    assert plain(answer) == trial
+    assert write_json(plain(answer)) == json.dumps(trial, separators=(",", ":")).encode()
 
 
 def test_what_never_left_is_told_to_who_drives() -> None:
-    told = scene(RESTORE, fault(f"create {SNAPSHOT}", "not_sent", times=2))
-    engine = told.engine()
+    trial = new_trial(RESTORE, fault(f"create {SNAPSHOT}", "not_sent", times=2))
+    engine = trial.engine()
     pauses: list[tuple[str, float]] = []
 
     class Watching(Observer):
@@ -189,14 +189,14 @@ def test_what_never_left_is_told_to_who_drives() -> None:
             pauses.append((effect.verb, delay))
 
     engine.observer = Watching()
-    engine.run(told.parse(RESTORE), ID, INPUTS)
+    engine.run(trial.parse(RESTORE), ID, INPUTS)
     assert [verb for verb, _ in pauses] == ["create", "create"]
     assert all(delay > 0 for _, delay in pauses)
 
 
 def test_a_wait_for_what_a_step_requires_is_told_to_who_drives_and_not_written() -> None:
-    told = scene(RESTORE)
-    engine, waits = told.engine(), []
+    trial = new_trial(RESTORE)
+    engine, waits = trial.engine(), []
 
     def modified(world: World, thing: Thing) -> None:
         """The cluster is modified while its first instance is made: the second one waits for it."""
@@ -206,15 +206,15 @@ def test_a_wait_for_what_a_step_requires_is_told_to_who_drives_and_not_written()
 
     class Watching(Observer):
         def awaiting(self, operation: Operation) -> None:
-            waits.append(waits_for(operation, told.parse(RESTORE)))
+            waits.append(waits_for(operation, trial.parse(RESTORE)))
 
     engine.observer = Watching()
-    told.world.on_create.append(modified)
-    engine.run(told.parse(RESTORE), "op-001", INPUTS)
+    trial.world.on_create.append(modified)
+    engine.run(trial.parse(RESTORE), "op-001", INPUTS)
     assert set(waits) == {"restore-snapshot, which is modifying"}
-    assert told.operation is not None
-    assert told.operation.status == "SUCCEEDED"
-    written = [event for some in events(told) for event in some if isinstance(event, ev.Watched)]
+    assert trial.operation is not None
+    assert trial.operation.status == "SUCCEEDED"
+    written = [event for some in events(trial) for event in some if isinstance(event, ev.Watched)]
     assert "modifying" not in [event.status for event in written]
 
 
@@ -229,7 +229,7 @@ def test_what_a_load_folds_does_not_outweigh_the_state() -> None:
     waits = "".join(f"  - {{id: s{number}, wait: 0s}}\n" for number in range(300))
     calls = FOUR.partition("steps:\n")[2]
     for steps in (waits, calls, waits + calls):
-        records = scene(f"{inputs}steps:\n{steps}").tell().store.load(ID)
+        records = new_trial(f"{inputs}steps:\n{steps}").execute().store.load(ID)
         assert records[0].state is not None
         folded = sum(len(record.packed()) for record in records[1:])
         assert folded <= 2 * len(records[0].packed())
@@ -238,14 +238,14 @@ def test_what_a_load_folds_does_not_outweigh_the_state() -> None:
 def test_a_cleanup_notifies_when_it_is_done() -> None:
     """Of what it came to: the status that the operation has then."""
     failed = (fault(f"create {CLUSTER}", INTERNAL, times=99), fault(f"delete {SNAPSHOT}", INTERNAL, times=99))
-    story = Story(name="", text=RESTORE, arrange=failed, acts=(run(), cancel(undo=True)), ends=("HELD", "STUCK"))
-    told = Scene(story).tell()
-    before = len(told.world.messages)
-    told.world.faults.clear()
-    cleanup()(told)
-    assert told.operation is not None
-    assert told.operation.status == "CANCELLED"
-    assert [one["subject"] for one in told.world.messages[before:]] == ["runbook aurora-restore op-001: CANCELLED"]
+    scenario = Scenario(name="", text=RESTORE, arrange=failed, acts=(run(), cancel(undo=True)), ends=("HELD", "STUCK"))
+    trial = Trial(scenario).execute()
+    before = len(trial.world.messages)
+    trial.world.faults.clear()
+    cleanup()(trial)
+    assert trial.operation is not None
+    assert trial.operation.status == "CANCELLED"
+    assert [one["subject"] for one in trial.world.messages[before:]] == ["runbook aurora-restore op-001: CANCELLED"]
 
 
 UNKNOWN_WAIT = (
@@ -259,9 +259,9 @@ UNKNOWN_WAIT = (
 
 def test_a_step_that_holds_before_it_is_entered_is_entered_at_the_resume() -> None:
     """Its duration is no duration: it holds again, and is not taken for one that has waited."""
-    story = Story(name="", text=UNKNOWN_WAIT, acts=(run(), resume()), ends=("HELD", "HELD"))
-    told = Scene(story).tell()
-    assert told.operation is not None
-    assert told.operation.hold is not None
-    assert told.operation.hold.error is not None
-    assert (told.operation.hold.step, told.operation.hold.error.name) == ("b", "ExpressionError")
+    scenario = Scenario(name="", text=UNKNOWN_WAIT, acts=(run(), resume()), ends=("HELD", "HELD"))
+    trial = Trial(scenario).execute()
+    assert trial.operation is not None
+    assert trial.operation.hold is not None
+    assert trial.operation.hold.error is not None
+    assert (trial.operation.hold.step, trial.operation.hold.error.name) == ("b", "ExpressionError")

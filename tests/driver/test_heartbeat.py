@@ -6,7 +6,7 @@ from typing import Any
 
 from engine.clock import VirtualClock
 from tests.laws.scenario_parts import RESTORE, SNAPSHOT
-from tests.laws.scenario_run import ID, Scene, Story, lives, resume, run
+from tests.laws.scenario_run import ID, Scenario, Trial, lifecycles, resume, run
 
 WAITS = """
 runbook: waits
@@ -26,27 +26,27 @@ HELD = WAITS.replace("{id: first, wait: 10m}", "{id: first, hold: is it all righ
 class Watching(VirtualClock):
     """Notes what the head says at the end of each of its sleeps."""
 
-    def __init__(self, scene: Scene) -> None:
+    def __init__(self, trial: Trial) -> None:
         super().__init__()
-        self.scene = scene
+        self.trial = trial
         self.said: list[tuple[float, str]] = []
 
     def sleep(self, seconds: float) -> None:
         super().sleep(seconds)
-        head = self.scene.store.head(ID)
+        head = self.trial.store.head(ID)
         assert head is not None
         self.said.append((self.now(), str(head.summary["step"])))
 
 
-def told(text: str, *arrange: Any) -> Watching:
-    scene = Scene(Story(name="", text=text, arrange=arrange, ends=("SUCCEEDED",)))
-    scene.clock = scene.world.clock = clock = Watching(scene)
-    scene.tell()
+def run_and_watch(text: str, *arrange: Any) -> Watching:
+    trial = Trial(Scenario(name="", text=text, arrange=arrange, ends=("SUCCEEDED",)))
+    trial.clock = trial.world.clock = clock = Watching(trial)
+    trial.execute()
     return clock
 
 
 def test_it_says_the_step_that_is_walked() -> None:
-    clock = told(WAITS)
+    clock = run_and_watch(WAITS)
     begin = VirtualClock().now()
     said = {round(at - begin): step for at, step in clock.said}
     assert said[60] == "first"
@@ -54,24 +54,24 @@ def test_it_says_the_step_that_is_walked() -> None:
 
 
 def test_steps_that_nobody_sees_are_not_written() -> None:
-    clock = told(WAITS)
+    clock = run_and_watch(WAITS)
     assert {step for _, step in clock.said} >= {"first", "last"}
     assert "quicker" not in {step for _, step in clock.said}
 
 
 def test_what_was_held_is_listed_as_running_from_its_first_wait_on() -> None:
-    scene = Scene(Story(name="", text=HELD, acts=(run(), resume()), ends=("HELD", "SUCCEEDED")))
-    scene.clock = scene.world.clock = clock = Watching(scene)
-    scene.tell()
+    trial = Trial(Scenario(name="", text=HELD, acts=(run(), resume()), ends=("HELD", "SUCCEEDED")))
+    trial.clock = trial.world.clock = clock = Watching(trial)
+    trial.execute()
     assert [step for _, step in clock.said[:2]] == ["first", "quick"]
 
 
 def test_a_long_wait_writes_it_once() -> None:
-    scene = Scene(
-        Story(name="", text=RESTORE, arrange=(lives(SNAPSHOT, [("copying", 6 * 3600)]),), ends=("SUCCEEDED",))
+    trial = Trial(
+        Scenario(name="", text=RESTORE, arrange=(lifecycles(SNAPSHOT, [("copying", 6 * 3600)]),), ends=("SUCCEEDED",))
     )
     put: list[str] = []
-    scene.store.summarise = lambda _, summary: put.append(summary["step"])  # type: ignore[method-assign]
-    scene.tell()
+    trial.store.summarise = lambda _, summary: put.append(summary["step"])  # type: ignore[method-assign]
+    trial.execute()
     assert len(put) < 12
     assert put.count("copy-snapshot") == 1

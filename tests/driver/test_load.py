@@ -10,20 +10,20 @@ from engine.errors import EnvironmentProblem
 from engine.runtime.load import load
 from engine.stores.memory import MemoryStore
 from engine.stores.port import LogRecord
-from tests.laws.scenario_run import ID, Scene, parse
-from tests.laws.scenarios import STORIES
+from tests.laws.scenario_run import ID, Trial, parse
+from tests.laws.scenarios import SCENARIOS
 
 
-@pytest.mark.parametrize("story", STORIES, ids=str)
-def test_it_is_as_if_all_had_been_read(story: Any) -> None:
-    scene = Scene(story).tell()
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=str)
+def test_it_is_as_if_all_had_been_read(scenario: Any) -> None:
+    trial = Trial(scenario).execute()
     store = MemoryStore()
     for digest in {
-        event["digest"] for record in scene.store.records(ID) for event in record.events if "digest" in event
+        event["digest"] for record in trial.store.records(ID) for event in record.events if "digest" in event
     }:
-        store.put_blob(scene.store.blob(digest))
+        store.put_blob(trial.store.blob(digest))
     known = None
-    for record in scene.store.records(ID):
+    for record in trial.store.records(ID):
         store.append(record)
         known, fresh = load(store, ID, parse, known), load(store, ID, parse)
         assert known == fresh
@@ -31,8 +31,8 @@ def test_it_is_as_if_all_had_been_read(story: Any) -> None:
 
 
 def test_what_does_not_follow_is_not_folded() -> None:
-    told = Scene(STORIES[0]).tell().store
-    records, known = list(told.records(ID)), load(told, ID, parse)
+    store = Trial(SCENARIOS[0]).execute().store
+    records, known = list(store.records(ID)), load(store, ID, parse)
     other = MemoryStore()
     digest = ""
     for record in [*records, *records[-1:]]:

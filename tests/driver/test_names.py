@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.laws.end_state import told_of
-from tests.laws.scenario_parts import BREAKS, CAPACITY, CLUSTER, INSTANCE
-from tests.laws.scenario_run import Scene, Story, fault, lives
+from tests.laws.end_state import description
+from tests.laws.scenario_parts import CAPACITY, CLUSTER, CREATE_FAILS, INSTANCE
+from tests.laws.scenario_run import Scenario, Trial, fault, lifecycles
 
 HEAD = """
 runbook: names
@@ -47,14 +47,14 @@ RESCUE = """
 @pytest.mark.parametrize(
     ("text", "arrange", "noted"),
     [
-        (ROW, (lives(INSTANCE, BREAKS),), "instance-5 is failed, item one"),
+        (ROW, (lifecycles(INSTANCE, CREATE_FAILS),), "instance-5 is failed, item one"),
         (RESCUE, (fault(f"create {CLUSTER}", CAPACITY),), "InsufficientDBClusterCapacityFault: missing"),
     ],
 )
 def test_what_was_seen_can_be_named(text: str, arrange: tuple[Callable[[Any], Any], ...], noted: str) -> None:
-    story = Story(name="", text=HEAD + text, arrange=arrange, ends=("",))
-    for point in range(Scene(story).tell().killer.count + 1):
-        told = Scene(story, [point]).tell()
-        assert told.operation is not None
-        assert told.operation.status == "SUCCEEDED", told_of(told)
-        assert {params["text"] for name, params in told.world.called if name == "test.note"} == {noted}
+    scenario = Scenario(name="", text=HEAD + text, arrange=arrange, ends=("",))
+    for point in range(Trial(scenario).execute().killer.count + 1):
+        trial = Trial(scenario, [point]).execute()
+        assert trial.operation is not None
+        assert trial.operation.status == "SUCCEEDED", description(trial)
+        assert {params["text"] for name, params in trial.world.called if name == "test.note"} == {noted}

@@ -11,9 +11,9 @@ from engine.errors import Problem
 from engine.kernel import events as ev
 from engine.runtime.load import events_of
 from tests.laws.drift_scenarios import NO_CREDENTIALS, NO_RENAME, UNTIL, logged_in, renamed_slowly, source_broken
-from tests.laws.end_state import told_of
-from tests.laws.scenario_parts import CLUSTER, INTERNAL, RESTORE, named
-from tests.laws.scenario_run import ID, Scene, Story, cancel, cleanup, fault, meanwhile, resume, run
+from tests.laws.end_state import description
+from tests.laws.scenario_parts import CLUSTER, INTERNAL, RESTORE, set_status
+from tests.laws.scenario_run import ID, Scenario, Trial, cancel, cleanup, fault, resume, run, while_down
 from tests.laws.world import World
 
 NOTE = """
@@ -42,16 +42,18 @@ def swapped_out(world: World) -> None:
     cluster.name = "orders-old"
 
 
-def told(text: str, *arrange: Callable[[World], None], then: Any, acts: tuple[Any, ...] = (resume(),)) -> Scene:
+def run_trial(text: str, *arrange: Callable[[World], None], then: Any, acts: tuple[Any, ...] = (resume(),)) -> Trial:
     """Run until the credentials are missed; something happens; a person logs in and goes on."""
-    story = Story(name="", text=text, arrange=arrange, acts=(run(), meanwhile(logged_in, then), *acts), ends=("",))
-    return Scene(story).tell()
+    scenario = Scenario(
+        name="", text=text, arrange=arrange, acts=(run(), while_down(logged_in, then), *acts), ends=("",)
+    )
+    return Trial(scenario).execute()
 
 
 @pytest.mark.parametrize(
     ("text", "unsent", "breaks", "step"),
     [
-        (RESTORE, NO_CREDENTIALS, named(CLUSTER, "orders", "failed"), "setup-db-users"),
+        (RESTORE, NO_CREDENTIALS, set_status(CLUSTER, "orders", "failed"), "setup-db-users"),
         (CALL, NO_NOTE, network_broken, "told"),
         (NOTIFY, NO_NOTICE, network_broken, "told"),
         (UNTIL, NO_RENAME, source_broken, "swap-out"),
@@ -59,21 +61,21 @@ def told(text: str, *arrange: Callable[[World], None], then: Any, acts: tuple[An
     ids=["the restore", "a call", "a notice", "until"],
 )
 def test_what_it_requires_is_proved_before_it_is_sent(text: str, unsent: Any, breaks: Any, step: str) -> None:
-    scene = told(text, unsent, then=breaks)
-    operation = scene.operation
+    trial = run_trial(text, unsent, then=breaks)
+    operation = trial.operation
     assert operation is not None
-    assert operation.hold is not None, told_of(scene)
+    assert operation.hold is not None, description(trial)
     assert (operation.hold.kind, operation.hold.step) == ("requires", step)
-    assert not [act for act in scene.world.journal if act.verb == "call" and act.kind != "sns.publish"]
-    assert not [one for one in scene.world.messages if one["text"] == "one"]
+    assert not [act for act in trial.world.journal if act.verb == "call" and act.kind != "sns.publish"]
+    assert not [one for one in trial.world.messages if one["text"] == "one"]
 
 
 @pytest.mark.parametrize(("text", "unsent"), [(CALL, NO_NOTE), (NOTIFY, NO_NOTICE), (UNTIL, NO_RENAME)])
 def test_met_it_is_sent_as_it_was_meant_and_is_no_further_attempt(text: str, unsent: Any) -> None:
-    scene = told(text, unsent, then=lambda world: None)
+    trial = run_trial(text, unsent, then=lambda world: None)
     sendings = [
         (event.effect.key, event.takes)
-        for record in scene.store.records(ID)
+        for record in trial.store.records(ID)
         for event in events_of(record)
         if isinstance(event, ev.Intended) and event.effect.key.startswith(f"{ID}/steps/{2 if text == UNTIL else 1}/")
     ]
@@ -83,32 +85,32 @@ def test_met_it_is_sent_as_it_was_meant_and_is_no_further_attempt(text: str, uns
 
 def test_a_dead_runner_s_repeatable_call_is_proved_anew_too() -> None:
     """Nobody knows whether it was sent; before it is sent again, what it requires is looked at."""
-    story = Story(name="", text=CALL, ends=("",))
+    scenario = Scenario(name="", text=CALL, ends=("",))
     held = []
-    for point in range(1, Scene(story).tell().killer.count + 1):
-        scene = Scene(story, [point], meanwhile=network_broken).tell()
-        assert len([act for act in scene.world.journal if act.kind == "test.note"]) <= 1, point
-        operation = scene.operation
+    for point in range(1, Trial(scenario).execute().killer.count + 1):
+        trial = Trial(scenario, [point], while_down=network_broken).execute()
+        assert len([act for act in trial.world.journal if act.kind == "test.note"]) <= 1, point
+        operation = trial.operation
         assert operation is not None
         held += [operation.hold.kind] if operation.hold is not None else []
     assert "requires" in held
 
 
 def test_what_was_never_sent_and_is_done_by_somebody_else_is_never_undone() -> None:
-    scene = told(UNTIL, NO_RENAME, then=swapped_out)
-    operation = scene.operation
+    trial = run_trial(UNTIL, NO_RENAME, then=swapped_out)
+    operation = trial.operation
     assert operation is not None
-    assert operation.ended == "FAILED", told_of(scene)
+    assert operation.ended == "FAILED", description(trial)
     assert [(entry.state, entry.why) for entry in operation.ledger] == [("void", "it was never sent")]
-    assert not [act for act in scene.world.journal if act.kind == "test.rename"]
+    assert not [act for act in trial.world.journal if act.kind == "test.rename"]
 
 
 def test_what_a_refused_proof_left_unsent_is_sent_when_it_is_mended() -> None:
-    mended = meanwhile(lambda world: world.broken_checks.clear())
-    scene = told(CALL, NO_NOTE, then=network_broken, acts=(resume(), mended, resume()))
-    operation = scene.operation
+    mended = while_down(lambda world: world.broken_checks.clear())
+    trial = run_trial(CALL, NO_NOTE, then=network_broken, acts=(resume(), mended, resume()))
+    operation = trial.operation
     assert operation is not None
-    assert operation.ended == "SUCCEEDED", told_of(scene)
+    assert operation.ended == "SUCCEEDED", description(trial)
     assert operation.steps["told"].attempt == 1
 
 
@@ -122,21 +124,21 @@ PERHAPS = (
 
 @pytest.mark.parametrize("text", [UNTIL, UNPROVED], ids=["requires", "no requires"])
 def test_what_a_dead_runner_may_have_sent_is_undone_though_the_next_one_could_not_send_it(text: str) -> None:
-    acts = (run(), meanwhile(swapped_out, logged_in), resume())
-    story = Story(name="", text=text, arrange=PERHAPS, acts=acts, ends=("",))
+    acts = (run(), while_down(swapped_out, logged_in), resume())
+    scenario = Scenario(name="", text=text, arrange=PERHAPS, acts=acts, ends=("",))
     unsent = 0
     for point in range(1, 12):
-        scene = Scene(story, [point]).tell()
-        names = [type(event).__name__ for record in scene.store.records(ID) for event in events_of(record)]
+        trial = Trial(scenario, [point]).execute()
+        names = [type(event).__name__ for record in trial.store.records(ID) for event in events_of(record)]
         if names.count("TakenUp") < 2 or "NotSent" not in names or names.index("TakenUp") < names.index("Intended"):
             continue
         unsent += 1
-        operation = scene.operation
+        operation = trial.operation
         assert operation is not None
-        assert operation.ended == "FAILED", told_of(scene)
+        assert operation.ended == "FAILED", description(trial)
         assert [entry.state for entry in operation.ledger] == ["gone"]
-        assert scene.world.named(CLUSTER, "orders", "us-west-2") is not None
-        assert [act.key for act in scene.world.journal] == [f"{ID}/undo/0//1/1/call/"]
+        assert trial.world.named(CLUSTER, "orders", "us-west-2") is not None
+        assert [act.key for act in trial.world.journal] == [f"{ID}/undo/0//1/1/call/"]
     assert unsent
 
 
@@ -151,17 +153,17 @@ REFUSED = fault(
 
 @pytest.mark.parametrize("retry", ["[1m]", "{schedule: [1m], errors: [Sour]}"], ids=["it fails", "it is tried again"])
 def test_what_a_dead_runner_may_have_done_is_undone_once_though_the_repetition_was_refused(retry: str) -> None:
-    story = Story(name="", text=UNDONE.replace("[1m]", retry), ends=("",))
+    scenario = Scenario(name="", text=UNDONE.replace("[1m]", retry), ends=("",))
     killed = 0
-    for point in range(1, Scene(story).tell().killer.count + 1):
-        scene = Scene(story, [point], meanwhile=refuse).tell()
-        operation = scene.operation
+    for point in range(1, Trial(scenario).execute().killer.count + 1):
+        trial = Trial(scenario, [point], while_down=refuse).execute()
+        operation = trial.operation
         assert operation is not None
         done, undone = (
-            {act.key for act in scene.world.journal if act.kind == "test.note" and f"/{where}/" in act.key}
+            {act.key for act in trial.world.journal if act.kind == "test.note" and f"/{where}/" in act.key}
             for where in ("steps", "undo")
         )
-        assert bool(done) <= len(undone) <= 1, (point, told_of(scene))
+        assert bool(done) <= len(undone) <= 1, (point, description(trial))
         assert {entry.state for entry in operation.ledger} <= {"gone", "void"}
         killed += bool(done) and not any(entry.why == "it was refused" for entry in operation.ledger)
     assert killed
@@ -184,34 +186,34 @@ def refuse(world: World) -> None:
     ids=["a call", "until", "clean-up", "again unsent", "until, again unsent"],
 )
 def test_what_nobody_has_sent_is_not_undone(text: str, unsent: Any, then: Any) -> None:
-    scene = Scene(Story(name="", text=text, arrange=(unsent,), acts=(run(), *then), ends=("",))).tell()
-    operation = scene.operation
+    trial = Trial(Scenario(name="", text=text, arrange=(unsent,), acts=(run(), *then), ends=("",))).execute()
+    operation = trial.operation
     assert operation is not None
-    assert operation.ended == "CANCELLED", told_of(scene)
+    assert operation.ended == "CANCELLED", description(trial)
     assert [(entry.state, entry.why) for entry in operation.ledger] == [("void", "it was never sent")]
-    assert not [act for act in scene.world.journal if act.kind in ("test.note", "test.rename")]
+    assert not [act for act in trial.world.journal if act.kind in ("test.note", "test.rename")]
 
 
 def test_what_a_dead_runner_may_have_sent_is_undone_when_it_is_cancelled() -> None:
     over = fault(
         "call test.note", "not_sent", times=99, first=1, category="credentials", only=lambda on: on["text"] == "one"
     )
-    story = Story(
+    scenario = Scenario(
         name="",
         text=UNDONE,
         arrange=(over,),
-        acts=(run(), meanwhile(logged_in), cancel(undo=True)),
+        acts=(run(), while_down(logged_in), cancel(undo=True)),
         ends=("",),
     )
     done = 0
     for point in range(1, 8):
-        scene = Scene(story, [point]).tell()
-        assert scene.operation is not None
-        keys = [act.key for act in scene.world.journal if act.kind == "test.note"]
+        trial = Trial(scenario, [point]).execute()
+        assert trial.operation is not None
+        keys = [act.key for act in trial.world.journal if act.kind == "test.note"]
         if not any("/steps/" in key for key in keys):
             continue
         done += 1
-        assert any("/undo/" in key for key in keys), (point, told_of(scene))
+        assert any("/undo/" in key for key in keys), (point, description(trial))
     assert done
 
 
@@ -221,27 +223,27 @@ def test_a_look_that_did_not_come_back_says_nothing_of_a_call(outcome: str, firs
     """Neither before it, nor after the grace of a runner that died: it is looked again, and the call not sent twice."""
     unanswered = fault(f"look {CLUSTER}", INTERNAL, first=first, times=6)
     arrange = (unanswered, *((fault("call test.rename", "lost", times=9),) if outcome == "lost" else ()))
-    story = Story(name="", text=UNPROVED, arrange=arrange, ends=("",))
-    for point in range(Scene(story).tell().killer.count + 1):
-        scene = Scene(story, [point] if point else []).tell()
-        operation = scene.operation
+    scenario = Scenario(name="", text=UNPROVED, arrange=arrange, ends=("",))
+    for point in range(Trial(scenario).execute().killer.count + 1):
+        trial = Trial(scenario, [point] if point else []).execute()
+        operation = trial.operation
         assert operation is not None
-        assert operation.ended == "FAILED", (point, told_of(scene))
-        keys = [act.key for act in scene.world.journal if act.kind == "test.rename"]
-        assert keys == [f"{ID}/steps/2//1/1/call/", f"{ID}/undo/0//1/1/call/"], (point, told_of(scene))
+        assert operation.ended == "FAILED", (point, description(trial))
+        keys = [act.key for act in trial.world.journal if act.kind == "test.rename"]
+        assert keys == [f"{ID}/steps/2//1/1/call/", f"{ID}/undo/0//1/1/call/"], (point, description(trial))
 
 
 @pytest.mark.parametrize("status", ["renaming", "moonwalking"])
 def test_what_is_under_way_is_watched_beyond_the_grace(status: str) -> None:
     """The reply is lost, and for five minutes the thing shows that something is going on, known or not."""
     lost = fault("call test.rename", "lost", after=lambda world: renamed_slowly(world, status))
-    story = Story(name="", text=UNPROVED, arrange=(lost,), ends=("",))
-    for point in range(Scene(story).tell().killer.count + 1):
-        scene = Scene(story, [point] if point else []).tell()
-        operation = scene.operation
+    scenario = Scenario(name="", text=UNPROVED, arrange=(lost,), ends=("",))
+    for point in range(Trial(scenario).execute().killer.count + 1):
+        trial = Trial(scenario, [point] if point else []).execute()
+        operation = trial.operation
         assert operation is not None
         assert operation.ending is not None
         assert operation.ending.error is not None
-        assert operation.ending.error.name == "NotToBe", (point, told_of(scene))
-        keys = [act.key for act in scene.world.journal if act.kind == "test.rename"]
-        assert keys == [f"{ID}/steps/2//1/1/call/", f"{ID}/undo/0//1/1/call/"], (point, told_of(scene))
+        assert operation.ending.error.name == "NotToBe", (point, description(trial))
+        keys = [act.key for act in trial.world.journal if act.kind == "test.rename"]
+        assert keys == [f"{ID}/steps/2//1/1/call/", f"{ID}/undo/0//1/1/call/"], (point, description(trial))

@@ -1,13 +1,13 @@
-"""Stories of copying and restoring, of parts and instances: what AWS does to what is made and deleted."""
+"""Scenarios of copies, restores, parts and instances: what can happen to resources while they are created or deleted."""
 
 from __future__ import annotations
 
 from tests.laws.scenario_parts import (
-    BREAKS,
     BUSY,
     CAPACITY,
     CLUSTER,
-    FAILS,
+    COPY_FAILS,
+    CREATE_FAILS,
     GONE,
     HOLD,
     HOUR,
@@ -20,125 +20,125 @@ from tests.laws.scenario_parts import (
     SNAPSHOT,
     WITH_PAST,
     before,
+    delete_copy,
     edited,
     foreign,
-    mend,
-    named,
-    old,
-    set_old,
-    vanishes,
+    old_cluster,
+    set_old_cluster,
+    set_settings,
+    set_status,
 )
-from tests.laws.scenario_run import Story, cancel, fault, lives, meanwhile, restart, resume, run
+from tests.laws.scenario_run import Scenario, cancel, fault, lifecycles, restart, resume, run, while_down
 
 COPY_AND_RESTORE = (
-    Story(name="all goes well", text=RESTORE, pairs=True),
-    Story(name="the copy fails once", text=RESTORE, arrange=(lives(SNAPSHOT, FAILS),), pairs=True),
-    Story(
-        name="the failed copy is stale after its delete", text=RESTORE,
-        arrange=(lives(SNAPSHOT, FAILS), fault(f"delete {SNAPSHOT}", "stale", seconds=40)),
+    Scenario(name="everything succeeds", text=RESTORE, pairs=True),
+    Scenario(name="the copy fails once", text=RESTORE, arrange=(lifecycles(SNAPSHOT, COPY_FAILS),), pairs=True),
+    Scenario(
+        name="stale reads after the delete of the failed copy", text=RESTORE,
+        arrange=(lifecycles(SNAPSHOT, COPY_FAILS), fault(f"delete {SNAPSHOT}", "stale", seconds=40)),
     ),
-    Story(
-        name="the old cluster's deletes are stale", text=RESTORE,
+    Scenario(
+        name="stale reads after the deletes of the old cluster", text=RESTORE,
         arrange=(
             fault(f"delete {CLUSTER}", "stale", seconds=40), fault(f"delete {INSTANCE}", "stale", seconds=40, times=2),
         ),
     ),
-    Story(name="everything made is invisible for a while", text=RESTORE, arrange=INVISIBLE),
-    Story(name="the restore's reply is lost", text=RESTORE, arrange=(fault(f"create {CLUSTER}", "lost"),)),
-    Story(
-        name="the restore's reply is lost, and it is invisible for 45 s", text=RESTORE,
+    Scenario(name="created resources are not visible at first", text=RESTORE, arrange=INVISIBLE),
+    Scenario(name="the reply of the restore is lost", text=RESTORE, arrange=(fault(f"create {CLUSTER}", "lost"),)),
+    Scenario(
+        name="the reply of the restore is lost and the cluster is not visible for 45 s", text=RESTORE,
         arrange=(fault(f"create {CLUSTER}", "lost"), fault(f"create {CLUSTER}", "invisible", seconds=45)),
     ),
-    Story(
-        name="the restore's reply is lost, and it is invisible beyond the grace", text=RESTORE,
+    Scenario(
+        name="the reply of the restore is lost and the cluster is not visible within the grace", text=RESTORE,
         arrange=(fault(f"create {CLUSTER}", "lost"), fault(f"create {CLUSTER}", "invisible", seconds=90)),
     ),
-    Story(name="the restore is lost and nothing came of it", text=RESTORE,
+    Scenario(name="the request for the restore is lost", text=RESTORE,
           arrange=(fault(f"create {CLUSTER}", "nothing"),)),
-    Story(
-        name="the copy is lost four times", text=RESTORE, arrange=(fault(f"create {SNAPSHOT}", "nothing", times=4),),
+    Scenario(
+        name="the request for the copy is lost four times", text=RESTORE, arrange=(fault(f"create {SNAPSHOT}", "nothing", times=4),),
         ends=("FAILED",),
     ),
-    Story(
-        name="the copy is lost, invisible beyond the grace, and then broken", text=RESTORE,
+    Scenario(
+        name="the reply of the copy is lost, it is not visible within the grace, and it fails", text=RESTORE,
         arrange=(
-            lives(SNAPSHOT, FAILS), fault(f"create {SNAPSHOT}", "lost"),
+            lifecycles(SNAPSHOT, COPY_FAILS), fault(f"create {SNAPSHOT}", "lost"),
             fault(f"create {SNAPSHOT}", "invisible", seconds=90),
         ),
     ),
-    Story(
-        name="the old cluster is still going when its successor is due",
+    Scenario(
+        name="the old cluster is still being deleted when the restore begins",
         text=edited(("    states:\n      available: delete\n    retry: slow\n    irreversible: true",
                      "    if: 1 == 2\n    states:\n      available: delete\n    retry: slow\n    irreversible: true"),
                     ("  - id: old\n", "  - id: old\n    if: 1 == 2\n")),
-        arrange=(lambda world: setattr(old(world), "life", [("deleting", 0.0), ("gone", world.now + 300)]),
+        arrange=(lambda world: setattr(old_cluster(world), "life", [("deleting", 0.0), ("gone", world.now + 300)]),
                  lambda world: [t.life.__setitem__(0, ("gone", 0.0)) for t in world.things if t.kind == INSTANCE]),
     ),
-    Story(name="the restore is refused twice", text=RESTORE,
+    Scenario(name="the restore is refused twice", text=RESTORE,
           arrange=(fault(f"create {CLUSTER}", CAPACITY, times=2),)),
-    Story(name="the restore is refused for ever", text=RESTORE,
+    Scenario(name="the restore is always refused", text=RESTORE,
           arrange=(fault(f"create {CLUSTER}", CAPACITY, times=99),), ends=("HELD",), pairs=True),
-    Story(name="the restore is refused for ever, with past", text=WITH_PAST,
+    Scenario(name="the restore is always refused, undone past the point of no return", text=WITH_PAST,
           arrange=(fault(f"create {CLUSTER}", CAPACITY, times=99),), ends=("FAILED",), pairs=True),
-    Story(name="the copy fails for ever", text=RESTORE,
-          arrange=(lives(SNAPSHOT, FAILS, FAILS, FAILS, FAILS),), ends=("FAILED",)),
-    Story(name="the copy fails three times", text=RESTORE, arrange=(lives(SNAPSHOT, FAILS, FAILS, FAILS),)),
-    Story(name="the copy is lost three times", text=RESTORE,
+    Scenario(name="the copy always fails", text=RESTORE,
+          arrange=(lifecycles(SNAPSHOT, COPY_FAILS, COPY_FAILS, COPY_FAILS, COPY_FAILS),), ends=("FAILED",)),
+    Scenario(name="the copy fails three times", text=RESTORE, arrange=(lifecycles(SNAPSHOT, COPY_FAILS, COPY_FAILS, COPY_FAILS),)),
+    Scenario(name="the request for the copy is lost three times", text=RESTORE,
           arrange=(fault(f"create {SNAPSHOT}", "nothing", times=3),)),
-    Story(name="everything made is invisible, and nothing is tried twice",
+    Scenario(name="created resources are not visible at first, without retries",
           text=edited(("      broken: replace                  # exists and failed", "      broken: hold # exists and failed"),
                       ("    monitor: {every: 30s, for: 24h}\n    retry: slow", "    monitor: {every: 30s, for: 24h}")),
           arrange=INVISIBLE),
-    Story(name="the old cluster's deletes are stale, and nothing is tried twice",
+    Scenario(name="stale reads after the deletes of the old cluster, without retries",
           text=edited(("    retry: slow\n    irreversible: true", "    irreversible: true")),
           arrange=(fault(f"delete {CLUSTER}", "stale", seconds=40),
                    fault(f"delete {INSTANCE}", "stale", seconds=40, times=2))),
-    Story(name="looks answer with errors that pass", text=RESTORE,
+    Scenario(name="looks fail with transient errors", text=RESTORE,
           arrange=(fault(f"look {SNAPSHOT}", INTERNAL, first=2, times=2), fault(f"look {CLUSTER}", INTERNAL, first=1),
                    fault(f"look {INSTANCE}", INTERNAL, times=3))),
-    Story(name="a status that nobody knows", text=RESTORE,
-          arrange=(lives(CLUSTER, [("creating", 60), ("odd", 120)]), lives(INSTANCE, [("odd", 60)]))),
-    Story(name="the copy vanishes before the old cluster goes", text=edited(before("delete-rds", HOLD)),
-          acts=(run(), meanwhile(vanishes), resume()), ends=("HELD", "HELD", "HELD")),
-    Story(name="a status with a row of its own", text=edited(
+    Scenario(name="an unknown status", text=RESTORE,
+          arrange=(lifecycles(CLUSTER, [("creating", 60), ("odd", 120)]), lifecycles(INSTANCE, [("odd", 60)]))),
+    Scenario(name="the copy is deleted before the old cluster", text=edited(before("delete-rds", HOLD)),
+          acts=(run(), while_down(delete_copy), resume()), ends=("HELD", "HELD", "HELD")),
+    Scenario(name="a row for an unknown status", text=edited(
         ("      broken: replace\n      available: done\n    monitor: {every: 60s, for: 4h}",
          "      broken: replace\n      =odd: {hold: it is odd}\n      available: done\n    monitor: {every: 60s, for: 4h}")),
-          arrange=(lives(CLUSTER, [("creating", 60), ("odd", 120)]),), ends=("HELD",)),
-    Story(name="the replacement's delete is refused twice", text=RESTORE,
-          arrange=(lives(SNAPSHOT, FAILS), fault(f"delete {SNAPSHOT}", BUSY, times=2))),
-    Story(
-        name="the replacement's delete is refused in the last attempt", text=RESTORE,
-        arrange=(lives(SNAPSHOT, FAILS, FAILS, FAILS), fault(f"delete {SNAPSHOT}", BUSY, first=2)), ends=("FAILED",),
+          arrange=(lifecycles(CLUSTER, [("creating", 60), ("odd", 120)]),), ends=("HELD",)),
+    Scenario(name="the delete before a replacement is refused twice", text=RESTORE,
+          arrange=(lifecycles(SNAPSHOT, COPY_FAILS), fault(f"delete {SNAPSHOT}", BUSY, times=2))),
+    Scenario(
+        name="the delete before a replacement is refused in the last attempt", text=RESTORE,
+        arrange=(lifecycles(SNAPSHOT, COPY_FAILS, COPY_FAILS, COPY_FAILS), fault(f"delete {SNAPSHOT}", BUSY, first=2)), ends=("FAILED",),
     ),
-    Story(name="the reply of the replacement's delete is lost", text=RESTORE,
-          arrange=(lives(SNAPSHOT, FAILS), fault(f"delete {SNAPSHOT}", "lost"))),
-    Story(name="the replacement's delete is lost and nothing came of it", text=RESTORE,
-          arrange=(lives(SNAPSHOT, FAILS), fault(f"delete {SNAPSHOT}", "nothing"))),
-    Story(name="the reply of the second create is lost", text=RESTORE,
-          arrange=(lives(SNAPSHOT, FAILS), fault(f"create {SNAPSHOT}", "lost", first=1))),
-    Story(
+    Scenario(name="the reply of the delete before a replacement is lost", text=RESTORE,
+          arrange=(lifecycles(SNAPSHOT, COPY_FAILS), fault(f"delete {SNAPSHOT}", "lost"))),
+    Scenario(name="the request for the delete before a replacement is lost", text=RESTORE,
+          arrange=(lifecycles(SNAPSHOT, COPY_FAILS), fault(f"delete {SNAPSHOT}", "nothing"))),
+    Scenario(name="the reply of the second create is lost", text=RESTORE,
+          arrange=(lifecycles(SNAPSHOT, COPY_FAILS), fault(f"create {SNAPSHOT}", "lost", first=1))),
+    Scenario(
         name="the copy takes 25 hours", text=edited(SLOWLY, ("time_limit: 36h\n", "")),
-        arrange=(lives(SNAPSHOT, [("copying", 25 * HOUR)]),), acts=(run(), resume()), ends=("HELD", "SUCCEEDED"),
+        arrange=(lifecycles(SNAPSHOT, [("copying", 25 * HOUR)]),), acts=(run(), resume()), ends=("HELD", "SUCCEEDED"),
     ),
-    Story(
+    Scenario(
         name="looks and the create are throttled", text=RESTORE,
         arrange=(
             fault(f"look {SNAPSHOT}", "not_sent", times=40), fault(f"look {SNAPSHOT}", "not_sent", first=43, times=40),
             fault(f"create {SNAPSHOT}", "not_sent", times=3),
         ),
     ),
-    Story(
+    Scenario(
         name="a refreshed setting changes a parameter between attempts", text=RESTORE,
-        arrange=(fault(f"create {CLUSTER}", NO_NETWORK, after=mend(subnet_group="mended")),),
+        arrange=(fault(f"create {CLUSTER}", NO_NETWORK, after=set_settings(subnet_group="mended")),),
     ),
-    Story(
+    Scenario(
         name="the time limit passes during the copy", text=edited(SLOWLY, ("time_limit: 36h", "time_limit: 10h")),
-        arrange=(lives(SNAPSHOT, [("copying", 15 * HOUR)]),), acts=(run(), resume()), ends=("HELD", "SUCCEEDED"),
+        arrange=(lifecycles(SNAPSHOT, [("copying", 15 * HOUR)]),), acts=(run(), resume()), ends=("HELD", "SUCCEEDED"),
     ),
 )  # fmt: skip
 
 CREDENTIALS = tuple(
-    Story(name=f"credentials expire at: {on}", text=RESTORE,
+    Scenario(name=f"credentials expire at: {on}", text=RESTORE,
           arrange=(fault(on, "not_sent", first=first, category="credentials"),),
           acts=(run(), resume()), ends=("", "SUCCEEDED"))
     for on, first in ((f"look {SNAPSHOT}", 3), (f"create {SNAPSHOT}", 0), (f"delete {INSTANCE}", 1),
@@ -146,46 +146,46 @@ CREDENTIALS = tuple(
 )  # fmt: skip
 
 PARTS = (
-    Story(name="a part's delete loses its reply", text=RESTORE, arrange=(fault(f"delete {INSTANCE}", "lost"),)),
-    Story(name="a part's delete is lost and nothing came of it", text=RESTORE,
+    Scenario(name="the reply of the delete of a part is lost", text=RESTORE, arrange=(fault(f"delete {INSTANCE}", "lost"),)),
+    Scenario(name="the request for the delete of a part is lost", text=RESTORE,
           arrange=(fault(f"delete {INSTANCE}", "nothing"),)),
-    Story(name="a part is stale for 40 s", text=RESTORE,
+    Scenario(name="stale reads of a part for 40 s", text=RESTORE,
           arrange=(fault(f"delete {INSTANCE}", "stale", first=1, seconds=40),)),
-    Story(name="a part's delete says not found", text=RESTORE, arrange=(fault(f"delete {INSTANCE}", GONE),)),
-    Story(name="a part's delete is refused twice", text=RESTORE,
+    Scenario(name="the delete of a part fails with not found", text=RESTORE, arrange=(fault(f"delete {INSTANCE}", GONE),)),
+    Scenario(name="the delete of a part is refused twice", text=RESTORE,
           arrange=(fault(f"delete {INSTANCE}", BUSY, times=2),), pairs=True),
-    Story(name="protection is on, then off", text=RESTORE, arrange=(set_old(protected=True),),
-          acts=(run(), meanwhile(set_old(protected=False)), resume()), ends=("HELD", "HELD", "SUCCEEDED")),
-    Story(name="protection is on, and stays on", text=RESTORE, arrange=(set_old(protected=True),),
+    Scenario(name="protection is on, then off", text=RESTORE, arrange=(set_old_cluster(protected=True),),
+          acts=(run(), while_down(set_old_cluster(protected=False)), resume()), ends=("HELD", "HELD", "SUCCEEDED")),
+    Scenario(name="protection stays on", text=RESTORE, arrange=(set_old_cluster(protected=True),),
           acts=(run(), resume()), ends=("HELD", "HELD")),
-    Story(name="the second instance fails once", text=RESTORE, arrange=(lives(INSTANCE, [("creating", 60)], BREAKS),)),
-    Story(name="the second instance fails for ever", text=RESTORE,
-          arrange=(lives(INSTANCE, [("creating", 60)], *[BREAKS] * 4),), ends=("HELD",)),
-    Story(name="the second instance fails for ever, taken back", text=WITH_PAST,
-          arrange=(lives(INSTANCE, [("creating", 60)], *[BREAKS] * 4),), ends=("FAILED",)),
-    Story(name="the second instance fails for ever, resumed", text=RESTORE,
-          arrange=(lives(INSTANCE, [("creating", 60)], *[BREAKS] * 4),), acts=(run(), resume()),
+    Scenario(name="the second instance fails once", text=RESTORE, arrange=(lifecycles(INSTANCE, [("creating", 60)], CREATE_FAILS),)),
+    Scenario(name="the second instance always fails", text=RESTORE,
+          arrange=(lifecycles(INSTANCE, [("creating", 60)], *[CREATE_FAILS] * 4),), ends=("HELD",)),
+    Scenario(name="the second instance always fails, undone", text=WITH_PAST,
+          arrange=(lifecycles(INSTANCE, [("creating", 60)], *[CREATE_FAILS] * 4),), ends=("FAILED",)),
+    Scenario(name="the second instance always fails, resumed", text=RESTORE,
+          arrange=(lifecycles(INSTANCE, [("creating", 60)], *[CREATE_FAILS] * 4),), acts=(run(), resume()),
           ends=("HELD", "SUCCEEDED")),
-    Story(name="the first instance's reply is lost and it is invisible", text=RESTORE,
+    Scenario(name="the reply of the first instance is lost and it is not visible at first", text=RESTORE,
           arrange=(fault(f"create {INSTANCE}", "lost"), fault(f"create {INSTANCE}", "invisible", seconds=45))),
-    Story(name="the cluster is modifying while instances are added", text=RESTORE,
+    Scenario(name="the cluster is being modified while instances are added", text=RESTORE,
           arrange=(fault(f"create {INSTANCE}", BUSY),)),
-    Story(
-        name="a foreign instance sits in the own cluster at undo", text=RESTORE,
-        arrange=(lives(INSTANCE, [("creating", 60)], *[BREAKS] * 4),),
-        acts=(run(), meanwhile(foreign(INSTANCE, "theirs", cluster="orders")), cancel(undo=True, past=("delete-rds",))),
+    Scenario(
+        name="a foreign instance is in the own cluster at undo", text=RESTORE,
+        arrange=(lifecycles(INSTANCE, [("creating", 60)], *[CREATE_FAILS] * 4),),
+        acts=(run(), while_down(foreign(INSTANCE, "theirs", cluster="orders")), cancel(undo=True, past=("delete-rds",))),
         ends=("HELD", "HELD", "STUCK"),
     ),
-    Story(
-        name="a cluster that was seen available breaks at a hold",
+    Scenario(
+        name="a cluster that was available fails during a hold",
         text=edited(before("setup-db-users", HOLD)),
-        acts=(run(), meanwhile(named(CLUSTER, "orders", "failed")), restart("restore-snapshot")),
+        acts=(run(), while_down(set_status(CLUSTER, "orders", "failed")), restart("restore-snapshot")),
         ends=("HELD", "HELD", "HELD"),
     ),
-    Story(
-        name="a cluster that was delivered breaks",
+    Scenario(
+        name="a delivered cluster fails",
         text=edited(("    requires: [restore-snapshot, instances]\n", "    if: 1 == 2\n")),
-        acts=(run(), meanwhile(named(CLUSTER, "orders", "failed")), restart("restore-snapshot")),
+        acts=(run(), while_down(set_status(CLUSTER, "orders", "failed")), restart("restore-snapshot")),
         ends=("SUCCEEDED", "SUCCEEDED", "HELD"),
     ),
 )  # fmt: skip

@@ -1,11 +1,11 @@
-"""Stories of what has changed while nobody drove: what it takes up is proved anew, and what is another's is left alone."""
+"""Scenarios of changes by others while no runner is active: state is checked again, and foreign resources are left alone."""
 
 from __future__ import annotations
 
 from tests.laws.failure_scenarios import SWAP, THEN_FAILS
 from tests.laws.scenario_parts import (
     CLUSTER,
-    FAILS,
+    COPY_FAILS,
     HOLD,
     INSTANCE,
     INTERNAL,
@@ -13,15 +13,26 @@ from tests.laws.scenario_parts import (
     SNAPSHOT,
     before,
     edited,
-    named,
+    set_status,
 )
-from tests.laws.scenario_run import Scene, Story, cancel, fault, lives, meanwhile, problem, restart, resume, run
+from tests.laws.scenario_run import (
+    Scenario,
+    Trial,
+    cancel,
+    fault,
+    lifecycles,
+    problem,
+    restart,
+    resume,
+    run,
+    while_down,
+)
 from tests.laws.world import World
 from tests.seed.guide_page import runbook_of
 
 
 def cluster_renamed(world: World) -> None:
-    """A person puts it by; its instances go with it, and keep their names."""
+    """Rename the cluster; its instances stay in it and keep their names."""
     cluster = world.named(CLUSTER, "orders", "us-west-2")
     assert cluster is not None
     world.rename(cluster, "orders-put-by")
@@ -35,11 +46,11 @@ def instances_renamed(world: World) -> None:
 
 
 RENAMED = (
-    Story(
-        name="the restored cluster is renamed away with its instances, and restored anew",
+    Scenario(
+        name="the restored cluster is renamed and restored again",
         text=edited(before("archive-snapshot", HOLD)),
-        acts=(run(), meanwhile(cluster_renamed, seconds=100), restart("restore-snapshot"), resume(),
-              meanwhile(instances_renamed), resume(), resume()),
+        acts=(run(), while_down(cluster_renamed, seconds=100), restart("restore-snapshot"), resume(),
+              while_down(instances_renamed), resume(), resume()),
         ends=("HELD", "HELD", "HELD", "HELD", "HELD", "HELD", "SUCCEEDED"),
     ),
 )  # fmt: skip
@@ -83,37 +94,37 @@ def source_broken(world: World) -> None:
 
 
 UNSENT = (
-    Story(
-        name="what an unsent call requires breaks before it is sent", text=RESTORE, arrange=(NO_CREDENTIALS,),
-        acts=(run(), meanwhile(logged_in, named(CLUSTER, "orders", "failed")), resume()), ends=("", "", "HELD"),
+    Scenario(
+        name="a requirement of an unsent call fails before it is sent", text=RESTORE, arrange=(NO_CREDENTIALS,),
+        acts=(run(), while_down(logged_in, set_status(CLUSTER, "orders", "failed")), resume()), ends=("", "", "HELD"),
     ),
-    Story(
-        name="what an unsent call requires breaks, and is mended", text=RESTORE, arrange=(NO_CREDENTIALS,),
-        acts=(run(), meanwhile(logged_in, named(CLUSTER, "orders", "failed")), resume(),
-              meanwhile(named(CLUSTER, "orders", "available")), resume()),
+    Scenario(
+        name="a requirement of an unsent call fails and recovers", text=RESTORE, arrange=(NO_CREDENTIALS,),
+        acts=(run(), while_down(logged_in, set_status(CLUSTER, "orders", "failed")), resume(),
+              while_down(set_status(CLUSTER, "orders", "available")), resume()),
         ends=("", "", "HELD", "HELD", "SUCCEEDED"),
     ),
-    Story(
-        name="until: unsent, and what it requires is broken", text=UNTIL,
-        arrange=(NO_RENAME,), acts=(run(), meanwhile(logged_in, source_broken), resume()), ends=("", "", "HELD"),
+    Scenario(
+        name="until: a requirement of an unsent call has failed", text=UNTIL,
+        arrange=(NO_RENAME,), acts=(run(), while_down(logged_in, source_broken), resume()), ends=("", "", "HELD"),
     ),
 )  # fmt: skip
 
 DENIED = problem("AccessDenied", "denied")
 UNDELETABLE = (
-    Story(
-        name="a failed copy cannot be deleted, and another name is taken",
+    Scenario(
+        name="a failed copy cannot be deleted and another name is used",
         text=runbook_of("7.1.1 A failed copy that cannot be deleted"),
         arrange=(
-            lives(SNAPSHOT, FAILS, FAILS),
+            lifecycles(SNAPSHOT, COPY_FAILS, COPY_FAILS),
             fault(f"delete {SNAPSHOT}", DENIED, times=99, only=lambda params: params["name"] == "daily-copy"),
         ),
-        acts=(run(), meanwhile(logged_in), resume()), ends=("HELD", "HELD", "SUCCEEDED"),
+        acts=(run(), while_down(logged_in), resume()), ends=("HELD", "HELD", "SUCCEEDED"),
     ),
-    Story(
+    Scenario(
         name="a failed copy cannot be deleted", text=RESTORE,
-        arrange=(lives(SNAPSHOT, FAILS), fault(f"delete {SNAPSHOT}", DENIED, times=99)),
-        acts=(run(), meanwhile(logged_in), restart("copy-snapshot")), ends=("STUCK", "STUCK", "SUCCEEDED"),
+        arrange=(lifecycles(SNAPSHOT, COPY_FAILS), fault(f"delete {SNAPSHOT}", DENIED, times=99)),
+        acts=(run(), while_down(logged_in), restart("copy-snapshot")), ends=("STUCK", "STUCK", "SUCCEEDED"),
     ),
 )  # fmt: skip
 
@@ -138,22 +149,22 @@ def renamed_slowly(world: World, status: str = "renaming") -> None:
 
 
 UNANSWERED_LOOKS = (
-    Story(
-        name="until: the reply is lost, and looks do not come back", text=SWAP % THEN_FAILS,
+    Scenario(
+        name="until: the reply is lost and looks fail", text=SWAP % THEN_FAILS,
         arrange=(fault("call test.rename", "lost"), fault(f"look {CLUSTER}", INTERNAL, first=2, times=8)), ends=("FAILED",),
     ),
-    Story(
-        name="until: looks do not come back, before it and after", text=SWAP % THEN_FAILS,
+    Scenario(
+        name="until: looks fail before and after the call", text=SWAP % THEN_FAILS,
         arrange=(fault(f"look {CLUSTER}", INTERNAL, first=1, times=12),), ends=("FAILED",),
     ),
 )  # fmt: skip
 
 
 def what_was_never_sent_is_not_undone() -> None:
-    """By one runner: where one has died, nobody knows whether it was sent."""
+    """With one runner only: after a crash it is unknown whether the call was sent."""
     unsent = fault("call test.note", "not_sent", times=99, category="credentials", only=lambda on: on["text"] == "one")
-    story = Story(name="", text=NOTED, arrange=(unsent,), acts=(run(), cancel(undo=True)), ends=("", "CANCELLED"))
-    assert Scene(story).tell().world.called == []
+    scenario = Scenario(name="", text=NOTED, arrange=(unsent,), acts=(run(), cancel(undo=True)), ends=("", "CANCELLED"))
+    assert Trial(scenario).execute().world.called == []
 
 
 TRUE_ALREADY = """
@@ -171,13 +182,13 @@ steps:
 
 def what_is_so_already_is_not_called_while_looks_do_not_come_back() -> None:
     unanswered = fault(f"look {CLUSTER}", INTERNAL, first=1, times=3)
-    assert Scene(Story(name="", text=TRUE_ALREADY, arrange=(unanswered,))).tell().world.called == []
+    assert Trial(Scenario(name="", text=TRUE_ALREADY, arrange=(unanswered,))).execute().world.called == []
 
 
 def what_is_under_way_beyond_the_grace_is_called_once() -> None:
     lost = fault("call test.rename", "lost", after=renamed_slowly)
-    scene = Scene(Story(name="", text=SWAP % "", arrange=(lost,))).tell()
-    assert len(scene.world.called) == 1
+    trial = Trial(Scenario(name="", text=SWAP % "", arrange=(lost,))).execute()
+    assert len(trial.world.called) == 1
 
 
 MENDING = (*RENAMED, *UNSENT, *UNDELETABLE, *UNANSWERED_LOOKS)

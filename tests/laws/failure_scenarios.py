@@ -1,14 +1,14 @@
-"""Stories of whose a thing is, of errors and holds, and of ends."""
+"""Scenarios of ownership, of errors and holds, of edits, and of ends."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from tests.laws.scenario_parts import (
-    BREAKS,
     CAPACITY,
     CLUSTER,
-    FAILS,
+    COPY_FAILS,
+    CREATE_FAILS,
     HOLD,
     HOUR,
     INSTANCE,
@@ -20,23 +20,23 @@ from tests.laws.scenario_parts import (
     before,
     edited,
     foreign,
-    mend,
-    old,
-    swapped,
-    without_old,
+    old_cluster,
+    replace_old_cluster,
+    set_settings,
+    without_old_cluster,
 )
 from tests.laws.scenario_run import (
-    Scene,
-    Story,
+    Scenario,
+    Trial,
     cancel,
     cleanup,
     fault,
-    lives,
-    meanwhile,
+    lifecycles,
     problem,
     restart,
     resume,
     run,
+    while_down,
 )
 from tests.laws.world import Thing, World
 
@@ -57,23 +57,23 @@ TAGS = {
 }  # fmt: skip
 
 WHOSE = (
-    Story(name="a foreign copy has our name", text=RESTORE, arrange=(foreign(SNAPSHOT, "daily-copy"),), ends=("HELD",)),
-    Story(name="a foreign copy has our name and our copied tags", text=RESTORE,
+    Scenario(name="a foreign copy has our name", text=RESTORE, arrange=(foreign(SNAPSHOT, "daily-copy"),), ends=("HELD",)),
+    Scenario(name="a foreign copy has our name and our copied tags", text=RESTORE,
           arrange=(foreign(SNAPSHOT, "daily-copy", tags=TAGS),), ends=("HELD",)),
-    Story(name="a namesake is made before our delete", text=edited(before("delete-rds", HOLD)),
-          acts=(run(), meanwhile(swapped), resume()), ends=("HELD", "HELD", "HELD")),
-    Story(name="a namesake is made after our delete", text=edited(before("restore-snapshot", HOLD)),
-          acts=(run(), meanwhile(foreign(CLUSTER, "orders")), resume()), ends=("HELD", "HELD", "HELD")),
-    Story(name="the old cluster is swapped, and it is restarted", text=edited(before("delete-rds", HOLD)),
-          acts=(run(), meanwhile(swapped), restart("copy-snapshot"), resume()),
+    Scenario(name="another cluster takes the name before the delete", text=edited(before("delete-rds", HOLD)),
+          acts=(run(), while_down(replace_old_cluster), resume()), ends=("HELD", "HELD", "HELD")),
+    Scenario(name="another cluster takes the name after the delete", text=edited(before("restore-snapshot", HOLD)),
+          acts=(run(), while_down(foreign(CLUSTER, "orders")), resume()), ends=("HELD", "HELD", "HELD")),
+    Scenario(name="the old cluster is replaced before a restart", text=edited(before("delete-rds", HOLD)),
+          acts=(run(), while_down(replace_old_cluster), restart("copy-snapshot"), resume()),
           ends=("HELD", "HELD", "HELD", "HELD")),
-    Story(
-        name="no target at the start, one later", text=edited(before("delete-rds", HOLD)), arrange=(without_old,),
-        acts=(run(), meanwhile(lambda world: world.put(CLUSTER, "orders", "us-west-2", id="new-1")), resume(),
+    Scenario(
+        name="a target that did not exist at the start", text=edited(before("delete-rds", HOLD)), arrange=(without_old_cluster,),
+        acts=(run(), while_down(lambda world: world.put(CLUSTER, "orders", "us-west-2", id="new-1")), resume(),
               resume(), resume(accept_target="new-1")),
         ends=("HELD", "HELD", "HELD", "HELD", "SUCCEEDED"),
     ),
-    Story(name="a foreign backup bears our copied tags", text=WITH_PAST,
+    Scenario(name="a foreign backup has our copied tags", text=WITH_PAST,
           arrange=(automatic_backups, fault("call postgres.setup_users", UNANSWERED, times=99)), ends=("FAILED",)),
 )  # fmt: skip
 
@@ -89,10 +89,10 @@ steps:
 
 
 def another(more: str = "") -> Any:
-    """Another operation of a runbook of this name has made the copy, and has ended, or not."""
+    """Another operation of a runbook with this name has created the copy; `more` may keep it from ending."""
 
-    def prologue(scene: Scene) -> None:
-        scene.engine().run(scene.parse(ANOTHERS % more), "op-000", {})
+    def prologue(trial: Trial) -> None:
+        trial.engine().run(trial.parse(ANOTHERS % more), "op-000", {})
 
     return prologue
 
@@ -107,18 +107,18 @@ def copy_of(owner: str) -> tuple[str, str]:
 NOT_ENDED = another("  - {id: wait-for-me, hold: look at it}\n")
 KIN = (
     *(
-        Story(name=f"kin of an operation that has not ended, with {owner}", text=edited(copy_of(owner)),
+        Scenario(name=f"kin of an operation that has not ended, with {owner}", text=edited(copy_of(owner)),
               prologue=NOT_ENDED, ends=("HELD",))
         for owner in ("kin", "any")
     ),
-    Story(name="kin of one that has ended, with own", text=RESTORE, prologue=another(), ends=("HELD",)),
-    Story(name="kin of one that has ended is taken over, and is not ours to archive", text=edited(copy_of("kin")),
+    Scenario(name="kin of an operation that has ended, with own", text=RESTORE, prologue=another(), ends=("HELD",)),
+    Scenario(name="kin of an operation that has ended is adopted but not archived", text=edited(copy_of("kin")),
           prologue=another(), ends=("HELD",)),
-    Story(name="kin of one that has ended is taken over, and is never undone",
+    Scenario(name="kin of an operation that has ended is adopted and never undone",
           text=edited(copy_of("kin"), text=WITH_PAST), prologue=another(),
           arrange=(fault(f"create {CLUSTER}", CAPACITY, times=99),), ends=("FAILED",)),
-    Story(
-        name="kin of one that has ended is taken over, and archived by its word",
+    Scenario(
+        name="kin of an operation that has ended is adopted and archived with owner: kin",
         text=edited(copy_of("kin"), ("    requires: [restore-snapshot, instances]\n",
                                      "    requires: [restore-snapshot, instances]\n    owner: kin\n")),
         prologue=another(),
@@ -170,37 +170,37 @@ THEN_FAILS = "  - {id: end, fail: it was not to be, error: NotToBe}\n"
 RENAME = "call test.rename"
 
 ERRORS = (
-    Story(
-        name="a wrong network, not mended, then mended over a weekend", text=RESTORE,
-        arrange=(mend(subnet_group="wrong"),),
-        acts=(run(), resume(), meanwhile(mend(subnet_group="right"), seconds=48 * HOUR), resume()),
+    Scenario(
+        name="a wrong network is fixed after a weekend", text=RESTORE,
+        arrange=(set_settings(subnet_group="wrong"),),
+        acts=(run(), resume(), while_down(set_settings(subnet_group="right"), seconds=48 * HOUR), resume()),
         ends=("HELD", "HELD", "HELD", "SUCCEEDED"),
     ),
-    Story(name="users time out twice", text=RESTORE,
+    Scenario(name="users time out twice", text=RESTORE,
           arrange=(fault("call postgres.setup_users", UNANSWERED, times=2),)),
-    Story(name="users time out for ever", text=RESTORE,
+    Scenario(name="users always time out", text=RESTORE,
           arrange=(fault("call postgres.setup_users", UNANSWERED, times=99),), ends=("HELD",)),
-    Story(
-        name="an old cluster is stopped, and a row starts it",
+    Scenario(
+        name="the old cluster is stopped and a row starts it",
         text=edited(
             ("    states:\n      available: delete\n    retry: slow\n    irreversible: true", STARTS),
             ("      missing: done\n\n  - id: copy-snapshot", "      missing: done\n      blocked: done\n\n  - id: copy-snapshot"),
         ),
-        arrange=(lambda world: world.change(old(world), "stopped"),),
+        arrange=(lambda world: world.change(old_cluster(world), "stopped"),),
     ),
-    Story(name="an approval", text=edited(before("delete-rds", HOLD)), acts=(run(), resume(why="looked at")),
+    Scenario(name="an approval", text=edited(before("delete-rds", HOLD)), acts=(run(), resume(why="looked at")),
           ends=("HELD", "SUCCEEDED")),
-    Story(name="an approval is refused", text=edited(before("delete-rds", HOLD)),
+    Scenario(name="an approval is refused", text=edited(before("delete-rds", HOLD)),
           acts=(run(), resume(reject="not today")), ends=("HELD", "FAILED")),
-    Story(name="a repeatable call loses its reply", text=NOTE % "test.note, repeatable: true",
+    Scenario(name="the reply of a repeatable call is lost", text=NOTE % "test.note, repeatable: true",
           arrange=(fault("call test.note", "lost", only=lambda params: params["text"] == "one"),)),
-    Story(name="until: the reply is lost", text=SWAP % "", arrange=(fault(RENAME, "lost"),)),
-    Story(name="until: lost and nothing came of it", text=SWAP % "", arrange=(fault(RENAME, "nothing"),)),
-    Story(name="until: a later failure undoes it", text=SWAP % THEN_FAILS, ends=("FAILED",), pairs=True),
-    Story(name="until: lost, and a later failure undoes it", text=SWAP % THEN_FAILS,
+    Scenario(name="until: the reply is lost", text=SWAP % "", arrange=(fault(RENAME, "lost"),)),
+    Scenario(name="until: the request is lost", text=SWAP % "", arrange=(fault(RENAME, "nothing"),)),
+    Scenario(name="until: a later failure undoes it", text=SWAP % THEN_FAILS, ends=("FAILED",), pairs=True),
+    Scenario(name="until: the reply is lost and a later failure undoes it", text=SWAP % THEN_FAILS,
           arrange=(fault(RENAME, "lost"),), ends=("FAILED",)),
-    Story(name="until: true already", text=SWAP % "",
-          arrange=(lambda world: setattr(old(world), "name", "orders-old"),), acts=(), ends=("HELD",)),
+    Scenario(name="until: already true", text=SWAP % "",
+          arrange=(lambda world: setattr(old_cluster(world), "name", "orders-old"),), acts=(), ends=("HELD",)),
 )  # fmt: skip
 
 ARCHIVED_TOO_SOON = before(
@@ -219,28 +219,28 @@ def renamed(world: World) -> None:
 
 
 EDITS = (
-    Story(
-        name="what was made is renamed away, and made anew", text=edited(before("delete-rds", HOLD)),
-        acts=(run(), meanwhile(renamed, seconds=100), restart("copy-snapshot"), resume()),
+    Scenario(
+        name="a created copy is renamed and created again", text=edited(before("delete-rds", HOLD)),
+        acts=(run(), while_down(renamed, seconds=100), restart("copy-snapshot"), resume()),
         ends=("HELD", "HELD", "HELD", "SUCCEEDED"),
     ),
-    Story(
-        name="a setting is mended, and it is restarted", text=edited((RESCUE, "")), arrange=(mend(subnet_group="wrong"),),
-        acts=(run(), meanwhile(mend(subnet_group="right")), restart("restore-snapshot")),
+    Scenario(
+        name="a setting is fixed before a restart", text=edited((RESCUE, "")), arrange=(set_settings(subnet_group="wrong"),),
+        acts=(run(), while_down(set_settings(subnet_group="right")), restart("restore-snapshot")),
         ends=("HELD", "HELD", "SUCCEEDED"),
     ),
-    Story(
-        name="a recovery branch is added while it holds", text=edited((RESCUE, "")),
-        arrange=(mend(subnet_group="wrong"),),
+    Scenario(
+        name="steps are added during a hold", text=edited((RESCUE, "")),
+        arrange=(set_settings(subnet_group="wrong"),),
         acts=(
             run(),
-            meanwhile(mend(subnet_group="right")),
+            while_down(set_settings(subnet_group="right")),
             resume(text=edited(before("instances", "  - {id: pause, wait: 1m}\n"))),
         ),
         ends=("HELD", "HELD", "SUCCEEDED"),
     ),
-    Story(
-        name="steps move while it holds, and it fails",
+    Scenario(
+        name="steps move during a hold and one fails",
         text=edited((RESCUE, ""), before("setup-db-users", HOLD), text=WITH_PAST),
         acts=(
             run(),
@@ -249,23 +249,23 @@ EDITS = (
         ),
         ends=("HELD", ""),
     ),
-    Story(
-        name="it is edited while a copy is made", text=edited((RESCUE, ""), ("time_limit: 36h", "time_limit: 2m")),
-        arrange=(*INVISIBLE, lives(SNAPSHOT, [("copying", 600)])),
+    Scenario(
+        name="the runbook is edited during a copy", text=edited((RESCUE, ""), ("time_limit: 36h", "time_limit: 2m")),
+        arrange=(*INVISIBLE, lifecycles(SNAPSHOT, [("copying", 600)])),
         acts=(run(), resume(text=edited((RESCUE, ""), ("time_limit: 36h", "time_limit: 10h")))),
         ends=("HELD", "SUCCEEDED"),
     ),
 )  # fmt: skip
 
 UNREPEATABLE = (
-    Story(name="a call that is not repeatable loses its reply, and was done", text=NOTE % "test.once, repeatable: false",
+    Scenario(name="the reply of a call that is not repeatable is lost", text=NOTE % "test.once, repeatable: false",
           arrange=(fault("call test.once", "lost"),),
           acts=(run(), resume(), resume(outcome="done")), ends=("HELD", "HELD", "SUCCEEDED")),
-    Story(name="a call that is not repeatable loses its reply, and was not done", text=NOTE % "test.once, repeatable: false",
+    Scenario(name="the request of a call that is not repeatable is lost", text=NOTE % "test.once, repeatable: false",
           arrange=(fault("call test.once", "nothing"),),
           acts=(run(), resume(outcome="not-done")), ends=("HELD", "SUCCEEDED")),
 )  # fmt: skip
-"""Where a crash may end in a hold of its own, `unknown_outcome`: the one exception of K9."""
+"""Here a crash may end in the hold `unknown_outcome`: the one exception to K9."""
 
 
 def source_gone(world: World) -> None:
@@ -273,12 +273,12 @@ def source_gone(world: World) -> None:
 
 
 ENDS = (
-    Story(name="undo: the delete's reply is lost", text=WITH_PAST,
+    Scenario(name="undo: the reply of the delete is lost", text=WITH_PAST,
           arrange=(fault(f"create {CLUSTER}", CAPACITY, times=99), fault(f"delete {SNAPSHOT}", "lost")),
           ends=("FAILED",), pairs=True),
-    Story(name="undo: the source is gone, so the copy is kept", text=WITH_PAST,
+    Scenario(name="undo: the source is gone, so the copy is kept", text=WITH_PAST,
           arrange=(fault(f"create {CLUSTER}", CAPACITY, times=99, after=source_gone),), ends=("FAILED",)),
-    Story(
+    Scenario(
         name="on_failure has a call that fails and a check that holds",
         text=edited(
             ("outputs:\n",
@@ -287,26 +287,26 @@ ENDS = (
              "  - {check: ec2.port_open, with: {security_groups: [sg-1], port: 1}}\n"
              '  - {take_back: all}\n  - {notify: "${settings.topic}"}\noutputs:\n'))
         ),
-        arrange=(lives(SNAPSHOT, FAILS, FAILS, FAILS, FAILS), fault("call test.note", problem("Refused", "denied")),
+        arrange=(lifecycles(SNAPSHOT, COPY_FAILS, COPY_FAILS, COPY_FAILS, COPY_FAILS), fault("call test.note", problem("Refused", "denied")),
                  lambda world: world.broken_checks.add("ec2.port_open")),
         ends=("FAILED",),
     ),
-    Story(name="held past the point, then cancelled with undo", text=RESTORE,
+    Scenario(name="held past the point of no return, then cancelled with undo", text=RESTORE,
           arrange=(fault(f"create {CLUSTER}", CAPACITY, times=99),),
           acts=(run(), cancel(undo=True, past=("delete-rds",))), ends=("HELD", "CANCELLED")),
-    Story(name="the copy is to go before the restore that needs it", text=edited(ARCHIVED_TOO_SOON), ends=("HELD",)),
-    Story(name="held past the point with a used cluster, then cancelled with undo", text=RESTORE,
-          arrange=(lives(INSTANCE, [("creating", 60)], *[BREAKS] * 4),), acts=(run(), cancel(undo=True)),
+    Scenario(name="the copy is removed before the restore that needs it", text=edited(ARCHIVED_TOO_SOON), ends=("HELD",)),
+    Scenario(name="held with a used cluster, then cancelled with undo", text=RESTORE,
+          arrange=(lifecycles(INSTANCE, [("creating", 60)], *[CREATE_FAILS] * 4),), acts=(run(), cancel(undo=True)),
           ends=("HELD", "CANCELLED")),
-    Story(name="a notice is not sent, and sent at the resume", text=edited(before("delete-rds", HOLD)),
+    Scenario(name="a notification fails and is sent at the resume", text=edited(before("delete-rds", HOLD)),
           arrange=(fault("call sns.publish", problem("AuthorizationError", "denied")),), acts=(run(), resume()),
           ends=("HELD", "SUCCEEDED")),
-    Story(name="cancelled, then cleaned up", text=RESTORE, arrange=(fault(f"create {CLUSTER}", CAPACITY, times=99),),
+    Scenario(name="cancelled, then cleaned up", text=RESTORE, arrange=(fault(f"create {CLUSTER}", CAPACITY, times=99),),
           acts=(run(), cancel(), cleanup(("delete-rds",))), ends=("HELD", "CANCELLED", "CANCELLED")),
-    Story(name="cancelled, restarted, and well", text=RESTORE, arrange=(fault(f"create {CLUSTER}", CAPACITY, times=4),),
+    Scenario(name="cancelled, then restarted with success", text=RESTORE, arrange=(fault(f"create {CLUSTER}", CAPACITY, times=4),),
           acts=(run(), cancel(), restart("restore-snapshot")), ends=("HELD", "CANCELLED", "SUCCEEDED")),
     *(
-        Story(name=f"success, then restarted from {step}", text=RESTORE, acts=(run(), restart(step)),
+        Scenario(name=f"success, then restarted from {step}", text=RESTORE, acts=(run(), restart(step)),
               ends=("SUCCEEDED", ""))
         for step in ("snapshot-check", "old", "copy-snapshot", "network-check", "delete-rds", "restore-snapshot",
                      "instances", "setup-db-users", "archive-snapshot")

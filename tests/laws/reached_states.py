@@ -1,4 +1,4 @@
-"""Every state that the stories reach, with the command that followed: what most laws are said of."""
+"""The states that the scenarios reach, each with the command that followed. Most laws are checked on them."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from engine.kernel import Operation, pending
 from engine.kernel.operation import Command
 from engine.language.model import Runbook
 from engine.runtime import driver
-from tests.laws.scenario_run import Scene, Story
-from tests.laws.scenarios import STORIES, UNREPEATABLE
+from tests.laws.scenario_run import Scenario, Trial
+from tests.laws.scenarios import SCENARIOS, UNREPEATABLE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reached:
-    """A state, and what `pending` said of it at that moment."""
+class ReachedState:
+    """A state, and what `pending` returned for it."""
 
-    story: str
+    scenario: str
     runbook: Runbook
     operation: Operation
     now: float
@@ -29,27 +29,29 @@ class Reached:
 
 
 @contextmanager
-def traced(into: list[Reached], story: Story) -> Iterator[None]:
-    """Within, every command of the driver is kept."""
+def record_states(into: list[ReachedState], scenario: Scenario) -> Iterator[None]:
+    """Within, collect every command of the driver."""
 
-    def told(runbook: Runbook, operation: Operation, now: float) -> Command:
+    def record_pending(runbook: Runbook, operation: Operation, now: float) -> Command:
         command = pending(runbook, operation, now)
-        into.append(Reached(story=story.name, runbook=runbook, operation=operation, now=now, command=command))
+        into.append(
+            ReachedState(scenario=scenario.name, runbook=runbook, operation=operation, now=now, command=command)
+        )
         return command
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(driver, "pending", told)
+        patch.setattr(driver, "pending", record_pending)
         yield
 
 
 @cache
-def reached() -> tuple[Reached, ...]:
-    """The states of every third story, undisturbed, and killed at one point in the middle."""
-    found: list[Reached] = []
-    for story in (*STORIES[::3], *UNREPEATABLE):
-        with traced(found, story):
-            scene = Scene(story).tell()
-        if story not in UNREPEATABLE:
-            with traced(found, story):
-                Scene(story, [scene.killer.count // 2]).tell()
+def reached_states() -> tuple[ReachedState, ...]:
+    """The states of every third scenario: without crashes, and killed once in the middle."""
+    found: list[ReachedState] = []
+    for scenario in (*SCENARIOS[::3], *UNREPEATABLE):
+        with record_states(found, scenario):
+            trial = Trial(scenario).execute()
+        if scenario not in UNREPEATABLE:
+            with record_states(found, scenario):
+                Trial(scenario, [trial.killer.count // 2]).execute()
     return tuple(found)

@@ -1,4 +1,4 @@
-"""The restore with some lines changed, and what happens in its world: what the stories are made of."""
+"""Parts of scenarios: edits of the restore runbook, and changes to the world."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from tests.laws.world import FOREVER, Thing, World
 
 SNAPSHOT, CLUSTER, INSTANCE = "rds.cluster_snapshot", "rds.cluster", "rds.instance"
 RESTORE = (Path(__file__).parents[2] / "runbooks" / "restore.yaml").read_text(encoding="utf-8")
-FAILS = [("copying", 60), ("failed", FOREVER)]
+COPY_FAILS = [("copying", 60), ("failed", FOREVER)]
 COPIES = [("copying", 90)]
-BREAKS = [("creating", 60), ("failed", FOREVER)]
+CREATE_FAILS = [("creating", 60), ("failed", FOREVER)]
 CAPACITY = problem("InsufficientDBClusterCapacityFault", "capacity")
 BUSY = problem("InvalidDBClusterStateFault", "conflict")
 NO_NETWORK = problem("DBSubnetGroupNotFoundFault", "config", "InvalidVPCConfiguration")
@@ -23,7 +23,7 @@ HOUR = 3600.0
 
 
 def edited(*changes: tuple[str, str], text: str = RESTORE) -> str:
-    """The restore with some lines changed; each must be there once."""
+    """The restore with some texts replaced; each must occur once."""
     for before, after in changes:
         assert text.count(before) == 1, (text.count(before), before)
         text = text.replace(before, after)
@@ -31,7 +31,7 @@ def edited(*changes: tuple[str, str], text: str = RESTORE) -> str:
 
 
 def before(step: str, more: str) -> tuple[str, str]:
-    """Steps put before a step."""
+    """An edit that inserts steps before a step."""
     return (f"  - id: {step}", f"{more}  - id: {step}")
 
 
@@ -41,25 +41,25 @@ WITH_PAST = edited(("outputs:\n", PAST + "outputs:\n"))
 SLOWLY = ("monitor: {every: 30s, for: 24h}", "monitor: {every: 30m, for: 24h}")
 
 
-def mend(**settings: Any) -> Any:
+def set_settings(**settings: Any) -> Any:
     return lambda world: world.settings.update({key.replace("_", "-"): value for key, value in settings.items()})
 
 
-def without_old(world: World) -> None:
-    """There is no cluster to be replaced."""
+def without_old_cluster(world: World) -> None:
+    """Remove the cluster that the restore would replace."""
     world.things = [thing for thing in world.things if thing.kind == SNAPSHOT]
 
 
-def old(world: World) -> Thing:
+def old_cluster(world: World) -> Thing:
     return next(thing for thing in world.things if thing.kind == CLUSTER)
 
 
-def set_old(**data: Any) -> Any:
-    return lambda world: old(world).data.update(data)
+def set_old_cluster(**data: Any) -> Any:
+    return lambda world: old_cluster(world).data.update(data)
 
 
-def named(kind: str, name: str, status: str) -> Any:
-    """Something takes a status behind our back."""
+def set_status(kind: str, name: str, status: str) -> Any:
+    """A change that gives a resource another status."""
 
     def change(world: World) -> None:
         thing = world.named(kind, name, "us-west-2")
@@ -73,15 +73,15 @@ def foreign(kind: str, name: str, **data: Any) -> Any:
     return lambda world: world.put(kind, name, "us-west-2", **data)
 
 
-def swapped(world: World) -> None:
-    """The old cluster goes, and somebody makes another of its name."""
+def replace_old_cluster(world: World) -> None:
+    """The old cluster disappears, and another is created with its name."""
     for thing in world.things:
         if thing.kind != SNAPSHOT and thing.by == "somebody":
             thing.life = [("gone", 0.0)]
     world.put(CLUSTER, "orders", "us-west-2")
 
 
-def vanishes(world: World) -> None:
+def delete_copy(world: World) -> None:
     copy = world.named(SNAPSHOT, "daily-copy", "us-west-2")
     if copy is not None:
         copy.life = [("gone", 0.0)]

@@ -1,7 +1,7 @@
-"""Walking a story: persons act, processes are killed at chosen points and started again, and the end is judged.
+"""Scenarios, and trials of them: a person runs commands, and the process is killed at chosen points and started again.
 
-Everything above the registry is the product's own: Engine, Driver, kernel, a store. Points are after every append and
-every change; before the next one nothing durable is different, so those are points in a soak alone.
+Everything above the registry is the product's own: engine, driver, kernel, store. There is a kill point after every append
+and every change. A point before the next one leaves the same behind, so those are used in a soak only.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from engine.language.secret import Secret
 from engine.registry import Reading
 from engine.runtime.engine import Engine
 from engine.runtime.load import events_of, load
-from engine.runtime.performer import WorldAccess as Surroundings
+from engine.runtime.performer import WorldAccess as EngineWorld
 from engine.stores.memory import MemoryStore
 from tests.laws.world import Fault, Thing, World
 from tests.laws.world_kinds import registry
 
 EVERY = False
-"""Is it a soak?"""
+"""Whether this is a soak."""
 
 ID = "op-001"
 INPUTS = {"snapshot": "daily", "cluster": "orders", "source_region": "us-east-1", "target_region": "us-west-2"}
@@ -36,17 +36,17 @@ SETTINGS = {
     "subnet-group": "private", "security-group-ids": ["sg-1"], "kms-key": "key-1",
     "notification-topic-arn": "arn:aws:sns:us-west-2:123456789012:recovery",
 }  # fmt: skip
-AWAY = 5.0
-"""Seconds between a death and the next process."""
+DOWNTIME = 5.0
+"""Seconds between a kill and the next process."""
 
 
 class Killed(BaseException):
-    """SIGKILL: nothing after it happens in this process."""
+    """Stands for SIGKILL: the process does nothing more."""
 
 
 @dataclass(slots=True)
 class Killer:
-    """Counts points, and kills at those that were chosen."""
+    """Counts the points, and kills the process at the chosen ones."""
 
     at: frozenset[int] = frozenset()
     count: int = 0
@@ -59,19 +59,19 @@ class Killer:
             raise Killed
 
     def before(self) -> None:
-        """Durably, before something is after the last thing: counted in a soak alone."""
+        """A point that leaves the same behind as the previous one; counted in a soak only."""
         if EVERY:
             self.point()
 
 
-class MortalStore(MemoryStore):
-    """A store whose process can be killed before and after each append."""
+class KillableStore(MemoryStore):
+    """A store with kill points before and after each append."""
 
     def __init__(self, killer: Killer) -> None:
         super().__init__()
         self.killer = killer
         self.appended = 0
-        self.points: list[tuple[Any, int]] = []  # what was appended, and the points that were passed before
+        self.points: list[tuple[Any, int]] = []  # each append, with the number of points before it
 
     def append(self, record: Any) -> None:
         self.points.append((record.events, self.killer.count))
@@ -89,8 +89,8 @@ class MortalStore(MemoryStore):
             super().release_lock(lock, operation)
 
 
-class MortalWorld(World):
-    """A world whose caller can be killed before and after each change."""
+class KillableWorld(World):
+    """A world with kill points before and after each change."""
 
     def __init__(self, clock: VirtualClock, killer: Killer) -> None:
         super().__init__(clock)
@@ -103,17 +103,17 @@ class MortalWorld(World):
         try:
             return super().send(on, params, do, key)
         finally:
-            self.killer.point()  # whatever was answered, it is not recorded
+            self.killer.point()  # whatever the reply, it is not recorded yet
 
 
 @dataclass(slots=True)
 class Lease:
-    """The lease of a process that may have died: nobody else asks for it."""
+    """The lease of a process that may have been killed; there is no other runner."""
 
-    scene: Scene
+    trial: Trial
 
     def acquire(self) -> bool:
-        released, self.scene.released = self.scene.released, False
+        released, self.trial.released = self.trial.released, False
         return released
 
     def check(self) -> None: ...
@@ -121,53 +121,53 @@ class Lease:
     def renew_if_due(self) -> None: ...
 
     def release(self) -> None:
-        self.scene.released = not self.scene.killer.dead
+        self.trial.released = not self.trial.killer.dead
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Story:
-    """A restore with something that happens to it. `acts` are a person's, in order; `ends`, a status after each."""
+class Scenario:
+    """A runbook and what happens to it. `acts`: the commands in order; `ends`: the status after each."""
 
     name: str
     text: str
     arrange: tuple[Callable[[World], None], ...] = ()
-    acts: tuple[Callable[[Scene], None], ...] = ()
+    acts: tuple[Callable[[Trial], None], ...] = ()
     ends: tuple[str, ...] = ("SUCCEEDED",)
     pairs: bool = False
-    prologue: Callable[[Scene], None] = lambda scene: None  # what other operations have done before
+    prologue: Callable[[Trial], None] = lambda trial: None  # what other operations do before
 
     def __str__(self) -> str:
         return self.name
 
 
-class Scene:
-    """One telling of a story: a clock, a world, a store, and processes that come and go."""
+class Trial:
+    """One run of a scenario, with its own clock, world and store, and one process after the other."""
 
     def __init__(
-        self, story: Story, at: Iterable[int] = (), away: float = AWAY,
-        meanwhile: Callable[[World], None] = lambda world: None,
+        self, scenario: Scenario, at: Iterable[int] = (), downtime: float = DOWNTIME,
+        while_down: Callable[[World], None] = lambda world: None,
     ) -> None:  # fmt: skip
-        self.story = story
-        self.away = away
-        self.meanwhile = meanwhile  # what somebody else does while the process is dead
+        self.scenario = scenario
+        self.downtime = downtime
+        self.while_down = while_down  # changes by others after a kill
         self.clock = VirtualClock()
-        self.surround()
+        self.set_up()
         self.loaded: tuple[int, Operation | None] = (0, None)
         self.released = True
-        self.stopped = ""  # why a runner left, or would not begin: exit 2 or 4
-        self.deaths = 0
-        ordinary(self.world)
-        for arrange in story.arrange:
+        self.stopped = ""  # the message of a runner that stopped with exit code 2 or 4
+        self.kills = 0
+        initial_world(self.world)
+        for arrange in scenario.arrange:
             arrange(self.world)
-        story.prologue(self)
+        scenario.prologue(self)
         self.killer.at, self.killer.count = frozenset(at), 0
         self.before = {thing.id for thing in self.world.things}
 
-    def surround(self) -> None:
-        """What stands where AWS, the actions and a store stand; the crash suite has others."""
+    def set_up(self) -> None:
+        """Create the world, the store and the registry; the crash suite overrides this."""
         self.killer = Killer()
-        self.world = MortalWorld(self.clock, self.killer)
-        self.store = MortalStore(self.killer)
+        self.world = KillableWorld(self.clock, self.killer)
+        self.store = KillableStore(self.killer)
         self.registry = registry(self.world)
 
     # -- a process ---------------------------------------------------------------------------------------
@@ -177,11 +177,11 @@ class Scene:
 
     def engine(self) -> Engine:
         self.killer.dead = False
-        surroundings = Surroundings(
-            registry=self.registry, clients=_nobody, secret=_nobody, network=None, read_setting=self.read
+        world = EngineWorld(
+            registry=self.registry, clients=_unused, secret=_unused, network=None, read_setting=self.read
         )  # fmt: skip
         return Engine(
-            store=self.store, clock=self.clock, world=surroundings, parse=self.parse, lease=lambda _: Lease(self),
+            store=self.store, clock=self.clock, world=world, parse=self.parse, lease=lambda _: Lease(self),
             actor="anna", region="us-west-2",
         )  # fmt: skip
 
@@ -193,34 +193,34 @@ class Scene:
 
     @property
     def operation(self) -> Operation | None:
-        """As the log has it; what was loaded last stays, while nothing is appended."""
+        """The operation by the log; loaded again only after an append."""
         if self.store.appended != self.loaded[0]:
             self.loaded = (self.store.appended, load(self.store, ID, self.parse).operation)
         return self.loaded[1]
 
-    # -- a person ----------------------------------------------------------------------------------------
+    # -- commands ----------------------------------------------------------------------------------------
 
-    def type(self, command: Callable[[Engine], Any], recorded: Callable[[Operation | None], bool]) -> None:
-        """Type a command; after a death type it again, or `resume`, as what is stored says."""
+    def enter(self, command: Callable[[Engine], Any], recorded: Callable[[Operation | None], bool]) -> None:
+        """Run a command; after a kill run it again, or `resume` if it was recorded."""
         while True:
             try:
                 command(self.engine())
             except (EnvironmentProblem, UsageError) as stopped:
                 self.stopped = str(stopped)
                 if self.operation is None:
-                    continue  # nothing was begun: it is typed again
+                    continue  # nothing was recorded: run it again
                 return
             except Killed:
-                self.died()
+                self.after_kill()
             else:
                 return
             if recorded(self.operation):
-                self.go_on()
+                self.resume_until_halt()
                 return
 
-    def go_on(self) -> None:
-        """`resume` what was interrupted, until it halts."""
-        while is_walking(self.operation):
+    def resume_until_halt(self) -> None:
+        """Resume after each kill until the operation halts."""
+        while is_unfinished(self.operation):
             try:
                 engine = self.engine()
                 assert self.operation is not None
@@ -229,32 +229,32 @@ class Scene:
                 self.stopped = str(stopped)
                 return
             except Killed:
-                self.died()
+                self.after_kill()
 
-    def died(self) -> None:
-        self.deaths += 1
-        self.meanwhile(self.world)
-        self.clock.sleep(self.away)
+    def after_kill(self) -> None:
+        self.kills += 1
+        self.while_down(self.world)
+        self.clock.sleep(self.downtime)
 
-    def tell(self) -> Scene:
-        """The whole story."""
-        for number, act in enumerate(self.story.acts or (run(),)):
+    def execute(self) -> Trial:
+        """Run all acts of the scenario."""
+        for number, act in enumerate(self.scenario.acts or (run(),)):
             act(self)
-            self.ended_as(number)
+            self.check_status(number)
         return self
 
-    def ended_as(self, number: int) -> None:
-        if number < len(self.story.ends) and self.story.ends[number]:
+    def check_status(self, number: int) -> None:
+        if number < len(self.scenario.ends) and self.scenario.ends[number]:
             operation = self.operation
             assert operation is not None
-            assert operation.status == self.story.ends[number], told(operation)
+            assert operation.status == self.scenario.ends[number], describe(operation)
 
 
-def _nobody(*_: Any, **__: Any) -> Any:
+def _unused(*_: Any, **__: Any) -> Any:
     raise AssertionError
 
 
-def told(operation: Operation) -> str:
+def describe(operation: Operation) -> str:
     error = operation.ending.error if operation.ending else None
     return f"{operation.status} at {operation.last_step}: {operation.hold or error or operation.troubles}"
 
@@ -264,71 +264,71 @@ def parse(text: str) -> Runbook:
     return parsed(text, registry(World(VirtualClock())))
 
 
-def is_walking(operation: Operation | None) -> bool:
-    """Is there something left to do for a process that takes it up?"""
+def is_unfinished(operation: Operation | None) -> bool:
+    """Whether a process that resumes it has something to do."""
     if operation is None or operation.ended:
         return False
     return operation.hold is None or is_running_on_hold(operation)
 
 
-# -- what a person does ------------------------------------------------------------------------------------
+# -- acts ------------------------------------------------------------------------------------
 
 
-def run() -> Callable[[Scene], None]:
-    def act(scene: Scene) -> None:
-        runbook = scene.parse(scene.story.text)
-        scene.type(lambda engine: engine.run(runbook, ID, INPUTS), lambda operation: operation is not None)
+def run() -> Callable[[Trial], None]:
+    def act(trial: Trial) -> None:
+        runbook = trial.parse(trial.scenario.text)
+        trial.enter(lambda engine: engine.run(runbook, ID, INPUTS), lambda operation: operation is not None)
 
     return act
 
 
-def resume(text: str = "", **answer: Any) -> Callable[[Scene], None]:
+def resume(text: str = "", **answer: Any) -> Callable[[Trial], None]:
     word = ev.RunbookEdited if text else ev.Resumed
-    return typed(word, lambda engine: engine.resume(ID, answer, text))
+    return retried_until(word, lambda engine: engine.resume(ID, answer, text))
 
 
-def cancel(*, undo: bool = False, past: tuple[str, ...] = ()) -> Callable[[Scene], None]:
-    return typed(ev.Cancelled, lambda engine: engine.cancel(ID, undo=undo, past=past))
+def cancel(*, undo: bool = False, past: tuple[str, ...] = ()) -> Callable[[Trial], None]:
+    return retried_until(ev.Cancelled, lambda engine: engine.cancel(ID, undo=undo, past=past))
 
 
-def restart(step: str) -> Callable[[Scene], None]:
-    return typed(ev.Restarted, lambda engine: engine.restart(ID, step))
+def restart(step: str) -> Callable[[Trial], None]:
+    return retried_until(ev.Restarted, lambda engine: engine.restart(ID, step))
 
 
-def cleanup(past: tuple[str, ...] = ()) -> Callable[[Scene], None]:
-    return typed(ev.CleanupBegun, lambda engine: engine.cleanup(ID, past=past))
+def cleanup(past: tuple[str, ...] = ()) -> Callable[[Trial], None]:
+    return retried_until(ev.CleanupBegun, lambda engine: engine.cleanup(ID, past=past))
 
 
-def typed(word: type[ev.Event], command: Callable[[Engine], Any]) -> Callable[[Scene], None]:
-    """A command that is typed until the log has the person's word."""
+def retried_until(word: type[ev.Event], command: Callable[[Engine], Any]) -> Callable[[Trial], None]:
+    """A command that is repeated until the log has its event."""
 
-    def act(scene: Scene) -> None:
-        before = len(scene.store.load(ID)) and scene.store.load(ID)[-1].seq
+    def act(trial: Trial) -> None:
+        before = len(trial.store.load(ID)) and trial.store.load(ID)[-1].seq
 
         def recorded(_: Operation | None) -> bool:
-            since = [record for record in scene.store.records(ID) if record.seq > before]
+            since = [record for record in trial.store.records(ID) if record.seq > before]
             return any(isinstance(event, word) for record in since for event in events_of(record))
 
-        scene.type(command, recorded)
+        trial.enter(command, recorded)
 
     return act
 
 
-def meanwhile(*changes: Callable[[World], None], seconds: float = 0.0) -> Callable[[Scene], None]:
-    """Something happens while no process runs."""
+def while_down(*changes: Callable[[World], None], seconds: float = 0.0) -> Callable[[Trial], None]:
+    """Changes to the world while no process runs."""
 
-    def act(scene: Scene) -> None:
+    def act(trial: Trial) -> None:
         for change in changes:
-            change(scene.world)
-        scene.clock.sleep(seconds)
+            change(trial.world)
+        trial.clock.sleep(seconds)
 
     return act
 
 
-# -- how a world begins --------------------------------------------------------------------------------------
+# -- arrangements of the world --------------------------------------------------------------------------------------
 
 
-def ordinary(world: World) -> None:
+def initial_world(world: World) -> None:
     """The source snapshot, and the old cluster with two instances."""
     world.put("rds.cluster_snapshot", "daily", "us-east-1")
     world.put("rds.cluster", "orders", "us-west-2")
@@ -341,8 +341,8 @@ def fault(on: str, do: str | Problem, **how: Any) -> Callable[[World], None]:
     return lambda world: world.faults.append(Fault(on=on, do=do, **how))
 
 
-def lives(kind: str, *each: list[tuple[str, float]]) -> Callable[[World], None]:
-    return lambda world: world.lives.setdefault(kind, []).extend(list(one) for one in each)
+def lifecycles(kind: str, *each: list[tuple[str, float]]) -> Callable[[World], None]:
+    return lambda world: world.lifecycles.setdefault(kind, []).extend(list(one) for one in each)
 
 
 def problem(name: str, category: str, *also: str) -> Problem:

@@ -1,6 +1,6 @@
-"""The stories of one runner: a restore with one thing that happens to it, from the first look to the last notice.
+"""All scenarios with one runner: a restore in which one thing happens, from the first look to the last notification.
 
-Each is told undisturbed, then killed at every point. `pairs` are killed twice, at every pair of points.
+Each runs without crashes, then killed at every point. Those with `pairs` are also killed twice, at pairs of points.
 """
 
 from __future__ import annotations
@@ -9,6 +9,6 @@ from tests.laws.create_scenarios import COPY_AND_RESTORE, CREDENTIALS, PARTS
 from tests.laws.drift_scenarios import MENDING
 from tests.laws.failure_scenarios import EDITS, ENDS, ERRORS, KIN, UNREPEATABLE, WHOSE
 
-STORIES = (*COPY_AND_RESTORE, *CREDENTIALS, *PARTS, *WHOSE, *KIN, *ERRORS, *EDITS, *ENDS, *MENDING)
+SCENARIOS = (*COPY_AND_RESTORE, *CREDENTIALS, *PARTS, *WHOSE, *KIN, *ERRORS, *EDITS, *ENDS, *MENDING)
 
-__all__ = ["STORIES", "UNREPEATABLE"]
+__all__ = ["SCENARIOS", "UNREPEATABLE"]

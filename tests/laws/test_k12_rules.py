@@ -1,6 +1,6 @@
-"""K12: every rule is one small function with a name; without it some story goes wrong.
+"""K12: every rule is one small function with a name; without it some scenario goes wrong.
 
-Each row puts a kernel without the rule in its place, and tells stories until one ends otherwise than it should.
+Each row puts a kernel without the rule in its place, and tells scenarios until one ends otherwise than it should.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ from engine.language.model import Ensure, Row, Runbook
 from engine.values import changed
 from tests.laws import drift_scenarios as mending
 from tests.laws import scenario_run
-from tests.laws.end_state import End, end_of, judge, made_twice, not_in_the_ledger
+from tests.laws.end_state import EndState, check_end, end_state, not_in_ledger, performed_twice
 from tests.laws.scenario_parts import INVISIBLE, RESTORE
-from tests.laws.scenario_run import Killed, Scene, Story, cancel, run
-from tests.laws.scenarios import STORIES, UNREPEATABLE
+from tests.laws.scenario_run import Killed, Scenario, Trial, cancel, run
+from tests.laws.scenarios import SCENARIOS, UNREPEATABLE
 
 MOST_COMMANDS = 20_000
-ALL = {story.name: story for story in (*STORIES, *UNREPEATABLE)}
-WELL = ALL["all goes well"]
+ALL = {scenario.name: scenario for scenario in (*SCENARIOS, *UNREPEATABLE)}
+WELL = ALL["everything succeeds"]
 
 
 @pytest.fixture(autouse=True)
@@ -51,7 +51,7 @@ class Rule:
 
     function: str
     instead: Callable[..., Any]
-    stories: tuple[str, ...] = ()
+    scenarios: tuple[str, ...] = ()
     scenario: Callable[[], None] | None = None  # raises where the rule is missed
 
     def __str__(self) -> str:
@@ -143,140 +143,140 @@ def whatever_was_deleted(runbook: Runbook, operation: Operation) -> Operation:
 
 
 def a_cancel_while_everything_is_invisible() -> None:
-    story = Story(name="late", text=RESTORE, arrange=INVISIBLE)
+    scenario = Scenario(name="late", text=RESTORE, arrange=INVISIBLE)
     for point in range(1, 40):
-        scene = Scene(story, [point])
-        dies(scene)
-        if scene.operation is None:
+        trial = Trial(scenario, [point])
+        start_and_kill(trial)
+        if trial.operation is None:
             continue
-        cancel()(scene)
-        scene.clock.sleep(600)
-        assert not not_in_the_ledger(scene)
+        cancel()(trial)
+        trial.clock.sleep(600)
+        assert not not_in_ledger(trial)
 
 
 def a_call_is_never_sent_twice() -> None:
     """Killed anywhere, with its reply lost: a person says what became of it."""
-    story = ALL["a call that is not repeatable loses its reply, and was done"]
-    for point in range(Scene(story).tell().killer.count + 1):
-        scene = Scene(story, [point])
-        for act in story.acts:
-            if scene.operation is None or not scene.operation.ended:
-                act(scene)
-        assert not made_twice(scene)
+    scenario = ALL["the reply of a call that is not repeatable is lost"]
+    for point in range(Trial(scenario).execute().killer.count + 1):
+        trial = Trial(scenario, [point])
+        for act in scenario.acts:
+            if trial.operation is None or not trial.operation.ended:
+                act(trial)
+        assert not performed_twice(trial)
 
 
 def an_unsent_call_whose_requirement_broke() -> None:
     """It holds where the call is, and the call is not made."""
-    scene = Scene(ALL["what an unsent call requires breaks before it is sent"]).tell()
-    assert not scene.world.users
+    trial = Trial(ALL["a requirement of an unsent call fails before it is sent"]).execute()
+    assert not trial.world.users
 
 
 def a_poison_document() -> None:
     """Whatever takes it up dies before any outcome."""
-    scene = Scene(WELL, [7])
-    dies(scene)
+    trial = Trial(WELL, [7])
+    start_and_kill(trial)
     for _ in range(30):
-        scene.killer.count, scene.killer.at = 0, frozenset({1})
+        trial.killer.count, trial.killer.at = 0, frozenset({1})
         try:
-            scene.engine().resume("op-001")
+            trial.engine().resume("op-001")
         except Killed:
             continue
         break
-    operation = scene.operation
+    operation = trial.operation
     assert operation is not None
     assert operation.hold is not None
     assert operation.hold.kind == "trouble"
 
 
 def credentials_expire() -> None:
-    scene = Scene(ALL["credentials expire at: create rds.cluster_snapshot"])
-    run()(scene)
-    assert scene.stopped
+    trial = Trial(ALL["credentials expire at: create rds.cluster_snapshot"])
+    run()(trial)
+    assert trial.stopped
 
 
 def finished_while_nobody_ran() -> None:
-    end = end_of(Scene(WELL).tell())
+    end = end_state(Trial(WELL).execute())
     for point in range(12, 24):
-        judge(Scene(WELL, [point], away=30 * 3600.0).tell(), end)
+        check_end(Trial(WELL, [point], downtime=30 * 3600.0).execute(), end)
 
 
 def polling_writes_nothing() -> None:
     """A copy that is looked at 900 times has no more records than one that is looked at thrice."""
-    quick = Scene(WELL).tell()
-    story = ALL["the time limit passes during the copy"]
-    slow = Scene(replace(story, text=RESTORE, acts=(), ends=("SUCCEEDED",))).tell()
+    quick = Trial(WELL).execute()
+    scenario = ALL["the time limit passes during the copy"]
+    slow = Trial(replace(scenario, text=RESTORE, acts=(), ends=("SUCCEEDED",))).execute()
     assert len([*slow.store.records("op-001")]) == len([*quick.store.records("op-001")])
 
 
-def dies(scene: Scene) -> None:
-    scene.go_on = lambda: None  # type: ignore[method-assign]
-    run()(scene)
-    del scene.go_on
+def start_and_kill(trial: Trial) -> None:
+    trial.resume_until_halt = lambda: None  # type: ignore[method-assign]
+    run()(trial)
+    del trial.resume_until_halt
 
 
 RULES = (
     # 1 whose
-    Rule(function="ownership.adoptable", instead=nothing, stories=("the restore's reply is lost",)),
+    Rule(function="ownership.adoptable", instead=nothing, scenarios=("the reply of the restore is lost",)),
     Rule(function="ownership.unfinished", instead=no,
-         stories=("kin of an operation that has not ended, with any", "kin of an operation that has not ended, with kin")),
+         scenarios=("kin of an operation that has not ended, with any", "kin of an operation that has not ended, with kin")),
     # 2 grace
-    Rule(function="decide.classes.created_lately", instead=no, stories=("everything made is invisible, and nothing is tried twice",)),
+    Rule(function="decide.classes.created_lately", instead=no, scenarios=("created resources are not visible at first, without retries",)),
     Rule(function="decide.classes.deleted_lately", instead=no,
-         stories=("the old cluster's deletes are stale, and nothing is tried twice",)),
+         scenarios=("stale reads after the deletes of the old cluster, without retries",)),
     # 3 leaving
     Rule(function="decide.classes.is_leaving", instead=no,
-         stories=("the old cluster is still going when its successor is due",)),
+         scenarios=("the old cluster is still being deleted when the restore begins",)),
     # 4 owned, meant
-    Rule(function="ownership.may_take", instead=yes, stories=("a foreign copy has our name",)),
-    Rule(function="decide.decision.is_meant", instead=yes, stories=("a namesake is made before our delete",)),
+    Rule(function="ownership.may_take", instead=yes, scenarios=("a foreign copy has our name",)),
+    Rule(function="decide.decision.is_meant", instead=yes, scenarios=("another cluster takes the name before the delete",)),
     Rule(function="decide.decision.another_whole", instead=nothing,
-         stories=("the restored cluster is renamed away with its instances, and restored anew",)),
+         scenarios=("the restored cluster is renamed and restored again",)),
     # 5 the row
-    Rule(function="decide.classes.row_for", instead=unknown_is_available, stories=("a status that nobody knows",)),
-    Rule(function="decide.classes.row_for", instead=classes_only, stories=("a status with a row of its own",)),
-    Rule(function="decide.decision.is_another_row", instead=yes, stories=("an old cluster is stopped, and a row starts it",)),
+    Rule(function="decide.classes.row_for", instead=unknown_is_available, scenarios=("an unknown status",)),
+    Rule(function="decide.classes.row_for", instead=classes_only, scenarios=("a row for an unknown status",)),
+    Rule(function="decide.decision.is_another_row", instead=yes, scenarios=("the old cluster is stopped and a row starts it",)),
     # 6 the verb
     Rule(function="decide.decision.decide", instead=before_the_look, scenario=finished_while_nobody_ran),
-    Rule(function="decide.errors.delay_of_next", instead=never_exhausted, stories=("the copy fails for ever",)),
+    Rule(function="decide.errors.delay_of_next", instead=never_exhausted, scenarios=("the copy always fails",)),
     Rule(function="decide.verbs.never_replaced", instead=no,
-         stories=("a cluster that was delivered breaks", "a cluster that was seen available breaks at a hold")),
-    Rule(function="decide.verbs.continue_replace", instead=rows_instead, stories=("the copy fails once",)),
-    Rule(function="decide.verbs.obstacle_of", instead=nothing, stories=("protection is on, and stays on",)),
-    Rule(function="decide.requirements.must_prove", instead=no, stories=("the copy vanishes before the old cluster goes",)),
-    Rule(function="decide.requirements.needs_source", instead=no, stories=("undo: the source is gone, so the copy is kept",)),
+         scenarios=("a delivered cluster fails", "a cluster that was available fails during a hold")),
+    Rule(function="decide.verbs.continue_replace", instead=rows_instead, scenarios=("the copy fails once",)),
+    Rule(function="decide.verbs.obstacle_of", instead=nothing, scenarios=("protection stays on",)),
+    Rule(function="decide.requirements.must_prove", instead=no, scenarios=("the copy is deleted before the old cluster",)),
+    Rule(function="decide.requirements.needs_source", instead=no, scenarios=("undo: the source is gone, so the copy is kept",)),
     Rule(function="decide.verbs.needed_later", instead=lambda view: [],
-         stories=("the copy is to go before the restore that needs it",)),
+         scenarios=("the copy is removed before the restore that needs it",)),
     # outcomes
     Rule(function="apply.outcomes.not_sent", instead=failed_instead,
-         stories=("credentials expire at: create rds.cluster_snapshot",)),
+         scenarios=("credentials expire at: create rds.cluster_snapshot",)),
     Rule(function="engine.runtime.driver.stops_runner", instead=no, scenario=credentials_expire),
     Rule(function="apply.outcomes.needs_a_look", instead=no,
-         stories=("a part's delete says not found", "the restore's reply is lost, and it is invisible beyond the grace")),
+         scenarios=("the delete of a part fails with not found", "the reply of the restore is lost and the cluster is not visible within the grace")),
     Rule(function="apply.outcomes.unknown", instead=failed_instead, scenario=a_call_is_never_sent_twice),
-    Rule(function="apply.lifecycle._from_a_dead_runner", instead=used_up, stories=("the copy is lost three times",)),
-    Rule(function="decide.classes.passes_by_itself", instead=no, stories=("looks answer with errors that pass",)),
+    Rule(function="apply.lifecycle._from_a_dead_runner", instead=used_up, scenarios=("the request for the copy is lost three times",)),
+    Rule(function="decide.classes.passes_by_itself", instead=no, scenarios=("looks fail with transient errors",)),
     Rule(function="apply.steps._mark_gone", instead=whatever_was_deleted,
-         stories=("a failed copy cannot be deleted, and another name is taken",)),
+         scenarios=("a failed copy cannot be deleted and another name is used",)),
     Rule(function="decide.decision.look_failed", instead=no,
          scenario=mending.what_is_so_already_is_not_called_while_looks_do_not_come_back),
     Rule(function="decide.decision.is_under_way", instead=no, scenario=mending.what_is_under_way_beyond_the_grace_is_called_once),
     # resuming
     Rule(function="apply.lifecycle._rescue_again", instead=begins_anew,
-         stories=("a wrong network, not mended, then mended over a weekend",)),
-    Rule(function="apply.lifecycle._reset_schedule", instead=as_it_was, stories=("the copy takes 25 hours",)),
+         scenarios=("a wrong network is fixed after a weekend",)),
+    Rule(function="apply.lifecycle._reset_schedule", instead=as_it_was, scenarios=("the copy takes 25 hours",)),
     Rule(function="apply.lifecycle.taken_up", instead=still_in_hand, scenario=a_call_is_never_sent_twice),
     Rule(function="decide.pending.proves_again", instead=no, scenario=an_unsent_call_whose_requirement_broke),
     Rule(function="decide.pending.is_poison", instead=no, scenario=a_poison_document),
-    Rule(function="queries.is_running_on_hold", instead=no, stories=("the copy takes 25 hours",)),
+    Rule(function="queries.is_running_on_hold", instead=no, scenarios=("the copy takes 25 hours",)),
     # the end
     Rule(function="apply.lifecycle._without_unsent", instead=lambda operation: operation,
          scenario=mending.what_was_never_sent_is_not_undone),
     Rule(function="decide.ends.unsettled", instead=nothing, scenario=a_cancel_while_everything_is_invisible),
     Rule(function="decide.ends.used_past_return", instead=no,
-         stories=("held past the point with a used cluster, then cancelled with undo",)),
+         scenarios=("held with a used cluster, then cancelled with undo",)),
     Rule(function="apply.steps._mark_used", instead=lambda operation, seen: operation,
-         stories=("held past the point with a used cluster, then cancelled with undo",)),
-    Rule(function="decide.errors.holds_on_failure", instead=no, stories=("the restore is refused for ever",)),
+         scenarios=("held with a used cluster, then cancelled with undo",)),
+    Rule(function="decide.errors.holds_on_failure", instead=no, scenarios=("the restore is always refused",)),
     # what is durable
     Rule(function="engine.runtime.driver.OperationLog._changes_nothing", instead=no, scenario=polling_writes_nothing),
 )  # fmt: skip
@@ -313,9 +313,9 @@ def evolving_folds() -> Any:
 
 
 @cache
-def good_end(name: str) -> tuple[End, int]:
-    scene = Scene(ALL[name]).tell()
-    return end_of(scene), scene.killer.count
+def good_end(name: str) -> tuple[EndState, int]:
+    trial = Trial(ALL[name]).execute()
+    return end_state(trial), trial.killer.count
 
 
 def goes_wrong(rule: Rule, name: str) -> bool:
@@ -323,14 +323,14 @@ def goes_wrong(rule: Rule, name: str) -> bool:
     end, points = good_end(name)
     for at in range(points + 1):
         with without(rule):
-            if is_wrong(lambda at=at: judge(Scene(ALL[name], [at]).tell(), end)):
+            if is_wrong(lambda at=at: check_end(Trial(ALL[name], [at]).execute(), end)):
                 return True
     return False
 
 
-def is_wrong(tell: Callable[[], None]) -> bool:
+def is_wrong(execute: Callable[[], None]) -> bool:
     try:
-        tell()
+        execute()
     except Exception:
         return True
     return False
@@ -343,4 +343,4 @@ def test_without_the_rule_some_story_goes_wrong(rule: Rule) -> None:
         with without(rule):
             assert is_wrong(rule.scenario)
     else:
-        assert all(goes_wrong(rule, name) for name in rule.stories), rule.stories
+        assert all(goes_wrong(rule, name) for name in rule.scenarios), rule.scenarios

@@ -1,4 +1,4 @@
-"""K12, the rules that no story alone shows: of the end that is recorded, of what is durable, of time, of proofs.
+"""K12, the rules that no scenario alone shows: of the end that is recorded, of what is durable, of time, of proofs.
 
 Each scenario goes well with its rule, and raises without it.
 """
@@ -20,8 +20,8 @@ from engine.runtime.driver import POLLING, Driver, Interrupted, OperationLog
 from engine.runtime.load import events_of
 from engine.runtime.observer import Observer
 from engine.values import changed
-from tests.laws.scenario_parts import RESTORE, edited, old, swapped
-from tests.laws.scenario_run import ID, INPUTS, Scene, Story, fault, resume, run
+from tests.laws.scenario_parts import RESTORE, edited, old_cluster, replace_old_cluster
+from tests.laws.scenario_run import ID, INPUTS, Scenario, Trial, fault, resume, run
 from tests.laws.test_k6_to_k8 import test_k8_times_of_events_never_go_back as times_never_go_back
 from tests.laws.test_k12_rules import Rule, is_wrong, polling_writes_nothing, without, yes
 from tests.laws.world import Thing
@@ -31,7 +31,7 @@ ENDS = edited(("outputs:\n", "on_success: [{id: told, wait: 1h}]\noutputs:\n"))
 ONLY = edited(("    owner: any ", "    only: seen.name == 'another'\n    owner: any "))
 UNPROVED = edited(("    requires: [copy-snapshot, network-check]      # checked again before every delete", ""))
 """A removal that requires nothing: its own look is all that there is."""
-WELL = Story(name="all goes well", text=RESTORE)
+WELL = Scenario(name="everything succeeds", text=RESTORE)
 
 taken_up: Callable[..., Operation] = sys.modules["engine.kernel.apply.lifecycle"].taken_up
 
@@ -80,78 +80,80 @@ def after_its_end_too(driver: Driver) -> bool:
 # -- scenarios --------------------------------------------------------------------------------------------------
 
 
-def old_clusters(scene: Scene) -> list[Thing]:
-    return [thing for thing in scene.world.things if thing.name == "orders" and thing.by == "somebody"]
+def old_clusters(trial: Trial) -> list[Thing]:
+    return [thing for thing in trial.world.things if thing.name == "orders" and thing.by == "somebody"]
 
 
 def the_end_outlives_a_crash_in_its_list() -> None:
     """It dies when its end is recorded, and the list has begun: the list goes on."""
-    last = Scene(Story(name="", text=ENDS)).tell().killer.count
-    scene = Scene(Story(name="", text=ENDS), [last - 1]).tell()
-    assert scene.deaths == 1
-    names = [type(event).__name__ for record in scene.store.records(ID) for event in events_of(record)]
+    last = Trial(Scenario(name="", text=ENDS)).execute().killer.count
+    trial = Trial(Scenario(name="", text=ENDS), [last - 1]).execute()
+    assert trial.kills == 1
+    names = [type(event).__name__ for record in trial.store.records(ID) for event in events_of(record)]
     assert names[names.index("EndRecorded") :].count("TakenUp") == 1
     assert names[-1] == "Ended"
 
 
 def a_cancel_after_the_end_is_not_heard() -> None:
     """Asked in the hour of its list: it has SUCCEEDED all the same."""
-    scene = Scene(Story(name="", text=ENDS))
-    engine = scene.engine
+    trial = Trial(Scenario(name="", text=ENDS))
+    engine = trial.engine
 
     def asking() -> Any:
         made = engine()
-        begun = scene.clock.sleep
+        begun = trial.clock.sleep
 
         def sleep(seconds: float) -> None:
             begun(seconds)
-            if scene.operation is not None and scene.operation.ending is not None:
-                scene.store.ask_cancel(ID, {"actor": "anna", "at": 0.0, "undo": True, "past": []})
+            if trial.operation is not None and trial.operation.ending is not None:
+                trial.store.ask_cancel(ID, {"actor": "anna", "at": 0.0, "undo": True, "past": []})
 
-        scene.clock.sleep = sleep  # type: ignore[method-assign]
+        trial.clock.sleep = sleep  # type: ignore[method-assign]
         return made
 
-    scene.engine = asking  # type: ignore[method-assign]
-    scene.tell()
-    assert scene.operation is not None
-    assert scene.operation.ended == "SUCCEEDED"
+    trial.engine = asking  # type: ignore[method-assign]
+    trial.execute()
+    assert trial.operation is not None
+    assert trial.operation.ended == "SUCCEEDED"
 
 
 def what_is_not_meant_any_more_is_not_deleted() -> None:
     """Credentials are over at the delete of the old cluster; when somebody logs in, another has its name."""
     expires = fault(DELETE, "not_sent", category="credentials")
-    scene = Scene(Story(name="", text=UNPROVED, arrange=(expires,)))
-    run()(scene)
-    assert scene.stopped
-    swapped(scene.world)
-    resume()(scene)
-    operation = scene.operation
+    trial = Trial(Scenario(name="", text=UNPROVED, arrange=(expires,)))
+    run()(trial)
+    assert trial.stopped
+    replace_old_cluster(trial.world)
+    resume()(trial)
+    operation = trial.operation
     assert operation is not None
     assert operation.hold is not None
     assert operation.hold.kind == "target"
-    assert old_clusters(scene)[-1].there(scene.clock.now())
+    assert old_clusters(trial)[-1].there(trial.clock.now())
 
 
 def a_stop_does_not_lengthen_a_wait() -> None:
     """What is going is watched for so long; a stop in the middle of that, taken up at once, changes nothing of it."""
-    story = Story(name="", text=RESTORE, arrange=(lambda world: world.change(old(world), "deleting"),), ends=("",))
-    over = held_at(Scene(story).tell())
-    scene = Scene(story)
-    engine, began = scene.engine(), scene.clock.now()
+    scenario = Scenario(
+        name="", text=RESTORE, arrange=(lambda world: world.change(old_cluster(world), "deleting"),), ends=("",)
+    )
+    over = held_at(Trial(scenario).execute())
+    trial = Trial(scenario)
+    engine, began = trial.engine(), trial.clock.now()
 
     class Stopping(Observer):
         def stop_code(self) -> int:
-            return 130 if scene.clock.now() > (began + over) / 2 else 0
+            return 130 if trial.clock.now() > (began + over) / 2 else 0
 
     engine.observer = Stopping()
     with pytest.raises(Interrupted):
-        engine.run(scene.parse(RESTORE), ID, INPUTS)
-    resume()(scene)
-    assert held_at(scene) < over + 600
+        engine.run(trial.parse(RESTORE), ID, INPUTS)
+    resume()(trial)
+    assert held_at(trial) < over + 600
 
 
-def held_at(scene: Scene) -> float:
-    operation = scene.operation
+def held_at(trial: Trial) -> float:
+    operation = trial.operation
     assert operation is not None
     assert operation.hold is not None
     assert operation.hold.kind == "monitor_over"
@@ -160,12 +162,12 @@ def held_at(scene: Scene) -> float:
 
 def what_is_narrowed_is_left_alone() -> None:
     """`only` is false for the old cluster, though its id is the one that was meant."""
-    scene = Scene(replace(WELL, text=ONLY, ends=("HELD",))).tell()
-    operation = scene.operation
+    trial = Trial(replace(WELL, text=ONLY, ends=("HELD",))).execute()
+    operation = trial.operation
     assert operation is not None
     assert operation.hold is not None
     assert operation.hold.kind == "owner"
-    assert old_clusters(scene)[0].there(scene.clock.now())
+    assert old_clusters(trial)[0].there(trial.clock.now())
 
 
 RULES = (

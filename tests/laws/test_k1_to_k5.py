@@ -1,4 +1,4 @@
-"""K1 `pending` is total. K2 an illegal event changes nothing. K3, K4 what is stored is the operation. K5 keys."""
+"""K1 `pending` is total. K2 an illegal event changes nothing. K3, K4 the stored state is the operation. K5 keys of effects."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from engine.kernel.effect import Effect, Seen
 from engine.kernel.operation import Perform, Record, Target
 from engine.runtime.load import Replay, events_of
 from engine.values import changed
-from tests.laws.end_state import folds
-from tests.laws.reached_states import reached
+from tests.laws.end_state import check_log
+from tests.laws.reached_states import reached_states
 from tests.laws.scenario_parts import RESTORE
-from tests.laws.scenario_run import ID, Scene, Story, parse, run
-from tests.laws.scenarios import STORIES
+from tests.laws.scenario_run import ID, Scenario, Trial, parse, run
+from tests.laws.scenarios import SCENARIOS
 
 PROBLEM = Problem(name="X", category="internal", message="x")
 
@@ -46,19 +46,19 @@ def one_of_each(at: float) -> list[ev.Event]:
 
 
 def test_k1_pending_is_total_and_pure() -> None:
-    for state in reached():
+    for state in reached_states():
         assert pending(state.runbook, state.operation, state.now) == state.command
 
 
-def test_k1_what_is_pending_can_follow() -> None:
-    for state in reached():
+def test_k1_the_pending_event_is_legal() -> None:
+    for state in reached_states():
         if isinstance(state.command, Record):
             evolve(state.runbook, state.operation, state.command.event)
 
 
-def test_k2_an_event_that_cannot_follow_raises_and_changes_nothing() -> None:
+def test_k2_an_illegal_event_raises_and_changes_nothing() -> None:
     refused = 0
-    for state in reached()[::11]:
+    for state in reached_states()[::11]:
         before = state.operation
         for event in one_of_each(state.now):
             try:
@@ -71,9 +71,9 @@ def test_k2_an_event_that_cannot_follow_raises_and_changes_nothing() -> None:
     assert refused > 100
 
 
-def test_k3_encoded_and_decoded_it_is_the_same_operation() -> None:
+def test_k3_encoding_and_decoding_gives_the_same_operation() -> None:
     written_before = States()
-    for state in reached()[::4]:
+    for state in reached_states()[::4]:
         encoded = States().encoded(state.operation)
         again = decode(encoded)
         assert isinstance(again, Operation)
@@ -82,8 +82,8 @@ def test_k3_encoded_and_decoded_it_is_the_same_operation() -> None:
         assert written_before.encoded(state.operation) == encoded
 
 
-def test_k3_hence_the_same_pending() -> None:
-    for state in reached()[3::4]:
+def test_k3_a_decoded_operation_has_the_same_pending() -> None:
+    for state in reached_states()[3::4]:
         again = decode(States().encoded(state.operation))
         assert isinstance(again, Operation)
         later = state.now + 10_000
@@ -92,7 +92,7 @@ def test_k3_hence_the_same_pending() -> None:
 
 def test_k3_whoever_takes_it_up_does_the_same_from_what_is_stored() -> None:
     """A look is due at once, whether the last record has the state or events that lead to it."""
-    for state in reached():
+    for state in reached_states():
         stored = changed(durable(state.operation), at=state.operation.at)
         commands = []
         for operation in (state.operation, stored):
@@ -108,41 +108,41 @@ def test_k3_whoever_takes_it_up_does_the_same_from_what_is_stored() -> None:
 def test_k4_a_log_can_be_read_after_a_cancel_at_any_look() -> None:
     """What was seen last is recorded with the cancel, though the looks before it, which changed nothing, were not."""
     for asked in itertools.count(1):
-        scene = Scene(Story(name="", text=RESTORE))
-        looks = cancel_at_look(scene, asked)
-        run()(scene)
-        folds(scene)
-        assert scene.operation is not None
+        trial = Trial(Scenario(name="", text=RESTORE))
+        looks = cancel_at_look(trial, asked)
+        run()(trial)
+        check_log(trial)
+        assert trial.operation is not None
         if len(looks) < asked:
             break
-        assert scene.operation.ended in ("CANCELLED", "SUCCEEDED")  # it may have ended before it heard
+        assert trial.operation.ended in ("CANCELLED", "SUCCEEDED")  # it may have ended before it heard
     assert asked > 40
 
 
-def cancel_at_look(scene: Scene, asked: int) -> list[str]:
+def cancel_at_look(trial: Trial, asked: int) -> list[str]:
     """Somebody asks for the end during that look; what was looked at is in the list."""
     looks: list[str] = []
 
-    def looked(on: str, params: Any, do: Any, key: str = "", send: Any = scene.world.send) -> Any:
+    def looked(on: str, params: Any, do: Any, key: str = "", send: Any = trial.world.send) -> Any:
         if on.startswith("look "):
             looks.append(on)
-            scene.clock.sleep(10)  # the runner asks every few seconds whether somebody has cancelled
+            trial.clock.sleep(10)  # the runner asks every few seconds whether somebody has cancelled
             if len(looks) == asked:
-                scene.store.ask_cancel(ID, {"actor": "anna", "at": 0.0, "undo": False, "past": []})
+                trial.store.ask_cancel(ID, {"actor": "anna", "at": 0.0, "undo": False, "past": []})
         return send(on, params, do, key)
 
-    scene.world.send = looked  # type: ignore[method-assign]
+    trial.world.send = looked  # type: ignore[method-assign]
     return looks
 
 
-@pytest.mark.parametrize("story", STORIES, ids=str)
-def test_k5_two_sendings_share_a_key_if_and_only_if_they_are_of_one_effect(story: Story) -> None:
-    scene = Scene(story)
-    scene.tell()
-    for point in (0, scene.killer.count // 2):
-        told = Scene(story, [point]).tell()
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=str)
+def test_k5_two_requests_share_a_key_exactly_if_they_are_of_one_effect(scenario: Scenario) -> None:
+    trial = Trial(scenario)
+    trial.execute()
+    for point in (0, trial.killer.count // 2):
+        killed = Trial(scenario, [point]).execute()
         by_key: dict[str, set[str]] = defaultdict(set)
-        for record in told.store.records(ID):
+        for record in killed.store.records(ID):
             for event in events_of(record):
                 if isinstance(event, ev.Intended):
                     by_key[event.effect.key].add(repr(event.effect))
@@ -151,21 +151,21 @@ def test_k5_two_sendings_share_a_key_if_and_only_if_they_are_of_one_effect(story
         assert len(effects) == len(set(effects))
 
 
-def test_k5_keys_are_of_what_changes_something() -> None:
-    for state in reached():
+def test_k5_changing_effects_have_keys() -> None:
+    for state in reached_states():
         if isinstance(state.command, Perform) and state.command.effect.verb in ("create", "delete", "call"):
             assert state.command.effect.key.startswith((f"{ID}/", "op-000/"))
 
 
-@pytest.mark.parametrize("story", STORIES[::5], ids=str)
-def test_every_stored_event_has_the_key_of_its_step(story: Story) -> None:
-    """It is what a reader would learn by folding the operation, who then need not."""
-    scene = Scene(story, [5]).tell()
-    replay = Replay(lambda digest: parse(scene.store.blob(digest).decode()))
-    for record in scene.store.records(ID):
+@pytest.mark.parametrize("scenario", SCENARIOS[::5], ids=str)
+def test_every_stored_event_has_the_key_of_its_step(scenario: Scenario) -> None:
+    """A reader would otherwise have to fold the operation to learn it."""
+    trial = Trial(scenario, [5]).execute()
+    replay = Replay(lambda digest: parse(trial.store.blob(digest).decode()))
+    for record in trial.store.records(ID):
         for transition in replay.read(record):
             event = transition.event
-            if isinstance(event, ev.TargetSettled):  # a person may settle it at a hold: then it is the hold's step
+            if isinstance(event, ev.TargetSettled):  # settled by a person at a hold: the step of the hold
                 assert event.step
             elif transition.before is not None:
                 assert with_step(transition.runbook, transition.before, changed(event, step="")) == event

@@ -1,4 +1,4 @@
-"""K6 every walk ends. K7 after `take_back: all` nothing is open. K8 times never go back, whatever the clock does."""
+"""K6 every run ends. K7 after `take_back: all` no entry is open. K8 times never go back, whatever the clock does."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from engine.kernel.effect import Effect, Seen
 from engine.kernel.operation import Halt, Perform, Record, SleepUntil
 from engine.language.model import Runbook
 from engine.runtime.load import events_of
-from tests.laws.reached_states import Reached, reached
-from tests.laws.scenario_run import ID, Scene, Story
-from tests.laws.scenarios import STORIES, UNREPEATABLE
+from tests.laws.reached_states import ReachedState, reached_states
+from tests.laws.scenario_run import ID, Scenario, Trial
+from tests.laws.scenarios import SCENARIOS, UNREPEATABLE
 from tests.laws.world_kinds import CLASS
 
 CATEGORIES = ("conflict", "capacity", "quota", "config", "denied", "not_found", "exists", "invalid", "timeout")
@@ -26,7 +26,7 @@ LONGEST = 100 * 86400.0
 
 
 def outcome(effect: Effect, operation: Operation, now: float, dice: random.Random) -> ev.Event:
-    """Whatever a world could answer."""
+    """A random outcome that a world could give."""
     if effect.verb == "look":
         return ev.Looked(at=now, seen=seen(operation, now, dice))
     if effect.verb == "refresh":
@@ -57,7 +57,7 @@ def seen(operation: Operation, now: float, dice: random.Random) -> Seen:
 
 
 def walk(runbook: Runbook, operation: Operation, now: float, dice: random.Random) -> str:
-    """On until it halts; every loop has a wait, and a bound."""
+    """Continue until it halts; every loop must wait, and must end."""
     moment, started = 0, now
     while True:
         command = pending(runbook, operation, now)
@@ -79,27 +79,27 @@ def walk(runbook: Runbook, operation: Operation, now: float, dice: random.Random
 @pytest.mark.parametrize("seed", range(8))
 def test_k6_from_every_reachable_state_an_end_or_a_hold_is_reached(seed: int) -> None:
     dice = random.Random(seed)
-    ends = {walk(s.runbook, s.operation, s.now, dice) for s in reached()[seed::12]}
+    ends = {walk(s.runbook, s.operation, s.now, dice) for s in reached_states()[seed::12]}
     assert {"HELD", "SUCCEEDED", "FAILED"} <= ends
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_k6_a_cancel_at_any_moment_ends(seed: int) -> None:
     dice = random.Random(seed)
-    for state in reached()[seed::16]:
+    for state in reached_states()[seed::16]:
         if may_cancel(state):
             asked = ev.Cancelled(at=state.now, undo=True, past=("delete-rds",))
             after = evolve(state.runbook, state.operation, asked)
             assert walk(state.runbook, after, state.now, dice) in ("CANCELLED", "STUCK")
 
 
-def may_cancel(state: Reached) -> bool:
+def may_cancel(state: ReachedState) -> bool:
     return not state.operation.ended and state.operation.ending is None
 
 
 def test_k7_after_take_back_all_nothing_is_open_or_it_is_stuck() -> None:
     taken = 0
-    for state in reached():
+    for state in reached_states():
         operation = state.operation
         if operation.ended in ("FAILED", "STUCK"):
             taken += 1
@@ -123,16 +123,16 @@ class Wayward(VirtualClock):
         return super().now()
 
 
-@pytest.mark.parametrize("story", [*STORIES[::4], *UNREPEATABLE], ids=str)
-def test_k8_times_of_events_never_go_back(story: Story) -> None:
-    scene = Scene(story)
-    scene.clock = Wayward()
-    scene.world.clock = VirtualClock()
-    scene.world.clock.now = lambda: VirtualClock.now(scene.clock)  # type: ignore[method-assign]
-    scene.story = replace(story, ends=())
-    scene.tell()
-    times = [event.at for record in scene.store.records(ID) for event in events_of(record)]
+@pytest.mark.parametrize("scenario", [*SCENARIOS[::4], *UNREPEATABLE], ids=str)
+def test_k8_times_of_events_never_go_back(scenario: Scenario) -> None:
+    trial = Trial(scenario)
+    trial.clock = Wayward()
+    trial.world.clock = VirtualClock()
+    trial.world.clock.now = lambda: VirtualClock.now(trial.clock)  # type: ignore[method-assign]
+    trial.scenario = replace(scenario, ends=())
+    trial.execute()
+    times = [event.at for record in trial.store.records(ID) for event in events_of(record)]
     assert times == sorted(times)
-    operation = scene.operation
+    operation = trial.operation
     assert operation is not None
-    assert operation.status == story.ends[-1] or not story.ends[-1]
+    assert operation.status == scenario.ends[-1] or not scenario.ends[-1]

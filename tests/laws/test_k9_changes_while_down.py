@@ -1,100 +1,109 @@
-"""K9, where the world goes on while nobody runs: what was finished, what has gone, whose names are taken; and cancels."""
+"""K9 with changes while no process runs: resources finish, disappear, or are replaced; and a cancel at every point."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.laws.end_state import end_of, judge, made_twice, not_in_the_ledger, told_of
-from tests.laws.scenario_parts import CLUSTER, INSTANCE, INVISIBLE, RESTORE, SNAPSHOT, edited, swapped, vanishes
-from tests.laws.scenario_run import Scene, Story, cancel, run
+from tests.laws.end_state import check_end, description, end_state, not_in_ledger, performed_twice
+from tests.laws.scenario_parts import (
+    CLUSTER,
+    INSTANCE,
+    INVISIBLE,
+    RESTORE,
+    SNAPSHOT,
+    delete_copy,
+    edited,
+    replace_old_cluster,
+)
+from tests.laws.scenario_run import Scenario, Trial, cancel, run
 from tests.laws.world import Thing, World
 
-WELL = Story(name="all goes well", text=RESTORE)
-KEPT = Story(
-    name="what is made is kept",
+WELL = Scenario(name="everything succeeds", text=RESTORE)
+KEPT = Scenario(
+    name="the copy is kept at undo",
     text=edited(("    retry: slow\n    undo: delete\n\n  - id: network-check", "    retry: slow\n    undo: keep\n\n  - id: network-check")),
 )  # fmt: skip
-LATE = Story(name="everything made is invisible for a while", text=RESTORE, arrange=INVISIBLE)
-KEPT_LATE = Story(name="what is made is kept, and invisible for a while", text=KEPT.text, arrange=INVISIBLE)
+LATE = Scenario(name="created resources are not visible at first", text=RESTORE, arrange=INVISIBLE)
+KEPT_LATE = Scenario(name="the copy is kept at undo and not visible at first", text=KEPT.text, arrange=INVISIBLE)
 
 
-def points(story: Story) -> range:
-    return range(1, Scene(story).tell().killer.count + 1)
+def points(scenario: Scenario) -> range:
+    return range(1, Trial(scenario).execute().killer.count + 1)
 
 
-def test_what_was_finished_while_nobody_ran_for_30_hours_is_finished() -> None:
-    end = end_of(Scene(WELL).tell())
+def test_resumed_30_hours_after_the_kill() -> None:
+    end = end_state(Trial(WELL).execute())
     for point in points(WELL):
-        judge(Scene(WELL, [point], away=30 * 3600.0).tell(), end)
+        check_end(Trial(WELL, [point], downtime=30 * 3600.0).execute(), end)
 
 
-def swaps(world: World) -> None:
-    """While the old cluster is there, it is swapped for another; once it has gone, somebody takes its name."""
+def replace_or_take_name(world: World) -> None:
+    """Replace the old cluster by another; if it is gone already, create one with its name."""
     there = world.named(CLUSTER, "orders", "us-west-2")
     if there is None:
         world.put(CLUSTER, "orders", "us-west-2")
     elif there.by == "somebody":
-        swapped(world)
+        replace_old_cluster(world)
 
 
-@pytest.mark.parametrize("meanwhile", [vanishes, swaps])
-def test_whatever_somebody_does_nothing_foreign_is_touched(meanwhile: object) -> None:
+@pytest.mark.parametrize("while_down", [delete_copy, replace_or_take_name])
+def test_no_foreign_resource_is_changed_whatever_others_do(while_down: object) -> None:
     unreached = 0
     for point in points(WELL):
-        scene = Scene(WELL, [point], meanwhile=meanwhile)  # type: ignore[arg-type]
-        scene.story = Story(name="", text=RESTORE, ends=("",))
-        scene.tell()
-        operation = scene.operation
+        trial = Trial(WELL, [point], while_down=while_down)  # type: ignore[arg-type]
+        trial.scenario = Scenario(name="", text=RESTORE, ends=("",))
+        trial.execute()
+        operation = trial.operation
         assert operation is not None
-        assert operation.status in ("SUCCEEDED", "HELD"), (point, told_of(scene))
+        assert operation.status in ("SUCCEEDED", "HELD"), (point, description(trial))
         unreached += operation.status == "HELD"
         meant = operation.targets["delete-rds"].id
-        assert not [one for one in touched(scene) if one.id != meant], (point, told_of(scene))
-        assert not not_in_the_ledger(scene), point
-        there = {thing.id for thing in scene.world.things if thing.there(scene.world.now)}
+        assert not [one for one in foreign_changes(trial) if one.id != meant], (point, description(trial))
+        assert not not_in_ledger(trial), point
+        there = {thing.id for thing in trial.world.things if thing.there(trial.world.now)}
         assert all(entry.id in there for entry in operation.ledger if entry.state == "delivered"), point
     assert unreached
 
 
-def touched(scene: Scene) -> list[Thing]:
-    """Things that this operation has deleted, and neither made nor were there when it began."""
-    deleted = {act.id for act in scene.world.journal if act.verb == "delete" and act.kind == CLUSTER}
-    return [thing for thing in scene.world.things if thing.id in deleted and not thing.by.startswith("op-001/")]
+def foreign_changes(trial: Trial) -> list[Thing]:
+    """Clusters that this operation has deleted and did not create."""
+    deleted = {act.id for act in trial.world.journal if act.verb == "delete" and act.kind == CLUSTER}
+    return [thing for thing in trial.world.things if thing.id in deleted and not thing.by.startswith("op-001/")]
 
 
-@pytest.mark.parametrize("story", [WELL, KEPT, LATE, KEPT_LATE], ids=str)
+@pytest.mark.parametrize("scenario", [WELL, KEPT, LATE, KEPT_LATE], ids=str)
 @pytest.mark.parametrize(
     ("undo", "past"), [(False, ()), (True, ()), (True, ("delete-rds",))], ids=["cancel", "undo", "past"]
 )
-def test_a_cancel_at_every_moment_leaves_nothing_that_the_ledger_does_not_name(
-    story: Story, undo: bool, past: tuple[str, ...]
+def test_after_a_cancel_at_every_point_the_ledger_has_all_that_is_left(
+    scenario: Scenario, undo: bool, past: tuple[str, ...]
 ) -> None:
-    for point in points(story):
-        scene = Scene(story, [point])
-        dies(scene)
-        if scene.operation is None or scene.operation.ending is not None:
+    for point in points(scenario):
+        trial = Trial(scenario, [point])
+        start_and_kill(trial)
+        if trial.operation is None or trial.operation.ending is not None:
             continue
-        cancel(undo=undo, past=past)(scene)
-        operation = scene.operation
-        assert operation.ended == "CANCELLED", (point, told_of(scene))
-        scene.clock.sleep(600)
-        assert not not_in_the_ledger(scene), (point, told_of(scene))
-        assert not made_twice(scene)
+        cancel(undo=undo, past=past)(trial)
+        operation = trial.operation
+        assert operation.ended == "CANCELLED", (point, description(trial))
+        trial.clock.sleep(600)
+        assert not not_in_ledger(trial), (point, description(trial))
+        assert not performed_twice(trial)
         assert undo is False or not [entry for entry in operation.ledger if entry.state == "open"]
-        copies = [act for act in scene.world.journal if act.kind == SNAPSHOT and act.verb == "delete"]
+        copies = [act for act in trial.world.journal if act.kind == SNAPSHOT and act.verb == "delete"]
         archived = operation.steps.get("archive-snapshot") is not None
-        assert archived or not copies or story not in (KEPT, KEPT_LATE), (point, "what is to be kept was deleted")
-        if undo and past and story is not KEPT and story is not KEPT_LATE:
-            assert not ours(scene), point
+        assert archived or not copies or scenario not in (KEPT, KEPT_LATE), (point, "what is to be kept was deleted")
+        if undo and past and scenario is not KEPT and scenario is not KEPT_LATE:
+            assert not ours(trial), point
 
 
-def ours(scene: Scene) -> list[str]:
-    now = scene.world.now
-    return [t.name for t in scene.world.things if t.by.startswith("op-001/") and t.there(now) and t.kind != INSTANCE]
+def ours(trial: Trial) -> list[str]:
+    now = trial.world.now
+    return [t.name for t in trial.world.things if t.by.startswith("op-001/") and t.there(now) and t.kind != INSTANCE]
 
 
-def dies(scene: Scene) -> None:
-    """The run is begun, and its process dies; nobody takes it up."""
-    scene.go_on = lambda: None  # type: ignore[method-assign]
-    run()(scene)
-    del scene.go_on
+def start_and_kill(trial: Trial) -> None:
+    """Run until the process is killed; nothing resumes it."""
+    trial.resume_until_halt = lambda: None  # type: ignore[method-assign]
+    run()(trial)
+    del trial.resume_until_halt

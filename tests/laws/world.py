@@ -1,7 +1,7 @@
-"""A world as values, for laws that need a hundred thousand runs: things with lives in virtual time, and faults.
+"""A small simulated world for laws that need many thousands of trials: resources with statuses over time, and faults.
 
-It stands where AWS and the actions stand: its kinds are `ResourceKind`s, so that everything above the registry is the
-product's own. The actions' own code runs over `actions.sandbox`, in the crash suite.
+It replaces AWS and the actions: its kinds are `ResourceKind`s, so that everything above the registry is the product's own.
+The code of the actions runs over `actions.sandbox`, in the crash suite.
 """
 
 from __future__ import annotations
@@ -15,26 +15,26 @@ from engine.errors import EffectFailed, EffectNotSent, EffectUnknown, Problem
 
 REGIONS = ("us-east-1", "us-west-2")
 FOREVER = float("inf")
-MOST_CALLS = 5000
+MAX_CALLS = 5000
 
-LIVES: Mapping[str, list[tuple[str, float]]] = {
+LIFECYCLES: Mapping[str, list[tuple[str, float]]] = {
     "rds.cluster_snapshot": [("copying", 90)],
     "rds.cluster": [("creating", 120)],
     "rds.instance": [("creating", 60)],
 }
-LEAVES: Mapping[str, float] = {"rds.cluster_snapshot": 20, "rds.cluster": 60, "rds.instance": 60}
+DELETE_SECONDS: Mapping[str, float] = {"rds.cluster_snapshot": 20, "rds.cluster": 60, "rds.instance": 60}
 
 
 @dataclass(slots=True, kw_only=True)
 class Thing:
-    """Something that is there: its statuses from moments on; `gone` when it is not there any more."""
+    """A resource. `life` has its statuses, each with the time from which it applies; `gone` is the last."""
 
     kind: str
     name: str
     region: str
     id: str
     made: float
-    by: str = "somebody"  # the effect's key, where this operation made it
+    by: str = "somebody"  # the key of the effect, if this operation created it
     life: list[tuple[str, float]] = field(default_factory=list)
     tags: dict[str, str] = field(default_factory=dict)
     data: dict[str, Any] = field(default_factory=dict)
@@ -49,7 +49,7 @@ class Thing:
         return self.status(now) != "gone"
 
     def shown(self, now: float) -> str:
-        """What a list shows: nothing of what is new, and for a while still what has left."""
+        """The status in a list, where a new resource may not be visible yet and a deleted one may still be."""
         if now < self.seen_from:
             return "gone"
         return self.stale if now < self.stale_until else self.status(now)
@@ -57,7 +57,7 @@ class Thing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Act:
-    """A line of the world's journal: a change that was asked for, and what became of it."""
+    """A line of the world's journal: a change that was performed."""
 
     at: float
     verb: str
@@ -70,11 +70,11 @@ class Act:
 
 @dataclass(slots=True, kw_only=True)
 class Fault:
-    """What happens to calls: `on` is VERB KIND (`create rds.cluster`); the `first` so many pass, then `times` are hit.
+    """What happens to calls. `on` is VERB KIND (`create rds.cluster`); `first` calls pass, then `times` calls are hit.
 
-    `do`: lost (done, no reply), nothing (not done, no reply), a Problem (refused), not_sent, invisible, stale. Sendings of
-    one effect count once, so that a crash changes nothing in what befalls the next effect; those of a look, and what is
-    not sent, count each.
+    `do`: lost (performed, no reply), nothing (not performed, no reply), a Problem (refused), not_sent, invisible, stale.
+    Requests of one effect count once, so that a crash does not shift the fault to another effect; looks and requests that
+    are not sent count each.
     """
 
     on: str
@@ -97,32 +97,32 @@ class Fault:
 
 
 class World:
-    """Everything that is there, in one account."""
+    """All resources of one account."""
 
     def __init__(self, clock: VirtualClock) -> None:
         self.clock = clock
         self.things: list[Thing] = []
         self.faults: list[Fault] = []
-        self.lives: dict[str, list[list[tuple[str, float]]]] = {}
+        self.lifecycles: dict[str, list[list[tuple[str, float]]]] = {}
         self.settings: dict[str, Any] = {}
-        self.broken_checks: set[str] = set()  # kinds of checks that see something wrong
+        self.broken_checks: set[str] = set()  # kinds of checks that report a problem
         self.journal: list[Act] = []
         self.messages: list[dict[str, Any]] = []
         self.users: list[str] = []
         self.on_create: list[Callable[[World, Thing], None]] = []
         self.called: list[tuple[str, Mapping[str, Any]]] = []
         self.serial = 0
-        self.asked: set[str] = set()  # keys of the changes that were asked for
+        self.asked: set[str] = set()  # keys of the changes that were requested
         self.calls = 0
 
     @property
     def now(self) -> float:
         return self.clock.now()
 
-    # -- what is there ---------------------------------------------------------------------------------
+    # -- resources ---------------------------------------------------------------------------------
 
     def put(self, kind: str, name: str, region: str, status: str = "available", **data: Any) -> Thing:
-        """Something that was there before, or that somebody has just made."""
+        """Add a resource that another person has created."""
         tags = data.pop("tags", {})
         thing = Thing(
             kind=kind, name=name, region=region, id=data.pop("id", None) or self.new_id(kind), made=self.now,
@@ -136,14 +136,14 @@ class World:
         return f"{kind.rpartition('.')[2]}-{self.serial}"
 
     def named(self, kind: str, name: str, region: str) -> Thing | None:
-        """What truly bears the name."""
+        """The existing resource with this name."""
         for thing in self.things:
             if (thing.kind, thing.name, thing.region) == (kind, name, region) and thing.there(self.now):
                 return thing
         return None
 
     def look(self, kind: str, params: Mapping[str, Any], region: str) -> Thing | None:
-        """What lists show, by name, ARN or id."""
+        """The resource as lists show it, by name, ARN or id."""
         for thing in self.things:
             if thing.kind == kind and thing.shown(self.now) != "gone" and _is_meant(thing, params, region):
                 return thing
@@ -159,9 +159,9 @@ class World:
     # -- changes -----------------------------------------------------------------------------------------
 
     def make(self, kind: str, name: str, region: str, tags: Mapping[str, str], key: str, data: dict[str, Any]) -> Thing:
-        """A create that was accepted: its life begins."""
-        queue = self.lives.get(kind, [])
-        life = queue.pop(0) if queue else [*LIVES.get(kind, []), ("available", FOREVER)]
+        """Perform a create."""
+        queue = self.lifecycles.get(kind, [])
+        life = queue.pop(0) if queue else [*LIFECYCLES.get(kind, []), ("available", FOREVER)]
         at, spans = self.now, []
         for status, seconds in life:
             spans.append((status, at))
@@ -173,19 +173,19 @@ class World:
             tags=dict(tags), data=data,
         )  # fmt: skip
         self.things.append(thing)
-        for tell in self.on_create:
-            tell(self, thing)
+        for execute in self.on_create:
+            execute(self, thing)
         return thing
 
     def unmake(self, thing: Thing) -> None:
-        """A delete that was accepted."""
-        thing.life = [("deleting", self.now), ("gone", self.now + LEAVES.get(thing.kind, 0))]
+        """Perform a delete."""
+        thing.life = [("deleting", self.now), ("gone", self.now + DELETE_SECONDS.get(thing.kind, 0))]
 
     def change(self, thing: Thing, status: str) -> None:
         thing.life = [(status, self.now)]
 
     def rename(self, thing: Thing, name: str) -> None:
-        """As AWS does it: a cluster takes its instances along, which keep their names."""
+        """Rename as AWS does: the instances of a cluster stay in it and keep their names."""
         for member in self.members(thing.name, thing.region) if thing.kind == "rds.cluster" else ():
             member.data["cluster"] = name
         thing.name = name
@@ -193,21 +193,21 @@ class World:
     # -- faults ------------------------------------------------------------------------------------------
 
     def send(self, on: str, params: Mapping[str, Any], do: Callable[[], Thing | None], key: str = "") -> Thing | None:
-        """One call, with what happens to it."""
+        """Perform one call, with its faults."""
         self.calls += 1
-        assert self.calls < MOST_CALLS, "it goes round in circles"
+        assert self.calls < MAX_CALLS, "the operation never ends"
         if key:
             self.asked.add(key)
         hits = [fault for fault in self.faults if fault.hits(on, params, key)]
         for fault in hits:
             fault.after(self)
             if fault.do == "not_sent":
-                problem = Problem(name="NotSent", category=fault.category, message="it never left")
+                problem = Problem(name="NotSent", category=fault.category, message="it was not sent")
                 raise EffectNotSent(problem)
             if isinstance(fault.do, Problem):
                 raise EffectFailed(fault.do)
             if fault.do == "nothing":
-                raise EffectUnknown("no answer came")
+                raise EffectUnknown("no reply")
         thing = do()
         for fault in hits:
             if fault.do == "invisible" and thing is not None:

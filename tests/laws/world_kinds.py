@@ -1,4 +1,4 @@
-"""The kinds and actions of the laws' world: what `actions` has for AWS, over `tests.laws.world`."""
+"""The kinds and actions of the laws' world, as `actions` has them for AWS."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def refused(name: str, category: str, message: str = "", *also: str) -> EffectFa
 
 
 class Kind:
-    """A kind of thing that can be made, looked at and deleted."""
+    """A kind that can be created, looked at and deleted."""
 
     doc = ""
     statuses: Mapping[str, Status] = MappingProxyType(
@@ -50,20 +50,26 @@ class Kind:
             return MISSING
         status = thing.shown(self.world.now)
         return Observation(
-            status=status, cls=CLASS.get(status, "unknown"), id=thing.id, attributes=self.told(thing, status),
+            status=status, cls=CLASS.get(status, "unknown"), id=thing.id, attributes=self.attributes_of_thing(thing, status),
             tags=thing.tags, parts=self.parts(thing),
         )  # fmt: skip
 
-    def told(self, thing: Thing, status: str) -> dict[str, Any]:
+    def attributes_of_thing(self, thing: Thing, status: str) -> dict[str, Any]:
         endpoint = {"endpoint": f"{thing.name}.cluster", "port": 5432} if self.name == "rds.cluster" else {}
-        told = {"name": thing.name, "arn": arn(thing), "id": thing.id, "status": status, "encrypted": False}
+        attributes_of_thing = {
+            "name": thing.name,
+            "arn": arn(thing),
+            "id": thing.id,
+            "status": status,
+            "encrypted": False,
+        }
         if self.name == "rds.cluster":
             members = self.world.members(thing.name, thing.region)
-            told["instances"] = [
+            attributes_of_thing["instances"] = [
                 {"name": m.name, "class": m.data.get("class"), "writer": n == 0}
                 for n, m in enumerate(m for m in members if m.shown(self.world.now) != "gone")
             ]
-        return told | endpoint | thing.data
+        return attributes_of_thing | endpoint | thing.data
 
     def parts(self, thing: Thing) -> tuple[Part, ...]:
         if self.name != "rds.cluster":
@@ -137,7 +143,7 @@ class Kind:
 
 
 class Checked:
-    """A kind that is only looked at: ok, unless the world says that it is broken."""
+    """A kind for checks only: ok unless the world marks it as broken."""
 
     doc = ""
     statuses: Mapping[str, Status] = MappingProxyType(
@@ -171,7 +177,7 @@ class Checked:
 
 
 def registry(world: World) -> Registry:
-    """Every kind and action of the stories."""
+    """All kinds and actions of the scenarios."""
     made = Registry()
     watched = Monitor(every=30.0, longest=3600.0, grace=60.0)
     snapshot = KindFacts(
@@ -183,15 +189,15 @@ def registry(world: World) -> Registry:
         removal=watched, data="live", source="from_snapshot",
     )  # fmt: skip
     instance = KindFacts(name="rds.instance", identity=("name",), monitor=watched, part_of="cluster")
-    told = "name arn id status encrypted"
-    made.add_kind(Kind(world, snapshot, "name copy_of kms_key", f"{told} cluster"))
+    attributes_of_thing = "name arn id status encrypted"
+    made.add_kind(Kind(world, snapshot, "name copy_of kms_key", f"{attributes_of_thing} cluster"))
     made.add_kind(
         Kind(
             world, cluster, "name from_snapshot subnet_group security_groups unprotect",
-            f"{told} instances endpoint port protected",
+            f"{attributes_of_thing} instances endpoint port protected",
         )
     )  # fmt: skip
-    made.add_kind(Kind(world, instance, "name cluster class", f"{told} cluster class writer"))
+    made.add_kind(Kind(world, instance, "name cluster class", f"{attributes_of_thing} cluster class writer"))
     made.add_kind(Checked(world, "ec2.network", "subnet_group security_groups"))
     made.add_kind(Checked(world, "ec2.port_open", "security_groups port"))
     made.add_kind(Checked(world, "net.endpoint", "host port"))
@@ -247,7 +253,7 @@ def _actions(world: World) -> list[tuple[str, bool | None, str, Run]]:
 
 
 def _call(world: World, name: str, do: Callable[[Mapping[str, Any], Context], None]) -> Run:
-    """An action whose calls the world's faults befall, and its journal keeps."""
+    """An action whose calls are subject to the world's faults and recorded in its journal."""
 
     def run(params: Mapping[str, Any], ctx: Context) -> Mapping[str, Any]:
         def perform() -> None:

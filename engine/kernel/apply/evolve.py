@@ -2,7 +2,7 @@
 
 `evolve` carries out what `pending` has decided, or what a person or the world has said. It decides nothing: everything that
 a fold needs is in the event, in the operation or in the runbook. So a log can be folded again, by a later version too, and
-comes to the state that it came to when it was written; a test does so with every story.
+comes to the state that it came to when it was written; a test does so with every scenario.
 
 Each event has one row in the table below: its fold, and the phases of the top frame that it may follow. An event that cannot
 follow raises IllegalEvent, and changes nothing: an operation is a value, and each fold makes a new one.

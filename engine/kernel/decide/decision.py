@@ -31,7 +31,7 @@ in hand. Take `ensure rds.cluster_snapshot` with the name `daily-copy`, whose ta
     look: missing       the create belongs to the attempt that has begun                -> Intended(create)
     look: available     the row `available`                                             -> RowTaken, then StepDone
 
-Each rule marked ● is a function of its own: a test replaces it, and some story must then end badly.
+Each rule marked ● is a function of its own: a test replaces it, and some scenario must then end badly.
 """
 
 from __future__ import annotations
