@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import difflib
+import sys
 from collections.abc import Mapping
 from typing import Any, Final
 
 from engine.cli.context import CommandContext
 from engine.cli.files import load_runbook
-from engine.cli.output.runbook_diff import print_diff
+from engine.cli.output import terminal
 from engine.errors import UsageError
 from engine.kernel import Operation
 from engine.language.model import Runbook
 from engine.language.nearest import did_you_mean
 
 OUTCOMES: Final = ("done", "not-done")
+DIFF_COLOURS: Final = {"+": "good", "-": "bad", "@": "busy"}
 
 
 def read_answer(
@@ -55,5 +58,14 @@ def read_replacement(
             f"{path} has no step {step}, at which operation {operation.id} stopped; {did_you_mean(step, names)}"
         )
     context.remember_runbook(new)
-    print_diff(runbook.text, new.text, path)
+    _print_diff(runbook.text, new.text, path)
     return new.text
+
+
+def _print_diff(old: str, new: str, path: str) -> None:
+    """A unified diff from the recorded text to that of the file."""
+    diff = difflib.unified_diff(old.splitlines(), new.splitlines(), "recorded runbook", path, n=2, lineterm="")
+    for line in list(diff) or [f"{path} is the same as the recorded runbook"]:
+        colour = DIFF_COLOURS.get(line[:1])
+        text = terminal.escape(line)
+        terminal.err(terminal.style(text, colour, sys.stderr) if colour else text)

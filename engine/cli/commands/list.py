@@ -8,7 +8,7 @@ import typer
 
 from engine.cli.context import CommandContext
 from engine.cli.options import OUTPUT_OPTIONS, STORE_OPTIONS, Options, command
-from engine.cli.output.operation_list import print_operations
+from engine.cli.output import terminal
 from engine.cli.output.status_document import is_abandoned, runner_of
 from engine.errors import UsageError
 from engine.language.nearest import did_you_mean
@@ -19,6 +19,7 @@ from engine.stores.port import Head
 STATUSES: Final = ("IN_PROGRESS", "HELD", "SUCCEEDED", "FAILED", "CANCELLED", "STUCK")
 URGENT_STATUSES: Final = ("STUCK", "HELD", "IN_PROGRESS")
 """Listed first, in this order."""
+HEAD: Final = ("operation", "status", "runbook", "step", "updated", "runner")
 
 
 @command("list", *STORE_OPTIONS, *OUTPUT_OPTIONS)
@@ -36,7 +37,7 @@ def list_(
     with CommandContext(options) as context:
         operations = [_summary(context, head) for head in context.store.heads()]
         chosen = [one for one in operations if status in (None, one["status"])]
-        print_operations(options, context.store.name, sorted(chosen, key=_order))
+        _print(options, context.store.name, sorted(chosen, key=_order))
     return 0
 
 
@@ -57,3 +58,23 @@ def _order(operation: dict[str, Any]) -> tuple[int, str]:
     status = str(operation.get("status"))
     rank = URGENT_STATUSES.index(status) if status in URGENT_STATUSES else len(URGENT_STATUSES)
     return rank, str(operation["operation_id"])
+
+
+def _print(options: Options, store: str, operations: list[dict[str, Any]]) -> None:
+    """Print the summaries. `store`: its name, for the message that there are none."""
+    if options.as_json:
+        terminal.out_json({"format": 1, "operations": operations})
+        return
+    if not operations:
+        terminal.err(f"no operation in {terminal.escape(store)}")
+        return
+    head, *lines = terminal.align_columns([_cells(one) for one in operations], HEAD, status_at=1)
+    terminal.out("\n".join([terminal.style(head, "strong"), *lines]))
+
+
+def _cells(operation: dict[str, Any]) -> tuple[str, ...]:
+    runner = operation["runner"]
+    return (
+        operation["operation_id"], str(operation.get("status", "?")), str(operation.get("runbook", "")),
+        str(operation.get("step") or ""), str(operation.get("updated", "")), runner["actor"] if runner else "",
+    )  # fmt: skip

@@ -30,35 +30,26 @@ def describe_kind_or_action(registry: Registry, name: str) -> dict[str, Any] | N
 
 
 def _describe_kind(kind: ResourceKind) -> dict[str, Any]:
+    statuses = [{"status": name, "class": one.cls, "source": one.source} for name, one in kind.statuses.items()]
     return {
-        "name": kind.name,
-        "is": "kind",
-        "doc": kind.doc.strip(),
-        "steps": list(kind.facts.verbs),
-        "identity": list(kind.facts.identity),
-        "with": [_param(name, one) for name, one in kind.params.items()],
-        "attributes": [
-            {"name": name, "type": _type(one), "doc": one.get("description", "")}
-            for name, one in kind.attributes.items()
-        ],
-        "statuses": [{"status": name, "class": one.cls, "source": one.source} for name, one in kind.statuses.items()],
-        "calls": list(kind.calls),
-    }
+        "name": kind.name, "is": "kind", "doc": kind.doc.strip(), "steps": list(kind.facts.verbs),
+        "identity": list(kind.facts.identity), "with": [_param(name, one) for name, one in kind.params.items()],
+        "attributes": _attributes(kind.attributes), "statuses": statuses, "calls": list(kind.calls),
+    }  # fmt: skip
 
 
 def _describe_action(action: Action) -> dict[str, Any]:
     return {
-        "name": action.name,
-        "is": "action",
-        "doc": action.doc.strip(),
-        "repeatable": action.facts.repeatable,
-        "with": [_param(name, one) for name, one in action.params.items()],
-        "output": [
-            {"name": name, "type": _type(one), "doc": one.get("description", "")} for name, one in action.output.items()
-        ],
-        "errors": list(action.errors),
-        "calls": list(action.calls),
-    }
+        "name": action.name, "is": "action", "doc": action.doc.strip(), "repeatable": action.facts.repeatable,
+        "with": [_param(name, one) for name, one in action.params.items()], "output": _attributes(action.output),
+        "errors": list(action.errors), "calls": list(action.calls),
+    }  # fmt: skip
+
+
+def _attributes(schemas: Mapping[str, Any]) -> list[dict[str, str]]:
+    return [
+        {"name": name, "type": _type(schema), "doc": schema.get("description", "")} for name, schema in schemas.items()
+    ]
 
 
 def _param(name: str, param: Any) -> dict[str, Any]:
@@ -188,12 +179,11 @@ def _retry_note(category: str) -> str:
 
 def format_rule(rule: Rule, wrong: str, right: str) -> list[str]:
     """A rule as lines of text: what it finds, why, and a wrong and a right example."""
-    suppress = (
-        f"  To suppress it, write at that line: `# runbook: ignore {rule.id} because …`" if rule.suppressible else ""
-    )
     lines = [f"{rule.id} ({rule.severity}): {rule.title}", "", *_paragraph(rule.why), "", "wrong:", ""]
     lines += [*_example(wrong), "", "right:", "", *_example(right)]
-    return [*lines, "", suppress] if suppress else lines
+    if rule.suppressible:
+        lines += ["", f"  To suppress it, write at that line: `# runbook: ignore {rule.id} because …`"]
+    return lines
 
 
 def _example(text: str) -> list[str]:

@@ -23,17 +23,20 @@ from engine.kernel.queries import current_key, monitor_of, step_of
 from engine.language.durations import format_duration
 from engine.language.model import Monitor, Runbook
 from engine.stores.port import LogRecord
-from engine.values import Value
+from engine.values import Value, changed
 
 Weight = Literal["detail", "note", "wait", "problem", "end"]
 """`detail` is shown only with --verbose."""
 
-DETAILS: Final = (
-    ev.Entered, ev.Looked, ev.Adopted, ev.ProofBegun, ev.Proved, ev.NestedDone, ev.EntryTaken, ev.SentAgain,
-    ev.FailurePassedOn, ev.BrokenTakenBack, ev.RowTaken, ev.Vanished, ev.Watched, ev.Delayed,
-)  # fmt: skip
-PROBLEMS: Final = (ev.Failed, ev.Unknown, ev.NotSent, ev.StepFailed, ev.TroubleRecorded, ev.Held)
-ENDS: Final = (ev.EndRecorded, ev.Ended, ev.Started, ev.Resumed, ev.Restarted, ev.Cancelled, ev.CleanupBegun)
+WEIGHTS: Final[Mapping[Weight, tuple[type[ev.Event], ...]]] = {
+    "detail": (
+        ev.Entered, ev.Looked, ev.Adopted, ev.ProofBegun, ev.Proved, ev.NestedDone, ev.EntryTaken, ev.SentAgain,
+        ev.FailurePassedOn, ev.BrokenTakenBack, ev.RowTaken, ev.Vanished, ev.Watched, ev.Delayed,
+    ),
+    "problem": (ev.Failed, ev.Unknown, ev.NotSent, ev.StepFailed, ev.TroubleRecorded, ev.Held),
+    "end": (ev.EndRecorded, ev.Ended, ev.Started, ev.Resumed, ev.Restarted, ev.Cancelled, ev.CleanupBegun),
+}  # fmt: skip
+"""The weight of each event; `note` for others."""
 
 
 class Line(Value):
@@ -48,51 +51,50 @@ class Line(Value):
 def event_lines(transition: Transition) -> list[Line]:
     """The line of an event, and a second one for a wait that begins with it."""
     event = transition.event
-    lines = [Line(at=event.at, step=event.step, text=event_text(transition), weight=_weight(transition))]
-    wait = wait_line(transition)
-    if wait is not None:
-        lines.append(wait)
-    return lines
+    line = Line(at=event.at, step=event.step, text=event_text(transition), weight=_weight(transition))
+    wait = _wait_text(transition)
+    return [line, changed(line, text=wait, weight="wait")] if wait else [line]
 
 
 def _weight(transition: Transition) -> Weight:
-    event = transition.event
-    if isinstance(event, ev.Ended):
-        # The recorded end was shown already; only an end that differs from it is news.
-        ending = transition.after.ending
-        return "detail" if ending is not None and ending.status == transition.after.ended else "end"
-    if isinstance(event, PROBLEMS):
-        return "problem"
-    if isinstance(event, ENDS):
-        return "end"
-    if isinstance(event, ev.Entered) and event.skipped:
-        return "note"
-    if isinstance(event, ev.TakenUp) and event.released:
-        return "detail"
-    return "detail" if isinstance(event, DETAILS) else "note"
+    event, ending = transition.event, transition.after.ending
+    match event:
+        case ev.Ended():
+            # The recorded end was shown already; only an end that differs from it is news.
+            return "detail" if ending is not None and ending.status == transition.after.ended else "end"
+        case ev.Entered(skipped=True):
+            return "note"
+        case ev.TakenUp(released=True):
+            return "detail"
+        case _:
+            return next((weight for weight, events in WEIGHTS.items() if isinstance(event, events)), "note")
 
 
 # -- waits ------------------------------------------------------------------------------------------------------
 
 
-def wait_line(transition: Transition) -> Line | None:
-    """The wait that begins with this event, or whose reason it changes; None for any other event."""
-    after, before = transition.after, transition.before
+def _wait_text(transition: Transition) -> str:
+    """The wait that begins with this event, or whose reason it changes; "" for any other event."""
+    runbook, after, before, at = transition.runbook, transition.after, transition.before, transition.event.at
     if not after.frames or after.ended:
-        return None
+        return ""
     frame = after.top
+    last = before.top if before is not None and before.frames else None
     if isinstance(frame.phase, Waiting):
-        if frame.phase.until <= transition.event.at or (before is not None and _is_same_wait(before, frame)):
-            return None
-        return _delay_line(transition, frame, frame.phase)
-    is_watched = isinstance(transition.event, ev.Watched) and frame.observed.watching is not None
-    if not is_watched or (before is not None and before.frames and _is_same_watch(before.top, frame)):
-        return None
-    return _watch_line(transition, frame)
-
-
-def _is_same_wait(before: Operation, frame: Frame) -> bool:
-    return bool(before.frames) and before.top.path == frame.path and before.top.phase == frame.phase
+        until = frame.phase.until
+        if until <= at or (last is not None and (last.path, last.phase) == (frame.path, frame.phase)):
+            return ""
+        text = f"waiting {format_duration(until - at, units=2)} until {format_deadline(until, at)}"
+        if frame.phase.then != "begin":
+            return text
+        return f"{text}, then {format_current_attempt(step_of(runbook, after, frame), frame) or 'trying again'}"
+    since = frame.observed.watching if isinstance(transition.event, ev.Watched) else None
+    if since is None or (last is not None and _is_same_watch(last, frame)):
+        return ""
+    step = step_of(runbook, after, frame)
+    attempt = format_current_attempt(step, frame)
+    text = f"{frame.observed.status or 'not there yet'}; {describe_checks(monitor_of(runbook, step), since, at)}"
+    return f"{text} ({attempt})" if attempt else text
 
 
 def _is_same_watch(before: Frame, frame: Frame) -> bool:
@@ -102,29 +104,11 @@ def _is_same_watch(before: Frame, frame: Frame) -> bool:
     return same and before.observed.watching is not None
 
 
-def _delay_line(transition: Transition, frame: Frame, phase: Waiting) -> Line:
-    at = transition.event.at
-    text = f"waiting {format_duration(phase.until - at, units=2)} until {format_deadline(phase.until, at)}"
-    if phase.then == "begin":
-        attempt = format_current_attempt(step_of(transition.runbook, transition.after, frame), frame)
-        text += f", then {attempt or 'trying again'}"
-    return Line(at=at, step=transition.event.step, text=text, weight="wait")
-
-
-def _watch_line(transition: Transition, frame: Frame) -> Line:
-    at = transition.event.at
-    assert frame.observed.watching is not None
-    step = step_of(transition.runbook, transition.after, frame)
-    attempt = format_current_attempt(step, frame)
-    checks = describe_checks(monitor_of(transition.runbook, step), frame.observed.watching, at)
-    text = f"{frame.observed.status or 'not there yet'}; {checks}" + (f" ({attempt})" if attempt else "")
-    return Line(at=at, step=transition.event.step, text=text, weight="wait")
-
-
 def requirement_line(runbook: Runbook, operation: Operation) -> Line | None:
     """The wait for what the current step requires; None where it does not wait for that."""
-    requirement = awaited(view_of(runbook, operation, operation.at)) if operation.frames else None
-    phase = operation.top.phase if operation.frames else None
+    if not operation.frames:
+        return None
+    requirement, phase = awaited(view_of(runbook, operation, operation.at)), operation.top.phase
     if requirement is None or not isinstance(phase, Proving) or phase.since is None:
         return None
     checks = describe_checks(monitor_of(runbook, requirement.step), phase.since, operation.at)
@@ -155,9 +139,9 @@ def resend_line(
 
 def format_event(record: LogRecord, raw: Mapping[str, Any], transition: Transition) -> str:
     """`  12  2024-03-20 00:06:00Z  copy-snapshot  …`: the record's number, time, step and text."""
-    line = event_lines(transition)[0]
-    step = terminal.escape(line.step).ljust(20)
-    return f"{record.seq:>4}  {format_time(line.at)}  {step}  {terminal.escape(line.text)}".rstrip()
+    event = transition.event
+    step, text = terminal.escape(event.step).ljust(20), terminal.escape(event_text(transition))
+    return f"{record.seq:>4}  {format_time(event.at)}  {step}  {text}".rstrip()
 
 
 def format_event_json(record: LogRecord, raw: Mapping[str, Any], transition: Transition) -> str:
@@ -167,11 +151,10 @@ def format_event_json(record: LogRecord, raw: Mapping[str, Any], transition: Tra
     from engine.kernel.codec import TAG
     from engine.kernel.rendering import iso
 
-    line = event_lines(transition)[0]
     fields = {key: value for key, value in raw.items() if key not in (TAG, "at", "step")}
     document = {
         "format": 1, "operation_id": record.operation, "seq": record.seq, "at": iso(raw["at"]), "actor": record.actor,
-        "host": record.host, "process": record.process, "step": line.step, "event": raw[TAG], "text": line.text,
-        "fields": fields,
+        "host": record.host, "process": record.process, "step": transition.event.step, "event": raw[TAG],
+        "text": event_text(transition), "fields": fields,
     }  # fmt: skip
     return json.dumps(document, ensure_ascii=False, separators=(",", ":"))

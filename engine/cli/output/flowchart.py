@@ -118,7 +118,8 @@ def _step_lines(runbook: Runbook, step: Step) -> Iterator[str]:
 
 
 def _retry_and_undo(step: Step, body: object) -> Iterator[str]:
-    if step.retry is not None and not _shows_schedule(body):
+    shows_schedule = any(row.verb == "replace" and not row.is_default for row in getattr(body, "states", ()))
+    if step.retry is not None and not shows_schedule:
         yield f"retry after {_schedule(step.retry.schedule)}"
     undo = getattr(body, "undo", None)
     if undo == "delete":
@@ -127,24 +128,17 @@ def _retry_and_undo(step: Step, body: object) -> Iterator[str]:
         yield f"undo: {describe(undo.call)}"
 
 
-def _shows_schedule(body: object) -> bool:
-    return any(row.verb == "replace" and not row.is_default for row in getattr(body, "states", ()))
-
-
 def _verb(runbook: Runbook, step: Step, row: Row) -> str:
-    first = "; ".join(describe(one) for one in row.do)
-    return f"{first}, then {_plain_verb(runbook, step, row)}" if first else _plain_verb(runbook, step, row)
-
-
-def _plain_verb(runbook: Runbook, step: Step, row: Row) -> str:
     match row.verb:
         case "monitor":
             monitor = monitor_of(runbook, step)
-            return f"check every {format_duration(monitor.every or 0)}, up to {format_duration(monitor.longest or 0)}"
+            text = f"check every {format_duration(monitor.every or 0)}, up to {format_duration(monitor.longest or 0)}"
         case "replace" if step.retry is not None:
-            return f"delete, then create again after {_schedule(step.retry.schedule)}"
+            text = f"delete, then create again after {_schedule(step.retry.schedule)}"
         case verb:
-            return verb
+            text = verb
+    first = "; ".join(describe(one) for one in row.do)
+    return f"{first}, then {text}" if first else text
 
 
 def _schedule(schedule: Schedule) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from engine.cli.options import Options
@@ -24,15 +24,14 @@ def print_policies(
     inputs: dict[str, Any],
 ) -> None:
     """Print the policy of each account on stdout, and hints on stderr."""
-    if options.as_json:
-        terminal.out_json(_document(runbook, permissions, accounts))
-    else:
-        for name in accounts:
-            if len(accounts) > 1:
-                terminal.out(terminal.escape(_title(runbook, name)))
-            terminal.out(json.dumps(build_policy(one for one in permissions if one.account == name), indent=2))
+    policies = {name: build_policy(one for one in permissions if one.account == name) for name in accounts}
+    lines: list[str] = []
+    for name, policy in policies.items():
+        lines += [terminal.escape(_title(runbook, name))] if len(accounts) > 1 else []
+        lines.append(json.dumps(policy, indent=2))
+    terminal.out_document(_document(runbook, permissions, policies), lines, as_json=options.as_json)
     if not options.quiet:
-        for line in _hints(runbook, permissions, accounts, inputs):
+        for line in _hints(runbook, permissions, policies, inputs):
             terminal.err(terminal.escape(line))
 
 
@@ -79,25 +78,26 @@ def _title(runbook: Runbook, name: str | None) -> str:
     return f"# {account.name} ({account.id})" + (f", {account.role_arn}" if account.role_arn else "")
 
 
-def _document(runbook: Runbook, permissions: list[Permission], accounts: list[str | None]) -> dict[str, Any]:
-    policies = []
-    for name in accounts:
+def _document(
+    runbook: Runbook, permissions: list[Permission], policies: Mapping[str | None, Any]
+) -> dict[str, Any]:  # fmt: skip
+    rows = []
+    for name, policy in policies.items():
         account = runbook.accounts.get(name or "")
-        own = [one for one in permissions if one.account == name]
-        why: dict[str, list[str]] = {}  # the steps that need an action
-        for one in own:
-            steps = why.setdefault(one.action, [])
-            steps += [one.step] if one.step not in steps else []
-        policies.append({
+        why: dict[str, dict[str, None]] = {}  # the steps that need an action, in their order
+        for one in permissions:
+            if one.account == name:
+                why.setdefault(one.action, {})[one.step] = None
+        rows.append({
             "account": name, "account_id": account.id if account is not None else None,
-            "role_arn": account.role_arn if account is not None else None, "policy": build_policy(own),
-            "why": dict(sorted(why.items())),
+            "role_arn": account.role_arn if account is not None else None, "policy": policy,
+            "why": {action: list(steps) for action, steps in sorted(why.items())},
         })  # fmt: skip
-    return {"format": 1, "runbook": runbook.name, "policies": policies}
+    return {"runbook": runbook.name, "policies": rows}
 
 
 def _hints(
-    runbook: Runbook, permissions: list[Permission], accounts: list[str | None], inputs: dict[str, Any]
+    runbook: Runbook, permissions: list[Permission], policies: Mapping[str | None, Any], inputs: dict[str, Any]
 ) -> Iterator[str]:  # fmt: skip
     if inputs:
         values = ", ".join(f"{name}={value}" for name, value in inputs.items())
@@ -113,8 +113,7 @@ def _hints(
                 f"{step.id}: the action is named after the API call and allowed on all resources; "
                 "AWS's Service Authorization Reference says how to narrow it"
             )
-    for name in accounts:
-        policy = build_policy(one for one in permissions if one.account == name)
+    for name, policy in policies.items():
         size = len(json.dumps(policy, separators=(",", ":")))
         if size > MAX_POLICY:
             yield f"{_title(runbook, name)}: {size} characters; a managed policy has at most {MAX_POLICY}, so split it"
