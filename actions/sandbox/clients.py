@@ -39,44 +39,25 @@ def client_for(handler: RequestHandler, service: str, region: str, account: str)
 
 
 def _calling(base: Any, handler: RequestHandler, region: str, account: str) -> Callable[[str, dict[str, Any]], Any]:
+    from botocore.validate import validate_parameters
+
     service = base.meta.service_model
 
     def make_api_call(name: str, params: dict[str, Any]) -> Any:
         model = service.operation_model(name)
-        _check(model, params)
-        facts = operation_facts(model)
-        request = Request(
-            service=service.service_name, operation=name, region=region, account=account, params=params,
-            masked=facts.masked(params), can_raise=facts.can_raise,
-        )  # fmt: skip
+        if model.input_shape is not None:
+            validate_parameters(params, model.input_shape)
+        request = request_for(model, region, account, params)
         try:
             return _reply(200, handler.answer(request))
         except Refusal as refusal:
-            status = refusal.status or facts.status(refusal.code)
+            status = refusal.status or operation_facts(model).status(refusal.code)
             kind = base.exceptions.from_code(refusal.code)
             raise kind(_reply(status, {"Error": _error(refusal, status)}), name) from None
         except NoReply as no_reply:
             raise _broken(no_reply, request) from None
 
     return make_api_call
-
-
-def _check(model: Any, params: dict[str, Any]) -> None:
-    """botocore's own check of parameters."""
-    from botocore.exceptions import ParamValidationError
-
-    if model.input_shape is None:
-        return
-    report = _validator().validate(params, model.input_shape)
-    if report.has_errors():
-        raise ParamValidationError(report=report.generate_report())
-
-
-@cache
-def _validator() -> Any:
-    from botocore.validate import ParamValidator
-
-    return ParamValidator()
 
 
 def _make_client(service: str, region: str) -> Any:
@@ -157,27 +138,29 @@ class OperationFacts(Value):
         return self.statuses.get(code, 400)
 
 
-_known: dict[tuple[str, str], OperationFacts] = {}
-
-
+@cache
 def operation_facts(model: Any) -> OperationFacts:
     """The facts in the model of an operation."""
-    key = (model.service_model.service_name, model.name)
-    if key not in _known:
-        members = {} if model.input_shape is None else model.input_shape.members
-        _known[key] = OperationFacts(
-            own=frozenset(_code(shape) for shape in model.error_shapes),
-            statuses={_code(shape): _status(shape) for shape in model.service_model.error_shapes},
-            sensitive=frozenset(
-                name for name, shape in members.items() if shape.metadata.get("sensitive") or name.endswith("Password")
-            ),
-        )
-    return _known[key]
+    members = {} if model.input_shape is None else model.input_shape.members
+    return OperationFacts(
+        own=frozenset(_error_of(shape)[0] for shape in model.error_shapes),
+        statuses=dict(_error_of(shape) for shape in model.service_model.error_shapes),
+        sensitive=frozenset(
+            name for name, shape in members.items() if shape.metadata.get("sensitive") or name.endswith("Password")
+        ),
+    )
 
 
-def _code(shape: Any) -> str:
-    return str(shape.metadata.get("error", {}).get("code") or shape.name)
+def _error_of(shape: Any) -> tuple[str, int]:
+    """Code and HTTP status."""
+    error = shape.metadata.get("error", {})
+    return error.get("code") or shape.name, error.get("httpStatusCode") or 400
 
 
-def _status(shape: Any) -> int:
-    return int(shape.metadata.get("error", {}).get("httpStatusCode") or 400)
+def request_for(model: Any, region: str, account: str, params: Mapping[str, Any]) -> Request:
+    """The call of an operation, with what its model says about it."""
+    facts = operation_facts(model)
+    return Request(
+        service=model.service_model.service_name, operation=model.name, region=region, account=account, params=params,
+        masked=facts.masked(params), can_raise=facts.can_raise,
+    )  # fmt: skip

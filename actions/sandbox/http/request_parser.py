@@ -1,7 +1,8 @@
 """HTTP requests of AWS clients → operation and parameters, for the protocols query, EC2 query and JSON 1.1.
 
-It follows botocore's models, so that it reads what botocore's serializers write. Clients have checked the parameters;
-those that are not in the model are ignored. Must not know replies.
+It follows botocore's models, so that it reads what botocore's serializers write for the calls that the sandbox has: no
+list of theirs is flattened, and JSON needs no conversion. Clients have checked the parameters; those that are not in
+the model are ignored. Must not know replies.
 """
 
 from __future__ import annotations
@@ -64,16 +65,17 @@ def read(service: str, headers: Headers, body: bytes) -> tuple[Any, dict[str, An
     model = service_model(service)
     match model.metadata["protocol"]:
         case "query" | "ec2" as protocol:
-            form = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
-            tree = _form_tree(form)
-            operation = _operation(model, str(tree.get("Action", "")))
-            params = _from_form(operation.input_shape, tree, ec2=protocol == "ec2")
+            form = _form_tree(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
+            operation = _operation(model, str(form.get("Action", "")))
+            shape = operation.input_shape
+            params = {} if shape is None else _from_form(shape, form, ec2=protocol == "ec2")
         case "json":
             operation = _operation(model, headers.get("X-Amz-Target", "").rpartition(".")[2])
-            params = _from_json(operation.input_shape, _object(body))
+            known = () if operation.input_shape is None else operation.input_shape.members
+            params = {name: value for name, value in _object(body).items() if name in known and value is not None}
         case other:
             raise BadRequest(f"the sandbox does not serve the protocol {other} of {service}")
-    return operation, params or {}
+    return operation, params
 
 
 def _operation(model: Any, name: str) -> Any:
@@ -106,22 +108,31 @@ def _form_tree(form: list[tuple[str, str]]) -> FormTree:
 
 
 def _from_form(shape: Any, value: Any, *, ec2: bool) -> Any:
-    """A value of a form, by its shape; None if there is none."""
-    match None if shape is None else shape.type_name:
-        case None:
-            return {}
+    """A value of a form, by its shape."""
+    match shape.type_name:
         case "structure":
             found = {name: _member(member, name, value, ec2=ec2) for name, member in shape.members.items()}
             return {name: one for name, one in found.items() if one is not None}
         case "list":
-            inner = value if ec2 or _is_flat(shape) else value.get(shape.member.serialization.get("name", "member"), {})
-            return [_from_form(shape.member, item, ec2=ec2) for item in _numbered(inner)]
+            items = value if ec2 else value.get(shape.member.serialization.get("name", "member"), {})
+            return [_from_form(shape.member, item, ec2=ec2) for item in _numbered(items)]
         case "map":
-            names = (shape.key.serialization.get("name", "key"), shape.value.serialization.get("name", "value"))
-            entries = _numbered(value if _is_flat(shape) else value.get("entry", {}))
-            return {entry[names[0]]: _from_form(shape.value, entry[names[1]], ec2=ec2) for entry in entries}
+            key = shape.key.serialization.get("name", "key")
+            item = shape.value.serialization.get("name", "value")
+            entries = _numbered(value.get("entry", {}))
+            return {entry[key]: _from_form(shape.value, entry[item], ec2=ec2) for entry in entries}
+        case "integer" | "long":
+            return int(value)
+        case "float" | "double":
+            return float(value)
+        case "boolean":
+            return value.lower() == "true"
+        case "blob":
+            return base64.b64decode(value)
+        case "timestamp":
+            return dt.datetime.fromisoformat(value)
         case _:
-            return _scalar(shape.type_name, value)
+            return value
 
 
 def _member(member: Any, name: str, tree: Any, *, ec2: bool) -> Any:
@@ -129,55 +140,15 @@ def _member(member: Any, name: str, tree: Any, *, ec2: bool) -> Any:
     wire = member.serialization.get("name", name)
     if ec2:
         wire = member.serialization.get("queryName") or wire[0].upper() + wire[1:]
-    elif member.type_name == "list" and _is_flat(member):
-        wire = member.member.serialization.get("name", wire)
     value = tree.get(wire) if isinstance(tree, dict) else None
     if value == "" and member.type_name in ("list", "map"):
         return [] if member.type_name == "list" else {}
-    if value is None or (isinstance(value, str) and member.type_name in ("structure", "list", "map")):
+    if value is None or isinstance(value, dict) != (member.type_name in ("structure", "list", "map")):
         return None
     return _from_form(member, value, ec2=ec2)
-
-
-def _is_flat(shape: Any) -> bool:
-    return bool(shape.serialization.get("flattened"))
 
 
 def _numbered(tree: Any) -> list[Any]:
     """Items in the order of their numbers."""
     numbers = sorted(int(word) for word in tree if word.isdigit()) if isinstance(tree, dict) else []
     return [tree[str(number)] for number in numbers]
-
-
-def _from_json(shape: Any, value: Any) -> Any:
-    """A JSON value, by its shape."""
-    match None if shape is None else shape.type_name:
-        case "structure" if isinstance(value, dict):
-            known = {name: value[name] for name in shape.members if value.get(name) is not None}
-            return {name: _from_json(shape.members[name], one) for name, one in known.items()}
-        case "list" if isinstance(value, list):
-            return [_from_json(shape.member, item) for item in value]
-        case "map" if isinstance(value, dict):
-            return {name: _from_json(shape.value, item) for name, item in value.items()}
-        case None:
-            return {}
-        case kind:
-            return _scalar(kind, value)
-
-
-def _scalar(kind: str, value: Any) -> Any:
-    match kind:
-        case "integer" | "long":
-            return int(value)
-        case "float" | "double":
-            return float(value)
-        case "boolean":
-            return value if isinstance(value, bool) else str(value).lower() == "true"
-        case "blob":
-            return base64.b64decode(value)
-        case "timestamp" if isinstance(value, (int, float)):
-            return dt.datetime.fromtimestamp(value, dt.UTC)
-        case "timestamp":
-            return dt.datetime.fromisoformat(str(value))
-        case _:
-            return str(value)

@@ -1,14 +1,13 @@
 """Answers and refusals → bodies of HTTP responses: XML for the query protocols, and JSON 1.1.
 
-It follows botocore's models, so that botocore's parsers read what the sandbox answers. Must not know requests.
+It follows botocore's models, so that botocore's parsers read what the sandbox answers. Its answers have no flattened
+lists, maps or bytes. Must not know requests.
 """
 
 from __future__ import annotations
 
-import base64
 import datetime as dt
 import json
-from collections.abc import Iterator
 from typing import Any, Final
 from xml.sax.saxutils import escape
 
@@ -28,8 +27,8 @@ def reply_body(operation: Any, answer: dict[str, Any]) -> bytes:
     """The body of a response with status 200."""
     shape, model = operation.output_shape, operation.service_model
     if model.metadata["protocol"] == "json":
-        return json.dumps(_plain(answer), separators=(",", ":")).encode()
-    inner = "" if shape is None else "".join(_members(shape, answer))
+        return json.dumps(answer, separators=(",", ":"), default=dt.datetime.timestamp).encode()
+    inner = "" if shape is None else _members(shape, answer)
     namespace = model.metadata.get("xmlNamespace", "")
     if model.metadata["protocol"] == "ec2":
         inner = f"<requestId>{REQUEST_ID}</requestId>{inner}"
@@ -55,61 +54,25 @@ def error_body(model: Any, refusal: Refusal, status: int) -> bytes:
             return f"<ErrorResponse>{error}<RequestId>{REQUEST_ID}</RequestId></ErrorResponse>".encode()
 
 
-def _members(shape: Any, value: dict[str, Any]) -> Iterator[str]:
-    for name, member in shape.members.items():
-        if value.get(name) is not None:
-            yield _element(member, _name(member, name), value[name])
-
-
-def _name(shape: Any, name: str) -> str:
-    """The name of an element; a flat list has the name of its items."""
-    if shape.type_name == "list" and shape.serialization.get("flattened"):
-        return str(shape.member.serialization.get("name") or shape.serialization.get("name") or name)
-    return str(shape.serialization.get("name") or name)
+def _members(shape: Any, value: dict[str, Any]) -> str:
+    return "".join(
+        _element(member, member.serialization.get("name") or name, value[name])
+        for name, member in shape.members.items()
+        if value.get(name) is not None
+    )
 
 
 def _element(shape: Any, name: str, value: Any) -> str:
     match shape.type_name:
         case "structure":
-            inner = "".join(_members(shape, value))
-        case "list" if shape.serialization.get("flattened"):
-            return "".join(_element(shape.member, name, item) for item in value)
+            inner = _members(shape, value)
         case "list":
             word = shape.member.serialization.get("name", "member")
             inner = "".join(_element(shape.member, word, item) for item in value)
-        case "map":
-            inner = "".join(_entry(shape, key, item) for key, item in value.items())
+        case "boolean":
+            inner = "true" if value else "false"
+        case "timestamp":
+            inner = value.isoformat().replace("+00:00", "Z")
         case _:
-            inner = escape(_text(value))
+            inner = escape(str(value))
     return f"<{name}>{inner}</{name}>"
-
-
-def _entry(shape: Any, key: str, value: Any) -> str:
-    names = (shape.key.serialization.get("name", "key"), shape.value.serialization.get("name", "value"))
-    return f"<entry><{names[0]}>{escape(key)}</{names[0]}>{_element(shape.value, names[1], value)}</entry>"
-
-
-def _text(value: Any) -> str:
-    match value:
-        case bool():
-            return "true" if value else "false"
-        case dt.datetime():
-            return value.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")
-        case bytes():
-            return base64.b64encode(value).decode()
-        case _:
-            return str(value)
-
-
-def _plain(value: Any) -> Any:
-    match value:
-        case dict():
-            return {key: _plain(item) for key, item in value.items() if item is not None}
-        case list():
-            return [_plain(item) for item in value]
-        case dt.datetime():
-            return value.timestamp()
-        case bytes():
-            return base64.b64encode(value).decode()
-        case _:
-            return value

@@ -17,8 +17,8 @@ from typing import Any, Final, Self
 
 from msgspec.structs import asdict
 
-from actions.sandbox.calls import Refusal, Request
-from actions.sandbox.clients import operation_facts
+from actions.sandbox.calls import Refusal
+from actions.sandbox.clients import operation_facts, request_for
 from actions.sandbox.faults import Fault, NoReply
 from actions.sandbox.http import request_parser, response_writer
 from actions.sandbox.sandbox import Sandbox
@@ -62,36 +62,22 @@ class SandboxServer:
             operation, params = request_parser.read(credential.service, headers, body)
         except request_parser.BadRequest as error:
             return 400, "text/plain", f"{error}\n".encode()
-        model, facts = operation.service_model, operation_facts(operation)
-        request = Request(
-            service=credential.service, operation=operation.name, region=credential.region,
-            account=self._account(credential.access_key),
-            params=params, masked=facts.masked(params), can_raise=facts.can_raise,
-        )  # fmt: skip
+        # The access key of an assumed role holds its account; any other belongs to the sandbox's own.
+        key = credential.access_key
+        account = key.removeprefix(SESSION_KEY) if key.startswith(SESSION_KEY) else self.sandbox.world.account(None)
+        request = request_for(operation, credential.region, account, params)
         if self.tick:
             self.sandbox.clock.sleep(self.tick)
+        kind = response_writer.content_type(operation.service_model)
         try:
-            return (
-                200,
-                response_writer.content_type(model),
-                response_writer.reply_body(operation, self.sandbox.answer(request)),
-            )
-        except Refusal as refusal:
-            status = refusal.status or facts.status(refusal.code)
-            return status, response_writer.content_type(model), response_writer.error_body(model, refusal, status)
+            return 200, kind, response_writer.reply_body(operation, self.sandbox.answer(request))
         except NoReply:
             return None
+        except Refusal as error:
+            refusal, status = error, error.status or operation_facts(operation).status(error.code)
         except RunbookError as error:
-            unknown = Refusal("InvalidAction", str(error))
-            return 400, response_writer.content_type(model), response_writer.error_body(model, unknown, 400)
-
-    def _account(self, access_key: str) -> str:
-        """The account of an access key: that of an assumed role holds it; any other belongs to the sandbox's own."""
-        return (
-            access_key.removeprefix(SESSION_KEY)
-            if access_key.startswith(SESSION_KEY)
-            else self.sandbox.world.account(None)
-        )
+            refusal, status = Refusal("InvalidAction", str(error)), 400
+        return status, kind, response_writer.error_body(operation.service_model, refusal, status)
 
     def control(self, name: str, body: bytes) -> Reply:
         """The reply to a request below `/_sandbox/`."""
@@ -139,11 +125,9 @@ class _HttpHandler(BaseHTTPRequestHandler):
                 size -= len(read)
             self._send((413, "text/plain", b"too large\n"))
             return
-        body = self.rfile.read(size)
-        if self.path.startswith(CONTROL):
-            self._send(self.server.owner.control(self.path.removeprefix(CONTROL), body))
-        else:
-            self._send(self.server.owner.answer(self.headers, body))
+        body, owner = self.rfile.read(size), self.server.owner
+        called = self.path.startswith(CONTROL)
+        self._send(owner.control(self.path.removeprefix(CONTROL), body) if called else owner.answer(self.headers, body))
 
     def do_GET(self) -> None:
         if self.path.startswith(CONTROL):
