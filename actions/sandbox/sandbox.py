@@ -21,7 +21,7 @@ from actions.sandbox.script import Script
 from actions.sandbox.services import ENDS, HANDLERS, LIVES, unknown
 from actions.sandbox.services.clusters import members
 from actions.sandbox.world import GONE, Resource, World
-from actions.sandbox.world_file import SavedLine, SavedWorld, WorldFile
+from actions.sandbox.world_file import SavedLine, SavedState, WorldFile
 from engine.clock import Clock, VirtualClock
 from engine.errors import EnvironmentProblem, UsageError
 from engine.values import changed
@@ -167,19 +167,19 @@ class Sandbox:
 
     def _replay(self, line: SavedLine) -> None:
         """Do what another process did."""
-        self.world.now = line.now
         if line.state is not None:
-            line.state.restore(self.world)
+            self.world = line.state.world
             self._script.queues = line.state.script
             self._faults.seen[:] = line.state.faults
+        self.world.now = line.now
         if line.call is not None:
             self.journal.append(line.call)
 
     def _save(self, call: ApiCall | None = None, *, changed: bool = True) -> None:
-        if self._file is not None:
-            state = SavedWorld.of(self.world, self._script.queues, self._faults.seen) if changed else None
-            self._file.append(SavedLine(now=self.world.now, state=state, call=call))
         self.world.touched = False
+        if self._file is not None:
+            state = SavedState(world=self.world, script=self._script.queues, faults=self._faults.seen)
+            self._file.append(SavedLine(now=self.world.now, state=state if changed else None, call=call))
 
     # --- changes from outside, which are no calls and not in the journal ---
 

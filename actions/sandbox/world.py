@@ -50,8 +50,10 @@ LASTING: Final = frozenset(
 Looks = list[tuple[str, int]]
 """Statuses set by a script, each with the number of looks that see it; -1 for all."""
 
-Key = tuple[str, str, str, str]
-"""Kind, account, region, name."""
+
+def key_of(kind: str, account: str, region: str, name: str) -> str:
+    """The key of a resource in the world."""
+    return f"{kind}/{name}@{region}/{account}"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -77,8 +79,8 @@ class Resource:
     rename: tuple[str, float] | None = None
 
     @property
-    def key(self) -> Key:
-        return (self.kind, self.account, self.region, self.name)
+    def key(self) -> str:
+        return key_of(self.kind, self.account, self.region, self.name)
 
     def status(self, now: float) -> str:
         """Its actual status now, whatever lists show."""
@@ -134,13 +136,13 @@ class Resource:
 
 @dataclass(slots=True, kw_only=True)
 class World:
-    """All resources, and the time of the current call.
+    """All resources, and the time of the current call. A file keeps it as it is.
 
     `touched` is set when the world changes during a call that only reads: because time passed, or a look was used up.
     """
 
     now: float = 0.0
-    resources: dict[Key, Resource] = field(default_factory=dict)
+    resources: dict[str, Resource] = field(default_factory=dict)  # oldest first: that instance is the writer
     accounts: dict[str, str] = field(default_factory=dict)  # names as runbooks use them → ids
     takes: dict[str, float] = field(default_factory=lambda: dict(TAKES))
     messages: list[dict[str, Any]] = field(default_factory=list)
@@ -160,9 +162,9 @@ class World:
 
     def find(self, kind: str, account: str, region: str, name: str) -> Resource | None:
         """The resource if it exists, whatever lists show; it may be declared for all regions and accounts."""
-        found = self.resources.get((kind, account, region, name))
+        found = self.resources.get(key_of(kind, account, region, name))
         if found is None and not kind.startswith("rds."):  # calls change those of RDS, so each is in one region
-            everywhere = self.resources.get((kind, ANYWHERE, ANYWHERE, name))
+            everywhere = self.resources.get(key_of(kind, ANYWHERE, ANYWHERE, name))
             found = everywhere and replace(everywhere, account=account, region=region)
         return None if found is None or found.status(self.now) == GONE else found
 
@@ -186,7 +188,7 @@ class World:
 
     def listed_one(self, kind: str, account: str, region: str, name: str) -> tuple[Resource, str] | None:
         """One resource with the status that lists show; None if they do not show it."""
-        resource = self.resources.get((kind, account, region, name))
+        resource = self.resources.get(key_of(kind, account, region, name))
         status = None if resource is None else resource.listed_status(self.now)
         return None if resource is None or status is None else (resource, status)
 

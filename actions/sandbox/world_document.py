@@ -21,7 +21,7 @@ from typing import Any, Final
 from actions.sandbox.script import DELETING, is_status, read_items, take_life
 from actions.sandbox.services import WORLD_KINDS
 from actions.sandbox.services.instances import declared_instances
-from actions.sandbox.services.parameters_and_secrets import parameter_data, secret_data
+from actions.sandbox.services.parameters_and_secrets import SETTINGS
 from actions.sandbox.world import ANYWHERE, GONE, LASTING, TAKES, Resource, World
 from actions.sandbox.world_kinds import DAY
 from engine.errors import UsageError
@@ -71,34 +71,26 @@ def put(world: World, key: str, value: Any) -> Resource | None:
 
 def _put(world: World, key: str, value: Any) -> Resource | None:
     kind, name, region, account = parse_key(world, key)
-    if kind in ("ssm", "secret"):
-        return _put_setting(world, (kind, account, region, name), value)
+    resource = Resource(kind=kind, name=name, account=account, region=region)
+    if kind in SETTINGS:
+        resource.begin(world.now, last="missing" if value in (None, "missing") else "available")
+        resource.created = world.now
+        resource.data = SETTINGS[kind](value, world.resources.get(resource.key))
+        return world.add(resource)
     spec = _spec_of(key, kind, value)
     status = spec.get("status", "available")
-    resource = Resource(kind=kind, name=name, account=account, region=region, tags=_tags(spec))
     if kind.startswith("rds.") and status == "missing":
         world.resources.pop(resource.key, None)
         return None
-    resource.created = _created(world, kind, spec)
+    resource.tags = {str(name): str(text) for name, text in (spec.get("tags") or {}).items()}
+    created = spec.get("created")
+    resource.created = float(created) if isinstance(created, (int, float)) else world.now - WORLD_KINDS[kind].age
     _set_status(world, resource, key, status)
     WORLD_KINDS[kind].fill(world, resource, spec)
     if kind == "rds.cluster":
         for entry in declared_instances(resource, spec):
-            world.add(_instance(world, resource, entry))
+            put(world, f"rds.instance/{entry.pop('name')}@{region}/{account}", entry)
     return world.add(resource)
-
-
-def _instance(world: World, cluster: Resource, entry: Mapping[str, Any]) -> Resource:
-    """An instance that the entry of a cluster declares."""
-    key = f"rds.instance/{entry['name']}@{cluster.region}"
-    spec = _spec_of(key, "rds.instance", {name: value for name, value in entry.items() if name != "name"})
-    instance = Resource(
-        kind="rds.instance", name=str(entry["name"]).lower(), account=cluster.account, region=cluster.region,
-        created=cluster.created, tags=_tags(spec) or dict(cluster.tags),
-    )  # fmt: skip
-    _set_status(world, instance, key, spec.get("status", "available"))
-    WORLD_KINDS["rds.instance"].fill(world, instance, spec)
-    return instance
 
 
 def parse_key(world: World, key: str) -> tuple[str, str, str, str]:
@@ -108,7 +100,7 @@ def parse_key(world: World, key: str) -> tuple[str, str, str, str]:
     if not found or not rest:
         message = f"world: `{key}` is not the key of an entry; write KIND/NAME@REGION, ssm:/PATH or secret:NAME"
         raise UsageError(message)
-    if kind not in ("ssm", "secret"):
+    if kind not in SETTINGS:
         _check_word(kind, WORLD_KINDS, "world")
     name, at, place = rest.rpartition("@")
     if not at:
@@ -149,28 +141,6 @@ def _spec_of(key: str, kind: str, value: Any) -> dict[str, Any]:
     for name in spec:
         _check_word(name, dict.fromkeys(WORLD_KINDS[kind].fields), key)
     return spec
-
-
-def _put_setting(world: World, place: tuple[str, str, str, str], value: Any) -> Resource:
-    kind, account, region, name = place
-    before = world.resources.get((kind, account, region, name))
-    data = parameter_data(value, before) if kind == "ssm" else secret_data(value, before)
-    status = "missing" if value is None or value == "missing" else "available"
-    setting = Resource(
-        kind=kind, name=name, account=account, region=region, created=world.now, life=[(status, 0.0)], data=data
-    )
-    return world.add(setting)
-
-
-def _tags(spec: Mapping[str, Any]) -> dict[str, str]:
-    return {str(key): str(value) for key, value in (spec.get("tags") or {}).items()}
-
-
-def _created(world: World, kind: str, spec: Mapping[str, Any]) -> float:
-    """When it was created: what the entry says, or the usual age of its kind before now."""
-    if isinstance(spec.get("created"), (int, float)):
-        return float(spec["created"])
-    return world.now - WORLD_KINDS[kind].age
 
 
 def _set_status(world: World, resource: Resource, key: str, status: Any) -> None:

@@ -14,48 +14,25 @@ import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
 from actions.sandbox.calls import ApiCall
 from actions.sandbox.faults import Fault
-from actions.sandbox.world import Resource, World
+from actions.sandbox.world import World
 from engine.errors import EnvironmentProblem
 from engine.values import Resources
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 
 
-class SavedWorld(Resources):
-    """Everything there is: the fields of World, what is left of the script, and the faults with their counts."""
+class SavedState(Resources):
+    """Everything there is: the world, what is left of the script, and the faults with their counts."""
 
-    resources: list[Resource]  # in their order, which tells which instance of a cluster is the oldest
-    accounts: dict[str, str]
-    takes: dict[str, float]
-    messages: list[dict[str, Any]]
-    databases: dict[str, dict[str, Any]]
-    endpoint: str
-    answers: dict[str, Any]
-    serial: int
+    world: World
     script: dict[str, list[tuple[str, int]]]
     faults: list[tuple[Fault, int]]
-
-    @classmethod
-    def of(cls, world: World, script: dict[str, list[tuple[str, int]]], faults: list[tuple[Fault, int]]) -> SavedWorld:
-        """The state of a sandbox."""
-        return cls(
-            resources=list(world.resources.values()), accounts=world.accounts, takes=world.takes,
-            messages=world.messages, databases=world.databases, endpoint=world.endpoint, answers=world.answers,
-            serial=world.serial, script=script, faults=faults,
-        )  # fmt: skip
-
-    def restore(self, world: World) -> None:
-        """Put the fields of World back."""
-        world.resources = {resource.key: resource for resource in self.resources}
-        world.accounts, world.takes, world.messages = self.accounts, self.takes, self.messages
-        world.databases, world.endpoint, world.answers = self.databases, self.endpoint, self.answers
-        world.serial = self.serial
 
 
 class SavedLine(Resources):
@@ -63,7 +40,7 @@ class SavedLine(Resources):
 
     now: float
     format: int = FORMAT
-    state: SavedWorld | None = None
+    state: SavedState | None = None
     call: ApiCall | None = None
 
 

@@ -49,9 +49,9 @@ class PretendNetwork:
 
     def postgres(self, **options: Any) -> Any:
         """A connection that behaves like `pg8000.native.Connection`; OSError, or what pg8000 raises."""
-        world = self._caller.world
 
         def perform() -> str:
+            world = self._caller.world
             cluster = cluster_at(world, str(options.get("host", "localhost")), int(options.get("port", 5432)))
             require_login(world.databases.setdefault(cluster.id, {}), options, cluster.data.get("DatabaseName"))
             return cluster.id

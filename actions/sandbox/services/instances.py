@@ -188,7 +188,10 @@ def declared_instances(cluster: Resource, spec: Spec) -> list[dict[str, Any]]:
     if not isinstance(listed, list):
         message = f"`{listed}` is neither a number nor a list of instances"
         raise ValueError(message)
-    usual = {"class": spec.get("class", USUAL_CLASS), "cluster": cluster.name}
+    usual = {
+        "class": spec.get("class", USUAL_CLASS), "cluster": cluster.name, "created": cluster.created,
+        "tags": cluster.tags,
+    }  # fmt: skip
     return [usual | ({"name": entry} if isinstance(entry, str) else dict(entry)) for entry in listed]
 
 

@@ -7,6 +7,7 @@ what it is (`security-group-ids`, `kms-key`, …). A world says `missing` for on
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from actions.sandbox.calls import Refusal, Request, moment
@@ -73,7 +74,7 @@ def _parameter_wire(request: Request, parameter: Resource) -> dict[str, Any]:
     }
 
 
-def parameter_data(value: Any, before: Resource | None = None) -> dict[str, Any]:
+def parameter_data(value: Any, before: Resource | None) -> dict[str, Any]:
     """The data of a parameter: a list is a StringList, `{value, type}` names the type; each new value is a version."""
     version = 1 if before is None else before.data.get("Version", 0) + 1
     kind = "StringList" if isinstance(value, list) else "String"
@@ -112,12 +113,18 @@ def _secret(world: World, request: Request, name: str) -> Resource | None:
     return found or world.find(SECRET, request.account, request.region, name.removesuffix(f"-{_SUFFIX}"))
 
 
-def secret_data(value: Any, before: Resource | None = None) -> dict[str, Any]:
+def secret_data(value: Any, before: Resource | None) -> dict[str, Any]:
     """The data of a secret: text as it is, a map as JSON; each new value is a version."""
     number = 1 if before is None else before.data.get("Number", 0) + 1
     text = value if isinstance(value, str) else json.dumps(value)
     return {"SecretString": text, "Number": number, "VersionId": f"00000000-0000-4000-8000-{number:012d}"}
 
+
+SETTINGS: Final[Mapping[str, Callable[[Any, Resource | None], dict[str, Any]]]] = {
+    PARAMETER: parameter_data,
+    SECRET: secret_data,
+}
+"""The kinds of settings, each with what makes its data from its value in a world and from the setting before."""
 
 HANDLERS: Final = {
     "ssm.GetParameter": get_parameter,

@@ -15,7 +15,7 @@ from actions.sandbox.services.keys import encryption_data, is_default_key, usabl
 from actions.sandbox.services.lists import RdsKind, Row, list_page, not_found, require, require_listed
 from actions.sandbox.services.rds_names import arn_of, checked_name, cluster_names, locate
 from actions.sandbox.services.tags import given_tags, tag_list
-from actions.sandbox.world import Resource, World
+from actions.sandbox.world import Resource, World, key_of
 from actions.sandbox.world_kinds import DAY, Spec, WorldKind, engine_data, login_data
 
 KIND: Final = "rds.cluster_snapshot"
@@ -104,7 +104,7 @@ def _named(world: World, request: Request, name: str, wanted: str | None, *, fro
         snapshot, status = require_listed(world, request, RDS_KIND, name)
         item = wire(world, snapshot, status)
         return [(item, snapshot)] if wanted in (None, item["SnapshotType"]) else []
-    found = [row for row in _shared(world, request) if row[1].key[1:] == place] if from_others else []
+    found = [row for row in _shared(world, request) if row[1].key == key_of(KIND, *place)] if from_others else []
     if not found:
         raise not_found(RDS_KIND, name)
     return found
