@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -177,6 +177,22 @@ class World:
                 yield resource
             elif resource.region == ANYWHERE:
                 yield replace(resource, account=account, region=region)
+
+    def declared(self, kind: str, account: str, region: str) -> list[Resource]:
+        """All resources of a kind that the document declares, without those that it declares missing."""
+        return [resource for resource in self.all(kind, account, region) if resource.status(self.now) != "missing"]
+
+    def find_or_imply(
+        self, kind: str, account: str, region: str, name: str, always: Container[str] = ()
+    ) -> Resource | None:
+        """A resource that the document declares. If it declares none of the kind, any that is named exists.
+
+        Those that are `always` there need not be declared beside others.
+        """
+        found = self.find(kind, account, region, name)
+        if found is None and (name in always or not self.declared(kind, account, region)):
+            return Resource(kind=kind, name=name, account=account, region=region, life=[("available", 0.0)])
+        return None if found is None or found.status(self.now) == "missing" else found
 
     def listed(self, kind: str, account: str, region: str) -> Iterator[tuple[Resource, str]]:
         """The resources of a kind in a region that lists show, each with the status that they show."""

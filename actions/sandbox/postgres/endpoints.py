@@ -87,7 +87,7 @@ def _require_up(world: World, cluster: Resource, port: int, instances: list[Reso
     if not instances:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
     groups = [
-        networks.security_group(world, cluster.account, cluster.region, name)
+        networks.find_group(world, networks.SECURITY_GROUP, cluster.account, cluster.region, name)
         for name in cluster.data.get("VpcSecurityGroupIds") or [networks.DEFAULT_GROUP]
     ]
     admitted = any(group is not None and lets_in(group, port) for group in groups)

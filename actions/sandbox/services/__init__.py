@@ -27,20 +27,9 @@ from actions.sandbox.world_kinds import WorldKind
 Handler = Callable[[World, Request], dict[str, Any]]
 
 _MODULES: Final = (
-    cluster_changes,
-    clusters,
-    global_clusters,
-    instances,
-    keys,
-    networks,
-    new_clusters,
-    parameters_and_secrets,
-    security_groups,
-    shared_snapshots,
-    snapshots,
-    tags,
-    topics,
-)
+    cluster_changes, clusters, global_clusters, instances, keys, networks, new_clusters, parameters_and_secrets,
+    security_groups, shared_snapshots, snapshots, tags, topics,
+)  # fmt: skip
 
 HANDLERS: Final[Mapping[str, Handler]] = {
     name: handler for module in _MODULES for name, handler in module.HANDLERS.items()

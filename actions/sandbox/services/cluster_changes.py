@@ -89,12 +89,9 @@ def _refuse_password(password: str) -> None:
 
 def require_parameter_group(world: World, request: Request, name: str, kind: str = "DBClusterParameterGroup") -> None:
     """Refuse a parameter group that does not exist; if the world declares none, all do."""
-    declared = {
-        other.name: other.status(world.now) for other in world.all(PARAMETER_GROUP, request.account, request.region)
-    }
-    if name.startswith("default") or (name not in declared and not declared):
+    if name.startswith("default"):
         return
-    if declared.get(name, "missing") == "missing":
+    if world.find_or_imply(PARAMETER_GROUP, request.account, request.region, name) is None:
         raise Refusal(f"{kind}NotFound", f"{kind} not found: {name}")
 
 

@@ -6,6 +6,7 @@ What blocks a delete is in docs/aws.md, "Deleting a cluster". The texts of refus
 from __future__ import annotations
 
 import hashlib
+from functools import partial
 from typing import Any, Final
 
 from actions.sandbox.calls import Refusal, Request, moment
@@ -102,10 +103,6 @@ def _members(world: World, cluster: Resource) -> list[dict[str, Any]]:
     ]
 
 
-def _names(item: dict[str, Any]) -> list[str]:
-    return [item["DBClusterIdentifier"], item["DBClusterArn"]]
-
-
 RDS_KIND: Final = RdsKind(
     kind=KIND,
     identifier="DBClusterIdentifier",
@@ -114,18 +111,13 @@ RDS_KIND: Final = RdsKind(
     missing_text="DBCluster {name} not found.",
     wire=wire,
     filters={
-        "db-cluster-id": _names,
-        "db-cluster-resource-id": lambda item: item["DbClusterResourceId"],
-        "engine": lambda item: item.get("Engine"),
-        "domain": lambda item: item.get("Domain"),
-        "clone-group-id": lambda item: item.get("CloneGroupId"),
+        "db-cluster-id": lambda item: [item["DBClusterIdentifier"], item["DBClusterArn"]],
+        "db-cluster-resource-id": "DbClusterResourceId",
+        "engine": "Engine",
+        "domain": "Domain",
+        "clone-group-id": "CloneGroupId",
     },
 )
-
-
-def describe_clusters(world: World, request: Request) -> dict[str, Any]:
-    """DescribeDBClusters."""
-    return describe(world, request, RDS_KIND)
 
 
 def start_cluster(world: World, request: Request) -> dict[str, Any]:
@@ -231,7 +223,7 @@ def _refuse_blocked(world: World, cluster: Resource) -> None:
 HANDLERS: Final = {
     "rds.CreateDBClusterSnapshot": create_snapshot,
     "rds.DeleteDBCluster": delete_cluster,
-    "rds.DescribeDBClusters": describe_clusters,
+    "rds.DescribeDBClusters": partial(describe, kind=RDS_KIND),
     "rds.StartDBCluster": start_cluster,
     "rds.StopDBCluster": stop_cluster,
 }
@@ -246,8 +238,8 @@ def _fill(world: World, resource: Resource, spec: Spec) -> None:
 
 def _data(world: World, resource: Resource, spec: Spec) -> dict[str, Any]:
     name = str(spec.get("subnet_group", "default"))
-    group = networks.subnet_group(world, resource.account, resource.region, name)
-    zones = [] if group is None else sorted({subnet["zone"] for subnet in networks.subnets_of(group)})[:3]
+    group = networks.find_group(world, networks.SUBNET_GROUP, resource.account, resource.region, name.lower())
+    zones = [] if group is None else networks.zones_of(group)[:3]
     serverless = spec.get("serverless")
     data = {
         "DatabaseName": spec.get("database"),

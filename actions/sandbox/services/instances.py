@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Final
 
 from actions.sandbox.calls import Refusal, Request, moment
@@ -16,7 +17,6 @@ from actions.sandbox.world_kinds import Spec, WorldKind
 
 KIND: Final = "rds.instance"
 INSTANCES: Final = 40
-_UNBORN: Final = ("creating",)
 
 
 def wire(world: World, instance: Resource, status: str) -> dict[str, Any]:
@@ -39,7 +39,7 @@ def wire(world: World, instance: Resource, status: str) -> dict[str, Any]:
         "PendingModifiedValues": {},
         "TagList": tag_list(instance.tags),
     }
-    if status not in _UNBORN:
+    if status != "creating":
         address = f"{instance.name}.{endpoint_suffix(instance)}"
         answer["Endpoint"] = {"Address": address, "Port": port, "HostedZoneId": "Z1SANDBOX"}
     return answer | {key: value for key, value in instance.data.items() if value is not None}
@@ -60,17 +60,12 @@ RDS_KIND: Final = RdsKind(
     filters={
         "db-cluster-id": lambda item: cluster_names(item, item["DBInstanceArn"]),
         "db-instance-id": lambda item: [item["DBInstanceIdentifier"], item["DBInstanceArn"]],
-        "dbi-resource-id": lambda item: item["DbiResourceId"],
-        "engine": lambda item: item.get("Engine"),
-        "domain": lambda item: item.get("Domain"),
+        "dbi-resource-id": "DbiResourceId",
+        "engine": "Engine",
+        "domain": "Domain",
     },
     unrelated_filters=frozenset({"db-cluster-id"}),
 )
-
-
-def describe_instances(world: World, request: Request) -> dict[str, Any]:
-    """DescribeDBInstances."""
-    return describe(world, request, RDS_KIND)
 
 
 def create_instance(world: World, request: Request) -> dict[str, Any]:
@@ -162,7 +157,7 @@ HANDLERS: Final = {
     "rds.CreateDBInstance": create_instance,
     "rds.ModifyDBInstance": modify_instance,
     "rds.DeleteDBInstance": delete_instance,
-    "rds.DescribeDBInstances": describe_instances,
+    "rds.DescribeDBInstances": partial(describe, kind=RDS_KIND),
 }
 
 

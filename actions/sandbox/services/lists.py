@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from actions.sandbox.calls import Refusal, Request
@@ -34,38 +34,50 @@ def page(request: Request, key: str, items: Sequence[Any], paging: Paging = RDS_
     if not paging.least <= size <= paging.most:
         message = f"Invalid value {size} for {paging.size}. Must be between {paging.least} and {paging.most}"
         raise Refusal("InvalidParameterValue", message)
-    start = _start(request.get(paging.token_in))
+    token = request.get(paging.token_in) or "page-0"
+    number = token.partition("-")[2]
+    if not number.isdigit():
+        raise Refusal("InvalidParameterValue", f"Invalid marker: {token}")
+    start = int(number)
     answer: dict[str, Any] = {key: list(items[start : start + size])}
     if start + size < len(items):
         answer[paging.token_out] = f"page-{start + size}"
     return answer
 
 
-def _start(token: str | None) -> int:
-    if not token:
-        return 0
-    _, _, number = token.partition("-")
-    if not number.isdigit():
-        raise Refusal("InvalidParameterValue", f"Invalid marker: {token}")
-    return int(number)
+Fields = Mapping[str, str | Callable[[dict[str, Any]], Any]]
+"""Filters by name, each with the key of the value that it compares, or with a function that gives the value."""
 
 
-def apply_filters(
-    request: Request, items: Sequence[dict[str, Any]], fields: Mapping[str, Callable[[dict[str, Any]], Any]]
-) -> list[dict[str, Any]]:
+def apply_filters(request: Request, items: Iterable[dict[str, Any]], fields: Fields) -> list[dict[str, Any]]:
     """The items that pass all `Filters` of the call; refuses a filter that AWS does not have."""
     kept = list(items)
     for entry in request.get("Filters") or ():
         name = entry.get("Name", "")
         if name not in fields:
             raise Refusal("InvalidParameterValue", f"Unrecognized filter name: {name}")
-        wanted, read = set(entry.get("Values", ())), fields[name]
-        kept = [item for item in kept if _answers(read(item), wanted)]
+        wanted, field = set(entry.get("Values", ())), fields[name]
+        values = [item.get(field) if isinstance(field, str) else field(item) for item in kept]
+        kept = [
+            item
+            for item, value in zip(kept, values, strict=True)
+            if wanted.intersection(value if isinstance(value, list) else [value])
+        ]
     return kept
 
 
-def _answers(value: Any, wanted: set[str]) -> bool:
-    return bool(wanted.intersection(value)) if isinstance(value, list) else value in wanted
+def list_ec2(
+    request: Request, key: str, found: Mapping[str, dict[str, Any]], fields: Fields, ids: str, missing: str, what: str
+) -> dict[str, Any]:
+    """A page of those that the parameter `ids` names, or of all, that pass the filters.
+
+    `missing` is the error code if there is none of an id, and `what` AWS's word for it.
+    """
+    wanted = request.get(ids) or list(found)
+    for one in wanted:
+        if one not in found:
+            raise Refusal(missing, f"The {what} '{one}' does not exist")
+    return page(request, key, apply_filters(request, [found[one] for one in wanted], fields), EC2_PAGES)
 
 
 Row = tuple[dict[str, Any], Resource]
@@ -81,7 +93,7 @@ class RdsKind(Resources):
     missing: str  # the error code if there is none of that name
     missing_text: str
     wire: Callable[[World, Resource, str], dict[str, Any]]
-    filters: Mapping[str, Callable[[dict[str, Any]], Any]]
+    filters: Fields
     unrelated_filters: frozenset[str] = frozenset()  # a list by these is not a look at its items
 
 

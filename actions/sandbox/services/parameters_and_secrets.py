@@ -16,6 +16,13 @@ from actions.sandbox.world import Resource, World
 PARAMETER: Final = "ssm"
 SECRET: Final = "secret"
 _SUFFIX: Final = "SanDbx"
+_IMPLIED: Final = {
+    "security-group": "sg-0sandbox",
+    "subnet-group": "default",
+    "kms-key": "arn:aws:kms:{region}:{account}:key/0a1b2c3d-sandbox",
+    "topic": "arn:aws:sns:{region}:{account}:sandbox",
+}
+"""A word in the last part of a parameter's name → a value that fits it."""
 
 
 def get_parameter(world: World, request: Request) -> dict[str, Any]:
@@ -40,24 +47,13 @@ def _parameter(world: World, request: Request, name: str) -> Resource | None:
     found = world.find(PARAMETER, request.account, request.region, short)
     if found is not None:
         return None if found.status(world.now) == "missing" else found
-    value = _implied(request, short.rstrip("/").rpartition("/")[2])
+    word = short.rstrip("/").rpartition("/")[2]
+    value = next((value for part, value in _IMPLIED.items() if part in word), None)
     if value is None:
         return None
+    value = value.format(region=request.region, account=request.account)
     data = {"Value": value, "Type": "StringList" if "ids" in short else "String", "Version": 1}
     return Resource(kind=PARAMETER, name=short, account=request.account, region=request.region, data=data)
-
-
-def _implied(request: Request, word: str) -> str | None:
-    """A value that fits the last word of a parameter's name, or None."""
-    if "security-group" in word:
-        return "sg-0sandbox"
-    if "subnet-group" in word:
-        return "default"
-    if "kms-key" in word:
-        return f"arn:aws:kms:{request.region}:{request.account}:key/0a1b2c3d-sandbox"
-    if "topic" in word:
-        return f"arn:aws:sns:{request.region}:{request.account}:sandbox"
-    return None
 
 
 def _parameter_wire(request: Request, parameter: Resource) -> dict[str, Any]:

@@ -7,12 +7,11 @@ CIDR or a group, by default anywhere; `port` is one port or a range, by default 
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator
 from typing import Any, Final
 
-from actions.sandbox.calls import Refusal, Request
-from actions.sandbox.services.lists import EC2_PAGES, apply_filters, page
-from actions.sandbox.services.networks import SECURITY_GROUP, declared, security_group, vpc_of
+from actions.sandbox.calls import Request
+from actions.sandbox.services.lists import EC2_PAGES, apply_filters, list_ec2, page
+from actions.sandbox.services.networks import SECURITY_GROUP, find_group, vpc_of
 from actions.sandbox.world import Resource, World
 from actions.sandbox.world_kinds import Spec, WorldKind, keep_spec
 from engine.values import Value
@@ -64,25 +63,17 @@ def lets_in(group: Resource, port: int) -> bool:
 
 def describe_security_groups(world: World, request: Request) -> dict[str, Any]:
     """DescribeSecurityGroups, by `GroupIds` or filters."""
-    wires = [_wire(group) for group in _chosen(world, request)]
-    fields = {
-        "group-id": lambda item: item["GroupId"],
-        "vpc-id": lambda item: item["VpcId"],
-        "group-name": lambda item: item["GroupName"],
-    }
-    return page(request, "SecurityGroups", apply_filters(request, wires, fields), EC2_PAGES)
+    found = {group.name: _wire(group) for group in _groups(world, request, request.get("GroupIds") or [])}
+    fields = {"group-id": "GroupId", "vpc-id": "VpcId", "group-name": "GroupName"}
+    return list_ec2(request, "SecurityGroups", found, fields, "GroupIds", "InvalidGroup.NotFound", "security group")
 
 
-def _chosen(world: World, request: Request) -> Iterator[Resource]:
-    wanted = request.get("GroupIds")
-    if not wanted:
-        yield from declared(world, SECURITY_GROUP, request.account, request.region)
-        return
-    for group_id in wanted:
-        found = security_group(world, request.account, request.region, group_id)
-        if found is None:
-            raise Refusal("InvalidGroup.NotFound", f"The security group '{group_id}' does not exist")
-        yield found
+def _groups(world: World, request: Request, names: list[str]) -> list[Resource]:
+    """The groups of those names, or without names all that are declared."""
+    if not names:
+        return world.declared(SECURITY_GROUP, request.account, request.region)
+    found = (find_group(world, SECURITY_GROUP, request.account, request.region, name) for name in names)
+    return [group for group in found if group is not None]
 
 
 def _wire(group: Resource) -> dict[str, Any]:
@@ -110,14 +101,13 @@ def _permission(group: Resource, rule: IngressRule) -> dict[str, Any]:
 
 def describe_security_group_rules(world: World, request: Request) -> dict[str, Any]:
     """DescribeSecurityGroupRules, by the filter `group-id`."""
+    named = [v for f in request.get("Filters") or () if f.get("Name") == "group-id" for v in f.get("Values", ())]
     wires = [
         _rule_wire(group, number, rule)
-        for group in _of_filter(world, request)
+        for group in _groups(world, request, named)
         for number, rule in enumerate(rules_of(group))
     ]
-    return page(
-        request, "SecurityGroupRules", apply_filters(request, wires, {"group-id": lambda i: i["GroupId"]}), EC2_PAGES
-    )
+    return page(request, "SecurityGroupRules", apply_filters(request, wires, {"group-id": "GroupId"}), EC2_PAGES)
 
 
 def _rule_wire(group: Resource, number: int, rule: IngressRule) -> dict[str, Any]:
@@ -127,14 +117,6 @@ def _rule_wire(group: Resource, number: int, rule: IngressRule) -> dict[str, Any
     base = {"SecurityGroupRuleId": f"sgr-{group.name}-{number}", "GroupId": group.name, "IsEgress": False}
     ports = rule.ports if rule.protocol != ALL else {"IpProtocol": ALL, "FromPort": -1, "ToPort": -1}
     return base | ports | source
-
-
-def _of_filter(world: World, request: Request) -> list[Resource]:
-    named = [v for f in request.get("Filters") or () if f.get("Name") == "group-id" for v in f.get("Values", ())]
-    if not named:
-        return declared(world, SECURITY_GROUP, request.account, request.region)
-    found = (security_group(world, request.account, request.region, name) for name in named)
-    return [group for group in found if group is not None]
 
 
 HANDLERS: Final = {

@@ -70,9 +70,9 @@ RDS_KIND: Final = RdsKind(
     wire=wire,
     filters={
         "db-cluster-id": lambda item: cluster_names(item, item["DBClusterSnapshotArn"]),
-        "db-cluster-snapshot-id": lambda item: item["DBClusterSnapshotIdentifier"],
-        "snapshot-type": lambda item: item["SnapshotType"],
-        "engine": lambda item: item.get("Engine"),
+        "db-cluster-snapshot-id": "DBClusterSnapshotIdentifier",
+        "snapshot-type": "SnapshotType",
+        "engine": "Engine",
     },
 )
 
