@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final, Protocol
 
@@ -31,20 +31,12 @@ _making: Final = threading.Lock()
 
 def client_for(handler: RequestHandler, service: str, region: str, account: str) -> Any:
     """A client of `service` in `region` whose calls `handler` answers, as `account`."""
-    base = _clients.get((service, region)) or _make_client(service, region)
-    own = object.__new__(type(base))
-    own.__dict__.update(base.__dict__)
-    own.__dict__["_make_api_call"] = _calling(base, handler, region, account)
-    return own
-
-
-def _calling(base: Any, handler: RequestHandler, region: str, account: str) -> Callable[[str, dict[str, Any]], Any]:
     from botocore.validate import validate_parameters
 
-    service = base.meta.service_model
+    base = _clients.get((service, region)) or _make_client(service, region)
 
     def make_api_call(name: str, params: dict[str, Any]) -> Any:
-        model = service.operation_model(name)
+        model = base.meta.service_model.operation_model(name)
         if model.input_shape is not None:
             validate_parameters(params, model.input_shape)
         request = request_for(model, region, account, params)
@@ -52,12 +44,16 @@ def _calling(base: Any, handler: RequestHandler, region: str, account: str) -> C
             return _reply(200, handler.answer(request))
         except Refusal as refusal:
             status = refusal.status or operation_facts(model).status(refusal.code)
-            kind = base.exceptions.from_code(refusal.code)
-            raise kind(_reply(status, {"Error": _error(refusal, status)}), name) from None
+            fault = "Sender" if status < 500 else "Receiver"
+            error = {"Type": fault, "Code": refusal.code, "Message": refusal.message}
+            raise base.exceptions.from_code(refusal.code)(_reply(status, {"Error": error}), name) from None
         except NoReply as no_reply:
             raise _broken(no_reply, request) from None
 
-    return make_api_call
+    own = object.__new__(type(base))
+    own.__dict__.update(base.__dict__)
+    own.__dict__["_make_api_call"] = make_api_call
+    return own
 
 
 def _make_client(service: str, region: str) -> Any:
@@ -83,11 +79,6 @@ def session() -> Any:
     session = botocore.session.Session(session_vars=nothing)
     session.set_credentials("AKIASANDBOXSANDBOX00", "sandbox")  # valid nowhere
     return session
-
-
-def _error(refusal: Refusal, status: int) -> dict[str, str]:
-    fault = "Sender" if status < 500 else "Receiver"
-    return {"Type": fault, "Code": refusal.code, "Message": refusal.message}
 
 
 def _reply(status: int, parsed: dict[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ Several faults can hit one call. Must not know how calls are answered.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final, Literal
 
 from actions.sandbox.calls import ApiCall, Refusal
@@ -72,27 +72,32 @@ class Faults:
         return hits
 
 
-_JSON_SERVICES: Final = ("ssm", "secretsmanager", "kms")
+_EXPIRED: Final = "The security token included in the request is expired"
+_SERVICE_ERRORS: Final[Mapping[str, Mapping[str, tuple[str, str, int]]]] = {
+    "throttle": {
+        "ec2": ("RequestLimitExceeded", "Request limit exceeded.", 503),
+        "json": ("ThrottlingException", "Rate exceeded", 400),
+        "query": ("Throttling", "Rate exceeded", 400),
+    },
+    "credentials": {
+        "ec2": ("RequestExpired", "Request has expired.", 400),
+        "json": ("ExpiredTokenException", _EXPIRED, 400),
+        "query": ("ExpiredToken", _EXPIRED, 403),
+    },
+    "server_error": dict.fromkeys(
+        ("ec2", "json", "query"), ("InternalFailure", "An internal error has occurred.", 500)
+    ),
+}
+"""Kind of fault → protocol of the service → code, message and HTTP status."""
+
+_PROTOCOLS: Final = {"ec2": "ec2", "ssm": "json", "secretsmanager": "json", "kms": "json"}  # of others: query
 
 
 def refusal_of(fault: Fault, service: str) -> tuple[str, str, int | None]:
     """Code, message and HTTP status (None: the model's) of a fault that is an error answer of a service."""
-    match fault.kind:
-        case "throttle" if service == "ec2":
-            code, message, status = "RequestLimitExceeded", "Request limit exceeded.", 503
-        case "throttle":
-            code = "ThrottlingException" if service in _JSON_SERVICES else "Throttling"
-            message, status = "Rate exceeded", 400
-        case "credentials" if service == "ec2":
-            code, message, status = "RequestExpired", "Request has expired.", 400
-        case "credentials":
-            code, message, status = "ExpiredToken", "The security token included in the request is expired", 403
-            if service in _JSON_SERVICES:
-                code, status = "ExpiredTokenException", 400
-        case "server_error":
-            code, message, status = "InternalFailure", "An internal error has occurred.", 500
-        case _:
-            return fault.code or "InternalFailure", fault.message or f"A scripted {fault.code}.", None
+    if fault.kind not in _SERVICE_ERRORS:
+        return fault.code or "InternalFailure", fault.message or f"A scripted {fault.code}.", None
+    code, message, status = _SERVICE_ERRORS[fault.kind][_PROTOCOLS.get(service, "query")]
     return fault.code or code, fault.message or message, status
 
 

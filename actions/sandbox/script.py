@@ -76,18 +76,18 @@ def take_life(queue: list[Item], *, ending: bool = False) -> tuple[Looks, str | 
     while queue and is_status(queue[0][0]) and (queue[0][0] == DELETING) == ending:
         word, count = queue[0]
         if word in LASTING:
-            _use_up(queue)
-            return looks, word
+            return looks, _use_up(queue)
         looks.append((word, count))
         del queue[0]
     return (looks, None) if looks else None
 
 
-def _use_up(queue: list[Item]) -> None:
+def _use_up(queue: list[Item]) -> str | None:
+    """Use up the first item once; returns its word, or None if it lets the call pass."""
     word, count = queue[0]
-    if count == FOR_EVER:
-        return
-    queue[:1] = [(word, count - 1)] if count > 1 else []
+    if count != FOR_EVER:
+        queue[:1] = [(word, count - 1)] if count > 1 else []
+    return None if word == "ok" else word
 
 
 class Script:
@@ -112,26 +112,21 @@ class Script:
         for queue in self._queues_for(call, step):
             word = queue[0][0]
             if not is_status(word) and word not in CONNECTIONS and (word == "ok" or can_raise(word)):
-                _use_up(queue)
-                return None if word == "ok" else word
+                return _use_up(queue)
         return None
 
     def connection(self, call: str, step: str) -> str | None:
         """The error that a connection gets, from the list of the call, else (databases only) of the step, else any."""
         if self.queues.get(call):
-            word = self.queues[call][0][0]
-            _use_up(self.queues[call])
-            return None if word == "ok" else word
+            return _use_up(self.queues[call])
         if call != CONNECT:
             return None
         queues = self._queues_for(call, step) or [
             queue for queue in self.queues.values() if any(word in CONNECTIONS for word, _ in queue)
         ]
         for queue in queues:
-            word = queue[0][0]
-            if word == "ok" or word in CONNECTIONS:
-                _use_up(queue)
-                return None if word == "ok" else word
+            if queue[0][0] in ("ok", *CONNECTIONS):
+                return _use_up(queue)
         return None
 
     def has_list(self, call: str) -> bool:

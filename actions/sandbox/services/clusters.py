@@ -45,7 +45,11 @@ def wire(world: World, cluster: Resource, status: str) -> dict[str, Any]:
         "DeletionProtection": False,
         "TagList": tag_list(cluster.tags),
     }
-    return answer | shown | _pending_changes(world, cluster) | _real_endpoint(world)
+    answer |= shown | _pending_changes(world, cluster)
+    if world.endpoint:
+        host, _, port = world.endpoint.rpartition(":")
+        answer |= {"Endpoint": host, "ReaderEndpoint": host, "Port": int(port)}
+    return answer
 
 
 def _pending_changes(world: World, cluster: Resource) -> dict[str, Any]:
@@ -60,13 +64,6 @@ def _pending_changes(world: World, cluster: Resource) -> dict[str, Any]:
         status = busy["word"] if world.now < busy["until"] else "active"
         extra["MasterUserSecret"] = cluster.data["MasterUserSecret"] | {"SecretStatus": status}
     return extra
-
-
-def _real_endpoint(world: World) -> dict[str, Any]:
-    if not world.endpoint:
-        return {}
-    host, _, port = world.endpoint.rpartition(":")
-    return {"Endpoint": host, "ReaderEndpoint": host, "Port": int(port)}
 
 
 def endpoint_suffix(resource: Resource) -> str:

@@ -110,6 +110,14 @@ def is_default_key(arn: str) -> bool:
     return arn.endswith(DEFAULT) or (len(fields) > 5 and arn == default_key_arn(fields[4], fields[3]))
 
 
+def refuse_default_key(source: Resource, account: str) -> None:
+    """Refuse a source in another account that RDS's own key encrypts (docs/aws.md, "Sharing a snapshot")."""
+    key = source.data.get("KmsKeyId")
+    if key and source.account != account and is_default_key(str(key)):
+        message = f"The source snapshot KMS key [{key}] does not exist, is not enabled or you do not have permissions to access it."
+        raise Refusal("KMSKeyNotAccessibleFault", message)
+
+
 def _state(world: World, key: Resource) -> str:
     status = key.status(world.now)
     return "Enabled" if status in _USABLE else status

@@ -13,7 +13,7 @@ from typing import Any, Final
 from actions.sandbox.calls import Refusal, Request
 from actions.sandbox.services.cluster_changes import new_admin, require_parameter_group
 from actions.sandbox.services.clusters import KIND, RDS_KIND, wire
-from actions.sandbox.services.keys import default_key_arn, is_default_key, usable_key
+from actions.sandbox.services.keys import default_key_arn, refuse_default_key, usable_key
 from actions.sandbox.services.lists import require
 from actions.sandbox.services.networks import placement
 from actions.sandbox.services.rds_names import checked_name
@@ -63,6 +63,7 @@ def create_cluster(world: World, request: Request) -> dict[str, Any]:
     name = _unused_name(world, request)
     engine = _engine(request)
     encrypted = bool(request.get("StorageEncrypted"))
+    key = request.get("KmsKeyId") or default_key_arn(request.account, request.region)
     data = {
         "Engine": engine,
         "EngineVersion": _version(engine, request.get("EngineVersion") or VERSIONS[engine]),
@@ -70,7 +71,7 @@ def create_cluster(world: World, request: Request) -> dict[str, Any]:
         "MasterUsername": request.get("MasterUsername"),
         "DatabaseName": request.get("DatabaseName"),
         "StorageEncrypted": encrypted,
-        "KmsKeyId": _key(world, request) if encrypted else None,
+        "KmsKeyId": usable_key(world, request, key) if encrypted else None,
     } | _settings(world, request)
     database = new_admin(data, request.get("MasterUserPassword"))
     return _create(world, request, name, data, {"admin": database}, "cluster")
@@ -134,16 +135,10 @@ def _version_key(version: str) -> list[int]:
 
 def _restored_key(world: World, request: Request, source: Resource) -> str:
     """The key in the call, else the source's, if RDS may use it here."""
-    theirs = source.data.get("KmsKeyId")
-    if request.get("KmsKeyId") is None and theirs and source.account != request.account and is_default_key(theirs):
-        message = f"The source snapshot KMS key [{theirs}] does not exist, is not enabled or you do not have permissions to access it."
-        raise Refusal("KMSKeyNotAccessibleFault", message)
-    return usable_key(world, request, request.get("KmsKeyId") or str(theirs))
-
-
-def _key(world: World, request: Request) -> str:
     wanted = request.get("KmsKeyId")
-    return usable_key(world, request, wanted) if wanted else default_key_arn(request.account, request.region)
+    if wanted is None:
+        refuse_default_key(source, request.account)
+    return usable_key(world, request, wanted or str(source.data.get("KmsKeyId")))
 
 
 def _settings(world: World, request: Request) -> dict[str, Any]:

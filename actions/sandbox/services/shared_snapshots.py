@@ -17,12 +17,12 @@ _ACCOUNT: Final = re.compile(r"\d{12}")
 
 def describe_attributes(world: World, request: Request) -> dict[str, Any]:
     """DescribeDBClusterSnapshotAttributes: the accounts that it is shared with."""
-    return _attributes(_own(world, request))
+    return _attributes(require(world, request, RDS_KIND))
 
 
 def modify_attribute(world: World, request: Request) -> dict[str, Any]:
     """ModifyDBClusterSnapshotAttribute `restore`; sharing with an account a second time is no error."""
-    snapshot = _own(world, request)
+    snapshot = require(world, request, RDS_KIND)
     if request.params["AttributeName"] != "restore":
         raise Refusal("InvalidParameterValue", f"Invalid attribute name: {request.params['AttributeName']}")
     added, removed = request.get("ValuesToAdd") or [], request.get("ValuesToRemove") or []
@@ -34,10 +34,6 @@ def modify_attribute(world: World, request: Request) -> dict[str, Any]:
     snapshot.data["SharedWith"] = shared
     request.resource = str(snapshot)
     return _attributes(snapshot)
-
-
-def _own(world: World, request: Request) -> Resource:
-    return require(world, request, RDS_KIND)
 
 
 def _validate(world: World, snapshot: Resource, added: list[str]) -> None:

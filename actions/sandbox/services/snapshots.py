@@ -11,7 +11,7 @@ import datetime as dt
 from typing import Any, Final
 
 from actions.sandbox.calls import Refusal, Request, moment
-from actions.sandbox.services.keys import encryption_data, is_default_key, usable_key
+from actions.sandbox.services.keys import encryption_data, refuse_default_key, usable_key
 from actions.sandbox.services.lists import RdsKind, Row, list_page, not_found, require, require_listed
 from actions.sandbox.services.rds_names import arn_of, checked_name, cluster_names, locate
 from actions.sandbox.services.tags import given_tags, tag_list
@@ -32,12 +32,16 @@ _HIDDEN: Final = ("SharedWith", "Database", "DatabaseName")
 def wire(world: World, snapshot: Resource, status: str) -> dict[str, Any]:
     """A snapshot as DescribeDBClusterSnapshots returns it."""
     done = status == "available"
+    taken, end = snapshot.created, snapshot.life[-1][1]
+    percent = int(100 * (world.now - taken) / (end - taken)) if end > taken else 0
+    if done and "SourceDBClusterSnapshotArn" in snapshot.data:
+        taken = max(taken, end)  # a copy's time changes to that of its completion, so it does not identify the copy
     answer = {
         "DBClusterSnapshotIdentifier": snapshot.name,
         "DBClusterSnapshotArn": arn_of(snapshot),
         "Status": status,
-        "SnapshotCreateTime": moment(_taken(snapshot, done)),
-        "PercentProgress": 100 if done else _percent(snapshot, world.now),
+        "SnapshotCreateTime": moment(taken),
+        "PercentProgress": 100 if done else max(0, min(99, percent)),
         "TagList": tag_list(snapshot.tags),
         "SnapshotType": "manual",
     }
@@ -45,20 +49,6 @@ def wire(world: World, snapshot: Resource, status: str) -> dict[str, Any]:
         if key not in _HIDDEN:
             answer[key] = moment(value) if key == "ClusterCreateTime" else value
     return answer
-
-
-def _taken(snapshot: Resource, done: bool) -> float:
-    """Its creation time; that of a copy changes to the time of its completion, so it does not identify the copy."""
-    if done and "SourceDBClusterSnapshotArn" in snapshot.data:
-        return max(snapshot.created, snapshot.life[-1][1])
-    return snapshot.created
-
-
-def _percent(snapshot: Resource, now: float) -> int:
-    end = snapshot.life[-1][1]
-    if end <= snapshot.created:
-        return 0
-    return max(0, min(99, int(100 * (now - snapshot.created) / (end - snapshot.created))))
 
 
 RDS_KIND: Final = RdsKind(
@@ -189,29 +179,23 @@ def _copy_key(world: World, request: Request, source: Resource, *, abroad: bool)
         raise Refusal("InvalidParameterValue", "Must specify new KMS key for cross region encrypted snapshot copy")
     if not wanted and source.account != request.account:
         raise Refusal("InvalidParameterValue", "Must specify a KMS key to copy a shared encrypted snapshot")
-    theirs = str(source.data["KmsKeyId"])
-    if source.account != request.account and is_default_key(theirs):  # docs/aws.md, "Sharing a snapshot"
-        message = (
-            f"The source snapshot KMS key [{theirs}] does not exist, is not enabled or you do not have permissions to "
-            "access it."
-        )
-        raise Refusal("KMSKeyNotAccessibleFault", message)
-    return usable_key(world, request, wanted) if wanted else theirs
+    refuse_default_key(source, request.account)
+    return usable_key(world, request, wanted) if wanted else str(source.data["KmsKeyId"])
 
 
 def _refuse_quota(world: World, request: Request, *, copying: bool) -> None:
     """Two quotas have the same code; only the messages differ."""
     mine = [s for s in world.all(KIND, request.account, request.region) if s.data.get("SnapshotType") == "manual"]
-    if copying and sum(_arriving(world, snapshot) for snapshot in mine) >= COPIES_AT_ONCE:
+    here = f":rds:{request.region}:"
+    arriving = [
+        snapshot
+        for snapshot in mine
+        if snapshot.status(world.now) == "copying" and here not in snapshot.data.get("SourceDBClusterSnapshotArn", "")
+    ]
+    if copying and len(arriving) >= COPIES_AT_ONCE:
         raise Refusal("SnapshotQuotaExceeded", f"Cannot copy more than {COPIES_AT_ONCE} snapshots across regions")
     if len(mine) >= MANUAL_SNAPSHOTS:
         raise Refusal("SnapshotQuotaExceeded", f"Cannot create more than {MANUAL_SNAPSHOTS} manual snapshots")
-
-
-def _arriving(world: World, snapshot: Resource) -> bool:
-    """Whether it is being copied from another region."""
-    source = str(snapshot.data.get("SourceDBClusterSnapshotArn", ""))
-    return snapshot.status(world.now) == "copying" and f":rds:{snapshot.region}:" not in source
 
 
 def take_snapshot(world: World, request: Request, cluster: Resource, name: str, tags: dict[str, str]) -> Resource:
