@@ -109,7 +109,7 @@ class Sandbox:
 
         def scripted() -> str | None:
             # The list of a step does not apply to calls that only read.
-            applies = call.changes or self._script.has_list(name)
+            applies = call.changes or bool(self._script.queues.get(name))
             return self._script.error(name, call.step, request.can_raise) if applies else None
 
         answer: dict[str, Any] = self._perform(call, request, scripted, lambda: HANDLERS[name](self.world, request))

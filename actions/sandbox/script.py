@@ -129,10 +129,6 @@ class Script:
                 return _use_up(queue)
         return None
 
-    def has_list(self, call: str) -> bool:
-        """Whether there is a list for this call by its name."""
-        return bool(self.queues.get(call))
-
     def _queues_for(self, call: str, step: str) -> list[list[Item]]:
         keys = dict.fromkeys((call, step, step.partition("[")[0]))
         return [self.queues[key] for key in keys if self.queues.get(key)]

@@ -202,12 +202,6 @@ class World:
                 if status is not None:
                     yield resource, status
 
-    def listed_one(self, kind: str, account: str, region: str, name: str) -> tuple[Resource, str] | None:
-        """One resource with the status that lists show; None if they do not show it."""
-        resource = self.resources.get(key_of(kind, account, region, name))
-        status = None if resource is None else resource.listed_status(self.now)
-        return None if resource is None or status is None else (resource, status)
-
     def add(self, resource: Resource) -> Resource:
         """Put it into the world, as the newest of its kind. It replaces a resource of its name."""
         self.resources.pop(resource.key, None)

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from actions.sandbox.calls import Refusal, Request
 from actions.sandbox.services.rds_names import locate
-from actions.sandbox.world import Resource, World
+from actions.sandbox.world import Resource, World, key_of
 from engine.values import Resources, Value
 
 
@@ -15,17 +15,14 @@ class Paging(Value):
     """How a service pages: the names of its parameters, and the sizes of its pages."""
 
     size: str = "MaxRecords"
-    token_in: str = "Marker"
-    token_out: str = "Marker"
+    token: str = "Marker"
     default: int = 100
     least: int = 20
     most: int = 100
 
 
 RDS_PAGES: Final = Paging()
-EC2_PAGES: Final = Paging(
-    size="MaxResults", token_in="NextToken", token_out="NextToken", default=1000, least=5, most=1000
-)
+EC2_PAGES: Final = Paging(size="MaxResults", token="NextToken", default=1000, least=5, most=1000)
 
 
 def page(request: Request, key: str, items: Sequence[Any], paging: Paging = RDS_PAGES) -> dict[str, Any]:
@@ -34,14 +31,14 @@ def page(request: Request, key: str, items: Sequence[Any], paging: Paging = RDS_
     if not paging.least <= size <= paging.most:
         message = f"Invalid value {size} for {paging.size}. Must be between {paging.least} and {paging.most}"
         raise Refusal("InvalidParameterValue", message)
-    token = request.get(paging.token_in) or "page-0"
+    token = request.get(paging.token) or "page-0"
     number = token.partition("-")[2]
     if not number.isdigit():
         raise Refusal("InvalidParameterValue", f"Invalid marker: {token}")
     start = int(number)
     answer: dict[str, Any] = {key: list(items[start : start + size])}
     if start + size < len(items):
-        answer[paging.token_out] = f"page-{start + size}"
+        answer[paging.token] = f"page-{start + size}"
     return answer
 
 
@@ -111,10 +108,11 @@ def describe(world: World, request: Request, kind: RdsKind) -> dict[str, Any]:
 def require_listed(world: World, request: Request, kind: RdsKind, name: str) -> tuple[Resource, str]:
     """The resource of that name in this account and region if lists show it, with the status that they show."""
     place = locate(request, name)
-    seen = world.listed_one(kind.kind, *place)
-    if seen is None or place[:2] != (request.account, request.region):
+    resource = world.resources.get(key_of(kind.kind, *place))
+    status = None if resource is None else resource.listed_status(world.now)
+    if resource is None or status is None or place[:2] != (request.account, request.region):
         raise not_found(kind, name)
-    return seen
+    return resource, status
 
 
 def list_page(world: World, request: Request, kind: RdsKind, rows: list[Row]) -> dict[str, Any]:
