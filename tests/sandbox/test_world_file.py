@@ -215,7 +215,10 @@ def test_a_first_line_that_was_cut_short_is_written_again(tmp_path):
         ("not a world\n", "does not hold a sandbox's world; move it away"),
         ('{"format": 99, "now": 1}\n', "another version of the sandbox"),
         ("[]\n", "does not hold a sandbox's world"),
-        ('{"format": 3, "now": 1, "state": {"world": {"resources": [1]}, "script": {}, "faults": []}}\n', "does not hold a sandbox's world"),
+        (
+            '{"format": 3, "now": 1, "state": {"world": {"resources": [1]}, "script": {}, "faults": []}}\n',
+            "does not hold a sandbox's world",
+        ),
         ('{"format": 3, "now": 1, "call": [1]}\n', "does not hold a sandbox's world"),
     ],
 )
