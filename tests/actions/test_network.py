@@ -14,7 +14,7 @@ from engine.clock import SystemClock, VirtualClock
 from engine.registry import Observation
 from tests.actions.contexts import context
 from tests.servers.postgres import free_port
-from tests.servers.scripted_server import SILENCE, answering, no
+from tests.servers.scripted_server import SILENCE, error_response, run_scripted_server
 
 
 class Impatient(SystemClock):
@@ -33,7 +33,7 @@ def look(host: str, port: int, **more: Any) -> Observation:
 
 
 def test_an_open_port_is_available() -> None:
-    with answering([SILENCE]) as server:
+    with run_scripted_server([SILENCE]) as server:
         seen = look("localhost", server.port)
     assert (seen.status, seen.cls, seen.id) == ("ok", "available", None)
     assert seen.attributes["address"] == "127.0.0.1"
@@ -81,7 +81,7 @@ def test_resolving_a_name_ends_with_its_timeout(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_the_second_address_is_tried_if_the_first_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
-    with answering([SILENCE]) as server:
+    with run_scripted_server([SILENCE]) as server:
         port = free_port()
         found = [
             (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port)),
@@ -96,21 +96,23 @@ def connect(port: int, clock: SystemClock | None = None, **more: Any) -> Any:
     return SystemNetwork(clock or Impatient()).postgres(**options | {"timeout": 5.0} | more)
 
 
-@pytest.mark.parametrize("replies", [[], [no("57P03", "starting up")], [no("53300", "too many")]])
+@pytest.mark.parametrize(
+    "replies", [[], [error_response("57P03", "starting up")], [error_response("53300", "too many")]]
+)
 def test_a_brief_error_is_retried_within_the_call(replies: list[bytes]) -> None:
     clock = Impatient()
-    with answering(replies) as server, pytest.raises(Exception, match=r"network error|57P03|53300"):
+    with run_scripted_server(replies) as server, pytest.raises(Exception, match=r"network error|57P03|53300"):
         connect(server.port, clock)
-    assert len(server.asked) == CONNECT_ATTEMPTS
+    assert len(server.received) == CONNECT_ATTEMPTS
     assert len(clock.slept) == CONNECT_ATTEMPTS - 1
     assert all(0 <= seconds <= 1 for seconds in clock.slept)
 
 
 @pytest.mark.parametrize("code", ["28P01", "3D000", "28000"])
 def test_a_lasting_error_is_not_retried(code: str) -> None:
-    with answering([no(code, "no")]) as server, pytest.raises(Exception, match=code):
+    with run_scripted_server([error_response(code, "no")]) as server, pytest.raises(Exception, match=code):
         connect(server.port)
-    assert len(server.asked) == 1
+    assert len(server.received) == 1
 
 
 def test_a_refused_connection_is_not_retried_within_the_call() -> None:
@@ -121,11 +123,11 @@ def test_a_refused_connection_is_not_retried_within_the_call() -> None:
 
 
 def test_no_password_is_sent_before_tls() -> None:
-    with answering([b"N"]) as server, pytest.raises(Exception, match="refuses SSL"):
+    with run_scripted_server([b"N"]) as server, pytest.raises(Exception, match="refuses SSL"):
         connect(server.port, ssl_context=None)
-    assert server.asked == [bytes.fromhex("0000000804d2162f")]
+    assert server.received == [bytes.fromhex("0000000804d2162f")]
 
 
 def test_the_clock_measures_time() -> None:
-    with answering([SILENCE]) as server:
+    with run_scripted_server([SILENCE]) as server:
         assert SystemNetwork(VirtualClock()).reach("127.0.0.1", server.port, 5.0) == ("127.0.0.1", 0.0)

@@ -14,7 +14,7 @@ from engine.language.secret import Secret
 from tests.actions.databases import ADMIN, PASSWORD, Database, new_database
 from tests.servers.certificates import Authority
 from tests.servers.postgres import Postgres, free_port
-from tests.servers.scripted_server import SILENCE, Scripted, answering, no
+from tests.servers.scripted_server import SILENCE, ScriptedServer, error_response, run_scripted_server
 
 QUERY = "SELECT 1 AS one"
 
@@ -197,7 +197,7 @@ def test_an_invalid_timeout_is_refused(database: Database, timeout: Any) -> None
 # --- what does not answer, or not well ---
 
 
-def problem_with(server: Scripted, database: Database, **more: Any) -> Problem:
+def problem_with(server: ScriptedServer, database: Database, **more: Any) -> Problem:
     return problem(database, **{"host": "127.0.0.1", "port": server.port, "tls": "off"} | more)
 
 
@@ -215,7 +215,7 @@ def test_an_unknown_host_is_a_connection_timeout(database: Database) -> None:
 
 @pytest.mark.parametrize("tls", ["verify-full", "off"])
 def test_a_server_that_never_answers_is_a_connection_timeout(database: Database, tls: str) -> None:
-    with answering([SILENCE]) as server:
+    with run_scripted_server([SILENCE]) as server:
         found = problem_with(server, database, tls=tls, timeout=0.2)
     assert (found.name, found.category) == ("ConnectionTimeout", "timeout")
     assert found.message.endswith(": no answer")
@@ -230,28 +230,28 @@ def test_a_server_that_never_answers_is_a_connection_timeout(database: Database,
     ],
 )
 def test_a_server_that_is_starting_is_a_connection_timeout(database: Database, code: str, text: str) -> None:
-    with answering([no(code, text)]) as server:
+    with run_scripted_server([error_response(code, text)]) as server:
         found = problem_with(server, database)
     assert (found.name, found.category, found.also) == ("ConnectionTimeout", "timeout", (code,))
     assert text in found.message
 
 
 def test_a_server_without_tls_says_how_to_connect(database: Database) -> None:
-    with answering([b"N"]) as server:
+    with run_scripted_server([b"N"]) as server:
         found = problem_with(server, database, tls="verify-full")
     assert (found.name, found.category) == ("TlsFailed", "config")
     assert "does not support TLS" in found.message
 
 
 def test_a_server_that_closes_during_tls_is_a_connection_timeout(database: Database) -> None:
-    with answering([b"S", b"not TLS at all, by no means"]) as server:
+    with run_scripted_server([b"S", b"not TLS at all, by no means"]) as server:
         found = problem_with(server, database, tls="verify-full")
     assert (found.name, found.category) == ("TlsFailed", "config")
 
 
 @pytest.mark.parametrize("text", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\0" * 50])
 def test_another_protocol_is_a_postgres_error(database: Database, text: bytes) -> None:
-    with answering([text]) as server:
+    with run_scripted_server([text]) as server:
         found = problem_with(server, database)
     assert found.name in ("PostgresError", "ConnectionTimeout")
     assert found.category in ("internal", "timeout")

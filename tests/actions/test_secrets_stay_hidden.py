@@ -17,7 +17,7 @@ from engine.language.secret import Secret
 from tests.actions.databases import ADMIN, PASSWORD, Database, new_database
 from tests.servers.moto import Moto
 from tests.servers.postgres import Postgres, free_port
-from tests.servers.scripted_server import SILENCE, answering
+from tests.servers.scripted_server import SILENCE, run_scripted_server
 
 PLANTED = "Pl4nted'\\%{{é}}"
 FORMS = (PLANTED, PLANTED.replace("'", "''"), repr(PLANTED)[1:-1], PLANTED.encode().hex(), "Pl4nted")
@@ -104,12 +104,12 @@ def test_no_answer_of_a_server_reveals_the_secret(
     database: Database, planted: dict[str, Any], caplog: pytest.LogCaptureFixture, replies: list[bytes | None]
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    with answering(replies) as server, pytest.raises(EffectFailed) as failed:
+    with run_scripted_server(replies) as server, pytest.raises(EffectFailed) as failed:
         params = database.params(query="SELECT 1", tls="off", timeout=0.3) | {"host": "127.0.0.1", "port": server.port}
         RUN.run(params, database.context(planted))
     for form in FORMS:
         assert not [text for text in [*words_of(failed.value), caplog.text] if form in text]
-        assert form.encode() not in b"".join(server.asked)
+        assert form.encode() not in b"".join(server.received)
 
 
 def test_no_output_contains_the_secret(

@@ -1,4 +1,4 @@
-"""A certificate authority of a test's own, and certificates that it issues."""
+"""A certificate authority for a test, and certificates that it issues."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ UNTIL = dt.datetime(2120, 1, 1, tzinfo=dt.UTC)
 
 @dataclass(frozen=True, slots=True)
 class Authority:
-    """Issues certificates to hosts; `certificate` is what clients are told to trust."""
+    """Issues certificates to hosts; `certificate` is the file that clients must trust."""
 
     name: x509.Name
     key: ec.EllipticCurvePrivateKey
@@ -38,7 +38,7 @@ class Authority:
         return cls(subject, key, path)
 
     def issue(self, host: str, folder: Path) -> tuple[Path, Path]:
-        """Files of a certificate for that host, and of its key."""
+        """Issue a certificate for a host. Returns the files of the certificate and of its key."""
         key = ec.generate_private_key(ec.SECP256R1())
         signed = (
             _certificate(_name(host), self.name, key)

@@ -1,6 +1,6 @@
-"""Servers that pretend to be DynamoDB, each strict in another way, on free ports of the loopback interface.
+"""DynamoDB servers for tests, on free ports of the loopback interface; each is strict in another way.
 
-moto's is in `moto.py`. MiniStack is the most faithful; dynalite, for Node.js, refuses the most.
+moto's is in `moto.py`. MiniStack is the most faithful; dynalite, on Node.js, validates requests the most.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ server.listen(0, '127.0.0.1', () => console.log(server.address().port))
 
 
 def without_dynalite() -> str | None:
-    """Why it cannot be started; None if it can."""
+    """Why dynalite cannot be started; None if it can."""
     if shutil.which("node") is None:
         return "no Node.js: dynalite cannot be started"
     if not (NODE_MODULES / "dynalite").is_dir():
@@ -38,7 +38,7 @@ def without_dynalite() -> str | None:
 
 @contextmanager
 def dynalite() -> Iterator[Moto]:
-    """A server in memory."""
+    """Run dynalite in memory."""
     with subprocess.Popen(
         ["node", "-e", DYNALITE], cwd=NODE_MODULES.parent, stdout=subprocess.PIPE, text=True
     ) as server:
@@ -51,15 +51,15 @@ def dynalite() -> Iterator[Moto]:
 
 @contextmanager
 def ministack() -> Iterator[Moto]:
-    """A server in memory, with DynamoDB alone."""
+    """Run MiniStack in memory, with DynamoDB only."""
     with tempfile.TemporaryDirectory() as folder:
         port = _free_port()
-        surroundings = os.environ | {
+        environment = os.environ | {
             "BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(port), "SERVICES": "dynamodb", "SFTP_ENABLED": "0",
             "IOT_MTLS_ENABLED": "0", "TMPDIR": folder, "LOG_LEVEL": "ERROR",
         }  # fmt: skip
         command = [sys.executable, "-W", "ignore", "-m", "ministack"]
-        with subprocess.Popen(command, env=surroundings, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as server:
+        with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as server:
             try:
                 _wait(server, f"http://127.0.0.1:{port}/_ministack/health")
                 threading.Thread(target=server.stderr.read, daemon=True).start()
@@ -76,7 +76,7 @@ def _free_port() -> int:
 
 
 def _wait(server: subprocess.Popen[bytes], url: str) -> None:
-    """Until it answers: it has no other way to say that it is there."""
+    """Poll the URL until it answers: MiniStack does not report that it is ready."""
     pause = threading.Event()
     for _ in range(600):
         assert server.poll() is None, server.stderr.read().decode()
@@ -88,4 +88,4 @@ def _wait(server: subprocess.Popen[bytes], url: str) -> None:
             pause.wait(0.05)
         else:
             return
-    raise AssertionError(f"{url} never answered")
+    raise AssertionError(f"{url} did not answer")

@@ -1,6 +1,6 @@
-"""moto's server on a free port of the loopback interface, spoken to over HTTP.
+"""moto's server on a free port of the loopback interface.
 
-Each account is a world of its own, so that tests that want an empty one ask for `clients(account=…)`.
+Accounts are separate, so a test that needs an empty one uses `clients(account=…)`.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from typing import Any
 ACCOUNT = "x-moto-account-id"
 SERVE = "from moto.server import main; main()"
 MAKING = threading.Lock()
-"""A session makes one client at a time."""
-SAID = re.compile(r"Running on http://127\.0\.0\.1:(\d+)")
+"""A session can create only one client at a time."""
+LISTENING = re.compile(r"Running on http://127\.0\.0\.1:(\d+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +29,13 @@ class Moto:
     url: str
 
     def clients(self, service: str, region: str | None = None, account: str | None = None) -> Any:
-        """A client of boto3's own, without retries; `account` is twelve digits, and moto's own without it."""
+        """A boto3 client without retries. `account` is twelve digits; the default is moto's own."""
         return _client(self.url, service, region or "us-west-2", account)
 
 
 @cache
 def _session() -> Any:
-    """One, whose models are read once: those of EC2 alone are 40 MB."""
+    """One session for all, because it reads the models once: those of EC2 alone are 40 MB."""
     import boto3
 
     return boto3.session.Session()
@@ -57,13 +57,13 @@ def _client(url: str, service: str, region: str, account: str | None) -> Any:
 
 @contextmanager
 def started() -> Iterator[Moto]:
-    """A server, from nothing to its end."""
+    """Run a server."""
     command = [sys.executable, "-W", "ignore", "-c", SERVE, "-H", "127.0.0.1", "-p", "0"]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as server:
         assert server.stderr is not None
         try:
             port = _port(server)
-            # It logs each request: a pipe that nobody reads would fill up and stop it.
+            # It logs each request: a full pipe would block it.
             threading.Thread(target=server.stderr.read, daemon=True).start()
             yield Moto(f"http://127.0.0.1:{port}")
         finally:
@@ -71,10 +71,10 @@ def started() -> Iterator[Moto]:
 
 
 def _port(server: subprocess.Popen[str]) -> int:
-    said = []
+    output = []
     for line in server.stderr:
-        said.append(line)
-        match = SAID.search(line)
+        output.append(line)
+        match = LISTENING.search(line)
         if match is not None:
             return int(match[1])
-    raise AssertionError("moto_server ended: " + "".join(said))
+    raise AssertionError("moto_server ended: " + "".join(output))

@@ -1,7 +1,7 @@
-"""A PostgreSQL server on a free port of the loopback interface: TLS, SCRAM alone, and every statement in its log.
+"""A PostgreSQL server on a free port of the loopback interface: TLS, only SCRAM, and every statement in its log.
 
-`initdb` refuses root, so that as root it is made and run by the user `postgres`, else `nobody`. What it says of its
-host is `localhost`: over `127.0.0.1` its certificate is for another host. In the database `clear` TLS is not asked for.
+`initdb` refuses root, so root creates and runs it as the user `postgres`, else `nobody`. Its certificate is for
+`localhost`, not for `127.0.0.1`. The database `clear` accepts connections without TLS.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ log_line_prefix = '%u@%d '
 timezone = UTC
 """
 
-WHO_MAY = """
+PG_HBA = """
 hostnossl clear all 127.0.0.1/32 scram-sha-256
 hostssl   all   all 127.0.0.1/32 scram-sha-256
 """
@@ -61,7 +61,7 @@ def folder_of_programs() -> Path:
 
 
 def unprivileged() -> str | None:
-    """The user who runs it where we are root."""
+    """The user who runs the server if this process is root."""
     if os.geteuid() != 0:
         return None
     names = {entry.pw_name for entry in pwd.getpwall()}
@@ -78,7 +78,7 @@ class Postgres:
     host: str = "localhost"
 
     def connect(self, user: str = SUPERUSER, password: str = PASSWORD, database: str = "postgres") -> Any:
-        """A connection of the test's own, past everything that is tested."""
+        """A connection for the test itself."""
         import ssl
 
         from pg8000.native import Connection
@@ -89,7 +89,7 @@ class Postgres:
         )
 
     def ask(self, *statements: str, **who: str) -> list[list[Any]]:
-        """The rows of the last statement."""
+        """Run statements; returns the rows of the last."""
         rows: list[list[Any]] = []
         with self.connect(**who) as connection:
             for statement in statements:
@@ -98,7 +98,7 @@ class Postgres:
 
     @property
     def log(self) -> bytes:
-        """All that it has logged."""
+        """The whole log."""
         return (self.folder / "log").read_bytes()
 
 
@@ -111,7 +111,7 @@ def free_port() -> int:
 
 @contextmanager
 def started() -> Iterator[Postgres]:
-    """A server, from nothing to its end."""
+    """Run a server."""
     user = unprivileged()
     folder = Path(tempfile.mkdtemp(prefix="runbook-postgres-"))
     try:
@@ -140,14 +140,14 @@ def _make(made: Postgres, user: str | None, certificate: Path, key: Path) -> Non
     settings = SETTINGS.format(port=made.port, certificate=certificate, key=key)
     with (made.folder / "data" / "postgresql.conf").open("a") as file:
         file.write(settings)
-    (made.folder / "data" / "pg_hba.conf").write_text(WHO_MAY)
+    (made.folder / "data" / "pg_hba.conf").write_text(PG_HBA)
 
 
 def _run(user: str | None, folder: Path, program: str, *arguments: str) -> None:
-    # Its streams are files: a server that is started by pg_ctl would keep a pipe open.
-    with (folder / "said").open("ab") as said:
+    # Its streams are files: a server started by pg_ctl would keep a pipe open.
+    with (folder / "output").open("ab") as output:
         ended = subprocess.run(
             [folder_of_programs() / program, *arguments], cwd=folder, user=user, stdin=subprocess.DEVNULL,
-            stdout=said, stderr=said, env={"PATH": os.environ["PATH"], "LC_ALL": "C", "TZ": "UTC"},
+            stdout=output, stderr=output, env={"PATH": os.environ["PATH"], "LC_ALL": "C", "TZ": "UTC"},
         )  # fmt: skip
-    assert ended.returncode == 0, (folder / "said").read_text()
+    assert ended.returncode == 0, (folder / "output").read_text()

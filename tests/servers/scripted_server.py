@@ -1,4 +1,4 @@
-"""A server on the loopback interface that says what it is told to, whatever it is asked: for what real ones rarely say."""
+"""A server on the loopback interface with scripted replies, for what real servers rarely send."""
 
 from __future__ import annotations
 
@@ -9,39 +9,39 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 SILENCE = None
-"""In the place of a reply: none comes, and the connection stays open."""
+"""Instead of a reply: send nothing and keep the connection open."""
 
 
 @dataclass(slots=True)
-class Scripted:
-    """Where it listens; `asked` is what each connection has sent."""
+class ScriptedServer:
+    """A running server; `received` has the bytes of each connection."""
 
     port: int
-    asked: list[bytes] = field(default_factory=list)
+    received: list[bytes] = field(default_factory=list)
 
 
 @contextmanager
-def answering(*connections: Sequence[bytes | None]) -> Iterator[Scripted]:
-    """For each connection the replies, one to each thing that it sends; then it is closed. The last one repeats."""
+def run_scripted_server(*connections: Sequence[bytes | None]) -> Iterator[ScriptedServer]:
+    """Run a server with the replies for each connection, which is closed after them. The last list repeats."""
     held: list[socket.socket] = []
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        made = Scripted(listening.getsockname()[1])
+        server = ScriptedServer(listening.getsockname()[1])
 
         def serve() -> None:
             while True:
                 try:
                     opened, _ = listening.accept()
                 except OSError:
-                    return  # it is over
-                replies = connections[min(len(made.asked), len(connections) - 1)]
+                    return  # the server is closed
+                replies = connections[min(len(server.received), len(connections) - 1)]
                 held.append(opened)
-                made.asked.append(b"")
-                _talk(opened, replies, made)
+                server.received.append(b"")
+                _talk(opened, replies, server)
 
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
         try:
-            yield made
+            yield server
         finally:
             listening.shutdown(socket.SHUT_RDWR)
             thread.join(timeout=5)
@@ -49,18 +49,18 @@ def answering(*connections: Sequence[bytes | None]) -> Iterator[Scripted]:
                 one.close()
 
 
-def _talk(opened: socket.socket, replies: Sequence[bytes | None], made: Scripted) -> None:
+def _talk(opened: socket.socket, replies: Sequence[bytes | None], server: ScriptedServer) -> None:
     for reply in replies:
-        made.asked[-1] += opened.recv(4096)
+        server.received[-1] += opened.recv(4096)
         if reply is SILENCE:
             return
         opened.sendall(reply)
-    with suppress(OSError):  # who asked may have gone already
+    with suppress(OSError):  # the client may have disconnected
         opened.shutdown(socket.SHUT_RDWR)
 
 
-def no(code: str, message: str) -> bytes:
-    """PostgreSQL's ErrorResponse."""
+def error_response(code: str, message: str) -> bytes:
+    """An ErrorResponse of PostgreSQL."""
     fields = {"S": "FATAL", "V": "FATAL", "C": code, "M": message}
     body = b"".join(key.encode() + value.encode() + b"\0" for key, value in fields.items()) + b"\0"
     return b"E" + (len(body) + 4).to_bytes(4, "big") + body

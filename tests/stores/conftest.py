@@ -18,9 +18,9 @@ from engine.stores.memory import MemoryStore
 from engine.stores.port import Store
 from engine.stores.sqlite import SqliteStore
 from tests.servers import dynamodb, faulty_proxy, moto
-from tests.servers.faulty_proxy import Faults
+from tests.servers.faulty_proxy import FaultyProxy
 from tests.servers.moto import Moto
-from tests.stores.storages import Place
+from tests.stores.storages import Storage
 
 OWN = os.environ.get("RUNBOOK_TEST_DYNAMODB_ENDPOINT", "")
 SERVERS = ["moto", "ministack", "dynalite", *(["own"] if OWN else [])]
@@ -70,61 +70,61 @@ def table_on(server: Moto) -> str:
 
 
 @pytest.fixture(params=["memory", "sqlite", *(pytest.param(kind, marks=pytest.mark.integration) for kind in SERVERS)])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
-    made = _place(request, request.param, tmp_path)
+def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Storage]:
+    made = _storage(request, request.param, tmp_path)
     yield made
     made.close()
 
 
-def _place(request: pytest.FixtureRequest, kind: str, folder: Path) -> Place:
+def _storage(request: pytest.FixtureRequest, kind: str, folder: Path) -> Storage:
     if kind == "memory":
         twin = MemoryStore()
-        return Place(kind, lambda: twin)
+        return Storage(kind, lambda: twin)
     if kind == "sqlite":
-        return Place(kind, lambda: SqliteStore(folder / "state" / "operations.db"))
+        return Storage(kind, lambda: SqliteStore(folder / "state" / "operations.db"))
     running = request.getfixturevalue("server")(kind)
     table = table_on(running)
-    return Place(kind, lambda: DynamoStore(table, running.clients))
+    return Storage(kind, lambda: DynamoStore(table, running.clients))
 
 
 @pytest.fixture
-def store(place: Place) -> Store:
-    return place.open()
+def store(storage: Storage) -> Store:
+    return storage.open()
 
 
 # -- a table of DynamoDB's, for tests that say which `kind` of server stands behind ------------------------------
 
 
 @pytest.fixture
-def behind(kind: str, server: Callable[[str], Moto]) -> Moto:
+def table_server(kind: str, server: Callable[[str], Moto]) -> Moto:
     return server(kind)
 
 
 @pytest.fixture
-def table(behind: Moto) -> str:
-    return table_on(behind)
+def table(table_server: Moto) -> str:
+    return table_on(table_server)
 
 
 @pytest.fixture(scope="session")
-def proxies() -> Iterator[Callable[[Moto], Faults]]:
+def proxies() -> Iterator[Callable[[Moto], FaultyProxy]]:
     """One before each server: making a client takes longer than a test."""
-    made: dict[str, Faults] = {}
+    made: dict[str, FaultyProxy] = {}
     with ExitStack() as stack:
 
-        def before(behind: Moto) -> Faults:
-            if behind.url not in made:
-                made[behind.url] = stack.enter_context(faulty_proxy.before(behind.url))
-            return made[behind.url]
+        def before(table_server: Moto) -> FaultyProxy:
+            if table_server.url not in made:
+                made[table_server.url] = stack.enter_context(faulty_proxy.run_proxy(table_server.url))
+            return made[table_server.url]
 
         yield before
 
 
 @pytest.fixture
-def proxy(behind: Moto, proxies: Callable[[Moto], Faults]) -> Faults:
-    made = proxies(behind)
+def proxy(table_server: Moto, proxies: Callable[[Moto], FaultyProxy]) -> FaultyProxy:
+    made = proxies(table_server)
     made.plan.clear()
-    made.asked.clear()
-    made.replied = 0
+    made.requests.clear()
+    made.reply_bytes = 0
     return made
 
 
@@ -134,6 +134,6 @@ def clock() -> VirtualClock:
 
 
 @pytest.fixture
-def twin(table: str, behind: Moto) -> DynamoStore:
+def twin(table: str, table_server: Moto) -> DynamoStore:
     """Another handle, before which nothing is lost."""
-    return DynamoStore(table, behind.clients)
+    return DynamoStore(table, table_server.clients)

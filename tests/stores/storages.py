@@ -1,4 +1,4 @@
-"""Where the conformance suite runs: each place opens as many handles on one storage as a test wants."""
+"""The storages of the conformance suite; each opens as many handles as a test wants."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from engine.stores.port import Store
 
 
 @dataclass(slots=True)
-class Place:
-    """One empty storage. `open` gives another handle on it, as another process would have."""
+class Storage:
+    """One empty storage. `open` returns another handle on it, as another process would have."""
 
     kind: str
     opening: Callable[[], Store]

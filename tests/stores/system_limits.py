@@ -1,4 +1,4 @@
-"""Disks, rights and processes as a test wants them: full, read-only, another user's, killed."""
+"""Limits that a test sets: a full disk, a quota, another user; and child processes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NOBODY = 65534
 
 @contextmanager
 def as_nobody() -> Iterator[Path]:
-    """A folder of a user whom file modes bind; root is bound by none."""
+    """A folder of a user to whom file modes apply; they do not apply to root."""
     folder = Path(tempfile.mkdtemp(prefix="runbook-"))
     root = os.geteuid() == 0
     if root:
@@ -36,7 +36,7 @@ def as_nobody() -> Iterator[Path]:
 
 @contextmanager
 def no_file_larger_than(size: int) -> Iterator[None]:
-    """A quota, for this process; what is there already may be larger."""
+    """A quota for files of this process; existing files may be larger."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
     try:
@@ -47,7 +47,7 @@ def no_file_larger_than(size: int) -> Iterator[None]:
 
 @contextmanager
 def small_disk(folder: Path, size: str) -> Iterator[bool]:
-    """A file system of that size on the folder; False where we may not mount one."""
+    """Mount a file system of this size on the folder; yields False without the right to mount."""
     mounted = subprocess.run(
         ["mount", "-t", "tmpfs", "-o", f"size={size},mode=700", "tmpfs", folder], capture_output=True
     )
@@ -59,7 +59,7 @@ def small_disk(folder: Path, size: str) -> Iterator[bool]:
 
 
 def python(script: str, *arguments: str, before: tuple[str, ...] = ()) -> subprocess.Popen[str]:
-    """A process of ours with that script, which finds the engine and the tests."""
+    """Start Python with a script that can import the engine and the tests."""
     return subprocess.Popen(
         [*before, sys.executable, "-u", "-c", script, *arguments], cwd=ROOT, text=True,
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,

@@ -9,7 +9,7 @@ import pytest
 from engine.errors import EnvironmentProblem, StoreConflict
 from engine.stores.port import FORMAT, Head, LogRecord, Store, verify
 from engine.values import changed
-from tests.stores.storages import Place
+from tests.stores.storages import Storage
 from tests.stores.values import lease, log, record, written
 
 # -- records ----------------------------------------------------------------------------------------------
@@ -85,9 +85,9 @@ def test_an_unknown_operation_is_empty(store: Store) -> None:
     ("states", "seqs"),
     [({1: {}}, [1, 2, 3, 4, 5]), ({1: {}, 3: {}}, [3, 4, 5]), ({1: {}, 5: {}}, [5]), ({}, [1, 2, 3, 4, 5])],
 )
-def test_a_load_begins_at_the_last_whole_state(place: Place, states: dict[int, object], seqs: list[int]) -> None:
-    written(place.open(), count=5, whole=states)
-    assert [one.seq for one in place.open().load("op-1")] == seqs
+def test_a_load_begins_at_the_last_whole_state(storage: Storage, states: dict[int, object], seqs: list[int]) -> None:
+    written(storage.open(), count=5, whole=states)
+    assert [one.seq for one in storage.open().load("op-1")] == seqs
 
 
 def test_operations_are_apart(store: Store) -> None:
@@ -97,15 +97,15 @@ def test_operations_are_apart(store: Store) -> None:
     assert [one.operation for one in store.records("op-10")] == ["op-10"] * 2
 
 
-def test_long_logs_are_read_to_the_end(place: Place) -> None:
-    store = place.open()
+def test_long_logs_are_read_to_the_end(storage: Storage) -> None:
+    store = storage.open()
     records = written(store, count=40, size=80_000)  # several pages of DynamoDB's
     assert list(store.records("op-1")) == records
-    assert place.open().load("op-1") == records
+    assert storage.open().load("op-1") == records
 
 
-def test_every_handle_sees_what_another_wrote(place: Place) -> None:
-    ours, theirs = place.open(), place.open()
+def test_every_handle_sees_what_another_wrote(storage: Storage) -> None:
+    ours, theirs = storage.open(), storage.open()
     assert theirs.load("op-1") == []
     records = list(log("op-1", 4))
     for number, one in enumerate(records):
@@ -275,9 +275,9 @@ def test_a_lock_is_given_back_by_its_holder(store: Store) -> None:
 @pytest.mark.parametrize(
     "content", [b"", b"runbook: restore\n", bytes(range(256)) * 400], ids=["empty", "text", "bytes"]
 )
-def test_bytes_are_kept_by_their_content(place: Place, content: bytes) -> None:
-    digest = place.open().put_blob(content)
-    other = place.open()
+def test_bytes_are_kept_by_their_content(storage: Storage, content: bytes) -> None:
+    digest = storage.open().put_blob(content)
+    other = storage.open()
     assert other.put_blob(content) == digest
     assert other.blob(digest) == content
     assert other.put_blob(content + b"x") != digest
@@ -291,7 +291,7 @@ def test_bytes_that_are_missing_are_told(store: Store) -> None:
 # -- races ------------------------------------------------------------------------------------------------
 
 
-def test_of_32_threads_one_wins_each_number(place: Place) -> None:
+def test_of_32_threads_one_wins_each_number(storage: Storage) -> None:
     """Each appends what it makes of the last record until the log is full; all see one order."""
     length, barrier = 12, Barrier(32)
     won: dict[int, list[str]] = {seq: [] for seq in range(1, length + 1)}
@@ -310,7 +310,7 @@ def test_of_32_threads_one_wins_each_number(place: Place) -> None:
                 failed.append(error)
                 raise
 
-    stores = [place.open() for _ in range(2)]
+    stores = [storage.open() for _ in range(2)]
     threads = [Thread(target=race, args=(f"t{number}", stores[number % 2])) for number in range(32)]
     for thread in threads:
         thread.start()
@@ -321,8 +321,8 @@ def test_of_32_threads_one_wins_each_number(place: Place) -> None:
     assert [one.write_id for one in stores[0].records("op-1")] == [won[seq][0] for seq in range(1, length + 1)]
 
 
-def test_of_16_threads_one_takes_the_lease_and_one_the_lock(place: Place) -> None:
-    if place.kind == "moto":
+def test_of_16_threads_one_takes_the_lease_and_one_the_lock(storage: Storage) -> None:
+    if storage.kind == "moto":
         pytest.skip("moto says yes to two conditional updates at once; MiniStack and dynalite race instead")
     barrier = Barrier(16)
     leases: list[str] = []
@@ -335,12 +335,12 @@ def test_of_16_threads_one_takes_the_lease_and_one_the_lock(place: Place) -> Non
         if store.take_lock("orders", name) is None:
             locks.append(name)
 
-    threads = [Thread(target=race, args=(f"t{number}", place.open())) for number in range(16)]
+    threads = [Thread(target=race, args=(f"t{number}", storage.open())) for number in range(16)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert len(leases) == len(locks) == 1
-    head = place.open().head("op-1")
+    head = storage.open().head("op-1")
     assert head is not None
     assert head.lease == lease(leases[0])

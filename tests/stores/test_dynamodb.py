@@ -13,14 +13,22 @@ from engine.stores.dynamodb import DynamoStore
 from engine.stores.dynamodb_items import key, of_record
 from engine.stores.port import LogRecord, StoreUnavailable
 from engine.stores.retrying_store import RetryingStore
-from tests.servers.faulty_proxy import CUT_REPLY, LOSE_REPLY, LOSE_REQUEST, PASS, THROTTLE, Faults, answer
+from tests.servers.faulty_proxy import (
+    LOSE_REPLY,
+    LOSE_REQUEST,
+    PASS,
+    THROTTLE,
+    TRUNCATE_REPLY,
+    FaultyProxy,
+    error_reply,
+)
 from tests.servers.moto import Moto
 from tests.stores.conftest import EVERYWHERE, ONCE, SERVERS
 from tests.stores.values import lease, log, record, written
 
 
 @pytest.fixture
-def store(table: str, proxy: Faults, clock: VirtualClock) -> DynamoStore:
+def store(table: str, proxy: FaultyProxy, clock: VirtualClock) -> DynamoStore:
     return DynamoStore(table, Moto(proxy.url).clients, clock)
 
 
@@ -44,13 +52,13 @@ WRITES = {
     ("kind", "fault"),
     [
         *((kind, LOSE_REPLY) for kind in SERVERS),
-        ("ministack", LOSE_REQUEST), ("ministack", THROTTLE), ("ministack", answer(500, "InternalServerError")),
+        ("ministack", LOSE_REQUEST), ("ministack", THROTTLE), ("ministack", error_reply(500, "InternalServerError")),
     ],
     ids=str,
 )  # fmt: skip
 @pytest.mark.parametrize("name", list(WRITES))
 def test_a_write_whose_reply_is_lost_is_ours(
-    store: DynamoStore, twin: DynamoStore, proxy: Faults, name: str, fault
+    store: DynamoStore, twin: DynamoStore, proxy: FaultyProxy, name: str, fault
 ) -> None:
     twin.take_lease("op-2", lease("v1"), over=None)
     twin.take_lock("held", "op-2")
@@ -59,7 +67,7 @@ def test_a_write_whose_reply_is_lost_is_ours(
     said = asked(store)
     again = asked(store)
     assert said == again
-    assert proxy.asked.count(request) == 4
+    assert proxy.requests.count(request) == 4
     if name.startswith("take_lease"):
         assert said is True
         assert twin.head("op-1" if name == "take_lease" else "op-2") is not None
@@ -68,7 +76,7 @@ def test_a_write_whose_reply_is_lost_is_ours(
 
 
 @ONCE
-def test_botocores_own_repeating_is_settled_too(table: str, proxy: Faults, twin: DynamoStore) -> None:
+def test_botocores_own_repeating_is_settled_too(table: str, proxy: FaultyProxy, twin: DynamoStore) -> None:
     """A client with retries, as other people's may be: the condition fails on our own write."""
     import boto3
 
@@ -77,13 +85,13 @@ def test_botocores_own_repeating_is_settled_too(table: str, proxy: Faults, twin:
     proxy.plan["PutItem"] = [LOSE_REPLY]
     one = record()
     store.append(one)
-    assert proxy.asked == ["PutItem", "PutItem", "Query"]
+    assert proxy.requests == ["PutItem", "PutItem", "Query"]
     assert twin.load("op-1") == [one]
 
 
 @EVERYWHERE
 def test_anothers_record_is_a_conflict_though_our_reply_was_lost(
-    store: DynamoStore, twin: DynamoStore, proxy: Faults
+    store: DynamoStore, twin: DynamoStore, proxy: FaultyProxy
 ) -> None:
     proxy.plan["PutItem"] = [LOSE_REQUEST]
     theirs = record(write_id="theirs")
@@ -105,10 +113,10 @@ READS = {
 
 
 @ONCE
-@pytest.mark.parametrize("fault", [CUT_REPLY, LOSE_REQUEST, LOSE_REPLY, THROTTLE], ids=str)
+@pytest.mark.parametrize("fault", [TRUNCATE_REPLY, LOSE_REQUEST, LOSE_REPLY, THROTTLE], ids=str)
 @pytest.mark.parametrize("name", list(READS))
 def test_a_reply_that_is_cut_off_is_not_an_empty_one(
-    store: DynamoStore, twin: DynamoStore, proxy: Faults, clock: VirtualClock, name: str, fault
+    store: DynamoStore, twin: DynamoStore, proxy: FaultyProxy, clock: VirtualClock, name: str, fault
 ) -> None:
     records = written(twin, count=3)
     twin.summarise("op-1", {"status": "HELD"})
@@ -129,7 +137,7 @@ def test_a_reply_that_is_cut_off_is_not_an_empty_one(
 
 @ONCE
 def test_a_store_that_is_away_for_ten_minutes_loses_nothing(
-    store: DynamoStore, twin: DynamoStore, proxy: Faults, clock: VirtualClock
+    store: DynamoStore, twin: DynamoStore, proxy: FaultyProxy, clock: VirtualClock
 ) -> None:
     proxy.plan["PutItem"] = [PASS, LOSE_REPLY, *[LOSE_REQUEST] * 90, THROTTLE]
     said: list[str] = []
@@ -157,9 +165,9 @@ class Watched:
 
 @ONCE
 @pytest.mark.parametrize("name", list(READS))
-def test_every_read_of_an_item_is_strongly_consistent(table: str, behind: Moto, name: str) -> None:
+def test_every_read_of_an_item_is_strongly_consistent(table: str, table_server: Moto, name: str) -> None:
     """No emulator lags, so that none would show it."""
-    watched = Watched(behind.clients("dynamodb"))
+    watched = Watched(table_server.clients("dynamodb"))
     store = DynamoStore(table, lambda service: watched)
     written(store, count=3)
     store.summarise("op-1", {"status": "HELD"})
@@ -175,45 +183,45 @@ def test_every_read_of_an_item_is_strongly_consistent(table: str, behind: Moto, 
 
 
 @ONCE
-def test_a_commit_is_one_write_and_nothing_else(store: DynamoStore, proxy: Faults) -> None:
+def test_a_commit_is_one_write_and_nothing_else(store: DynamoStore, proxy: FaultyProxy) -> None:
     written(store, count=20, whole={1: {}, 9: {}})
-    assert proxy.asked == ["PutItem"] * 20
+    assert proxy.requests == ["PutItem"] * 20
 
 
 @EVERYWHERE
 @pytest.mark.parametrize("known", [True, False])
 def test_a_load_reads_no_more_than_twice_the_state(
-    store: DynamoStore, twin: DynamoStore, table: str, behind: Moto, proxy: Faults, kind: str, known: bool
+    store: DynamoStore, twin: DynamoStore, table: str, table_server: Moto, proxy: FaultyProxy, kind: str, known: bool
 ) -> None:
     """10,000 records where the server is quick enough to be given them."""
     count = 10_000 if kind == "ministack" and known else 400
     whole_at = count - 100
     state = {f"s{n}": random.Random(n).randbytes(30).hex() for n in range(1_200)}  # hardly compressible
     records = list(log("op-1", count, whole={1: {}, whole_at: state}, size=100))
-    _put(behind, table, records, known)
+    _put(table_server, table, records, known)
     assert store.load("op-1") == records[whole_at - 1 :]
     bound = 2 * len(records[whole_at - 1].packed())
     if known:
-        assert len(proxy.asked) == 2 + (proxy.replied > 1_000_000)
-        assert proxy.replied < bound + 4_096
-    proxy.asked.clear()
-    before = proxy.replied
+        assert len(proxy.requests) == 2 + (proxy.reply_bytes > 1_000_000)
+        assert proxy.reply_bytes < bound + 4_096
+    proxy.requests.clear()
+    before = proxy.reply_bytes
     store.append(record(seq=count + 1, previous=records[-1].digest))
     assert len(twin.load("op-1")) == 102
     assert len(store.load("op-1")) == 102
-    assert proxy.replied - before < bound + 4_096  # from the first append on, the place is known
-    before = proxy.replied
+    assert proxy.reply_bytes - before < bound + 4_096  # from the first append on, the place is known
+    before = proxy.reply_bytes
     assert [one.seq for one in store.load("op-1", after=count)] == [count + 1]
     assert store.load("op-1", after=count + 1) == []
-    assert proxy.replied - before < 4_096
+    assert proxy.reply_bytes - before < 4_096
 
 
-def _put(behind: Moto, table: str, records: list[LogRecord], known: bool) -> None:
+def _put(table_server: Moto, table: str, records: list[LogRecord], known: bool) -> None:
     """25 at a time, as a runner that did, or did not, know where the last whole state is would have written them.
 
     Where it is known, those before it are hollow: nobody is to read them.
     """
-    client, items = behind.clients("dynamodb"), []
+    client, items = table_server.clients("dynamodb"), []
     last = max(one.seq for one in records if one.state is not None)
     for one in records:
         hollow = known and one.seq < last
@@ -247,8 +255,8 @@ class Sparing:
 
 
 @ONCE
-def test_what_a_batch_leaves_out_is_asked_again(table: str, behind: Moto, clock: VirtualClock) -> None:
-    sparing = Sparing(behind.clients("dynamodb"))
+def test_what_a_batch_leaves_out_is_asked_again(table: str, table_server: Moto, clock: VirtualClock) -> None:
+    sparing = Sparing(table_server.clients("dynamodb"))
     store = DynamoStore(table, lambda service: sparing, clock)
     for number in range(7):
         store.summarise(f"op-{number}", {"status": "HELD"})

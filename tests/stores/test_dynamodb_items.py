@@ -11,14 +11,14 @@ from engine.errors import EnvironmentProblem
 from engine.stores.dynamodb import DynamoStore
 from engine.stores.dynamodb_items import LARGEST
 from engine.stores.port import verify
-from tests.servers.faulty_proxy import Faults
+from tests.servers.faulty_proxy import FaultyProxy
 from tests.servers.moto import Moto
 from tests.stores.conftest import EVERYWHERE, ONCE
 from tests.stores.values import noise, record, written
 
 
 @pytest.fixture
-def store(table: str, proxy: Faults, clock: VirtualClock) -> DynamoStore:
+def store(table: str, proxy: FaultyProxy, clock: VirtualClock) -> DynamoStore:
     return DynamoStore(table, Moto(proxy.url).clients, clock)
 
 
@@ -26,12 +26,12 @@ def store(table: str, proxy: Faults, clock: VirtualClock) -> DynamoStore:
 
 
 @EVERYWHERE
-def test_a_large_state_is_kept_in_parts(store: DynamoStore, twin: DynamoStore, proxy: Faults) -> None:
+def test_a_large_state_is_kept_in_parts(store: DynamoStore, twin: DynamoStore, proxy: FaultyProxy) -> None:
     state = {f"s{n}": noise(20_000, n) for n in range(100)}  # two megabytes, one compressed
     one = record(state=state)
     store.append(one)
     assert twin.load("op-1") == list(twin.records("op-1")) == [one]
-    puts = proxy.asked.count("PutItem")
+    puts = proxy.requests.count("PutItem")
     assert 3 <= puts <= 5
     two = record(seq=2, previous=one.digest)
     store.append(two)
@@ -52,7 +52,7 @@ def test_an_output_over_64_kb_is_kept_apart(store: DynamoStore, twin: DynamoStor
 
 @ONCE
 def test_an_output_that_is_too_large_is_refused_with_step_and_field(
-    store: DynamoStore, twin: DynamoStore, proxy: Faults
+    store: DynamoStore, twin: DynamoStore, proxy: FaultyProxy
 ) -> None:
     event = {"$": "succeeded", "at": 1.0, "output": {"count": 3, "rows": noise(3 * LARGEST)}}
     with pytest.raises(
@@ -60,17 +60,17 @@ def test_an_output_that_is_too_large_is_refused_with_step_and_field(
     ) as caught:
         store.append(record(events=({"$": "entered"}, event), readable={"step": "export"}))
     assert "at most 350 KB" in str(caught.value)
-    assert proxy.asked == []
+    assert proxy.requests == []
     assert twin.load("op-1") == []
 
 
 @ONCE
-def test_a_runbook_that_is_too_large_is_refused(store: DynamoStore, proxy: Faults) -> None:
+def test_a_runbook_that_is_too_large_is_refused(store: DynamoStore, proxy: FaultyProxy) -> None:
     assert store.blob(store.put_blob(b"# comment\n" * 200_000))  # two megabytes that compress
-    proxy.asked.clear()
+    proxy.requests.clear()
     with pytest.raises(EnvironmentProblem, match=r"the runbook has 1050 KB, 598 KB compressed; .* at most 350 KB"):
         store.put_blob(noise(3 * LARGEST).encode())
-    assert proxy.asked == []
+    assert proxy.requests == []
 
 
 # -- what is in the table -----------------------------------------------------------------------------------
@@ -116,13 +116,13 @@ SPOILT = {
 @ONCE
 @pytest.mark.parametrize("name", list(SPOILT))
 def test_a_record_that_was_changed_in_the_table_is_told(
-    store: DynamoStore, behind: Moto, table: str, kind: str, name: str
+    store: DynamoStore, table_server: Moto, table: str, kind: str, name: str
 ) -> None:
     written(store)
     change, value, said = SPOILT[name]
     key = {"operation_id": {"S": "op-1"}, "seq": {"N": "2"}}
     values = {"ExpressionAttributeValues": {":v": value}} if value is not None else {}
-    behind.clients("dynamodb").update_item(TableName=table, Key=key, UpdateExpression=change, **values)
+    table_server.clients("dynamodb").update_item(TableName=table, Key=key, UpdateExpression=change, **values)
     with pytest.raises(EnvironmentProblem, match=said):
         store.load("op-1")
     if name == "digest":
@@ -142,7 +142,7 @@ def test_keys_of_locks_and_blobs_are_no_operations(store: DynamoStore) -> None:
 
 
 @EVERYWHERE
-def test_a_renewal_does_not_touch_the_index(store: DynamoStore, behind: Moto, table: str) -> None:
+def test_a_renewal_does_not_touch_the_index(store: DynamoStore, table_server: Moto, table: str) -> None:
     """Its keys alone are in it: a lease renewed every half minute would be paid for twice."""
-    (index,) = behind.clients("dynamodb").describe_table(TableName=table)["Table"]["GlobalSecondaryIndexes"]
+    (index,) = table_server.clients("dynamodb").describe_table(TableName=table)["Table"]["GlobalSecondaryIndexes"]
     assert index["Projection"] == {"ProjectionType": "KEYS_ONLY"}

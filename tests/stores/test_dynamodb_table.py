@@ -15,7 +15,7 @@ from engine.stores.dynamodb_table import create_table, definition, schema_proble
 from engine.stores.factory import default_client, open_store
 from engine.stores.port import StoreUnavailable
 from tests.servers import faulty_proxy
-from tests.servers.faulty_proxy import Faults, answer
+from tests.servers.faulty_proxy import FaultyProxy, error_reply
 from tests.servers.moto import Moto
 from tests.stores.conftest import SERVERS, TABLES
 from tests.stores.values import record
@@ -29,13 +29,13 @@ def name() -> str:
 
 
 @pytest.fixture(scope="module")
-def before_ministack(server: Callable[[str], Moto]) -> Iterator[Faults]:
-    with faulty_proxy.before(server("ministack").url) as made:
+def before_ministack(server: Callable[[str], Moto]) -> Iterator[FaultyProxy]:
+    with faulty_proxy.run_proxy(server("ministack").url) as made:
         yield made
 
 
 @pytest.fixture
-def proxy(before_ministack: Faults) -> Faults:
+def proxy(before_ministack: FaultyProxy) -> FaultyProxy:
     before_ministack.plan.clear()
     return before_ministack
 
@@ -78,8 +78,8 @@ def test_protection_and_recovery_are_on(server: Callable[[str], Moto], name: str
     assert client.describe_table(TableName=name)["Table"]["DeletionProtectionEnabled"] is True
 
 
-def test_what_cannot_be_switched_on_is_told(proxy: Faults, name: str) -> None:
-    proxy.plan["UpdateContinuousBackups"] = [answer(400, "AccessDeniedException", "not authorized to perform it")]
+def test_what_cannot_be_switched_on_is_told(proxy: FaultyProxy, name: str) -> None:
+    proxy.plan["UpdateContinuousBackups"] = [error_reply(400, "AccessDeniedException", "not authorized to perform it")]
     told = create_table(calls(Moto(proxy.url), name), SystemClock())
     assert told[2].startswith("warning: point-in-time recovery could not be turned on: DynamoDB denies")
     assert "not authorized to perform it" in told[2]
@@ -202,25 +202,28 @@ def test_a_missing_table_is_told(server: Callable[[str], Moto], kind: str) -> No
 
 REFUSED = [
     (
-        answer(400, "AccessDeniedException", "User: arn:x is not authorized"),
+        error_reply(400, "AccessDeniedException", "User: arn:x is not authorized"),
         "denies query on the table ops: User: arn:x is not",
     ),
-    (answer(400, "ExpiredTokenException", "expired"), r"credentials .* have expired \(ExpiredTokenException.*log in"),
     (
-        answer(400, "UnrecognizedClientException", "invalid"),
+        error_reply(400, "ExpiredTokenException", "expired"),
+        r"credentials .* have expired \(ExpiredTokenException.*log in",
+    ),
+    (
+        error_reply(400, "UnrecognizedClientException", "invalid"),
         r"credentials .*UnrecognizedClientException.*runbook resume",
     ),
-    (answer(403, "InvalidSignatureException", "clock"), "credentials .*InvalidSignatureException"),
+    (error_reply(403, "InvalidSignatureException", "clock"), "credentials .*InvalidSignatureException"),
     (
-        answer(400, "ItemCollectionSizeLimitExceededException", "big"),
+        error_reply(400, "ItemCollectionSizeLimitExceededException", "big"),
         "refuses query on the table ops: ItemCollectionSizeLimit",
     ),
-    (answer(400, "SomethingNew", "what"), "refuses query on the table ops: SomethingNew: what"),
+    (error_reply(400, "SomethingNew", "what"), "refuses query on the table ops: SomethingNew: what"),
 ]
 
 
 @pytest.mark.parametrize(("reply", "said"), REFUSED, ids=[reply[1] for reply, _ in REFUSED])
-def test_what_is_refused_is_told_at_once(proxy: Faults, reply: faulty_proxy.Fault, said: str) -> None:
+def test_what_is_refused_is_told_at_once(proxy: FaultyProxy, reply: faulty_proxy.Fault, said: str) -> None:
     proxy.plan = {request: [reply] * 9 for request in ANY_REQUEST}
     store = DynamoStore("ops", Moto(proxy.url).clients, VirtualClock())
     with pytest.raises(EnvironmentProblem, match=said) as caught:
@@ -232,12 +235,12 @@ def test_what_is_refused_is_told_at_once(proxy: Faults, reply: faulty_proxy.Faul
 @pytest.mark.parametrize(
     "reply",
     [
-        answer(400, "ProvisionedThroughputExceededException"), answer(400, "RequestLimitExceeded"),
-        answer(400, "TransactionConflictException"), answer(500, "InternalServerError"), answer(503, "Whatever"),
+        error_reply(400, "ProvisionedThroughputExceededException"), error_reply(400, "RequestLimitExceeded"),
+        error_reply(400, "TransactionConflictException"), error_reply(500, "InternalServerError"), error_reply(503, "Whatever"),
     ],
     ids=lambda reply: reply[1],
 )  # fmt: skip
-def test_what_passes_is_waited_for(proxy: Faults, reply: faulty_proxy.Fault) -> None:
+def test_what_passes_is_waited_for(proxy: FaultyProxy, reply: faulty_proxy.Fault) -> None:
     proxy.plan = {"Query": [reply] * 9}
     store = DynamoStore("ops", Moto(proxy.url).clients, VirtualClock())
     with pytest.raises(StoreUnavailable, match=r"cannot serve query on the table ops"):

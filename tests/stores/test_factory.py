@@ -27,16 +27,16 @@ def test_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    "place", ["", "sqlite", "sqlite:", "dynamodb:", "memory", "memory:x", "postgres:x", "x.db", "/x"]
+    "storage", ["", "sqlite", "sqlite:", "dynamodb:", "memory", "memory:x", "postgres:x", "x.db", "/x"]
 )
-def test_what_is_no_place_says_what_is(place: str) -> None:
+def test_what_is_no_place_says_what_is(storage: str) -> None:
     with pytest.raises(UsageError, match=r"sqlite:PATH, dynamodb:TABLE or memory:") as caught:
-        open_store(place)
-    assert ("did you mean `sqlite:x.db`?" in str(caught.value)) is (place == "x.db")
+        open_store(storage)
+    assert ("did you mean `sqlite:x.db`?" in str(caught.value)) is (storage == "x.db")
 
 
 @pytest.mark.parametrize(
-    ("environ", "place"),
+    ("environ", "storage"),
     [
         ({"XDG_STATE_HOME": "/s", "HOME": "/h"}, "sqlite:/s/runbook/operations.db"),
         ({"XDG_STATE_HOME": "", "HOME": "/h"}, "sqlite:/h/.local/state/runbook/operations.db"),
@@ -44,8 +44,8 @@ def test_what_is_no_place_says_what_is(place: str) -> None:
         ({"HOME": "/h"}, "sqlite:/h/.local/state/runbook/operations.db"),
     ],
 )
-def test_the_place_that_nobody_chose(environ: dict[str, str], place: str) -> None:
-    assert default_location(environ) == place
+def test_the_place_that_nobody_chose(environ: dict[str, str], storage: str) -> None:
+    assert default_location(environ) == storage
 
 
 @pytest.mark.integration

@@ -192,16 +192,16 @@ def test_a_file_that_goes_from_under_us_is_told(path: Path, befalls, asked) -> N
         assert [head.operation for head in SqliteStore(path).heads()] == ["op-2"]
 
 
-def spoil(path: Path, place: Callable[[bytes], int], length: int) -> bytes:
+def spoil(path: Path, storage: Callable[[bytes], int], length: int) -> bytes:
     content = bytearray(path.read_bytes())
-    at = place(bytes(content))
+    at = storage(bytes(content))
     content[at : at + length] = b"\xa5" * length
     path.write_bytes(content)
     return bytes(content)
 
 
 @pytest.mark.parametrize(
-    ("place", "length", "said"),
+    ("storage", "length", "said"),
     [
         (lambda content: 100, 4_000, "operations.db is damaged .* backup"),  # the schema
         (lambda content: len(content) // 2, 40_000, r"damaged|changed after it was written|cannot be read"),
@@ -210,11 +210,11 @@ def spoil(path: Path, place: Callable[[bytes], int], length: int) -> bytes:
     ],
     ids=["schema", "half", "one record", "header"],
 )  # fmt: skip
-def test_a_damaged_file_is_told_and_left_alone(path: Path, place, length, said) -> None:
+def test_a_damaged_file_is_told_and_left_alone(path: Path, storage, length, said) -> None:
     store = SqliteStore(path)
     written(store, count=40, size=1_000)
     store.close()
-    before = spoil(path, place, length)
+    before = spoil(path, storage, length)
     store = SqliteStore(path)
     with pytest.raises(EnvironmentProblem, match=said) as caught:
         store.load("op-1")

@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from engine.errors import EnvironmentProblem, StoreConflict
 from engine.stores.port import Head, LogRecord, Store
-from tests.stores.storages import Place
+from tests.stores.storages import Storage
 from tests.stores.values import lease, record
 
 IDS = st.sampled_from(["op-1", "op-10", "op-2"])
@@ -175,9 +175,11 @@ EXAMPLES = {"memory": (60, 30), "sqlite": (30, 30)}
 OVER_HTTP = (4, 20)
 
 
-def test_a_store_is_as_good_as_dictionaries(place: Place) -> None:
-    examples, steps = EXAMPLES.get(place.kind, OVER_HTTP)
-    run_state_machine_as_test(_machine(place.open), settings=settings(max_examples=examples, stateful_step_count=steps))
+def test_a_store_is_as_good_as_dictionaries(storage: Storage) -> None:
+    examples, steps = EXAMPLES.get(storage.kind, OVER_HTTP)
+    run_state_machine_as_test(
+        _machine(storage.open), settings=settings(max_examples=examples, stateful_step_count=steps)
+    )
 
 
 def _machine(opened: Callable[[], Store]) -> type[RuleBasedStateMachine]:
