@@ -54,10 +54,10 @@ class _CurrentCall:
 
 _CURRENT: Final[ContextVar[_CurrentCall | None]] = ContextVar("current_call", default=None)
 
-LOG_IN: Final = "log in again (`aws sso login`, or set AWS_PROFILE or new keys in the environment), then resume; no progress is lost"
+LOG_IN: Final = "log in again (`aws sso login`, or set AWS_PROFILE or new keys in the environment)"
+SET_REGION: Final = "Set `region` in the runbook, or --region, or AWS_REGION"
 CONFIGURE: Final = (
-    "correct the configuration of AWS on this machine (~/.aws/config, ~/.aws/credentials, AWS's environment variables), "
-    "then resume; no progress is lost"
+    "correct the configuration of AWS on this machine (~/.aws/config, ~/.aws/credentials, AWS's environment variables)"
 )
 
 
@@ -127,6 +127,8 @@ def translated(
         if sent is False:
             return EffectNotSent(_problem(error, "network", _first_line(error), _timeout_name(classes)))
         return _unanswered(error, classes, changes=changes)
+    if classes[0] == "NoRegionError":
+        return EffectFailed(_problem(error, "config", f"{_first_line(error)} {SET_REGION}"))
     category = "config" if NO_ENDPOINT.intersection(classes) else "invalid"
     return EffectFailed(_problem(error, category, _first_line(error)))
 

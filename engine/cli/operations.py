@@ -44,6 +44,8 @@ def run_operation(
         return interruption.code
     except (EnvironmentProblem, StoreConflict) as error:
         recorded = _is_recorded(context, id)
+        if recorded is False and is_new:
+            error.add_note("Nothing was started.")
         if recorded is not False:
             unsure = is_new and recorded is None
             otherwise = f"; if nothing was recorded, repeat the command with --operation-id {id}" if unsure else ""

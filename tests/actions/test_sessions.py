@@ -188,3 +188,4 @@ def test_a_missing_region_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(EffectFailed) as caught:
         Sessions().clients("rds")
     assert caught.value.problem.name == "NoRegionError"
+    assert "Set `region` in the runbook, or --region, or AWS_REGION" in caught.value.problem.message

@@ -165,6 +165,17 @@ def test_a_rejected_hold_fails(cli: Cli, few: str, store: Store) -> None:
     result = cli("resume", "op", *store, "--reject", "it is not", "-o", "json")
     assert result.code == 1
     assert (result.document["error"], result.document["error_message"]) == ("Rejected", "it is not")
+    history = cli("history", "op", *store).out
+    assert re.search(r"rejected by \S+: it is not$", history, re.MULTILINE)
+    assert "resumed by" not in history
+
+
+def test_a_hold_for_a_missing_resource_names_its_region(cli: Cli, tmp_path: Path, store: Store) -> None:
+    steps = "steps:\n  - {id: old, check: rds.cluster, with: {name: absent}}\n"
+    file = write_file(tmp_path / "absent.yaml", f"runbook: absent\nregion: us-west-2\n{steps}")
+    result = cli("run", file, *store, "--sandbox", "--operation-id", "op")
+    assert result.code == 5
+    assert "rds.cluster absent in us-west-2 is missing" in result.out
 
 
 def test_resuming_a_failed_operation_suggests_restart(cli: Cli, few: str, store: Store) -> None:

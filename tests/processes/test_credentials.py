@@ -125,5 +125,6 @@ def test_credentials_that_have_expired_before_the_run(new_harness: NewHarness, p
     result = harness.run(*RUN, **key(0))
     assert result.code == 4
     assert LOG_IN in result.err
+    assert "Nothing was started." in result.err
     assert harness.run("status", "op").code == 2
     assert changed(harness).total() == 0

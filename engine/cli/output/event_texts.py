@@ -50,8 +50,11 @@ def _operation_text(transition: Transition) -> str:
             return f"taken over by {runner or 'a runner'}{unreleased}"
         case ev.Held(kind=kind, reason=reason):
             return f"HELD ({kind}): {reason}"
-        case ev.Resumed(actor=actor, why=why):
-            return f"resumed by {actor or '?'}" + (f": {why}" if why else "")
+        case ev.Resumed(actor=actor, why=why, reject=None, outcome=outcome):
+            answer = f", with outcome {outcome}" if outcome else ""
+            return f"resumed by {actor or '?'}{answer}" + (f": {why}" if why else "")
+        case ev.Resumed(actor=actor, reject=reason):
+            return f"rejected by {actor or '?'}: {reason}"
         case ev.RunbookEdited(actor=actor, digest=digest):
             return f"runbook replaced by {actor or '?'} (digest {digest[:12]})"
         case ev.Restarted(path=path, actor=actor):

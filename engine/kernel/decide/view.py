@@ -65,7 +65,9 @@ class View(Value, kw_only=False):
         return f"{kind} {next(iter(self.frame.address.identity.values()), '')}".rstrip()
 
     def describe(self, seen: Seen) -> str:
-        """`rds.cluster orders (cluster-ABC, stopped)`."""
+        """`rds.cluster orders (cluster-ABC, stopped)`; `rds.cluster orders in us-west-2` if there is none."""
+        if seen.cls == "missing":
+            return f"{self._name} in {self.frame.address.region}" if self.frame.address.region else self._name
         return f"{self._name} ({seen.id or 'no id'}, {seen.status})"
 
     def watch(self, seen: Seen) -> ev.Event:
