@@ -8,15 +8,14 @@ from __future__ import annotations
 import getpass
 import os
 import re
-import shlex
 import socket
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
 from engine import __version__
 from engine.cli.config import profile_region
@@ -79,12 +78,7 @@ def default_region(options: Options) -> str:
     return region or (SANDBOX_REGION if options.sandbox else "")
 
 
-def suggested_command(options: Options, command: str) -> str:
-    """The command with the options that select the store and the world, so that it can be typed as it is."""
-    return " ".join([command, *(shlex.quote(word) for word in options.to_repeat)])
-
-
-class CommandContext:
+class CommandContext(AbstractContextManager["CommandContext"]):
     """The parts that a command works with; a context manager that closes the store."""
 
     def __init__(self, options: Options) -> None:
@@ -93,9 +87,6 @@ class CommandContext:
         self.clock: Clock = InterruptibleClock(SystemClock(), self.stop)  # a sandbox puts its own in its place
         self._runbooks: dict[str, Runbook] = {}  # by text
         self._loaded: dict[str, Loaded] = {}  # by operation
-
-    def __enter__(self) -> Self:
-        return self
 
     def __exit__(
         self, type: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -181,7 +172,7 @@ class CommandContext:
     def running_engine(self, runbook: Runbook, id: str, *, is_new: bool) -> Iterator[Engine]:
         """An engine for one operation of this runbook; until the block ends, signals stop it safely."""
         engine = self.build_engine(runbook, id, is_new=is_new)
-        hint = f"Next: {suggested_command(self.options, f'runbook resume {id}')}"
+        hint = f"Next: {self.options.suggested_command(f'runbook resume {id}')}"
         with self.stop.installed(self.progress.say, hint):
             try:
                 yield engine
@@ -206,7 +197,11 @@ class CommandContext:
             self.clock, enter_step = sandbox.clock, sandbox.enter_step
             world = self._world(sandbox.clients, sandbox.network)
         else:
-            world, enter_step = self._aws_world(runbook, lease.before_send), None
+            from actions.aws.sessions import Sessions
+            from actions.network import SystemNetwork
+
+            sessions = Sessions(**self.session_options, accounts=runbook.accounts, before_send=lease.before_send)
+            world, enter_step = self._world(sessions.clients, SystemNetwork()), None
         observer = CommandObserver(
             progress=self.progress, stop=self.stop, enter_step=enter_step,
             confirm=partial(confirm_removals, self.options, runbook, world.clients),
@@ -217,13 +212,6 @@ class CommandContext:
             version=__version__ + (SANDBOX_SUFFIX if self.options.sandbox else ""), observer=observer,
             known=self._loaded,
         )  # fmt: skip
-
-    def _aws_world(self, runbook: Runbook, before_send: Callable[[], None]) -> WorldAccess:
-        from actions.aws.sessions import Sessions
-        from actions.network import SystemNetwork
-
-        sessions = Sessions(**self.session_options, accounts=runbook.accounts, before_send=before_send)
-        return self._world(sessions.clients, SystemNetwork())
 
     def _world(self, clients: Callable[..., Any], network: Network) -> WorldAccess:
         from actions.aws.settings import Settings

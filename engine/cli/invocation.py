@@ -60,11 +60,9 @@ def _report_error(error: Exception, args: list[str], *, debug: bool) -> int:
     if debug:
         traceback.print_exception(error)
     code = exit_code_of(error)
-    try:
-        if _wants_json(args):
+    if _wants_json(args):
+        with suppress(OSError, terminal.OutputClosed):  # the message on stderr remains
             _print_json(error, code)
-    except (OSError, terminal.OutputClosed):
-        pass  # the message on stderr remains
     match error:
         case RunbookInvalid():
             from engine.cli.output.findings import format_error

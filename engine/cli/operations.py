@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Annotated, Final
 
 import typer
 
-from engine.cli.context import CommandContext, suggested_command
+from engine.cli.context import CommandContext
 from engine.cli.output import terminal
 from engine.cli.output.status_document import print_status
 from engine.errors import EnvironmentProblem, StoreConflict
@@ -59,14 +60,12 @@ def _print_status(
     context: CommandContext, runbook: Runbook, operation: Operation, *, show_hints: bool = True
 ) -> None:  # fmt: skip
     """The exit code tells how the operation stands, even where nobody reads the status."""
-    try:
+    with suppress(terminal.OutputClosed):
         print_status(context.options, runbook, operation, context.store.head(operation.id), show_hints=show_hints)
-    except terminal.OutputClosed:
-        return
 
 
 def _resume_command(context: CommandContext, id: str) -> str:
-    return suggested_command(context.options, f"runbook resume {id}")
+    return context.options.suggested_command(f"runbook resume {id}")
 
 
 def _is_recorded(context: CommandContext, id: str) -> bool | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import inspect
 import os
+import shlex
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Annotated, Any, Final
@@ -43,6 +44,10 @@ class Options(Value):
     store_timeout: float = 900.0
     protected: tuple[str, ...] = ("*prod*",)
     to_repeat: tuple[str, ...] = ()  # options that the user typed and that suggested commands must repeat
+
+    def suggested_command(self, command: str) -> str:
+        """The command with the options that select the store and the world, so that it can be typed as it is."""
+        return " ".join([command, *(shlex.quote(word) for word in self.to_repeat)])
 
     @property
     def as_json(self) -> bool:

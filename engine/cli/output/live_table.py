@@ -99,10 +99,8 @@ class LiveTable:
     def show(self, operation: Operation, runbook: Runbook) -> None:
         """Show this state from now on."""
         self.operation, self.runbook = operation, runbook
-        if self._live is None:
-            self._start()
-
-    def _start(self) -> None:
+        if self._live is not None:
+            return
         from rich.console import Console
         from rich.live import Live
 

@@ -6,7 +6,6 @@ import shlex
 from collections.abc import Iterator
 from typing import Any, Final
 
-from engine.cli.context import suggested_command
 from engine.cli.options import Options
 from engine.cli.orphan_search import OrphanSearch
 from engine.cli.output import terminal
@@ -116,10 +115,10 @@ class OrphanReport(Resources, kw_only=False):
             case "delete" if self._is_protected(resource.name):
                 return self._with_options(f"runbook orphans --delete --yes-delete {shlex.quote(resource.name)}")
             case "delete" | "cleanup":
-                return suggested_command(self.options, cleanup)
+                return self.options.suggested_command(cleanup)
             case "past":
                 point = owner.irreversible if owner is not None else ""
-                return suggested_command(self.options, f"{cleanup} --past {point}")
+                return self.options.suggested_command(f"{cleanup} --past {point}")
             case "by_hand":
                 return f"{resource.by_hand} --region {resource.region}" if resource.by_hand else ""
             case "untag":
@@ -133,7 +132,7 @@ class OrphanReport(Resources, kw_only=False):
 
     def _with_options(self, command: str) -> str:
         regions = " ".join(f"--region {shlex.quote(one)}" for one in self.regions)
-        return suggested_command(self.options, f"{command} {regions}".rstrip())
+        return self.options.suggested_command(f"{command} {regions}".rstrip())
 
 
 def _origin(one: Assessment) -> str:

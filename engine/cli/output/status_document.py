@@ -32,14 +32,12 @@ def build_document(
     operation: Operation, runbook: Runbook, options: Options, head: Head | None = None
 ) -> dict[str, Any]:
     """The document of `runbook status -o json`; its commands have the options that they need."""
-    from engine.cli.context import suggested_command
-
     runner = runner_of(head)
     document = status_document(operation, runbook, runner=runner)
     if document["hold"] is not None:
-        document["hold"]["answers"] = [suggested_command(options, one) for one in document["hold"]["answers"]]
+        document["hold"]["answers"] = [options.suggested_command(one) for one in document["hold"]["answers"]]
     commands = _commands(operation, runbook, is_running=runner is not None)
-    document["next"] = "; or ".join(suggested_command(options, command) for command in commands)
+    document["next"] = "; or ".join(options.suggested_command(command) for command in commands)
     return document
 
 

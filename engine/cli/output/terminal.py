@@ -10,6 +10,7 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Final, TextIO
 
 _INVISIBLE: Final = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
@@ -65,10 +66,8 @@ def out_document(document: Mapping[str, Any], lines: Iterable[str], *, as_json: 
 
 def err(text: str) -> None:
     """Write progress, a hint or an error to stderr. A closed stderr is ignored: it must not stop the command."""
-    try:
+    with suppress(OSError, ValueError):
         print(text, file=sys.stderr, flush=True)
-    except (OSError, ValueError):
-        return
 
 
 # -- terminals ------------------------------------------------------------------------------------------------
