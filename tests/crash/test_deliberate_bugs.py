@@ -39,7 +39,7 @@ from tests.crash.two_runners import TwoRunners
 from tests.laws.scenario_run import Scenario
 from tests.laws.scenarios import SCENARIOS
 from tests.laws.test_k9_changes_while_down import replace_or_take_name
-from tests.laws.test_k12_rules import Rule, still_in_hand, without
+from tests.laws.test_k12_rules import Rule, send_again, without
 
 ALL = {scenario.name: scenario for scenario in SCENARIOS}
 WELL = ALL["everything succeeds"]
@@ -163,7 +163,7 @@ def no_look_before_a_delete() -> AbstractContextManager[None]:
 
 def no_look_after_a_crash() -> AbstractContextManager[None]:
     """A resume sends the interrupted effect again without a look."""
-    return without(Rule(function="apply.lifecycle.taken_up", instead=still_in_hand))
+    return without(Rule(function="apply.lifecycle.taken_up", instead=send_again))
 
 
 def unconditional_write() -> AbstractContextManager[None]:

@@ -160,7 +160,7 @@ UNANSWERED_LOOKS = (
 )  # fmt: skip
 
 
-def what_was_never_sent_is_not_undone() -> None:
+def an_unsent_call_is_not_undone() -> None:
     """With one runner only: after a crash it is unknown whether the call was sent."""
     unsent = fault("call test.note", "not_sent", times=99, category="credentials", only=lambda on: on["text"] == "one")
     scenario = Scenario(name="", text=NOTED, arrange=(unsent,), acts=(run(), cancel(undo=True)), ends=("", "CANCELLED"))
@@ -180,12 +180,12 @@ steps:
 """
 
 
-def what_is_so_already_is_not_called_while_looks_do_not_come_back() -> None:
+def no_call_while_looks_fail_and_until_is_true() -> None:
     unanswered = fault(f"look {CLUSTER}", INTERNAL, first=1, times=3)
     assert Trial(Scenario(name="", text=TRUE_ALREADY, arrange=(unanswered,))).execute().world.called == []
 
 
-def what_is_under_way_beyond_the_grace_is_called_once() -> None:
+def a_slow_call_is_made_once() -> None:
     lost = fault("call test.rename", "lost", after=renamed_slowly)
     trial = Trial(Scenario(name="", text=SWAP % "", arrange=(lost,))).execute()
     assert len(trial.world.called) == 1

@@ -1,4 +1,4 @@
-"""K12: every rule is one small function with a name; without it some scenario goes wrong.
+"""K12: every rule is one small function with a name, and without it some scenario fails.
 
 Each row puts a kernel without the rule in its place, and tells scenarios until one ends otherwise than it should.
 """
@@ -41,18 +41,18 @@ WELL = ALL["everything succeeds"]
 
 @pytest.fixture(autouse=True)
 def _points_by_number(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The scenarios name points by their numbers, which in a soak are others."""
+    """The tests below use numbers of kill points, which differ in a soak."""
     monkeypatch.setattr(scenario_run, "EVERY", False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """A rule as a function, what stands in its place without it, and what shows that it is missed."""
+    """The function of a rule, its replacement, and the scenarios that must fail with the replacement."""
 
     function: str
     instead: Callable[..., Any]
     scenarios: tuple[str, ...] = ()
-    scenario: Callable[[], None] | None = None  # raises where the rule is missed
+    scenario: Callable[[], None] | None = None  # raises if the rule is missing
 
     def __str__(self) -> str:
         return self.function
@@ -70,22 +70,22 @@ def nothing(*_: Any, **__: Any) -> None:
     return None
 
 
-# -- what stands in a rule's place ---------------------------------------------------------------------------
+# -- replacements of rules ---------------------------------------------------------------------------
 
 
 def failed_instead(runbook: Runbook, operation: Operation, event: ev.NotSent | ev.Unknown) -> Operation:
-    """What was not sent, or has no answer, taken for a no."""
+    """A call that was not sent, or has no reply, counts as failed."""
     problem = event.problem if isinstance(event, ev.NotSent) else Problem(name="X", category="timeout", message="x")
     return outcomes.failed(runbook, operation, ev.Failed(at=event.at, problem=problem))
 
 
 def used_up(runbook: Runbook, operation: Operation, phase: Acting, event: ev.TakenUp) -> Operation:
-    """A dead runner's attempt, taken for one that has been used up."""
+    """The attempt of a dead runner counts as used up."""
     return outcomes.unknown(runbook, operation, ev.Unknown(at=event.at, why="it died"))
 
 
-def still_in_hand(runbook: Runbook, operation: Operation, event: ev.TakenUp) -> Operation:
-    """Who takes it up sends again what was in hand, without a look."""
+def send_again(runbook: Runbook, operation: Operation, event: ev.TakenUp) -> Operation:
+    """A resume sends the interrupted effect again without a look."""
     return operation
 
 
@@ -99,11 +99,11 @@ def classes_only(view: View, seen: Seen, cls: str) -> Row:
     return next(row for row in body.states if cls in row.names)
 
 
-def as_it_was(frame: Any) -> Any:
+def unchanged(frame: Any) -> Any:
     return changed(frame, failed=None)
 
 
-def begins_anew(runbook: Runbook, operation: Operation, frame: Any) -> Operation:
+def restart_step(runbook: Runbook, operation: Operation, frame: Any) -> Operation:
     from engine.kernel.apply.stack import first_phase, in_phase
     from engine.kernel.queries import step_of
 
@@ -115,7 +115,7 @@ def never_exhausted(view: View) -> float:
 
 
 def before_the_look(view: View, seen: Seen) -> ev.Event:
-    """The deadline, asked whatever was seen."""
+    """The deadline is checked before the look is used."""
     over = view.frame.observed.watching is not None and view.now - view.frame.observed.watching >= (
         view.monitor.longest or 0.0
     )
@@ -127,12 +127,12 @@ asks_rows: Callable[..., ev.Event] = sys.modules["engine.kernel.decide.verbs"].b
 
 
 def rows_instead(view: View, seen: Seen, cls: str) -> ev.Event:
-    """`replace`, once begun, asks the rows again."""
+    """A `replace` that has begun follows the rows again."""
     return asks_rows(view, seen, row_for(view, seen, cls), cls)
 
 
 def whatever_was_deleted(runbook: Runbook, operation: Operation) -> Operation:
-    """Gone is all whose delete was sent, whichever step sent it, and whatever came of it."""
+    """Every entry whose delete was sent counts as gone, whichever step sent it and whatever the outcome."""
     for number, entry in enumerate(operation.ledger):
         if entry.id is not None and entry.id in operation.deletes:
             operation = with_entry(operation, number, changed(entry, state="gone"))
@@ -142,7 +142,7 @@ def whatever_was_deleted(runbook: Runbook, operation: Operation) -> Operation:
 # -- scenarios ------------------------------------------------------------------------------------------------
 
 
-def a_cancel_while_everything_is_invisible() -> None:
+def a_cancel_while_resources_are_not_visible() -> None:
     scenario = Scenario(name="late", text=RESTORE, arrange=INVISIBLE)
     for point in range(1, 40):
         trial = Trial(scenario, [point])
@@ -155,7 +155,7 @@ def a_cancel_while_everything_is_invisible() -> None:
 
 
 def a_call_is_never_sent_twice() -> None:
-    """Killed anywhere, with its reply lost: a person says what became of it."""
+    """Killed at any point, with its reply lost: a person states the outcome."""
     scenario = ALL["the reply of a call that is not repeatable is lost"]
     for point in range(Trial(scenario).execute().killer.count + 1):
         trial = Trial(scenario, [point])
@@ -166,13 +166,13 @@ def a_call_is_never_sent_twice() -> None:
 
 
 def an_unsent_call_whose_requirement_broke() -> None:
-    """It holds where the call is, and the call is not made."""
+    """It holds at the call, which is not made."""
     trial = Trial(ALL["a requirement of an unsent call fails before it is sent"]).execute()
     assert not trial.world.users
 
 
-def a_poison_document() -> None:
-    """Whatever takes it up dies before any outcome."""
+def a_log_that_kills_every_runner() -> None:
+    """Every process that resumes it is killed before an outcome."""
     trial = Trial(WELL, [7])
     start_and_kill(trial)
     for _ in range(30):
@@ -194,14 +194,14 @@ def credentials_expire() -> None:
     assert trial.stopped
 
 
-def finished_while_nobody_ran() -> None:
+def resumed_after_30_hours() -> None:
     end = end_state(Trial(WELL).execute())
     for point in range(12, 24):
         check_end(Trial(WELL, [point], downtime=30 * 3600.0).execute(), end)
 
 
 def polling_writes_nothing() -> None:
-    """A copy that is looked at 900 times has no more records than one that is looked at thrice."""
+    """A copy that is polled 900 times has no more records than one that is polled three times."""
     quick = Trial(WELL).execute()
     scenario = ALL["the time limit passes during the copy"]
     slow = Trial(replace(scenario, text=RESTORE, acts=(), ends=("SUCCEEDED",))).execute()
@@ -236,7 +236,7 @@ RULES = (
     Rule(function="decide.classes.row_for", instead=classes_only, scenarios=("a row for an unknown status",)),
     Rule(function="decide.decision.is_another_row", instead=yes, scenarios=("the old cluster is stopped and a row starts it",)),
     # 6 the verb
-    Rule(function="decide.decision.decide", instead=before_the_look, scenario=finished_while_nobody_ran),
+    Rule(function="decide.decision.decide", instead=before_the_look, scenario=resumed_after_30_hours),
     Rule(function="decide.errors.delay_of_next", instead=never_exhausted, scenarios=("the copy always fails",)),
     Rule(function="decide.verbs.never_replaced", instead=no,
          scenarios=("a delivered cluster fails", "a cluster that was available fails during a hold")),
@@ -258,20 +258,20 @@ RULES = (
     Rule(function="apply.steps._mark_gone", instead=whatever_was_deleted,
          scenarios=("a failed copy cannot be deleted and another name is used",)),
     Rule(function="decide.decision.look_failed", instead=no,
-         scenario=mending.what_is_so_already_is_not_called_while_looks_do_not_come_back),
-    Rule(function="decide.decision.is_under_way", instead=no, scenario=mending.what_is_under_way_beyond_the_grace_is_called_once),
+         scenario=mending.no_call_while_looks_fail_and_until_is_true),
+    Rule(function="decide.decision.is_under_way", instead=no, scenario=mending.a_slow_call_is_made_once),
     # resuming
-    Rule(function="apply.lifecycle._rescue_again", instead=begins_anew,
+    Rule(function="apply.lifecycle._rescue_again", instead=restart_step,
          scenarios=("a wrong network is fixed after a weekend",)),
-    Rule(function="apply.lifecycle._reset_schedule", instead=as_it_was, scenarios=("the copy takes 25 hours",)),
-    Rule(function="apply.lifecycle.taken_up", instead=still_in_hand, scenario=a_call_is_never_sent_twice),
+    Rule(function="apply.lifecycle._reset_schedule", instead=unchanged, scenarios=("the copy takes 25 hours",)),
+    Rule(function="apply.lifecycle.taken_up", instead=send_again, scenario=a_call_is_never_sent_twice),
     Rule(function="decide.pending.proves_again", instead=no, scenario=an_unsent_call_whose_requirement_broke),
-    Rule(function="decide.pending.is_poison", instead=no, scenario=a_poison_document),
+    Rule(function="decide.pending.is_poison", instead=no, scenario=a_log_that_kills_every_runner),
     Rule(function="queries.is_running_on_hold", instead=no, scenarios=("the copy takes 25 hours",)),
     # the end
     Rule(function="apply.lifecycle._without_unsent", instead=lambda operation: operation,
-         scenario=mending.what_was_never_sent_is_not_undone),
-    Rule(function="decide.ends.unsettled", instead=nothing, scenario=a_cancel_while_everything_is_invisible),
+         scenario=mending.an_unsent_call_is_not_undone),
+    Rule(function="decide.ends.unsettled", instead=nothing, scenario=a_cancel_while_resources_are_not_visible),
     Rule(function="decide.ends.used_past_return", instead=no,
          scenarios=("held with a used cluster, then cancelled with undo",)),
     Rule(function="apply.steps._mark_used", instead=lambda operation, seen: operation,
@@ -284,7 +284,7 @@ RULES = (
 
 @contextmanager
 def without(rule: Rule) -> Iterator[None]:
-    """Within, the rule's function is another, in every module and table that has it."""
+    """Within, the function of the rule is replaced in every module and table that has it."""
     module, _, name = rule.function.rpartition(".")
     module, _, cls = module.rpartition(".") if module.endswith(("Log", "Driver")) else (module, "", "")
     owner: Any = sys.modules[module if module.startswith("engine.") else f"engine.kernel.{module}"]
@@ -294,7 +294,7 @@ def without(rule: Rule) -> Iterator[None]:
     asked = count()
 
     def bounded(runbook: Runbook, operation: Operation, now: float) -> Command:
-        assert next(asked) < MOST_COMMANDS, "it goes round in circles"
+        assert next(asked) < MOST_COMMANDS, "the operation never ends"
         return pending(runbook, operation, now)
 
     with pytest.MonkeyPatch.context() as patch:
@@ -313,22 +313,22 @@ def evolving_folds() -> Any:
 
 
 @cache
-def good_end(name: str) -> tuple[EndState, int]:
+def expected_end(name: str) -> tuple[EndState, int]:
     trial = Trial(ALL[name]).execute()
     return end_state(trial), trial.killer.count
 
 
-def goes_wrong(rule: Rule, name: str) -> bool:
-    """Undisturbed, or killed at some point."""
-    end, points = good_end(name)
+def fails_without(rule: Rule, name: str) -> bool:
+    """Whether the scenario fails without crashes, or killed at some point."""
+    end, points = expected_end(name)
     for at in range(points + 1):
         with without(rule):
-            if is_wrong(lambda at=at: check_end(Trial(ALL[name], [at]).execute(), end)):
+            if fails(lambda at=at: check_end(Trial(ALL[name], [at]).execute(), end)):
                 return True
     return False
 
 
-def is_wrong(execute: Callable[[], None]) -> bool:
+def fails(execute: Callable[[], None]) -> bool:
     try:
         execute()
     except Exception:
@@ -337,10 +337,10 @@ def is_wrong(execute: Callable[[], None]) -> bool:
 
 
 @pytest.mark.parametrize("rule", RULES, ids=str)
-def test_without_the_rule_some_story_goes_wrong(rule: Rule) -> None:
+def test_without_the_rule_some_scenario_fails(rule: Rule) -> None:
     if rule.scenario is not None:
-        rule.scenario()  # with the rule it goes well
+        rule.scenario()  # passes with the rule
         with without(rule):
-            assert is_wrong(rule.scenario)
+            assert fails(rule.scenario)
     else:
-        assert all(goes_wrong(rule, name) for name in rule.scenarios), rule.scenarios
+        assert all(fails_without(rule, name) for name in rule.scenarios), rule.scenarios

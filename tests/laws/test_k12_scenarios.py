@@ -1,4 +1,4 @@
-"""K12, the rules that no scenario alone shows: of the end that is recorded, of what is durable, of time, of proofs.
+"""K12 for rules that need a test of their own: about the recorded end, durable state, time and checks.
 
 Each scenario goes well with its rule, and raises without it.
 """
@@ -23,30 +23,30 @@ from engine.values import changed
 from tests.laws.scenario_parts import RESTORE, edited, old_cluster, replace_old_cluster
 from tests.laws.scenario_run import ID, INPUTS, Scenario, Trial, fault, resume, run
 from tests.laws.test_k6_to_k8 import test_k8_times_of_events_never_go_back as times_never_go_back
-from tests.laws.test_k12_rules import Rule, is_wrong, polling_writes_nothing, without, yes
+from tests.laws.test_k12_rules import Rule, fails, polling_writes_nothing, without, yes
 from tests.laws.world import Thing
 
 DELETE = "delete rds.cluster"
 ENDS = edited(("outputs:\n", "on_success: [{id: told, wait: 1h}]\noutputs:\n"))
 ONLY = edited(("    owner: any ", "    only: seen.name == 'another'\n    owner: any "))
 UNPROVED = edited(("    requires: [copy-snapshot, network-check]      # checked again before every delete", ""))
-"""A removal that requires nothing: its own look is all that there is."""
+"""A removal without `requires`: only its own look protects the target."""
 WELL = Scenario(name="everything succeeds", text=RESTORE)
 
 taken_up: Callable[..., Operation] = sys.modules["engine.kernel.apply.lifecycle"].taken_up
 
 
-# -- what stands in a rule's place ------------------------------------------------------------------------------
+# -- replacements of rules ------------------------------------------------------------------------------
 
 
 def list_first(runbook: Runbook, operation: Operation, event: ev.EndRecorded) -> Operation:
-    """The end is known when its list is done."""
+    """The operation ends before its list has run."""
     assert "on_success/0" in runbook.index
     return changed(operation, ended=event.status, frames=())
 
 
-def believes_what_was_seen(runbook: Runbook, operation: Operation, event: ev.TakenUp) -> Operation:
-    """What was never sent is sent, for it was looked at before."""
+def send_without_a_look(runbook: Runbook, operation: Operation, event: ev.TakenUp) -> Operation:
+    """An unsent effect is sent at a resume because of an earlier look."""
     phase = operation.top.phase if operation.frames else None
     if isinstance(phase, Acting) and not phase.sent:
         return operation
@@ -54,12 +54,12 @@ def believes_what_was_seen(runbook: Runbook, operation: Operation, event: ev.Tak
 
 
 def no_look_is_news(log: OperationLog) -> bool:
-    """What looks have led to is written with the next intent, whenever that is."""
+    """Results of looks are written only with the next intent."""
     return log.committed is not None and all(type(one.event) in POLLING for one in log.uncommitted)
 
 
-def with_its_time(operation: Operation) -> Operation:
-    """When it was looked at is part of the state."""
+def with_time(operation: Operation) -> Operation:
+    """The time of the last look is part of the durable state."""
     return changed(operation, since=operation.at)
 
 
@@ -67,8 +67,8 @@ def by_the_wall_clock(driver: Driver) -> float:
     return driver.clock.now()
 
 
-def after_its_end_too(driver: Driver) -> bool:
-    """A cancel is heard whenever it comes."""
+def cancel_after_the_end(driver: Driver) -> bool:
+    """A cancel is obeyed at any time, even after the end."""
     head = driver.log.store.head(ID)
     if head is None or head.cancel_asked is None:
         return False
@@ -84,8 +84,8 @@ def old_clusters(trial: Trial) -> list[Thing]:
     return [thing for thing in trial.world.things if thing.name == "orders" and thing.by == "somebody"]
 
 
-def the_end_outlives_a_crash_in_its_list() -> None:
-    """It dies when its end is recorded, and the list has begun: the list goes on."""
+def a_crash_in_the_end_list_keeps_the_end() -> None:
+    """Killed when its end is recorded and the list has begun: the list continues."""
     last = Trial(Scenario(name="", text=ENDS)).execute().killer.count
     trial = Trial(Scenario(name="", text=ENDS), [last - 1]).execute()
     assert trial.kills == 1
@@ -94,8 +94,8 @@ def the_end_outlives_a_crash_in_its_list() -> None:
     assert names[-1] == "Ended"
 
 
-def a_cancel_after_the_end_is_not_heard() -> None:
-    """Asked in the hour of its list: it has SUCCEEDED all the same."""
+def a_cancel_after_the_end_is_ignored() -> None:
+    """Requested while its list runs: the status is SUCCEEDED all the same."""
     trial = Trial(Scenario(name="", text=ENDS))
     engine = trial.engine
 
@@ -117,8 +117,8 @@ def a_cancel_after_the_end_is_not_heard() -> None:
     assert trial.operation.ended == "SUCCEEDED"
 
 
-def what_is_not_meant_any_more_is_not_deleted() -> None:
-    """Credentials are over at the delete of the old cluster; when somebody logs in, another has its name."""
+def a_replaced_target_is_not_deleted() -> None:
+    """Credentials expire at the delete of the old cluster; before the resume, another cluster takes its name."""
     expires = fault(DELETE, "not_sent", category="credentials")
     trial = Trial(Scenario(name="", text=UNPROVED, arrange=(expires,)))
     run()(trial)
@@ -133,7 +133,7 @@ def what_is_not_meant_any_more_is_not_deleted() -> None:
 
 
 def a_stop_does_not_lengthen_a_wait() -> None:
-    """What is going is watched for so long; a stop in the middle of that, taken up at once, changes nothing of it."""
+    """A deletion is polled for a limited time; a stop and an immediate resume do not extend it."""
     scenario = Scenario(
         name="", text=RESTORE, arrange=(lambda world: world.change(old_cluster(world), "deleting"),), ends=("",)
     )
@@ -160,8 +160,8 @@ def held_at(trial: Trial) -> float:
     return operation.at
 
 
-def what_is_narrowed_is_left_alone() -> None:
-    """`only` is false for the old cluster, though its id is the one that was meant."""
+def a_target_outside_only_is_left_alone() -> None:
+    """`only` is false for the old cluster, although it is the target by its id."""
     trial = Trial(replace(WELL, text=ONLY, ends=("HELD",))).execute()
     operation = trial.operation
     assert operation is not None
@@ -171,20 +171,20 @@ def what_is_narrowed_is_left_alone() -> None:
 
 
 RULES = (
-    Rule(function="decide.decision.is_within", instead=yes, scenario=what_is_narrowed_is_left_alone),
+    Rule(function="decide.decision.is_within", instead=yes, scenario=a_target_outside_only_is_left_alone),
     Rule(function="engine.runtime.driver.OperationLog._changes_nothing", instead=no_look_is_news, scenario=a_stop_does_not_lengthen_a_wait),
-    Rule(function="apply.lifecycle.taken_up", instead=believes_what_was_seen, scenario=what_is_not_meant_any_more_is_not_deleted),
-    Rule(function="apply.lifecycle.end_recorded", instead=list_first, scenario=the_end_outlives_a_crash_in_its_list),
-    Rule(function="engine.runtime.driver.Driver.take_cancel_request", instead=after_its_end_too,
-         scenario=a_cancel_after_the_end_is_not_heard),
+    Rule(function="apply.lifecycle.taken_up", instead=send_without_a_look, scenario=a_replaced_target_is_not_deleted),
+    Rule(function="apply.lifecycle.end_recorded", instead=list_first, scenario=a_crash_in_the_end_list_keeps_the_end),
+    Rule(function="engine.runtime.driver.Driver.take_cancel_request", instead=cancel_after_the_end,
+         scenario=a_cancel_after_the_end_is_ignored),
     Rule(function="engine.runtime.driver.Driver.now", instead=by_the_wall_clock, scenario=lambda: times_never_go_back(WELL)),
-    Rule(function="codec.durable", instead=with_its_time, scenario=polling_writes_nothing),
+    Rule(function="codec.durable", instead=with_time, scenario=polling_writes_nothing),
 )  # fmt: skip
 
 
 @pytest.mark.parametrize("rule", RULES, ids=str)
-def test_without_the_rule_its_scenario_goes_wrong(rule: Rule) -> None:
+def test_without_the_rule_its_scenario_fails(rule: Rule) -> None:
     assert rule.scenario is not None
     rule.scenario()
     with without(rule):
-        assert is_wrong(rule.scenario)
+        assert fails(rule.scenario)
