@@ -8,7 +8,7 @@ from typing import Final
 from engine.checks.subject import StepPlace, Subject, computed_once
 from engine.errors import CATEGORIES, PASSING
 from engine.language.model import Call, Check, Ensure, Notify, Remove
-from engine.registry import KnownError
+from engine.registry import Action, KnownError, ResourceKind
 
 ANY: Final = "any"
 _SUFFIXES: Final = ("Fault", "Exception", "Error")
@@ -22,18 +22,19 @@ def known_names(subject: Subject) -> Mapping[str, KnownError]:
 
 def own_names(subject: Subject, place: StepPlace) -> tuple[str, ...]:
     """The error names that the step's kind or action declares."""
-    thing = place.kind if place.kind is not None else place.action
+    return tuple(getattr(_declaration(subject, place), "errors", ()))
+
+
+def _declaration(subject: Subject, place: StepPlace) -> ResourceKind | Action | None:
+    """The kind or action that the step uses; a `notify` calls an action too."""
     if isinstance(place.step.body, Notify):
-        thing = subject.catalogue.action("sns.publish")
-    return tuple(getattr(thing, "errors", ()))
+        return subject.catalogue.action("sns.publish")
+    return place.kind if place.kind is not None else place.action
 
 
 def calls_of(subject: Subject, place: StepPlace) -> tuple[str, ...]:
     """The AWS calls that the step may make, including those of its `until`."""
-    if isinstance(place.step.body, Notify):
-        action = subject.catalogue.action("sns.publish")
-        return tuple(action.calls) if action is not None else ()
-    thing = place.kind if place.kind is not None else place.action
+    thing = _declaration(subject, place)
     calls = tuple(thing.calls) if thing is not None else ()
     until = place.step.body.until if isinstance(place.step.body, Call) else None
     if until is not None and isinstance(until.body, Check):

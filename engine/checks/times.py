@@ -104,12 +104,7 @@ def monitor_of(runbook: Runbook, step: Step) -> Monitor:
     base = kind.monitor if kind is not None else Monitor()
     if kind is not None and kind.removal is not None and isinstance(step.body, Remove):
         base = kind.removal
-    own = step.monitor
-    return Monitor(
-        every=own.every if own.every is not None else base.every,
-        longest=own.longest if own.longest is not None else base.longest,
-        grace=own.grace if own.grace is not None else base.grace,
-    )
+    return step.monitor.or_else(base)
 
 
 def kind_of(runbook: Runbook, step: Step) -> KindFacts | None:

@@ -22,6 +22,14 @@ class Monitor(Value):
     longest: float | None = None  # `for` in YAML
     grace: float | None = None
 
+    def or_else(self, other: Monitor) -> Monitor:
+        """Its values, and where it has none those of `other`."""
+        return Monitor(
+            every=self.every if self.every is not None else other.every,
+            longest=self.longest if self.longest is not None else other.longest,
+            grace=self.grace if self.grace is not None else other.grace,
+        )
+
 
 class KindFacts(Value):
     """What the language and the kernel need to know of a kind of resource."""

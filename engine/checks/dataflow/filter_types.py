@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from engine.checks.dataflow.types import ANYTHING, INTEGER, NUMBER, TEXT, Type, describe_type, union, without_null
 from engine.language.expressions.filters import FILTERS
+
+_ALWAYS: Final = {"text": TEXT, "integer": INTEGER, "number": NUMBER, "attributes": Type(frozenset({"array"}))}
 
 
 def wrong_input(name: str, of: Type) -> str:
@@ -24,20 +27,11 @@ def wrong_input(name: str, of: Type) -> str:
 def result(name: str, of: Type, args: list[Type], named: Mapping[str, Type]) -> Type:
     """The type of the filter's result."""
     match FILTERS[name].gives:
-        case "text":
-            return TEXT
-        case "integer":
-            return INTEGER
-        case "number":
-            return NUMBER
         case "either":
-            other = args[0] if args else named.get("default_value", TEXT)
-            return union((without_null(of), other))
+            return union((without_null(of), args[0] if args else named.get("default_value", TEXT)))
         case "item":
             return of.items or ANYTHING if of.is_only("array") else ANYTHING
         case "list":
             return Type(frozenset({"array"}), items=of.items)
-        case "attributes":
-            return Type(frozenset({"array"}))
-        case _:
-            return ANYTHING
+        case other:
+            return _ALWAYS[other]

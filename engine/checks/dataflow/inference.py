@@ -42,8 +42,9 @@ class Inference:
     source: str
     problems: list[ExpressionProblem] = field(default_factory=list)
 
-    def report(self, rule: str, node: tuple[int, int], message: str, help: str = "") -> None:
-        self.problems.append(ExpressionProblem(rule=rule, start=node[0], end=node[1], message=message, help=help))
+    def report(self, rule: str, at: Node | tuple[int, int], message: str, help: str = "") -> None:
+        start, end = at if isinstance(at, tuple) else (at.start, at.end)
+        self.problems.append(ExpressionProblem(rule=rule, start=start, end=end, message=message, help=help))
 
     def suggestion(self, word: str, legal: Iterable[str], what: str) -> str:
         return self.scope.globals.suggestions.did_you_mean(word, lambda: legal, what)
@@ -89,18 +90,19 @@ class Inference:
     def name(self, node: ast.Name, facts: Facts, *, lenient: bool) -> Type:
         found = self.scope.binding(node.name, facts)
         if isinstance(found, Missing):
-            self.report(found.rule, (node.start, node.end), found.message, found.help)
+            self.report(found.rule, node, found.message, found.help)
             return ANYTHING
         if found.absent and node.name in facts.present:
             return without_null(found.type)
         if found.unset and not lenient:
             self.report_missing(node, found)
-        return changed(found.type, names=found.type.names | {"null"}) if _nullable(found) else found.type
+        is_nullable = bool(found.absent) and found.type.known
+        return changed(found.type, names=found.type.names | {"null"}) if is_nullable else found.type
 
     def report_missing(self, node: ast.Name, found: Binding) -> None:
         message = f"`{node.name}` may be missing: {found.absent}"
         help = f"give a fallback, `{node.name} | default(…)`, or test first, `if: {node.name}`"
-        self.report("RB305", (node.start, node.end), message, self.with_path(node.name, found, help))
+        self.report("RB305", node, message, self.with_path(node.name, found, help))
 
     def with_path(self, name: str, found: Binding, help: str) -> str:
         path = self.scope.without(name, found.absent)
@@ -133,23 +135,15 @@ class Inference:
         elif "null" in owner.names and "object" in owner.names:
             written = self.written(of)
             message = f"`{written}` may be null, and null has no attributes"
-            self.report(
-                "RB305",
-                (of.start, of.end),
-                message,
-                f"test first, `… if {written} else …`, or give a fallback, `| default(…)`",
-            )
+            help = f"test first, `… if {written} else …`, or give a fallback, `| default(…)`"
+            self.report("RB305", of, message, help)
 
     def look_up(self, owner: Type, name: str, at: tuple[int, int], key: str) -> Type:
         if not owner.known:
             return ANYTHING
         if not owner.may_be("object"):
-            self.report(
-                "RB303",
-                at,
-                f"`{key}` is {describe_type(owner)} and has no attribute `{name}`",
-                _remedy(owner, key, name),
-            )
+            message = f"`{key}` is {describe_type(owner)} and has no attribute `{name}`"
+            self.report("RB303", at, message, _remedy(owner, key, name))
             return ANYTHING
         if owner.attributes is None:
             return ANYTHING
@@ -184,7 +178,7 @@ class Inference:
         if isinstance(found, Binding) and found.empty:
             message = f"`{of.name}` may be an empty list, because its `for_each` may have no items"
             help = f"test first, `if: {of.name}`, or give a fallback, `| default(…)`"
-            self.report("RB305", (of.start, of.end), message, self.with_path(of.name, found, help))
+            self.report("RB305", of, message, self.with_path(of.name, found, help))
 
     # -- filters and tests ---------------------------------------------------------------------------
 
@@ -213,7 +207,7 @@ class Inference:
         """Report a secret that would become text, be compared or be taken apart."""
         if "secret" in type.names:
             message = f"`{self.written(node)}` is a secret and cannot be used in an expression"
-            self.report("RB306", (node.start, node.end), message, SECRET_HELP)
+            self.report("RB306", node, message, SECRET_HELP)
 
     # -- conditions ----------------------------------------------------------------------------------
 
@@ -223,7 +217,7 @@ class Inference:
         if node.no is None:
             if not lenient:
                 help = "add an `else`: `… if … else none`"
-                self.report("RB305", (node.start, node.end), "there is no value if the condition is false", help)
+                self.report("RB305", node, "there is no value if the condition is false", help)
             return yes
         return union((yes, self.type(node.no, facts.also(when_false(node.test)), lenient=lenient)))
 
@@ -252,9 +246,8 @@ class Inference:
             return
         if op in ("in", "not in"):
             if not other.may_be("array", "object", "string"):
-                self.report(
-                    "RB307", at, f"`in` needs a list, map or text; `{self.written(right[0])}` is {describe_type(other)}"
-                )
+                written = self.written(right[0])
+                self.report("RB307", at, f"`in` needs a list, map or text; `{written}` is {describe_type(other)}")
             elif isinstance(right[0], ast.List):
                 for item in right[0].items:
                     self.check_literal(item, one, "this item never matches")
@@ -282,9 +275,7 @@ class Inference:
             return
         if len(of.literals) > 1 and node.value not in of.literals:
             legal = self.suggestion(node.value, map(str, of.literals), "its values")
-            self.report(
-                "RB307", (node.start, node.end), f"{why}: `{node.value}` is not one of the possible values", legal
-            )
+            self.report("RB307", node, f"{why}: `{node.value}` is not one of the possible values", legal)
 
     def pairs(self, pairs: tuple[tuple[Node, Node], ...], facts: Facts) -> Type:
         attributes = {}
@@ -294,10 +285,6 @@ class Inference:
             if isinstance(key, ast.Const):
                 attributes[str(key.value)] = type
         return Type(frozenset({"object"}), attributes if len(attributes) == len(pairs) else None)
-
-
-def _nullable(found: Binding) -> bool:
-    return bool(found.absent) and found.type.known
 
 
 def _is_none(node: Node) -> bool:

@@ -81,12 +81,9 @@ class Scope(Resources):
     def binding(self, name: str, facts: Facts = NO_FACTS) -> Binding | Missing:
         """The meaning of the name here, or why it has none."""
         known = self.globals
-        if name in self.given:
-            return self.given[name]
-        if name in known.inputs:
-            return known.inputs[name]
-        if name in known.vars:
-            return known.vars[name]
+        for bindings in (self.given, known.inputs, known.vars):
+            if name in bindings:
+                return bindings[name]
         if name in known.results:
             return self.result(known.results[name], facts)
         match name:

@@ -144,12 +144,8 @@ def rescues(draft: Draft, node: Node, path: str) -> tuple[Rescue, ...]:
     if not isinstance(node, ListNode):
         draft.report_wrong_type(node, "a list of branches", "write each as `- {error: NAME, then: VERB}`")
         return ()
-    found: list[Rescue] = []
-    for number, item in enumerate(node.items):
-        rescue = _rescue(draft, item, f"{path}/{number}")
-        if rescue is not None:
-            found.append(rescue)
-    return tuple(found)
+    found = [_rescue(draft, item, f"{path}/{number}") for number, item in enumerate(node.items)]
+    return tuple(one for one in found if one is not None)
 
 
 def _rescue(draft: Draft, node: Node, path: str) -> Rescue | None:

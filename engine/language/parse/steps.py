@@ -278,16 +278,7 @@ def _effective_monitor(draft: Draft, body: Body, found: Fields) -> Monitor:
         return draft.monitor
     own: Monitor = found.get("monitor") or Monitor()
     until = body.until.monitor if isinstance(body, Call) and body.until is not None else Monitor()
-    top = draft.monitor
-
-    def first(*values: float | None) -> float | None:
-        return next((value for value in values if value is not None), None)
-
-    return Monitor(
-        every=first(own.every, until.every, top.every),
-        longest=first(own.longest, until.longest, top.longest),
-        grace=first(own.grace, until.grace, top.grace),
-    )
+    return own.or_else(until).or_else(draft.monitor)
 
 
 READERS: Final[Mapping[str, Reader]] = {

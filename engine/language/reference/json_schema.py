@@ -27,19 +27,6 @@ _GENERIC: Final = r"^aws\.[a-z0-9-]+\.[a-z0-9_]+$"
 Json = dict[str, Any]
 
 
-class Parameter(Protocol):
-    """What the schema needs of a parameter."""
-
-    @property
-    def schema(self) -> Mapping[str, Any]: ...
-
-    @property
-    def doc(self) -> str: ...
-
-    @property
-    def required(self) -> bool: ...
-
-
 class Declared(Protocol):
     """What the schema needs of a kind or an action, such as a declaration in `engine.registry`."""
 
@@ -47,7 +34,7 @@ class Declared(Protocol):
     def doc(self) -> str: ...
 
     @property
-    def params(self) -> Mapping[str, Any]: ...
+    def params(self) -> Mapping[str, Any]: ...  # `engine.registry.Param` by name
 
 
 def schema(kinds: Mapping[str, Declared] | None = None, actions: Mapping[str, Declared] | None = None) -> Json:
@@ -240,14 +227,13 @@ def _with_rule(word: str, name: str, one: Declared) -> Json:
 
 
 def _with_map(one: Declared) -> Json:
-    params = {name: _parameter(param) for name, param in one.params.items()}
+    params = {name: _parameter(param.schema, param.doc) for name, param in one.params.items()}
     return {"type": "object", "properties": params, "additionalProperties": False}
 
 
-def _parameter(param: Parameter) -> Json:
+def _parameter(schema: Mapping[str, Any], doc: str) -> Json:
     """A scalar of its type, or an expression. What is in lists and maps is left to `runbook validate`."""
-    doc = {"description": param.doc} if param.doc else {}
-    own = dict(param.schema)
-    if own.get("type") in ("boolean", "integer", "number") or "enum" in own:
-        return {**doc, "anyOf": [own, _EXPRESSION]}
-    return doc
+    found: Json = {"description": doc} if doc else {}
+    if schema.get("type") in ("boolean", "integer", "number") or "enum" in schema:
+        found["anyOf"] = [dict(schema), _EXPRESSION]
+    return found

@@ -107,20 +107,29 @@ class Scalar:
         return f"Scalar({self.value!r})"
 
 
-class ListNode:
-    """A sequence."""
-
-    __slots__ = ("_source", "end", "items", "start")
-
-    def __init__(self, items: tuple[Node, ...], start: int, end: int, source: Source) -> None:
-        self.items = items
-        self.start = start
-        self.end = end
-        self._source = source
+class _Collection:
+    __slots__ = ("_source", "end", "start")
+    start: int
+    end: int
+    _source: Source
 
     @property
     def span(self) -> Span:
-        return _trimmed_span(self._source, self.start, self.end)
+        """Its span, without the white space and comments that the parser includes at the end of a block."""
+        lines = self._source.text[self.start : self.end].split("\n")
+        while len(lines) > 1 and (not lines[-1].strip() or lines[-1].lstrip().startswith("#")):
+            lines.pop()
+        return self._source.span(self.start, self.start + len("\n".join(lines).rstrip()))
+
+
+class ListNode(_Collection):
+    """A sequence."""
+
+    __slots__ = ("items",)
+
+    def __init__(self, items: tuple[Node, ...], start: int, end: int, source: Source) -> None:
+        self.start, self.end, self._source = start, end, source
+        self.items = items
 
     def __iter__(self) -> Iterator[Node]:
         return iter(self.items)
@@ -132,24 +141,18 @@ class ListNode:
         return f"ListNode({list(self.items)!r})"
 
 
-class MapNode:
+class MapNode(_Collection):
     """A mapping. If a key occurs twice, only the first is kept; the second is a finding."""
 
-    __slots__ = ("_by_key", "_source", "end", "start")
+    __slots__ = ("_by_key",)
 
     def __init__(self, by_key: dict[str, tuple[Scalar, Node]], start: int, end: int, source: Source) -> None:
+        self.start, self.end, self._source = start, end, source
         self._by_key = by_key
-        self.start = start
-        self.end = end
-        self._source = source
 
     @property
     def entries(self) -> tuple[tuple[Scalar, Node], ...]:
         return tuple(self._by_key.values())
-
-    @property
-    def span(self) -> Span:
-        return _trimmed_span(self._source, self.start, self.end)
 
     @property
     def head(self) -> Span:
@@ -184,15 +187,6 @@ class MapNode:
 
 
 Node = Scalar | ListNode | MapNode
-
-
-def _trimmed_span(source: Source, start: int, end: int) -> Span:
-    """A span without the white space and comments that the parser includes at the end of a block."""
-    text = source.text[start:end]
-    lines = text.split("\n")
-    while len(lines) > 1 and (not lines[-1].strip() or lines[-1].lstrip().startswith("#")):
-        lines.pop()
-    return source.span(start, start + len("\n".join(lines).rstrip()))
 
 
 def to_python(node: Node) -> Any:
