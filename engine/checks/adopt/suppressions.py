@@ -1,6 +1,6 @@
 """`# runbook: ignore RB605 because …`: comments that suppress a finding.
 
-The comment stands at the end of the line with the finding, or on a line of its own above it. A reason is required. A
+The comment is at the end of the line with the finding, or on a line of its own above it. A reason is required. A
 comment that suppresses nothing is reported (RB792), so that no comment outlives its finding.
 """
 
