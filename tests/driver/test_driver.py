@@ -1,4 +1,4 @@
-"""The loop: what is committed between two effects, what a poll costs, what was never sent, and how it stops."""
+"""The loop of the driver: commits between effects, the cost of a poll, calls that are not sent, and how it stops."""
 
 from __future__ import annotations
 
@@ -76,14 +76,14 @@ def test_a_poll_that_sees_nothing_new_writes_nothing() -> None:
     assert slow.world.calls > quick.world.calls + 700
 
 
-def test_what_was_throttled_uses_no_attempt_up_and_writes_nothing() -> None:
+def test_a_throttled_call_uses_up_no_attempt_and_writes_nothing() -> None:
     trial = new_trial(RESTORE, fault(f"create {CLUSTER}", "not_sent", times=5)).execute()
     assert trial.operation is not None
     assert trial.operation.steps["restore-snapshot"].attempt == 1
     assert len(events(trial)) == len(events(new_trial(RESTORE).execute()))
 
 
-def test_what_is_throttled_for_ever_takes_the_error_path_after_a_while() -> None:
+def test_a_call_that_is_always_throttled_fails_in_the_end() -> None:
     trial = new_trial(RESTORE, fault(f"create {SNAPSHOT}", "not_sent", times=10_000)).execute()
     assert trial.operation is not None
     assert trial.operation.status == "FAILED", description(trial)
@@ -91,7 +91,7 @@ def test_what_is_throttled_for_ever_takes_the_error_path_after_a_while() -> None
 
 
 @pytest.mark.parametrize("written", ["[1s, 2s]", "{first: 1s, factor: 2, max: 4s, jitter: none, attempts: 3}"])
-def test_a_runbook_says_how_often_what_was_throttled_is_sent(written: str) -> None:
+def test_a_runbook_can_limit_the_requests_of_a_throttled_call(written: str) -> None:
     text = RESTORE.replace("\nschedules:", f"\nretry: {{throttled: {written}}}\n\nschedules:")
     trial = new_trial(text, fault(f"create {SNAPSHOT}", "not_sent", times=3))
     started = trial.clock.now()
@@ -133,8 +133,8 @@ def test_credentials_stop_the_runner_and_say_so() -> None:
 
 
 @pytest.mark.parametrize("steps", [1_200])
-def test_a_deep_runbook_goes_to_its_end(steps: int) -> None:
-    """Engines that recurse stop in silence at a depth of a thousand, and say that they are done."""
+def test_a_long_runbook_runs_to_its_end(steps: int) -> None:
+    """An engine that recurses would stop at Python's recursion limit."""
     text = FOUR + "".join(
         f"  - {{id: s{n}, call: test.note, with: {{text: t{n}}}, repeatable: true}}\n" for n in range(steps)
     )
@@ -153,7 +153,7 @@ def answering(trial: Trial, output: Mapping[str, Any]) -> None:
     )  # fmt: skip
 
 
-def test_an_answer_that_no_record_holds_is_refused_with_its_step() -> None:
+def test_an_output_that_is_too_large_for_a_record_is_refused() -> None:
     trial = new_trial(FOUR)
     answering(trial, {"much": secrets.token_hex(700_000)})
     trial.execute()
@@ -164,14 +164,14 @@ def test_an_answer_that_no_record_holds_is_refused_with_its_step() -> None:
     assert "test.note returned 1367 KB" in record.error.message
 
 
-def test_an_answer_that_packs_well_is_kept() -> None:
+def test_a_large_output_that_compresses_well_is_kept() -> None:
     assert check_size("x", {"much": "ab" * 500_000}) == {"much": "ab" * 500_000}
     with pytest.raises(EffectFailed, match="Request less"):
         check_size("x", secrets.token_hex(700_000))
 
 
-def test_an_answer_is_json() -> None:
-    """As text where JSON has no word for it: a database has infinities, and they would be written as null."""
+def test_an_output_is_json() -> None:
+    """Values that JSON lacks become text: a database has infinities, which would be written as null."""
     there = dt.datetime(2024, 3, 20, 1, 2, 3, tzinfo=dt.timezone(dt.timedelta(hours=1)))
     answer = {"a": float("nan"), "b": [float("-inf"), 1.5, 2**70], "c": Decimal("NaN"), "d": Decimal("1.5"), 5: {there}}
     trial = {"a": "nan", "b": ["-inf", 1.5, 2**70], "c": "nan", "d": 1.5, "5": ["2024-03-20T00:02:03Z"]}
@@ -179,7 +179,7 @@ def test_an_answer_is_json() -> None:
     assert write_json(plain(answer)) == json.dumps(trial, separators=(",", ":")).encode()
 
 
-def test_what_never_left_is_told_to_who_drives() -> None:
+def test_the_observer_learns_of_calls_that_were_not_sent() -> None:
     trial = new_trial(RESTORE, fault(f"create {SNAPSHOT}", "not_sent", times=2))
     engine = trial.engine()
     pauses: list[tuple[str, float]] = []
@@ -194,7 +194,7 @@ def test_what_never_left_is_told_to_who_drives() -> None:
     assert all(delay > 0 for _, delay in pauses)
 
 
-def test_a_wait_for_what_a_step_requires_is_told_to_who_drives_and_not_written() -> None:
+def test_the_observer_learns_of_a_wait_for_a_requirement_which_is_not_written() -> None:
     trial = new_trial(RESTORE)
     engine, waits = trial.engine(), []
 
@@ -218,13 +218,13 @@ def test_a_wait_for_what_a_step_requires_is_told_to_who_drives_and_not_written()
     assert "modifying" not in [event.status for event in written]
 
 
-def test_the_causes_of_not_sent_are_told_apart() -> None:
+def test_the_causes_of_not_sent_are_distinguished() -> None:
     error = EffectNotSent(Problem(name="Throttling", category="throttled", message="slow down"))
     assert str(error) == "Throttling: slow down"
 
 
-def test_what_a_load_folds_does_not_outweigh_the_state() -> None:
-    """Steps without an effect are one record: it has the state, so that a load need not fold them one by one."""
+def test_records_of_many_events_have_the_state() -> None:
+    """Steps without an effect are one record, with the state, so that a load need not fold them one by one."""
     inputs = FOUR.partition("steps:")[0]
     waits = "".join(f"  - {{id: s{number}, wait: 0s}}\n" for number in range(300))
     calls = FOUR.partition("steps:\n")[2]
@@ -236,7 +236,7 @@ def test_what_a_load_folds_does_not_outweigh_the_state() -> None:
 
 
 def test_a_cleanup_notifies_when_it_is_done() -> None:
-    """Of what it came to: the status that the operation has then."""
+    """The notification has the status after the cleanup."""
     failed = (fault(f"create {CLUSTER}", INTERNAL, times=99), fault(f"delete {SNAPSHOT}", INTERNAL, times=99))
     scenario = Scenario(name="", text=RESTORE, arrange=failed, acts=(run(), cancel(undo=True)), ends=("HELD", "STUCK"))
     trial = Trial(scenario).execute()
@@ -258,7 +258,7 @@ UNKNOWN_WAIT = (
 
 
 def test_a_step_that_holds_before_it_is_entered_is_entered_at_the_resume() -> None:
-    """Its duration is no duration: it holds again, and is not taken for one that has waited."""
+    """Its duration is invalid: it holds again and does not count as having waited."""
     scenario = Scenario(name="", text=UNKNOWN_WAIT, acts=(run(), resume()), ends=("HELD", "HELD"))
     trial = Trial(scenario).execute()
     assert trial.operation is not None

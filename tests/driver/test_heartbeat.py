@@ -1,4 +1,4 @@
-"""What `runbook list` says of an operation that runs: where it is now, and at the price of a write a step."""
+"""What `runbook list` shows of a running operation: its current step, for at most one write per step."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ HELD = WAITS.replace("{id: first, wait: 10m}", "{id: first, hold: is it all righ
 
 
 class Watching(VirtualClock):
-    """Notes what the head says at the end of each of its sleeps."""
+    """Records the head at the end of each sleep."""
 
     def __init__(self, trial: Trial) -> None:
         super().__init__()
@@ -45,7 +45,7 @@ def run_and_watch(text: str, *arrange: Any) -> Watching:
     return clock
 
 
-def test_it_says_the_step_that_is_walked() -> None:
+def test_the_head_has_the_current_step() -> None:
     clock = run_and_watch(WAITS)
     begin = VirtualClock().now()
     said = {round(at - begin): step for at, step in clock.said}
@@ -53,20 +53,20 @@ def test_it_says_the_step_that_is_walked() -> None:
     assert said[600 + 2 + 60] == "last"
 
 
-def test_steps_that_nobody_sees_are_not_written() -> None:
+def test_steps_too_short_to_be_seen_are_not_written() -> None:
     clock = run_and_watch(WAITS)
     assert {step for _, step in clock.said} >= {"first", "last"}
     assert "quicker" not in {step for _, step in clock.said}
 
 
-def test_what_was_held_is_listed_as_running_from_its_first_wait_on() -> None:
+def test_a_resumed_operation_is_listed_as_running_from_its_first_wait() -> None:
     trial = Trial(Scenario(name="", text=HELD, acts=(run(), resume()), ends=("HELD", "SUCCEEDED")))
     trial.clock = trial.world.clock = clock = Watching(trial)
     trial.execute()
     assert [step for _, step in clock.said[:2]] == ["first", "quick"]
 
 
-def test_a_long_wait_writes_it_once() -> None:
+def test_a_long_wait_writes_the_head_once() -> None:
     trial = Trial(
         Scenario(name="", text=RESTORE, arrange=(lifecycles(SNAPSHOT, [("copying", 6 * 3600)]),), ends=("SUCCEEDED",))
     )

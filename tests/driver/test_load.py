@@ -1,4 +1,4 @@
-"""What was loaded is not read again: only what has been recorded since, which must follow it."""
+"""Loading again reads only the records since the last load, which must follow it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.laws.scenarios import SCENARIOS
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=str)
-def test_it_is_as_if_all_had_been_read(scenario: Any) -> None:
+def test_an_incremental_load_equals_a_full_load(scenario: Any) -> None:
     trial = Trial(scenario).execute()
     store = MemoryStore()
     for digest in {
@@ -30,7 +30,7 @@ def test_it_is_as_if_all_had_been_read(scenario: Any) -> None:
         assert load(store, ID, parse, known) is known
 
 
-def test_what_does_not_follow_is_not_folded() -> None:
+def test_records_that_do_not_follow_are_refused() -> None:
     store = Trial(SCENARIOS[0]).execute().store
     records, known = list(store.records(ID)), load(store, ID, parse)
     other = MemoryStore()

@@ -1,4 +1,4 @@
-"""What steps inside rows and rescues may name: what was seen, the error, the item."""
+"""Names that steps inside rows and rescues can use: `seen`, `error`, `each`."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ RESCUE = """
         (RESCUE, (fault(f"create {CLUSTER}", CAPACITY),), "InsufficientDBClusterCapacityFault: missing"),
     ],
 )
-def test_what_was_seen_can_be_named(text: str, arrange: tuple[Callable[[Any], Any], ...], noted: str) -> None:
+def test_steps_inside_can_use_the_names(text: str, arrange: tuple[Callable[[Any], Any], ...], noted: str) -> None:
     scenario = Scenario(name="", text=HEAD + text, arrange=arrange, ends=("",))
     for point in range(Trial(scenario).execute().killer.count + 1):
         trial = Trial(scenario, [point]).execute()

@@ -1,4 +1,4 @@
-"""A restart: what is superseded can be named no more, and an operation's own thing elsewhere is not what is asked for."""
+"""A restart: superseded results cannot be used, and an own resource in another cluster does not count."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def started(world: World) -> None:
     [(ROW, stopped), (RESCUE, fault("call test.rename", CAPACITY))],
     ids=["of a row", "of a rescue"],
 )
-def test_the_result_of_a_step_within_is_superseded_with_it(text: str, arrange: Any) -> None:
+def test_the_result_of_an_inner_step_is_superseded_with_its_step(text: str, arrange: Any) -> None:
     acts = (run(), while_down(started), restart("made"))
     scenario = Scenario(
         name="", text=HEAD + text + READS, arrange=(arrange,), acts=acts, ends=("SUCCEEDED", "", "SUCCEEDED")
@@ -69,7 +69,7 @@ def test_the_result_of_a_step_within_is_superseded_with_it(text: str, arrange: A
 
 
 @pytest.mark.parametrize("step", ["reader"])
-def test_what_is_within_an_earlier_step_stays(step: str) -> None:
+def test_the_result_inside_an_earlier_step_stays(step: str) -> None:
     scenario = Scenario(name="", text=HEAD + ROW + READS, arrange=(stopped,), acts=(run(), restart(step)), ends=())
     trial = Trial(scenario).execute()
     assert [params for name, params in trial.world.called] == [{"text": "in"}, {"text": "stale"}, {"text": "stale"}]
@@ -77,8 +77,8 @@ def test_what_is_within_an_earlier_step_stays(step: str) -> None:
     assert trial.operation.steps["helper"].status == "DONE", description(trial)
 
 
-def test_an_own_instance_in_a_cluster_that_was_renamed_away_is_not_done() -> None:
-    """The name is taken, and not ours to remove: it holds, and names both clusters."""
+def test_an_own_instance_in_a_renamed_cluster_does_not_count() -> None:
+    """The name is taken and must not be removed: it holds, with both clusters in the reason."""
     scenario = RENAMED[0]
     acts = (run(), while_down(cluster_renamed, seconds=100), restart("restore-snapshot"))
     trial = Trial(Scenario(name="", text=scenario.text, acts=acts, ends=())).execute()
@@ -92,8 +92,8 @@ def test_an_own_instance_in_a_cluster_that_was_renamed_away_is_not_done() -> Non
     assert operation.steps["instances[0]"].status == "HELD"
 
 
-def test_what_is_in_the_cluster_that_was_renamed_away_is_not_undone_without_its_word() -> None:
-    """It was seen available, and may serve by now: without `--past`, it and its instances stay."""
+def test_a_renamed_cluster_is_not_undone_without_past() -> None:
+    """It was available and may be in use: without `--past`, it and its instances are kept."""
     refused = fault(f"create {CLUSTER}", CAPACITY, first=1, times=99)
     acts = (run(), while_down(cluster_renamed, seconds=100), restart("restore-snapshot"), cancel(undo=True))
     trial = Trial(Scenario(name="", text=RENAMED[0].text, arrange=(refused,), acts=acts, ends=())).execute()

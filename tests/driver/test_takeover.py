@@ -1,4 +1,4 @@
-"""What was not sent, and is sent by whoever takes it up: what it requires is proved anew, and nothing else is assumed."""
+"""Effects that were not sent before a takeover: the next runner checks the requirements again and assumes nothing else."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ notify: arn:aws:sns:us-west-2:123456789012:recovery
 inputs: {snapshot: {type: string}, cluster: {type: string}, source_region: {type: string}, target_region: {type: string}}
 steps:
   - {id: network, check: ec2.network, with: {subnet_group: a, security_groups: [b]}}
-  - {id: told, %s, requires: [network], retry: [1m]}
+  - {id: noted, %s, requires: [network], retry: [1m]}
 """
 CALL = NOTE % "call: test.note, with: {text: one}, repeatable: true"
 NOTIFY = NOTE % "notify: 'arn:aws:sns:us-west-2:123456789012:recovery', text: one"
@@ -36,14 +36,14 @@ def network_broken(world: World) -> None:
 
 
 def swapped_out(world: World) -> None:
-    """Somebody does by hand what was not sent."""
+    """A person makes the change by hand that was not sent."""
     cluster = world.named(CLUSTER, "orders", "us-west-2")
     assert cluster is not None
     cluster.name = "orders-old"
 
 
 def run_trial(text: str, *arrange: Callable[[World], None], then: Any, acts: tuple[Any, ...] = (resume(),)) -> Trial:
-    """Run until the credentials are missed; something happens; a person logs in and goes on."""
+    """Run until the credentials expire; change the world with `then`; log in and run `acts`."""
     scenario = Scenario(
         name="", text=text, arrange=arrange, acts=(run(), while_down(logged_in, then), *acts), ends=("",)
     )
@@ -54,13 +54,13 @@ def run_trial(text: str, *arrange: Callable[[World], None], then: Any, acts: tup
     ("text", "unsent", "breaks", "step"),
     [
         (RESTORE, NO_CREDENTIALS, set_status(CLUSTER, "orders", "failed"), "setup-db-users"),
-        (CALL, NO_NOTE, network_broken, "told"),
-        (NOTIFY, NO_NOTICE, network_broken, "told"),
+        (CALL, NO_NOTE, network_broken, "noted"),
+        (NOTIFY, NO_NOTICE, network_broken, "noted"),
         (UNTIL, NO_RENAME, source_broken, "swap-out"),
     ],
     ids=["the restore", "a call", "a notice", "until"],
 )
-def test_what_it_requires_is_proved_before_it_is_sent(text: str, unsent: Any, breaks: Any, step: str) -> None:
+def test_requirements_are_checked_before_an_unsent_call_is_sent(text: str, unsent: Any, breaks: Any, step: str) -> None:
     trial = run_trial(text, unsent, then=breaks)
     operation = trial.operation
     assert operation is not None
@@ -71,7 +71,7 @@ def test_what_it_requires_is_proved_before_it_is_sent(text: str, unsent: Any, br
 
 
 @pytest.mark.parametrize(("text", "unsent"), [(CALL, NO_NOTE), (NOTIFY, NO_NOTICE), (UNTIL, NO_RENAME)])
-def test_met_it_is_sent_as_it_was_meant_and_is_no_further_attempt(text: str, unsent: Any) -> None:
+def test_with_its_requirements_an_unsent_call_is_sent_in_the_same_attempt(text: str, unsent: Any) -> None:
     trial = run_trial(text, unsent, then=lambda world: None)
     sendings = [
         (event.effect.key, event.takes)
@@ -83,8 +83,8 @@ def test_met_it_is_sent_as_it_was_meant_and_is_no_further_attempt(text: str, uns
     assert len({key for key, _ in sendings}) == 1
 
 
-def test_a_dead_runner_s_repeatable_call_is_proved_anew_too() -> None:
-    """Nobody knows whether it was sent; before it is sent again, what it requires is looked at."""
+def test_requirements_are_checked_before_the_call_of_a_dead_runner_is_repeated() -> None:
+    """It is unknown whether it was sent; before it is sent again, its requirements are checked."""
     scenario = Scenario(name="", text=CALL, ends=("",))
     held = []
     for point in range(1, Trial(scenario).execute().killer.count + 1):
@@ -96,7 +96,7 @@ def test_a_dead_runner_s_repeatable_call_is_proved_anew_too() -> None:
     assert "requires" in held
 
 
-def test_what_was_never_sent_and_is_done_by_somebody_else_is_never_undone() -> None:
+def test_an_unsent_change_that_another_person_makes_is_not_undone() -> None:
     trial = run_trial(UNTIL, NO_RENAME, then=swapped_out)
     operation = trial.operation
     assert operation is not None
@@ -105,13 +105,13 @@ def test_what_was_never_sent_and_is_done_by_somebody_else_is_never_undone() -> N
     assert not [act for act in trial.world.journal if act.kind == "test.rename"]
 
 
-def test_what_a_refused_proof_left_unsent_is_sent_when_it_is_mended() -> None:
+def test_an_unsent_call_is_sent_when_its_requirement_is_fixed() -> None:
     mended = while_down(lambda world: world.broken_checks.clear())
     trial = run_trial(CALL, NO_NOTE, then=network_broken, acts=(resume(), mended, resume()))
     operation = trial.operation
     assert operation is not None
     assert operation.ended == "SUCCEEDED", description(trial)
-    assert operation.steps["told"].attempt == 1
+    assert operation.steps["noted"].attempt == 1
 
 
 UNPROVED = UNTIL.replace("    requires: [source]\n", "")
@@ -119,11 +119,11 @@ PERHAPS = (
     fault("call test.rename", "not_sent", times=99, first=1, category="credentials"),
     fault("call test.rename", "nothing"),
 )
-"""The first sending is done late, after its runner has died; the second runner's credentials are over."""
+"""The first request is performed late, after its runner has died; the credentials of the second runner have expired."""
 
 
 @pytest.mark.parametrize("text", [UNTIL, UNPROVED], ids=["requires", "no requires"])
-def test_what_a_dead_runner_may_have_sent_is_undone_though_the_next_one_could_not_send_it(text: str) -> None:
+def test_a_call_of_a_dead_runner_is_undone_even_if_the_next_could_not_send_it(text: str) -> None:
     acts = (run(), while_down(swapped_out, logged_in), resume())
     scenario = Scenario(name="", text=text, arrange=PERHAPS, acts=acts, ends=("",))
     unsent = 0
@@ -152,7 +152,7 @@ REFUSED = fault(
 
 
 @pytest.mark.parametrize("retry", ["[1m]", "{schedule: [1m], errors: [Sour]}"], ids=["it fails", "it is tried again"])
-def test_what_a_dead_runner_may_have_done_is_undone_once_though_the_repetition_was_refused(retry: str) -> None:
+def test_a_call_of_a_dead_runner_is_undone_once_even_if_its_repetition_was_refused(retry: str) -> None:
     scenario = Scenario(name="", text=UNDONE.replace("[1m]", retry), ends=("",))
     killed = 0
     for point in range(1, Trial(scenario).execute().killer.count + 1):
@@ -170,7 +170,7 @@ def test_what_a_dead_runner_may_have_done_is_undone_once_though_the_repetition_w
 
 
 def refuse(world: World) -> None:
-    """The attempt that is sent next; the one after that goes well."""
+    """A fault for the next attempt; the one after it succeeds."""
     REFUSED(world)
 
 
@@ -185,7 +185,7 @@ def refuse(world: World) -> None:
     ],
     ids=["a call", "until", "clean-up", "again unsent", "until, again unsent"],
 )
-def test_what_nobody_has_sent_is_not_undone(text: str, unsent: Any, then: Any) -> None:
+def test_a_call_that_was_never_sent_is_not_undone(text: str, unsent: Any, then: Any) -> None:
     trial = Trial(Scenario(name="", text=text, arrange=(unsent,), acts=(run(), *then), ends=("",))).execute()
     operation = trial.operation
     assert operation is not None
@@ -194,7 +194,7 @@ def test_what_nobody_has_sent_is_not_undone(text: str, unsent: Any, then: Any) -
     assert not [act for act in trial.world.journal if act.kind in ("test.note", "test.rename")]
 
 
-def test_what_a_dead_runner_may_have_sent_is_undone_when_it_is_cancelled() -> None:
+def test_a_cancel_undoes_a_call_that_a_dead_runner_may_have_sent() -> None:
     over = fault(
         "call test.note", "not_sent", times=99, first=1, category="credentials", only=lambda on: on["text"] == "one"
     )
@@ -219,8 +219,8 @@ def test_what_a_dead_runner_may_have_sent_is_undone_when_it_is_cancelled() -> No
 
 @pytest.mark.parametrize("first", range(8))
 @pytest.mark.parametrize("outcome", ["known", "lost"])
-def test_a_look_that_did_not_come_back_says_nothing_of_a_call(outcome: str, first: int) -> None:
-    """Neither before it, nor after the grace of a runner that died: it is looked again, and the call not sent twice."""
+def test_a_failed_look_decides_nothing_about_a_call(outcome: str, first: int) -> None:
+    """Neither before the call nor after the grace of a dead runner: it looks again, and the call is not sent twice."""
     unanswered = fault(f"look {CLUSTER}", INTERNAL, first=first, times=6)
     arrange = (unanswered, *((fault("call test.rename", "lost", times=9),) if outcome == "lost" else ()))
     scenario = Scenario(name="", text=UNPROVED, arrange=arrange, ends=("",))
@@ -234,8 +234,8 @@ def test_a_look_that_did_not_come_back_says_nothing_of_a_call(outcome: str, firs
 
 
 @pytest.mark.parametrize("status", ["renaming", "moonwalking"])
-def test_what_is_under_way_is_watched_beyond_the_grace(status: str) -> None:
-    """The reply is lost, and for five minutes the thing shows that something is going on, known or not."""
+def test_a_change_under_way_is_polled_beyond_the_grace(status: str) -> None:
+    """The reply is lost, and for five minutes the resource has a status that is pending or unknown."""
     lost = fault("call test.rename", "lost", after=lambda world: renamed_slowly(world, status))
     scenario = Scenario(name="", text=UNPROVED, arrange=(lost,), ends=("",))
     for point in range(Trial(scenario).execute().killer.count + 1):

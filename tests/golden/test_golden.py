@@ -1,4 +1,4 @@
-"""An operation that an earlier version has written is loaded, folded and told as it was then."""
+"""An operation written by an earlier version is loaded and folded, and its status is the same as then."""
 
 from __future__ import annotations
 
