@@ -46,10 +46,14 @@ class OrphanSearch:
         if self.context.options.sandbox:
             self._search_sandboxes(operations, regions)
         else:
+            from actions.aws.sessions import Sessions
+
             self.places = _places(self.context, operations, regions, runbook)
-            clients = _clients(self.context, self.places)
-            for one in self.places:
-                self._search_place(one, clients, SystemClock())
+            # by id, because two runbooks may give one name to two accounts
+            accounts = {one.account.id: changed(one.account, name=one.account.id) for one in self.places if one.account}
+            sessions = Sessions(**self.context.session_options, accounts=accounts)
+            for place in self.places:
+                self._search_place(place, sessions.clients, SystemClock())
         for resource in sorted(self._resources.values(), key=lambda one: one.order):
             self._judge(resource)
 
@@ -112,15 +116,6 @@ class OrphanSearch:
 
 def _no_secret(_: Any) -> Any:
     raise AssertionError("listing resources needs no secret")
-
-
-def _clients(context: CommandContext, places: Iterable[Place]) -> Clients:
-    """Clients for accounts by id, because two runbooks may give one name to two accounts."""
-    from actions.aws.sessions import Sessions
-
-    accounts = {one.account.id: changed(one.account, name=one.account.id) for one in places if one.account is not None}
-    sessions = Sessions(**context.session_options, accounts=accounts)
-    return sessions.clients
 
 
 # -- places --------------------------------------------------------------------------------------------------

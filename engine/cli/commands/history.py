@@ -61,29 +61,26 @@ class HistoryPrinter:
 
     def verify(self) -> None:
         """Read all records. EnvironmentProblem where their chain is broken."""
-        chain = Chain()
-        for record in self._context.store.records(self._id):
-            self._extend(chain, record)
-        self._check_exists(chain)
-        terminal.err(f"the chain of {terminal.plural(chain.seq, 'record')} is intact")
+        count = sum(1 for _ in self._records(Chain()))
+        terminal.err(f"the chain of {terminal.plural(count, 'record')} is intact")
 
     def print_new(self) -> None:
         """Print the new records; of a damaged log, those before the damage."""
-        for record in self._context.store.records(self._id, after=self._chain.seq):
-            self._extend(self._chain, record)
+        for record in self._records(self._chain):
             for line in self._lines(record):
                 terminal.out(line)
-        self._check_exists(self._chain)
 
-    def _check_exists(self, chain: Chain) -> None:
+    def _records(self, chain: Chain) -> Iterator[LogRecord]:
+        """The records after those of the chain, which is extended by each that continues it."""
+        store = self._context.store
+        for record in store.records(self._id, after=chain.seq):
+            wrong = chain.check(record)
+            if wrong is not None:
+                number, what = wrong
+                raise corrupt_record(f"record {number} of {self._id} in {store.name}", what, self._id)
+            yield record
         if not chain.seq:
-            raise unknown_operation(self._context.store, self._id)
-
-    def _extend(self, chain: Chain, record: LogRecord) -> None:
-        wrong = chain.check(record)
-        if wrong is not None:
-            number, what = wrong
-            raise corrupt_record(f"record {number} of {self._id} in {self._context.store.name}", what, self._id)
+            raise unknown_operation(store, self._id)
 
     def _lines(self, record: LogRecord) -> Iterator[str]:
         format_line = format_event_json if self._context.options.as_json else format_event

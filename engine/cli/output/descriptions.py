@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from engine.checks.rule import Rule
@@ -129,23 +129,21 @@ def error_names(registry: Registry) -> list[str]:
 
 def describe_error(registry: Registry, word: str) -> dict[str, Any] | None:
     """An error name or category, with the AWS error codes it stands for; None where there is none."""
-    meanings = list(_meanings(word))
+    from actions.aws.error_codes import table
+
+    meanings = [
+        {
+            "code": code, "name": line.name or code, "category": line.category, "also": list(line.also),
+            "where": line.text, "advice": line.advice, "source": line.source,
+        }
+        for code, lines in table().items()
+        for line in lines
+        if word in (code, line.name, line.category, *line.also)
+    ]  # fmt: skip
     raised = sorted(one.name for one in registry.actions.values() if word in one.errors)
     if not meanings and not raised and word not in CATEGORIES:
         return None
     return {"error": word, "is": "category" if word in CATEGORIES else "error", "meanings": meanings, "actions": raised}
-
-
-def _meanings(word: str) -> Iterator[dict[str, Any]]:
-    from actions.aws.error_codes import table
-
-    for code, lines in table().items():
-        for line in lines:
-            if word in (code, line.name, line.category, *line.also):
-                yield {
-                    "code": code, "name": line.name or code, "category": line.category, "also": list(line.also),
-                    "where": line.text, "advice": line.advice, "source": line.source,
-                }  # fmt: skip
 
 
 def format_error(found: Mapping[str, Any]) -> list[str]:

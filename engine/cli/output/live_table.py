@@ -44,12 +44,13 @@ def _table_row(operation: Operation, runbook: Runbook, step: Step, key: str, now
     record = operation.steps.get(key)
     current = key == current_step(operation) and not operation.ended
     frame = _frame_of(operation, runbook, key) if current else None
+    phase = frame.phase if frame is not None else None
     return TableRow(
         cells=(
             key,
             record.status if record is not None else "PENDING",
             _attempt(step, record, frame),
-            _next_try(frame, now),
+            f"in {format_clock(phase.until - now)}" if isinstance(phase, Waiting) else "",
             format_clock(now - record.since) if record is not None and current else "",
             _waiting_for(operation, runbook, frame, now) if current else "",
         ),
@@ -70,12 +71,6 @@ def _attempt(step: Step, record: StepRecord | None, frame: Frame | None) -> str:
     else:
         text = format_attempt(step, record.spent) if record is not None else ""
     return text.removeprefix("attempt ")
-
-
-def _next_try(frame: Frame | None, now: float) -> str:
-    if frame is None or not isinstance(frame.phase, Waiting):
-        return ""
-    return f"in {format_clock(frame.phase.until - now)}"
 
 
 def _waiting_for(operation: Operation, runbook: Runbook, frame: Frame | None, now: float) -> str:

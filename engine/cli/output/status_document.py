@@ -105,13 +105,11 @@ def _facts(document: Mapping[str, Any]) -> list[str]:
         facts.append(f"  runner: {runner['actor']} (process {runner['pid']}) since {runner['since']}")
     elif document["status"] == "IN_PROGRESS":
         facts.append("  no runner: no process is running this operation")
-    facts += [_unsent(notice) for notice in document["notifications"] if not notice["sent"]]
+    for notice in document["notifications"]:
+        if not notice["sent"]:
+            why = f" ({notice['error']})" if notice["error"] else ""
+            facts.append(f"  notification not sent to {notice['topic']}{why}: {notice['subject']}")
     return [terminal.escape(fact) for fact in facts]
-
-
-def _unsent(notice: Mapping[str, Any]) -> str:
-    why = f" ({notice['error']})" if notice["error"] else ""
-    return f"  notification not sent to {notice['topic']}{why}: {notice['subject']}"
 
 
 def _step_lines(document: Mapping[str, Any]) -> list[str]:
