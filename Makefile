@@ -29,7 +29,7 @@ $(VENV)/.dev: $(VENV)/.runtime requirements/dev.txt
 demo: $(VENV)/.runtime ## show a restore in which things go wrong, then one that is killed and resumed
 	$(BIN)/python .ci/demo.py $(BIN)/runbook runbooks/restore.yaml
 
-unit: $(VENV)/.dev ## run the unit tests: no server, no process, a few seconds
+unit: $(VENV)/.dev ## run the unit tests: no server, no process, under a minute
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal -m unit $(ARGS)
 
 test: $(VENV)/.dev servers ## run all tests; installs the servers that they need

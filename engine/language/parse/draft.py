@@ -100,7 +100,7 @@ class Draft:
         return None
 
     def report_missing_key(self, node: MapNode, name: str, what: str, help: str = "") -> None:
-        self.report("RB202", node.head, f"{what} needs `{name}`", help or _MISSING_KEY_HELP.get(name, ""))
+        self.report("RB202", node.head, f"{what} needs the key `{name}`", help or _MISSING_KEY_HELP.get(name, ""))
 
     def report_unknown_key(self, key: Scalar, shape: Shape, what: str) -> None:
         """RB210 if the key is reserved, RB209 if another kind of step has it, else RB201."""
