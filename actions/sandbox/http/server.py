@@ -106,8 +106,6 @@ _CONTROLS: Final[Mapping[str, Callable[[Sandbox, dict[str, Any]], Any]]] = {
 
 
 class _HttpServer(ThreadingHTTPServer):
-    daemon_threads = True
-
     def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler], owner: SandboxServer) -> None:
         super().__init__(address, handler)
         self.owner = owner

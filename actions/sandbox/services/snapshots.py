@@ -70,40 +70,30 @@ RDS_KIND: Final = RdsKind(
 def describe_snapshots(world: World, request: Request) -> dict[str, Any]:
     """DescribeDBClusterSnapshots. Shared ones only if the call asks for them; there are no public ones."""
     name, cluster = request.get(RDS_KIND.identifier), request.get("DBClusterIdentifier")
-    wanted, resource_id = request.get("SnapshotType"), request.get("DbClusterResourceId")
+    wanted = request.get("SnapshotType")
     if name and cluster:
         message = "DBClusterIdentifier and DBClusterSnapshotIdentifier cannot be given together."
         raise Refusal("InvalidParameterCombination", message)
     from_others = wanted == "shared" or (wanted is None and request.get("IncludeShared"))
-    if name:
-        rows = _named(world, request, name, wanted, from_others=bool(from_others))
-    else:
-        rows = [] if wanted in ("shared", "public") else _own(world, request, wanted)
-        rows += _shared(world, request) if from_others else []
-    if cluster:
-        rows = [row for row in rows if row[0].get("DBClusterIdentifier") == locate(request, cluster)[2]]
-    if resource_id:
-        rows = [row for row in rows if row[0].get("DbClusterResourceId") == resource_id]
-    return list_page(world, request, RDS_KIND, rows)
-
-
-def _named(world: World, request: Request, name: str, wanted: str | None, *, from_others: bool) -> list[Row]:
-    """The one of that name or ARN; none, and no error, if it is not of the wanted type."""
-    place = locate(request, name)
-    if place[0] == request.account:
+    shared = _shared(world, request) if from_others else []
+    if not name:
+        own = world.listed(KIND, request.account, request.region)
+        rows = [(wire(world, snapshot, status), snapshot) for snapshot, status in own] + shared
+    elif locate(request, name)[0] == request.account:
         snapshot, status = require_listed(world, request, RDS_KIND, name)
-        item = wire(world, snapshot, status)
-        return [(item, snapshot)] if wanted in (None, item["SnapshotType"]) else []
-    found = [row for row in _shared(world, request) if row[1].key == key_of(KIND, *place)] if from_others else []
-    if not found:
-        raise not_found(RDS_KIND, name)
-    return found
-
-
-def _own(world: World, request: Request, wanted: str | None) -> list[Row]:
-    seen = world.listed(KIND, request.account, request.region)
-    rows = [(wire(world, snapshot, status), snapshot) for snapshot, status in seen]
-    return [(item, snapshot) for item, snapshot in rows if wanted in (None, item["SnapshotType"])]
+        rows = [(wire(world, snapshot, status), snapshot)]
+    else:
+        rows = [row for row in shared if row[1].key == key_of(KIND, *locate(request, name))]
+        if not rows:
+            raise not_found(RDS_KIND, name)
+    limits = {  # one that is named, but not of the wanted type, is no error
+        "SnapshotType": wanted,
+        "DBClusterIdentifier": cluster and locate(request, cluster)[2],
+        "DbClusterResourceId": request.get("DbClusterResourceId"),
+    }
+    for key, value in limits.items():
+        rows = [row for row in rows if not value or row[0].get(key) == value]
+    return list_page(world, request, RDS_KIND, rows)
 
 
 def _shared(world: World, request: Request) -> list[Row]:
