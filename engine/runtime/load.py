@@ -13,7 +13,7 @@ from typing import Final
 from engine.errors import EnvironmentProblem, UsageError
 from engine.kernel import IllegalEvent, Operation, Transition, begun, evolve
 from engine.kernel import events as ev
-from engine.kernel.codec import decode
+from engine.kernel.codec import decode, durable
 from engine.kernel.effect import Maker
 from engine.language.model import Runbook
 from engine.stores.port import LogRecord, Store
@@ -89,6 +89,7 @@ def _fold(store: Store, loaded: Loaded, record: LogRecord, parse: Parse) -> None
         loaded.operation, loaded.state_bytes, loaded.bytes_since_state = _state(record), len(record.packed()), 0
         return
     loaded.bytes_since_state += len(record.packed())
+    loaded.operation = _as_stored(loaded.operation)
     for event in events_of(record):
         if isinstance(event, ev.RunbookEdited):
             loaded.runbook = parse(runbook_text(store, event.digest))
@@ -102,6 +103,15 @@ def _state(record: LogRecord) -> Operation:
         message = f"record {record.seq} has no state"
         raise ValueError(message)
     return changed(whole, at=record.at)
+
+
+def _as_stored(operation: Operation) -> Operation:
+    """The operation without what is volatile, as a record begins with it.
+
+    A runner does not record looks and proofs that change nothing else. So where it was when it recorded the next events is
+    not in the log, and they are folded as if the step had been looked at just before.
+    """
+    return changed(durable(operation), at=operation.at)
 
 
 def runbook_text(store: Store, digest: str) -> str:
@@ -125,6 +135,8 @@ class Replay:
 
     def read(self, record: LogRecord) -> Iterator[Transition]:
         """Apply the events of the next record, and yield what each has changed. Raises ValueError, IllegalEvent."""
+        if self.operation is not None:
+            self.operation = _as_stored(self.operation)
         for event in events_of(record):
             yield self._fold(event)
 

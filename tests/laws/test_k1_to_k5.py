@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -117,6 +118,17 @@ def test_k4_a_log_can_be_read_after_a_cancel_at_any_look() -> None:
             break
         assert trial.operation.ended in ("CANCELLED", "SUCCEEDED")  # it may have ended before it heard
     assert asked > 40
+
+
+def test_k4_a_log_can_be_read_after_slow_looks_and_a_kill() -> None:
+    """A proof that a killed runner had begun may be on the log, though the runner that continues looks first."""
+    name = "the reply of the restore is lost and the cluster is not visible within the grace"
+    scenario = replace(next(one for one in SCENARIOS if one.name == name), ends=())
+    for point in range(20, 30):
+        trial = Trial(scenario, [point])
+        cancel_at_look(trial, 0)  # never: looks only take their time
+        trial.execute()
+        check_log(trial)
 
 
 def cancel_at_look(trial: Trial, asked: int) -> list[str]:

@@ -190,9 +190,7 @@ def _why_not(operation: Operation, event: ev.Event, phases: tuple[type[Phase], .
     if not operation.frames:
         return "" if kind in _WITHOUT_FRAMES else "no step is entered"
     phase = operation.frames[-1].phase
-    # How far a proof is, is volatile: durably, proving before a look is looking.
-    looks = isinstance(phase, Proving) and phase.then == "look"
-    if phases and type(phase) not in phases and not (Looking in phases and looks):
+    if phases and type(phase) not in phases:
         return f"the phase is {type(phase).__name__}"
     if operation.ending is not None and kind in (ev.EndRecorded, ev.RunbookEdited):
         return "the end is recorded"

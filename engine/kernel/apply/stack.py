@@ -82,14 +82,9 @@ def first_phase(step: Step, until: float | None = None, queue: tuple[int, ...] =
 
 
 def seen_in(frame: Frame) -> Seen | None:
-    """What the look in hand has brought, else what the frame keeps of an earlier one.
-
-    When a log is folded again, a proof may still stand where a look was: how far it was is volatile.
-    """
-    phase = frame.phase
-    if type(phase) is Looking or (type(phase) is Proving and phase.then == "look"):
-        return phase.seen if phase.seen is not None else frame.observed.seen
-    return frame.observed.seen
+    """What the look in hand has brought, else what the frame keeps of an earlier one."""
+    seen = frame.phase.seen if type(frame.phase) is Looking else None
+    return seen if seen is not None else frame.observed.seen
 
 
 def leave(runbook: Runbook, operation: Operation, result: Any) -> Operation:

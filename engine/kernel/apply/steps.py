@@ -184,7 +184,7 @@ def proof_begun(runbook: Runbook, operation: Operation, event: ev.ProofBegun) ->
 def proved(runbook: Runbook, operation: Operation, event: ev.Proved) -> Operation:
     """The next requirement; after the last, the step's own resource once more.
 
-    When a log is folded again, a look may still stand where a proof was: that it had begun is volatile.
+    When a log is folded again, the step is looking where a proof was: that it had begun is volatile.
     """
     phase = operation.top.phase
     before = phase if isinstance(phase, Proving) else Proving()
