@@ -46,7 +46,7 @@ def test_two_thirds_of_the_lease_exceed_the_longest_call(
         context.remember_runbook(runbook)
         lease = context.build_engine(runbook, "op", is_new=True).lease("op")
         lease.acquire()
-        head = context.head("op")
+        head = context.store.head("op")
         lease.release()
     assert head is not None
     assert head.lease is not None
@@ -62,7 +62,7 @@ def test_the_longest_call_of_an_edited_runbook_counts(tmp_path: Path) -> None:
         context.parse(f"runbook: some\nregion: us-west-2\nsteps:\n{LONG}")  # as `resume --with` does before it drives
         lease = engine.lease("op")
         lease.acquire()
-        head = context.head("op")
+        head = context.store.head("op")
         lease.release()
     assert head is not None
     assert head.lease is not None

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.commands import INPUTS, LONG, RESTORE, RUNBOOK, Cli, write_file
+from tests.process_output import read_until
 
 Store = tuple[str, str]
 
@@ -26,12 +27,7 @@ class Running:
         self.seen = ""
 
     def until(self, text: str) -> None:
-        assert self.process.stderr is not None
-        for line in self.process.stderr:
-            self.seen += line
-            if text in line:
-                return
-        pytest.fail(f"{text!r} was not said: {self.seen}")
+        self.seen += read_until(self.process, text)
 
     def end(self) -> tuple[int, str, str]:
         out, err = self.process.communicate(timeout=30)

@@ -15,6 +15,7 @@ from engine.stores.factory import open_store
 from engine.stores.lease import StoreLease, start_of, this_process
 from engine.values import changed
 from tests.cli.commands import INPUTS, RESTORE, RUNBOOK, Cli, Store, assert_valid, start_held, write_file
+from tests.process_output import read_until
 
 
 def test_status_matches_its_schema(cli: Cli, few: str, store: Store) -> None:
@@ -56,11 +57,9 @@ def left_behind(place: str) -> None:
 def test_a_dead_process_is_not_a_runner(cli: Cli, tmp_path: Path, store: Store) -> None:
     """The process ran on this machine, so that it is known to be dead: the next command is resume, not follow."""
     file = write_file(tmp_path / "fails.yaml", "runbook: a\nsteps:\n  - {id: b, wait: 0s}\n  - {id: c, wait: 1h}\n")
-    with subprocess.Popen([RUNBOOK, "run", file, *store, "--operation-id", "op"], stderr=subprocess.PIPE) as running:
-        assert running.stderr is not None
-        for line in running.stderr:
-            if b"waiting 1h" in line:
-                break
+    words = [RUNBOOK, "run", file, *store, "--operation-id", "op"]
+    with subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as running:
+        read_until(running, "waiting 1h")
         assert cli("status", "op", *store, "-o", "json").document["runner"]["pid"] == running.pid
         running.kill()
     document = cli("status", "op", *store, "-o", "json").document
@@ -79,10 +78,9 @@ def test_list_reads_the_records_after_a_runner_died(cli: Cli, few: str, store: S
 def test_a_resumed_operation_is_not_listed_as_held(cli: Cli, tmp_path: Path, store: Store) -> None:
     text = "runbook: a\nsteps:\n  - {id: b, hold: is it all right}\n  - {id: c, wait: 1h}\n"
     start_held(cli, write_file(tmp_path / "held.yaml", text), store)
-    with subprocess.Popen([RUNBOOK, "resume", "op", *store], stderr=subprocess.PIPE) as running:
+    with subprocess.Popen([RUNBOOK, "resume", "op", *store], stderr=subprocess.PIPE, text=True) as running:
         try:
-            assert running.stderr is not None
-            assert any(b"waiting 1h" in line for line in running.stderr)
+            read_until(running, "waiting 1h")
             (one,) = cli("list", *store, "-o", "json").document["operations"]
             held = cli("list", "--status", "HELD", *store, "-o", "json").document["operations"]
         finally:

@@ -19,6 +19,7 @@ from engine.runtime.load import events_of
 from engine.stores.factory import open_store
 from engine.stores.port import verify
 from tests.cli.commands import Result
+from tests.process_output import read_until
 from tests.processes.fast_clock import FastClock, Machine
 from tests.processes.intercepting_server import InterceptingServer
 
@@ -39,12 +40,7 @@ class RunningCommand:
 
     def read_until(self, text: str) -> None:
         """Read its stderr up to a line that contains the text."""
-        assert self.process.stderr is not None
-        for line in self.process.stderr:
-            self.stderr += line
-            if text in line:
-                return
-        raise AssertionError(f"{text!r} is not on stderr: {self.stderr}")
+        self.stderr += read_until(self.process, text)
 
     def kill(self) -> None:
         """Send SIGKILL and wait until the process is gone."""

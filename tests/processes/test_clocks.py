@@ -63,7 +63,7 @@ def test_a_laptop_sleeps_while_another_runner_takes_over(harness: Harness) -> No
     first.wake()
     result = first.finish()
     assert result.code == 6
-    assert "another runner has the operation" in result.err
+    assert "another runner took over operation op" in result.err
     assert harness.history("op") == before
     assert changed(harness) == BOTH
 

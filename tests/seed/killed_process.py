@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.process_output import read_until
+
 RUNBOOK = str(Path(sys.executable).with_name("runbook"))
 
 
@@ -17,12 +19,10 @@ def run_and_kill(*words: str, after: str) -> str:
         [RUNBOOK, *words], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
         env=os.environ | {"PYTHONUNBUFFERED": "1"},
     )  # fmt: skip
-    stderr = ""
     with running:
+        stderr = read_until(running, after)
+        running.kill()
         assert running.stderr is not None
-        for line in running.stderr:
-            stderr += line
-            if after in line:
-                running.kill()
+        stderr += running.stderr.read()
     assert running.returncode == -signal.SIGKILL, stderr
     return stderr
