@@ -25,6 +25,9 @@ MADE = """
 """
 
 ABSENT = {
+    "a rescue where none may be": (
+        "- {id: pause, wait: 1s, «RB209 rescue»: [{on: any, then: hold}]}\n- {id: x, hold: 'look at it'}"
+    ),
     "a check that may see nothing": OLD + '- {id: x, hold: "${«RB305 old».arn}"}',
     "the whole of it may be null": OLD + '- {id: x, hold: "${old}"}',
     "default": OLD + "- {id: x, hold: \"${old.arn | default('none')}\"}",
