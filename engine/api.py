@@ -10,10 +10,10 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from engine.cli.arguments.hold_answers import read_answer, read_replacement
 from engine.cli.commands.run import new_operation_id
 from engine.cli.context import CommandContext, check_operation_id
 from engine.cli.files import load_runbook
-from engine.cli.hold_answers import read_answer, read_replacement
 from engine.cli.options import DEMO, Options, resolve_options
 from engine.cli.output.status_document import build_document
 from engine.kernel import Operation

@@ -6,6 +6,7 @@ Must not know what any command does.
 from __future__ import annotations
 
 import importlib
+import os
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -34,13 +35,17 @@ COMMANDS: Final[Mapping[str, str]] = {
     "actions": "list the resource kinds and actions that runbooks can use",
     "explain": "explain a rule, an error, a kind, or a runbook's state tables and times",
     "schema": "print the JSON Schema of runbooks, for editors",
-    "store": "create a store for operations",
+    "store": "create a store for operations, or delete old ones from it",
+    "completion": "print the completion script of a shell",
 }
 """Each command with its line in `runbook --help`. Its code is in `engine/cli/commands/NAME.py`."""
 
 
 class LazyGroup(Group):
     """A group that imports a command's module when the command is called."""
+
+    def make_context(self, info_name: Any, args: list[str], parent: Any = None, **extra: Any) -> Any:
+        return super().make_context(info_name, normalize_args(args), parent, **extra)
 
     def list_commands(self, ctx: Any) -> list[str]:
         return list(COMMANDS)
@@ -65,11 +70,18 @@ class LazyGroup(Group):
 
 def run_command(args: list[str]) -> int:
     """Run the command and return its exit code. Raises UsageError, and whatever the command raises."""
-    app = typer.Typer(cls=LazyGroup, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+    app = typer.Typer(
+        cls=LazyGroup, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )  # fmt: skip
     app.callback(no_args_is_help=True)(_root)
     group = typer.main.get_command(app)
+    if "_RUNBOOK_COMPLETE" in os.environ:  # a shell asks, by the script of `runbook completion`
+        from typer.completion import completion_init  # type: ignore[attr-defined]
+
+        completion_init()
     try:
-        code = group.main(args=normalize_args(args), prog_name="runbook", standalone_mode=False)
+        code = group.main(args=args, prog_name="runbook", standalone_mode=False)
     except typer.TyperException as error:
         if type(error).__name__ == "NoArgsIsHelpError":  # typer does not export this class
             terminal.err(error.format_message())

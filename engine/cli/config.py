@@ -9,6 +9,7 @@ Errors: UsageError with the file's name and what is wrong in it.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -83,6 +84,24 @@ def parse_duration(option: str, text: str) -> float:
         return float(parse_duration(text))
     except ValueError as error:
         raise UsageError(f"{option} {text}: {error}") from error
+
+
+def parse_moment(option: str, text: str, now: float) -> float:
+    """Seconds since the epoch, from how long ago (`7d`), a date, or a time (`2026-11-01T06:00Z`; without a zone: UTC)."""
+    import datetime as dt
+
+    from engine.language.durations import parse_duration
+
+    with suppress(ValueError):
+        return now - parse_duration(text)
+    try:
+        moment = dt.datetime.fromisoformat(text)
+        return (moment if moment.tzinfo is not None else moment.replace(tzinfo=dt.UTC)).timestamp()
+    except (ValueError, OverflowError) as error:
+        raise UsageError(
+            f"{option} {text}: write how long ago, such as 12h or 7d, or a date, such as 2026-11-01 or "
+            f"2026-11-01T06:00Z"
+        ) from error
 
 
 def profile_region(profile: str, environ: Mapping[str, str]) -> str:

@@ -8,6 +8,7 @@ from typing import Annotated, Final
 
 import typer
 
+from engine.cli.arguments.stored_values import complete_operation, complete_step
 from engine.cli.context import CommandContext
 from engine.cli.output import terminal
 from engine.cli.output.status_document import print_status
@@ -20,7 +21,7 @@ from engine.runtime.engine import Engine
 EXIT_CODES: Final = {"SUCCEEDED": 0, "FAILED": 1, "CANCELLED": 1, "HELD": 5, "STUCK": 7}
 """The exit code of a command that ran an operation, by its status."""
 
-OperationId = Annotated[str, typer.Argument(metavar="ID", help="the operation")]
+OperationId = Annotated[str, typer.Argument(metavar="ID", help="the operation", autocompletion=complete_operation)]
 
 PastOption = Annotated[
     list[str] | None,
@@ -28,6 +29,7 @@ PastOption = Annotated[
         "--past",
         metavar="STEP",
         help="also undo what was created after this point of no return, although data may have been written to it",
+        autocompletion=complete_step,
     ),
 ]
 

@@ -17,6 +17,7 @@ from typing import Annotated, Any, Final
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from engine.cli.arguments.runbook_files import complete_runbook
 from engine.cli.config import Config, load_config, parse_duration
 from engine.errors import RunbookError, UsageError
 from engine.language.nearest import did_you_mean
@@ -103,9 +104,10 @@ OUTPUT_OPTIONS: Final = ("format", "quiet", "verbose", "debug")
 RUN_OPTIONS: Final = (*STORE_OPTIONS, "no_input", "yes", "yes_delete", *OUTPUT_OPTIONS)
 """The options of the commands that run an operation."""
 
-FileArgument = Annotated[str, typer.Argument(metavar="FILE", help="the runbook")]
+FileArgument = Annotated[str, typer.Argument(metavar="FILE", help="the runbook", autocompletion=complete_runbook)]
 PathsArgument = Annotated[
-    list[str] | None, typer.Argument(metavar="PATH", help="files or folders  [default: runbooks]")
+    list[str] | None,
+    typer.Argument(metavar="PATH", help="files or folders  [default: runbooks]", autocompletion=complete_runbook),
 ]
 InputOption = Annotated[list[str] | None, typer.Option("--input", "-i", metavar="NAME=VALUE", help="an input")]
 InputsFileOption = Annotated[str | None, typer.Option("--inputs", metavar="FILE", help="inputs as YAML or JSON")]

@@ -19,7 +19,7 @@ from engine.errors import EnvironmentProblem
 from engine.stores import dynamodb_items as items
 from engine.stores.dynamodb_client import ConditionFailed, TableClient
 from engine.stores.dynamodb_table import INDEX, table_problem
-from engine.stores.port import Head, Lease, LogRecord, StoreUnavailable
+from engine.stores.port import UNSUMMARISED, Head, Lease, LogRecord, StoreUnavailable
 from engine.stores.serialization import (
     StoredRecord,
     append_conflict,
@@ -27,6 +27,9 @@ from engine.stores.serialization import (
     decode_record,
     encode_json,
     encode_lease,
+    head_time,
+    is_between,
+    iso,
     missing_blob,
 )
 
@@ -110,24 +113,59 @@ class DynamoStore:
         item = self._item(operation) if "#" not in operation else None
         return items.head(item, operation, self.name) if item is not None else None
 
-    def heads(self, status: str | None = None) -> Iterator[Head]:
-        if status is None:
-            listed = self._client.pages("scan", IndexName=INDEX)
-        else:
-            listed = self._client.pages(
-                "query", IndexName=INDEX, KeyConditionExpression="head_status = :s",
-                ExpressionAttributeValues={":s": {"S": status}},
-            )  # fmt: skip
-        listed_ids = sorted({items.text(item, "operation_id") for item in listed})
-        if not listed_ids and (wrong := table_problem(self._client)) is not None:
-            raise EnvironmentProblem(wrong)  # an index with other keys is empty, which is not an error to DynamoDB
-        ids = iter(listed_ids)
+    def heads(
+        self, status: str | None = None, *, after: float | None = None, before: float | None = None,
+        limit: int | None = None,
+    ) -> Iterator[Head]:  # fmt: skip
+        ids = islice(self._listed(status, after, before, limit), limit)
         while batch := list(islice(ids, BATCH)):
             found_heads = {items.text(item, "operation_id"): item for item in self._batch(batch)}
             for id in batch:
-                head = items.head(found_heads.get(id, {}), id, self.name)
-                if status is None or head.summary.get("status") == status:
-                    yield head
+                yield items.head(found_heads.get(id, {}), id, self.name)
+
+    def _listed(
+        self, status: str | None, after: float | None, before: float | None, limit: int | None
+    ) -> Iterator[str]:
+        """The ids in the index, newest first. One that was deleted a moment ago can still be among them."""
+        if status is None or status == UNSUMMARISED:
+            yield from self._scanned(status, after, before)
+            return
+        values = {
+            ":s": {"S": status}, ":a": {"S": iso(after) if after is not None else "#"},
+            ":b": {"S": iso(before) if before is not None else "~"},
+        }  # fmt: skip
+        pages = self._client.pages(
+            "query", IndexName=INDEX, ExpressionAttributeValues=values, ScanIndexForward=False,
+            KeyConditionExpression="head_status = :s AND head_time BETWEEN :a AND :b",
+            **({"Limit": limit} if limit else {}),
+        )  # fmt: skip
+        id = ""
+        for item in pages:
+            id = items.text(item, "operation_id")
+            yield id
+        if not id:
+            self._check_table()
+
+    def _scanned(self, status: str | None, after: float | None, before: float | None) -> list[str]:
+        """Of the whole index: only it tells which first records have no head with a summary."""
+        rows: dict[str, tuple[bool, str]] = {}  # by id: whether it has a summary, and its time
+        for item in self._client.pages("scan", IndexName=INDEX):
+            row = (items.text(item, "head_status") != items.NO_STATUS, items.text(item, "head_time"))
+            id = items.text(item, "operation_id")
+            rows[id] = max(rows.get(id, row), row)
+        if not rows:
+            self._check_table()
+        listed = [
+            (time, id)
+            for id, (is_summarised, time) in rows.items()
+            if not (is_summarised and status == UNSUMMARISED) and is_between(time.partition("#")[0], after, before)
+        ]
+        return [id for _, id in sorted(listed, reverse=True)]
+
+    def _check_table(self) -> None:
+        """EnvironmentProblem for an index with other keys: it is empty, which is not an error to DynamoDB."""
+        if (wrong := table_problem(self._client)) is not None:
+            raise EnvironmentProblem(wrong)
 
     def _batch(self, ids: list[str]) -> Iterator[dict[str, Any]]:
         wanted: dict[str, Any] = {
@@ -156,10 +194,11 @@ class DynamoStore:
         return True
 
     def summarise(self, operation: str, summary: Mapping[str, Any]) -> None:
-        status = str(summary.get("status") or items.NO_STATUS)
+        time = items.index_time(head_time(summary, ""), operation)
         self._update(
-            operation, "SET summary = :summary, head_status = :s", None, summary=encode_json(summary), s=status
-        )
+            operation, "SET summary = :summary, head_status = :s, head_time = :time", None,
+            summary=encode_json(summary), s=str(summary.get("status") or items.NO_STATUS), time=time,
+        )  # fmt: skip
 
     def take_lease(self, operation: str, lease: Lease, *, over: str | None) -> bool:
         """True as well if an earlier attempt wrote it and its reply was lost: it then has the new version."""
@@ -167,6 +206,7 @@ class DynamoStore:
         return self._update(
             operation, f"SET lease = :lease, lease_version = :v, {items.SET_STATUS}", f"{before} OR lease_version = :v",
             lease=encode_lease(lease), v=lease.version, over=over, none=items.NO_STATUS,
+            time=items.index_time("", operation),
         )  # fmt: skip
 
     def release(self, operation: str, version: str) -> None:
@@ -175,7 +215,8 @@ class DynamoStore:
     def ask_cancel(self, operation: str, request: Mapping[str, Any] | None) -> None:
         change = "REMOVE cancel_asked" if request is None else "SET cancel_asked = :c"
         expression = f"{change} SET {items.SET_STATUS}" if request is None else f"{change}, {items.SET_STATUS}"
-        self._update(operation, expression, None, c=encode_json(request), none=items.NO_STATUS)
+        time = items.index_time("", operation)
+        self._update(operation, expression, None, c=encode_json(request), none=items.NO_STATUS, time=time)
 
     # -- locks and blobs ----------------------------------------------------------------------------------
 
@@ -203,6 +244,14 @@ class DynamoStore:
             )  # fmt: skip
         except ConditionFailed:
             return  # another operation's, or released already
+
+    def delete_operation(self, operation: str) -> None:
+        """The first record goes first: what is left of an interrupted deletion is then never taken for a shorter log."""
+        for item in self._records(operation, 1, items.LAST, ProjectionExpression="seq, parts"):
+            for digest in items.parts(item):  # before the record that names them; no other record has the same
+                self._client.request("delete_item", Key=items.key(items.blob_key(digest)))
+            self._client.request("delete_item", Key=items.key(operation, items.number(item, "seq")))
+        self._client.request("delete_item", Key=items.key(operation))
 
     def put_blob(self, content: bytes) -> str:
         digest = hashlib.sha256(content).hexdigest()

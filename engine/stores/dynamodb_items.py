@@ -39,7 +39,8 @@ LAST: Final = 10**15
 """A sequence number higher than that of any record."""
 
 NO_STATUS: Final = "-"
-SET_STATUS: Final = "head_status = if_not_exists(head_status, :none)"
+"""In the index, where a key cannot be empty: a first record, or a head without a summary."""
+SET_STATUS: Final = "head_status = if_not_exists(head_status, :none), head_time = if_not_exists(head_time, :time)"
 
 
 def key(operation: str, seq: int = 0) -> dict[str, Any]:
@@ -62,9 +63,19 @@ def text(item: Item, name: str) -> str:
     return str(item.get(name, {}).get("S", ""))
 
 
+def index_time(time: str, operation: str) -> str:
+    """The range key of the index: an ISO time, then the id. `#` sorts before any letter and digit of a time."""
+    return f"{time}#{operation}"
+
+
 def number(item: Item, name: str) -> int:
     """A number attribute; 0 if the item has none."""
     return int(item.get(name, {}).get("N", 0))
+
+
+def parts(item: Item) -> list[str]:
+    """The digests of the blobs that a large record is stored in; [] for one that is in its own item."""
+    return [one["S"] for one in item["parts"]["L"]] if "parts" in item else []
 
 
 def has_state(item: Item) -> bool:
@@ -87,10 +98,9 @@ def of_record(record: LogRecord, whole_at: int | None, store: str, put_blob: Cal
         item["whole"] = {"BOOL": True}
     if whole_at is not None:
         item["whole_at"] = {"N": str(whole_at)}
-    if record.seq == 1:
-        item["head_status"] = {
-            "S": NO_STATUS
-        }  # so that `heads` finds it even if its runner died before it wrote the head
+    if record.seq == 1:  # so that `heads` finds it even if its runner died before it wrote the head
+        item["head_status"] = {"S": NO_STATUS}
+        item["head_time"] = {"S": index_time(record.readable.get("timestamp", ""), record.operation)}
     if (plain := _as_text(record.packed())) is not None:
         item["packed"] = {"S": plain}
         return item
@@ -117,7 +127,7 @@ def stored_record(item: Item, store: str, read_blob: Callable[[str], bytes]) -> 
     seq = number(item, "seq")
     try:
         if "parts" in item:
-            packed = zlib.decompress(b"".join(read_blob(one["S"]) for one in item["parts"]["L"]))
+            packed = zlib.decompress(b"".join(read_blob(digest) for digest in parts(item)))
         elif "S" in item["packed"]:
             packed = item["packed"]["S"].encode()
         else:

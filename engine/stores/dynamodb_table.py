@@ -16,10 +16,12 @@ from engine.stores.dynamodb_client import TableClient
 from engine.stores.port import StoreUnavailable
 
 INDEX: Final = "by_status"
-"""Sparse: heads by status, and each first record. It has the keys only, so that renewing a lease does not write to it."""
+"""Sparse: heads by status and time, and each first record. It has the keys only, so that renewing a lease does not write
+to it."""
 
 KEYS: Final = (("operation_id", "HASH", "S"), ("seq", "RANGE", "N"))
-INDEX_KEYS: Final = (("head_status", "HASH", "S"), ("operation_id", "RANGE", "S"))
+INDEX_KEYS: Final = (("head_status", "HASH", "S"), ("head_time", "RANGE", "S"))
+"""`head_time`: the time of the last record, then the id, so that no two operations have the same."""
 
 TIMEOUT: Final = 120.0
 """Seconds to wait for a new table to become active."""

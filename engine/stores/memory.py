@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from threading import RLock
 from typing import Any
 
-from engine.stores.port import Head, Lease, LogRecord
+from engine.stores.port import UNSUMMARISED, Head, Lease, LogRecord
 from engine.stores.serialization import (
     StoredRecord,
     append_conflict,
@@ -21,6 +21,8 @@ from engine.stores.serialization import (
     decode_record,
     encode_json,
     encode_lease,
+    head_time,
+    is_between,
     missing_blob,
 )
 from engine.values import Value, changed
@@ -30,6 +32,7 @@ class _Row(Value):
     stored: StoredRecord
     write_id: str
     has_state: bool
+    timestamp: str
 
 
 class _Head(Value):
@@ -55,7 +58,9 @@ class MemoryStore:
 
     def append(self, record: LogRecord) -> None:
         stored = StoredRecord(seq=record.seq, packed=record.packed(), digest=record.digest)
-        row = _Row(stored=stored, write_id=record.write_id, has_state=record.state is not None)
+        row = _Row(
+            stored=stored, write_id=record.write_id, has_state=record.state is not None, timestamp=record.readable.get("timestamp", "")
+        )  # fmt: skip
         with self._lock:
             existing = self._records.setdefault(record.operation, {}).setdefault(record.seq, row)
         if existing.write_id != record.write_id:
@@ -80,12 +85,21 @@ class MemoryStore:
             found = self._heads.get(operation)
         return self._decode_head(operation, found) if found is not None else None
 
-    def heads(self, status: str | None = None) -> Iterator[Head]:
+    def heads(
+        self, status: str | None = None, *, after: float | None = None, before: float | None = None,
+        limit: int | None = None,
+    ) -> Iterator[Head]:  # fmt: skip
         with self._lock:
-            heads = {id: _Head() for id, rows in self._records.items() if 1 in rows} | self._heads
-        for operation, found in sorted(heads.items()):
-            if status is None or found.status == status:
-                yield self._decode_head(operation, found)
+            first = {id: rows[1] for id, rows in self._records.items() if 1 in rows}
+            heads = {id: _Head() for id in first} | self._heads
+        listed: list[tuple[str, Head]] = []
+        for id, found in heads.items():
+            head = self._decode_head(id, found)
+            time = head_time(head.summary, first[id].timestamp if id in first else "")
+            if status in (None, found.status or UNSUMMARISED) and is_between(time, after, before):
+                listed.append((time, head))
+        listed.sort(key=lambda one: (one[0], one[1].operation), reverse=True)
+        yield from (head for _, head in listed[:limit])
 
     def _decode_head(self, operation: str, found: _Head) -> Head:
         return decode_head(operation, self.name, lease=found.lease, summary=found.summary, cancel=found.cancel)
@@ -127,6 +141,11 @@ class MemoryStore:
         with self._lock:
             if self._locks.get(lock) == operation:
                 del self._locks[lock]
+
+    def delete_operation(self, operation: str) -> None:
+        with self._lock:
+            self._records.pop(operation, None)
+            self._heads.pop(operation, None)
 
     def put_blob(self, content: bytes) -> str:
         digest = hashlib.sha256(content).hexdigest()

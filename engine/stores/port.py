@@ -1,6 +1,7 @@
 """The port that every store implements: an append-only log of records, and one head for each operation.
 
-One record is one conditional write of the next sequence number. Records are never changed or deleted.
+One record is one conditional write of the next sequence number. Records are never changed, and deleted only together
+with their whole operation (`delete_operation`).
 This module does not know what an event means. Times are seconds since the epoch, UTC.
 
 Errors: `StoreConflict` if another runner wrote first; `EnvironmentProblem` for a store that is full, corrupt, newer or
@@ -24,6 +25,10 @@ from engine.values import Value, changed, field
 
 FORMAT: Final = 1
 """The version of a record's format. A record with a newer one is refused."""
+
+
+UNSUMMARISED: Final = ""
+"""The status by which `Store.heads` lists operations whose head has no summary yet."""
 
 
 class StoreUnavailable(EnvironmentProblem):
@@ -133,8 +138,17 @@ class Store(Protocol):
 
     def head(self, operation: str) -> Head | None: ...
 
-    def heads(self, status: str | None = None) -> Iterator[Head]:
-        """The heads of all operations, ordered by operation id, or of those whose summary has that status."""
+    def heads(
+        self, status: str | None = None, *, after: float | None = None, before: float | None = None,
+        limit: int | None = None,
+    ) -> Iterator[Head]:  # fmt: skip
+        """The heads of operations by the time of their last record (`updated` of the summary), newest first.
+
+        `status`: only those whose summary has that status; `UNSUMMARISED`: those that have no summary yet, because their
+        runner has just begun or died early; their time is that of the first record. `after`, `before`: only those whose
+        time is not before the one, and is before the other. Where a store lists by an index, the index may be a second
+        behind; what a head contains is always current.
+        """
 
     def summarise(self, operation: str, summary: Mapping[str, Any]) -> None:
         """Replace the summary in the head, which is created if there is none."""
@@ -153,6 +167,13 @@ class Store(Protocol):
 
     def release_lock(self, lock: str, operation: str) -> None:
         """Release the lock if it is ours."""
+
+    def delete_operation(self, operation: str) -> None:
+        """Delete all records of the operation, and its head last: if it is interrupted, `heads` still lists the operation.
+
+        Runbook texts stay, for other operations may have the same. Nothing else ever deletes a record. The caller holds
+        the lease.
+        """
 
     def put_blob(self, content: bytes) -> str:
         """Store bytes under their SHA-256 (hex), which is returned. Idempotent."""

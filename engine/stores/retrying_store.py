@@ -8,7 +8,6 @@ EnvironmentProblem, and the operation can be resumed. This module does not know 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from itertools import islice
 from typing import Any, Final, TypeVar
 
 from engine.backoff import delay
@@ -93,23 +92,26 @@ class RetryingStore:
         )
         raise EnvironmentProblem(message) from error
 
-    def _retry_each(self, request: Callable[[], Iterator[T]]) -> Iterator[T]:
-        """Each item once: after an outage this reads again from the start, and skips what it has yielded."""
-        yielded = 0
+    def _retry_each(self, request: Callable[[], Iterator[T]], key: Callable[[T], object]) -> Iterator[T]:
+        """Each item once: after an outage this reads again from the start, and skips what it has yielded.
+
+        By their keys, not by their number: new items may come first by then.
+        """
+        yielded: set[object] = set()
         items: Iterator[T] | None = None
 
         def next_item() -> T | None:
             nonlocal items
             try:
                 if items is None:
-                    items = islice(request(), yielded, None)
+                    items = (item for item in request() if key(item) not in yielded)
                 return next(items, None)
             except StoreUnavailable:
                 items = None
                 raise
 
         while (item := self._retry(next_item)) is not None:
-            yielded += 1
+            yielded.add(key(item))
             yield item
 
     # -- the port -----------------------------------------------------------------------------------------
@@ -121,13 +123,18 @@ class RetryingStore:
         return self._retry(lambda: self._store.load(operation, after=after))
 
     def records(self, operation: str, *, after: int = 0) -> Iterator[LogRecord]:
-        return self._retry_each(lambda: self._store.records(operation, after=after))
+        return self._retry_each(lambda: self._store.records(operation, after=after), lambda record: record.seq)
 
     def head(self, operation: str) -> Head | None:
         return self._retry(lambda: self._store.head(operation))
 
-    def heads(self, status: str | None = None) -> Iterator[Head]:
-        return self._retry_each(lambda: self._store.heads(status))
+    def heads(
+        self, status: str | None = None, *, after: float | None = None, before: float | None = None,
+        limit: int | None = None,
+    ) -> Iterator[Head]:  # fmt: skip
+        return self._retry_each(
+            lambda: self._store.heads(status, after=after, before=before, limit=limit), lambda head: head.operation
+        )
 
     def summarise(self, operation: str, summary: Mapping[str, Any]) -> None:
         self._retry(lambda: self._store.summarise(operation, summary))
@@ -146,6 +153,9 @@ class RetryingStore:
 
     def release_lock(self, lock: str, operation: str) -> None:
         self._retry(lambda: self._store.release_lock(lock, operation))
+
+    def delete_operation(self, operation: str) -> None:
+        self._retry(lambda: self._store.delete_operation(operation))
 
     def put_blob(self, content: bytes) -> str:
         return self._retry(lambda: self._store.put_blob(content))

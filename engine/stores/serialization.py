@@ -6,6 +6,7 @@ is repaired or overwritten here. This module knows neither where the bytes are k
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
@@ -127,6 +128,21 @@ def _mapping(text: str) -> dict[str, Any]:
         message = "a mapping is expected"
         raise TypeError(message)
     return value
+
+
+def iso(at: float) -> str:
+    """`2024-03-20T00:06:00Z`: times as heads and readable columns have them. Texts of this form sort by time."""
+    return dt.datetime.fromtimestamp(int(at), dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def head_time(summary: Mapping[str, Any], first: str) -> str:
+    """The time by which an operation is listed: of its last record, by its summary; else of its first record."""
+    return str(summary.get("updated") or first)
+
+
+def is_between(time: str, after: float | None, before: float | None) -> bool:
+    """Whether a time of a head is not before `after`, and is before `before`."""
+    return (after is None or time >= iso(after)) and (before is None or time < iso(before))
 
 
 def check_blob(content: bytes, digest: str, store: str) -> bytes:

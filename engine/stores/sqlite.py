@@ -25,10 +25,11 @@ from engine.stores.serialization import (
     decode_record,
     encode_json,
     encode_lease,
+    iso,
     missing_blob,
     readable_columns,
 )
-from engine.stores.sqlite_file import SqliteFile
+from engine.stores.sqlite_file import NOT_DELETED, SqliteFile
 
 INSERT: Final = (
     f"INSERT INTO records (operation_id, seq, {', '.join(READABLE)}, whole, write_id, digest, packed) "  # noqa: S608 - of constants
@@ -42,9 +43,17 @@ PAGE: Final = (
     "SELECT seq, packed, digest FROM records WHERE operation_id = ? AND seq > ? ORDER BY seq LIMIT 200"
 )  # fmt: skip
 HEAD: Final = "SELECT operation_id, lease, summary, cancel_asked FROM heads"
-HEADS: Final = (  # with the operations whose runner died between the first record and the head
-    HEAD + " UNION ALL SELECT operation_id, NULL, NULL, NULL FROM records INDEXED BY records_first "  # noqa: S608 - of constants
-    "WHERE seq = 1 AND operation_id NOT IN (SELECT operation_id FROM heads) ORDER BY 1"
+LISTED: Final = (  # with the operations whose runner died between the first record and the head
+    "SELECT operation_id, lease, summary, cancel_asked, coalesce(status, '') AS status, coalesce("
+    "CASE WHEN json_valid(summary) THEN json_extract(summary, '$.updated') END, "
+    "(SELECT timestamp FROM records WHERE records.operation_id = heads.operation_id AND seq = 1), '') AS time FROM heads "
+    "UNION ALL SELECT operation_id, NULL, NULL, NULL, '', coalesce(timestamp, '') FROM records INDEXED BY records_first "
+    "WHERE seq = 1 AND operation_id NOT IN (SELECT operation_id FROM heads)"
+)
+HEADS: Final = (
+    f"SELECT operation_id, lease, summary, cancel_asked FROM ({LISTED}) "  # noqa: S608 - of constants
+    "WHERE (?1 IS NULL OR status = ?1) AND (?2 IS NULL OR time >= ?2) AND (?3 IS NULL OR time < ?3) "
+    "ORDER BY time DESC, operation_id DESC LIMIT ?4"
 )
 TAKE_LEASE: Final = (
     "INSERT INTO heads (operation_id, lease, lease_version) SELECT ?1, ?2, ?3 "
@@ -129,12 +138,12 @@ class SqliteStore:
         rows = self._read(f"{HEAD} WHERE operation_id = ?", (operation,))
         return self._head(rows[0]) if rows else None
 
-    def heads(self, status: str | None = None) -> Iterator[Head]:
-        if status is None:
-            rows = self._read(HEADS, ())
-        else:
-            rows = self._read(f"{HEAD} WHERE status = ? ORDER BY operation_id", (status,))
-        yield from map(self._head, rows)
+    def heads(
+        self, status: str | None = None, *, after: float | None = None, before: float | None = None,
+        limit: int | None = None,
+    ) -> Iterator[Head]:  # fmt: skip
+        times = [iso(at) if at is not None else None for at in (after, before)]
+        yield from map(self._head, self._read(HEADS, (status, *times, -1 if limit is None else limit)))
 
     def _head(self, row: tuple[Any, ...]) -> Head:
         operation, lease, summary, cancel = row
@@ -175,6 +184,25 @@ class SqliteStore:
 
     def release_lock(self, lock: str, operation: str) -> None:
         self._change("DELETE FROM locks WHERE name = ? AND operation_id = ?", (lock, operation))
+
+    def delete_operation(self, operation: str) -> None:
+        """In one transaction, in which the trigger that protects records is absent."""
+        with self._lock, self._file.errors:
+            connection = self._file.open_existing()
+            if connection is None:
+                return
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                connection.execute("DROP TRIGGER IF EXISTS records_are_not_deleted")
+                connection.execute("DELETE FROM records WHERE operation_id = ?", (operation,))
+                connection.execute("DELETE FROM heads WHERE operation_id = ?", (operation,))
+                connection.execute(NOT_DELETED)
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+            self._file.check_not_replaced()
 
     def put_blob(self, content: bytes) -> str:
         digest = hashlib.sha256(content).hexdigest()

@@ -26,6 +26,10 @@ CHECKPOINT_PAGES: Final = 300
 BUSY_TIMEOUT: Final = 5.0
 """Seconds that SQLite waits for a commit of another process."""
 
+NOT_DELETED: Final = """CREATE TRIGGER records_are_not_deleted BEFORE DELETE ON records
+    BEGIN SELECT RAISE(ABORT, 'a record is never deleted'); END"""
+"""Only `delete_operation` deletes records; it drops this trigger and creates it again in one transaction."""
+
 SCHEMA: Final = (
     # The readable columns are for people who use `sqlite3`. The record itself is `packed`, and `digest` covers it.
     """CREATE TABLE records (
@@ -42,8 +46,7 @@ SCHEMA: Final = (
     "CREATE TABLE blobs (digest TEXT PRIMARY KEY, content BLOB NOT NULL)",
     """CREATE TRIGGER records_are_not_changed BEFORE UPDATE ON records
         BEGIN SELECT RAISE(ABORT, 'a record is never changed'); END""",
-    """CREATE TRIGGER records_are_not_deleted BEFORE DELETE ON records
-        BEGIN SELECT RAISE(ABORT, 'a record is never deleted'); END""",
+    NOT_DELETED,
     # INSERT OR REPLACE deletes rows without firing the trigger above.
     """CREATE TRIGGER records_are_not_replaced BEFORE INSERT ON records
         WHEN EXISTS (SELECT 1 FROM records WHERE operation_id = NEW.operation_id AND seq = NEW.seq)

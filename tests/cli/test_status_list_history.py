@@ -42,6 +42,66 @@ def test_status_names_the_runner(cli: Cli, few: str, store: Store) -> None:
     assert f"runner: somebody@somewhere (process {os.getpid()})" in text
 
 
+def listed(cli: Cli, store: Store, *words: str) -> list[str]:
+    document = cli("list", *store, *words, "-o", "json").document
+    assert_valid("operations", document)
+    return [one["operation_id"] for one in document["operations"]]
+
+
+def summarised(place: str, id: str, status: str, updated: str, runbook: str = "few") -> None:
+    """An operation as its head alone shows it."""
+    opened = open_store(place)
+    about = {"runbook": runbook, "status": status, "step": "first", "started": updated, "updated": updated}
+    opened.summarise(id, about | {"next_wake": None, "hold": None})
+    opened.close()
+
+
+def test_list_shows_the_newest_that_ended_and_all_others(cli: Cli, store: Store) -> None:
+    for number in range(60):
+        summarised(store[1], f"ended-{number:02}", "SUCCEEDED", f"2026-03-20T00:{number:02}:00Z")
+    for id, status in (("held", "HELD"), ("stuck", "STUCK"), ("runs", "IN_PROGRESS")):
+        summarised(store[1], id, status, "2020-01-01T00:00:00Z")
+    newest = [f"ended-{number:02}" for number in reversed(range(60))]
+    assert listed(cli, store) == ["stuck", "held", "runs", *newest[:50]]
+    assert listed(cli, store, "--limit", "2") == ["stuck", "held", "runs", *newest[:2]]
+    assert listed(cli, store, "--limit", "0") == ["stuck", "held", "runs"]
+    assert len(listed(cli, store, "--limit", "100")) == 63
+    assert "Older operations that have ended are not shown; show more with --limit N" in cli("list", *store).err
+    assert "Older" not in cli("list", *store, "--limit", "60").err
+
+
+def test_the_limit_counts_what_is_wanted(cli: Cli, store: Store) -> None:
+    for number in range(6):
+        name = "a" if number % 2 else "b"
+        summarised(store[1], f"{name}-{number}", "FAILED", f"2026-03-20T00:0{number}:00Z", runbook=name)
+    assert listed(cli, store, "--runbook", "b", "--limit", "2") == ["b-4", "b-2"]
+    assert listed(cli, store, "--status", "cancelled,failed", "--limit", "1") == ["a-5"]
+    assert listed(cli, store, "--status", "CANCELLED") == []
+
+
+def test_list_since(cli: Cli, store: Store) -> None:
+    summarised(store[1], "old", "HELD", "2026-03-20T00:00:00Z")
+    summarised(store[1], "new", "HELD", "2026-03-21T12:00:00Z")
+    assert listed(cli, store, "--since", "2026-03-21") == ["new"]
+    assert listed(cli, store, "--since", "2026-03-21T12:00Z") == ["new"]
+    assert listed(cli, store, "--since", "2026-03-21T12:00:01+00:00") == []
+    assert listed(cli, store, "--since", "36500d") == ["new", "old"]
+    assert cli("list", *store, "--since", "yesterday").code == 2
+
+
+def test_list_of_operations_without_a_runner(cli: Cli, tmp_path: Path, store: Store) -> None:
+    summarised(store[1], "alone", "IN_PROGRESS", "2026-03-20T00:00:00Z")
+    summarised(store[1], "run", "IN_PROGRESS", "2026-03-20T00:00:00Z")
+    summarised(store[1], "held", "HELD", "2026-03-20T00:00:00Z")
+    opened = open_store(store[1])
+    lease = StoreLease(opened, "run", SystemClock(), this_process("somebody@somewhere"))
+    lease.acquire()
+    assert listed(cli, store, "--no-runner") == ["alone"]
+    lease.release()
+    opened.close()
+    assert listed(cli, store, "--no-runner") == ["run", "alone"]
+
+
 def left_behind(place: str) -> None:
     """Leave the head as a runner does that dies after its last record: with its lease and an old summary."""
     child = subprocess.Popen(["sleep", "60"])

@@ -108,8 +108,11 @@ class InstrumentedStore:
     def head(self, operation: str) -> Head | None:
         return self._store.head(operation)
 
-    def heads(self, status: str | None = None) -> Iterator[Head]:
-        return self._store.heads(status)
+    def heads(
+        self, status: str | None = None, *, after: float | None = None, before: float | None = None,
+        limit: int | None = None,
+    ) -> Iterator[Head]:  # fmt: skip
+        return self._store.heads(status, after=after, before=before, limit=limit)
 
     def summarise(self, operation: str, summary: Mapping[str, Any]) -> None:
         self._process.writes("summarise", lambda: self._store.summarise(operation, summary))
@@ -135,6 +138,9 @@ class InstrumentedStore:
 
     def release_lock(self, lock: str, operation: str) -> None:
         self._process.writes("release_lock", lambda: self._store.release_lock(lock, operation))
+
+    def delete_operation(self, operation: str) -> None:
+        self._process.writes("delete_operation", lambda: self._store.delete_operation(operation))
 
     def put_blob(self, content: bytes) -> str:
         return self._process.writes("put_blob", lambda: self._store.put_blob(content))

@@ -183,32 +183,6 @@ def test_the_parts_of_a_head_do_not_disturb_each_other(store: Store) -> None:
     assert store.head("op-1") == Head(operation="op-1", summary={"status": "HELD"})
 
 
-def test_heads_come_by_id_and_by_status(store: Store) -> None:
-    for id, status in (("b", "HELD"), ("c", "HELD"), ("a", "HELD"), ("d", "FAILED"), ("e", "IN_PROGRESS")):
-        store.summarise(id, {"status": status})
-    store.summarise("c", {"status": "SUCCEEDED"})
-    store.summarise("f", {})
-    assert [head.operation for head in store.heads()] == list("abcdef")
-    assert [head.operation for head in store.heads("HELD")] == ["a", "b"]
-    assert [head.operation for head in store.heads("SUCCEEDED")] == ["c"]
-    assert list(store.heads("STUCK")) == []
-    assert next(store.heads("FAILED")).summary == {"status": "FAILED"}
-
-
-def test_an_operation_whose_runner_died_before_the_head_is_listed(store: Store) -> None:
-    written(store, "op-1", 2)
-    store.summarise("op-2", {"status": "HELD"})
-    assert list(store.heads()) == [Head(operation="op-1"), Head(operation="op-2", summary={"status": "HELD"})]
-    assert [head.operation for head in store.heads("HELD")] == ["op-2"]
-
-
-def test_many_heads_are_listed_to_the_end(store: Store) -> None:
-    for number in range(40):
-        store.summarise(f"op-{number:02}", {"status": "HELD", "text": "x" * 40_000})
-    assert [head.operation for head in store.heads()] == [f"op-{number:02}" for number in range(40)]
-    assert len(list(store.heads("HELD"))) == 40
-
-
 # -- lease ------------------------------------------------------------------------------------------------
 
 

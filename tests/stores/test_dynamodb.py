@@ -260,15 +260,51 @@ def test_what_a_batch_leaves_out_is_asked_again(table: str, table_server: Moto, 
     store = DynamoStore(table, lambda service: sparing, clock)
     for number in range(7):
         store.summarise(f"op-{number}", {"status": "HELD"})
-    assert [head.operation for head in store.heads("HELD")] == [f"op-{number}" for number in range(7)]
+    assert [head.operation for head in store.heads("HELD")] == [f"op-{number}" for number in reversed(range(7))]
     assert sparing.asked == 4
     sparing.spares = False
     with pytest.raises(StoreUnavailable, match="DynamoDB throttles reads"):
         list(store.heads())
 
 
+class Interrupted:
+    """A client that fails at the given deletion."""
+
+    def __init__(self, client: Any, left: int) -> None:
+        self.client, self.left = client, left
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.client, name)
+
+    def delete_item(self, **arguments: Any) -> Any:
+        self.left -= 1
+        if self.left < 0:
+            raise KeyboardInterrupt
+        return self.client.delete_item(**arguments)
+
+
+@ONCE
+@pytest.mark.parametrize("deleted", range(6))
+def test_a_deletion_that_is_interrupted_is_listed_until_it_is_finished(
+    table: str, table_server: Moto, clock: VirtualClock, deleted: int
+) -> None:
+    interrupted = Interrupted(table_server.clients("dynamodb"), deleted)
+    store = DynamoStore(table, lambda service: interrupted, clock)
+    written(store, "op-1", 3, size=200_000)  # each record is in a blob
+    store.summarise("op-1", {"status": "FAILED"})
+    with pytest.raises(KeyboardInterrupt):
+        store.delete_operation("op-1")
+    assert [head.operation for head in store.heads("FAILED")] == ["op-1"]
+    items = table_server.clients("dynamodb").scan(TableName=table)["Items"]
+    left = sorted(int(item["seq"]["N"]) for item in items if item["operation_id"] == {"S": "op-1"})
+    assert left == [0, *range(1 + deleted // 2, 4)]  # the head, and never a log that is cut off at its end
+    interrupted.left = 100
+    store.delete_operation("op-1")
+    assert table_server.clients("dynamodb").scan(TableName=table)["Items"] == []
+
+
 @ONCE
 def test_more_heads_than_a_batch_holds(store: DynamoStore) -> None:
     for number in range(205):
         store.summarise(f"op-{number:03}", {"status": "HELD"})
-    assert [head.operation for head in store.heads()] == [f"op-{number:03}" for number in range(205)]
+    assert [head.operation for head in store.heads()] == [f"op-{number:03}" for number in reversed(range(205))]

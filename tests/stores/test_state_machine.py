@@ -12,13 +12,15 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from engine.errors import EnvironmentProblem, StoreConflict
-from engine.stores.port import Head, LogRecord, Store
+from engine.stores.port import UNSUMMARISED, Head, LogRecord, Store
 from tests.stores.storages import Storage
 from tests.stores.values import lease, record
 
 IDS = st.sampled_from(["op-1", "op-10", "op-2"])
 VERSIONS = st.sampled_from(["v1", "v2", "v3"])
 STATUSES = st.sampled_from(["HELD", "FAILED", "IN_PROGRESS"])
+FIRST = "2024-03-20T00:06:00Z"
+TIMES = st.sampled_from(["2024-03-20T00:06:00Z", "2024-03-20T00:07:00Z", "2024-03-21T00:00:00Z"])
 CONTENT = st.sampled_from([b"", b"a", b"runbook: x\n"])
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -64,7 +66,7 @@ class AgainstDictionaries(RuleBasedStateMachine):
         there = self.logs.setdefault(id, [])
         one = record(
             self.id(id), len(there) + 1, there[-1].digest if there else "", events=({"value": value},),
-            state={"value": value} if whole or not there else None,
+            state={"value": value} if whole or not there else None, readable={"timestamp": FIRST},
         )  # fmt: skip
         self.store.append(one)
         there.append(one)
@@ -95,9 +97,9 @@ class AgainstDictionaries(RuleBasedStateMachine):
         if self.leases.get(id) == version:
             del self.leases[id]
 
-    @rule(id=IDS, status=STATUSES, value=JSON)
-    def summarise(self, id: str, status: str, value: object) -> None:
-        self.summaries[id] = {"status": status, "value": value}
+    @rule(id=IDS, status=STATUSES, value=JSON, updated=TIMES)
+    def summarise(self, id: str, status: str, value: object, updated: str) -> None:
+        self.summaries[id] = {"status": status, "value": value, "updated": updated}
         self.store.summarise(self.id(id), self.summaries[id])
         self.headed.add(id)
 
@@ -155,13 +157,23 @@ class AgainstDictionaries(RuleBasedStateMachine):
         assert self.store.load(self.id(id)) == there[whole - 1 :]
         assert self.store.head(self.id(id)) == (self._head(id) if id in self.headed else None)
 
-    @rule(status=st.none() | STATUSES)
+    @rule(id=IDS)
+    def delete_operation(self, id: str) -> None:
+        self.store.delete_operation(self.id(id))
+        for known in (self.logs, self.leases, self.summaries, self.asked):
+            known.pop(id, None)  # type: ignore[attr-defined]
+        self.headed.discard(id)
+
+    def _time(self, id: str) -> str:
+        return str(self.summaries.get(id, {}).get("updated", FIRST if self.logs.get(id) else ""))
+
+    @rule(status=st.none() | st.just(UNSUMMARISED) | STATUSES)
     def list_heads(self, status: str | None) -> None:
         known = self.headed | {id for id, there in self.logs.items() if there}
         wanted = [
             self._head(id)
-            for id in sorted(known)
-            if status is None or self.summaries.get(id, {}).get("status") == status
+            for id in sorted(known, key=lambda one: (self._time(one), one), reverse=True)
+            if status is None or self.summaries.get(id, {}).get("status", UNSUMMARISED) == status
         ]
         assert [head for head in self.store.heads(status) if head.operation.startswith(self.prefix)] == wanted
 

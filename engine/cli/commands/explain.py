@@ -8,6 +8,7 @@ from typing import Annotated, Final
 
 import typer
 
+from engine.cli.arguments.runbook_files import complete_runbook, complete_step_of_file
 from engine.cli.context import CommandContext
 from engine.cli.options import Options, command
 from engine.cli.output import descriptions, terminal
@@ -22,9 +23,17 @@ RULE_ID: Final = re.compile(r"RB\d{3}", re.IGNORECASE)
 def explain(
     options: Options,
     what: Annotated[
-        str, typer.Argument(metavar="WHAT", help="a rule (RB404), an error, a kind, an action, or a runbook's FILE")
+        str,
+        typer.Argument(
+            metavar="WHAT",
+            help="a rule (RB404), an error, a kind, an action, or a runbook's FILE",
+            autocompletion=complete_runbook,
+        ),
     ],
-    step: Annotated[str | None, typer.Argument(metavar="STEP", help="with FILE: only this step")] = None,
+    step: Annotated[
+        str | None,
+        typer.Argument(metavar="STEP", help="with FILE: only this step", autocompletion=complete_step_of_file),
+    ] = None,
     time: Annotated[bool, typer.Option("--time", help="with FILE: the longest time that each step can take")] = False,
 ) -> int:
     """Explain a rule, an error, a kind or an action; or show a runbook's state tables and worst-case times."""

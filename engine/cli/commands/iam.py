@@ -9,9 +9,9 @@ import typer
 
 from actions import build_registry
 from actions.aws.permissions import SETTINGS, TABLE, permission
+from engine.cli.arguments.input_options import read_inputs
 from engine.cli.context import default_region, store_place
 from engine.cli.files import load_runbook
-from engine.cli.input_options import read_inputs
 from engine.cli.options import OUTPUT_OPTIONS, FileArgument, InputOption, InputsFileOption, Options, command
 from engine.cli.output.iam_policy import print_policies
 from engine.errors import UsageError

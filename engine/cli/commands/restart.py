@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from engine.cli.arguments.stored_values import complete_step
 from engine.cli.context import CommandContext
 from engine.cli.operations import OperationId, run_operation
 from engine.cli.options import RUN_OPTIONS, Options, command
@@ -15,7 +16,9 @@ from engine.cli.options import RUN_OPTIONS, Options, command
 def restart(
     options: Options,
     id: OperationId,
-    step: Annotated[str, typer.Option("--from", metavar="STEP", help="the step to go back to")],
+    step: Annotated[
+        str, typer.Option("--from", metavar="STEP", help="the step to go back to", autocompletion=complete_step)
+    ],
 ) -> int:
     """Go back to an earlier step, after checking its prerequisites, and run the operation from there."""
     with CommandContext(options) as context:

@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
+from engine.cli.arguments.hold_answers import read_answer, read_replacement
+from engine.cli.arguments.runbook_files import complete_runbook
 from engine.cli.context import CommandContext
-from engine.cli.hold_answers import read_answer, read_replacement
 from engine.cli.operations import OperationId, run_operation
 from engine.cli.options import RUN_OPTIONS, Options, command
 
@@ -16,7 +17,10 @@ from engine.cli.options import RUN_OPTIONS, Options, command
 def resume(
     options: Options,
     id: OperationId,
-    with_: Annotated[str | None, typer.Option("--with", metavar="FILE", help="continue with an edited runbook")] = None,
+    with_: Annotated[
+        str | None,
+        typer.Option("--with", metavar="FILE", help="continue with an edited runbook", autocompletion=complete_runbook),
+    ] = None,
     why: Annotated[str | None, typer.Option("--why", metavar="TEXT", help="a reason for the record")] = None,
     reject: Annotated[
         str | None, typer.Option("--reject", metavar="WHY", help="answer no, with a reason: the step fails")

@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
+from engine.cli.arguments.input_options import read_inputs
 from engine.cli.context import CommandContext, check_operation_id, store_place
 from engine.cli.files import load_runbook
-from engine.cli.input_options import read_inputs
 from engine.cli.operations import run_operation
 from engine.cli.options import RUN_OPTIONS, FileArgument, InputOption, InputsFileOption, Options, command
 from engine.cli.output import terminal

@@ -47,6 +47,7 @@ RUNTIME = (
     "edit",
     "requests",
     "engine",
+    "prune",
 )
 """The modules of `engine/runtime/`, lowest first: each may import those before it."""
 

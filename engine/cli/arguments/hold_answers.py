@@ -33,7 +33,7 @@ def read_answer(
         raise UsageError(f"{' and '.join(given)} cannot be combined: they answer different holds")
     answer: dict[str, Any] = {"why": why, "reject": reject, "outcome": outcome, "accept_target": accept_target}
     if output is not None:
-        from engine.cli.input_options import read_value
+        from engine.cli.arguments.input_options import read_value
 
         answer["output"] = read_value(output)
     return {name: value for name, value in answer.items() if value is not None}

@@ -1,0 +1,1 @@
+"""What is typed after a command: inputs, answers to a hold, and what the shell completes."""
