@@ -288,7 +288,8 @@ def test_schema_prints_the_shipped_schema(cli: Cli) -> None:
 
 
 COMMANDS = (
-    "validate fmt run resume restart status list history cancel cleanup orphans graph iam actions explain schema store"
+    "validate fmt run resume restart status list history cancel cleanup orphans graph iam actions explain schema store "
+    "completion"
 ).split()
 
 
