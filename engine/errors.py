@@ -104,9 +104,25 @@ class BrokenInvariant(RunbookError):
 
 
 class ExpressionError(RunbookError):
-    """An expression that cannot be parsed or evaluated. The message says which, and why."""
+    """An expression that cannot be parsed or evaluated. The message says which, and why.
+
+    `name` and `category` are those of the `Problem` that a step gets from it.
+    """
 
     exit_code = 3
+    name = "ExpressionError"
+    category = "config"
+
+    @property
+    def problem(self) -> Problem:
+        return Problem(name=self.name, category=self.category, message=str(self))
+
+
+class InvalidCondition(ExpressionError):
+    """A condition whose value is text, or a `status` that is neither text nor null."""
+
+    name = "InvalidCondition"
+    category = "invalid"
 
 
 class Problem(Value):

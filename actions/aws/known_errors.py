@@ -32,6 +32,7 @@ _OWN: Final[Mapping[str, str]] = {
     "NoAnswer": "timeout",
     NO_ANSWER: "timeout",
     "CannotBeDeleted": "conflict",
+    "InvalidCondition": "invalid",
 }
 """Names of this tool and their categories."""
 

@@ -32,7 +32,7 @@ ABSENT = {
     "the whole of it may be null": OLD + '- {id: x, hold: "${old}"}',
     "default": OLD + "- {id: x, hold: \"${old.arn | default('none')}\"}",
     "asked by `if`": OLD + '- {id: x, if: old, hold: "${old.arn}"}',
-    "asked by its attribute": OLD + '- {id: x, if: old.arn | default(false), hold: "${old.arn}"}',
+    "asked by its attribute": OLD + '- {id: x, if: old.arn | default(none) != none, hold: "${old.arn}"}',
     "asked with `and`": OLD + '- {id: x, if: not dry and old, hold: "${old.arn}"}',
     "asked with `or`: that proves nothing": OLD + '- {id: x, if: dry or old, hold: "${«RB305 old».arn}"}',
     "asked in the expression": OLD + '- {id: x, hold: "${old.arn if old else none}"}',

@@ -34,7 +34,7 @@ SWAP = "{call: aws.rds.modify_db_cluster, with: {DBClusterIdentifier: green}"
 CALLS = {
     "silent": f"- {{id: a, {SWAP[1:].replace('call', '«RB604 call»', 1)}}}",
     "with repeatable": f"- {{id: a, repeatable: false, {SWAP[1:]}}}",
-    "with until": f"- {{id: a, until: {{check: rds.cluster, with: {{name: a}}, is: seen.id}}, {SWAP[1:]}}}",
+    "with until": f"- {{id: a, until: {{check: rds.cluster, with: {{name: a}}, is: seen.settled}}, {SWAP[1:]}}}",
     "an undo that is silent": f"- {{id: a, repeatable: false, undo: {SWAP.replace('call', '«RB604 call»', 1)}}}, {SWAP[1:]}}}",
     "an undo that says it": f"- {{id: a, repeatable: false, undo: {SWAP}, repeatable: true}}, {SWAP[1:]}}}",
     "an action that says it": "- {id: a, call: sns.publish, with: {topic: a}}",

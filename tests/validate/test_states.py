@@ -57,7 +57,7 @@ CASES = {
         "- id: x\n  check: net.endpoint\n  with: {host: a, port: 1}\n  states: {«RB405 pending»: hold}\n"
     ),
     "pending by `is`": (
-        "- id: x\n  check: net.endpoint\n  with: {host: a, port: 1}\n  states: {pending: hold}\n  is: seen.address\n"
+        "- id: x\n  check: net.endpoint\n  with: {host: a, port: 1}\n  states: {pending: hold}\n  is: seen.address != none\n"
     ),
     "a class whose statuses are all exact": check(
         "{=stopped: hold, =incompatible-network: fail, «RB405 blocked»: done}"

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from engine.checks.dataflow.facts import NO_FACTS, Facts, when_true
-from engine.checks.dataflow.inference import SECRET_HELP, Inference
+from engine.checks.dataflow.inference import Inference
+from engine.checks.dataflow.problems import SECRET_HELP
 from engine.checks.dataflow.scope import Scope
-from engine.checks.dataflow.types import ANYTHING, TEXT, Type, of_value, union
+from engine.checks.dataflow.types import ANYTHING, TEXT, Type, describe_type, of_value, union
 from engine.checks.subject import Found, scalars
 from engine.errors import ExpressionError
 from engine.language.expressions import syntax_tree as ast
@@ -95,12 +96,21 @@ class Flow:
         return TEXT
 
     def condition(self, node: Node | None, scope: Scope) -> None:
-        """Check a value that is an expression, with or without `${ }`."""
+        """Check a condition, with or without `${ }`."""
         if isinstance(node, Scalar):
             source, offset = strip_braces(node.text)
-            self.types[id(node)] = self.expression(node, source, offset, scope)
+            self.types[id(node)] = self.expression(node, source, offset, scope, is_condition=True)
 
-    def expression(self, node: Scalar, source: str, offset: int, scope: Scope) -> Type:
+    def status(self, node: Node | None, scope: Scope) -> None:
+        """Check an expression that yields a status: text or null."""
+        if isinstance(node, Scalar):
+            source, offset = strip_braces(node.text)
+            type = self.types[id(node)] = self.expression(node, source, offset, scope)
+            if type.known and not type.may_be("string", "null"):
+                message = f"a status is text; this is {describe_type(type)}"
+                self.report("RB307", node.span, message, "for a number or a boolean, add `| string`")
+
+    def expression(self, node: Scalar, source: str, offset: int, scope: Scope, *, is_condition: bool = False) -> Type:
         """The type of one expression, which begins at `offset` of the scalar's text."""
         if self.exhausted(node, len(source)):
             return ANYTHING
@@ -112,7 +122,7 @@ class Flow:
             return ANYTHING
         self.note_names(tree)
         inference = Inference(scope, source)
-        type = inference.type(tree, scope.facts)
+        type = inference.truth(tree, scope.facts) if is_condition else inference.type(tree, scope.facts)
         for one in inference.problems:
             self.report(one.rule, node.at(offset + one.start, one.end - one.start), one.message, one.help)
         return type

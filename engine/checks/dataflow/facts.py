@@ -109,7 +109,7 @@ def _present_if_false(node: Node) -> list[str]:
 
 
 def _with_owners(node: Node) -> list[str]:
-    """If `old.endpoint` is present, so is `old`; if `x | length` is, so is `x`."""
+    """If `old.endpoint` is present, so is `old`; if `x | length` or `x | default(none)` is, so is `x`."""
     found = []
     while True:
         match node:
@@ -119,6 +119,8 @@ def _with_owners(node: Node) -> list[str]:
             case ast.Name():
                 return [*found, canonical(node)]
             case ast.Filter(name="length" | "first" | "last", of=of):
+                node = of
+            case ast.Filter(name="default", of=of, args=(ast.Const(value=None),)):
                 node = of
             case _:
                 return found

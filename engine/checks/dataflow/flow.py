@@ -103,9 +103,11 @@ class Walk:
             if key in node:
                 self.flow.without_secrets(node.get(key), scope, f"`{key}`")
         observing = self.observing(place, scope)
-        for key in ("only", "is", "status"):
+        for key in ("only", "is"):
             if key in node:
                 self.flow.condition(node.get(key), observing)
+        if "status" in node:
+            self.flow.status(node.get("status"), observing)
         if "states" in node:
             self.rows(place, observing)
         if "rescue" in node:

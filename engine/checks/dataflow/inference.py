@@ -6,53 +6,27 @@ enclosing condition handles that.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import Final
+from collections.abc import Callable
 
 from engine.checks.dataflow import filter_types
+from engine.checks.dataflow.comparisons import check_comparison
 from engine.checks.dataflow.facts import Facts, canonical, when_false, when_true
-from engine.checks.dataflow.scope import Binding, Missing, Scope
+from engine.checks.dataflow.problems import Problems
+from engine.checks.dataflow.scope import Binding, Missing
 from engine.checks.dataflow.types import ANYTHING, BOOLEAN, TEXT, Type, describe_type, of_value, union, without_null
 from engine.language.expressions import syntax_tree as ast
 from engine.language.expressions.filters import FILTERS, attribute_of, filter_problem
 from engine.language.expressions.syntax_tree import Node
-from engine.values import Value, changed
+from engine.values import changed
+
+Infer = Callable[..., Type]
+"""`Inference.type` or `Inference.truth`."""
 
 
-class ExpressionProblem(Value):
-    """One problem, with the range of characters of the expression that it is about."""
+class Inference(Problems):
+    """Infers the types of one expression at one place. What is wrong is collected in `problems`."""
 
-    rule: str
-    start: int
-    end: int
-    message: str
-    help: str = ""
-
-
-SECRET_HELP: Final = "pass a secret on its own, and only to a parameter that takes secrets"
-ORDERED: Final = frozenset({"<", "<=", ">", ">="})
-
-
-@dataclass(slots=True)
-class Inference:
-    """One expression at one place. What is wrong is collected in `problems`."""
-
-    scope: Scope
-    source: str
-    problems: list[ExpressionProblem] = field(default_factory=list)
-
-    def report(self, rule: str, at: Node | tuple[int, int], message: str, help: str = "") -> None:
-        start, end = at if isinstance(at, tuple) else (at.start, at.end)
-        self.problems.append(ExpressionProblem(rule=rule, start=start, end=end, message=message, help=help))
-
-    def suggestion(self, word: str, legal: Iterable[str], what: str) -> str:
-        return self.scope.globals.suggestions.did_you_mean(word, lambda: legal, what)
-
-    def written(self, node: Node) -> str:
-        """The text of the node, shortened for messages."""
-        text = " ".join(self.source[node.start : node.end].split())
-        return text if len(text) <= 60 else f"{text[:59]}…"
+    __slots__ = ()
 
     def type(self, node: Node, facts: Facts, *, lenient: bool = False) -> Type:
         """The type of a node. `lenient`: it may be missing, because a fallback is given."""
@@ -70,7 +44,7 @@ class Inference:
             case ast.Cond():
                 return self.conditional(node, facts, lenient=lenient)
             case ast.Logic():
-                return self.logic(node, facts)
+                return self.logic(node, facts, self.type)
             case ast.Compare():
                 return self.comparison(node, facts)
             case ast.Concat(parts=parts):
@@ -203,28 +177,49 @@ class Inference:
                 return Type(frozenset({"array"}), items=items)
         return filter_types.result(node.name, of, args, named)
 
-    def reject_secret(self, node: Node, type: Type) -> None:
-        """Report a secret that would become text, be compared or be taken apart."""
-        if "secret" in type.names:
-            message = f"`{self.written(node)}` is a secret and cannot be used in an expression"
-            self.report("RB306", node, message, SECRET_HELP)
-
     # -- conditions ----------------------------------------------------------------------------------
 
-    def conditional(self, node: ast.Cond, facts: Facts, *, lenient: bool) -> Type:
-        self.type(node.test, facts, lenient=True)
-        yes = self.type(node.yes, facts.also(when_true(node.test)), lenient=lenient)
+    def truth(self, node: Node, facts: Facts, *, lenient: bool = False) -> Type:
+        """The type of a condition. Text is reported wherever it decides: `"false"` would count as true."""
+        match node:
+            case ast.Logic():
+                return self.logic(node, facts, self.truth)
+            case ast.Cond():
+                return self.conditional(node, facts, lenient=lenient, infer=self.truth)
+        type = self.type(node, facts, lenient=lenient)
+        if "string" in type.names:
+            self.reject_text(node, type)
+        return type
+
+    def reject_text(self, node: Node, type: Type) -> None:
+        written = self.written(node)
+        is_text = "is text" if type.is_only("string") else "may be text"
+        message = f"`{written}` {is_text}, and text alone is neither true nor false"
+        compare = f"compare it: `{written} == '…'`, or `{written} != none`"
+        match node:
+            case ast.Attr(of=ast.Name(name="settings"), name=name):
+                help = f"give the setting `{name}` a `type: boolean`, or {compare}"
+            case ast.Name(name=name) if name in self.scope.globals.inputs:
+                help = f"give the input `{name}` the `type: boolean`, or {compare}"
+            case _:
+                help = compare
+        self.report("RB307", node, message, help)
+
+    def conditional(self, node: ast.Cond, facts: Facts, *, lenient: bool, infer: Infer | None = None) -> Type:
+        infer = infer or self.type
+        infer(node.test, facts, lenient=True)
+        yes = infer(node.yes, facts.also(when_true(node.test)), lenient=lenient)
         if node.no is None:
             if not lenient:
                 help = "add an `else`: `… if … else none`"
                 self.report("RB305", node, "there is no value if the condition is false", help)
             return yes
-        return union((yes, self.type(node.no, facts.also(when_false(node.test)), lenient=lenient)))
+        return union((yes, infer(node.no, facts.also(when_false(node.test)), lenient=lenient)))
 
-    def logic(self, node: ast.Logic, facts: Facts) -> Type:
+    def logic(self, node: ast.Logic, facts: Facts, infer: Infer) -> Type:
         types = []
         for one in node.operands:
-            types.append(self.type(one, facts))
+            types.append(infer(one, facts))
             facts = facts.also(when_true(one) if node.op == "and" else when_false(one))
         return BOOLEAN if node.op == "not" else union(types)
 
@@ -235,47 +230,9 @@ class Inference:
             for one, type in ((left_node, left), (right_node, right)):
                 if not _is_none(left_node) and not _is_none(right_node):
                     self.reject_secret(one, type)
-            self.check_comparison(op, (left_node, left), (right_node, right))
+            check_comparison(self, op, (left_node, left), (right_node, right))
             left_node, left = right_node, right
         return BOOLEAN
-
-    def check_comparison(self, op: str, left: tuple[Node, Type], right: tuple[Node, Type]) -> None:
-        one, other = left[1], right[1]
-        at = (left[0].start, right[0].end)
-        if not one.known or not other.known or not {"null", "secret"}.isdisjoint(one.names | other.names):
-            return
-        if op in ("in", "not in"):
-            if not other.may_be("array", "object", "string"):
-                written = self.written(right[0])
-                self.report("RB307", at, f"`in` needs a list, map or text; `{written}` is {describe_type(other)}")
-            elif isinstance(right[0], ast.List):
-                for item in right[0].items:
-                    self.check_literal(item, one, "this item never matches")
-            return
-        if _numbers(one) & _numbers(other):
-            self.check_equality(op, left, right)
-            return
-        if op in ORDERED:
-            self.report("RB307", at, f"cannot order {describe_type(one)} and {describe_type(other)}")
-        else:
-            outcome = "always false" if op == "==" else "always true"
-            message = f"this is {outcome}: it compares {describe_type(one)} with {describe_type(other)}"
-            self.report("RB307", at, message)
-
-    def check_equality(self, op: str, left: tuple[Node, Type], right: tuple[Node, Type]) -> None:
-        """Report a literal that the other side can never be."""
-        if op in ("==", "!="):
-            outcome = "this is always false" if op == "==" else "this is always true"
-            self.check_literal(left[0], right[1], outcome)
-            self.check_literal(right[0], left[1], outcome)
-
-    def check_literal(self, node: Node, of: Type, why: str) -> None:
-        """Report a literal that is not one of the known values of the other side."""
-        if not isinstance(node, ast.Const) or not isinstance(node.value, str):
-            return
-        if len(of.literals) > 1 and node.value not in of.literals:
-            legal = self.suggestion(node.value, map(str, of.literals), "its values")
-            self.report("RB307", node, f"{why}: `{node.value}` is not one of the possible values", legal)
 
     def pairs(self, pairs: tuple[tuple[Node, Node], ...], facts: Facts) -> Type:
         attributes = {}
@@ -289,10 +246,6 @@ class Inference:
 
 def _is_none(node: Node) -> bool:
     return isinstance(node, ast.Const) and node.value is None
-
-
-def _numbers(type: Type) -> frozenset[str]:
-    return type.names | {"number"} if "integer" in type.names else type.names
 
 
 def _remedy(owner: Type, key: str, name: str) -> str:

@@ -7,7 +7,7 @@ from typing import Final
 
 from engine.checks.dataflow.conformity import untyped
 from engine.checks.dataflow.flow import flow_of, mismatches
-from engine.checks.dataflow.inference import SECRET_HELP
+from engine.checks.dataflow.problems import SECRET_HELP
 from engine.checks.dataflow.types import Type, describe_type, of_value
 from engine.checks.rule import rule, rules_from
 from engine.checks.subject import Found, Subject, scalars, written_params

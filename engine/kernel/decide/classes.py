@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from engine.errors import PASSING, Problem
+from engine.errors import PASSING, InvalidCondition, Problem
 from engine.kernel.decide.view import View
 from engine.kernel.effect import Seen
-from engine.language.expressions.evaluation import evaluate
+from engine.language.expressions.evaluation import evaluate, is_true
+from engine.language.expressions.results import type_name
 from engine.language.model import Call, Check, Ensure, Remove, Row
 from engine.values import changed
 
@@ -28,11 +29,16 @@ def classify(view: View, seen: Seen) -> tuple[Seen, str]:
         status = evaluate(str(body.status), view.names(seen))
         if status is None or status in ([], "", {}):
             seen = changed(seen, status="missing", cls="missing")
+        elif isinstance(status, str):
+            cls = next((cls for cls, words in body.classes.items() if status in words), "unknown")
+            seen = changed(seen, status=status, cls=cls)
         else:
-            cls = next((cls for cls, words in body.classes.items() if str(status) in words), "unknown")
-            seen = changed(seen, status=str(status), cls=cls)
+            what = type_name(status)
+            raise InvalidCondition(
+                f"`status: {body.status}` is {what}, and a status is text: add `| string` if that is meant"
+            )
     condition = body.is_ if isinstance(body, (Ensure, Check)) else None
-    if seen.cls == "available" and condition is not None and not evaluate(condition, view.names(seen)):
+    if seen.cls == "available" and condition is not None and not is_true(condition, view.names(seen)):
         return changed(seen, cls="pending"), "available"  # it is there, and not yet as `is` wants it
     return seen, seen.cls
 

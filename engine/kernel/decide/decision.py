@@ -36,6 +36,7 @@ Each rule marked ● is a function of its own: a test replaces it, and some scen
 
 from __future__ import annotations
 
+from engine.errors import InvalidCondition
 from engine.kernel import events as ev
 from engine.kernel.decide import errors
 from engine.kernel.decide.classes import (
@@ -56,18 +57,27 @@ from engine.kernel.frame import EntryTurn
 from engine.kernel.operation import Target
 from engine.kernel.ownership import OPERATION, adoptable, may_take, owner_of
 from engine.kernel.rendering import rendered, short_name
-from engine.language.expressions.evaluation import evaluate
+from engine.language.expressions.evaluation import is_true
 from engine.language.model import Call, Check, Ensure, Remove, Row
 from engine.values import changed
 
 
 def decide(view: View, seen: Seen) -> ev.Event:
-    """What to record after this look."""
+    """What to record after this look. An `is`, `only` or `status` that decides nothing is handled like a failed look."""
+    try:
+        return _decide(view, seen)
+    except InvalidCondition as error:
+        problem = error.problem
+        held = ev.Held(at=view.now, kind="failure", reason=problem.message, error=problem, status=seen.status)
+        return errors.rescued(view, problem) or held
+
+
+def _decide(view: View, seen: Seen) -> ev.Event:
     seen, cls_before_is = classify(view, seen)
     body, problem = view.step.body, seen.problem
     if problem is not None and not passes_by_itself(problem):
         if isinstance(body, Check) and problem.name in body.missing_on:
-            return decide(view, Seen(at=view.now, status="missing", cls="missing"))
+            return _decide(view, Seen(at=view.now, status="missing", cls="missing"))
         reason = f"its status cannot be read: {problem.message}"
         held = ev.Held(at=view.now, kind="failure", reason=reason, error=problem)
         event = errors.rescued(view, problem) or held
@@ -228,7 +238,7 @@ def another_whole(view: View, seen: Seen) -> str | None:
 
 def is_within(view: View, only: str | None, seen: Seen) -> bool:
     """● Is it what `only` narrows the step to?"""
-    return only is None or bool(evaluate(only, view.names(seen)))
+    return only is None or is_true(only, view.names(seen))
 
 
 # -- a call that is looked at by its `until` -------------------------------------------------------------------

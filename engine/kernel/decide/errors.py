@@ -6,7 +6,7 @@ from engine.errors import PASSING, Problem
 from engine.kernel import events as ev
 from engine.kernel.decide.view import View
 from engine.kernel.schedule import delay_before
-from engine.language.expressions.evaluation import evaluate
+from engine.language.expressions.evaluation import is_true
 from engine.language.model import RetryIf, TakeBack
 
 
@@ -72,7 +72,7 @@ def then_of_rescue(view: View, number: int) -> ev.Event:
     then, error = view.step.rescue[number].then, view.frame.error
     assert error is not None
     if isinstance(then, RetryIf):
-        then = "retry" if evaluate(then.condition, view.names()) else then.otherwise
+        then = "retry" if is_true(then.condition, view.names()) else then.otherwise
     match then:
         case "retry":
             return _again(view, error)

@@ -75,7 +75,7 @@ from engine.kernel.operation import Command, Halt, Operation, Perform, Record, S
 from engine.kernel.queries import waits_for_a_person
 from engine.kernel.rendering import place, rendered
 from engine.language.durations import format_duration, parse_duration
-from engine.language.expressions.evaluation import evaluate
+from engine.language.expressions.evaluation import is_true
 from engine.language.model import Call, Check, Ensure, Fail, Hold, Notify, Remove, Runbook, TakeBack, Wait
 
 Next = ev.Event | Perform | SleepUntil | Halt
@@ -98,8 +98,7 @@ def pending(runbook: Runbook, operation: Operation, now: float) -> Command:
         phase = view.frame.phase
         found = _before_the_phase(view) or _PHASES[type(phase)](view, phase)
     except ExpressionError as error:
-        problem = Problem(name="ExpressionError", category="config", message=str(error))
-        found = ev.StepFailed(at=now, problem=problem)
+        found = ev.StepFailed(at=now, problem=error.problem)
     if isinstance(found, ev.Event):
         return Record(event=ends.without_stopping(view, found))
     if type(found) is SleepUntil and (limit := _time_limit(view)) is not None and limit < found.at:
@@ -145,7 +144,7 @@ def _entering(view: View, phase: Entering) -> Next:
     """What the step is about is rendered once, and recorded: a later look is of the same thing."""
     step, body, frame = view.step, view.step.body, view.frame
     if frame.position.item is None:
-        if step.condition is not None and not evaluate(step.condition, view.names()):
+        if step.condition is not None and not is_true(step.condition, view.names()):
             return ev.Entered(at=view.now, skipped=True)
         if step.for_each is not None:
             return ev.Entered(at=view.now, items=_items(rendered(step.for_each, view.names())))

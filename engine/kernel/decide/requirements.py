@@ -5,6 +5,7 @@ An undo of a copy requires its source in the same way: the last copy of the data
 
 from __future__ import annotations
 
+from engine.errors import InvalidCondition
 from engine.kernel import events as ev
 from engine.kernel.decide.classes import classify, passes_by_itself, row_for
 from engine.kernel.decide.view import View
@@ -98,7 +99,10 @@ def judge_proof(view: View, phase: Proving, proof: Proof, seen: Seen) -> ev.Even
     other = View(view.runbook, view.operation, frame, proof.step, view.now)
     if seen.problem is not None and not passes_by_itself(seen.problem):
         return ev.Held(at=view.now, kind="requires", reason=f"{proof.key}: {seen.problem.message}", error=seen.problem)
-    seen, _ = classify(other, seen)
+    try:
+        seen, _ = classify(other, seen)
+    except InvalidCondition as error:
+        return ev.Held(at=view.now, kind="requires", reason=f"{proof.key}: {error}", error=error.problem)
     row = row_for(other, seen, seen.cls)
     same = seen.id == proof.id or not isinstance(proof.step.body, Ensure)  # it may have been replaced by a namesake
     if row.verb == "done" and same:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from engine.errors import ExpressionError
+from engine.errors import ExpressionError, InvalidCondition
 from engine.language.expressions import syntax_tree as ast
 from engine.language.expressions.grammar import parse_expression
 from engine.language.expressions.jinja import Evaluator, compile_tree
@@ -20,6 +20,7 @@ from engine.language.expressions.results import (
     get_item,
     missing_message,
     shorten_source,
+    text_as_condition,
     text_of,
     to_result,
     undefined_message,
@@ -40,15 +41,28 @@ def render(value: Any, names: Mapping[str, Any]) -> Any:
 
 def evaluate(expression: str, names: Mapping[str, Any]) -> Any:
     """The value of an expression, with or without `${ }` around it."""
-    return _condition_evaluator(expression)(names)
+    return _bare_evaluator(expression)(names)
+
+
+def is_true(condition: str, names: Mapping[str, Any]) -> bool:
+    """Is the condition true? InvalidCondition if it is text, or text decides a part of it: `"false"` would count as true."""
+    value = _condition_evaluator(condition)(names)
+    if isinstance(value, str):
+        raise text_as_condition(value, shorten_source(strip_braces(condition)[0]))
+    return bool(value)
 
 
 # -- compiled once for each text -------------------------------------------------------------------------------------
 
 
 @lru_cache(maxsize=4096)
-def _condition_evaluator(expression: str) -> Evaluator:
+def _bare_evaluator(expression: str) -> Evaluator:
     return _evaluator(strip_braces(expression)[0])
+
+
+@lru_cache(maxsize=4096)
+def _condition_evaluator(condition: str) -> Evaluator:
+    return _evaluator(strip_braces(condition)[0], is_condition=True)
 
 
 @lru_cache(maxsize=4096)
@@ -80,10 +94,10 @@ def _text_evaluator(source: str) -> Callable[[Mapping[str, Any]], str]:
 
 
 @lru_cache(maxsize=4096)
-def _evaluator(source: str) -> Evaluator:
+def _evaluator(source: str, *, is_condition: bool = False) -> Evaluator:
     """Evaluates one expression. It looks up only the names that the expression uses."""
     try:
-        run, used = compile_expression(source)
+        run, used = compile_expression(source, is_condition=is_condition)
     except ExpressionError as error:
         raise _with_source(source, error) from error
 
@@ -103,16 +117,22 @@ def _evaluator(source: str) -> Evaluator:
 
 
 def _with_source(source: str, error: Exception) -> ExpressionError:
-    return ExpressionError(f"`{shorten_source(source)}`: {error}" if source else str(error))
+    cls = InvalidCondition if isinstance(error, InvalidCondition) else ExpressionError
+    return cls(f"`{shorten_source(source)}`: {error}" if source else str(error))
 
 
-def compile_expression(source: str) -> tuple[Evaluator, frozenset[str]]:
-    """A function from the values of names to the result, and the names that it uses. ExpressionError if it is not allowed."""
+def compile_expression(source: str, *, is_condition: bool = False) -> tuple[Evaluator, frozenset[str]]:
+    """A function from the values of names to the result, and the names that it uses. ExpressionError if it is not allowed.
+
+    In a condition, no operand of `and`, `or` and `not`, and no test of `a if b else c`, may be text.
+    """
     tree = parse_expression(source)
     path = _names_of_path(tree)
     if path:
         return _path_evaluator(path), frozenset(path[:1])
-    return compile_tree(tree), frozenset(node.name for node in ast.walk(tree) if isinstance(node, ast.Name))
+    return compile_tree(tree, is_condition=is_condition), frozenset(
+        node.name for node in ast.walk(tree) if isinstance(node, ast.Name)
+    )
 
 
 def _names_of_path(tree: ast.Node) -> tuple[str, ...]:

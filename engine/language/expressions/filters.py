@@ -21,8 +21,10 @@ from engine.language.expressions.results import (
     is_undefined,
     json_of,
     missing_message,
+    text_as_condition,
     text_of,
     to_result,
+    type_name,
 )
 from engine.values import Resources
 
@@ -30,6 +32,8 @@ TESTS: Final = ("equalto", "in")
 """The comparisons that `selectattr` supports."""
 CONCAT: Final = "~"
 """The filter that `a ~ b` is compiled to. It cannot be written as a filter."""
+DECIDES: Final = "?"
+"""The filter around a part of a condition. It cannot be written as a filter."""
 
 _MOST_DIGITS: Final = 400
 _NO_DEFAULT: Final = object()
@@ -56,7 +60,7 @@ class EmptyListError(Exception):
 def filter_functions(undefined: Callable[[str], Any]) -> dict[str, Callable[..., Any]]:
     """The functions by name, for Jinja. `undefined` makes an undefined value from the reason for it."""
     strict = {name: _refuse_undefined(spec.run, undefined) for name, spec in FILTERS.items()}
-    return strict | {"default": _default, CONCAT: _concat}
+    return strict | {"default": _default, CONCAT: _concat, DECIDES: _deciding}
 
 
 def _refuse_undefined(function: Callable[..., Any], undefined: Callable[[str], Any]) -> Callable[..., Any]:
@@ -115,6 +119,13 @@ def _default(value: Any, default_value: Any = "", boolean: Any = False) -> Any:
     return value
 
 
+def _deciding(value: Any) -> Any:
+    """The value of a part of a condition; InvalidCondition if it is text. Jinja refuses an undefined one."""
+    if isinstance(value, str):
+        raise text_as_condition(value)
+    return value
+
+
 def _concat(parts: list[Any]) -> str:
     texts = []
     for part in parts:
@@ -137,21 +148,7 @@ def _to_list(value: Any, filter: str) -> list[Any]:
         case str():
             return list(check_text(value))
         case _:
-            raise ExpressionError(f"`{filter}` needs a list, found {_type_name(value)}")
-
-
-def _type_name(value: Any) -> str:
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return "a boolean"
-        case int():
-            return "a whole number"
-        case float():
-            return "a number"
-        case _:
-            return f"a {type(value).__name__.lower()}"
+            raise ExpressionError(f"`{filter}` needs a list, found {type_name(value)}")
 
 
 def _first(value: Any) -> Any:
@@ -171,7 +168,7 @@ def _item_at(items: list[Any], index: int) -> Any:
 def _length(value: Any) -> int:
     if isinstance(value, (str, list, tuple, Mapping)):
         return len(value)
-    raise ExpressionError(f"`length` needs text, a list or a map, found {_type_name(value)}")
+    raise ExpressionError(f"`length` needs text, a list or a map, found {type_name(value)}")
 
 
 def _join(value: Any, d: Any = "", attribute: Any = None) -> str:

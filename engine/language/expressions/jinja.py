@@ -13,7 +13,7 @@ from typing import Any, Final, assert_never
 
 from engine.errors import ExpressionError
 from engine.language.expressions import syntax_tree as ast
-from engine.language.expressions.filters import CONCAT, filter_functions, filter_problem
+from engine.language.expressions.filters import CONCAT, DECIDES, filter_functions, filter_problem
 from engine.language.expressions.results import get_item, missing_message, undefined_message
 
 Evaluator = Callable[[Mapping[str, Any]], Any]
@@ -24,13 +24,13 @@ _OPERATORS: Final = {
 }  # fmt: skip
 
 
-def compile_tree(tree: ast.Node) -> Evaluator:
+def compile_tree(tree: ast.Node, *, is_condition: bool = False) -> Evaluator:
     """The tree as a function. ExpressionError if a filter in it fails for every value."""
     from jinja2 import nodes
 
     environment = _environment()
     try:
-        result = nodes.Assign(nodes.Name("result", "store"), jinja_node(tree))
+        result = nodes.Assign(nodes.Name("result", "store"), _condition(tree) if is_condition else jinja_node(tree))
         template = nodes.Template([result]).set_lineno(1).set_environment(environment)
         compiled = environment.from_string(template)
     except (RecursionError, MemoryError) as error:
@@ -44,6 +44,23 @@ def compile_tree(tree: ast.Node) -> Evaluator:
         return context.vars["result"]
 
     return run
+
+
+def _condition(node: ast.Node) -> Any:
+    """Like `jinja_node`, but with a filter around each part that decides and may be text, which refuses text."""
+    from jinja2 import nodes
+
+    match node:
+        case ast.Logic(op="not", operands=(of,)):
+            return nodes.Not(_condition(of))
+        case ast.Logic(op=op, operands=operands):
+            return reduce(nodes.And if op == "and" else nodes.Or, map(_condition, operands))
+        case ast.Cond(test=test, yes=yes, no=no):
+            return nodes.CondExpr(_condition(test), _condition(yes), None if no is None else _condition(no))
+        case ast.Compare() | ast.List() | ast.Map():
+            return jinja_node(node)
+        case _:
+            return nodes.Filter(jinja_node(node), DECIDES, [], [], None, None)
 
 
 def jinja_node(node: ast.Node) -> Any:

@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from engine.errors import ExpressionError
+from engine.errors import ExpressionError, InvalidCondition
 from engine.language.secret import Secret
 
 MOST_CHARACTERS: Final = 262_144
@@ -107,6 +107,27 @@ def is_undefined(value: Any) -> bool:
     return hasattr(type(value), "_undefined_message")
 
 
+def type_name(value: Any) -> str:
+    """`a whole number`, `a list`, as messages say it."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "a boolean"
+        case int():
+            return "a whole number"
+        case float():
+            return "a number"
+        case str():
+            return "text"
+        case Mapping():
+            return "a map"
+        case list() | tuple():
+            return "a list"
+        case _:
+            return f"a {type(value).__name__.lower()}"
+
+
 def get_item(owner: Any, name: Any) -> tuple[Any, bool]:
     """An item of a map, list or text, and whether there is one. Attributes of Python objects are never reached."""
     if isinstance(owner, Mapping):
@@ -135,6 +156,14 @@ def missing_message(owner: Any, name: Any) -> str:
     if isinstance(owner, Secret):
         return f"a secret has no attributes here: for one field, declare a setting `secret:NAME#{name}`"
     return f"there is no `{name}` in it"
+
+
+def text_as_condition(value: str, source: str = "") -> InvalidCondition:
+    """The error for text where only true or false can be meant."""
+    where = f"`{source}` is text" if source else "a part of the condition is text"
+    return InvalidCondition(
+        f"{where} (`{value[:40]}`), which is neither true nor false: compare it, as in `… == 'yes'` or `… != none`"
+    )
 
 
 def undefined_message(name: str) -> str:

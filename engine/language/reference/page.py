@@ -161,6 +161,12 @@ with Jinja's arguments:
 null; `truncate` counts exactly. There are no calls, no arithmetic, no statements and no `is` tests. An expression has
 at most 4,096 characters.
 
+Text alone is no condition: in `if`, `only`, `is` and `retry_if`, and in the operands of their `and`, `or` and `not`, it
+counts neither as true nor as false, because `"false"` would be true. `validate` reports it where the type is known
+(RB307). In a run it is the error `InvalidCondition` (category invalid): `if` and `retry_if` fail the step; for `is` and
+`only` a rescue applies, or the step holds. So does a `status` that is neither text nor null. Null, zero, empty lists and
+empty maps are false.
+
 The names are each input and var, `settings`, `accounts`, the result of each earlier step by its id, `seen` (what the
 last look saw), `each`, `error` (in a `rescue`) and `operation`. A skipped step's result is null, and an attribute of
 null is undefined: use `default`. What comes out of an expression is data and is never evaluated again. A secret can be

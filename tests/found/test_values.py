@@ -1,0 +1,117 @@
+"""The meaning of values: conditions, settings, moments and durations, arithmetic, exact numbers, secrets, and their bounds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.commands import Cli, Result, Store, write_file
+
+INPUTS = Path(__file__).parent / "inputs"
+
+SNAPSHOT = "rds.cluster_snapshot/x@us-west-2: available"
+HEAD = "runbook: a\nregion: us-west-2\n"
+
+
+def validated(cli: Cli, tmp_path: Path, text: str) -> list[tuple[str, int]]:
+    """The errors of a runbook: rule and line. Warnings are left out."""
+    result = cli("validate", write_file(tmp_path / "a.yaml", text), "-o", "json")
+    return [(one["rule"], one["line"]) for one in result.document["findings"] if one["severity"] == "error"]
+
+
+def run(cli: Cli, tmp_path: Path, store: Store, text: str, *words: str, world: str = SNAPSHOT) -> Result:
+    """Run a runbook in a sandbox with that world."""
+    made = write_file(tmp_path / "world.yaml", "world:\n" + "".join(f"  {line}\n" for line in world.split("\n")))
+    file = write_file(tmp_path / "a.yaml", text)
+    return cli("run", file, f"--sandbox={made}", *store, "--yes", "--no-input", "-o", "json", *words)
+
+
+# -- conditions ------------------------------------------------------------------------------------------------
+
+TEXT_DECIDES = {
+    "an input": 'inputs: {flag: {default: "false"}}\nsteps:\n  - {id: x, if: flag, wait: 0s}\n',
+    "a setting": "settings: {flag: ssm:/flag}\nsteps:\n  - {id: x, if: settings.flag, wait: 0s}\n",
+    "a var": 'vars: {flag: "no"}\nsteps:\n  - {id: x, if: "${flag}", wait: 0s}\n',
+    "a literal": "steps:\n\n  - {id: x, if: \"'false'\", wait: 0s}\n",
+    "an operand": 'inputs: {flag: {default: "x"}}\nsteps:\n  - {id: x, if: 1 == 1 and flag, wait: 0s}\n',
+    "what `not` denies": 'inputs: {flag: {default: "x"}}\nsteps:\n  - {id: x, if: not flag, wait: 0s}\n',
+    "a test": 'inputs: {flag: {default: "x"}}\nsteps:\n  - {id: x, if: (true if flag else false), wait: 0s}\n',
+    "`only`": "vars: {flag: a}\nsteps:\n  - {id: x, ensure: rds.cluster_snapshot, with: {name: x, copy_of: y}, only: flag}\n",
+    "`is`": "steps:\n\n  - {id: x, check: rds.cluster, with: {name: x}, is: seen.endpoint}\n",
+}
+
+
+@pytest.mark.parametrize("case", TEXT_DECIDES.values(), ids=TEXT_DECIDES)
+def test_text_alone_is_no_condition(cli: Cli, tmp_path: Path, case: str) -> None:
+    assert ("RB307", 5) in validated(cli, tmp_path, HEAD + case)
+
+
+def test_text_alone_is_no_retry_if(cli: Cli, tmp_path: Path) -> None:
+    rescue = "    rescue: [{error: any, then: {retry_if: settings.flag, else: hold}}]\n"
+    steps = "steps:\n  - id: x\n    call: sns.publish\n    with: {topic: a, subject: b, text: c}\n" + rescue
+    assert ("RB307", 8) in validated(cli, tmp_path, HEAD + "settings: {flag: ssm:/flag}\n" + steps)
+
+
+UNKNOWN_TYPE = (
+    HEAD
+    + """
+inputs: {more: {type: map}}
+steps:
+  - id: x
+    STEP
+"""
+)
+"""An attribute of a map has no known type, so `validate` accepts it."""
+
+
+@pytest.mark.parametrize(
+    "condition", ["more.flag", "not more.flag", "more.flag or 1 == 2", "true if more.flag else false"]
+)
+def test_a_text_that_comes_up_in_a_run_fails_the_step(cli: Cli, tmp_path: Path, store: Store, condition: str) -> None:
+    text = UNKNOWN_TYPE.replace("STEP", f"if: {condition}\n    wait: 0s")
+    result = run(cli, tmp_path, store, text, "-i", "more={flag: 'false'}")
+    assert result.document["error"] == "InvalidCondition", result.document["error_message"]
+    assert (result.code, result.document["status"]) == (1, "FAILED")
+    assert "false" in result.document["error_message"]
+
+
+@pytest.mark.parametrize("value", ["true", "1", "[a]", "{a: b}"])
+def test_what_is_not_text_counts_as_before(cli: Cli, tmp_path: Path, store: Store, value: str) -> None:
+    text = UNKNOWN_TYPE.replace("STEP", "if: more.flag and not more.no\n    fail: it ran")
+    result = run(cli, tmp_path, store, text, "-i", f"more={{flag: {value}, no: []}}")
+    assert result.document["error_message"] == "it ran"
+
+
+LOOKS = {
+    "is": ("check: rds.cluster_snapshot", "is: more.flag"),
+    "only": ("ensure: rds.cluster_snapshot", "owner: any\n    only: more.flag\n    undo: keep"),
+    "status": (
+        "check: aws.rds.describe_db_clusters",
+        "status: more.number\n    classes: {available: [available]}\n    monitor: {every: 1s, for: 1m}",
+    ),
+}
+
+
+@pytest.mark.parametrize("key", LOOKS)
+def test_a_look_whose_condition_is_text_holds(cli: Cli, tmp_path: Path, store: Store, key: str) -> None:
+    verb, rest = LOOKS[key]
+    params = "    with: {DBClusterIdentifier: c}" if "aws." in verb else "    with: {name: x, copy_of: y}"
+    params = params.replace(", copy_of: y", "") if "check" in verb else params
+    text = UNKNOWN_TYPE.replace("STEP", f"{verb}\n{params}\n    {rest}")
+    world = SNAPSHOT + "\nrds.cluster/c@us-west-2: available"
+    given = ("-i", "more={flag: 'false', number: 5}")
+    result = run(cli, tmp_path, store, text, *given, world=world)
+    assert result.code == 5, result.err
+    assert (result.document["hold"]["kind"], result.document["error"]) == ("failure", "InvalidCondition")
+
+
+def test_a_rescue_takes_it(cli: Cli, tmp_path: Path, store: Store) -> None:
+    step = "check: rds.cluster_snapshot\n    with: {name: x}\n    is: more.flag\n    rescue: [{error: InvalidCondition, then: done}]"
+    result = run(cli, tmp_path, store, UNKNOWN_TYPE.replace("STEP", step), "-i", "more={flag: 'no'}")
+    assert result.code == 0, result.err
+
+
+def test_a_status_of_another_type_is_found(cli: Cli, tmp_path: Path) -> None:
+    step = "check: aws.rds.describe_db_clusters\n    with: {DBClusterIdentifier: c}\n    status: seen.DBClusters | length\n    monitor: {every: 1s, for: 1m}"
+    assert ("RB307", 9) in validated(cli, tmp_path, UNKNOWN_TYPE.replace("STEP", step))
