@@ -16,7 +16,7 @@ from actions.rds import lookup
 from actions.rds.copy_request import WIRE_NAMES, copy_request
 from actions.rds.delete_refusals import explained
 from actions.rds.iam_rights import ANYWHERE, HERE, key_rights
-from actions.rds.names import IDENTIFIER, arn_of, is_tagged, short_name, tags_of, time_of
+from actions.rds.names import IDENTIFIER, STEP, arn_of, is_tagged, short_name, step_key, tags_of, time_of
 from actions.rds.statuses import catalogue, observed
 from engine.errors import EffectFailed
 from engine.language.model import KindFacts, Monitor
@@ -94,14 +94,14 @@ RIGHTS: Final = (
     Right(action="rds:DeleteDBClusterSnapshot", verb="delete", on=(_ARN,)),
 )
 
-_PROOF: Final = ("runbook:operation", "runbook:step", "runbook:attempt")
+_PROOF: Final = ("runbook:operation", STEP, "runbook:attempt")
 """Tags that together name one attempt of one step."""
 
 
 def id_of(arn: str, created: str | None, tags: Mapping[str, str]) -> str | None:
     """The snapshot's id; None until AWS reports when it was taken."""
     if all(name in tags for name in _PROOF):
-        return f"{arn}#" + "/".join(tags[name] for name in _PROOF)
+        return f"{arn}#" + "/".join(step_key(tags[name]) if name == STEP else tags[name] for name in _PROOF)
     return f"{arn}@{created}" if created else None
 
 

@@ -24,8 +24,8 @@ OPERATION: Final = "runbook:operation"
 STEP: Final = "runbook:step"
 RESERVED: Final = ("aws:", "rds:")
 _ARN: Final = re.compile(r"arn:(aws[a-z-]*):rds:([a-z0-9-]*):(\d{12}):([a-z-]+):(.+)", re.IGNORECASE)
-_ITEM: Final = re.compile(r"(.*)\[(\d+)\]")
-_ITEM_IN_TAG: Final = re.compile(r"(.*)/(\d+)")
+_ITEM: Final = re.compile(r"\[(\d+)\]")
+_ITEMS_IN_TAG: Final = re.compile(r"(?:/\d+)+$")
 _TAG: Final = re.compile(r"[\w .:/=+\-@]*")  # docs/aws.md, "Names and tags"
 
 
@@ -71,9 +71,9 @@ def new_name(parameter: str, name: str, ctx: Context) -> str:
 def tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
     """Tags in the form of RDS's requests; EffectFailed if AWS would refuse one.
 
-    RDS allows no brackets in tags, so an item of a `for_each`, `instances[0]`, becomes `instances/0`.
+    RDS allows no brackets in tags. Intents that an earlier version recorded have `instances[0]`: it becomes `instances/0`.
     """
-    written = {key: _ITEM.sub(r"\1/\2", value) if key == STEP else value for key, value in tags.items()}
+    written = {key: _ITEM.sub(r"/\1", value) if key == STEP else value for key, value in tags.items()}
     for key, text in written.items():
         if key.lower().startswith(RESERVED):
             raise refusal(f"the tag key {key!r} is reserved by AWS; use one that does not begin with aws: or rds:")
@@ -85,11 +85,16 @@ def tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
 
 
 def tags_of(listed: Iterable[Mapping[str, str]] | None) -> dict[str, str]:
-    """The tags in RDS's list, as `tag_list` was given them."""
+    """The tags in RDS's list; the step's has the items of a `for_each` in brackets."""
     tags = {tag["Key"]: tag.get("Value", "") for tag in listed or () if "Key" in tag}
     if STEP in tags:
-        tags[STEP] = _ITEM_IN_TAG.sub(r"\1[\2]", tags[STEP])
+        tags[STEP] = step_key(tags[STEP])
     return tags
+
+
+def step_key(tag: str) -> str:
+    """`instances[0]` of `instances/0`, the form in which tags have it."""
+    return _ITEMS_IN_TAG.sub(lambda found: re.sub(r"/(\d+)", r"[\1]", found[0]), tag)
 
 
 def is_tagged(item: Mapping[str, Any]) -> bool:

@@ -28,7 +28,7 @@ from engine.values import changed
 
 REGION: Final = "us-east-1"
 OnCall = Callable[[ApiCall, Literal["before", "after"]], None]
-_ITEM: Final = re.compile(r"/(\d+)$")
+_ITEMS: Final = re.compile(r"(?:/\d+)+$")
 
 
 class Sandbox:
@@ -255,7 +255,7 @@ def _step_of(params: Mapping[str, Any]) -> str:
     """The step that a creating call names in the tool's tag; that of an item is written `instances/0`."""
     for tag in params.get("Tags") or ():
         if isinstance(tag, dict) and tag.get("Key") == "runbook:step":
-            return _ITEM.sub(r"[\1]", str(tag.get("Value", "")))
+            return _ITEMS.sub(lambda found: re.sub(r"/(\d+)", r"[\1]", found[0]), str(tag.get("Value", "")))
     return ""
 
 

@@ -73,11 +73,12 @@ class TargetSettled(Event):
 
 
 class RowTaken(Event):
-    """Another row than before; its `do`, if any, begins."""
+    """Another row than before; its `do`, if any, begins. `within`: the items of `for_each` that this is in."""
 
     row: str
     verb: str
     status: str
+    within: tuple[int, ...] = ()
 
 
 class Watched(Event):
@@ -109,9 +110,10 @@ class ProofBegun(Event):
 
 
 class Proved(Event):
-    """One of `requires` is met; or `all` of them are."""
+    """One of `requires` is met; or `all` of them are. `source`: the id of what a copy is made from."""
 
     all: bool = False
+    source: str | None = None
 
 
 class EntrySettled(Event):
@@ -159,10 +161,11 @@ class NotSent(Event):
 
 
 class Rescued(Event):
-    """A rescue is taken: its `do`, then its `refresh`, then its `then`."""
+    """A rescue is taken: its `do`, then its `refresh`, then its `then`. `within`: as for `RowTaken`."""
 
     rescue: int
     problem: Problem
+    within: tuple[int, ...] = ()
 
 
 class Refreshed(Event):

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Literal
 
 from engine.errors import Problem
 from engine.kernel.effect import Effect, Seen
-from engine.values import Value, field
+from engine.values import Value, changed, field
 
 EndList = Literal["on_success", "on_failure", "on_hold", "on_cancel", "cleanup"]
 
@@ -29,10 +29,11 @@ class MainStep(Value):
 
 
 class NestedStep(Value):
-    """A step in the `do` of a row or of a rescue."""
+    """A step in the `do` of a row or of a rescue; `within`, the items that this `do` is in, outermost first."""
 
     path: str  # steps/4/rescue/0/do/1
     item: int | None = None
+    within: tuple[int, ...] = ()
 
 
 class EndStep(Value):
@@ -85,7 +86,7 @@ StepPosition = MainStep | NestedStep | EndStep
 Position = MainStep | NestedStep | EndStep | EntryTurn | UnsentNotice | LedgerUndo
 
 
-def position_of(path: str, item: int | None = None) -> StepPosition:
+def position_of(path: str, item: int | None = None, within: tuple[int, ...] = ()) -> StepPosition:
     """The position of a step of the runbook."""
     match path.split("/"):
         case ["steps", _]:
@@ -93,7 +94,24 @@ def position_of(path: str, item: int | None = None) -> StepPosition:
         case ["on_success" | "on_failure" | "on_hold" | "on_cancel" | "cleanup" as name, _]:
             return EndStep(list=name, path=path, item=item)
         case _:
-            return NestedStep(path=path, item=item)
+            return NestedStep(path=path, item=item, within=within)
+
+
+def at_item(position: Position, item: int) -> StepPosition:
+    """The position of an item of a `for_each`, from the position of the step or of another item."""
+    assert isinstance(position, StepPosition)
+    return changed(position, item=item)
+
+
+def brackets(items: tuple[int, ...]) -> str:
+    """`[2]`: as keys have the items of a `for_each`."""
+    return "".join([f"[{number}]" for number in items])
+
+
+def items_of(position: Position) -> tuple[int, ...]:
+    """The items that a position is in, outermost first; its own is the last."""
+    within = position.within if type(position) is NestedStep else ()
+    return within if position.item is None else (*within, position.item)
 
 
 # -- phases: what a frame does, each with just its own fields --------------------------------------------------
@@ -109,6 +127,7 @@ class Looking(Value):
     next: float = 0.0
     seen: Seen | None = None
     proved: bool = False  # `requires` were met, and this is the look after that
+    source: str | None = None  # the id of what a copy is made from, as that proof saw it
 
 
 class Proving(Value):

@@ -40,6 +40,7 @@ class Entry(Value):
     state: Literal["open", "gone", "void", "kept", "stuck", "delivered"] = "open"
     undo: Literal["delete", "keep"] | UndoRecord = "delete"
     source: str | None = None  # of a copy: what it was made from
+    source_id: str | None = None  # the id of its source when it was made: another may bear the name later
     part_of: str | None = None
     live: bool = False
     used: bool = False  # live data that was seen available

@@ -18,8 +18,13 @@ Owner = Literal["own", "kin", "foreign", "nobody's"]
 
 def tags_of(operation: Operation, step: str, tag: str, more: Mapping[str, Any]) -> dict[str, str]:
     """The tags that the creating call sets: the tool's own beside the runbook's."""
-    own = {OPERATION: operation.id, RUNBOOK: operation.runbook, STEP: step, ATTEMPT: tag}
+    own = {OPERATION: operation.id, RUNBOOK: operation.runbook, STEP: key_in_tag(step), ATTEMPT: tag}
     return {str(key): str(value) for key, value in more.items()} | own
+
+
+def key_in_tag(key: str) -> str:
+    """`mine[2]` as `mine/2`: AWS allows no brackets in tags."""
+    return key.replace("[", "/").replace("]", "") if "[" in key else key
 
 
 def adoptable(operation: Operation, entries: list[tuple[int, Entry]], seen: Seen) -> int | None:
@@ -32,7 +37,7 @@ def adoptable(operation: Operation, entries: list[tuple[int, Entry]], seen: Seen
         return None
     for number, entry in entries:
         waiting = entry.id is None and entry.state in ("open", "void", "kept", "stuck")
-        if waiting and (tags.get(STEP), tags.get(ATTEMPT)) == (entry.step, entry.tag):
+        if waiting and (key_in_tag(tags.get(STEP, "")), tags.get(ATTEMPT)) == (key_in_tag(entry.step), entry.tag):
             return number
     return None
 

@@ -19,6 +19,8 @@ from engine.kernel.frame import (
     NestedStep,
     Position,
     UnsentNotice,
+    brackets,
+    items_of,
     position_of,
 )
 from engine.kernel.operation import Entry, Operation, StepRecord, UndoRecord
@@ -46,8 +48,9 @@ _UNDO: Final = (
 )
 _BROKEN_ONLY: Final = (
     Row(path="undo/leaving", names=("leaving",), verb="monitor"),
+    Row(path="undo/unknown", names=("unknown",), verb="monitor"),
     Row(path="undo/delete", names=("broken",), verb="delete"),
-    Row(path="undo/rest", names=("missing", "pending", "unknown", "available", "blocked"), verb="done"),
+    Row(path="undo/rest", names=("missing", "pending", "available", "blocked"), verb="done"),
 )
 _SETTLE: Final = (Row(path="settle/any", names=CLASSES, verb="done"),)
 _DEFAULT_EVERY, _DEFAULT_LONGEST, _DEFAULT_GRACE = 30.0, 3600.0, 60.0
@@ -79,9 +82,8 @@ def _entry_step(runbook: Runbook, entry: Entry, turn: EntryTurn) -> Step:
         return Step(path=turn.path, id=entry.step, body=Remove(kind=entry.kind, params={}, states=_SETTLE))
     if not isinstance(entry.undo, UndoRecord):
         made_by = runbook.index.get(entry.path)
-        rows = _UNDO if turn.how == "undo" else _BROKEN_ONLY
         return Step(
-            path=turn.path, id=entry.step, body=Remove(kind=entry.kind, params={}, states=rows),
+            path=turn.path, id=entry.step, body=Remove(kind=entry.kind, params={}, states=undo_rows(turn)),
             retry=made_by.retry if made_by is not None else None,
         )  # fmt: skip
     # An edited runbook may no longer have the undo's own step. Its call is in the ledger; the rest has defaults.
@@ -95,6 +97,11 @@ def _entry_step(runbook: Runbook, entry: Entry, turn: EntryTurn) -> Step:
         retry=written.retry if written is not None else None,
         monitor=written.monitor if written is not None else Monitor(),
     )  # fmt: skip
+
+
+def undo_rows(turn: EntryTurn) -> tuple[Row, ...]:
+    """● What a look says decides; a look that failed is repeated, so that one error does not leave a resource behind."""
+    return _UNDO if turn.how == "undo" else _BROKEN_ONLY
 
 
 def following(runbook: Runbook, position: Position) -> Position | None:
@@ -115,9 +122,9 @@ def following(runbook: Runbook, position: Position) -> Position | None:
 
 
 def key_of(step: Step, frame: Frame) -> str:
-    """`copy-snapshot`, `instances[0]`; for a step without id, its path."""
-    item = frame.position.item
-    return step.id if item is None else f"{step.id}[{item}]"
+    """`copy-snapshot`, `instances[0]`, `mine[2]` in a `do` of item 2; for a step without id, its path."""
+    items = items_of(frame.position)
+    return step.id + brackets(items) if items else step.id
 
 
 def describe(step: Step) -> str:
@@ -136,8 +143,7 @@ def current_key(runbook: Runbook, operation: Operation) -> str:
     if isinstance(position, EntryTurn):
         return f"{operation.ledger[position.entry].step} (undo)"
     step = runbook.index.get(position.path) or step_of(runbook, operation, frame)
-    key = key_of(step, frame)
-    name = key if key != position.path else describe(step)
+    name = key_of(step, frame) if step.id != position.path else describe(step)
     if isinstance(position, NestedStep) and not any(map(in_ends, operation.frames)):
         below = operation.frames[-2]
         return f"{key_of(step_of(runbook, operation, below), below)} > {name}"
@@ -185,14 +191,26 @@ def failure_of(operation: Operation) -> Problem | None:
     return operation.ending.error if operation.ending is not None else operation.failing
 
 
-def records_of(operation: Operation, step: Step) -> list[tuple[str, StepRecord]]:
-    """The keys and records of a step; of a `for_each`, of each of its items, in order."""
+def records_of(operation: Operation, step: Step, within: tuple[int, ...] = ()) -> list[tuple[str, StepRecord]]:
+    """The keys and records of a step; of a `for_each`, of each of its items, in order.
+
+    `within`: the items that the asker is in. Of a step in a `do`, the records of those items are meant.
+    """
+    outer = within if step.path.count("/") > 1 else ()
+    for length in range(len(outer), -1, -1):
+        found = _records_under(operation, step, step.id + brackets(outer[:length]))
+        if found:
+            return found
+    return []
+
+
+def _records_under(operation: Operation, step: Step, key: str) -> list[tuple[str, StepRecord]]:
     if step.for_each is None:
-        record = operation.steps.get(step.id)
-        return [(step.id, record)] if record is not None else []
+        record = operation.steps.get(key)
+        return [(key, record)] if record is not None else []
     found: list[tuple[str, StepRecord]] = []
-    while (record := operation.steps.get(key := f"{step.id}[{len(found)}]")) is not None:
-        found.append((key, record))
+    while (record := operation.steps.get(item := f"{key}[{len(found)}]")) is not None:
+        found.append((item, record))
     return found
 
 

@@ -14,7 +14,7 @@ from typing import Final, Literal
 from engine.errors import EffectNotSent
 from engine.kernel.decide.ends import used_past_return
 from engine.kernel.operation import Entry, Operation
-from engine.kernel.ownership import ATTEMPT, OPERATION, RUNBOOK, STEP
+from engine.kernel.ownership import ATTEMPT, OPERATION, RUNBOOK, STEP, key_in_tag
 from engine.language.model import Account
 from engine.registry import Context, Findable, Observation, ResourceKind
 from engine.values import Value
@@ -157,7 +157,8 @@ def assess(resource: TaggedResource, owner: Operation | None, store: str) -> Ass
 def _may_be_from(entry: Entry, resource: TaggedResource) -> bool:
     """● Is it what a create was sent for, whose id was never learnt? A backup with copied tags has another name."""
     tags = resource.tags
-    same_tags = entry.id is None and entry.step == tags.get(STEP) and entry.tag == tags.get(ATTEMPT)
+    same_step = key_in_tag(entry.step) == key_in_tag(tags.get(STEP, ""))
+    same_tags = entry.id is None and same_step and entry.tag == tags.get(ATTEMPT)
     name = str(next(iter(entry.identity.values()), ""))
     return (
         same_tags

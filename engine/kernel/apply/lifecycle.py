@@ -22,6 +22,7 @@ from engine.kernel.frame import (
     Proving,
     Refreshing,
     UnsentNotice,
+    at_item,
     position_of,
 )
 from engine.kernel.operation import Ending, Hold, Operation, UndoRecord
@@ -137,7 +138,7 @@ def _answered(runbook: Runbook, operation: Operation, hold: Hold, event: ev.Resu
 def _begin_again(runbook: Runbook, operation: Operation, frame: Frame) -> Operation:
     """From its beginning; a `for_each`, from the item that was its last."""
     if isinstance(frame.phase, InItems):
-        return stack.push(operation, position_of(frame.path, len(frame.phase.results)))
+        return stack.push(operation, at_item(frame.position, len(frame.phase.results)))
     if isinstance(frame.phase, (Entering, InLedger)):
         return operation  # it has not begun, or its entries have turns of their own
     return stack.in_phase(operation, stack.first_phase(step_of(runbook, operation, frame)))

@@ -226,7 +226,7 @@ def rescued(runbook: Runbook, operation: Operation, event: ev.Rescued) -> Operat
         error=event.problem, settings_changed=False, attempts=attempts,
         observed=changed(frame.observed, seen=stack.seen_in(frame)),
     ))  # fmt: skip
-    return stack.push(operation, position_of(rescue.do[0].path)) if rescue.do else operation
+    return stack.push(operation, position_of(rescue.do[0].path, within=event.within)) if rescue.do else operation
 
 
 def refreshed(runbook: Runbook, operation: Operation, event: ev.Refreshed) -> Operation:

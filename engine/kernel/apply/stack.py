@@ -21,9 +21,12 @@ from engine.kernel.frame import (
     Position,
     Proving,
     Waiting,
-    position_of,
+    at_item,
+    brackets,
+    items_of,
 )
 from engine.kernel.operation import Entry, Operation, StepRecord
+from engine.kernel.ownership import key_in_tag
 from engine.kernel.queries import following, key_of
 from engine.language.model import Call, Check, Ensure, Fail, Hold, Notify, Remove, Runbook, Step, TakeBack, Wait
 from engine.values import changed
@@ -60,7 +63,7 @@ def push(operation: Operation, position: Position, phase: Phase = _ENTERING, add
 
 def new_frame(operation: Operation, position: Position) -> tuple[Frame, Map[str, int]]:
     """A frame at its beginning, and the visits with this one."""
-    place = position.path if position.item is None else f"{position.path}[{position.item}]"
+    place = position.path + brackets(items_of(position))
     visit = operation.visits.get(place, 0) + 1
     return changed(_FRAME, position=position, visit=visit), operation.visits.set(place, visit)
 
@@ -98,7 +101,8 @@ def leave(runbook: Runbook, operation: Operation, result: Any) -> Operation:
         assert isinstance(parent.phase, InItems)
         items = changed(parent.phase, results=(*parent.phase.results, result))
         below = (*below[:-1], changed(parent, phase=items))
-        after = position_of(position.path, len(items.results)) if len(items.results) < len(items.items) else None
+        number = len(items.results)
+        after = at_item(position, number) if number < len(items.items) else None
     if after is None:
         return changed(operation, frames=below)
     frame, visits = new_frame(operation, after)
@@ -152,9 +156,9 @@ def with_entry(operation: Operation, number: int, entry: Entry) -> Operation:
 
 
 def find_entry(operation: Operation, step: str, tag: str) -> int | None:
-    """The number of the entry with that intent."""
+    """The number of the entry with that intent. `step`: its key, or how tags have it."""
     for number, entry in enumerate(operation.ledger):
-        if entry.step == step and entry.tag == tag:
+        if entry.tag == tag and key_in_tag(entry.step) == key_in_tag(step):
             return number
     return None
 

@@ -17,6 +17,7 @@ from engine.kernel.frame import (
     Proving,
     Refreshing,
     Waiting,
+    at_item,
     position_of,
 )
 from engine.kernel.operation import Operation, StepRecord
@@ -51,7 +52,7 @@ def entered(runbook: Runbook, operation: Operation, event: ev.Entered) -> Operat
         frame = changed(frame, phase=stack.first_phase(step, event.until, event.queue), address=address)
     frames = (*operation.frames[:-1], frame)
     operation = changed(operation, steps=steps, last_step=last_step, targets=targets, frames=frames)
-    return stack.push(operation, position_of(path, 0)) if event.items else operation
+    return stack.push(operation, at_item(frame.position, 0)) if event.items else operation
 
 
 # -- looking ---------------------------------------------------------------------------------------------------
@@ -101,7 +102,9 @@ def row_taken(runbook: Runbook, operation: Operation, event: ev.RowTaken) -> Ope
     for row in body.states if isinstance(body, (Ensure, Remove, Check)) else ():
         if row.path == event.row and row.do:
             frame = changed(frame, phase=InRow(), observed=changed(frame.observed, seen=stack.seen_in(frame)))
-            return stack.push(stack.with_top(operation, frame), position_of(row.do[0].path))
+            return stack.push(
+                stack.with_top(operation, frame), position_of(row.do[0].path, within=event.within)
+            )  # fmt: skip
     return stack.with_top(operation, frame)
 
 
@@ -189,7 +192,8 @@ def proved(runbook: Runbook, operation: Operation, event: ev.Proved) -> Operatio
     phase = operation.top.phase
     before = phase if isinstance(phase, Proving) else Proving()
     return stack.in_phase(
-        operation, Looking(proved=True) if event.all else Proving(then=before.then, index=before.index + 1)
+        operation,
+        Looking(proved=True, source=event.source) if event.all else Proving(then=before.then, index=before.index + 1),
     )
 
 

@@ -54,7 +54,7 @@ from engine.kernel.decide.verbs import by_verb, continue_replace, target_of
 from engine.kernel.decide.view import View
 from engine.kernel.effect import Maker, Seen
 from engine.kernel.frame import EntryTurn
-from engine.kernel.operation import Target
+from engine.kernel.operation import Entry, Target
 from engine.kernel.ownership import OPERATION, adoptable, may_take, owner_of
 from engine.kernel.rendering import rendered, short_name
 from engine.language.expressions.evaluation import is_true
@@ -118,12 +118,18 @@ def _record_known(view: View, seen: Seen) -> ev.Event | None:
         return ev.TargetSettled(at=view.now, step=view.key, target=target)
     if seen.cls != "missing" or view.frame.performed.repeat is not None:
         return None
-    for number, entry in view.own_entries() if isinstance(body, Ensure) else named:
+    for number, entry in made_here(view, named) if isinstance(body, Ensure) else named:
         if entry.state in ("open", "kept") and grace_is_over(view, entry.at) and entry.id not in view.operation.deletes:
             if entry.id is not None:  # it is no longer under its name: look for it by its id
                 return ev.EntryTaken(at=view.now, entry=number, how="lost")
             return ev.EntrySettled(at=view.now, entry=number, state="void", why="nothing was created")
     return None
+
+
+def made_here(view: View, named: list[tuple[int, Entry]]) -> list[tuple[int, Entry]]:
+    """● The entries of the step for a resource of this name: in an earlier visit it may have made one of another name."""
+    own = {number for number, _ in view.own_entries()}
+    return [(number, entry) for number, entry in named if number in own]
 
 
 # -- class, ownership, row -------------------------------------------------------------------------------------
@@ -148,7 +154,9 @@ def _by_class(view: View, seen: Seen) -> ev.Event:
         return continue_replace(view, seen, cls)
     row = row_for(view, seen, cls)
     if is_another_row(row, view):
-        return ev.RowTaken(at=view.now, row=row.path, verb=row.verb, status=seen.status)
+        return ev.RowTaken(
+            at=view.now, row=row.path, verb=row.verb, status=seen.status, within=view.within(row.do)
+        )  # fmt: skip
     return by_verb(view, seen, row, cls)
 
 

@@ -26,7 +26,7 @@ def rescued(view: View, problem: Problem) -> ev.Event | None:
     """The first rescue that matches."""
     for number, rescue in enumerate(view.step.rescue):
         if any(problem.answers_to(wanted) for wanted in rescue.errors):
-            return ev.Rescued(at=view.now, rescue=number, problem=problem)
+            return ev.Rescued(at=view.now, rescue=number, problem=problem, within=view.within(rescue.do))
     return None
 
 

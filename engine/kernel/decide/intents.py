@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.kernel.decide.errors import next_attempt
-from engine.kernel.decide.requirements import must_prove
+from engine.kernel.decide.requirements import must_prove, must_see_source, source_of
 from engine.kernel.decide.view import View
 from engine.kernel.effect import Effect, Seen
 from engine.kernel.events import Event, Intended, ProofBegun
+from engine.kernel.frame import Looking
 from engine.kernel.operation import Entry, UndoRecord
 from engine.kernel.ownership import tags_of
 from engine.kernel.rendering import place, region_of, rendered, sources
@@ -24,9 +25,10 @@ def intend_create(view: View) -> Event:
     repeat = frame.performed.repeat
     if repeat is None and frame.removal.routine == "" and (waiting := next_attempt(view)) is not None:
         return waiting
-    if must_prove(view):
+    is_repeated = repeat is not None and repeat.verb == "create"
+    if must_prove(view) or (not is_repeated and must_see_source(view)):
         return ProofBegun(at=view.now)
-    if repeat is not None and repeat.verb == "create":
+    if repeat is not None and is_repeated:
         return Intended(at=view.now, effect=repeat, takes=False)
     assert isinstance(body, Ensure)
     assert kind is not None
@@ -43,7 +45,7 @@ def intend_create(view: View) -> Event:
     entry = Entry(
         step=view.key, path=frame.path, kind=body.kind, identity=address.identity, region=address.region,
         account=address.account, tag=tag, at=view.now, undo="keep" if body.undo == "keep" else "delete",
-        source=params.get(kind.source) if kind.source is not None and kind.data == "copy" else None,
+        source=source_of(view), source_id=frame.phase.source if isinstance(frame.phase, Looking) else None,
         part_of=params.get(kind.part_of) if kind.part_of is not None else None, live=kind.data == "live",
     )  # fmt: skip
     irreversible = view.step.id if view.step.irreversible else ""

@@ -10,10 +10,11 @@ from engine.kernel import events as ev
 from engine.kernel.decide.classes import classify, passes_by_itself, row_for
 from engine.kernel.decide.view import View
 from engine.kernel.effect import Effect, Seen
-from engine.kernel.frame import Address, Frame, Looking, Proving, position_of
+from engine.kernel.frame import Address, Frame, Looking, Proving, items_of, position_of
 from engine.kernel.operation import Entry, Perform, SleepUntil
 from engine.kernel.queries import kind_of, monitor_of, records_of
-from engine.kernel.rendering import region_of, sources
+from engine.kernel.rendering import region_of, rendered, sources
+from engine.language.durations import format_duration
 from engine.language.model import Ensure, Step
 from engine.values import Value
 
@@ -52,7 +53,7 @@ def proofs_of(view: View) -> list[Proof]:
         )
         for step in steps
         if step is not None
-        for key, record in records_of(view.operation, step)
+        for key, record in records_of(view.operation, step, items_of(view.frame.position))
         if record.path == step.path and record.status == "DONE"
     ]  # fmt: skip
 
@@ -62,7 +63,8 @@ def awaited(view: View) -> Proof | None:
     phase = view.frame.phase
     if not isinstance(phase, Proving) or phase.since is None or needs_source(view):
         return None
-    return proofs_of(view)[phase.index]
+    proofs = proofs_of(view)
+    return proofs[phase.index] if phase.index < len(proofs) else None
 
 
 def next_in_proof(view: View, phase: Proving) -> ev.Event | Perform | SleepUntil | None:
@@ -71,9 +73,12 @@ def next_in_proof(view: View, phase: Proving) -> ev.Event | Perform | SleepUntil
         return None
     entry = view.entry
     if entry is not None and needs_source(view):
-        return _next_in_source_proof(view, phase, entry)
+        return _proof_of_source(view, phase, entry)
     proofs = proofs_of(view)
     if phase.index >= len(proofs):
+        source = source_of(view)
+        if source is not None and phase.then == "look":
+            return _proof_of_new_copy(view, phase, source)
         return ev.Proved(at=view.now, all=True) if phase.then == "look" else None
     proof = proofs[phase.index]
     if phase.seen is not None:
@@ -117,19 +122,83 @@ def judge_proof(view: View, phase: Proving, proof: Proof, seen: Seen) -> ev.Even
     return ev.Held(at=view.now, kind="requires", reason=f"{view.key} requires {proof.key}, and {what}{why}")
 
 
-def _next_in_source_proof(view: View, phase: Proving, entry: Entry) -> ev.Event | Perform:
-    """Before a copy goes: is what it was made from there, and available?"""
+def source_of(view: View) -> str | None:
+    """What the step copies, by name or ARN; None if it makes no copy."""
+    kind, body = view.kind, view.step.body
+    if kind is None or kind.data != "copy" or kind.source is None or not isinstance(body, Ensure):
+        return None
+    source = rendered(body.params.get(kind.source), view.names())
+    return None if source is None else str(source)
+
+
+def must_see_source(view: View) -> bool:
+    """● Before a copy is made, the id of its source is read: the intent records it, for a later undo."""
+    phase = view.frame.phase
+    proved = isinstance(phase, Looking) and phase.proved
+    return not proved and source_of(view) is not None
+
+
+def _source_look(view: View, name: str, source: str, region: str, account: str | None) -> Effect:
+    """The look at what a copy is, or was, made from."""
+    params = {view.kind.identity[0] if view.kind is not None and view.kind.identity else "name": source}
+    return Effect(
+        verb="look", name=name, key="", params=params, region=region_of(source) or region, account=account
+    )  # fmt: skip
+
+
+def _proof_of_new_copy(view: View, phase: Proving, source: str) -> ev.Event | Perform | SleepUntil:
+    """Which snapshot is copied? If AWS does not show it, the create is sent all the same: its error says what is wrong."""
+    seen, address = phase.seen, view.frame.address
+    if seen is None:
+        if phase.next > view.now:
+            return SleepUntil(at=phase.next)
+        name = view.kind.name if view.kind is not None else ""
+        return Perform(effect=_source_look(view, name, source, address.region, address.account))
+    if seen.problem is not None and passes_by_itself(seen.problem):
+        return _watch_source(view, phase, seen, source)
+    return ev.Proved(at=view.now, all=True, source=seen.id if seen.cls == "available" else None)
+
+
+def _proof_of_source(view: View, phase: Proving, entry: Entry) -> ev.Event | Perform | SleepUntil:
+    """Before a copy goes: is what it was made from still there, and available?"""
     if phase.index > 0:
         return ev.Proved(at=view.now, all=True)
-    source = entry.source or ""
-    if phase.seen is None:
-        params = {view.kind.identity[0] if view.kind is not None and view.kind.identity else "name": source}
-        region = region_of(source) or entry.region
-        return Perform(
-            effect=Effect(verb="look", name=entry.kind, key="", params=params, region=region, account=entry.account)
-        )
-    if phase.seen.cls == "available" and phase.seen.problem is None:
+    source, seen = entry.source or "", phase.seen
+    if seen is None:
+        if phase.next > view.now:
+            return SleepUntil(at=phase.next)
+        return Perform(effect=_source_look(view, entry.kind, source, entry.region, entry.account))
+    if may_come_back(seen):
+        return _watch_source(view, phase, seen, source)
+    if seen.problem is not None:
+        found = f"cannot be read ({seen.problem.message}): this may be"
+    elif seen.cls != "available":
+        found = f"is {seen.status}: this is"
+    elif not is_same_source(entry, seen):
+        found = f"was replaced by another snapshot of that name ({seen.id}): this is"
+    else:
         return ev.Proved(at=view.now)
-    why = f"its source {source} is {phase.seen.status or 'not to be seen'}: this is the last copy of the data"
     [(number, _)] = view.own_entries()
+    why = f"its source {source} {found} the last copy of the data"
     return ev.EntrySettled(at=view.now, entry=number, state="kept", why=why)
+
+
+def is_same_source(entry: Entry, seen: Seen) -> bool:
+    """● By its id: another snapshot that has the name of the source has other data. Unknown ids prove nothing."""
+    return entry.source_id is not None and seen.id == entry.source_id
+
+
+def may_come_back(seen: Seen) -> bool:
+    """● A source that is being changed, or whose look failed with an error that passes by itself, is watched."""
+    if seen.problem is not None:
+        return passes_by_itself(seen.problem)
+    return seen.cls in ("pending", "leaving", "unknown")
+
+
+def _watch_source(view: View, phase: Proving, seen: Seen, source: str) -> ev.Event:
+    """The next look at the source, as long as the step's `monitor` allows."""
+    monitor, since = view.monitor, phase.since if phase.since is not None else view.now
+    if view.now - since < (monitor.longest or 0.0):
+        return ev.Watched(at=view.now, next=view.now + (monitor.every or 30.0), status=seen.status)
+    reason = f"timed out after {format_duration(view.now - since)}: the source {source} is still `{seen.status}`"
+    return ev.Held(at=view.now, kind="monitor_over", reason=reason, error=seen.problem)

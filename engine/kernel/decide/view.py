@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.kernel import events as ev
 from engine.kernel.effect import Seen
-from engine.kernel.frame import EntryTurn, Frame
+from engine.kernel.frame import EntryTurn, Frame, items_of
 from engine.kernel.operation import Entry, Operation
 from engine.kernel.queries import key_of, kind_of, monitor_of, step_of
 from engine.kernel.rendering import Names
@@ -21,6 +21,10 @@ class View(Value, kw_only=False):
     frame: Frame
     step: Step
     now: float
+
+    def within(self, do: tuple[Step, ...]) -> tuple[int, ...]:
+        """● The items that a `do` of this step is in: what it makes for one item is not taken for another's."""
+        return items_of(self.frame.position) if do else ()
 
     @property
     def key(self) -> str:
@@ -48,7 +52,7 @@ class View(Value, kw_only=False):
         """operation / path / item / visit / attempt / verb / target."""
         position = self.frame.position
         number = self.frame.attempts.number if attempt is None else attempt
-        item = "" if position.item is None else position.item
+        item = ".".join(map(str, items_of(position)))
         return f"{self.operation.id}/{position.path}/{item}/{self.frame.visit}/{number}/{verb}/{target}"
 
     def own_entries(self) -> list[tuple[int, Entry]]:

@@ -82,7 +82,8 @@ UNTIL: Final = (
 )
 UNDO: Final = (
     "An undo never deletes the last copy of the data: before it deletes a snapshot copy, it checks that the source is there and "
-    "available. An `ensure` has `undo: delete` or `undo: keep`. A `call` may have a call:"
+    "available. The source is known by its id, so that a later snapshot of the same name does not count. A source that is being "
+    "changed, or cannot be read for the moment, is watched. An `ensure` has `undo: delete` or `undo: keep`. A `call` may have a call:"
 )
 OWNERSHIP: Final = """## Ownership
 
