@@ -247,33 +247,3 @@ def monitor_of(runbook: Runbook, step: Step) -> Monitor:
         longest=own.longest or said.longest or base.longest or _DEFAULT_LONGEST,
         grace=next((g for g in (own.grace, said.grace, base.grace) if g is not None), _DEFAULT_GRACE),
     )
-
-
-# -- restarts --------------------------------------------------------------------------------------------------
-
-
-def restarts_from(runbook: Runbook, operation: Operation, step: str = "") -> str:
-    """The id of the latest step, not after `step` (without it: the one entered last), that a restart can begin at.
-
-    Every step before it has been done, and what it or a later one requires of those is not known to be gone. Nothing is
-    looked at: `runbook restart` looks besides.
-    """
-    ids = [one.id for one in runbook.steps]
-    wanted = (step or operation.last_step).partition("[")[0]
-    at = ids.index(wanted) if wanted in ids else 0
-    while (earlier := _first_to_be_done(runbook, operation, at)) < at:
-        at = earlier
-    return ids[at]
-
-
-def _first_to_be_done(runbook: Runbook, operation: Operation, at: int) -> int:
-    """The first step before `at` that must be done again, or for the first time; `at` where there is none."""
-    required = {name.replace("-", "_") for step in runbook.steps[at:] for name in step.requires}
-    gone = {entry.id for entry in operation.ledger if entry.state == "gone" and entry.id is not None}
-    for number, step in enumerate(runbook.steps[:at]):
-        record = operation.steps.get(step.id)
-        done = record is not None and record.status in ("DONE", "SKIPPED")
-        taken_back = any(one.id in gone for _, one in records_of(operation, step))
-        if not done or (step.name in required and taken_back):
-            return number
-    return at

@@ -29,8 +29,9 @@ from engine.kernel.frame import (
     Waiting,
 )
 from engine.kernel.operation import Entry, Notice, StepRecord
-from engine.kernel.queries import failure_of, in_ends, key_of, records_of, restarts_from, step_of
+from engine.kernel.queries import failure_of, in_ends, key_of, records_of, step_of
 from engine.kernel.rendering import iso
+from engine.kernel.restarts import restarts_from, step_status, undone_keys
 from engine.language.model import Runbook, Step, attempts_in
 
 FORMAT = 1
@@ -43,6 +44,7 @@ def status_document(
     record = operation.steps.get(current_step(operation))
     error = _error(operation, record)
     count, most = _retries(runbook, record)
+    undone = undone_keys(runbook, operation)
     return {
         "format": FORMAT,
         "operation_id": operation.id,
@@ -59,7 +61,7 @@ def status_document(
         "cleanup_required": cleanup_required(operation),
         "cleanup_status": cleanup_status(operation),
         "orphaned_resources": orphaned(operation),
-        "steps": [step_row(operation, runbook, step) for step in _rows(operation, runbook)],
+        "steps": [step_row(operation, runbook, step, undone) for step in _rows(operation, runbook)],
         "resources": [_resource(entry) for entry in operation.ledger],
         "hold": _hold(operation, runbook),
         "next_wake": next_wake(operation),
@@ -146,18 +148,20 @@ def _rows(operation: Operation, runbook: Runbook) -> list[tuple[str, Step]]:
     return rows
 
 
-def step_row(operation: Operation, runbook: Runbook, row: tuple[str, Step]) -> dict[str, Any]:
-    """One element of `steps[]`."""
+def step_row(operation: Operation, runbook: Runbook, row: tuple[str, Step], undone: frozenset[str]) -> dict[str, Any]:
+    """One element of `steps[]`. `undone`: the keys of steps whose work was undone."""
     key, step = row
     record = operation.steps.get(key)
     count, most = _retries(runbook, record) if record is not None else (0, _retries_of(step))
+    status = step_status(record, key, undone)
+    is_gone = status == "UNDONE" and record is not None and record.id is not None
     return {
         "id": key,
-        "status": record.status if record is not None else "PENDING",
+        "status": status,
         "attempt": record.attempt if record is not None else 0,
         "retry_count": count,
         "max_retries": most,
-        "seen": _seen(operation, runbook, key),
+        "seen": "missing" if is_gone else _seen(operation, runbook, key),
         "waits_for": waits_for(operation, runbook) if key == current_step(operation) and not operation.ended else "",
     }
 

@@ -17,6 +17,7 @@ from engine.kernel.decide.view import View
 from engine.kernel.frame import Frame, Proving, position_of
 from engine.kernel.operation import Target
 from engine.kernel.queries import is_running_on_hold
+from engine.kernel.restarts import restarts_from, step_status, undone_keys
 from engine.language.model import Runbook, Step
 from engine.language.nearest import did_you_mean
 from engine.runtime.driver import OperationLog
@@ -106,16 +107,18 @@ def path_of(runbook: Runbook, step: str) -> str:
 
 
 def check_restart(runbook: Runbook, operation: Operation, path: str) -> None:
-    """● Data: UsageError unless all earlier steps have been done, as their results may be used."""
+    """● Data: UsageError unless all earlier steps have been done, and not undone: their work and results may be used."""
     if not operation.ended and operation.hold is None:
         message = f"operation {operation.id} is {operation.status}: continue it with `runbook resume {operation.id}`, or cancel it first"
         raise UsageError(message)
-    at = int(path.partition("/")[2])
+    at, undone = int(path.partition("/")[2]), undone_keys(runbook, operation)
     for step in runbook.steps[:at]:
-        record = operation.steps.get(step.id)
-        if record is None or record.status not in ("DONE", "SKIPPED"):
+        status = step_status(operation.steps.get(step.id), step.id, undone)
+        if status not in ("DONE", "SKIPPED"):
             wanted = runbook.step(path).id
-            message = f"cannot restart from {wanted}: {step.id} has not been done; restart from {step.id}"
+            why = "was undone" if status == "UNDONE" else "has not been done"
+            there = restarts_from(runbook, operation, wanted)
+            message = f"cannot restart from {wanted}: {step.id} {why}; restart from {there}"
             raise UsageError(message)
 
 

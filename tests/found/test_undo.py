@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
 import pytest
 
+from tests.cli.commands import Cli, Store, write_file
 from tests.crash.sandbox_run import SandboxTrial
 from tests.laws.scenario_parts import SNAPSHOT
 from tests.laws.scenario_run import Trial
 from tests.laws.undo_scenarios import ITEMS, SOURCES
+from tests.servers import moto as motos
 
+INPUTS = Path(__file__).parent / "inputs"
 UNDO = {scenario.name: scenario for scenario in (*SOURCES, *ITEMS)}
 
 
@@ -36,3 +43,48 @@ def test_each_item_removes_its_own() -> None:
     assert sorted(trial.operation.targets) == ["away[0]", "away[1]"]
     assert trial.world.named(SNAPSHOT, "one", "us-west-2") is None
     assert trial.world.named(SNAPSHOT, "two", "us-west-2") is None
+
+
+# -- restarts after an undo ------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def moto() -> Iterator[motos.Moto]:
+    with motos.started() as server:
+        yield server
+
+
+def steps(document: dict[str, Any]) -> dict[str, str]:
+    return {one["id"]: one["status"] for one in document["steps"]}
+
+
+def test_a_restart_does_not_skip_a_copy_that_was_taken_back(cli: Cli, tmp_path: Path, store: Store) -> None:
+    """en2.yaml: the copy was made, a later call fails, and the copy is taken back."""
+    world = write_file(tmp_path / "world.yaml", "world: {rds.cluster_snapshot/daily@us-west-2: {cluster: orders}}\n")
+    options = (*store, "-o", "json")
+    run = cli("run", str(INPUTS / "en2.yaml"), f"--sandbox={world}", *options, "--yes", "--operation-id", "op-1")
+    assert run.code == 1
+    assert steps(run.document) == {"copy": "UNDONE", "late": "FAILED"}
+    assert "restart op-1 --from copy" in run.err
+    refused = cli("restart", "op-1", "--from", "late", "--sandbox", *options)
+    assert (refused.code, "copy was undone; restart from copy" in refused.err) == (2, True)
+    again = cli("restart", "op-1", "--from", "copy", "--sandbox", *options, "--yes")
+    assert again.code == 1  # the call fails again
+    assert steps(again.document) == {"copy": "UNDONE", "late": "FAILED"}
+    assert [one["state"] for one in again.document["resources"]] == ["gone", "gone"]
+
+
+@pytest.mark.integration
+def test_a_restart_does_not_skip_a_call_that_was_taken_back(cli: Cli, store: Store, moto: motos.Moto) -> None:
+    """u.yaml: a service was scaled down, a later check fails, and the service is scaled up again."""
+    ecs = moto.clients("ecs", "us-east-1")
+    ecs.create_cluster(clusterName="main")
+    ecs.register_task_definition(family="web", containerDefinitions=[{"name": "web", "image": "web", "memory": 128}])
+    ecs.create_service(cluster="main", serviceName="web", taskDefinition="web", desiredCount=2)
+    options = (*store, "-o", "json", "--endpoint-url", moto.url)
+    run = cli("run", str(INPUTS / "u.yaml"), *options, "--yes", "--operation-id", "op-1")
+    assert run.code == 1
+    assert steps(run.document) == {"scale-down": "UNDONE", "migrate": "FAILED"}
+    assert "restart op-1 --from scale-down" in run.err
+    refused = cli("restart", "op-1", "--from", "migrate", *options)
+    assert (refused.code, "scale-down was undone; restart from scale-down" in refused.err) == (2, True)

@@ -26,6 +26,9 @@ RULES = (
          scenarios=("undo: a look at the source fails once", "undo: the source is pending for five minutes")),
     Rule(function="queries.undo_rows", instead=unknown_is_left,
          scenarios=("a look at a broken cluster fails once, past the point of no return",)),
+    # restarts
+    Rule(function="restarts.undone_keys", instead=lambda runbook, operation: frozenset(),
+         scenarios=tuple(scenario.name for scenario in undoing.RESTARTS)),
     # items of a `for_each`
     Rule(function="decide.view.View.within", instead=lambda view, do: (),
          scenarios=("each item of a for_each removes a snapshot in its do",)),

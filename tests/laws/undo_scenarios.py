@@ -6,7 +6,18 @@ from dataclasses import replace
 from typing import Any
 
 from tests.laws.scenario_parts import CLUSTER, HOLD, INTERNAL, RESTORE, SNAPSHOT, before, edited, foreign
-from tests.laws.scenario_run import Scenario, Trial, cancel, fault, lifecycles, problem, run, while_down
+from tests.laws.scenario_run import (
+    Scenario,
+    Trial,
+    cancel,
+    fault,
+    lifecycles,
+    problem,
+    restart,
+    resume,
+    run,
+    while_down,
+)
 from tests.laws.world import FOREVER, World
 
 BEFORE_DELETE = edited(before("delete-rds", HOLD))
@@ -132,7 +143,34 @@ ITEMS = (
     ),
 )  # fmt: skip
 
-UNDO = (*SOURCES, *ITEMS)
+TWO_NOTES = """
+runbook: aurora-restore
+region: us-west-2
+inputs: {snapshot: {type: string}, cluster: {type: string}, source_region: {type: string}, target_region: {type: string}}
+steps:
+  - id: noted
+    call: test.note
+    with: {text: one}
+    repeatable: true
+    undo: {call: test.note, with: {text: back}, repeatable: true}
+  - {id: second, call: test.note, with: {text: two}, repeatable: true}
+"""
+
+RESTARTS = (
+    Scenario(
+        name="a restart after a clean-up does not skip a call that was undone", text=TWO_NOTES,
+        arrange=(fault("call test.note", REFUSED, only=lambda on: on["text"] == "two"),),
+        acts=(run(), restart("second"), restart("noted"), restart("second")),
+        ends=("FAILED", "FAILED", "SUCCEEDED", "SUCCEEDED"),
+    ),
+    Scenario(
+        name="a restart after a cancel does not skip what a do has made",
+        text=EACH % (COPIES_EACH, HOLD), acts=(run(), cancel(undo=True), restart("approval"), restart("each-one"), resume()),
+        ends=("HELD", "CANCELLED", "CANCELLED", "HELD", "SUCCEEDED"),
+    ),
+)  # fmt: skip
+
+UNDO = (*SOURCES, *ITEMS, *RESTARTS)
 
 
 def a_copy_is_taken_back() -> None:

@@ -16,6 +16,7 @@ from engine.cli.output.times import format_attempt, format_clock, format_current
 from engine.kernel.frame import Frame, Waiting
 from engine.kernel.operation import Operation, StepRecord
 from engine.kernel.queries import in_ends, key_of, monitor_of, step_of
+from engine.kernel.restarts import step_status, undone_keys
 from engine.language.model import Runbook, Step
 from engine.reports.status import current_step, waits_for
 from engine.values import Value
@@ -34,13 +35,16 @@ class TableRow(Value):
 def table_rows(operation: Operation, runbook: Runbook, now: float) -> list[TableRow]:
     """A row for each step, and below a `for_each` one for each item."""
     rows = []
+    undone = undone_keys(runbook, operation)
     for step in runbook.steps:
         keys = [step.id, *(key for key in operation.steps if key.startswith(f"{step.id}["))]
-        rows += [_table_row(operation, runbook, step, key, now) for key in keys]
+        rows += [_table_row(operation, runbook, step, key, now, undone) for key in keys]
     return rows
 
 
-def _table_row(operation: Operation, runbook: Runbook, step: Step, key: str, now: float) -> TableRow:
+def _table_row(
+    operation: Operation, runbook: Runbook, step: Step, key: str, now: float, undone: frozenset[str]
+) -> TableRow:
     record = operation.steps.get(key)
     current = key == current_step(operation) and not operation.ended
     frame = _frame_of(operation, runbook, key) if current else None
@@ -48,7 +52,7 @@ def _table_row(operation: Operation, runbook: Runbook, step: Step, key: str, now
     return TableRow(
         cells=(
             key,
-            record.status if record is not None else "PENDING",
+            step_status(record, key, undone),
             _attempt(step, record, frame),
             f"in {format_clock(phase.until - now)}" if isinstance(phase, Waiting) else "",
             format_clock(now - record.since) if record is not None and current else "",

@@ -8,7 +8,7 @@ from typing import Any, Final
 from engine.cli.options import Options
 from engine.cli.output import terminal
 from engine.kernel.operation import Operation
-from engine.kernel.queries import restarts_from
+from engine.kernel.restarts import restarts_from
 from engine.language.model import Runbook
 from engine.reports.status import status_document
 from engine.stores.port import Head

@@ -23,7 +23,7 @@ COLOURS: Final[Mapping[str, str]] = {
 STATUSES: Final[Mapping[str, str]] = {
     "SUCCEEDED": "good", "DONE": "good", "COMPLETED": "good", "HELD": "warn", "PARTIAL": "warn", "CANCELLED": "warn",
     "FAILED": "bad", "STUCK": "bad", "IN_PROGRESS": "busy", "PENDING": "quiet", "SKIPPED": "quiet",
-    "SUPERSEDED": "quiet", "NOT_NEEDED": "quiet",
+    "UNDONE": "warn", "SUPERSEDED": "quiet", "NOT_NEEDED": "quiet",
 }  # fmt: skip
 
 

@@ -7,8 +7,9 @@ from typing import Any, assert_never
 from engine.kernel.decide.view import View
 from engine.kernel.frame import UnsentNotice
 from engine.kernel.operation import Operation, Status
-from engine.kernel.queries import failure_of, final_status, restarts_from
+from engine.kernel.queries import failure_of, final_status
 from engine.kernel.rendering import rendered
+from engine.kernel.restarts import restarts_from
 from engine.language.model import Notify, Runbook
 
 

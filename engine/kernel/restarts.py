@@ -1,0 +1,77 @@
+"""What an undo has taken back of the steps that were done, and where a restart can begin."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.kernel.frame import EntryTurn
+from engine.kernel.operation import Entry, Operation, StepRecord
+from engine.kernel.queries import records_of
+from engine.language.model import Runbook
+
+
+def undone_keys(runbook: Runbook, operation: Operation) -> frozenset[str]:
+    """● The keys of the steps, and of items of a `for_each`, whose work was undone: they are done no more.
+
+    What a step made in the `do` of a row or rescue is its work, too. A step that was entered again since then, and made
+    or found something else, is done.
+    """
+    keys: set[str] = set()
+    for entry in _taken_back(operation):
+        for key, record in operation.steps.items():
+            if record.status == "DONE" and _made(entry, key, record):
+                step = runbook.index["/".join(record.path.split("/")[:2])]
+                keys.add(step.id)
+                _, bracket, items = key.partition("[")
+                if bracket and step.for_each is not None:
+                    keys.add(f"{step.id}[{items.partition(']')[0]}]")
+    return frozenset(keys)
+
+
+def _taken_back(operation: Operation) -> Iterator[Entry]:
+    """What is gone because it was undone; a removal that the runbook has as a step is no undo."""
+    for number, entry in enumerate(operation.ledger):
+        turns = (EntryTurn(entry=number, how="undo").path, EntryTurn(entry=number, how="broken").path)
+        if entry.state == "gone" and any(turn in operation.visits for turn in turns):
+            yield entry
+
+
+def _made(entry: Entry, key: str, record: StepRecord) -> bool:
+    """Is the entry what the step is done with: the same resource, or a call of the same visit?"""
+    if (entry.step, entry.path) != (key, record.path):
+        return False
+    return entry.tag.startswith(f"{record.visit}.") if entry.kind == "call" else entry.id == record.id
+
+
+def step_status(record: StepRecord | None, key: str, undone: frozenset[str]) -> str:
+    """The status of a step, or of an item, as `status` shows it."""
+    if record is None:
+        return "PENDING"
+    return "UNDONE" if record.status == "DONE" and key in undone else record.status
+
+
+def restarts_from(runbook: Runbook, operation: Operation, step: str = "") -> str:
+    """The id of the latest step, not after `step` (without it: the one entered last), that a restart can begin at.
+
+    Every step before it has been done and was not undone, and what it or a later one requires of those is not known to
+    be gone. Nothing is looked at: `runbook restart` looks besides.
+    """
+    ids = [one.id for one in runbook.steps]
+    wanted = (step or operation.last_step).partition("[")[0]
+    at = ids.index(wanted) if wanted in ids else 0
+    undone = undone_keys(runbook, operation)
+    while (earlier := _first_to_be_done(runbook, operation, undone, at)) < at:
+        at = earlier
+    return ids[at]
+
+
+def _first_to_be_done(runbook: Runbook, operation: Operation, undone: frozenset[str], at: int) -> int:
+    """The first step before `at` that must be done again, or for the first time; `at` where there is none."""
+    required = {name.replace("-", "_") for step in runbook.steps[at:] for name in step.requires}
+    gone = {entry.id for entry in operation.ledger if entry.state == "gone" and entry.id is not None}
+    for number, step in enumerate(runbook.steps[:at]):
+        status = step_status(operation.steps.get(step.id), step.id, undone)
+        is_gone = any(one.id in gone for _, one in records_of(operation, step))
+        if status not in ("DONE", "SKIPPED") or (step.name in required and is_gone):
+            return number
+    return at
