@@ -19,7 +19,7 @@ from engine.errors import EnvironmentProblem
 from engine.stores import dynamodb_items as items
 from engine.stores.dynamodb_client import ConditionFailed, TableClient
 from engine.stores.dynamodb_table import INDEX, table_problem
-from engine.stores.port import UNSUMMARISED, Head, Lease, LogRecord, StoreUnavailable
+from engine.stores.port import UNSUMMARISED, Head, Lease, LogRecord, StoreUnavailable, new_store_id
 from engine.stores.serialization import (
     StoredRecord,
     append_conflict,
@@ -252,6 +252,16 @@ class DynamoStore:
                 self._client.request("delete_item", Key=items.key(items.blob_key(digest)))
             self._client.request("delete_item", Key=items.key(operation, items.number(item, "seq")))
         self._client.request("delete_item", Key=items.key(operation))
+
+    def store_id(self, *, create: bool = True) -> str:
+        """In an item of its own. Of two processes that write it at once, one fails the condition and reads the other's."""
+        existing = self._item(items.STORE_ID)
+        if existing is None and create:
+            item = items.key(items.STORE_ID) | {"store_id": {"S": new_store_id()}}
+            with suppress(ConditionFailed):
+                self._client.request("put_item", Item=item, ConditionExpression=IS_NEW)
+            existing = self._item(items.STORE_ID)
+        return items.text(existing or {}, "store_id")
 
     def put_blob(self, content: bytes) -> str:
         digest = hashlib.sha256(content).hexdigest()

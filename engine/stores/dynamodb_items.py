@@ -38,6 +38,9 @@ LARGEST: Final = 350 * 1024
 LAST: Final = 10**15
 """A sequence number higher than that of any record."""
 
+STORE_ID: Final = "store#id"
+"""The key of the item that has the id of the store."""
+
 NO_STATUS: Final = "-"
 """In the index, where a key cannot be empty: a first record, or a head without a summary."""
 SET_STATUS: Final = "head_status = if_not_exists(head_status, :none), head_time = if_not_exists(head_time, :time)"

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from threading import RLock
 from typing import Any
 
-from engine.stores.port import UNSUMMARISED, Head, Lease, LogRecord
+from engine.stores.port import UNSUMMARISED, Head, Lease, LogRecord, new_store_id
 from engine.stores.serialization import (
     StoredRecord,
     append_conflict,
@@ -53,6 +53,7 @@ class MemoryStore:
         self._heads: dict[str, _Head] = {}
         self._locks: dict[str, str] = {}
         self._blobs: dict[str, bytes] = {}
+        self._id = ""
 
     # -- records ------------------------------------------------------------------------------------------
 
@@ -146,6 +147,12 @@ class MemoryStore:
         with self._lock:
             self._records.pop(operation, None)
             self._heads.pop(operation, None)
+
+    def store_id(self, *, create: bool = True) -> str:
+        with self._lock:
+            if create:
+                self._id = self._id or new_store_id()
+            return self._id
 
     def put_blob(self, content: bytes) -> str:
         digest = hashlib.sha256(content).hexdigest()

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
@@ -175,6 +176,9 @@ class Store(Protocol):
         the lease.
         """
 
+    def store_id(self, *, create: bool = True) -> str:
+        """The id of the store, 12 random hex digits; "" if it has none and `create` is false. The first call writes it."""
+
     def put_blob(self, content: bytes) -> str:
         """Store bytes under their SHA-256 (hex), which is returned. Idempotent."""
 
@@ -204,6 +208,11 @@ class Chain:
             return record.seq, "was changed after it was written"
         self.seq, self.digest = record.seq, record.digest
         return None
+
+
+def new_store_id() -> str:
+    """Random, and not made from the place of the store: paths repeat on other machines."""
+    return secrets.token_hex(6)
 
 
 def verify(records: Iterable[LogRecord]) -> str | None:

@@ -157,6 +157,9 @@ class RetryingStore:
     def delete_operation(self, operation: str) -> None:
         self._retry(lambda: self._store.delete_operation(operation))
 
+    def store_id(self, *, create: bool = True) -> str:
+        return self._retry(lambda: self._store.store_id(create=create))
+
     def put_blob(self, content: bytes) -> str:
         return self._retry(lambda: self._store.put_blob(content))
 

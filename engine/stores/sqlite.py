@@ -14,7 +14,7 @@ from threading import RLock
 from typing import Any, Final
 
 from engine.stores.group_commit import GroupCommit
-from engine.stores.port import Head, Lease, LogRecord
+from engine.stores.port import Head, Lease, LogRecord, new_store_id
 from engine.stores.serialization import (
     READABLE,
     StoredRecord,
@@ -55,6 +55,8 @@ HEADS: Final = (
     "WHERE (?1 IS NULL OR status = ?1) AND (?2 IS NULL OR time >= ?2) AND (?3 IS NULL OR time < ?3) "
     "ORDER BY time DESC, operation_id DESC LIMIT ?4"
 )
+ABOUT: Final = "CREATE TABLE IF NOT EXISTS about (name TEXT PRIMARY KEY, value TEXT NOT NULL)"
+"""Facts about the store as a whole. Created when it is first needed: files of earlier versions do not have it."""
 TAKE_LEASE: Final = (
     "INSERT INTO heads (operation_id, lease, lease_version) SELECT ?1, ?2, ?3 "
     "WHERE ?4 IS NULL OR EXISTS (SELECT 1 FROM heads WHERE operation_id = ?1) "
@@ -203,6 +205,22 @@ class SqliteStore:
                     connection.execute("ROLLBACK")
                 raise
             self._file.check_not_replaced()
+
+    def store_id(self, *, create: bool = True) -> str:
+        with self._lock, self._file.errors:
+            connection = self._file.open_or_create() if create else self._file.open_existing()
+            if connection is None:
+                return ""
+            if create:
+                connection.execute(ABOUT)
+                connection.execute(
+                    "INSERT INTO about (name, value) VALUES ('store_id', ?) ON CONFLICT DO NOTHING", (new_store_id(),)
+                )
+                self._file.check_not_replaced()
+            elif not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'about'").fetchall():
+                return ""
+            rows = connection.execute("SELECT value FROM about WHERE name = 'store_id'").fetchall()
+            return str(rows[0][0]) if rows else ""
 
     def put_blob(self, content: bytes) -> str:
         digest = hashlib.sha256(content).hexdigest()

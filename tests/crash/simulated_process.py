@@ -142,6 +142,9 @@ class InstrumentedStore:
     def delete_operation(self, operation: str) -> None:
         self._process.writes("delete_operation", lambda: self._store.delete_operation(operation))
 
+    def store_id(self, *, create: bool = True) -> str:
+        return self._process.writes("store_id", lambda: self._store.store_id(create=create))
+
     def put_blob(self, content: bytes) -> str:
         return self._process.writes("put_blob", lambda: self._store.put_blob(content))
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from engine.stores.port import UNSUMMARISED, Head, Store
 from engine.stores.serialization import iso
+from tests.stores.storages import Storage
 from tests.stores.values import lease, record, written
 
 
@@ -92,6 +95,16 @@ def test_an_operation_is_deleted_whole_and_alone(store: Store) -> None:
     assert list(store.records("op-10")) == others
     assert store.blob(digest) == b"runbook: x"
     written(store, "op-1", 1)  # its id is free again
+
+
+def test_a_store_has_one_id(storage: Storage) -> None:
+    first, second = storage.open(), storage.open()
+    assert first.store_id(create=False) == ""
+    made = second.store_id()
+    assert re.fullmatch(r"[0-9a-f]{12}", made)
+    assert {first.store_id(), second.store_id(), first.store_id(create=False), storage.open().store_id()} == {made}
+    assert list(first.heads()) == []
+    assert first.load("store#id") == []
 
 
 def test_many_heads_are_listed_to_the_end(store: Store) -> None:
