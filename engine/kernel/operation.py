@@ -13,6 +13,7 @@ from immutables import Map
 from engine.errors import Problem
 from engine.kernel.effect import Effect
 from engine.kernel.frame import Frame
+from engine.language.model import Monitor
 from engine.values import Value, field
 
 
@@ -39,6 +40,7 @@ class Entry(Value):
     id: str | None = None
     state: Literal["open", "gone", "void", "kept", "stuck", "delivered"] = "open"
     undo: Literal["delete", "keep"] | UndoRecord = "delete"
+    monitor: Monitor = Monitor()  # how its undo polls, as the step says; where that is silent, as the kind does
     source: str | None = None  # of a copy: what it was made from
     source_id: str | None = None  # the id of its source when it was made: another may bear the name later
     part_of: str | None = None

@@ -78,13 +78,15 @@ def step_of(runbook: Runbook, operation: Operation, frame: Frame) -> Step:
 
 def _entry_step(runbook: Runbook, entry: Entry, turn: EntryTurn) -> Step:
     """A removal by the entry's id; or the call that takes a call back, with what is written there of it."""
+    monitor = undo_monitor(runbook, entry)
     if turn.how in ("settle", "lost"):
-        return Step(path=turn.path, id=entry.step, body=Remove(kind=entry.kind, params={}, states=_SETTLE))
+        body = Remove(kind=entry.kind, params={}, states=_SETTLE)
+        return Step(path=turn.path, id=entry.step, body=body, monitor=monitor)
     if not isinstance(entry.undo, UndoRecord):
         made_by = runbook.index.get(entry.path)
         return Step(
             path=turn.path, id=entry.step, body=Remove(kind=entry.kind, params={}, states=undo_rows(turn)),
-            retry=made_by.retry if made_by is not None else None,
+            retry=made_by.retry if made_by is not None else None, monitor=monitor,
         )  # fmt: skip
     # An edited runbook may no longer have the undo's own step. Its call is in the ledger; the rest has defaults.
     written = runbook.index.get(entry.undo.path)
@@ -94,9 +96,14 @@ def _entry_step(runbook: Runbook, entry: Entry, turn: EntryTurn) -> Step:
         body=Call(
             action=entry.undo.action, params=entry.undo.params, repeatable=call.repeatable, until=call.until
         ),
-        retry=written.retry if written is not None else None,
-        monitor=written.monitor if written is not None else Monitor(),
+        retry=written.retry if written is not None else None, monitor=monitor,
     )  # fmt: skip
+
+
+def undo_monitor(runbook: Runbook, entry: Entry) -> Monitor:
+    """● How the step that made it polls, as it was when that was intended; an earlier version recorded nothing."""
+    written = runbook.index.get(entry.undo.path if isinstance(entry.undo, UndoRecord) else entry.path)
+    return entry.monitor.or_else(written.monitor) if written is not None else entry.monitor
 
 
 def undo_rows(turn: EntryTurn) -> tuple[Row, ...]:
@@ -233,12 +240,20 @@ def kind_of(runbook: Runbook, step: Step) -> KindFacts | None:
     return None
 
 
-def monitor_of(runbook: Runbook, step: Step) -> Monitor:
-    """How to watch: what the step says, else its `until`, else the kind (for a removal, what the kind says of those)."""
+def is_in_the_making(row: str) -> bool:
+    """● What an undo finds in the making may take as long as its create may; only then can it be deleted."""
+    return row == _UNDO[0].path
+
+
+def monitor_of(runbook: Runbook, step: Step, row: str = "") -> Monitor:
+    """How to watch: what the step says, else its `until`, else the kind (for a removal, what the kind says of those).
+
+    `row`: the path of the row that was taken.
+    """
     kind = kind_of(runbook, step)
     own = step.monitor
     base = kind.monitor if kind is not None else Monitor()
-    if kind is not None and kind.removal is not None and isinstance(step.body, Remove):
+    if kind is not None and kind.removal is not None and isinstance(step.body, Remove) and not is_in_the_making(row):
         base = kind.removal
     until = step.body.until if isinstance(step.body, Call) else None
     said = until.monitor if until is not None else Monitor()

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from engine.kernel.frame import EntryTurn
 from engine.kernel.operation import Entry, Operation, StepRecord
-from engine.kernel.queries import records_of
-from engine.language.model import Runbook
+from engine.kernel.queries import kind_of, records_of
+from engine.language.model import Ensure, Runbook, Step
 
 
 def undone_keys(runbook: Runbook, operation: Operation) -> frozenset[str]:
@@ -53,25 +53,59 @@ def step_status(record: StepRecord | None, key: str, undone: frozenset[str]) -> 
 def restarts_from(runbook: Runbook, operation: Operation, step: str = "") -> str:
     """The id of the latest step, not after `step` (without it: the one entered last), that a restart can begin at.
 
-    Every step before it has been done and was not undone, and what it or a later one requires of those is not known to
-    be gone. Nothing is looked at: `runbook restart` looks besides.
+    Every step before it is done, and what it or a later one requires of those is not known to be gone. Nothing is looked
+    at: `runbook restart` looks besides.
     """
     ids = [one.id for one in runbook.steps]
     wanted = (step or operation.last_step).partition("[")[0]
     at = ids.index(wanted) if wanted in ids else 0
-    undone = undone_keys(runbook, operation)
-    while (earlier := _first_to_be_done(runbook, operation, undone, at)) < at:
+    while (earlier := min(_first_gone(runbook, operation, at), _number_of_unfinished(runbook, operation, at))) < at:
         at = earlier
     return ids[at]
 
 
-def _first_to_be_done(runbook: Runbook, operation: Operation, undone: frozenset[str], at: int) -> int:
-    """The first step before `at` that must be done again, or for the first time; `at` where there is none."""
+def _first_gone(runbook: Runbook, operation: Operation, at: int) -> int:
+    """The first step before `at` that made what a later one requires, and that is gone; `at` where there is none."""
     required = {name.replace("-", "_") for step in runbook.steps[at:] for name in step.requires}
     gone = {entry.id for entry in operation.ledger if entry.state == "gone" and entry.id is not None}
     for number, step in enumerate(runbook.steps[:at]):
-        status = step_status(operation.steps.get(step.id), step.id, undone)
-        is_gone = any(one.id in gone for _, one in records_of(operation, step))
-        if status not in ("DONE", "SKIPPED") or (step.name in required and is_gone):
+        if step.name in required and any(one.id in gone for _, one in records_of(operation, step)):
             return number
     return at
+
+
+def _number_of_unfinished(runbook: Runbook, operation: Operation, at: int) -> int:
+    found = unfinished_before(runbook, operation, at)
+    return runbook.steps.index(found[0]) if found is not None else at
+
+
+def unfinished_before(runbook: Runbook, operation: Operation, at: int) -> tuple[Step, str] | None:
+    """The first step before number `at` that is not done, and its status; None if a restart can begin there."""
+    undone = undone_keys(runbook, operation)
+    for step in runbook.steps[:at]:
+        status = step_status(operation.steps.get(step.id), step.id, undone)
+        if status == "UNDONE" and has_served(runbook, operation, step, at, undone):
+            continue
+        if status not in ("DONE", "SKIPPED"):
+            return step, status
+    return None
+
+
+def has_served(runbook: Runbook, operation: Operation, step: Step, at: int, undone: frozenset[str]) -> bool:
+    """● A copy that was taken back need not be made again where what was made from it, before step `at`, is there.
+
+    To restore once more would replace a cluster that has been in use since.
+    """
+    kind = kind_of(runbook, step)
+    if kind is None or kind.data != "copy":
+        return False
+    users = [number for number, one in enumerate(runbook.steps) if _is_made_from(runbook, one, step)]
+    statuses = [step_status(operation.steps.get(one.id), one.id, undone) for one in (runbook.steps[n] for n in users)]
+    return bool(users) and max(users) < at and all(status == "DONE" for status in statuses)
+
+
+def _is_made_from(runbook: Runbook, step: Step, copy: Step) -> bool:
+    """Does the step make something from another resource, and require that copy?"""
+    kind, body = kind_of(runbook, step), step.body
+    makes = isinstance(body, Ensure) and kind is not None and kind.source is not None and kind.source in body.params
+    return makes and copy.id in step.requires

@@ -15,6 +15,7 @@ from engine.errors import Problem
 from engine.kernel import effect, frame
 from engine.kernel import events as ev
 from engine.kernel import operation as op
+from engine.language.model import Monitor
 from engine.language.secret import Secret
 from engine.values import Resources, Value
 
@@ -70,7 +71,7 @@ STATE: Final = (
     _form(op.UndoRecord, "undo_record", "action params path until"),
     _form(
         op.Entry, "entry",
-        "step path kind identity region account tag at id state undo source source_id part_of live used why",
+        "step path kind identity region account tag at id state undo monitor source source_id part_of live used why",
     ),
     _form(op.SettingValue, "setting", "value source version"),
     _form(op.Target, "target", "id name region account"),
@@ -84,6 +85,7 @@ STATE: Final = (
         "hold failing ending ended irreversible cleaning last_step taken_up notices troubles visits waited",
     ),
     _form(Problem, "problem", "name category message also trace"),
+    _form(Monitor, "monitor", "every longest=for grace"),
     _form(Secret, "secret", "name field version region account"),
 )  # fmt: skip
 """What a state is made of."""

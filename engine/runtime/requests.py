@@ -17,7 +17,7 @@ from engine.kernel.decide.view import View
 from engine.kernel.frame import Frame, Proving, position_of
 from engine.kernel.operation import Target
 from engine.kernel.queries import is_running_on_hold
-from engine.kernel.restarts import restarts_from, step_status, undone_keys
+from engine.kernel.restarts import restarts_from, unfinished_before
 from engine.language.model import Runbook, Step
 from engine.language.nearest import did_you_mean
 from engine.runtime.driver import OperationLog
@@ -111,15 +111,14 @@ def check_restart(runbook: Runbook, operation: Operation, path: str) -> None:
     if not operation.ended and operation.hold is None:
         message = f"operation {operation.id} is {operation.status}: continue it with `runbook resume {operation.id}`, or cancel it first"
         raise UsageError(message)
-    at, undone = int(path.partition("/")[2]), undone_keys(runbook, operation)
-    for step in runbook.steps[:at]:
-        status = step_status(operation.steps.get(step.id), step.id, undone)
-        if status not in ("DONE", "SKIPPED"):
-            wanted = runbook.step(path).id
-            why = "was undone" if status == "UNDONE" else "has not been done"
-            there = restarts_from(runbook, operation, wanted)
-            message = f"cannot restart from {wanted}: {step.id} {why}; restart from {there}"
-            raise UsageError(message)
+    unfinished = unfinished_before(runbook, operation, int(path.partition("/")[2]))
+    if unfinished is not None:
+        step, status = unfinished
+        why = "was undone" if status == "UNDONE" else "has not been done"
+        wanted = runbook.step(path).id
+        there = restarts_from(runbook, operation, wanted)
+        message = f"cannot restart from {wanted}: {step.id} {why}; restart from {there}"
+        raise UsageError(message)
 
 
 def check_requirements(inspector: Inspector, loaded: Loaded, path: str) -> None:

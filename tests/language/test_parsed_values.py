@@ -117,6 +117,31 @@ def test_a_call_with_until_and_undo() -> None:
     assert isinstance(undo.body, Call)
     assert undo.body.action == "aws.rds.modify_db_cluster"
     assert list(whole.index) == ["steps/0/until", "steps/0/undo", "steps/0", "on_failure/0"]
+    assert whole.index["steps/0/undo"] == undo
+
+
+@pytest.mark.parametrize(
+    ("undo", "top", "monitor"),
+    [
+        ("", "", Monitor(every=15.0, longest=1800.0)),
+        ("", "monitor: {every: 1s, grace: 2m}\n", Monitor(every=15.0, longest=1800.0, grace=120.0)),
+        (", monitor: {for: 2h}", "", Monitor(every=15.0, longest=7200.0)),
+        (
+            ", until: {check: rds.cluster, with: {name: x}, monitor: {every: 9s}}",
+            "",
+            Monitor(every=9.0, longest=1800.0),
+        ),
+    ],
+)
+def test_an_undo_polls_as_its_step_does(undo: str, top: str, monitor: Monitor) -> None:
+    """Its own `monitor` first, else that of its `until`, its step, the top level; not that of the step's `until`."""
+    until = UNTIL + "    monitor: {every: 3s, grace: 3s}\n"
+    step = f"  undo: {{call: aws.rds.modify_db_cluster, with: {{a: 1}}{undo}}}\n  monitor: {{every: 15s, for: 30m}}\n"
+    steps = "".join(f"  {line}\n" for line in (CALL + until + step).splitlines())
+    one = runbook(f"runbook: x\nregion: us-west-2\n{top}steps:\n{steps}").steps[0]
+    assert isinstance(one.body, Call)
+    assert isinstance(one.body.undo, UndoCall)
+    assert one.body.undo.call.monitor == monitor
 
 
 @pytest.mark.parametrize(

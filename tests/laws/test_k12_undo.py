@@ -6,7 +6,7 @@ import pytest
 
 from engine.kernel.frame import EntryTurn
 from engine.kernel.queries import undo_rows
-from engine.language.model import Row
+from engine.language.model import Monitor, Row
 from tests.laws import undo_scenarios as undoing
 from tests.laws.test_k12_rules import Rule, fails, fails_without, no, without, yes
 
@@ -26,9 +26,16 @@ RULES = (
          scenarios=("undo: a look at the source fails once", "undo: the source is pending for five minutes")),
     Rule(function="queries.undo_rows", instead=unknown_is_left,
          scenarios=("a look at a broken cluster fails once, past the point of no return",)),
+    # the watch of an undo
+    Rule(function="queries.is_in_the_making", instead=no, scenarios=("undo: a copy is being made for three hours",)),
+    Rule(function="queries.undo_monitor", instead=lambda runbook, entry: Monitor(),
+         scenarios=("undo: a copy is being made for 30 hours, and its step may take 48",)),
+    Rule(function="queries.undo_monitor", instead=lambda runbook, entry: Monitor(),
+         scenario=undoing.a_late_copy_is_found_within_the_grace_of_its_step),
     # restarts
     Rule(function="restarts.undone_keys", instead=lambda runbook, operation: frozenset(),
-         scenarios=tuple(scenario.name for scenario in undoing.RESTARTS)),
+         scenarios=tuple(scenario.name for scenario in undoing.RESTARTS[:2])),
+    Rule(function="restarts.has_served", instead=no, scenarios=("a restart with a kept cluster does not copy again",)),
     # items of a `for_each`
     Rule(function="decide.view.View.within", instead=lambda view, do: (),
          scenarios=("each item of a for_each removes a snapshot in its do",)),

@@ -5,7 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from tests.laws.scenario_parts import CLUSTER, HOLD, INTERNAL, RESTORE, SNAPSHOT, before, edited, foreign
+from tests.laws.scenario_parts import (
+    CLUSTER,
+    HOLD,
+    HOUR,
+    INTERNAL,
+    RESTORE,
+    SNAPSHOT,
+    UNANSWERED,
+    before,
+    edited,
+    foreign,
+)
 from tests.laws.scenario_run import (
     Scenario,
     Trial,
@@ -168,9 +179,29 @@ RESTARTS = (
         text=EACH % (COPIES_EACH, HOLD), acts=(run(), cancel(undo=True), restart("approval"), restart("each-one"), resume()),
         ends=("HELD", "CANCELLED", "CANCELLED", "HELD", "SUCCEEDED"),
     ),
+    Scenario(
+        name="a restart with a kept cluster does not copy again", text=RESTORE,
+        arrange=(fault("call postgres.setup_users", UNANSWERED, times=4),),
+        acts=(run(), cancel(undo=True), restart("setup-db-users")), ends=("HELD", "CANCELLED", "SUCCEEDED"),
+    ),
 )  # fmt: skip
 
-UNDO = (*SOURCES, *ITEMS, *RESTARTS)
+STEP_MONITOR = "    monitor: {every: 30s, for: 24h}"
+LIMIT = ("time_limit: 36h", "time_limit: 2h")
+
+WATCHES = (
+    Scenario(
+        name="undo: a copy is being made for three hours", text=edited((STEP_MONITOR, "    monitor: {every: 10m}"), LIMIT),
+        arrange=(lifecycles(SNAPSHOT, [("copying", 3 * HOUR)]),), acts=(run(), cancel(undo=True)), ends=("HELD", "CANCELLED"),
+    ),
+    Scenario(
+        name="undo: a copy is being made for 30 hours, and its step may take 48",
+        text=edited((STEP_MONITOR, "    monitor: {every: 30m, for: 48h}"), LIMIT),
+        arrange=(lifecycles(SNAPSHOT, [("copying", 30 * HOUR)]),), acts=(run(), cancel(undo=True)), ends=("HELD", "CANCELLED"),
+    ),
+)  # fmt: skip
+
+UNDO = (*SOURCES, *ITEMS, *RESTARTS, *WATCHES)
 
 
 def a_copy_is_taken_back() -> None:
@@ -200,3 +231,15 @@ def a_do_makes_another_name_each_time() -> None:
     operation = Trial(scenario).execute().operation
     assert operation is not None
     assert [entry.state for entry in operation.ledger] == ["delivered", "delivered"]
+
+
+def a_late_copy_is_found_within_the_grace_of_its_step() -> None:
+    """The reply of the copy is lost, and it is visible after 10 minutes; it is cancelled before, and named all the same."""
+    scenario = Scenario(
+        name="", text=edited((STEP_MONITOR, "    monitor: {every: 30s, for: 24h, grace: 15m}"), ("time_limit: 36h", "time_limit: 1m")),
+        arrange=(fault(f"create {SNAPSHOT}", "lost"), fault(f"create {SNAPSHOT}", "invisible", seconds=600)),
+        acts=(run(), cancel(undo=True)), ends=("HELD", "CANCELLED"),
+    )  # fmt: skip
+    operation = Trial(scenario).execute().operation
+    assert operation is not None
+    assert [(entry.id is not None, entry.state) for entry in operation.ledger] == [(True, "gone")]

@@ -182,7 +182,7 @@ def registry(world: World) -> Registry:
     watched = Monitor(every=30.0, longest=3600.0, grace=60.0)
     snapshot = KindFacts(
         name="rds.cluster_snapshot", identity=("name",), monitor=Monitor(every=30.0, longest=86400.0, grace=60.0),
-        data="copy", source="copy_of",
+        removal=watched, data="copy", source="copy_of",
     )  # fmt: skip
     cluster = KindFacts(
         name="rds.cluster", identity=("name",), monitor=Monitor(every=60.0, longest=14400.0, grace=60.0),

@@ -93,7 +93,7 @@ def _wait_text(transition: Transition) -> str:
         return ""
     step = step_of(runbook, after, frame)
     attempt = format_current_attempt(step, frame)
-    text = f"{frame.observed.status or 'not there yet'}; {describe_checks(monitor_of(runbook, step), since, at)}"
+    text = f"{frame.observed.status or 'not there yet'}; {describe_checks(monitor_of(runbook, step, frame.observed.row), since, at)}"
     return f"{text} ({attempt})" if attempt else text
 
 

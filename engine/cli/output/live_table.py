@@ -82,7 +82,7 @@ def _waiting_for(operation: Operation, runbook: Runbook, frame: Frame | None, no
         return waits_for(operation, runbook)
     if frame.observed.watching is None or isinstance(frame.phase, Waiting):
         return waits_for(operation, runbook)
-    monitor = monitor_of(runbook, step_of(runbook, operation, frame))
+    monitor = monitor_of(runbook, step_of(runbook, operation, frame), frame.observed.row)
     return f"{frame.observed.status or 'a change'}; {describe_checks(monitor, frame.observed.watching, now)}"
 
 

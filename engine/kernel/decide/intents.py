@@ -45,6 +45,7 @@ def intend_create(view: View) -> Event:
     entry = Entry(
         step=view.key, path=frame.path, kind=body.kind, identity=address.identity, region=address.region,
         account=address.account, tag=tag, at=view.now, undo="keep" if body.undo == "keep" else "delete",
+        monitor=view.step.monitor,
         source=source_of(view), source_id=frame.phase.source if isinstance(frame.phase, Looking) else None,
         part_of=params.get(kind.part_of) if kind.part_of is not None else None, live=kind.data == "live",
     )  # fmt: skip
@@ -108,6 +109,7 @@ def _undo_entry(view: View, undo: UndoCall, attempt: int) -> Entry:
     return Entry(
         step=view.key, path=frame.path, kind="call", identity={}, region=region, account=account,
         tag=f"{frame.visit}.{attempt}", at=view.now, id=view.effect_key("call", attempt=attempt), undo=record,
+        monitor=step.monitor,
     )  # fmt: skip
 
 

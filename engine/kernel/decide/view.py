@@ -33,7 +33,7 @@ class View(Value, kw_only=False):
 
     @property
     def monitor(self) -> Monitor:
-        return monitor_of(self.runbook, self.step)
+        return monitor_of(self.runbook, self.step, self.frame.observed.row)
 
     @property
     def kind(self) -> KindFacts | None:

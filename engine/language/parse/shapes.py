@@ -201,7 +201,8 @@ UNTIL: Final[Shape] = {
 
 UNDO_CALL: Final[Shape] = {
     "call": Key(form="action", doc="The call that undoes it.", required=True),
-    "with": _WITH, "repeatable": _REPEATABLE, "until": _UNTIL, "monitor": _MONITOR, "retry": _RETRY,
+    "with": _WITH, "repeatable": _REPEATABLE, "until": _UNTIL,
+    "monitor": Key(form="monitor", doc="How to poll. Default: the step's, else the runbook's, else the kind's."), "retry": _RETRY,
     "region": COMMON["region"], "account": COMMON["account"], "timeout": COMMON["timeout"],
 }  # fmt: skip
 

@@ -25,6 +25,7 @@ from engine.language.parse.draft import Draft, Reader
 from engine.language.parse.shapes import KINDS, RESERVED, STEPS, UNDO_CALL, UNTIL, Shape
 from engine.language.parse.state_tables import with_default_rows
 from engine.language.yaml.nodes import ListNode, MapNode, Node, Scalar
+from engine.values import changed
 
 Fields = Mapping[str, Any]
 
@@ -62,7 +63,8 @@ def step(draft: Draft, node: Node, path: str) -> Step:
     found = draft.read_fields(node, _allowed_keys(node, kind), path, f"a step with `{kind}`")
     if "id" not in node and path.startswith("steps/") and path.count("/") == 1:
         draft.report_missing_key(node, "id", "a step")
-    return _register(draft, node, _build_step(draft, node, path, found, _body(draft, node, kind, found, path)))
+    built = _build_step(draft, node, path, found, _body(draft, node, kind, found, path))
+    return _register(draft, node, _require_monitor(draft, built))
 
 
 def _allowed_keys(node: MapNode, kind: str) -> Shape:
@@ -74,21 +76,24 @@ def _allowed_keys(node: MapNode, kind: str) -> Shape:
 
 
 def _build_step(draft: Draft, node: MapNode, path: str, found: Fields, body: Body) -> Step:
-    built = Step(
+    return Step(
         path=path, id=found.get("id") or path, body=body, description=found.get("description") or "",
         condition=found.get("if"), region=found.get("region"), account=found.get("account"),
         timeout=found.get("timeout"), requires=found.get("requires") or (), for_each=found.get("for_each"),
         retry=found.get("retry"), rescue=found.get("rescue") or (), monitor=_effective_monitor(draft, body, found),
         irreversible=bool(found.get("irreversible")),
     )  # fmt: skip
+
+
+def _require_monitor(draft: Draft, step: Step) -> Step:
+    """The step. RB2xx if it looks by a generic call, and nothing says how often."""
+    body = step.body
     look = body.until.body if isinstance(body, Call) and body.until is not None else body
-    if (
-        isinstance(look, Check)
-        and look.kind.startswith("aws.")
-        and None in (built.monitor.every, built.monitor.longest)
-    ):
+    if isinstance(look, Check) and look.kind.startswith("aws.") and None in (step.monitor.every, step.monitor.longest):
+        node = draft.nodes[step.path]
+        assert isinstance(node, MapNode)
         draft.report_missing_key(node, "monitor: {every, for}", f"`check: {look.kind}`", _NO_INTERVAL)
-    return built
+    return step
 
 
 def _register(draft: Draft, node: Node, step: Step) -> Step:
@@ -194,8 +199,19 @@ def _call(draft: Draft, found: Fields) -> Call:
         repeatable = bool(facts is not None and facts.repeatable)
     return Call(
         action=action, params=found.get("with") or {}, repeatable=repeatable, until=found.get("until"),
-        undo=found.get("undo"),
+        undo=_undo_with_monitor(draft, found),
     )  # fmt: skip
+
+
+def _undo_with_monitor(draft: Draft, found: Fields) -> UndoCall | None:
+    """The undo polls as it says itself, else as its step says, else as the top level does."""
+    undo: UndoCall | None = found.get("undo")
+    if not isinstance(undo, UndoCall):
+        return None
+    above: Monitor = (found.get("monitor") or Monitor()).or_else(draft.monitor)
+    call = changed(undo.call, monitor=undo.call.monitor.or_else(above))
+    draft.index[call.path] = _require_monitor(draft, call)
+    return UndoCall(call=call)
 
 
 # -- kinds, actions --------------------------------------------------------------------------------------------
@@ -267,18 +283,21 @@ def undo_call(draft: Draft, node: Node, path: str) -> UndoCall | None:
         draft.report_wrong_type(node, "a call: `{call: ACTION, with: …}`", "`delete` and `keep` are only for `ensure`")
         return None
     found = draft.read_fields(node, UNDO_CALL, path, "`undo`")
-    call = _build_step(draft, node, path, found, _call(draft, found))
-    draft.index[path] = call
-    return UndoCall(call=call)
+    body = _call(draft, found)
+    call = _build_step(draft, node, path, found, body)
+    return UndoCall(call=changed(call, monitor=_own_monitor(body, found)))  # the rest follows when its step is read
 
 
 def _effective_monitor(draft: Draft, body: Body, found: Fields) -> Monitor:
     """Each value from the step, else from its `until`, else from the top level. None means the default of the kind."""
     if "monitor" not in found and not isinstance(body, Call):
         return draft.monitor
+    return _own_monitor(body, found).or_else(draft.monitor)
+
+
+def _own_monitor(body: Body, found: Fields) -> Monitor:
     own: Monitor = found.get("monitor") or Monitor()
-    until = body.until.monitor if isinstance(body, Call) and body.until is not None else Monitor()
-    return own.or_else(until).or_else(draft.monitor)
+    return own.or_else(body.until.monitor) if isinstance(body, Call) and body.until is not None else own
 
 
 READERS: Final[Mapping[str, Reader]] = {

@@ -83,7 +83,9 @@ UNTIL: Final = (
 UNDO: Final = (
     "An undo never deletes the last copy of the data: before it deletes a snapshot copy, it checks that the source is there and "
     "available. The source is known by its id, so that a later snapshot of the same name does not count. A source that is being "
-    "changed, or cannot be read for the moment, is watched. An `ensure` has `undo: delete` or `undo: keep`. A `call` may have a call:"
+    "changed, or cannot be read for the moment, is watched. An undo polls with the `monitor` of its step (else the top level's), "
+    "as it was when the step was intended; without one, as the kind polls what is being made, and then what is being "
+    "deleted. An `ensure` has `undo: delete` or `undo: keep`. A `call` may have a call:"
 )
 OWNERSHIP: Final = """## Ownership
 
