@@ -28,7 +28,7 @@ _TYPES: Final[Mapping[str, Json]] = {
     "long": {"type": "integer"},
     "float": {"type": "number"},
     "double": {"type": "number"},
-    "timestamp": {"type": ["string", "number"], "description": "ISO 8601, or seconds"},
+    "timestamp": {"type": ["string", "number"], "format": "date-time", "description": "ISO 8601, or seconds"},
 }
 _SECRET_NAMES: Final = re.compile(r"(Password|SecretAccessKey|SessionToken|SecretString|PrivateKey)$")
 """Members that are secret although some models do not mark them as sensitive (STS's SessionToken)."""

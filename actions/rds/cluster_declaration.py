@@ -111,7 +111,7 @@ ATTRIBUTES: Final[Mapping[str, Json]] = {
     "vpc": {**_TEXT, "description": "read from its instances; null while there is none"},
     "protected": {"type": "boolean", "description": "deletion protection"},
     "global": {**_TEXT, "description": "the global cluster that it belongs to"},
-    "created": {**_TEXT, "description": "ISO 8601"},
+    "created": {**_TEXT, "format": "date-time", "description": "ISO 8601"},
     "settled": {"type": "boolean", "description": "available, and no change is pending: `is: seen.settled`"},
     "tags": {"type": "object", "additionalProperties": {"type": "string"}},
 }

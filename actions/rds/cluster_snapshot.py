@@ -54,7 +54,7 @@ ATTRIBUTES: Final[Mapping[str, Json]] = {
     "engine_version": _TEXT,
     "encrypted": {"type": "boolean"},
     "kms_key": _TEXT,
-    "created": {**_TEXT, "description": "when it was taken, ISO 8601"},
+    "created": {**_TEXT, "format": "date-time", "description": "when it was taken, ISO 8601"},
     "percent": {"type": ["integer", "null"], "description": "progress; null while a copy is queued"},
     "source_arn": {**_TEXT, "description": "for a copy: the snapshot that was copied"},
     "type": {"type": "string", "description": "manual, automated or shared"},

@@ -63,7 +63,7 @@ ATTRIBUTES: Final[Mapping[str, Json]] = {
     "endpoint": {**_TEXT, "description": "its address; null until it has been created"},
     "port": {"type": ["integer", "null"]},
     "zone": _TEXT,
-    "created": {**_TEXT, "description": "ISO 8601"},
+    "created": {**_TEXT, "format": "date-time", "description": "ISO 8601"},
     "tags": {"type": "object", "additionalProperties": {"type": "string"}},
 }
 

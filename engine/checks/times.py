@@ -82,8 +82,8 @@ def longest_once(runbook: Runbook, step: Step) -> float:
             return call + (monitor_of(runbook, step).longest or 0.0)
         case Call() | Notify():
             return call
-        case Wait(duration=pause):
-            return _seconds(pause)
+        case Wait(duration=pause, until=until):
+            return _seconds(pause) if until is None else 0.0
         case TakeBack() | Hold() | Fail():
             return 0.0
 

@@ -5,7 +5,6 @@ The parser checks the defaults, enums and bounds of declarations with the same f
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, assert_never
@@ -13,6 +12,7 @@ from typing import Any, Final, assert_never
 from engine.errors import RunbookInvalid, UsageError
 from engine.language.durations import parse_duration
 from engine.language.model import Input, InputType, Runbook
+from engine.language.moments import is_duration, is_moment, parse_moment
 from engine.language.nearest import did_you_mean
 from engine.language.patterns import PatternError, Patterns
 from engine.language.yaml.nodes import to_python
@@ -22,9 +22,6 @@ MOST_CHARACTERS: Final = 65_536
 _REGION: Final = re.compile(r"[a-z]{2,4}(?:-[a-z]{2,12}){1,3}-[0-9]{1,2}")
 _ARN: Final = re.compile(r"arn:[a-z0-9-]+:[a-z0-9-]+:[a-z0-9-]*:[0-9]{0,12}:\S+")
 _ACCOUNT: Final = re.compile(r"[0-9]{12}")
-_TIMESTAMP: Final = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?(?:Z|[-+][0-9]{2}:[0-9]{2})"
-)
 _INTEGER: Final = re.compile(r"[-+]?[0-9]{1,18}")
 _NUMBER: Final = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?")
 
@@ -161,7 +158,7 @@ def comparable_value(type_: InputType, value: Any) -> Any:
         case "duration":
             return parse_duration(value)
         case "timestamp":
-            return dt.datetime.fromisoformat(value)
+            return parse_moment(value)
         case "string" | "list" | "map":
             return len(value)
         case "integer" | "number" | "boolean" | "region" | "arn" | "account_id":
@@ -205,25 +202,10 @@ def _text_problem(type_: InputType, value: Any) -> str | None:
     return f"`{value[:80]}` is not {legal[1]}"
 
 
-def _is_duration(value: str) -> bool:
-    try:
-        parse_duration(value)
-    except ValueError:
-        return False
-    return True
-
-
-def _is_timestamp(value: str) -> bool:
-    try:
-        return bool(_TIMESTAMP.fullmatch(value) and dt.datetime.fromisoformat(value))
-    except ValueError:
-        return False
-
-
 _TEXT_TYPES: Final[Mapping[str, tuple[Callable[[str], Any], str]]] = {
     "region": (_REGION.fullmatch, "a region such as us-west-2"),
     "arn": (_ARN.fullmatch, "an ARN such as `arn:aws:SERVICE:REGION:ACCOUNT:…`"),
     "account_id": (_ACCOUNT.fullmatch, "an account id (twelve digits)"),
-    "duration": (_is_duration, "a duration such as 30s, 5m, 3h or 2d"),
-    "timestamp": (_is_timestamp, "a timestamp with a time zone, such as `2024-03-20T06:00:00Z`"),
+    "duration": (is_duration, "a duration such as 30s, 5m, 3h or 2d"),
+    "timestamp": (is_moment, "a timestamp with a time zone, such as `2024-03-20T06:00:00Z`"),
 }

@@ -185,7 +185,10 @@ class TakeBack(Value):
 
 
 class Wait(Value):
-    duration: Any  # seconds, or text with ${ }
+    """A pause. With `until` (a moment, or text with ${ }) it lasts until then, and `duration` does not count."""
+
+    duration: Any = 0.0  # seconds, or text with ${ }
+    until: str | None = None
 
 
 class Hold(Value):

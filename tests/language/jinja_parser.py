@@ -11,7 +11,8 @@ from jinja2 import Environment, TemplateError, nodes
 from jinja2.parser import Parser
 
 from engine.language.expressions.filters import CONCAT, FILTERS
-from engine.language.expressions.grammar import MOST_BRACKETS, MOST_CHARACTERS, MOST_LEVELS
+from engine.language.expressions.grammar import MOST_CHARACTERS
+from engine.language.expressions.token_cursor import MOST_BRACKETS, MOST_LEVELS
 
 STRING = r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\""
 BRACKET = re.compile(rf"{STRING}|[(\[{{]|[)\]}}]", re.DOTALL)
@@ -19,7 +20,8 @@ ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 ESCAPES = frozenset("\r\n\\'\"abfnrtvxuUN01234567")
 PLAIN = (
     nodes.Getattr, nodes.Getitem, nodes.List, nodes.Tuple, nodes.Dict, nodes.Pair, nodes.Compare, nodes.Operand,
-    nodes.And, nodes.Or, nodes.Not, nodes.Concat, nodes.Slice, nodes.CondExpr, nodes.Keyword,
+    nodes.And, nodes.Or, nodes.Not, nodes.Concat, nodes.Slice, nodes.CondExpr, nodes.Keyword, nodes.Neg,
+    nodes.Add, nodes.Sub, nodes.Mul, nodes.Div, nodes.FloorDiv, nodes.Mod,
 )  # fmt: skip
 RESERVED = frozenset({"self", "super", "loop", "caller", "varargs", "kwargs"})
 
@@ -73,14 +75,12 @@ def allowed(node: nodes.Node) -> bool:
             return value < 10**64 if type(value) is int else value != math.inf
         case nodes.Filter():
             return node.name in FILTERS and node.dyn_args is None and node.dyn_kwargs is None
-        case nodes.Neg(node=nodes.Const(value=value)):
-            return type(value) in (int, float)
         case _:
             return isinstance(node, PLAIN)
 
 
 def normalised(tree: Any) -> Any:
-    """`~` as our filter, and a negative number as one constant."""
+    """`~` as our filter, a negative number as one constant, and any other `-x` as `0 - x`."""
     for field, value in tree.iter_fields():
         if isinstance(value, list):
             setattr(tree, field, [normalised(one) if isinstance(one, nodes.Node) else one for one in value])
@@ -89,7 +89,9 @@ def normalised(tree: Any) -> Any:
     match tree:
         case nodes.Concat(nodes=parts):
             return nodes.Filter(nodes.List(parts), CONCAT, [], [], None, None)
-        case nodes.Neg(node=nodes.Const(value=value)):
+        case nodes.Neg(node=nodes.Const(value=value)) if type(value) in (int, float):
             return nodes.Const(-value)
+        case nodes.Neg(node=of):
+            return nodes.Sub(nodes.Const(0), of)
         case _:
             return tree

@@ -45,12 +45,14 @@ GOOD = [
     "a if b",
     "a | default('x', boolean=true)",
     "[a]",
+    "a + b - c * 2 // d % e / f",
+    "-a.b | int",
+    "a - -1 ~ b",
+    "--1",
+    "copy-snapshot.arn",
 ]
 BAD = [
     "",
-    "copy-snapshot.arn",
-    "a + b",
-    "a * 2",
     "a b",
     "a.",
     "a(",
@@ -66,7 +68,6 @@ BAD = [
     "{'a' 1}",
     "a is defined",
     "a is not none",
-    "-a",
     "loop",
     "a if",
     "a, b",
@@ -263,15 +264,6 @@ def test_every_token_has_its_place() -> None:
     assert all(tree.start <= child.start and child.end <= tree.end for child in children(tree))
 
 
-def test_an_error_about_a_hyphen_covers_the_whole_name() -> None:
-    with pytest.raises(ExpressionSyntaxError) as refused:
-        parse_expression("x ~ copy-snapshot-two.arn")
-    assert refused.value.hyphenated
-    assert "`copy-snapshot-two`" in refused.value.why
-    assert "`copy_snapshot_two`" in refused.value.help
-    assert (refused.value.start, refused.value.end) == (4, 21)
-
-
 @pytest.mark.parametrize("text", ["n == '${'", "'$${n}' == n", "${n == '}'}", "  ${ n }\n"])
 def test_a_condition_may_have_braces_around_it_and_in_its_strings(text: str) -> None:
     assert any(isinstance(node, Name) and node.name == "n" for node in walk(parse_condition(text)))
@@ -286,7 +278,7 @@ def test_the_filters_are_those_of_the_language() -> None:
 
 def test_the_types_of_filters_are_known_to_the_checks() -> None:
     for spec in FILTERS.values():
-        assert spec.takes in ("any", "list", "text")
+        assert spec.takes in ("any", "list", "text", "moment", "duration")
         assert spec.gives in ("text", "integer", "number", "list", "attributes", "item", "either")
         assert next(iter(inspect.signature(spec.run).parameters)) == "value"
 

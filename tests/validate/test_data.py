@@ -118,8 +118,7 @@ def test_attributes(case: str) -> None:
 UNREADABLE = {
     "a hyphen": LOOK.replace("id: look", "id: look-at") + '- {id: x, hold: "${«RB304 look-at».arn}"}',
     "a hyphen in a setting": '- {id: x, hold: "${settings.«RB304 app-password»}"}',
-    "arithmetic": "- {id: x, if: port «RB308 +» 1 > 2, wait: 1s}",
-    "a minus": "- {id: x, if: port «RB308 -» 1 > 2, wait: 1s}",
+    "a power": "- {id: x, if: port «RB308 **» 1 > 2, wait: 1s}",
     "a call": "- {id: x, if: cluster.upper«RB308 (»), wait: 1s}",
     "a filter": '- {id: x, hold: "${cluster | «RB308 uper»}"}',
     "a test": "- {id: x, if: cluster «RB308 is» defined, wait: 1s}",

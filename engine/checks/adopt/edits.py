@@ -122,8 +122,8 @@ def _end_of_expression(text: str, at: int) -> int | None:
         return None
     try:
         parse_expression(text[at + 2 : end].strip())
-    except ExpressionSyntaxError as error:
-        return end + 1 if error.hyphenated else None
+    except ExpressionSyntaxError:
+        return None
     return end + 1
 
 

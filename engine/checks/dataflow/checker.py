@@ -117,8 +117,7 @@ class Flow:
         try:
             tree = parse_expression(source)
         except ExpressionSyntaxError as error:
-            rule = "RB304" if error.hyphenated else "RB308"
-            self.report(rule, node.at(offset + error.start, error.end - error.start), error.why, error.help)
+            self.report("RB308", node.at(offset + error.start, error.end - error.start), error.why, error.help)
             return ANYTHING
         self.note_names(tree)
         inference = Inference(scope, source)

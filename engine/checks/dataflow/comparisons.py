@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from engine.checks.dataflow.problems import Problems
-from engine.checks.dataflow.types import Type, describe_type
+from engine.checks.dataflow.types import Type, describe_type, of_value, reads_as
 from engine.language.expressions import syntax_tree as ast
 from engine.language.expressions.syntax_tree import Node
 
@@ -15,6 +15,8 @@ ORDERED: Final = frozenset({"<", "<=", ">", ">="})
 def check_comparison(problems: Problems, op: str, left: tuple[Node, Type], right: tuple[Node, Type]) -> None:
     one, other = left[1], right[1]
     at = (left[0].start, right[0].end)
+    if _of_other_meaning(problems, op, left, right):
+        return
     if not one.known or not other.known or not {"null", "secret"}.isdisjoint(one.names | other.names):
         return
     if op in ("in", "not in"):
@@ -29,11 +31,41 @@ def check_comparison(problems: Problems, op: str, left: tuple[Node, Type], right
         _check_equality(problems, op, left, right)
         return
     if op in ORDERED:
-        problems.report("RB307", at, f"cannot order {describe_type(one)} and {describe_type(other)}")
+        filters = {"timestamp": "`… | epoch`", "duration": "`… | seconds`"}
+        help = filters.get(one.format or other.format, "")
+        message = f"cannot order {describe_type(one)} and {describe_type(other)}"
+        problems.report("RB307", at, message, f"for its seconds, write {help}" if help else "")
     else:
         outcome = "always false" if op == "==" else "always true"
         message = f"this is {outcome}: it compares {describe_type(one)} with {describe_type(other)}"
         problems.report("RB307", at, message)
+
+
+def _of_other_meaning(problems: Problems, op: str, left: tuple[Node, Type], right: tuple[Node, Type]) -> bool:
+    """Report a timestamp or duration that is compared with other text; True if it is one that is compared with text."""
+    if op in ("in", "not in"):
+        items = right[0].items if isinstance(right[0], ast.List) else ()
+        types = [(item, of_value(item.value)) for item in items if isinstance(item, ast.Const)]
+        found = [_of_other_meaning(problems, "==", left, one) for one in types]  # each item is reported
+        return True in found
+    format = left[1].format or right[1].format
+    if not format or not {"secret"}.isdisjoint(left[1].names | right[1].names):
+        return False
+    if "string" not in left[1].names or "string" not in right[1].names:
+        return False
+    node, odd = left if not reads_as(left[1], format) else right
+    if not reads_as(odd, format):
+        written = problems.written(node)
+        what = "text" if odd.literals or not odd.format else f"a {odd.format}"
+        message = f"this compares a {format} with {what}: `{written}` is not known to be a {format}"
+        problems.report("RB307", (left[0].start, right[0].end), message, _MEANT[format])
+    return True
+
+
+_MEANT: Final = {
+    "timestamp": "write a date, a time and a time zone, such as '2024-03-20T06:00:00Z', or declare it with `type: timestamp`",
+    "duration": "write a number and its unit, such as '90m', or declare it with `type: duration`",
+}
 
 
 def _check_equality(problems: Problems, op: str, left: tuple[Node, Type], right: tuple[Node, Type]) -> None:

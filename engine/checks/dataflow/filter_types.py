@@ -7,6 +7,7 @@ from typing import Final
 
 from engine.checks.dataflow.types import ANYTHING, INTEGER, NUMBER, TEXT, Type, describe_type, union, without_null
 from engine.language.expressions.filters import FILTERS
+from engine.language.moments import is_duration, parse_moment
 
 _ALWAYS: Final = {"text": TEXT, "integer": INTEGER, "number": NUMBER, "attributes": Type(frozenset({"array"}))}
 
@@ -20,8 +21,25 @@ def wrong_input(name: str, of: Type) -> str:
             return f"`{name}` needs a list, found {describe_type(of)}"
         case "text" if not of.may_be("string", "integer", "number", "boolean"):
             return f"`{name}` needs text, found {describe_type(of)}"
+        case "moment" if not of.may_be("string") or of.format == "duration":
+            return f"`{name}` needs a timestamp, found {describe_type(of)}"
+        case "duration" if not of.may_be("string") or of.format == "timestamp":
+            return f"`{name}` needs a duration, found {describe_type(of)}"
+        case "duration" if of.literals and not any(map(is_duration, of.literals)):
+            return f"`{of.literals[0]}` is not a duration such as 30s, 5m, 3h or 2d"
         case _:
             return ""
+
+
+def wrong_moment(name: str, of: Type) -> str:
+    """Why the literal that the filter gets is no moment; "" if it is one, or no literal."""
+    if FILTERS[name].takes != "moment" or not of.literals or not isinstance(of.literals[0], str):
+        return ""
+    try:
+        parse_moment(of.literals[0])
+    except ValueError as error:
+        return str(error)
+    return ""
 
 
 def result(name: str, of: Type, args: list[Type], named: Mapping[str, Type]) -> Type:

@@ -16,6 +16,7 @@ from engine.checks.dataflow.facts import NO_FACTS
 from engine.checks.dataflow.globals import globals_of
 from engine.checks.dataflow.scope import ERROR, Binding, Globals, Scope
 from engine.checks.dataflow.types import ANYTHING, BOOLEAN, NULL, TEXT, Type, describe_type
+from engine.checks.dataflow.waits import check_wait
 from engine.checks.subject import StepPlace, Subject, computed_once, parts, written_params
 from engine.language.yaml.nodes import MapNode, Node
 from engine.language.yaml.reader import MOST_FINDINGS
@@ -102,6 +103,8 @@ class Walk:
         for key in ("region", "hold", "fail", "notify", "subject", "text", "wait"):
             if key in node:
                 self.flow.without_secrets(node.get(key), scope, f"`{key}`")
+        if "wait" in node:
+            check_wait(self.flow, node.get("wait"))
         observing = self.observing(place, scope)
         for key in ("only", "is"):
             if key in node:

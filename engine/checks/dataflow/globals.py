@@ -36,9 +36,9 @@ def globals_of(subject: Subject) -> Globals:
 def input_(input: Input) -> Binding:
     type = INPUTS.get(input.type, ANYTHING)
     if input.enum and len(input.enum) <= MOST:
-        type = Type(type.names, literals=tuple(input.enum))
+        type = Type(type.names, literals=tuple(input.enum), format=type.format)
     if not input.required and input.default is None:
-        type = Type(type.names | {"null"}, type.attributes, type.items)
+        type = Type(type.names | {"null"}, type.attributes, type.items, format=type.format)
     return Binding(type=type)
 
 

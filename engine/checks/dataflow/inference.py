@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from engine.checks.dataflow import filter_types
+from engine.checks.dataflow.arithmetic import check_operand, report_hyphens, result_of
 from engine.checks.dataflow.comparisons import check_comparison
 from engine.checks.dataflow.facts import Facts, canonical, when_false, when_true
 from engine.checks.dataflow.problems import Problems
@@ -47,6 +48,8 @@ class Inference(Problems):
                 return self.logic(node, facts, self.type)
             case ast.Compare():
                 return self.comparison(node, facts)
+            case ast.Arithmetic():
+                return self.arithmetic(node, facts)
             case ast.Concat(parts=parts):
                 for part in parts:
                     self.reject_secret(part, self.type(part, facts))
@@ -164,6 +167,8 @@ class Inference(Problems):
             self.check_filled(node.of, facts)
         for why in filter(None, (filter_problem(node), filter_types.wrong_input(node.name, of))):
             self.report("RB307", (node.at, node.end), why)
+        if why := filter_types.wrong_moment(node.name, of):
+            self.report("RB219", node.of, why)
         if not FILTERS[node.name].secrets:
             self.reject_secret(node.of, of)
             for one, type in zip(node.args, args, strict=True):
@@ -176,6 +181,18 @@ class Inference(Problems):
             if node.name == "map":
                 return Type(frozenset({"array"}), items=items)
         return filter_types.result(node.name, of, args, named)
+
+    def arithmetic(self, node: ast.Arithmetic, facts: Facts) -> Type:
+        if node.op == "-" and report_hyphens(self, node, facts):
+            return ANYTHING
+        types = []
+        for one in (node.left, node.right):
+            types.append(self.type(one, facts))
+            self.reject_secret(one, types[-1])
+            check_operand(self, one, node.op, types[-1], facts)
+        if node.op in ("/", "//", "%") and isinstance(node.right, ast.Const) and node.right.value == 0:
+            self.report("RB307", node, "this divides by zero")
+        return result_of(node.op, *types)
 
     # -- conditions ----------------------------------------------------------------------------------
 

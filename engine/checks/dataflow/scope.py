@@ -14,7 +14,7 @@ from typing import Final, Literal
 
 from engine.checks.dataflow.facts import NO_FACTS, Facts
 from engine.checks.dataflow.paths import path_without
-from engine.checks.dataflow.types import ANYTHING, INTEGER, TEXT, Type
+from engine.checks.dataflow.types import ANYTHING, INTEGER, TEXT, TIMESTAMP, Type
 from engine.checks.subject import StepPlace
 from engine.language.nearest import Suggestions
 from engine.values import Resources, Value, changed, field
@@ -137,7 +137,7 @@ class Scope(Resources):
         attributes = {
             "id": TEXT,
             "short_id": TEXT,
-            "started": TEXT,
+            "started": TIMESTAMP,
             "elapsed": INTEGER,
             "step": TEXT,
             "error": _or_null(ERROR, failed),

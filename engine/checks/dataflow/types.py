@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from engine.language.moments import is_duration, is_moment
 from engine.values import Value, changed
 
 
@@ -21,6 +22,7 @@ class Type(Value, kw_only=False):
     items: Type | None = None
     literals: tuple[Any, ...] = ()  # all possible values, if they are known
     partial: frozenset[str] = frozenset()  # attributes that only some of the possible objects have
+    format: str = ""  # of text: `timestamp` or `duration`
 
     @property
     def known(self) -> bool:
@@ -36,6 +38,8 @@ class Type(Value, kw_only=False):
 ANYTHING: Final = Type()
 NULL: Final = Type(frozenset({"null"}))
 TEXT: Final = Type(frozenset({"string"}))
+TIMESTAMP: Final = Type(frozenset({"string"}), format="timestamp")
+DURATION: Final = Type(frozenset({"string"}), format="duration")
 INTEGER: Final = Type(frozenset({"integer"}))
 NUMBER: Final = Type(frozenset({"number"}))
 BOOLEAN: Final = Type(frozenset({"boolean"}))
@@ -50,12 +54,12 @@ INPUTS: Final[Mapping[str, Type]] = {
     "list": Type(frozenset({"array"})),
     "map": Type(frozenset({"object"})),
     "region": TEXT,
-    "duration": TEXT,
-    "timestamp": TEXT,
+    "duration": DURATION,
+    "timestamp": TIMESTAMP,
     "arn": TEXT,
     "account_id": TEXT,
 }
-"""The types of inputs, by the word in `type`. A duration is text: it keeps its unit."""
+"""The types of inputs, by the word in `type`. Timestamps and durations are text, and compared by what they mean."""
 
 WORDS: Final = {
     "string": "text",
@@ -72,6 +76,8 @@ WORDS: Final = {
 def describe_type(type: Type) -> str:
     """`text`, `a list or a map`, as messages say it."""
     words = [word for name, word in WORDS.items() if name in type.names]
+    if type.format:
+        words = [f"a {type.format}" if word == WORDS["string"] else word for word in words]
     return " or ".join(words) if words else "anything"
 
 
@@ -89,7 +95,8 @@ def of_schema(schema: Mapping[str, Any]) -> Type:
         attributes = {name: of_schema(one) for name, one in schema["properties"].items()}
     items = schema.get("items")
     literals = tuple(schema.get("enum", ()))
-    return Type(names, attributes, of_schema(items) if isinstance(items, Mapping) else None, literals)
+    format = "timestamp" if schema.get("format") == "date-time" else ""
+    return Type(names, attributes, of_schema(items) if isinstance(items, Mapping) else None, literals, format=format)
 
 
 def of_value(value: Any) -> Type:
@@ -119,7 +126,6 @@ WIDEST: Final = 50
 """Attributes that a union of different objects keeps; with more, they count as unknown."""
 DEEPEST: Final = 3
 """Levels of attributes and items that a union goes down."""
-"""Levels of attributes and items that a union goes down."""
 
 
 def union(types: Iterable[Type], depth: int = 0) -> Type:
@@ -133,7 +139,22 @@ def union(types: Iterable[Type], depth: int = 0) -> Type:
     objects = [one for one in many if "object" in one.names]
     lists = [one for one in many if "array" in one.names]
     attributes = _shared(objects, depth)
-    return Type(names, attributes, _shared_items(lists, depth), _values(many), _partial(objects, attributes))
+    format = _shared_format([one for one in many if "string" in one.names])
+    return Type(names, attributes, _shared_items(lists, depth), _values(many), _partial(objects, attributes), format)
+
+
+def _shared_format(texts: list[Type]) -> str:
+    """The format that all of the texts have, or read as."""
+    format = next((one.format for one in texts if one.format), "")
+    return format if format and all(reads_as(one, format) for one in texts) else ""
+
+
+def reads_as(type: Type, format: str) -> bool:
+    """Is text of this type a timestamp, or a duration? A literal that reads as one is one."""
+    if type.format:
+        return type.format == format
+    reads = is_moment if format == "timestamp" else is_duration
+    return bool(type.literals) and all(reads(one) for one in type.literals if isinstance(one, str))
 
 
 def _values(many: list[Type]) -> tuple[Any, ...]:

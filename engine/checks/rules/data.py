@@ -26,15 +26,14 @@ RB303 Unknown attribute
     accounts have the names that the runbook declares. Text has no attributes, and a list has none until you take an
     item.
 RB304 A hyphen in an expression
-    In an expression a hyphen is a minus sign, and expressions have no arithmetic. Name a step's result by its id with
-    `_` for `-`.
+    In an expression a hyphen is a minus sign. Name a step's result by its id with `_` for `-`.
 RB305 A result that may be missing
     A step that is skipped, or that ends as done without finding anything, yields null, and null has no attributes. A
     step in a `do` or `on_*` list may never run. A `for_each` over an empty list yields an empty list. Give a fallback
     with `| default(…)`, or test first with `if` or `… if … else …`.
 RB308 Invalid expression
-    An expression consists of names, attributes, indexes, literals, comparisons, `and or not in`, `~`, `a if b else c`
-    and a few filters. There are no function calls, no arithmetic and no statements.
+    An expression consists of names, attributes, indexes, literals, comparisons, `and or not in`, `+ - * / // %`, `~`,
+    `a if b else c` and a few filters. There are no function calls, no powers and no statements.
 RB309 A special name used in the wrong place
     `seen` is the resource as the same step observed it, `each` an item of its `for_each`, and `error` the error of a
     rescue. They are undefined everywhere else.
@@ -68,7 +67,9 @@ def wrong_type(subject: Subject) -> Iterator[Found]:
     """A value of the wrong type
 
     The type of an expression follows from the types of the inputs and from the declared results of kinds and actions. A
-    list where text is expected, or a comparison whose outcome is always the same, is a mistake.
+    list where text is expected, or a comparison whose outcome is always the same, is a mistake. So is text alone as a
+    condition, because `"false"` would be true; a timestamp or a duration that is compared with other text; arithmetic
+    on what is no number; and `for_each` over what may be text.
     """
     yield from flow_of(subject).found("RB307")
     for _, one in mismatches(subject).expressions:

@@ -50,4 +50,7 @@ RB217 A setting without a source
 RB218 Too many different AWS APIs
     Each `aws.SERVICE.OPERATION` is checked against its service model. At most 64 different ones are allowed, which
     keeps validation fast. The rest of the runbook is checked once this is fixed.
+RB219 Not a moment
+    A moment has a date, a time and a time zone: `2024-03-20T06:00:00Z`, `2024-03-20T07:00+01:00`. Without its zone it would
+    mean another moment on another machine. `wait: {until: …}` and the filter `epoch` take moments.
 """)

@@ -104,6 +104,8 @@ def _step_lines(runbook: Runbook, step: Step) -> Iterator[str]:
         case Call():
             if body.until is not None:
                 yield f"until {describe(body.until)} confirms it"
+        case Wait(until=str() as until):
+            yield f"until {_shorten(until)}"
         case Wait(duration=duration):
             yield format_duration(duration) if isinstance(duration, (int, float)) else _shorten(duration)
         case Hold(reason=reason) | Fail(reason=reason):

@@ -77,6 +77,7 @@ from engine.kernel.rendering import place, rendered
 from engine.language.durations import format_duration, parse_duration
 from engine.language.expressions.evaluation import is_true
 from engine.language.model import Call, Check, Ensure, Fail, Hold, Notify, Remove, Runbook, TakeBack, Wait
+from engine.language.moments import is_moment, parse_moment
 
 Next = ev.Event | Perform | SleepUntil | Halt
 """What a phase comes to: an event is to be recorded; the others are commands already."""
@@ -150,7 +151,7 @@ def _entering(view: View, phase: Entering) -> Next:
             return ev.Entered(at=view.now, items=_items(rendered(step.for_each, view.names())))
     region, account = place(view.runbook, view.operation, step, view.names)
     queue = ends.queue_of(view.operation, view.runbook, body) if type(body) is TakeBack else ()
-    until = view.now + _seconds(view, body.duration) if type(body) is Wait else None
+    until = _end_of_wait(view, body) if type(body) is Wait else None
     target = _target(view)
     identity = {"id": target.id} if target is not None and target.id is not None else _identity(view)
     return ev.Entered(
@@ -167,12 +168,17 @@ def _items(value: Any) -> tuple[Any, ...]:
     raise ExpressionError(message)
 
 
-def _seconds(view: View, written: Any) -> float:
+def _end_of_wait(view: View, body: Wait) -> float:
+    """When the wait is over; a moment that is past is over at once."""
+    written = body.duration if body.until is None else body.until
     value = rendered(written, view.names()) if isinstance(written, str) else written
     try:
-        return float(value) if not isinstance(value, str) else parse_duration(value)
-    except ValueError as error:
-        message = f"`wait`: {error}"
+        if body.until is not None:
+            return parse_moment(value).timestamp()
+        return view.now + (float(value) if not isinstance(value, str) else parse_duration(value))
+    except (TypeError, ValueError) as error:
+        hint = "; for a moment, write `wait: {until: …}`" if body.until is None and is_moment(value) else ""
+        message = f"`wait`: {error}{hint}"
         raise ExpressionError(message) from error
 
 

@@ -130,7 +130,7 @@ def compile_expression(source: str, *, is_condition: bool = False) -> tuple[Eval
     path = _names_of_path(tree)
     if path:
         return _path_evaluator(path), frozenset(path[:1])
-    return compile_tree(tree, is_condition=is_condition), frozenset(
+    return compile_tree(tree, source, is_condition=is_condition), frozenset(
         node.name for node in ast.walk(tree) if isinstance(node, ast.Name)
     )
 

@@ -14,6 +14,8 @@ from typing import Any, Final
 
 from engine.errors import ExpressionError
 from engine.language.expressions import syntax_tree as ast
+from engine.language.expressions.number_filters import NO_DEFAULT, epoch_of, float_filter, int_filter, seconds_of
+from engine.language.expressions.operators import OPERATORS, calculation, compare, contains, equal, order_keys
 from engine.language.expressions.results import (
     check_length,
     check_text,
@@ -23,26 +25,25 @@ from engine.language.expressions.results import (
     missing_message,
     text_as_condition,
     text_of,
-    to_result,
     type_name,
 )
+from engine.language.moments import measure
 from engine.values import Resources
 
 TESTS: Final = ("equalto", "in")
 """The comparisons that `selectattr` supports."""
 CONCAT: Final = "~"
 """The filter that `a ~ b` is compiled to. It cannot be written as a filter."""
+COMPARE: Final = "<=>"
+"""The filter that comparisons are compiled to if moments or durations may be among them. It cannot be written either."""
 DECIDES: Final = "?"
 """The filter around a part of a condition. It cannot be written as a filter."""
-
-_MOST_DIGITS: Final = 400
-_NO_DEFAULT: Final = object()
 
 
 class FilterSpec(Resources, kw_only=False):
     """One filter, and its types for the checks.
 
-    `takes` is `text` (or a number or boolean, as text), `list` (or the keys of a map, or the characters of a text) or
+    `takes` is `text` (or a number or boolean, as text), `moment`, `duration`, `list` (or the keys of a map, or the characters of a text) or
     `any`. `gives` is `text`, `integer` or `number`; or `list`, the same items; `attributes`, one attribute of each item;
     `item`, one of the items; `either`, the value or the default. `secrets`: it accepts a secret and passes it on.
     """
@@ -60,7 +61,8 @@ class EmptyListError(Exception):
 def filter_functions(undefined: Callable[[str], Any]) -> dict[str, Callable[..., Any]]:
     """The functions by name, for Jinja. `undefined` makes an undefined value from the reason for it."""
     strict = {name: _refuse_undefined(spec.run, undefined) for name, spec in FILTERS.items()}
-    return strict | {"default": _default, CONCAT: _concat, DECIDES: _deciding}
+    internal = {CONCAT: _concat, DECIDES: _deciding, COMPARE: compare}
+    return strict | {"default": _default} | internal | {op: calculation(op) for op in OPERATORS}
 
 
 def _refuse_undefined(function: Callable[..., Any], undefined: Callable[[str], Any]) -> Callable[..., Any]:
@@ -181,8 +183,10 @@ def _join(value: Any, d: Any = "", attribute: Any = None) -> str:
 
 def _sort(value: Any, reverse: Any = False, case_sensitive: Any = False, attribute: Any = None) -> list[Any]:
     key = _sort_key(case_sensitive, attribute)
+    items = _to_list(value, "sort")
+    keys = order_keys([key(item) for item in items])
     try:
-        return sorted(_to_list(value, "sort"), key=key, reverse=bool(reverse))
+        return [items[at] for at in sorted(range(len(items)), key=keys.__getitem__, reverse=bool(reverse))]
     except TypeError as error:
         raise ExpressionError("`sort` needs a list whose items can be compared") from error
 
@@ -192,47 +196,52 @@ def _unique(value: Any, case_sensitive: Any = False, attribute: Any = None) -> l
     found: dict[Any, Any] = {}
     for item in _to_list(value, "unique"):
         mark = key(item)
-        found.setdefault(mark if isinstance(mark, (str, int, float, bool, type(None))) else json_of(mark), item)
+        measured = measure(mark) if isinstance(mark, str) else None
+        mark = mark if measured is None else ("measured", measured)
+        plain = measured is not None or isinstance(mark, (str, int, float, bool, type(None)))
+        found.setdefault(mark if plain else json_of(mark), item)
     return list(found.values())
 
 
 def _sort_key(case_sensitive: Any, attribute: Any) -> Callable[[Any], Any]:
     def key(item: Any) -> Any:
         value = item if attribute is None else _item_attribute(item, attribute)
-        return value.lower() if isinstance(value, str) and not case_sensitive else value
+        folds = isinstance(value, str) and not case_sensitive and measure(value) is None
+        return value.lower() if folds else value
 
     return key
 
 
-def _item_attribute(item: Any, path: Any, otherwise: Any = _NO_DEFAULT) -> Any:
+def _item_attribute(item: Any, path: Any, otherwise: Any = NO_DEFAULT) -> Any:
     """An attribute such as `zone` or `placement.zone` of an item. If there is none: `otherwise`, or ExpressionError."""
     for part in str(path).split("."):
         if part.startswith("_"):
             raise ExpressionError("names that begin with `_` are not allowed")
         found, there = get_item(item, int(part) if part.isdecimal() else part)
         if not there:
-            if otherwise is _NO_DEFAULT:
+            if otherwise is NO_DEFAULT:
                 raise ExpressionError(missing_message(item, part))
             return otherwise
         item = found
     return item
 
 
-def _map(value: Any, *, attribute: Any, default: Any = _NO_DEFAULT) -> list[Any]:
+def _map(value: Any, *, attribute: Any, default: Any = NO_DEFAULT) -> list[Any]:
     return [_item_attribute(item, attribute, default) for item in _to_list(value, "map")]
 
 
 def _selectattr(value: Any, attribute: Any, test: Any = None, wanted: Any = None, /) -> list[Any]:
     found = []
+    among = _to_list(wanted, "selectattr(…, 'in', …)") if test == "in" else []
     for item in _to_list(value, "selectattr"):
         actual = _item_attribute(item, attribute, None)
         match test:
             case None:
                 chosen = bool(actual)
             case "equalto":
-                chosen = actual == wanted
+                chosen = equal(actual, wanted)
             case "in":
-                chosen = actual in _to_list(wanted, "selectattr(…, 'in', …)")
+                chosen = contains(among, actual)
             case _:
                 raise ExpressionError(f"`selectattr` compares with `'equalto'` or `'in'`, not with `{test}`")
         if chosen:
@@ -284,38 +293,6 @@ def _tojson(value: Any, indent: Any = None) -> str:
     return json_of(value, min(int(indent), 8) if indent is not None else None)
 
 
-# -- numbers ---------------------------------------------------------------------------------------------------
-
-
-def _int(value: Any, default: Any = _NO_DEFAULT, base: Any = 10) -> Any:
-    try:
-        if isinstance(value, str):
-            return int(value[:_MOST_DIGITS].strip(), int(base)) if len(value) <= _MOST_DIGITS else _not_a_number(value)
-        return int(value) if isinstance(value, (int, float)) else _not_a_number(value)
-    except (ValueError, OverflowError) as error:
-        if default is not _NO_DEFAULT:
-            return default
-        raise ExpressionError(f"`{text_of(value)[:40]}` is not a whole number") from error
-
-
-def _float(value: Any, default: Any = _NO_DEFAULT) -> Any:
-    try:
-        number = (
-            float(value)
-            if isinstance(value, (int, float, str)) and len(str(value)) <= _MOST_DIGITS
-            else _not_a_number(value)
-        )
-        return to_result(number)
-    except (ValueError, OverflowError, ExpressionError) as error:
-        if default is not _NO_DEFAULT:
-            return default
-        raise ExpressionError(f"`{text_of(value)[:40]}` is not a number") from error
-
-
-def _not_a_number(value: Any) -> Any:
-    raise ValueError(text_of(value)[:40])
-
-
 # -- the table -------------------------------------------------------------------------------------------------
 
 FILTERS: Final[Mapping[str, FilterSpec]] = {
@@ -332,8 +309,10 @@ FILTERS: Final[Mapping[str, FilterSpec]] = {
     "unique": FilterSpec(_unique, "list", "list"),
     "map": FilterSpec(_map, "list", "attributes", secrets=True),
     "selectattr": FilterSpec(_selectattr, "list", "list", secrets=True),
-    "int": FilterSpec(_int, "any", "integer"),
-    "float": FilterSpec(_float, "any", "number"),
+    "int": FilterSpec(int_filter, "any", "integer"),
+    "float": FilterSpec(float_filter, "any", "number"),
+    "epoch": FilterSpec(epoch_of, "moment", "number"),
+    "seconds": FilterSpec(seconds_of, "duration", "integer"),
     "string": FilterSpec(text_of, "any", "text"),
     "tojson": FilterSpec(_tojson, "any", "text"),
     "truncate": FilterSpec(_truncate, "text", "text"),

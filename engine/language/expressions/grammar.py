@@ -1,7 +1,6 @@
 """The parser of expressions (docs/language.md, "Expressions"), for the checks and for evaluation.
 
-The grammar is a subset of Jinja's. What it leaves out cannot be written: calls, arithmetic, `is` tests, names that begin
-with `_`. A test compares the trees with those of Jinja's own parser. This parser does not import Jinja, so that
+The grammar is a subset of Jinja's. What it leaves out cannot be written: calls, `**`, `is` tests, names that begin with `_`. A test compares the trees with those of Jinja's own parser. This parser does not import Jinja, so that
 `validate` starts fast. It knows nothing of runbooks, nor of what names mean.
 
 Each method of `Parser` reads one level, from the loosest to the tightest:
@@ -11,7 +10,9 @@ Each method of `Parser` reads one level, from the loosest to the tightest:
     conjunction    a and b
     negation       not a
     comparison     a == b, a < b <= c, a in b, a not in b
+    sum            a + b, a - b
     concatenation  a ~ b
+    product        a * b, a / b, a // b, a % b
     signed         -1, and filters: a | first
     postfix        a.b, a[0], a[1:]
     primary        names, literals, lists, maps, parentheses
@@ -25,22 +26,35 @@ from typing import Final
 
 from engine.language.expressions import syntax_tree as ast
 from engine.language.expressions.filters import FILTERS
-from engine.language.expressions.syntax_tree import Attr, Compare, Concat, Cond, Const, Filter, Item, Logic, Name, Node
+from engine.language.expressions.syntax_tree import (
+    Arithmetic,
+    Attr,
+    Compare,
+    Concat,
+    Cond,
+    Const,
+    Filter,
+    Item,
+    Logic,
+    Name,
+    Node,
+)
 from engine.language.expressions.template import strip_braces
+from engine.language.expressions.token_cursor import MOST_LEVELS, TokenCursor
 from engine.language.expressions.tokens import ExpressionSyntaxError, Token, check_name, tokenize
 from engine.language.nearest import did_you_mean
 
 MOST_CHARACTERS: Final = 4096
 """Characters of one expression."""
-MOST_BRACKETS: Final = 16
-"""Levels of nested brackets. Each level takes a dozen Python frames here."""
-MOST_LEVELS: Final = 64
-"""Levels of the tree."""
-
 _RESERVED_BY_JINJA: Final = frozenset({"self", "super", "loop", "caller", "varargs", "kwargs"})
 """Names with a meaning of their own in Jinja's compiler."""
 _COMPARISONS: Final = frozenset({"==", "!=", "<", "<=", ">", ">=", "in"})
-_ARITHMETIC: Final = frozenset({"+", "-", "*", "/", "//", "%", "**"})
+_SUMS: Final = frozenset({"+", "-"})
+_PRODUCTS: Final = frozenset({"*", "/", "//", "%"})
+_HELP_FOR_UNEXPECTED: Final = {
+    ",": "write a list in brackets",
+    "**": "expressions have no powers: write a product, `a * a`",
+}
 _CONSTANTS: Final = {"true": True, "True": True, "false": False, "False": False, "none": None, "None": None}
 
 
@@ -59,66 +73,15 @@ def parse_expression(source: str) -> Node:
     parser = Parser(list(tokenize(source)))
     node = parser.condition()
     if parser.current.kind != "end":
-        help = "write a list in brackets" if parser.sees(",") else ""
+        help = _HELP_FOR_UNEXPECTED.get(parser.current.text, "")
         raise parser.error(f"unexpected `{parser.current.text}`", help)
     if ast.depth(node) > MOST_LEVELS:
         raise ExpressionSyntaxError(f"the expression is nested deeper than {MOST_LEVELS}", 0, len(source))
     return node
 
 
-class Parser:
+class Parser(TokenCursor):
     """A recursive-descent parser over a list of tokens."""
-
-    def __init__(self, source: list[Token]) -> None:
-        self.tokens = source
-        self.at = 0
-        self.depth = 0
-        self.brackets = 0
-
-    @property
-    def current(self) -> Token:
-        return self.tokens[self.at]
-
-    @property
-    def following(self) -> Token:
-        return self.tokens[min(self.at + 1, len(self.tokens) - 1)]
-
-    def next(self) -> Token:
-        token = self.tokens[self.at]
-        if token.kind == "op":
-            self.brackets += (token.text in "([{") - (token.text in ")]}")
-            if self.brackets > MOST_BRACKETS:
-                raise self.error(f"brackets are nested deeper than {MOST_BRACKETS}")
-        self.at = min(self.at + 1, len(self.tokens) - 1)
-        return token
-
-    def sees(self, *texts: str) -> bool:
-        """Is the current token one of these operators or words? A string literal never is, because its text has quotes."""
-        return self.current.text in texts
-
-    def accept(self, text: str) -> bool:
-        """Read the operator or word if it is the current token."""
-        if not self.sees(text):
-            return False
-        self.next()
-        return True
-
-    def expect(self, text: str) -> Token:
-        if not self.sees(text):
-            raise self.error_expected(f"`{text}`")
-        return self.next()
-
-    def error_expected(self, what: str) -> ExpressionSyntaxError:
-        found = f"not `{self.current.text}`" if self.current.kind != "end" else "but the expression ends"
-        return self.error(f"expected {what} here, {found}")
-
-    def error(self, why: str, help: str = "", at: Token | None = None) -> ExpressionSyntaxError:
-        token = at or self.current
-        return ExpressionSyntaxError(why, token.start, token.end, help=help)
-
-    def check_depth(self, levels: int) -> None:
-        if levels > MOST_LEVELS:
-            raise self.error(f"the expression is nested deeper than {MOST_LEVELS}")
 
     def condition(self) -> Node:
         self.depth += 1
@@ -160,7 +123,7 @@ class Parser:
         return node
 
     def comparison(self) -> Node:
-        left = self.concatenation()
+        left = self.sum()
         ops: list[tuple[str, Node]] = []
         while True:
             if self.sees(*_COMPARISONS):
@@ -169,45 +132,48 @@ class Parser:
                 op = f"{self.next().text} {self.next().text}"
             else:
                 break
-            ops.append((op, self.concatenation()))
+            ops.append((op, self.sum()))
         return Compare(left.start, ops[-1][1].end, left, tuple(ops)) if ops else left
 
+    def sum(self) -> Node:
+        return self.arithmetic(_SUMS, self.concatenation)
+
     def concatenation(self) -> Node:
-        parts = [self.signed()]
+        parts = [self.product()]
         while self.accept("~"):
-            parts.append(self.signed())
-        if self.sees(*_ARITHMETIC):
-            raise self.arithmetic(parts[-1])
+            parts.append(self.product())
         return parts[0] if len(parts) == 1 else Concat(parts[0].start, parts[-1].end, tuple(parts))
 
-    def arithmetic(self, left: Node) -> ExpressionSyntaxError:
-        """The error for an operator. A minus between two names is usually a hyphen in a name, so the error is about that name."""
-        token = self.next()
-        names, end = [], token.end
-        while token.text == "-" and self.current.kind == "name" and self.current.start == end:
-            names.append(self.current.text)
-            end = self.next().end
-            if not self.sees("-"):
-                break
-            end = self.next().end
-        if names and isinstance(left, (Name, Attr)) and left.end == token.start:
-            start, name = left.start if isinstance(left, Name) else left.at, "-".join((left.name, *names))
-            why = f"`{name}` is read as a subtraction, but expressions have no arithmetic"
-            help = f"in an expression, write `{name.replace('-', '_')}`"
-            return ExpressionSyntaxError(why, start, self.tokens[self.at - 1].end, help=help, hyphenated=True)
-        help = "join text with `~`" if token.text == "+" else ""
-        return self.error(f"`{token.text}` is not allowed: expressions have no arithmetic", help, at=token)
+    def product(self) -> Node:
+        return self.arithmetic(_PRODUCTS, self.signed)
+
+    def arithmetic(self, operators: frozenset[str], operand: Callable[[], Node]) -> Node:
+        node = operand()
+        links = 0
+        while self.sees(*operators):
+            links += 1
+            self.check_depth(links)
+            op = self.next().text
+            right = operand()
+            node = Arithmetic(node.start, right.end, node, op, right)
+        return node
 
     def signed(self) -> Node:
-        token = self.current
-        if self.sees("-"):
-            self.next()
-            is_number = self.current.kind in ("integer", "float") or self.sees("(")
-            of = self.postfix(self.primary()) if is_number else None
-            if not isinstance(of, Const) or type(of.value) not in (int, float):
-                raise self.error("`-` is not allowed: expressions have no arithmetic", at=token)
-            return self.with_filters(Const(token.start, of.end, -of.value))
-        return self.with_filters(self.postfix(self.primary()))
+        return self.with_filters(self.unary())
+
+    def unary(self) -> Node:
+        """`-1`, `-a.b`, or a value without a sign."""
+        signs = []
+        while self.sees("-"):
+            signs.append(self.next())
+            self.check_depth(len(signs))
+        node = self.postfix(self.primary())
+        for sign in reversed(signs):
+            if isinstance(node, Const) and type(node.value) in (int, float):
+                node = Const(sign.start, node.end, -node.value)
+            else:
+                node = Arithmetic(sign.start, node.end, Const(sign.start, sign.end, 0), "-", node)
+        return node
 
     def primary(self) -> Node:
         token = self.current

@@ -87,6 +87,14 @@ class Concat(SourceRange, kw_only=False):
     parts: tuple[Node, ...]
 
 
+class Arithmetic(SourceRange, kw_only=False):
+    """`left + right`, and `0 - x` for `-x`."""
+
+    left: Node
+    op: str
+    right: Node
+
+
 class Cond(SourceRange, kw_only=False):
     """`yes if test else no`; without `else`, `no` is None and the value may be undefined."""
 
@@ -105,7 +113,7 @@ class Filter(SourceRange, kw_only=False):
     at: int
 
 
-Node = Name | Const | Attr | Item | Slice | List | Map | Compare | Logic | Concat | Cond | Filter
+Node = Name | Const | Attr | Item | Slice | List | Map | Compare | Logic | Concat | Arithmetic | Cond | Filter
 
 
 def children(node: Node) -> tuple[Node, ...]:
@@ -125,6 +133,8 @@ def children(node: Node) -> tuple[Node, ...]:
             return tuple(one for pair in pairs for one in pair)
         case Compare(left=left, ops=ops):
             return (left, *(right for _, right in ops))
+        case Arithmetic(left=left, right=right):
+            return (left, right)
         case Cond(test=test, yes=yes, no=no):
             return (yes, test) if no is None else (yes, test, no)
         case Filter(of=of, args=args, named=named):

@@ -15,11 +15,10 @@ from engine.values import Value
 class ExpressionSyntaxError(ExpressionError):
     """An expression that cannot be parsed: why, the range of its source, and what to write instead."""
 
-    def __init__(self, why: str, start: int, end: int, *, help: str = "", hyphenated: bool = False) -> None:
+    def __init__(self, why: str, start: int, end: int, *, help: str = "") -> None:
         super().__init__(f"{why}; {help}" if help else why)
         self.why = why
         self.help = help
-        self.hyphenated = hyphenated  # the cause is a name with hyphens, such as `copy-snapshot`
         self.start = start
         self.end = max(end, start + 1)
 

@@ -30,7 +30,7 @@ _SHAPES: Final[Mapping[str, Shape]] = {
     "runbook": shapes.RUNBOOK, "input": shapes.INPUT, "setting": shapes.SETTING, "an account": shapes.ACCOUNT,
     "monitor": shapes.MONITOR, "schedule": shapes.BACKOFF, "retry": {**shapes.RETRY, **shapes.BACKOFF},
     "engine_retry": shapes.ENGINE_RETRY, "rescue": shapes.RESCUE, "then": shapes.RETRY_IF, "row": shapes.ROW,
-    "step": _ANY_STEP, "until": shapes.UNTIL, "undo_call": shapes.UNDO_CALL,
+    "step": _ANY_STEP, "pause": shapes.WAIT_UNTIL, "until": shapes.UNTIL, "undo_call": shapes.UNDO_CALL,
 }  # fmt: skip
 """The keys of each form with fixed keys."""
 

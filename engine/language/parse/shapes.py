@@ -177,7 +177,9 @@ KINDS: Final[Mapping[str, Shape]] = {
         "take_back": Key(form="all_or_words", doc="Undoes what the operation, or these steps, made; newest first.", required=True),
         "past": Key(form="word_or_words", doc="Also undo what was made after this `irreversible` step."),
     },
-    "wait": {"wait": Key(form="pause", doc="Waits; the wait survives a crash.", required=True)},
+    "wait": {
+        "wait": Key(form="pause", doc="Waits, for so long or until a moment; the wait survives a crash.", required=True)
+    },
     "hold": {"hold": Key(form="text", doc="Stops safely until a person resumes. The text is the reason.", required=True)},
     "fail": {
         "fail": Key(form="text", doc="Ends the operation as failed. The text is the reason.", required=True),
@@ -205,6 +207,10 @@ UNDO_CALL: Final[Shape] = {
     "monitor": Key(form="monitor", doc="How to poll. Default: the step's, else the runbook's, else the kind's."), "retry": _RETRY,
     "region": COMMON["region"], "account": COMMON["account"], "timeout": COMMON["timeout"],
 }  # fmt: skip
+
+WAIT_UNTIL: Final[Shape] = {
+    "until": Key(form="moment", doc="When it ends. A moment that is past ends it at once.", required=True),
+}
 
 RESERVED: Final[Mapping[str, str]] = {
     "parallel": "steps run one after the other in this version",

@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from engine.language.durations import parse_duration
+from engine.language.moments import is_moment, parse_moment
 from engine.language.parse.draft import Draft, Reader
-from engine.language.parse.shapes import WORDS
+from engine.language.parse.shapes import WAIT_UNTIL, WORDS
 from engine.language.yaml.nodes import ListNode, MapNode, Node, Scalar, to_python
 
 ID: Final = re.compile(r"[a-z][a-z0-9_-]{0,63}")
@@ -91,15 +92,32 @@ def seconds(draft: Draft, node: Node, path: str) -> float | None:
         return parse_duration(node.text)
     except ValueError as error:
         help = f"add a unit: `{node.text}s`, `{node.text}m` or `{node.text}h`" if node.text.isdigit() else ""
+        if is_moment(node.text):
+            help = "for a moment, write `wait: {until: …}`" if path.endswith("/wait") else ""
         draft.report("RB205", node, str(error), help)
         return None
 
 
 def pause(draft: Draft, node: Node, path: str) -> Any:
-    """A duration, or an expression that yields one."""
+    """A duration, or an expression that yields one; or `{until: MOMENT}`, as a map."""
+    if isinstance(node, MapNode):
+        return draft.read_fields(node, WAIT_UNTIL, path, "a wait")
     if isinstance(node, Scalar) and isinstance(node.value, str) and "${" in node.value:
         return node.value
     return seconds(draft, node, path)
+
+
+def moment(draft: Draft, node: Node, path: str) -> str | None:
+    """A moment with its time zone, or an expression that yields one. RB219 for other text."""
+    value = text(draft, node, path)
+    if value is None or "${" in value:
+        return value
+    try:
+        parse_moment(value)
+    except ValueError as error:
+        draft.report("RB219", node, str(error), "for a length of time, write `wait: 10m`")
+        return None
+    return value
 
 
 def yes(draft: Draft, node: Node, path: str) -> bool | None:
@@ -211,7 +229,7 @@ def one_of(form: str) -> Reader:
 
 
 READERS: Final[Mapping[str, Reader]] = {
-    "text": text, "word": word, "name": name, "id": id, "expression": expression, "duration": seconds, "pause": pause,
+    "text": text, "word": word, "name": name, "id": id, "expression": expression, "duration": seconds, "pause": pause, "moment": moment,
     "any": any_value, "params": params, "each": each, "words": words, "word_or_words": word_or_words, "errors": errors,
     "all_or_words": all_or_words, "account_id": account_id, "yes": yes,
     "count": scalar("a whole number from 1 to 1,000,000", lambda one: type(one) is int and 1 <= one <= 1_000_000),

@@ -164,7 +164,8 @@ def _body(draft: Draft, node: MapNode, kind: str, found: Fields, path: str) -> B
             which = found.get("take_back")
             return TakeBack(steps=None if which in ("all", None) else which, past=found.get("past") or ())
         case "wait":
-            return Wait(duration=found.get("wait") or 0.0)
+            pause = found.get("wait") or 0.0
+            return Wait(until=pause.get("until")) if isinstance(pause, dict) else Wait(duration=pause)
         case "hold":
             return Hold(reason=found.get("hold") or "")
         case "fail":

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final, Protocol
 
 from engine.language.model import CLASSES
+from engine.language.moments import MOMENT
 from engine.language.parse import shapes
 from engine.language.parse.shapes import Key, Shape
 from engine.language.parse.simple_values import ID, NAME
@@ -96,7 +97,7 @@ _SIMPLE: Final[Json] = {
     "id": {"type": "string", "pattern": f"^{ID.pattern}$"},
     "expression": {"type": ["string", "boolean", "number"], "minLength": 1},
     "duration": _DURATION,
-    "pause": {"anyOf": [_DURATION, _EXPRESSION]},
+    "moment": {"anyOf": [{"type": "string", "pattern": f"^{MOMENT.pattern}$"}, _EXPRESSION]},
     "yes": {"type": "boolean"},
     "count": {"type": "integer", "minimum": 1},
     "factor": {"type": "number", "minimum": 1},
@@ -143,6 +144,7 @@ def _forms_of_shapes() -> Json:
         "monitor": _map_of_shape(shapes.MONITOR),
         "retry": {"anyOf": [*schedule["anyOf"], _map_of_shape(shapes.RETRY)]},
         "engine_retry": _map_of_shape(shapes.ENGINE_RETRY),
+        "pause": {"anyOf": [_DURATION, _EXPRESSION, _map_of_shape(shapes.WAIT_UNTIL)]},
         "states": _state_table(_all_verbs()),
         "row": _row_schema(),
         "rescues": {"type": "array", "items": _map_of_shape(shapes.RESCUE)},

@@ -15,7 +15,7 @@ from engine.language.parse.state_tables import DEFAULT_VERBS
 
 FORMS: Final[Mapping[str, str]] = {
     "text": "text", "word": "a name", "name": "a name", "id": "a name", "expression": "an expression",
-    "duration": "a duration: `30s 5m 3h 2d`", "pause": "a duration, or `${ }`", "yes": "`true` or `false`",
+    "duration": "a duration: `30s 5m 3h 2d`", "pause": "a duration, `${ }`, or `{until: MOMENT}`", "moment": "a moment: `2024-03-20T06:00:00Z`, or `${ }`", "yes": "`true` or `false`",
     "count": "a whole number", "factor": "a number", "any": "any value", "params": "a map",
     "each": "a list, or `${ }`", "words": "a list of names", "word_or_words": "a name, or a list of names",
     "errors": "a name, a category, `any`, or a list of them", "all_or_words": "`all`, or a list of steps",
@@ -161,8 +161,18 @@ with Jinja's arguments:
 {" ".join(f"`{name}`" for name in FILTERS)}
 
 `map` takes `attribute='…'`; `selectattr` takes {" or ".join(f"`'{test}'`" for test in TESTS)}; `default` also replaces
-null; `truncate` counts exactly. There are no calls, no arithmetic, no statements and no `is` tests. An expression has
-at most 4,096 characters.
+null; `truncate` counts exactly. There are no calls, no powers, no statements and no `is` tests. An expression has at
+most 4,096 characters.
+
+`+ - * / // %` take finite numbers up to 2^53; anything else is an error, and so is a result beyond that. `/` yields a
+number with a fraction, `//` rounds down. Join text with `~`. Without blanks, `copy-snapshot` is a name with a hyphen
+(RB304).
+
+A **timestamp** (`2024-03-20T06:00:00Z`, with its time zone) and a **duration** (`30s 5m 3h 2d`) are text of that form,
+from inputs and settings of that `type`, from AWS, or as written. `== != < <= > >= in`, `sort`, `unique` and `selectattr`
+compare two timestamps as moments and two durations as lengths. With other text they cannot be compared (RB307). `epoch`
+yields the seconds of a timestamp since 1970, `seconds` those of a duration:
+`(operation.started | epoch) - (snap.created | epoch) > ('24h' | seconds)`.
 
 Text alone is no condition: in `if`, `only`, `is` and `retry_if`, and in the operands of their `and`, `or` and `not`, it
 counts neither as true nor as false, because `"false"` would be true. `validate` reports it where the type is known
