@@ -40,12 +40,13 @@ def run(
 
 def resume(
     operation_id: str, *, with_: str | os.PathLike[str] = "", why: str | None = None, reject: str | None = None,
-    outcome: str | None = None, output: Any = None, accept_target: str | None = None,
+    outcome: str | None = None, output: Any = None, accept_target: str | Iterable[str] | None = None,
     yes_delete: Iterable[str] = (), **where: Any,
 ) -> dict[str, Any]:  # fmt: skip
     """Continue an operation from its last checkpoint, with an answer to its hold. `where` as for `run`."""
     with CommandContext(_options(where, yes=True, yes_delete=yes_delete)) as context:
-        answer = read_answer(why=why, reject=reject, outcome=outcome, output=None, accept_target=accept_target)
+        ids = [accept_target] if isinstance(accept_target, str) else list(accept_target or ())
+        answer = read_answer(why=why, reject=reject, outcome=outcome, output=None, accept_target=ids)
         if output is not None:
             answer["output"] = output
         loaded, operation = context.load_operation(operation_id)

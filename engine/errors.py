@@ -72,9 +72,16 @@ class RunbookInvalid(RunbookError):
 
 
 class UsageError(RunbookError):
-    """Wrong usage, or not possible in the current state. Nothing was changed."""
+    """Wrong usage, or not possible in the current state. Nothing was changed.
+
+    `unconfirmed`: what would be deleted, and nobody has confirmed (docs/interface.md).
+    """
 
     exit_code = 2
+
+    def __init__(self, message: str = "", *, unconfirmed: list[dict[str, object]] | None = None) -> None:
+        super().__init__(message)
+        self.unconfirmed = unconfirmed
 
 
 class EnvironmentProblem(RunbookError):

@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from actions.aws.call_errors import aws_call, truncated_reply
+from actions.aws.deleting_calls import deletes_of, made_by
 from actions.aws.error_codes import EC2_CODES
 from actions.aws.service_models import ApiOperation, first_sentence, operation_model
 from actions.aws.sessions import is_read
@@ -67,7 +68,12 @@ def _action(name: str, operation: ApiOperation) -> Action:
     return Action(
         name=name,
         doc=operation.doc,
-        facts=ActionFacts(name=name, repeatable=True if is_read(operation.wire) else None),
+        facts=ActionFacts(
+            name=name,
+            repeatable=True if is_read(operation.wire) else None,
+            deletes=deletes_of(operation),
+            makes=made_by(operation),
+        ),
         params=_params(operation),
         output=_schemas(operation, operation.outputs),
         calls=_calls(operation),

@@ -1,79 +1,154 @@
 """Confirmation before anything is deleted that the operation did not create.
 
-Each resource is listed with its id, account and region. A person on a terminal is asked; elsewhere `--yes` confirms.
-A protected name is confirmed only by `--yes-delete NAME`.
+Each resource is listed with its id, account and region. A person on a terminal is asked; elsewhere `--yes` confirms what
+is known before the operation starts. A protected name is confirmed only by `--yes-delete NAME`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from typing import Any
 
 from engine.cli.options import Options
 from engine.cli.output import terminal
 from engine.errors import EnvironmentProblem, RunbookError, UsageError
 from engine.kernel import Operation
+from engine.kernel.effect import Deletion
 from engine.kernel.operation import Entry
+from engine.kernel.protected_names import forms_of, protected_names
+from engine.kernel.queries import describe
 from engine.language.model import Runbook
 from engine.language.nearest import did_you_mean
 from engine.runtime.observer import PlannedRemoval
 from engine.runtime.protection import ProtectionPolicy
 
+Clients = Callable[..., Any]
 
-def confirm_removals(
-    options: Options, runbook: Runbook, clients: Callable[..., Any], removals: list[PlannedRemoval]
-) -> bool:
-    """Confirm what the runbook removes; False where a person says no.
 
-    Raises UsageError where nobody can be asked, or a protected name is among them.
-    """
+@dataclass(slots=True)
+class Confirmer:
+    """Asks a person about deletions of one operation's runbook."""
 
-    def say(text: str) -> None:
-        if not (options.quiet and options.yes):
+    options: Options
+    runbook: Runbook
+    clients: Clients
+    pause: Callable[[], None]  # the live table, while a person is asked
+    accounts: dict[tuple[str, str | None], str] = field(default_factory=dict)
+
+    def before_start(self, removals: list[PlannedRemoval]) -> bool:
+        """Confirm what the runbook removes.
+
+        Raises UsageError, with the list of what is not confirmed, where a person says no or nobody can be asked, or a
+        protected name is among them.
+        """
+        for one in removals:
+            if one.target.id is None:
+                there = f"there is no {one.kind} {one.target.name} in {one.target.region}"
+                self._say(f"{self._step(one.deletion)}: nothing to delete: {there}")
+        deletions = [one.deletion for one in removals if one.target.id is not None]
+        protected = [one for one in deletions if self._protected(one)]
+        if protected:
+            texts = "; ".join(self._describe(one) for one in protected)
+            raise self._refusal(f"nothing was started: {texts} {self._why_protected(protected)}", deletions)
+        lines = [self._line(one) for one in deletions]
+        for line in lines:
+            self._say(line)
+        if self.options.yes or all(self._is_allowed(one) for one in deletions):
+            return True
+        if self.options.no_input or not terminal.can_prompt():
+            raise self._refusal(
+                f"not confirmed; nothing was started: {'; '.join(lines)}. To confirm, add --yes", deletions
+            )
+        if not terminal.confirm(_question(deletions)):
+            raise self._refusal("not confirmed, so the operation was not started", deletions)
+        return True
+
+    def late(self, operation: Operation, deletions: tuple[Deletion, ...]) -> bool:
+        """Ask about what has become known only now. False where nobody can be asked, or a protected name is among it."""
+        if self.options.no_input or not terminal.can_prompt():
+            return False
+        self.pause()
+        for one in deletions:
+            terminal.err(terminal.escape(self._line(one)))
+        protected = [one for one in deletions if self._protected(one)]
+        if protected:
+            terminal.err(terminal.escape(f"{', '.join(one.id for one in protected)} {self._why_protected(protected)}"))
+            return False
+        return terminal.confirm(_question(deletions))
+
+    def _say(self, text: str) -> None:
+        if not (self.options.quiet and self.options.yes):
             terminal.err(terminal.escape(text))
 
-    for one in removals:
-        if one.target.id is None:
-            say(f"{one.step}: nothing to delete: there is no {one.kind} {one.target.name} in {one.target.region}")
-    existing = [(one, _describe(runbook, clients, one)) for one in removals if one.target.id is not None]
-    _check_protection(options, [(one.target.name, text) for one, text in existing])
-    lines = [f"{one.step} will delete {text}" for one, text in existing]
-    for line in lines:
-        say(line)
-    if options.yes or all(one.target.name in options.yes_delete for one, _ in existing):
-        return True
-    if options.no_input or not terminal.can_prompt():
-        raise UsageError(f"not confirmed; nothing was started: {'; '.join(lines)}. To confirm, add --yes")
-    return terminal.confirm("Delete it?" if len(existing) == 1 else "Delete them?")
+    def _protected(self, deletion: Deletion) -> list[str]:
+        return protected_names(deletion, self.options.protected, self.options.yes_delete)
+
+    def _why_protected(self, deletions: list[Deletion]) -> str:
+        names = list(dict.fromkeys(name for one in deletions for name in self._protected(one)))
+        pattern = ProtectionPolicy(protected=self.options.protected).pattern_for(names[0])
+        allow = " ".join(f"--yes-delete {name}" for name in names)
+        return f"matches the protected pattern {pattern}. To allow its deletion, add {allow}"
+
+    def _is_allowed(self, deletion: Deletion) -> bool:
+        """Has it been named with `--yes-delete`?"""
+        return any(form in self.options.yes_delete for form in (deletion.name, *forms_of(deletion.name)))
+
+    def _refusal(self, message: str, deletions: list[Deletion]) -> UsageError:
+        unconfirmed: list[dict[str, object]] = [
+            {
+                "step": self._step(one), "kind": one.kind, "name": one.name, "id": one.id, "account": one.account,
+                "account_id": self._account_id(one), "region": one.region, "protected": bool(self._protected(one)),
+            }
+            for one in deletions
+        ]  # fmt: skip
+        return UsageError(message, unconfirmed=unconfirmed)
+
+    # -- texts ------------------------------------------------------------------------------------------------
+
+    def _line(self, one: Deletion) -> str:
+        """`delete-rds will delete rds.cluster orders (id …, account …, region …)`."""
+        verb = "switch the protection off of" if one.unprotects else "delete"
+        return f"{self._step(one)} will {verb} {self._describe(one)}"
+
+    def _step(self, one: Deletion) -> str:
+        """The step's key; `restore > remove rds.instance` for one without id in a row or a rescue."""
+        path, bracket, items = one.step.partition("[")
+        step = self.runbook.index.get(path)
+        if step is None:
+            return one.step
+        head, number, *_ = path.split("/")
+        outer = self.runbook.steps[int(number)].id if head == "steps" else head
+        return f"{outer} > {describe(step)}{bracket}{items}"
+
+    def _describe(self, one: Deletion) -> str:
+        account = self._account_id(one) + (f" ({one.account})" if one.account else "")
+        where = f"account {account}, region {one.region or 'of your settings'}"
+        if one.kind.startswith("aws."):
+            return f"{one.id} (by {one.kind}, {where})"
+        return f"{one.kind} {one.name} (id {one.id}, {where})"
+
+    def _account_id(self, one: Deletion) -> str:
+        """The account's number; EnvironmentProblem if it cannot be determined."""
+        account = self.runbook.accounts.get(one.account or "")
+        if account is not None:
+            return account.id
+        key = one.region, one.account
+        if key not in self.accounts:
+            try:
+                identity = self.clients("sts", one.region or None, None).get_caller_identity()
+            except RunbookError as error:
+                raise EnvironmentProblem(f"cannot determine the AWS account: {error}") from error
+            except Exception as error:  # botocore's, which is not imported here
+                raise EnvironmentProblem(f"cannot determine the AWS account: {type(error).__name__}") from error
+            self.accounts[key] = str(identity["Account"])
+        return self.accounts[key]
 
 
-def _check_protection(options: Options, resources: list[tuple[str, str]]) -> None:
-    """UsageError if a pattern protects one. `resources`: name and description of each."""
-    policy = ProtectionPolicy(protected=options.protected, allowed=options.yes_delete)
-    protected = [(name, text) for name, text in resources if policy.pattern_for(name)]
-    if protected:
-        pattern = policy.pattern_for(protected[0][0])
-        raise UsageError(
-            f"nothing was started: {'; '.join(text for _, text in protected)} matches the protected pattern {pattern}. "
-            f"To allow its deletion, add {' '.join(f'--yes-delete {name}' for name, _ in protected)}"
-        )
-
-
-def _describe(runbook: Runbook, clients: Callable[..., Any], one: PlannedRemoval) -> str:
-    """`rds.cluster orders (id …, account …, region …)`."""
-    target = one.target
-    account = runbook.accounts.get(target.account or "")
-    if account is not None:
-        where = f"{account.id} ({account.name})"
-    else:
-        try:
-            where = clients("sts", target.region or None, None).get_caller_identity()["Account"]
-        except RunbookError as error:
-            raise EnvironmentProblem(f"cannot determine the AWS account: {error}") from error
-        except Exception as error:  # botocore's, which is not imported here
-            raise EnvironmentProblem(f"cannot determine the AWS account: {type(error).__name__}") from error
-    region = target.region or "of your settings"
-    return f"{one.kind} {target.name} (id {target.id}, account {where}, region {region})"
+def _question(deletions: Iterable[Deletion]) -> str:
+    ones = list(deletions)
+    it = "it" if len(ones) == 1 else "them"
+    return f"Delete {it}?" if any(not one.unprotects for one in ones) or not ones else "Switch the protection off?"
 
 
 def confirm_past(options: Options, runbook: Runbook, operation: Operation, steps: Iterable[str]) -> tuple[str, ...]:

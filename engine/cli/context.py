@@ -12,7 +12,7 @@ import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
@@ -27,7 +27,7 @@ from engine.cli.signals import InterruptibleClock, StopSignal
 from engine.clock import Clock, SystemClock, VirtualClock
 from engine.errors import EnvironmentProblem, Problem, UsageError
 from engine.kernel import Operation, Transition
-from engine.kernel.effect import Effect
+from engine.kernel.effect import Deletion, Effect
 from engine.language.model import Runbook
 from engine.registry import Network, Registry
 from engine.runtime.engine import Engine
@@ -181,7 +181,7 @@ class CommandContext(AbstractContextManager["CommandContext"]):
 
     def build_engine(self, runbook: Runbook, id: str, *, is_new: bool) -> Engine:
         """An engine for one operation. UsageError for an operation of the other world (sandbox or AWS)."""
-        from engine.cli.confirmation import confirm_removals
+        from engine.cli.confirmation import Confirmer
         from engine.stores.lease import DURATION, StoreLease, this_process
 
         self._check_world(id)
@@ -202,24 +202,28 @@ class CommandContext(AbstractContextManager["CommandContext"]):
 
             sessions = Sessions(**self.session_options, accounts=runbook.accounts, before_send=lease.before_send)
             world, enter_step = self._world(sessions.clients, SystemNetwork()), None
+        confirmer = Confirmer(self.options, runbook, world.clients, self.progress.end)
         observer = CommandObserver(
             progress=self.progress, stop=self.stop, enter_step=enter_step,
-            confirm=partial(confirm_removals, self.options, runbook, world.clients),
+            confirm=confirmer.before_start, confirm_late=confirmer.late,
         )  # fmt: skip
         return Engine(
             store=self.store, clock=self.clock, world=world, parse=self.parse, lease=lambda _: lease, actor=actor,
             process=f"{process.pid}@{process.started}", region=default_region(self.options),
             version=__version__ + (SANDBOX_SUFFIX if self.options.sandbox else ""), observer=observer,
-            known=self._loaded,
+            known=self._loaded, protection=self._protection,
         )  # fmt: skip
+
+    @property
+    def _protection(self) -> ProtectionPolicy:
+        return ProtectionPolicy(protected=self.options.protected, allowed=self.options.yes_delete)
 
     def _world(self, clients: Callable[..., Any], network: Network) -> WorldAccess:
         from actions.aws.settings import Settings
 
         settings = Settings(clients)
-        policy = ProtectionPolicy(protected=self.options.protected, allowed=self.options.yes_delete)
         return WorldAccess(
-            registry=protect(self.registry, policy), clients=clients, secret=settings.secret, network=network,
+            registry=protect(self.registry, self._protection), clients=clients, secret=settings.secret, network=network,
             read_setting=settings.read,
         )  # fmt: skip
 
@@ -283,6 +287,7 @@ class CommandObserver(Observer):
     progress: Progress
     stop: StopSignal
     confirm: Callable[[list[PlannedRemoval]], bool]
+    confirm_late: Callable[[Operation, tuple[Deletion, ...]], bool]
     enter_step: Callable[[str], None] | None
 
     def committed(self, transition: Transition) -> None:
@@ -298,6 +303,9 @@ class CommandObserver(Observer):
 
     def confirms(self, removals: list[PlannedRemoval]) -> bool:
         return self.confirm(removals)
+
+    def confirms_late(self, operation: Operation, deletions: tuple[Deletion, ...]) -> bool:
+        return self.confirm_late(operation, deletions)
 
     def stop_code(self) -> int:
         return self.stop()

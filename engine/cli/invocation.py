@@ -19,7 +19,7 @@ from typing import Final
 
 from engine import __version__
 from engine.cli.output import terminal
-from engine.errors import EffectFailed, EffectNotSent, EffectUnknown, RunbookError, RunbookInvalid
+from engine.errors import EffectFailed, EffectNotSent, EffectUnknown, RunbookError, RunbookInvalid, UsageError
 
 GC_THRESHOLDS: Final = (50_000, 20, 100)
 """Collect garbage rarely: a command needs most of what it reads until it ends."""
@@ -105,7 +105,10 @@ def _print_json(error: Exception, code: int) -> None:
         terminal.out(format_findings("json", error.findings, {}).rstrip("\n"))
         return
     message = "a bug in runbook" if code == BUG else _message(error)
-    terminal.out_json({"format": 1, "exit_code": code, "error": type(error).__name__, "error_message": message})
+    document = {"format": 1, "exit_code": code, "error": type(error).__name__, "error_message": message}
+    if isinstance(error, UsageError) and error.unconfirmed is not None:
+        document["unconfirmed"] = error.unconfirmed
+    terminal.out_json(document)
 
 
 def _wants_json(args: list[str]) -> bool:

@@ -15,7 +15,7 @@ from immutables import Map
 from msgspec import NODEFAULT
 from msgspec.structs import astuple, fields
 
-from engine.kernel.frame import Frame, Looking, Proving
+from engine.kernel.frame import Frame, Looking, Proving, Surveying
 from engine.kernel.operation import Operation
 from engine.kernel.wire import BY_CLASS, BY_TAG, Form
 from engine.values import Resources, changed
@@ -180,4 +180,6 @@ def _durable(frame: Frame, *, top: bool) -> Frame:
     phase = frame.phase
     if isinstance(phase, Looking) or (top and isinstance(phase, Proving) and phase.then == "look"):
         return changed(frame, phase=Looking())
+    if isinstance(phase, Surveying):
+        return changed(frame, phase=Surveying(items=phase.items))
     return changed(frame, phase=Proving(then=phase.then)) if isinstance(phase, Proving) else frame

@@ -27,6 +27,23 @@ class Effect(Value):
     sources: Mapping[str, str] = field(default_factory=dict)  # parameter → setting it came from
 
 
+class Deletion(Value):
+    """What a step would delete, or switch the protection of off, that this operation has not made: it needs a person's word.
+
+    `id` is the immutable id of a resource; of a generic call, the identifying parameter as it would be sent.
+    """
+
+    step: str  # the key
+    kind: str  # of the resource, or the action of the call
+    id: str
+    name: str = ""
+    region: str = ""
+    account: str | None = None
+    within: tuple[str, ...] = ()  # of a call: names of what it is in
+    unprotects: bool = False  # of a call: it only switches the protection off
+    by_hand: str = ""  # the AWS CLI command that does it, where a person has to
+
+
 class Maker(Value):
     """What the store knows of the operation that a resource's tags name."""
 
@@ -59,5 +76,6 @@ class Seen(Value):
     tags: Mapping[str, str] = field(default_factory=dict)
     parts: tuple[SeenPart, ...] = ()
     in_the_way: str | None = None
+    by_hand: str = ""  # the AWS CLI command that deletes it, where a delete is intended
     maker: Maker | None = None
     problem: Problem | None = None

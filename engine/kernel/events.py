@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from engine.errors import Problem
-from engine.kernel.effect import Effect, Seen
+from engine.kernel.effect import Deletion, Effect, Seen
 from engine.kernel.operation import Entry, SettingValue, Target
 from engine.values import Value, field
 
@@ -32,6 +32,9 @@ class Started(Event):
     targets: Mapping[str, Target]
     region: str = ""
     engine: str = ""
+    confirmed: tuple[Deletion, ...] = ()  # what was shown to a person, who agreed
+    protected: tuple[str, ...] = ()
+    allowed: tuple[str, ...] = ()
 
 
 class TakenUp(Event):
@@ -39,6 +42,8 @@ class TakenUp(Event):
 
     runner: str = ""
     released: bool = True
+    protected: tuple[str, ...] = ()  # the patterns and allowed names of this runner
+    allowed: tuple[str, ...] = ()
 
 
 class Entered(Event):
@@ -47,6 +52,7 @@ class Entered(Event):
     region: str = ""
     account: str | None = None
     items: tuple[Any, ...] | None = None
+    survey: bool = False  # every item is looked at before the first one is deleted
     queue: tuple[int, ...] = ()
     target: Target | None = None  # of a remove with `target:`
     until: float | None = None  # of a wait
@@ -70,6 +76,23 @@ class TargetSettled(Event):
     """What a removal means, recorded at its first look, or by a person's word. Its `step` is the removal's."""
 
     target: Target
+
+
+class Confirmed(Event):
+    """A person has agreed that these are deleted."""
+
+    deletions: tuple[Deletion, ...]
+    actor: str = ""
+
+
+class ItemSurveyed(Event):
+    """What an item of a `for_each` would delete that nobody has confirmed; nothing else has changed."""
+
+    deletions: tuple[Deletion, ...] = ()
+
+
+class ItemsBegun(Event):
+    """All items were looked at, and what they delete is confirmed: the first one begins."""
 
 
 class RowTaken(Event):
@@ -199,6 +222,7 @@ class TroubleRecorded(Event):
     """A step of an `on_*` list, or of an undo, did not go through: the list continues."""
 
     why: str
+    deletions: tuple[Deletion, ...] = ()  # what was not deleted because nobody has confirmed it
 
 
 class BrokenTakenBack(Event):
@@ -214,6 +238,7 @@ class Held(Event):
     error: Problem | None = None
     found: str | None = None
     status: str = ""  # what was seen, where that is why
+    deletions: tuple[Deletion, ...] = ()  # what nobody has confirmed
 
 
 class Resumed(Event):

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
 from engine.errors import Problem
-from engine.kernel.effect import Effect, Seen
+from engine.kernel.effect import Deletion, Effect, Seen
 from engine.values import Value, changed, field
 
 EndList = Literal["on_success", "on_failure", "on_hold", "on_cancel", "cleanup"]
@@ -177,6 +177,18 @@ class InItems(Value):
     results: tuple[Any, ...] = ()
 
 
+class Surveying(Value):
+    """A `for_each` that deletes: every item is looked at before the first one goes, so that a person is asked once.
+
+    How far it is, is volatile: whoever takes the operation up begins again.
+    """
+
+    items: tuple[Any, ...]
+    index: int = 0
+    seen: Seen | None = None
+    found: tuple[Deletion, ...] = ()  # what nobody has confirmed
+
+
 class InLedger(Value):
     """Entries still to be taken back. The frame above, if there is one, has the one before in hand."""
 
@@ -190,7 +202,9 @@ class Refreshing(Value):
     refreshed: bool = False
 
 
-Phase = Entering | Looking | Proving | Acting | Waiting | InRow | InRescue | InItems | InLedger | Refreshing
+Phase = (
+    Entering | Looking | Proving | Acting | Waiting | InRow | InRescue | Surveying | InItems | InLedger | Refreshing
+)  # fmt: skip
 
 
 # -- a frame: fields that change together are one value --------------------------------------------------------

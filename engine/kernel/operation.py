@@ -11,7 +11,7 @@ from typing import Any, Literal
 from immutables import Map
 
 from engine.errors import Problem
-from engine.kernel.effect import Effect
+from engine.kernel.effect import Deletion, Effect
 from engine.kernel.frame import Frame
 from engine.language.model import Monitor
 from engine.values import Value, field
@@ -89,7 +89,8 @@ class Hold(Value):
     step: str  # the key of the step
     since: float
     error: Problem | None = None
-    found: str | None = None  # the id that `--accept-target` would take
+    found: str | None = None  # the id that was found instead of the one that is meant
+    deletions: tuple[Deletion, ...] = ()  # what `--accept-target` would confirm
 
 
 class Ending(Value):
@@ -130,6 +131,9 @@ class Operation(Value):
     inputs: Mapping[str, Any] = field(default_factory=dict)
     settings: Mapping[str, SettingValue] = field(default_factory=dict)
     targets: Map[str, Target] = Map()
+    confirmed: tuple[Deletion, ...] = ()  # by a person
+    protected: tuple[str, ...] = ()  # patterns of the runner: what they match is deleted only if it is allowed
+    allowed: tuple[str, ...] = ()  # names that the runner was given with `--yes-delete`
     frames: tuple[Frame, ...] = ()
     results: Map[str, Any] = Map()  # by expression name
     steps: Map[str, StepRecord] = Map()  # by key

@@ -94,7 +94,8 @@ def _entry_step(runbook: Runbook, entry: Entry, turn: EntryTurn) -> Step:
     return Step(
         path=turn.path, id=entry.step,
         body=Call(
-            action=entry.undo.action, params=entry.undo.params, repeatable=call.repeatable, until=call.until
+            action=entry.undo.action, params=entry.undo.params, repeatable=call.repeatable, until=call.until,
+            deletes=call.deletes if call.action == entry.undo.action else None,
         ),
         retry=written.retry if written is not None else None, monitor=monitor,
     )  # fmt: skip

@@ -146,7 +146,9 @@ def rendered(value: Any, names: Names) -> Any:
     return out
 
 
-def place(runbook: Runbook, operation: Operation, step: Step, names: Callable[[], Names]) -> tuple[str, str | None]:
+def place(
+    runbook: Runbook, operation: Operation, step: Step, names: Callable[[], Mapping[str, Any]]
+) -> tuple[str, str | None]:
     """The step's region and account; few regions have names in them."""
     region = step.region if step.region is not None else runbook.region
     if isinstance(region, str) and "${" in region:

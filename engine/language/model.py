@@ -44,11 +44,30 @@ class KindFacts(Value):
     part_of: str | None = None  # the parameter that names the resource that it is a part of
 
 
+class Deletes(Value):
+    """What a call deletes, or what protection it switches off."""
+
+    names: tuple[str, ...] = ()  # parameters that name what goes, the best first
+    within: tuple[str, ...] = ()  # parameters that name what it is in
+    thing: str = ""  # what it is, as the calls that make such things say in `makes`: "ec2.volume"
+    kind: str = ""  # the kind of resource that can do the same
+    own_members: frozenset[str] = frozenset()  # members of an output that name what was made, in lower case
+    switches: tuple[tuple[str, ...], ...] = ()  # members that switch a protection off: it counts if one of them does
+    always: bool = False  # the call itself switches a protection off
+
+    @property
+    def unprotects(self) -> bool:
+        """Does it only switch a protection off?"""
+        return self.always or bool(self.switches)
+
+
 class ActionFacts(Value):
     """What the language and the kernel need to know of an action."""
 
     name: str
     repeatable: bool | None = None  # None: the step must say it
+    deletes: Deletes | None = None
+    makes: str = ""  # what its output names as made: "ec2.volume"
 
 
 class Delays(Value):
@@ -175,6 +194,8 @@ class Call(Value):
     action: str
     params: Mapping[str, Any]
     repeatable: bool = False
+    deletes: Deletes | None = None
+    makes: str = ""
     until: Step | None = None  # a check; its path ends in /until
     undo: UndoCall | None = None
 

@@ -5,6 +5,7 @@ Pure: no clock and no store. The command line prints what these functions return
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from typing import Any, assert_never
 
@@ -26,9 +27,11 @@ from engine.kernel.frame import (
     Looking,
     Proving,
     Refreshing,
+    Surveying,
     Waiting,
 )
 from engine.kernel.operation import Entry, Notice, StepRecord
+from engine.kernel.protected_names import protected_names
 from engine.kernel.queries import failure_of, in_ends, key_of, records_of, step_of
 from engine.kernel.rendering import iso
 from engine.kernel.restarts import restarts_from, step_status, undone_keys
@@ -208,7 +211,7 @@ def waits_for(operation: Operation, runbook: Runbook) -> str:
             return f"{effect.verb} of {effect.name}"
         case Refreshing():
             return "settings"
-        case Entering() | InRow() | InRescue() | InItems() | InLedger():
+        case Entering() | InRow() | InRescue() | Surveying() | InItems() | InLedger():
             return ""
         case _:
             assert_never(frame.phase)
@@ -253,11 +256,23 @@ def answers(operation: Operation, runbook: Runbook) -> list[str]:
         case "unknown_outcome":
             first = [f"{resume} --outcome done", f"{resume} --outcome not-done"]
         case "target":
-            first = [f"{resume} --accept-target {hold.found or 'ID'}", resume]
+            first = [f"{resume}{_words(operation)}", f"{resume} --reject WHY"]
         case _:
             first = [resume, f"{resume} --with FILE", f"{resume} --reject WHY"]
     back = f"runbook restart {operation.id} --from {restarts_from(runbook, operation, hold.step)}"
     return [*first, back, f"runbook cancel {operation.id}", f"runbook cancel {operation.id} --undo"]
+
+
+def _words(operation: Operation) -> str:
+    """The options that say yes to all that the hold asks about."""
+    hold = operation.hold
+    assert hold is not None
+    ids = dict.fromkeys([one.id for one in hold.deletions] or [hold.found or "ID"])
+    policy = operation.protected, operation.allowed
+    names = dict.fromkeys(name for one in hold.deletions for name in protected_names(one, *policy))
+    return "".join(
+        [f" --accept-target {shlex.quote(id)}" for id in ids] + [f" --yes-delete {shlex.quote(name)}" for name in names]
+    )
 
 
 def _notice(one: Notice) -> dict[str, Any]:

@@ -55,7 +55,7 @@ THROTTLED_FLOOR: Final = 0.5
 """The least share of its delays that jitter leaves: a retry at once would be throttled again."""
 
 
-POLLING: Final = frozenset({ev.Looked, ev.Watched, ev.ProofBegun, ev.Proved})
+POLLING: Final = frozenset({ev.Looked, ev.Watched, ev.ProofBegun, ev.Proved, ev.ItemSurveyed})
 """Events that may change only what is not durable."""
 
 
@@ -175,6 +175,8 @@ class Driver:
         while True:
             command = pending(self.log.runbook, self.log.operation, now)
             match command:
+                case Record(event=ev.Held() | ev.TroubleRecorded() as event) if event.deletions:
+                    self._ask_or_record(event)
                 case Record(event=event):
                     self.log.fold(event)
                     continue  # the next command is decided for the same moment
@@ -194,6 +196,18 @@ class Driver:
                 case _:
                     assert_never(command)
             now = self.now()
+
+    def _ask_or_record(self, event: ev.Held | ev.TroubleRecorded) -> None:
+        """● A person at a terminal is asked before the operation holds for a word; their yes is recorded instead.
+
+        What led to the question is committed first: it may take them minutes, and this process may not see the answer.
+        """
+        self._commit()
+        if self.observer.confirms_late(self.log.operation, event.deletions):
+            self.log.fold(ev.Confirmed(at=self.now(), deletions=event.deletions, actor=self.log.actor))
+        else:
+            self._raise_if_interrupted()
+            self.log.fold(event)
 
     def _is_interrupted(self) -> bool:
         """Before each effect and each sleep: True if a request to cancel was folded. Raises Interrupted after a signal."""

@@ -26,10 +26,11 @@ from engine.runtime.load import Loaded, Parse, find_maker, load_cached
 from engine.runtime.observer import Observer
 from engine.runtime.performer import RegistryPerformer, WorldAccess
 from engine.runtime.preflight import Inspector, current_settings, prepare
+from engine.runtime.protection import ProtectionPolicy
 from engine.runtime.requests import (
     CANCEL_POLL,
     CancelPoller,
-    accept_target,
+    accept_targets,
     check_answer,
     check_requirements,
     check_restart,
@@ -56,6 +57,7 @@ class Engine:
     region: str = ""
     version: str = ""
     observer: Observer = field(default_factory=Observer)
+    protection: ProtectionPolicy = field(default_factory=ProtectionPolicy)
     known: dict[str, Loaded] = field(
         default_factory=dict
     )  # by id, as they were last loaded: only newer records are read again
@@ -103,9 +105,10 @@ class Engine:
         bare = Operation(
             id=id, runbook=runbook.name, digest=runbook.digest, started=now, at=now, region=self.region, inputs=inputs
         )
-        bare, targets = prepare(self._inspector(), runbook, bare, self.observer)
+        bare, targets, confirmed = prepare(self._inspector(), runbook, bare, self.observer)
         return start(
-            runbook, id, inputs, bare.settings, targets, now, region=self.region, engine=self.version
+            runbook, id, inputs, bare.settings, targets, now, region=self.region, engine=self.version,
+            confirmed=confirmed, protected=self.protection.protected, allowed=self.protection.allowed,
         )[0]  # fmt: skip
 
     def _inspector(self) -> Inspector:
@@ -166,7 +169,10 @@ class Engine:
         )  # fmt: skip
         if not loaded.operation.ended:
             now = max(self.clock.now(), loaded.operation.at)
-            log.fold(ev.TakenUp(at=now, runner=self.actor, released=released))
+            log.fold(ev.TakenUp(
+                at=now, runner=self.actor, released=released,
+                protected=self.protection.protected, allowed=self.protection.allowed,
+            ))  # fmt: skip
         return log
 
     def _drive(
@@ -229,7 +235,7 @@ class Engine:
         answer = dict(answer or {})
         loaded = self._loaded(id)
         operation = loaded.operation
-        if operation.ended == "SUCCEEDED":
+        if operation.ended == "SUCCEEDED" and not answer.get("accept_target"):
             return operation
         if operation.ended:
             hint = f"cleanup {id}" if operation.ended == "STUCK" else f"restart {id} --from STEP"
@@ -239,9 +245,8 @@ class Engine:
         if text:
             return self._continue_with(id, loaded.runbook, operation, text)
         answers: list[Answer] = []
-        target = answer.pop("accept_target", None)
-        if target is not None:
-            answers.append(lambda now, at: accept_target(now, target, at))
+        if ids := answer.pop("accept_target", ()):
+            answers.append(lambda now, at: accept_targets(now, ids, at, self.actor))
         if operation.hold is not None and not is_running_on_hold(operation):
             resumed = partial(ev.Resumed, actor=self.actor, **answer)
             answers.append(lambda now, at: resumed(at=at) if hold_still_stands(operation, now) else None)

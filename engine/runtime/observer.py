@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.errors import Problem
 from engine.kernel import Operation, Transition
-from engine.kernel.effect import Effect
+from engine.kernel.effect import Deletion, Effect
 from engine.kernel.operation import Target
 from engine.values import Value
 
@@ -13,8 +13,20 @@ class PlannedRemoval(Value):
     """A resource that the runbook removes: a person confirms it before the operation starts."""
 
     step: str
-    kind: str
+    kind: str  # or the action of a call
     target: Target
+    meant: bool = False  # the removal means this id, or that there is none, from now on
+    within: tuple[str, ...] = ()  # of a call: names of what it is in
+    unprotects: bool = False  # a call: it only switches the protection off
+
+    @property
+    def deletion(self) -> Deletion:
+        """What a person confirms."""
+        target = self.target
+        return Deletion(
+            step=self.step, kind=self.kind, id=target.id or target.name, name=target.name, region=target.region,
+            account=target.account, within=self.within, unprotects=self.unprotects,
+        )  # fmt: skip
 
 
 class Observer:
@@ -35,6 +47,10 @@ class Observer:
     def confirms(self, removals: list[PlannedRemoval]) -> bool:
         """May these resources be removed? UsageError if nobody can be asked."""
         return True
+
+    def confirms_late(self, operation: Operation, deletions: tuple[Deletion, ...]) -> bool:
+        """May these be deleted, which were not known when the operation started? False where nobody can be asked."""
+        return False
 
     def stop_code(self) -> int:
         """The exit code for a signal that was received; 0: continue."""

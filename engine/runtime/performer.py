@@ -31,7 +31,17 @@ from engine.kernel.operation import SettingValue
 from engine.kernel.rendering import Names, rendered
 from engine.language.model import Runbook
 from engine.language.secret import Secret
-from engine.registry import DEFAULT_TIMEOUT, Action, Context, Network, Observation, Reading, Registry, ResourceKind
+from engine.registry import (
+    DEFAULT_TIMEOUT,
+    Action,
+    Context,
+    Findable,
+    Network,
+    Observation,
+    Reading,
+    Registry,
+    ResourceKind,
+)
 from engine.runtime.driver import failed_look
 from engine.values import changed
 
@@ -128,17 +138,20 @@ class RegistryPerformer:
     def _look(self, effect: Effect, operation: Operation, context: Context, now: Callable[[], float]) -> Seen:
         kind = self._kind(effect)
         observed = kind.look(effect.params, context)
-        obstacle = None
+        obstacle, by_hand = None, ""
         if effect.removal is not None and observed.id:
             obstacle = kind.in_the_way(observed, {**effect.params, **effect.removal})
+            by_hand = kind.by_hand(observed) if isinstance(kind, Findable) else ""
         named = observed.tags.get("runbook:operation")
         maker = self.find_maker(named) if named is not None and named != operation.id else None
-        seen = seen_of(observed, now(), obstacle, maker)
+        seen = seen_of(observed, now(), obstacle, maker, by_hand)
         check_size(effect.name, seen.attributes)
         return seen
 
 
-def seen_of(observed: Observation, at: float, in_the_way: str | None = None, maker: Maker | None = None) -> Seen:
+def seen_of(
+    observed: Observation, at: float, in_the_way: str | None = None, maker: Maker | None = None, by_hand: str = ""
+) -> Seen:  # fmt: skip
     """What the kernel keeps of an observation: JSON values, with what the driver adds. The only conversion of the two."""
     parts = tuple(
         SeenPart(kind=p.kind, identity=plain(p.identity), id=p.id, status=p.status, cls=p.cls, tags=dict(p.tags))
@@ -146,7 +159,7 @@ def seen_of(observed: Observation, at: float, in_the_way: str | None = None, mak
     )
     return Seen(
         at=at, status=observed.status, cls=observed.cls, id=observed.id, attributes=plain(observed.attributes),
-        tags=dict(observed.tags), parts=parts, in_the_way=in_the_way, maker=maker,
+        tags=dict(observed.tags), parts=parts, in_the_way=in_the_way, by_hand=by_hand, maker=maker,
     )  # fmt: skip
 
 

@@ -6,24 +6,22 @@ Nothing is written here. Errors: EnvironmentProblem for what cannot be read, Usa
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from engine.errors import (
     EffectFailed,
     EffectNotSent,
     EffectUnknown,
     EnvironmentProblem,
-    ExpressionError,
     UsageError,
 )
 from engine.kernel import Operation
 from engine.kernel import events as ev
-from engine.kernel.effect import Effect, Seen
+from engine.kernel.effect import Deletion, Effect, Seen
 from engine.kernel.operation import SettingValue, Target
-from engine.kernel.rendering import Names, place, rendered
-from engine.language.model import Remove, Runbook, Step
-from engine.runtime.observer import Observer, PlannedRemoval
+from engine.language.model import Runbook
+from engine.runtime.observer import Observer
 from engine.runtime.performer import RegistryPerformer, read_settings
+from engine.runtime.removals import planned_removals
 from engine.values import Resources, changed
 
 
@@ -48,14 +46,15 @@ class Inspector(Resources, kw_only=False):
 
 def prepare(
     inspector: Inspector, runbook: Runbook, bare: Operation, observer: Observer
-) -> tuple[Operation, dict[str, Target]]:
-    """The operation with its settings, and the confirmed targets of its removals by step."""
+) -> tuple[Operation, dict[str, Target], tuple[Deletion, ...]]:
+    """The operation with its settings, the targets of its removals by step, and what a person has confirmed."""
     bare = changed(bare, settings=current_settings(inspector, runbook, bare))
-    removals = planned_removals(inspector, runbook, bare)
+    removals = planned_removals(lambda effect: inspector.look(runbook, bare, effect), runbook, bare)
     if not observer.confirms(removals):
         message = "not confirmed, so the operation was not started"
         raise UsageError(message)
-    return bare, {one.step: one.target for one in removals}
+    confirmed = tuple(one.deletion for one in removals if one.target.id is not None)
+    return bare, {one.step: one.target for one in removals if one.meant}, confirmed
 
 
 def current_settings(inspector: Inspector, runbook: Runbook, operation: Operation) -> dict[str, SettingValue]:
@@ -65,31 +64,3 @@ def current_settings(inspector: Inspector, runbook: Runbook, operation: Operatio
     except (EffectFailed, EffectNotSent, EffectUnknown) as error:
         message = f"a setting cannot be read: {error}"
         raise EnvironmentProblem(message) from error
-
-
-def planned_removals(inspector: Inspector, runbook: Runbook, bare: Operation) -> list[PlannedRemoval]:
-    """The removals that may delete what other operations created, if inputs and settings determine their names."""
-    found = []
-    for step in runbook.steps:
-        body = step.body
-        is_planned = isinstance(body, Remove) and body.owner != "own" and body.target is None and step.for_each is None
-        if is_planned and isinstance(body, Remove):
-            target = _target(inspector, runbook, bare, step, body)
-            if target is not None:
-                found.append(PlannedRemoval(step=step.id, kind=body.kind, target=target))
-    return found
-
-
-def _target(inspector: Inspector, runbook: Runbook, bare: Operation, step: Step, body: Remove) -> Target | None:
-    kind = runbook.kinds[body.kind]
-    names = Names(runbook, bare)
-    try:
-        written = {key: body.params[key] for key in kind.identity if key in body.params}
-        identity: dict[str, Any] = rendered(written, names)
-        region, account = place(runbook, bare, step, lambda: names)
-    except ExpressionError:
-        return None  # not known yet: the target is recorded at the first look
-    effect = Effect(verb="look", name=body.kind, key="", params=identity, region=region, account=account)
-    seen = inspector.look(runbook, bare, effect)
-    name = str(next(iter(identity.values()), ""))
-    return Target(id=seen.id, name=name, region=region, account=account)

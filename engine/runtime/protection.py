@@ -9,24 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from fnmatch import fnmatchcase
 from typing import Any
 
-from engine.registry import Observation, Registry, ResourceKind
+from engine.kernel.protected_names import pattern_for
+from engine.registry import Findable, Observation, Registry, ResourceKind
 from engine.values import Value
 
 
 class ProtectionPolicy(Value):
     """Patterns of protected names, and the names that `--yes-delete` allows."""
 
-    protected: tuple[str, ...]
+    protected: tuple[str, ...] = ()
     allowed: tuple[str, ...] = ()
 
     def pattern_for(self, name: str) -> str:
         """The pattern that protects the name; "" where none does, or it is allowed."""
-        if name in self.allowed:
-            return ""
-        return next((pattern for pattern in self.protected if fnmatchcase(name.lower(), pattern.lower())), "")
+        return pattern_for(name, self.protected, self.allowed)
 
     def obstacle(self, name: str) -> str | None:
         """Why the name may not be deleted, and which option allows it; None if it may."""
@@ -46,6 +44,8 @@ class ProtectedKind:
         self.params, self.attributes = kind.params, kind.attributes
         self.statuses, self.calls = kind.statuses, kind.calls
         self.look, self.create, self.delete = kind.look, kind.create, kind.delete
+        if isinstance(kind, Findable):
+            self.tagged, self.by_hand = kind.tagged, kind.by_hand
 
     def in_the_way(self, seen: Observation, params: Mapping[str, Any]) -> str | None:
         """The policy's obstacle, else the kind's: a protected name needs a person whatever else is wrong."""

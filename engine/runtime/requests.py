@@ -5,7 +5,7 @@ Errors: UsageError if the request is not possible in the operation's state. Noth
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from engine.clock import Clock
@@ -66,24 +66,35 @@ def check_answer(operation: Operation, answer: Mapping[str, Any]) -> None:
     if answer.get("reject") is not None and operation.hold is None:
         message = "`--reject` answers a hold, and the operation does not hold"
         raise UsageError(message)
-    if answer.get("accept_target") is not None and kind != "target":
-        message = "`--accept-target` answers a hold about the target of a removal, and the operation has no such hold"
+    if ids := answer.get("accept_target"):
+        check_targets(operation, ids)
+
+
+def check_targets(operation: Operation, ids: Sequence[str]) -> None:
+    """UsageError unless the operation holds for a word about each of these."""
+    hold = operation.hold
+    if hold is None or hold.kind != "target":
+        message = "`--accept-target` answers a hold about what is to be deleted, and the operation has no such hold"
         raise UsageError(message)
+    asked = [one.id for one in hold.deletions] or [hold.found or "nothing"]
+    for id in ids:
+        if id not in asked:
+            message = (
+                f"{id} is not what the operation asks about, which is {', '.join(asked)}. Check it before you accept it"
+            )
+            raise UsageError(message)
 
 
-def accept_target(operation: Operation, id: str, at: float) -> ev.Event:
-    """The event that makes `id` the target of the removal that holds."""
-    check_answer(operation, {"accept_target": id})
+def accept_targets(operation: Operation, ids: Sequence[str], at: float, actor: str) -> ev.Event:
+    """The event with a person's word that these are deleted."""
+    check_targets(operation, ids)
     assert operation.hold is not None
-    if operation.hold.found != id:
-        message = (
-            f"{id} is not the resource that was found, which is {operation.hold.found}. Check it before you accept it"
-        )
-        raise UsageError(message)
-    before = operation.targets.get(operation.hold.step)
-    name, region = (before.name, before.region) if before is not None else ("", "")
-    target = Target(id=id, name=name, region=region, account=before.account if before is not None else None)
-    return ev.TargetSettled(at=at, step=operation.hold.step, target=target)
+    deletions = tuple(one for one in operation.hold.deletions if one.id in ids)
+    if deletions:
+        return ev.Confirmed(at=at, deletions=deletions, actor=actor)
+    # An older version recorded this hold. Its removal means the id from now on, and asks for a word of its own.
+    before = operation.targets.get(operation.hold.step) or Target(id=None)
+    return ev.TargetSettled(at=at, step=operation.hold.step, target=changed(before, id=ids[0]))
 
 
 def hold_still_stands(before: Operation, now: Operation) -> bool:

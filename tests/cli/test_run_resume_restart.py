@@ -191,7 +191,7 @@ def test_resuming_a_failed_operation_suggests_restart(cli: Cli, few: str, store:
     [
         (["--outcome", "done"], "for a call with an unknown outcome"),
         (["--outcome", "don"], "did you mean `done`?"),
-        (["--accept-target", "x"], "about the target of a removal"),
+        (["--accept-target", "x"], "about what is to be deleted"),
         (["--output", "x"], "--output needs --outcome done"),
         (
             ["--reject", "x", "--outcome", "done"],

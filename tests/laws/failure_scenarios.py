@@ -70,7 +70,7 @@ WHOSE = (
     Scenario(
         name="a target that did not exist at the start", text=edited(before("delete-rds", HOLD)), arrange=(without_old_cluster,),
         acts=(run(), while_down(lambda world: world.put(CLUSTER, "orders", "us-west-2", id="new-1")), resume(),
-              resume(), resume(accept_target="new-1")),
+              resume(), resume(accept_target=["new-1"])),
         ends=("HELD", "HELD", "HELD", "HELD", "SUCCEEDED"),
     ),
     Scenario(name="a foreign backup has our copied tags", text=WITH_PAST,

@@ -5,11 +5,12 @@ Each runs without crashes, then killed at every point. Those with `pairs` are al
 
 from __future__ import annotations
 
+from tests.laws.confirmation_scenarios import CONFIRMED
 from tests.laws.create_scenarios import COPY_AND_RESTORE, CREDENTIALS, PARTS
 from tests.laws.drift_scenarios import MENDING
 from tests.laws.failure_scenarios import EDITS, ENDS, ERRORS, KIN, UNREPEATABLE, WHOSE
 from tests.laws.undo_scenarios import UNDO
 
-SCENARIOS = (*COPY_AND_RESTORE, *CREDENTIALS, *PARTS, *WHOSE, *KIN, *ERRORS, *EDITS, *ENDS, *MENDING, *UNDO)
+SCENARIOS = (*COPY_AND_RESTORE, *CREDENTIALS, *PARTS, *WHOSE, *KIN, *ERRORS, *EDITS, *ENDS, *MENDING, *UNDO, *CONFIRMED)
 
 __all__ = ["SCENARIOS", "UNREPEATABLE"]

@@ -228,7 +228,7 @@ RULES = (
          scenarios=("the old cluster is still being deleted when the restore begins",)),
     # 4 owned, meant
     Rule(function="ownership.may_take", instead=yes, scenarios=("a foreign copy has our name",)),
-    Rule(function="decide.decision.is_meant", instead=yes, scenarios=("another cluster takes the name before the delete",)),
+    Rule(function="decide.decision.is_meant", instead=yes, scenarios=("two clusters that go swap their names",)),
     Rule(function="decide.decision.another_whole", instead=nothing,
          scenarios=("the restored cluster is renamed and restored again",)),
     # 5 the row

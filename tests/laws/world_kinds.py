@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from engine.errors import EffectFailed, Problem
-from engine.language.model import ActionFacts, KindFacts, Monitor
+from engine.language.model import ActionFacts, Deletes, KindFacts, Monitor
 from engine.registry import MISSING, Action, Context, Observation, Param, Part, Registry, Status
 from tests.laws.world import Act, Thing, World, arn
 
@@ -204,13 +204,18 @@ def registry(world: World) -> Registry:
     for name, repeatable, params, run in _actions(world):
         made.add_action(
             Action(
-                name=name, doc="", facts=ActionFacts(name=name, repeatable=repeatable),
+                name=name, doc="", facts=ActionFacts(
+                    name=name, repeatable=repeatable, deletes=DELETES.get(name), makes=MAKES.get(name, "")
+                ),
                 params={one: Param(schema=ANY, secret=True) for one in params.split()}, output={}, calls={}, errors=(),
                 run=run,
             )
         )  # fmt: skip
     return made
 
+
+DELETES = {"test.delete": Deletes(names=("name",), thing="test.snapshot", own_members=frozenset({"name"}))}
+MAKES = {"test.make": "test.snapshot"}
 
 Run = Callable[[Mapping[str, Any], Context], Mapping[str, Any]]
 
@@ -249,6 +254,33 @@ def _actions(world: World) -> list[tuple[str, bool | None, str, Run]]:
         ("test.start", None, "name", _call(world, "test.start", start)),
         ("test.once", None, "text", _call(world, "test.once", note)),
         ("test.note", None, "text", _call(world, "test.note", note)),
+        *_calls_that_delete(world),
+    ]
+
+
+def _calls_that_delete(world: World) -> list[tuple[str, bool | None, str, Run]]:
+    def make(params: Mapping[str, Any], ctx: Context) -> None:
+        world.put("rds.cluster_snapshot", str(params["name"]), ctx.region)
+
+    def delete(params: Mapping[str, Any], ctx: Context) -> None:
+        thing = world.named("rds.cluster_snapshot", str(params["name"]), ctx.region)
+        if thing is None:
+            raise refused("NotFound", "not_found", "no snapshot")
+        world.unmake(thing)
+        act = Act(
+            at=world.now,
+            verb="delete",
+            kind="rds.cluster_snapshot",
+            name=thing.name,
+            id=thing.id,
+            key=ctx.key,
+            done=True,
+        )
+        world.journal.append(act)
+
+    return [
+        ("test.make", None, "name", _call(world, "test.make", make)),
+        ("test.delete", None, "name", _call(world, "test.delete", delete)),
     ]
 
 
@@ -263,6 +295,6 @@ def _call(world: World, name: str, do: Callable[[Mapping[str, Any], Context], No
             world.journal.append(act)
 
         world.send(f"call {name}", params, perform, ctx.key)
-        return {"ok": True}
+        return {"ok": True, **params}
 
     return run

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.language.model import ActionFacts, KindFacts, Monitor
+from engine.language.model import ActionFacts, Deletes, KindFacts, Monitor
 from engine.registry import Action, Context, Observation, Param, Registry, Status
 
 TEXT = {"type": "string"}
@@ -147,6 +147,15 @@ PUBLISH = Action(
 )  # fmt: skip
 
 
+DELETES = {
+    "aws.rds.delete_db_instance": Deletes(names=("DBInstanceIdentifier",), kind="rds.instance"),
+    "aws.ec2.delete_volume": Deletes(names=("VolumeId",)),
+    "aws.rds.modify_db_cluster": Deletes(
+        names=("DBClusterIdentifier",), kind="rds.cluster", switches=(("DeletionProtection",),)
+    ),
+}
+
+
 @dataclass(frozen=True)
 class Aws:
     """A family with one operation that reads and one that changes."""
@@ -161,9 +170,14 @@ class Aws:
         return Kind(name=name, facts=facts, params={}, attributes={}, statuses={})
 
     def action(self, name: str) -> Action | None:
-        if name not in ("aws.rds.modify_db_cluster", "aws.rds.start_db_cluster", "aws.apprunner.pause_service"):
+        if name not in (
+            "aws.rds.modify_db_cluster",
+            "aws.rds.start_db_cluster",
+            "aws.apprunner.pause_service",
+            *DELETES,
+        ):
             return None
-        facts = ActionFacts(name=name)
+        facts = ActionFacts(name=name, deletes=DELETES.get(name))
         return Action(name=name, doc="", facts=facts, params={}, output={}, calls={}, errors=(), run=nothing)
 
 

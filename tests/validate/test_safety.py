@@ -142,6 +142,19 @@ def test_until(case: str) -> None:
     holds(case)
 
 
+CALLED = {
+    "a kind can remove it": "\n- {id: old, «RB712 call»: aws.rds.delete_db_instance, with: {DBInstanceIdentifier: a}, repeatable: true}",
+    "no kind can": "\n- {id: old, call: aws.ec2.delete_volume, with: {VolumeId: vol-1}, repeatable: true}",
+    "it only unprotects": "\n- {id: old, call: aws.rds.modify_db_cluster, repeatable: true, "
+    "with: {DBClusterIdentifier: a, DeletionProtection: false}}",
+}
+
+
+@pytest.mark.parametrize("case", CALLED.values(), ids=CALLED)
+def test_calls_that_delete(case: str) -> None:
+    holds(case)
+
+
 NAMED = {
     "an earlier check": FOUND + COPY + "  requires: [source]\n",
     "no such step": COPY + "  requires: [«RB605 sorce»]\n",

@@ -51,7 +51,8 @@ def foreign_removal(subject: Subject) -> Iterator[Found]:
 
     Without `owner`, a `remove` deletes only what this operation created, and no earlier step creates a resource of this
     name, so the step would always hold. Say who may own it. With `owner: any` or `target`, the operator confirms the
-    exact resource before the operation starts, and nothing else is deleted.
+    exact resource, and nothing else is deleted: before the operation starts if its name is known then, and otherwise
+    when it becomes known, at the terminal or with `runbook resume ID --accept-target`.
     """
     for place in subject.steps:
         body = place.step.body
@@ -60,7 +61,7 @@ def foreign_removal(subject: Subject) -> Iterator[Found]:
         identity = identity_of(subject, place)
         if identity is not None and not any(_creates_before(other, place) for other in about(subject, identity)):
             message = f"no earlier step creates this {body.kind}, so this operation does not own it and would hold here"
-            help = "add `owner: any` (the operator confirms the resource at the start), `owner: kin` or `target: STEP`"
+            help = "add `owner: any` (the operator confirms the resource), `owner: kin` or `target: STEP`"
             yield Found(span=place.key("remove"), message=message, help=help)
 
 
@@ -216,3 +217,18 @@ def _something_follows(subject: Subject, place: StepPlace) -> bool:
     """Can a later step fail? Only the last step of the main list has none after it."""
     head = place.step.path.split("/")[0]
     return head != "steps" or place.path[1] != len(subject.runbook.steps) - 1
+
+
+@rule("RB712", severity="warning")
+def call_instead_of_remove(subject: Subject) -> Iterator[Found]:
+    """A call deletes what a kind can remove
+
+    `remove` looks at the resource first, deletes its parts, sees what prevents the delete before the first part goes,
+    and polls until it is gone. A call sends one request. Both need the operator's confirmation.
+    """
+    for place in subject.steps:
+        body = place.step.body
+        if isinstance(body, Call) and body.deletes is not None and body.deletes.kind and not body.deletes.unprotects:
+            message = f"`{body.action}` deletes what the kind `{body.deletes.kind}` can remove"
+            help = f"use `remove: {body.deletes.kind}`, which looks first and waits until it is gone"
+            yield Found(span=place.key("call"), message=message, help=help)

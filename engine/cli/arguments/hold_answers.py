@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from engine.cli.context import CommandContext
@@ -20,18 +20,28 @@ DIFF_COLOURS: Final = {"+": "good", "-": "bad", "@": "busy"}
 
 
 def read_answer(
-    *, why: str | None, reject: str | None, outcome: str | None, output: str | None, accept_target: str | None
+    *,
+    why: str | None,
+    reject: str | None,
+    outcome: str | None,
+    output: str | None,
+    accept_target: Sequence[str] | None,
 ) -> dict[str, Any]:
     """The answer, with only the keys that were given. `output` names a file. UsageError for options that conflict."""
     if outcome is not None and outcome not in OUTCOMES:
         raise UsageError(f"--outcome {outcome}: there is no such outcome; {did_you_mean(outcome, OUTCOMES)}")
     if output is not None and outcome != "done":
         raise UsageError("--output needs --outcome done: it is the output of a call that took effect")
-    exclusive = {"--reject": reject, "--outcome": outcome, "--accept-target": accept_target}
+    exclusive = {"--reject": reject, "--outcome": outcome, "--accept-target": accept_target or None}
     given = [name for name, value in exclusive.items() if value is not None]
     if len(given) > 1:
         raise UsageError(f"{' and '.join(given)} cannot be combined: they answer different holds")
-    answer: dict[str, Any] = {"why": why, "reject": reject, "outcome": outcome, "accept_target": accept_target}
+    answer: dict[str, Any] = {
+        "why": why,
+        "reject": reject,
+        "outcome": outcome,
+        "accept_target": list(accept_target or ()) or None,
+    }
     if output is not None:
         from engine.cli.arguments.input_options import read_value
 

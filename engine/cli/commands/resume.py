@@ -36,8 +36,12 @@ def resume(
         typer.Option("--output", metavar="FILE", help="with --outcome done: the call's output as YAML or JSON"),
     ] = None,
     accept_target: Annotated[
-        str | None,
-        typer.Option("--accept-target", metavar="ID", help="delete the resource with this id, which was found instead"),
+        list[str] | None,
+        typer.Option(
+            "--accept-target",
+            metavar="ID",
+            help="yes, delete this: the id, or the parameter of a call, that the hold names; can be repeated",
+        ),
     ] = None,
 ) -> int:
     """Continue an operation from its last checkpoint, or answer its hold."""

@@ -32,6 +32,7 @@ WEIGHTS: Final[Mapping[Weight, tuple[type[ev.Event], ...]]] = {
     "detail": (
         ev.Entered, ev.Looked, ev.Adopted, ev.ProofBegun, ev.Proved, ev.NestedDone, ev.EntryTaken, ev.SentAgain,
         ev.FailurePassedOn, ev.BrokenTakenBack, ev.RowTaken, ev.Vanished, ev.Watched, ev.Delayed,
+        ev.ItemSurveyed, ev.ItemsBegun,
     ),
     "problem": (ev.Failed, ev.Unknown, ev.NotSent, ev.StepFailed, ev.TroubleRecorded, ev.Held),
     "end": (ev.EndRecorded, ev.Ended, ev.Started, ev.Resumed, ev.Restarted, ev.Cancelled, ev.CleanupBegun),

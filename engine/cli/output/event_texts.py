@@ -19,6 +19,7 @@ from engine.language.model import Remove
 FIXED_TEXTS: Final[dict[type[ev.Event], str]] = {
     ev.ProofBegun: "checking its requirements",
     ev.NestedDone: "continuing",
+    ev.ItemsBegun: "all items were looked at",
     ev.SentAgain: "sending it again",
     ev.Vanished: "it no longer exists",
     ev.FailurePassedOn: "the step it belongs to fails",
@@ -92,6 +93,12 @@ def _step_text(transition: Transition) -> str:
             return "all requirements are met" if is_all else "a requirement is met"
         case ev.TargetSettled(target=target):
             return f"target: {target.id}" if target.id else "target: does not exist"
+        case ev.Confirmed(deletions=deletions, actor=actor):
+            return f"deletion of {', '.join(one.id for one in deletions)} confirmed by {actor or '?'}"
+        case ev.ItemSurveyed(deletions=deletions):
+            return (
+                f"to be confirmed: {', '.join(one.id for one in deletions)}" if deletions else "nothing to be confirmed"
+            )
         case ev.Rescued(problem=problem):
             return f"rescue for {problem.name}"
         case ev.Refreshed(changed=changed):

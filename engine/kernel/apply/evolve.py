@@ -41,6 +41,7 @@ from immutables import Map
 from engine.errors import BrokenInvariant
 from engine.kernel import events as ev
 from engine.kernel.apply import lifecycle, outcomes, runbook_edit, stack, steps
+from engine.kernel.effect import Deletion
 from engine.kernel.frame import (
     Acting,
     Entering,
@@ -50,6 +51,7 @@ from engine.kernel.frame import (
     Phase,
     Proving,
     Refreshing,
+    Surveying,
     Waiting,
     position_of,
 )
@@ -76,9 +78,12 @@ Fold = Callable[[Runbook, Operation, Any], Operation]
 
 _FOLDS: Final[Mapping[type[ev.Event], tuple[Fold, tuple[type[Phase], ...]]]] = {
     ev.Entered: (steps.entered, (Entering,)),
-    ev.Looked: (steps.looked, (Looking, Proving)),
+    ev.Looked: (steps.looked, (Looking, Proving, Surveying)),
     ev.Adopted: (steps.adopted, (Looking,)),
     ev.TargetSettled: (steps.target_settled, ()),
+    ev.Confirmed: (steps.confirmed, ()),
+    ev.ItemSurveyed: (steps.item_surveyed, (Surveying,)),
+    ev.ItemsBegun: (steps.items_begun, (Surveying,)),
     ev.RowTaken: (steps.row_taken, (Looking,)),
     ev.Watched: (steps.watched, (Looking, Proving)),
     ev.Delayed: (steps.delayed, (Looking, Acting, Refreshing, Proving)),
@@ -135,12 +140,16 @@ def start(
     *,
     region: str = "",
     engine: str = "",
+    confirmed: tuple[Deletion, ...] = (),
+    protected: tuple[str, ...] = (),
+    allowed: tuple[str, ...] = (),
 ) -> list[ev.Started]:
     """The first record's events: everything that is fixed before anything begins."""
     return [
         ev.Started(
             at=now, operation=operation_id, runbook=runbook.name, digest=runbook.digest, inputs=inputs,
-            settings=settings, targets=targets, region=region, engine=engine,
+            settings=settings, targets=targets, region=region, engine=engine, confirmed=confirmed,
+            protected=protected, allowed=allowed,
         )
     ]  # fmt: skip
 
@@ -150,6 +159,7 @@ def begun(runbook: Runbook, event: ev.Started) -> Operation:
     operation = Operation(
         id=event.operation, runbook=event.runbook, digest=event.digest, started=event.at, at=event.at, since=event.at,
         region=event.region, inputs=event.inputs, settings=event.settings, targets=Map(event.targets),
+        confirmed=event.confirmed, protected=event.protected, allowed=event.allowed,
     )  # fmt: skip
     return stack.push(operation, position_of("steps/0"))
 

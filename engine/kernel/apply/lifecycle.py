@@ -21,6 +21,7 @@ from engine.kernel.frame import (
     Looking,
     Proving,
     Refreshing,
+    Surveying,
     UnsentNotice,
     at_item,
     position_of,
@@ -34,10 +35,12 @@ from engine.values import changed
 def taken_up(runbook: Runbook, operation: Operation, event: ev.TakenUp) -> Operation:
     """● An effect in hand becomes unknown; what is volatile begins again."""
     count = 0 if event.released else operation.taken_up + 1
-    operation = changed(operation, taken_up=count)
+    operation = changed(operation, taken_up=count, protected=event.protected, allowed=event.allowed)
     if not operation.frames:
         return operation
     frame, phase = operation.top, operation.top.phase
+    if isinstance(phase, Surveying):
+        return stack.in_phase(operation, Surveying(items=phase.items))
     if isinstance(phase, (Looking, Proving)):  # it looks at once; `requires` are proved again
         return stack.in_phase(operation, stack.first_phase(step_of(runbook, operation, frame)))
     if not isinstance(phase, Acting) or phase.failed is not None or phase.unknown:
@@ -80,7 +83,8 @@ def held(runbook: Runbook, operation: Operation, event: ev.Held) -> Operation:
     """The operation stops safely; the hold is complete when `on_hold` has run."""
     key = held_key(runbook, operation)
     hold = Hold(
-        kind=event.kind, reason=event.reason, step=key, since=event.at, error=event.error, found=event.found
+        kind=event.kind, reason=event.reason, step=key, since=event.at, error=event.error, found=event.found,
+        deletions=event.deletions,
     )  # fmt: skip
     steps = stack.recorded(
         runbook, operation, lambda record: changed(record, status="HELD", error=event.error, seen=event.status)
@@ -137,6 +141,8 @@ def _answered(runbook: Runbook, operation: Operation, hold: Hold, event: ev.Resu
 
 def _begin_again(runbook: Runbook, operation: Operation, frame: Frame) -> Operation:
     """From its beginning; a `for_each`, from the item that was its last."""
+    if isinstance(frame.phase, Surveying):
+        return stack.in_phase(operation, Surveying(items=frame.phase.items))
     if isinstance(frame.phase, InItems):
         return stack.push(operation, at_item(frame.position, len(frame.phase.results)))
     if isinstance(frame.phase, (Entering, InLedger)):

@@ -7,7 +7,7 @@ from typing import Any, Final, Literal, assert_never
 
 from immutables import Map
 
-from engine.kernel.effect import Seen
+from engine.kernel.effect import Deletion, Seen
 from engine.kernel.frame import (
     Address,
     Entering,
@@ -118,10 +118,17 @@ def complete(runbook: Runbook, operation: Operation, result: Any, id: str | None
             return set_state(operation, turn.entry, "gone")
         return leave(runbook, operation, result)
     steps = recorded(runbook, operation, lambda record: changed(record, status="DONE", id=id, seen=status, error=None))
+    if operation.confirmed and isinstance(step.body, Call):
+        operation = changed(operation, confirmed=without_used(operation, key_of(step, frame), step.body.action))
     results = operation.results
     if turn.item is None and runbook.by_name.get(step.name) is step:
         results = results.set(step.name, result)
     return changed(leave(runbook, operation, result), steps=steps, results=results)
+
+
+def without_used(operation: Operation, step: str, action: str) -> tuple[Deletion, ...]:
+    """● The word for a call is used up when its step is done: something else may have the name by the next time."""
+    return tuple([one for one in operation.confirmed if (one.step, one.kind) != (step, action)])
 
 
 # -- records of steps ------------------------------------------------------------------------------------------

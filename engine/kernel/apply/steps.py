@@ -16,11 +16,12 @@ from engine.kernel.frame import (
     MainStep,
     Proving,
     Refreshing,
+    Surveying,
     Waiting,
     at_item,
     position_of,
 )
-from engine.kernel.operation import Operation, StepRecord
+from engine.kernel.operation import Operation, StepRecord, Target
 from engine.kernel.queries import key_of, kind_of, step_of
 from engine.language.model import Check, Ensure, Remove, Runbook
 from engine.values import changed
@@ -46,13 +47,14 @@ def entered(runbook: Runbook, operation: Operation, event: ev.Entered) -> Operat
             results = results.set(step.name, None)
         return stack.leave(runbook, changed(operation, steps=steps, last_step=last_step, results=results), None)
     if event.items is not None:
-        frame = changed(frame, phase=InItems(items=event.items))
+        phase = Surveying(items=event.items) if event.survey else InItems(items=event.items)
+        frame = changed(frame, phase=phase)
     else:
         address = Address(identity=event.identity, region=event.region, account=event.account)
         frame = changed(frame, phase=stack.first_phase(step, event.until, event.queue), address=address)
     frames = (*operation.frames[:-1], frame)
     operation = changed(operation, steps=steps, last_step=last_step, targets=targets, frames=frames)
-    return stack.push(operation, at_item(frame.position, 0)) if event.items else operation
+    return stack.push(operation, at_item(frame.position, 0)) if event.items and not event.survey else operation
 
 
 # -- looking ---------------------------------------------------------------------------------------------------
@@ -64,7 +66,7 @@ def looked(runbook: Runbook, operation: Operation, event: ev.Looked) -> Operatio
     if isinstance(phase, Looking):
         operation = _mark_used(operation, event.seen)
         return stack.in_phase(operation, changed(phase, seen=event.seen))
-    assert isinstance(phase, Proving)
+    assert isinstance(phase, (Proving, Surveying))
     return stack.in_phase(operation, changed(phase, seen=event.seen))
 
 
@@ -92,6 +94,32 @@ def adopted(runbook: Runbook, operation: Operation, event: ev.Adopted) -> Operat
 def target_settled(runbook: Runbook, operation: Operation, event: ev.TargetSettled) -> Operation:
     """What the removal means is fixed, until a person accepts another."""
     return changed(operation, targets=operation.targets.set(event.step, event.target))
+
+
+def confirmed(runbook: Runbook, operation: Operation, event: ev.Confirmed) -> Operation:
+    """● A person's word is kept with the operation: it outlives crashes and restarts. A removal means what it names."""
+    new = tuple(one for one in event.deletions if one not in operation.confirmed)
+    targets = operation.targets
+    for one in event.deletions:
+        if one.step in targets and targets[one.step].id != one.id:
+            targets = targets.set(one.step, Target(id=one.id, name=one.name, region=one.region, account=one.account))
+    return changed(operation, confirmed=(*operation.confirmed, *new), targets=targets)
+
+
+def item_surveyed(runbook: Runbook, operation: Operation, event: ev.ItemSurveyed) -> Operation:
+    """The next item's turn to be looked at."""
+    phase = operation.top.phase
+    assert isinstance(phase, Surveying)
+    found = (*phase.found, *event.deletions)
+    return stack.in_phase(operation, Surveying(items=phase.items, index=phase.index + 1, found=found))
+
+
+def items_begun(runbook: Runbook, operation: Operation, event: ev.ItemsBegun) -> Operation:
+    """The first item begins."""
+    frame = operation.top
+    assert isinstance(frame.phase, Surveying)
+    operation = stack.in_phase(operation, InItems(items=frame.phase.items))
+    return stack.push(operation, at_item(frame.position, 0))
 
 
 def row_taken(runbook: Runbook, operation: Operation, event: ev.RowTaken) -> Operation:

@@ -48,6 +48,7 @@ from engine.kernel.decide.classes import (
     passes_by_itself,
     row_for,
 )
+from engine.kernel.decide.deletions import deletion_of
 from engine.kernel.decide.intents import intend_call
 from engine.kernel.decide.requirements import must_prove
 from engine.kernel.decide.verbs import by_verb, continue_replace, target_of
@@ -206,7 +207,9 @@ def _not_ours_to_take(view: View, seen: Seen, cls: str) -> ev.Event | None:
             reason = f"found {seen.id}, but this step is to remove {meant.id}, which was there when the operation began"
         else:
             reason = f"found {seen.id}, but nothing was there when the operation began"
-        return ev.Held(at=view.now, kind="target", reason=reason, found=seen.id)
+        return ev.Held(
+            at=view.now, kind="target", reason=reason, found=seen.id, deletions=(deletion_of(view, seen),)
+        )  # fmt: skip
     if not may_take(demand, owner):
         reason = f"{view.describe(seen)} is {owner}, but the step says `owner: {demand}`"
         if owner == "nobody's":

@@ -95,5 +95,6 @@ def without_stopping(view: View, event: ev.Event) -> ev.Event:
             at=event.at, entry=position.entry, state="open" if position.how == "broken" else "stuck", why=why
         )
     if any(in_ends(frame) for frame in view.operation.frames):
-        return ev.TroubleRecorded(at=event.at, why=f"{view.key}: {why}")
+        deletions = event.deletions if isinstance(event, ev.Held) else ()
+        return ev.TroubleRecorded(at=event.at, why=f"{view.key}: {why}", deletions=deletions)
     return event

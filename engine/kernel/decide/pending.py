@@ -17,6 +17,7 @@ The position of an operation is a stack of frames, and the top frame's phase say
     acting            Perform(effect), whose intent is recorded; after a refusal, the error path (`errors`)
     waiting           SleepUntil: a retry's delay, or a `wait`
     in row, rescue    the frame above walks a `do`; when it is done, back to a look, or to the rescue's refresh
+    surveying         Perform(look) at each item of a `for_each` that deletes; then the first item, if a person has confirmed
     in items, ledger  the frame above walks an item of a `for_each`, or an entry that is taken back
     refreshing        Perform(refresh) of the settings; then Record: the rescue's `then`
 
@@ -51,10 +52,12 @@ from typing import Any, Final, assert_never
 from engine.errors import ExpressionError, Problem
 from engine.kernel import events as ev
 from engine.kernel.decide import ends, errors
+from engine.kernel.decide.address import identity_of, target_of_check
 from engine.kernel.decide.decision import decide
 from engine.kernel.decide.intents import intend_call, intend_notice, look_effect
 from engine.kernel.decide.notices import notice
 from engine.kernel.decide.requirements import next_in_proof
+from engine.kernel.decide.survey import must_survey, survey
 from engine.kernel.decide.verbs import needed_later, removal_params
 from engine.kernel.decide.view import View, view_of
 from engine.kernel.effect import Effect
@@ -69,9 +72,10 @@ from engine.kernel.frame import (
     Phase,
     Proving,
     Refreshing,
+    Surveying,
     Waiting,
 )
-from engine.kernel.operation import Command, Halt, Operation, Perform, Record, SleepUntil, Target
+from engine.kernel.operation import Command, Halt, Operation, Perform, Record, SleepUntil
 from engine.kernel.queries import waits_for_a_person
 from engine.kernel.rendering import place, rendered
 from engine.language.durations import format_duration, parse_duration
@@ -118,7 +122,8 @@ def _before_the_phase(view: View) -> ev.Event | None:
     if view.runbook.time_limit is None:
         return None
     # It is asked between two effects alone: what has been seen is decided upon first, and what was sent is waited for.
-    between = isinstance(phase, (Entering, Proving, Waiting)) or (isinstance(phase, Looking) and phase.seen is None)
+    looks = isinstance(phase, (Looking, Surveying)) and phase.seen is None
+    between = looks or isinstance(phase, (Entering, Proving, Waiting))
     limit = _time_limit(view)
     if between and limit is not None and view.now >= limit:
         reason = f"the time limit of {format_duration(view.runbook.time_limit)} was reached"
@@ -148,12 +153,13 @@ def _entering(view: View, phase: Entering) -> Next:
         if step.condition is not None and not is_true(step.condition, view.names()):
             return ev.Entered(at=view.now, skipped=True)
         if step.for_each is not None:
-            return ev.Entered(at=view.now, items=_items(rendered(step.for_each, view.names())))
+            items = _items(rendered(step.for_each, view.names()))
+            return ev.Entered(at=view.now, items=items, survey=bool(items) and must_survey(step))
     region, account = place(view.runbook, view.operation, step, view.names)
     queue = ends.queue_of(view.operation, view.runbook, body) if type(body) is TakeBack else ()
     until = _end_of_wait(view, body) if type(body) is Wait else None
-    target = _target(view)
-    identity = {"id": target.id} if target is not None and target.id is not None else _identity(view)
+    target = target_of_check(view)
+    identity = {"id": target.id} if target is not None and target.id is not None else identity_of(view)
     return ev.Entered(
         at=view.now, identity=identity, region=region, account=account, queue=queue, until=until, target=target
     )
@@ -180,33 +186,6 @@ def _end_of_wait(view: View, body: Wait) -> float:
         hint = "; for a moment, write `wait: {until: …}`" if body.until is None and is_moment(value) else ""
         message = f"`wait`: {error}{hint}"
         raise ExpressionError(message) from error
-
-
-def _identity(view: View) -> dict[str, Any]:
-    """What a look takes: of a resource, its identity; of a check, all that is written."""
-    body = view.step.body
-    if isinstance(body, Call):
-        if body.until is None:
-            return {}
-        body = body.until.body
-    if isinstance(body, Check):
-        return dict(rendered(body.params, view.names()))
-    if not isinstance(body, (Ensure, Remove)) or view.kind is None:
-        return {}
-    written = {key: body.params[key] for key in view.kind.identity if key in body.params}
-    return dict(rendered(written, view.names()))
-
-
-def _target(view: View) -> Target | None:
-    """`target: STEP`: that step's id is what is meant; recorded once."""
-    body = view.step.body
-    if type(body) is not Remove or body.target is None:
-        return None
-    if view.key in view.operation.targets:
-        return view.operation.targets[view.key]
-    result = view.operation.results.get(body.target.replace("-", "_"))
-    found = result if isinstance(result, dict) else {}
-    return Target(id=found.get("id"), name=str(found.get("name", "")), region=view.frame.address.region)
 
 
 # -- looking, proving, acting ----------------------------------------------------------------------------------
@@ -299,6 +278,7 @@ _PHASES: Final[Mapping[type[Phase], Callable[[View, Any], Next]]] = {
     Proving: _proving,
     Acting: _acting,
     Waiting: _waiting,
+    Surveying: survey,
     InItems: _in_items,
     InRow: _nested_done,
     InRescue: _nested_done,

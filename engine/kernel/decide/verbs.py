@@ -11,6 +11,7 @@ from engine.errors import ExpressionError, Problem
 from engine.kernel import events as ev
 from engine.kernel.decide import errors
 from engine.kernel.decide.classes import deleted_lately
+from engine.kernel.decide.deletions import held_for_word, needs_word
 from engine.kernel.decide.intents import intend_create, intend_delete
 from engine.kernel.decide.requirements import must_prove
 from engine.kernel.decide.view import View
@@ -64,6 +65,8 @@ def _done(view: View, seen: Seen, cls: str) -> ev.Event:
 
 def _begin_replace(view: View, seen: Seen) -> ev.Event:
     """Its attempt begins before the removal: with none left, nothing is deleted first."""
+    if needs_word(view, seen):
+        return held_for_word(view, seen)
     if never_replaced(view.operation, seen.id):
         reason = f"{view.describe(seen)} has been available or delivered, so it is not replaced"
         return ev.Held(at=view.now, kind="row", reason=reason)
@@ -96,6 +99,8 @@ def continue_replace(view: View, seen: Seen, cls: str) -> ev.Event:
 
 def delete(view: View, seen: Seen) -> ev.Event:
     """Parts first, then itself; each by an intent of its own, all of them one attempt."""
+    if needs_word(view, seen):
+        return held_for_word(view, seen)
     obstacle = obstacle_of(seen)
     if obstacle is not None:
         return ev.Held(at=view.now, kind="in_the_way", reason=obstacle)

@@ -200,7 +200,8 @@ def _call(draft: Draft, found: Fields) -> Call:
         repeatable = bool(facts is not None and facts.repeatable)
     return Call(
         action=action, params=found.get("with") or {}, repeatable=repeatable, until=found.get("until"),
-        undo=_undo_with_monitor(draft, found),
+        undo=_undo_with_monitor(draft, found), deletes=facts.deletes if facts is not None else None,
+        makes=facts.makes if facts is not None else "",
     )  # fmt: skip
 
 

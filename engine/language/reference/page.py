@@ -99,6 +99,16 @@ Everything that an operation makes carries the operation's tags, and its id is r
 
 - A removal means the resource that was recorded when the operation started, by its id. Another resource under the same
   name holds.
+- **Nothing foreign is deleted without a person's word**, wherever the removal is: in the main list, a row, a rescue, an
+  `on_*` list, an item of a `for_each`, or a row that says `replace`. What inputs and settings name is looked at and
+  confirmed before the operation starts. What becomes known later is asked about at the terminal; without one, the
+  operation holds (kind `target`), and `runbook resume ID --accept-target RESOURCE` is the word. A `for_each` asks once,
+  for its whole list. In an `on_*` list nothing holds: the removal is left out, and `troubles` has the command for it.
+- **A `call` of an `aws.…` operation that deletes, terminates, removes or purges** something, or switches its protection
+  off, is a removal too. Its identifying parameters say what it deletes, each value of a list by itself. Own is what the
+  ledger names, or the output of a call of this operation that made such a thing; all else needs a word. The call of an
+  `undo` needs none, unless a protected pattern matches the name: then the entry is stuck. Deletes of data (items,
+  objects, messages) do not count.
 - A resource that belongs to an operation which has not ended is never taken, not even with `owner: any`.
 - Deletion protection is never switched off, and a global cluster never left, unless the step says `unprotect: true` or
   `detach: true`.

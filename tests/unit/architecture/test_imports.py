@@ -43,6 +43,7 @@ RUNTIME = (
     "driver",
     "performer",
     "heartbeat",
+    "removals",
     "preflight",
     "edit",
     "requests",
