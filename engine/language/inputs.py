@@ -11,7 +11,7 @@ from typing import Any, Final, assert_never
 
 from engine.errors import RunbookInvalid, UsageError
 from engine.language.durations import parse_duration
-from engine.language.model import Input, InputType, Runbook
+from engine.language.model import Input, InputType, Runbook, Setting
 from engine.language.moments import is_duration, is_moment, parse_moment
 from engine.language.nearest import did_you_mean
 from engine.language.patterns import PatternError, Patterns
@@ -95,6 +95,25 @@ def _parse_flow(one: Input, text: str) -> Any:
         form = "[a, b]" if one.type == "list" else "{a: 1}"
         reason = error.findings[0].message
         raise ValueError(f"`{text[:80]}` is not {_OTHER_TYPES[one.type][0]} such as `{form}`: {reason}") from error
+
+
+def setting_from_text(setting: Setting, value: Any) -> Any:
+    """The value of a setting as its `type` says. `value` is text, or the list of a StringList. ValueError if it does not fit.
+
+    Blanks around it do not count, unless it is plain text, and a list has no empty items.
+    """
+    if setting.type is None or not isinstance(value, (str, list)):
+        return value
+    if isinstance(value, list):
+        if setting.type == "list":
+            return value
+        raise ValueError(f"it is a StringList, and the setting has `type: {setting.type}`")
+    text = value if setting.type == "string" else value.strip()
+    found = value_from_text(Input(name=setting.name, type=setting.type), text)
+    why = type_problem(setting.type, found)
+    if why is not None:
+        raise ValueError(why)
+    return [item for item in found if item != ""] if setting.type == "list" else found
 
 
 # -- values against declarations --------------------------------------------------------------------------------

@@ -276,7 +276,7 @@ class Input(Value):
 
 
 class Setting(Value):
-    """`ssm:/path` or `secret:NAME#field`; `source` may contain `${ }`."""
+    """`ssm:/path` or `secret:NAME#field`; `source` may contain `${ }`. `type` None: text, or the list of a StringList."""
 
     name: str
     source: str
@@ -284,6 +284,7 @@ class Setting(Value):
     account: str | None = None
     default: Any = None
     has_default: bool = False
+    type: InputType | None = None
 
 
 class Account(Value):

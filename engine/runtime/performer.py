@@ -29,7 +29,8 @@ from engine.kernel import events as ev
 from engine.kernel.effect import Effect, Maker, Seen, SeenPart
 from engine.kernel.operation import SettingValue
 from engine.kernel.rendering import Names, rendered
-from engine.language.model import Runbook
+from engine.language.inputs import setting_from_text
+from engine.language.model import Runbook, Setting
 from engine.language.secret import Secret
 from engine.registry import (
     DEFAULT_TIMEOUT,
@@ -236,12 +237,21 @@ def read_settings(runbook: Runbook, operation: Operation, read: ReadSetting) -> 
         region = str(rendered(setting.region or runbook.region, names) or operation.region)
         try:
             reading = read(source, region, setting.account or runbook.account)
-            found[name] = SettingValue(value=reading.value, source=source, version=reading.version)
+            value = _setting_value(setting, reading.value, f"{source} ({region})")
+            found[name] = SettingValue(value=value, source=source, version=reading.version)
         except EffectFailed as error:
             if not setting.has_default or error.problem.category != "not_found":
                 raise
             found[name] = SettingValue(value=setting.default, source=source)
     return found
+
+
+def _setting_value(setting: Setting, value: Any, place: str) -> Any:
+    try:
+        return setting_from_text(setting, value)
+    except ValueError as error:
+        message = f"{place}: {error}; `settings.{setting.name}` has `type: {setting.type}`"
+        raise EffectFailed(Problem(name="InvalidSetting", category="config", message=message)) from error
 
 
 def _changed(before: Mapping[str, SettingValue], after: Mapping[str, SettingValue]) -> bool:

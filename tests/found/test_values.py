@@ -211,3 +211,75 @@ def test_moments_and_durations_are_compared_by_what_they_mean(
     )
     result = run(cli, tmp_path, store, WINDOW + "steps:\n" + step)
     assert result.document["error_message"] == "it is true", result.err
+
+
+# -- settings --------------------------------------------------------------------------------------------------
+
+
+def with_setting(declared: str, use: str = '{id: x, fail: "it is ${settings.x}"}') -> str:
+    return HEAD + f"settings: {{x: {declared}}}\nsteps:\n  - {use}\n"
+
+
+READ = {
+    "boolean": ("'true '", "boolean", "it is true"),
+    "integer": ("' 42'", "integer", "it is 42"),
+    "number": ("'1.5'", "number", "it is 1.5"),
+    "duration": ("90m", "duration", "it is 90m"),
+    "a String as a list": ("' a, b ,,c'", "list", 'it is ["a", "b", "c"]'),
+    "a list as YAML has it": ("'[a, 1]'", "list", 'it is ["a", 1]'),
+    "a StringList": ("[a, b]", "list", 'it is ["a", "b"]'),
+    "a map": ("'{a: 1}'", "map", 'it is {"a": 1}'),
+    "text as it is": ("'true'", "string", "it is true"),
+}
+
+
+@pytest.mark.parametrize(("stored", "type", "message"), READ.values(), ids=READ)
+def test_a_setting_has_its_type(cli: Cli, tmp_path: Path, store: Store, stored: str, type: str, message: str) -> None:
+    text = with_setting(f"{{from: ssm:/x, type: {type}}}")
+    result = run(cli, tmp_path, store, text, world=f"ssm:/x: {stored}")
+    assert result.document["error_message"] == message, result.err
+
+
+@pytest.mark.parametrize(
+    ("stored", "type"), [("maybe", "boolean"), ("[a, b]", "string"), ("'2024-03-20'", "timestamp")]
+)
+def test_a_setting_that_does_not_fit_cannot_be_read(
+    cli: Cli, tmp_path: Path, store: Store, stored: str, type: str
+) -> None:
+    result = run(cli, tmp_path, store, with_setting(f"{{from: ssm:/x, type: {type}}}"), world=f"ssm:/x: {stored}")
+    assert result.code == 4
+    assert f"`settings.x` has `type: {type}`" in result.err
+    assert "ssm:/x" in result.err
+
+
+def test_false_as_text_is_false(cli: Cli, tmp_path: Path, store: Store) -> None:
+    text = with_setting("{from: ssm:/x, type: boolean}", "{id: x, if: settings.x, fail: it ran}")
+    assert run(cli, tmp_path, store, text, world="ssm:/x: 'false'").code == 0
+
+
+@pytest.mark.parametrize(
+    ("declared", "rule"),
+    [
+        ("{from: secret:x, type: string}", "RB203"), ("{from: ssm:/x, type: integer, default: many}", "RB216"),
+        ("{from: ssm:/x, type: list, default: a}", "RB216"), ("{from: ssm:/x, type: timestamp, default: '2024-03-20'}", "RB216"),
+        ("{from: ssm:/x, type: bool}", "RB204"),
+    ],
+)  # fmt: skip
+def test_a_wrong_type_of_a_setting_is_found(cli: Cli, tmp_path: Path, declared: str, rule: str) -> None:
+    assert (rule, 3) in validated(cli, tmp_path, with_setting(declared))
+
+
+def test_for_each_over_a_setting_without_a_type_is_found(cli: Cli, tmp_path: Path) -> None:
+    text = (INPUTS / "for-each-text.yaml").read_text(encoding="utf-8")
+    result = cli("validate", str(INPUTS / "for-each-text.yaml"))
+    assert ("RB307", 7) in validated(cli, tmp_path, text)
+    assert "give the setting `names` the `type: list`" in result.out + result.err
+    assert not validated(
+        cli, tmp_path, text.replace("ssm:/app/instance-names", "{from: ssm:/app/instance-names, type: list}")
+    )
+
+
+def test_for_each_over_text_says_what_to_do(cli: Cli, tmp_path: Path, store: Store) -> None:
+    text = UNKNOWN_TYPE.replace("STEP", 'for_each: "${more.names}"\n    wait: 0s')
+    result = run(cli, tmp_path, store, text, "-i", "more={names: 'a,b'}")
+    assert "`${more.names}` is text (`a,b`): make the parameter a StringList" in result.document["error_message"]

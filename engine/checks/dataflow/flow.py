@@ -15,6 +15,7 @@ from engine.checks.dataflow.conformity import Difference, Known, differences
 from engine.checks.dataflow.facts import NO_FACTS
 from engine.checks.dataflow.globals import globals_of
 from engine.checks.dataflow.scope import ERROR, Binding, Globals, Scope
+from engine.checks.dataflow.setting_sources import SettingSources
 from engine.checks.dataflow.types import ANYTHING, BOOLEAN, NULL, TEXT, Type, describe_type
 from engine.checks.dataflow.waits import check_wait
 from engine.checks.subject import StepPlace, Subject, computed_once, parts, written_params
@@ -145,12 +146,18 @@ class Walk:
     def each(self, place: StepPlace, node: Node | None, scope: Scope) -> Scope:
         outside = {name: one for name, one in scope.given.items() if name != "each"}
         type = self.flow.value(node, changed(scope, given=outside))
-        if node is not None and type.known and not type.may_be("array"):
-            self.flow.report("RB307", node.span, f"`for_each` needs a list, found {describe_type(type)}")
+        if node is not None and type.known and (type.may_be("string") or not type.may_be("array")):
+            help = f"give {self.untyped_setting(node)}the `type: list`" if type.may_be("array") else ""
+            self.flow.report("RB307", node.span, f"`for_each` needs a list, found {describe_type(type)}", help)
         if node is not None:
             self.flow.no_secret(node, type, "`for_each`")
         each = Binding(type=type.items or ANYTHING)
         return changed(scope, given={**scope.given, "each": each})
+
+    def untyped_setting(self, node: Node) -> str:
+        """The setting that a value comes from, for a message; "the setting" if that is not clear."""
+        name = SettingSources(self.subject).behind(node)
+        return f"the setting `{name}` " if name else "the setting "
 
     def observing(self, place: StepPlace, scope: Scope) -> Scope:
         """The scope with `seen`, if the step observes a resource."""

@@ -6,12 +6,13 @@ from typing import Final
 
 from engine.checks.dataflow.facts import conditions
 from engine.checks.dataflow.scope import Binding, Globals, Result
-from engine.checks.dataflow.types import ANYTHING, INPUTS, MOST, NULL, SECRET, TEXT, Type, of_value, union
+from engine.checks.dataflow.types import ANYTHING, INPUTS, MOST, NULL, SECRET, TEXT, TEXTS, Type, of_value, union
 from engine.checks.subject import StepPlace, Subject
 from engine.errors import ExpressionError
 from engine.language.expressions import syntax_tree as ast
 from engine.language.expressions.grammar import parse_condition
 from engine.language.model import Call, Check, Ensure, Fail, Hold, Input, Notify, Remove, Setting, Step, TakeBack, Wait
+from engine.values import changed
 
 _SETTING: Final = Type(frozenset({"string", "array"}), items=TEXT)
 _ACCOUNT: Final = Type(frozenset({"object"}), {"id": TEXT})
@@ -43,9 +44,13 @@ def input_(input: Input) -> Binding:
 
 
 def setting(setting: Setting) -> Type:
-    """The type of a setting: a secret, else text or a list, or the type of its default."""
+    """The type of a setting: a secret, its `type`, else text or a list, or the type of its default."""
     if setting.source.startswith("secret:"):
         return SECRET
+    if setting.type is not None:
+        type = TEXTS if setting.type == "list" else INPUTS[setting.type]
+        nullable = setting.has_default and setting.default is None
+        return changed(type, names=type.names | {"null"}) if nullable else type
     return union((_SETTING, of_value(setting.default))) if setting.has_default else _SETTING
 
 

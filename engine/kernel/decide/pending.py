@@ -80,6 +80,7 @@ from engine.kernel.queries import waits_for_a_person
 from engine.kernel.rendering import place, rendered
 from engine.language.durations import format_duration, parse_duration
 from engine.language.expressions.evaluation import is_true
+from engine.language.expressions.results import type_name
 from engine.language.model import Call, Check, Ensure, Fail, Hold, Notify, Remove, Runbook, TakeBack, Wait
 from engine.language.moments import is_moment, parse_moment
 
@@ -153,7 +154,7 @@ def _entering(view: View, phase: Entering) -> Next:
         if step.condition is not None and not is_true(step.condition, view.names()):
             return ev.Entered(at=view.now, skipped=True)
         if step.for_each is not None:
-            items = _items(rendered(step.for_each, view.names()))
+            items = _items(rendered(step.for_each, view.names()), step.for_each)
             return ev.Entered(at=view.now, items=items, survey=bool(items) and must_survey(step))
     region, account = place(view.runbook, view.operation, step, view.names)
     queue = ends.queue_of(view.operation, view.runbook, body) if type(body) is TakeBack else ()
@@ -165,12 +166,14 @@ def _entering(view: View, phase: Entering) -> Next:
     )
 
 
-def _items(value: Any) -> tuple[Any, ...]:
+def _items(value: Any, written: Any) -> tuple[Any, ...]:
     if isinstance(value, (list, tuple)):
         return tuple(value)
     if value is None:
         return ()
-    message = f"`for_each` needs a list, not {type(value).__name__}"
+    message = f"`for_each` needs a list; `{written}` is {type_name(value)}"
+    if isinstance(value, str):
+        message += f" (`{value[:40]}`): make the parameter a StringList, or give the setting or input `type: list`"
     raise ExpressionError(message)
 
 

@@ -62,6 +62,7 @@ SETTING: Final[Shape] = {
     "from": Key(
         form="source", doc="An SSM parameter, or a secret (or one field of it) in Secrets Manager.", required=True
     ),
+    "type": Key(form="input_type", doc="Checked when it is read. Default: text, or a list if it is a StringList."),
     "region": Key(form="text", doc="Where it is read. Default: the runbook's region."),
     "account": Key(form="word", doc="Where it is read. Default: the runbook's account."),
     "default": Key(form="any", doc="The value if the parameter does not exist."),

@@ -137,10 +137,25 @@ def _setting(draft: Draft, key: Scalar, value: Node, path: str) -> Setting | obj
     if "default" in value and str(fields.get("from") or "").startswith("secret:"):
         message = "a secret cannot have a default: anybody who reads the runbook would see it"
         draft.report("RB209", value.key("default") or value, message, "remove `default`")
-    return Setting(
-        name=key.text, source=fields.get("from") or "", region=fields.get("region"),
-        account=fields.get("account"), default=fields.get("default"), has_default="default" in fields,
+    setting = Setting(
+        name=key.text, source=fields.get("from") or "", region=fields.get("region"), account=fields.get("account"),
+        default=fields.get("default"), has_default="default" in fields, type=fields.get("type"),
     )  # fmt: skip
+    _check_setting_type(draft, value, setting)
+    return setting
+
+
+def _check_setting_type(draft: Draft, node: MapNode, setting: Setting) -> None:
+    """RB203 for the type of a secret, RB216 for a default that does not fit the type."""
+    if setting.type is None:
+        return
+    if setting.source.startswith("secret:"):
+        message = "a secret has no `type`: it is only ever passed on"
+        draft.report("RB203", node.key("type") or node, message, "remove `type`")
+    elif isinstance(setting.default, str) and "${" in setting.default:
+        _report_input(draft, node.get("default"), "default", "a default cannot contain an expression")
+    elif setting.default is not None:
+        _report_input(draft, node.get("default"), "default", type_problem(setting.type, setting.default))
 
 
 def setting_source(draft: Draft, node: Node, path: str) -> str | None:

@@ -69,7 +69,9 @@ def document() -> str:
 
 SETTINGS: Final = (
     "`settings: {NAME: ssm:/path}`, or a map with the keys below. Settings are read when an operation starts, by `restart`, "
-    "and by a rescue's `refresh`. A parameter's value is recorded. A secret's value is not: only its name, field and version are."
+    "and by a rescue's `refresh`. A parameter's value is recorded. A secret's value is not: only its name, field and version are. "
+    "`type` says what a parameter's text means: `{from: ssm:/x, type: boolean}`; a value that does not fit cannot be read. "
+    "`list` splits a String at its commas; a StringList is a list anyway."
 )
 SCHEDULES: Final = (
     "`[5m, 10m, 15m]` are the delays between attempts: three delays are four attempts. The other form is exponential "
