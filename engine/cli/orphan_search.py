@@ -35,6 +35,7 @@ class OrphanSearch:
     found: list[Assessment] = field(default_factory=list)
     troubles: list[str] = field(default_factory=list)
     _resources: dict[tuple[str, str], TaggedResource] = field(default_factory=dict)  # by kind and ARN or id
+    _store_id: str = ""
     _owners: dict[str, Operation | None] = field(default_factory=dict)  # by operation id; None: not in this store
 
     def run(self, regions: list[str], runbook: Runbook | None) -> None:
@@ -42,6 +43,7 @@ class OrphanSearch:
 
         The log is read after the search: a resource is in the ledger before it is created, so none is misjudged.
         """
+        self._store_id = self.context.store.store_id(create=False)
         operations = list(self._operations())
         if self.context.options.sandbox:
             self._search_sandboxes(operations, regions)
@@ -80,7 +82,7 @@ class OrphanSearch:
             if id not in self._owners:
                 is_known = is_operation_id(id) and self._is_of_this_world(id)
                 self._owners[id] = load(context.store, id, context.parse).operation if is_known else None
-            self.found.append(assess(resource, self._owners[id], context.store.name))
+            self.found.append(assess(resource, self._owners[id], context.store.name, self._store_id))
         except RunbookError as error:
             self.troubles.append(f"skipped {resource.kind} {resource.name}: {error}")
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from engine.errors import Problem
 from engine.kernel.effect import Deletion, Effect, Seen
-from engine.kernel.operation import Entry, SettingValue, Target
+from engine.kernel.operation import AccountIdentity, Entry, SettingValue, Target
 from engine.values import Value, field
 
 
@@ -35,6 +35,14 @@ class Started(Event):
     confirmed: tuple[Deletion, ...] = ()  # what was shown to a person, who agreed
     protected: tuple[str, ...] = ()
     allowed: tuple[str, ...] = ()
+    accounts: Mapping[str, AccountIdentity] = field(default_factory=dict)
+    store: str = ""
+
+
+class AccountsRecorded(Event):
+    """Accounts that were not recorded yet, by name: of an operation begun earlier, or named by an edited runbook."""
+
+    accounts: Mapping[str, AccountIdentity]
 
 
 class TakenUp(Event):

@@ -26,6 +26,13 @@ class UndoRecord(Value):
     until: Mapping[str, Any] | None = None  # the rendered parameters of its check
 
 
+class AccountIdentity(Value):
+    """Whose credentials they are. Never a role: different roles of one account are the same."""
+
+    id: str
+    partition: str  # aws, aws-cn, aws-us-gov …
+
+
 class Entry(Value):
     """A line of the ledger: what may have been made. `id` is None until it is proved."""
 
@@ -47,6 +54,7 @@ class Entry(Value):
     live: bool = False
     used: bool = False  # live data that was seen available
     why: str = ""
+    account_id: str = ""  # "": not recorded
 
 
 class SettingValue(Value):
@@ -151,6 +159,8 @@ class Operation(Value):
     troubles: tuple[str, ...] = ()  # what went wrong in an `on_*` list
     visits: Map[str, int] = Map()  # by path and item
     waited: Map[str, tuple[float, ...]] = Map()  # delays that were paid, by key
+    accounts: Mapping[str, AccountIdentity] = field(default_factory=dict)  # by name; "" is the runner's own
+    store: str = ""  # the id of the store that it was begun in
 
     @property
     def top(self) -> Frame:

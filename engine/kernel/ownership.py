@@ -12,6 +12,7 @@ OPERATION: Final = "runbook:operation"
 RUNBOOK: Final = "runbook:runbook"
 STEP: Final = "runbook:step"
 ATTEMPT: Final = "runbook:attempt"
+STORE: Final = "runbook:store"
 
 Owner = Literal["own", "kin", "foreign", "nobody's"]
 
@@ -19,6 +20,8 @@ Owner = Literal["own", "kin", "foreign", "nobody's"]
 def tags_of(operation: Operation, step: str, tag: str, more: Mapping[str, Any]) -> dict[str, str]:
     """The tags that the creating call sets: the tool's own beside the runbook's."""
     own = {OPERATION: operation.id, RUNBOOK: operation.runbook, STEP: key_in_tag(step), ATTEMPT: tag}
+    if operation.store:  # not of an operation that was begun before stores had ids
+        own[STORE] = operation.store
     return {str(key): str(value) for key, value in more.items()} | own
 
 
@@ -27,13 +30,20 @@ def key_in_tag(key: str) -> str:
     return key.replace("[", "/").replace("]", "") if "[" in key else key
 
 
+def account_id_of(operation: Operation, account: str | None) -> str:
+    """The id of an account by its name in the runbook (None: the runner's own); "" if it is not recorded."""
+    identity = operation.accounts.get(account or "")
+    return identity.id if identity is not None else ""
+
+
 def adoptable(operation: Operation, entries: list[tuple[int, Entry]], seen: Seen) -> int | None:
     """● The entry without id whose exact tags the resource has: it takes the resource's id before anything else.
 
-    An entry that was void is opened again: its create made something after all.
+    An entry that was void is opened again: its create made something after all. Operation ids repeat in other stores, so
+    the store's id must fit, too.
     """
     tags = seen.tags
-    if seen.id is None or tags.get(OPERATION) != operation.id:
+    if seen.id is None or (tags.get(OPERATION), tags.get(STORE, "")) != (operation.id, operation.store):
         return None
     for number, entry in entries:
         waiting = entry.id is None and entry.state in ("open", "void", "kept", "stuck")

@@ -72,9 +72,11 @@ STATE: Final = (
     _form(op.UndoRecord, "undo_record", "action params path until"),
     _form(
         op.Entry, "entry",
-        "step path kind identity region account tag at id state undo monitor source source_id part_of live used why",
+        "step path kind identity region account tag at id state undo monitor source source_id part_of live used why "
+        "account_id",
     ),
     _form(op.SettingValue, "setting", "value source version"),
+    _form(op.AccountIdentity, "account", "id partition"),
     _form(op.Target, "target", "id name region account"),
     _form(effect.Deletion, "deletion", "step kind id name region account within unprotects by_hand"),
     _form(op.StepRecord, "step", "path status visit attempt spent id params region account seen since error"),
@@ -85,7 +87,8 @@ STATE: Final = (
         op.Operation, "operation",
         "id runbook digest started at since region inputs settings targets confirmed protected allowed frames results "
         "steps ledger deletes "
-        "hold failing ending ended irreversible cleaning last_step taken_up notices troubles visits waited",
+        "hold failing ending ended irreversible cleaning last_step taken_up notices troubles visits waited accounts "
+        "store",
     ),
     _form(Problem, "problem", "name category message also trace"),
     _form(Monitor, "monitor", "every longest=for grace"),
@@ -94,7 +97,8 @@ STATE: Final = (
 """What a state is made of."""
 
 EVENTS: Final = (
-    _event(ev.Started, "started", "operation runbook digest inputs settings targets region engine confirmed protected allowed"),
+    _event(ev.Started, "started", "operation runbook digest inputs settings targets region engine confirmed protected allowed accounts store"),
+    _event(ev.AccountsRecorded, "accounts_recorded", "accounts"),
     _event(ev.TakenUp, "taken_up", "runner released protected allowed"),
     _event(ev.Entered, "entered", "skipped identity region account items survey queue target until"),
     _event(ev.Looked, "looked", "seen"),

@@ -14,7 +14,7 @@ from typing import Final, Literal
 from engine.errors import EffectNotSent
 from engine.kernel.decide.ends import used_past_return
 from engine.kernel.operation import Entry, Operation
-from engine.kernel.ownership import ATTEMPT, OPERATION, RUNBOOK, STEP, key_in_tag
+from engine.kernel.ownership import ATTEMPT, OPERATION, RUNBOOK, STEP, STORE, key_in_tag
 from engine.language.model import Account
 from engine.registry import Context, Findable, Observation, ResourceKind
 from engine.values import Value
@@ -25,7 +25,7 @@ Verdict = Literal["left", "asks", "unnamed", "unknown", "copied", "owned"]
 `left`: it is in the ledger of an ended operation, open or stuck.
 `asks`: the same, but a cleanup would keep it, or would also delete something that is kept: a person must decide.
 `unnamed`: an ended operation created it, and what should happen to it is not in its ledger.
-`unknown`: its operation is not in this store.
+`unknown`: its operation is not in this store. It may be another store's, whose runner is at work: nothing is proposed.
 `copied`: its tags were copied from another resource.
 `owned`: an operation that has not ended has it, or the user.
 """
@@ -33,7 +33,7 @@ Verdict = Literal["left", "asks", "unnamed", "unknown", "copied", "owned"]
 Then = Literal["delete", "cleanup", "past", "by_hand", "untag", ""]
 """What to do with it: `runbook orphans --delete`, `runbook cleanup`, the same with `--past`, by hand, or remove its tags."""
 
-ORPHANS: Final = ("left", "asks", "unnamed", "unknown")
+ORPHANS: Final = ("left", "asks", "unnamed")
 LEFT: Final = ("open", "stuck")
 _RETRY_DELAYS: Final = (1.0, 4.0, 15.0)
 """Seconds before each retry of a listing that was throttled."""
@@ -72,6 +72,11 @@ class TaggedResource(Value):
     @property
     def operation(self) -> str:
         return self.tags.get(OPERATION, "")
+
+    @property
+    def store(self) -> str:
+        """The id of the store that its operation was begun in; "" for tags of earlier versions."""
+        return self.tags.get(STORE, "")
 
     @property
     def order(self) -> tuple[str, str, str, bool, str, str]:
@@ -139,11 +144,13 @@ def _parse_time(written: object) -> float | None:
 # -- the log -------------------------------------------------------------------------------------------------
 
 
-def assess(resource: TaggedResource, owner: Operation | None, store: str) -> Assessment:
-    """What the log says about a resource. `owner`: the operation that its tags name; None: it is not in the store."""
-    if owner is None:
-        why = f"there is no operation {resource.operation} in {store}; it may be in another store"
-        return Assessment(resource=resource, verdict="unknown", why=why, then="by_hand")
+def assess(resource: TaggedResource, owner: Operation | None, store: str, store_id: str) -> Assessment:
+    """What the log says about a resource. `owner`: the operation that its tags name; None: it is not in the store.
+
+    `store`, `store_id`: the name and id of the store. Operation ids repeat in other stores.
+    """
+    if owner is None or resource.store != owner.store:
+        return Assessment(resource=resource, verdict="unknown", why=_why_unknown(resource, store, store_id))
     entry = next((one for one in owner.ledger if one.id is not None and one.id == resource.id), None)
     late = entry is None
     entry = entry or next((one for one in owner.ledger if _may_be_from(one, resource)), None)
@@ -152,6 +159,23 @@ def assess(resource: TaggedResource, owner: Operation | None, store: str) -> Ass
         return Assessment(resource=resource, verdict="copied", why=why, then="untag", owner=owner)
     verdict, then, why = _assess_entry(resource, owner, entry, late=late)
     return Assessment(resource=resource, verdict=verdict, why=why, then=then, owner=owner, entry=entry)
+
+
+def _why_unknown(resource: TaggedResource, store: str, store_id: str) -> str:
+    """Whose it may be, and how to find out."""
+    ask = "ask whoever runs it; with the --store of that team, `runbook status ID` shows it"
+    if resource.store and resource.store == store_id:
+        return (
+            f"operation {resource.operation} was begun in this store ({store}), which no longer has it; ask its team whether "
+            f"this is still needed"
+        )
+    if resource.store:
+        return (
+            f"operation {resource.operation} belongs to another store (id {resource.store}), and may still run; {ask}"
+        )
+    return (
+        f"there is no operation {resource.operation} in {store}; another store may have it, and it may still run; {ask}"
+    )
 
 
 def _may_be_from(entry: Entry, resource: TaggedResource) -> bool:

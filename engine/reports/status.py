@@ -65,6 +65,7 @@ def status_document(
         "cleanup_status": cleanup_status(operation),
         "orphaned_resources": orphaned(operation),
         "steps": [step_row(operation, runbook, step, undone) for step in _rows(operation, runbook)],
+        "accounts": accounts(operation),
         "resources": [_resource(entry) for entry in operation.ledger],
         "hold": _hold(operation, runbook),
         "next_wake": next_wake(operation),
@@ -74,6 +75,14 @@ def status_document(
         "outputs": outputs(operation, runbook),
         "next": what_next(operation, runbook),
     }
+
+
+def accounts(operation: Operation) -> list[dict[str, Any]]:
+    """`{name, account_id, partition}` each; the name of the runner's own account, which comes first, is null."""
+    return [
+        {"name": name or None, "account_id": one.id, "partition": one.partition}
+        for name, one in sorted(operation.accounts.items())
+    ]
 
 
 def current_step(operation: Operation) -> str:
@@ -230,7 +239,7 @@ def _resource(entry: Entry) -> dict[str, Any]:
     name = next((str(value) for value in entry.identity.values()), "")
     return {
         "step": entry.step, "kind": entry.kind, "name": name, "id": entry.id, "region": entry.region,
-        "account": entry.account, "state": entry.state, "why": entry.why,
+        "account": entry.account, "account_id": entry.account_id or None, "state": entry.state, "why": entry.why,
     }  # fmt: skip
 
 
@@ -302,6 +311,7 @@ def summary(operation: Operation, runbook: Runbook) -> dict[str, Any]:
         "runbook": operation.runbook, "status": operation.status, "step": current_step(operation),
         "started": iso(operation.started), "updated": iso(operation.at), "next_wake": next_wake(operation),
         "hold": operation.hold.kind if operation.hold is not None else None,
+        "account_id": operation.accounts[""].id if "" in operation.accounts else None,
     }  # fmt: skip
 
 

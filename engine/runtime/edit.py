@@ -29,6 +29,7 @@ def edit_operation(
     if current not in moves:
         raise _refusal(operation, f"its current step, {before.step(current).id}, was removed")
     _check_earlier_steps(before, after, operation, moves[current])
+    _check_accounts(after, operation)
     inputs = _inputs(after, operation)
     bare = changed(operation, inputs=inputs)
     settings = _settings(after, bare, read)
@@ -58,6 +59,14 @@ def _check_earlier_steps(before: Runbook, after: Runbook, operation: Operation, 
             raise _refusal(operation, f"{step.id} is before the current step, and has not been done")
         if type(known[step.id].body) is not type(step.body):
             raise _refusal(operation, f"{step.id} has been done, and was changed to another kind of step")
+
+
+def _check_accounts(after: Runbook, operation: Operation) -> None:
+    """What was made in an account stays there: its name cannot be given to another one."""
+    for account in after.accounts.values():
+        recorded = operation.accounts.get(account.name)
+        if recorded is not None and recorded.id != account.id:
+            raise _refusal(operation, f"its account {account.name} is {recorded.id}, and was changed to {account.id}")
 
 
 def _inputs(after: Runbook, operation: Operation) -> Mapping[str, Any]:

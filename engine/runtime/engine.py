@@ -19,6 +19,7 @@ from engine.kernel.queries import is_running_on_hold
 from engine.kernel.rendering import Names, rendered
 from engine.language.model import Runbook
 from engine.reports.status import readable, summary
+from engine.runtime.accounts import AccountCheck
 from engine.runtime.driver import Driver, OperationLease, OperationLog
 from engine.runtime.edit import edit_operation
 from engine.runtime.heartbeat import Heartbeat
@@ -38,6 +39,7 @@ from engine.runtime.requests import (
     path_of,
 )
 from engine.stores.port import Store
+from engine.values import changed
 
 Answer = Callable[[Operation, float], ev.Event | None]
 """From the operation as it is once the lease is held, and the time, to the event of a person's decision; None: no event."""
@@ -61,6 +63,10 @@ class Engine:
     known: dict[str, Loaded] = field(
         default_factory=dict
     )  # by id, as they were last loaded: only newer records are read again
+    accounts: AccountCheck = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.accounts = AccountCheck(self._inspector())
 
     # -- run ------------------------------------------------------------------------------------------
 
@@ -95,6 +101,7 @@ class Engine:
         if loaded.operation.digest != runbook.digest or dict(loaded.operation.inputs) != dict(inputs):
             message = f"operation {id} exists, with another runbook or other inputs. Choose another --operation-id"
             raise UsageError(message)
+        self.accounts.identities(loaded.runbook, loaded.operation)
         if loaded.operation.ended or loaded.operation.hold is not None:
             return loaded.operation
         return self._take_up(id, ())
@@ -105,10 +112,12 @@ class Engine:
         bare = Operation(
             id=id, runbook=runbook.name, digest=runbook.digest, started=now, at=now, region=self.region, inputs=inputs
         )
+        bare = changed(bare, accounts=self.accounts.identities(runbook, bare))
         bare, targets, confirmed = prepare(self._inspector(), runbook, bare, self.observer)
         return start(
             runbook, id, inputs, bare.settings, targets, now, region=self.region, engine=self.version,
             confirmed=confirmed, protected=self.protection.protected, allowed=self.protection.allowed,
+            accounts=bare.accounts, store=self.store.store_id(),
         )[0]  # fmt: skip
 
     def _inspector(self) -> Inspector:
@@ -147,7 +156,7 @@ class Engine:
         drives once more.
         """
         while True:
-            log = self._load_log(id, lease, released=released)
+            log = self._load_log(id, lease, runbook, released=released)
             log.runbook = runbook or log.runbook
             loaded = log.seq
             try:
@@ -157,9 +166,10 @@ class Engine:
                     raise
                 lease.check()
 
-    def _load_log(self, id: str, lease: OperationLease, *, released: bool) -> OperationLog:
+    def _load_log(self, id: str, lease: OperationLease, runbook: Runbook | None, *, released: bool) -> OperationLog:
         try:
             loaded = self._loaded(id)
+            new = self.accounts.new(runbook or loaded.runbook, loaded.operation)
         except BaseException:
             lease.release()
             raise
@@ -167,12 +177,14 @@ class Engine:
             self._log(loaded.runbook, loaded.operation),
             committed=loaded.operation, seq=loaded.seq, digest=loaded.digest, state_bytes=loaded.state_bytes, bytes_since_state=loaded.bytes_since_state,
         )  # fmt: skip
+        now = max(self.clock.now(), loaded.operation.at)
         if not loaded.operation.ended:
-            now = max(self.clock.now(), loaded.operation.at)
             log.fold(ev.TakenUp(
                 at=now, runner=self.actor, released=released,
                 protected=self.protection.protected, allowed=self.protection.allowed,
             ))  # fmt: skip
+        if new:
+            log.fold(ev.AccountsRecorded(at=now, accounts=new))
         return log
 
     def _drive(
@@ -242,6 +254,7 @@ class Engine:
             message = f"operation {id} has ended as {operation.ended}. To continue, use `runbook {hint}`"
             raise UsageError(message)
         check_answer(operation, answer)
+        self.accounts.identities(loaded.runbook, operation)
         if text:
             return self._continue_with(id, loaded.runbook, operation, text)
         answers: list[Answer] = []
@@ -265,6 +278,7 @@ class Engine:
         loaded = self._loaded(id)
         path = path_of(loaded.runbook, step)
         check_restart(loaded.runbook, loaded.operation, path)
+        self.accounts.identities(loaded.runbook, loaded.operation)
         check_requirements(self._inspector(), loaded, path)
         settings = current_settings(self._inspector(), loaded.runbook, loaded.operation)
 
@@ -283,6 +297,7 @@ class Engine:
         if loaded.operation.ended or loaded.operation.ending is not None:
             message = f"operation {id} cannot be cancelled: it has ended, or is ending ({loaded.operation.status})"
             raise UsageError(message)
+        self.accounts.identities(loaded.runbook, loaded.operation)
         request = {"actor": self.actor, "at": self.clock.now(), "undo": undo, "past": list(past)}
 
         def end(now: Operation, at: float) -> ev.Event | None:
@@ -305,15 +320,15 @@ class Engine:
 
     def cleanup(self, id: str, *, past: tuple[str, ...] = ()) -> Operation:
         """Undo what a failed, cancelled or stuck operation left."""
-        operation = self._loaded(id).operation
-        if operation.cleaning:
-            return self._take_up(id, ())
+        loaded = self._loaded(id)
+        operation = loaded.operation
         if operation.ended == "SUCCEEDED":
             message = f"operation {id} has SUCCEEDED: what it created is yours, and cleanup does not delete it"
             raise UsageError(message)
-        if not operation.ended:
+        if not operation.ended and not operation.cleaning:
             message = f"operation {id} has not ended ({operation.status}). To end and undo it, use `runbook cancel {id} --undo`"
             raise UsageError(message)
+        self.accounts.identities(loaded.runbook, operation)
 
         def again(now: Operation, at: float) -> ev.Event | None:
             return ev.CleanupBegun(at=at, actor=self.actor, past=past) if now.ended else None

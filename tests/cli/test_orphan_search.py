@@ -52,7 +52,7 @@ def test_the_regions_of_a_runbook_are_searched(aws: Aws, tmp_path: Path) -> None
     other = f"sqlite:{tmp_path / 'other.db'}"
     aws.run_operation("op-9", EAST_COPY, FAIL, store=other)
     assert aws.orphans(code=0)["orphans"] == []
-    assert [row["region"] for row in aws.orphans("op-9.yaml", code=1)["orphans"]] == [EAST]
+    assert [row["region"] for row in aws.orphans("op-9.yaml", code=0)["orphans"]] == [EAST]
 
 
 def test_without_any_region_one_is_asked_for(cli: Cli, store: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> None:

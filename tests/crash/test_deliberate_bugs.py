@@ -172,7 +172,9 @@ def unconditional_write() -> AbstractContextManager[None]:
     def append(store: MemoryStore, record: LogRecord) -> None:
         stored = StoredRecord(seq=record.seq, packed=record.packed(), digest=record.digest)
         rows = store._records.setdefault(record.operation, {})
-        rows[record.seq] = _Row(stored=stored, write_id=record.write_id, has_state=record.state is not None)
+        rows[record.seq] = _Row(
+            stored=stored, write_id=record.write_id, has_state=record.state is not None, timestamp=""
+        )
 
     return patched(MemoryStore, "append", append)
 

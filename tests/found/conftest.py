@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.cli.conftest import _isolated_folders, cli, process, store
+from tests.cli.conftest import _isolated_folders, aws, cli, few, process, store
 
-__all__ = ["_isolated_folders", "cli", "process", "store"]
+__all__ = ["_isolated_folders", "aws", "cli", "few", "process", "store"]

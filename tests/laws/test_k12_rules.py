@@ -28,6 +28,7 @@ from engine.kernel.operation import Command, Operation
 from engine.language.model import Ensure, Row, Runbook
 from engine.values import changed
 from tests.laws import drift_scenarios as mending
+from tests.laws import ownership_scenarios as ownership
 from tests.laws import scenario_run
 from tests.laws.end_state import EndState, check_end, end_state, not_in_ledger, performed_twice
 from tests.laws.scenario_parts import INVISIBLE, RESTORE
@@ -217,6 +218,7 @@ def start_and_kill(trial: Trial) -> None:
 RULES = (
     # 1 whose
     Rule(function="ownership.adoptable", instead=nothing, scenarios=("the reply of the restore is lost",)),
+    Rule(function="ownership.adoptable", instead=ownership.whichever_store, scenario=ownership.another_store_has_an_operation_of_this_id),
     Rule(function="ownership.unfinished", instead=no,
          scenarios=("kin of an operation that has not ended, with any", "kin of an operation that has not ended, with kin")),
     # 2 grace

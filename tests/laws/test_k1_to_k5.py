@@ -35,7 +35,7 @@ def one_of_each(at: float) -> list[ev.Event]:
         "status": "x", "next": at, "until": at, "why": "x", "delay": 0.0, "state": "open",
         "effect": Effect(verb="look", name="x", key=""), "problem": PROBLEM, "rescue": 0, "settings": {},
         "changed": False, "queue": (), "kind": "row", "reason": "x", "path": "steps/0", "how": "undo",
-        "operation": "x", "runbook": "x", "digest": "x", "inputs": {}, "targets": {}, "moves": {}, "deletions": (),
+        "operation": "x", "runbook": "x", "digest": "x", "inputs": {}, "targets": {}, "moves": {}, "deletions": (), "accounts": {},
     }  # fmt: skip
     classes = [cls for cls in vars(ev).values() if isinstance(cls, type) and issubclass(cls, ev.Event)]
     more = {ev.EndRecorded: {"status": "FAILED"}, ev.Intended: {"entry": None}}

@@ -144,9 +144,14 @@ def key_data(name: str, spec: Mapping[str, Any], seed: str = "") -> dict[str, An
     return {"KeyId": key_id, "Alias": alias, "KeyManager": manager, "MultiRegion": several}
 
 
+PARTITIONS: Final = (("cn-", "aws-cn"), ("us-gov-", "aws-us-gov"))
+"""How the regions of a partition begin (botocore's partitions.json)."""
+
+
 def get_caller_identity(_: World, request: Request) -> dict[str, Any]:
     """GetCallerIdentity: the client's account."""
-    arn = f"arn:aws:sts::{request.account}:assumed-role/runbook/sandbox"
+    partition = next((name for start, name in PARTITIONS if request.region.startswith(start)), "aws")
+    arn = f"arn:{partition}:sts::{request.account}:assumed-role/runbook/sandbox"
     return {"UserId": "AROASANDBOX:sandbox", "Account": request.account, "Arn": arn}
 
 

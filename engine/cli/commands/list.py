@@ -143,7 +143,7 @@ def _summary(context: CommandContext, head: Head) -> Summary:
     if not operation or is_resumed or is_abandoned(head):
         loaded = load(context.store, head.operation, context.parse)
         operation = summary(loaded.operation, loaded.runbook)
-    return {"operation_id": head.operation, **operation, "runner": runner_of(head)}
+    return {"account_id": None, "operation_id": head.operation, **operation, "runner": runner_of(head)}
 
 
 def _sorted(operations: list[Summary]) -> list[Summary]:

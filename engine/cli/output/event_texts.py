@@ -10,7 +10,7 @@ from engine.errors import Problem
 from engine.kernel import Transition
 from engine.kernel import events as ev
 from engine.kernel.frame import Acting, Looking
-from engine.kernel.operation import Entry
+from engine.kernel.operation import AccountIdentity, Entry
 from engine.kernel.queries import step_of
 from engine.kernel.rendering import iso
 from engine.language.durations import format_duration
@@ -35,6 +35,11 @@ NAME_PARAMETERS: Final = ("name", "cluster", "host", "topic", "id")
 """The parameters of an effect that name what it is about; the first that is there is shown."""
 
 
+def _accounts_text(accounts: Mapping[str, AccountIdentity]) -> str:
+    """`account 123456789012, west 210987654321`: the runner's own, then those that the runbook names."""
+    return ", ".join(f"{name or 'account'} {accounts[name].id}" for name in sorted(accounts))
+
+
 def event_text(transition: Transition) -> str:
     """The text of an event: about the operation, the current step, or an effect."""
     return _step_text(transition) or _effect_text(transition) or _operation_text(transition)
@@ -44,8 +49,10 @@ def _operation_text(transition: Transition) -> str:
     """Events about the operation as a whole."""
     event = transition.event
     match event:
-        case ev.Started(operation=id, runbook=name):
-            return f"started {id} of {name}"
+        case ev.Started(operation=id, runbook=name, accounts=accounts):
+            return f"started {id} of {name}" + (f" in {_accounts_text(accounts)}" if accounts else "")
+        case ev.AccountsRecorded(accounts=accounts):
+            return f"recorded: {_accounts_text(accounts)}"
         case ev.TakenUp(runner=runner, released=released):
             unreleased = "" if released else "; the previous runner exited without releasing it"
             return f"taken over by {runner or 'a runner'}{unreleased}"

@@ -46,7 +46,7 @@ class OrphanReport(Resources, kw_only=False):
     def _lines(self) -> Iterator[str]:
         for one in self._deleted():
             yield terminal.escape(f"deleted: {self._describe(one)}")
-        for one in self.search.with_verdict(*ORPHANS):
+        for one in self.search.with_verdict(*ORPHANS, "unknown"):
             yield terminal.style(terminal.escape(self._describe(one)), "strong")
             yield terminal.escape(f"  created by {_origin(one)}")
             yield terminal.escape(f"  {one.why}")
@@ -75,7 +75,7 @@ class OrphanReport(Resources, kw_only=False):
         return {
             "format": 1,
             "places": [{"region": one.region, "account": one.key[1] or None} for one in self.search.places],
-            "orphans": [self._row(one) for one in self.search.with_verdict(*ORPHANS)],
+            "orphans": [self._row(one) for one in self.search.with_verdict(*ORPHANS, "unknown")],
             "copied": [self._row(one) for one in self.search.with_verdict("copied")],
             "deleted": [self._row(one) for one in self._deleted()],
             "troubles": self.search.troubles,
@@ -87,7 +87,7 @@ class OrphanReport(Resources, kw_only=False):
             "kind": resource.kind, "name": resource.name, "id": resource.id, "arn": resource.arn, "region": resource.region,
             "account": resource.account, "status": resource.status, "operation_id": resource.operation,
             "operation_status": one.owner.status if one.owner is not None else None, "runbook": runbook_of(one),
-            "step": resource.tags.get(STEP, ""), "attempt": resource.tags.get(ATTEMPT, ""),
+            "store": resource.store or None, "step": resource.tags.get(STEP, ""), "attempt": resource.tags.get(ATTEMPT, ""),
             "created": iso(one.since) if one.since is not None else None, "age": self._age(one),
             "state": one.entry.state if one.entry is not None else None, "verdict": one.verdict, "why": one.why,
             "next": self._next(one),

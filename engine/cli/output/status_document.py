@@ -105,6 +105,9 @@ def _facts(document: Mapping[str, Any]) -> list[str]:
         facts.append(f"  runner: {runner['actor']} (process {runner['pid']}) since {runner['since']}")
     elif document["status"] == "IN_PROGRESS":
         facts.append("  no runner: no process is running this operation")
+    if document["accounts"]:
+        named = [f"{one['name'] or 'account'} {one['account_id']}" for one in document["accounts"]]
+        facts.append(f"  in {', '.join(named)}")
     for notice in document["notifications"]:
         if not notice["sent"]:
             why = f" ({notice['error']})" if notice["error"] else ""

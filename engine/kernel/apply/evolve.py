@@ -55,7 +55,7 @@ from engine.kernel.frame import (
     Waiting,
     position_of,
 )
-from engine.kernel.operation import Operation, SettingValue, Target
+from engine.kernel.operation import AccountIdentity, Operation, SettingValue, Target
 from engine.kernel.queries import current_key
 from engine.language.model import Runbook
 from engine.values import Value, changed
@@ -103,6 +103,7 @@ _FOLDS: Final[Mapping[type[ev.Event], tuple[Fold, tuple[type[Phase], ...]]]] = {
     ev.NotSent: (outcomes.not_sent, (Acting,)),
     ev.Rescued: (outcomes.rescued, (Acting, Looking)),
     ev.Refreshed: (outcomes.refreshed, (Refreshing,)),
+    ev.AccountsRecorded: (lifecycle.accounts_recorded, ()),
     ev.TakenUp: (lifecycle.taken_up, ()),
     ev.EntrySettled: (lifecycle.entry_settled, ()),
     ev.EntryTaken: (lifecycle.entry_taken, ()),
@@ -121,11 +122,11 @@ _FOLDS: Final[Mapping[type[ev.Event], tuple[Fold, tuple[type[Phase], ...]]]] = {
 
 _AFTER_THE_END: Final = frozenset({ev.Restarted, ev.CleanupBegun})
 _WITHOUT_FRAMES: Final = frozenset({
-    ev.TakenUp, ev.EndRecorded, ev.Ended, ev.EntryTaken, ev.EntrySettled, ev.Restarted, ev.CleanupBegun, ev.Cancelled,
+    ev.AccountsRecorded, ev.TakenUp, ev.EndRecorded, ev.Ended, ev.EntryTaken, ev.EntrySettled, ev.Restarted, ev.CleanupBegun, ev.Cancelled,
     ev.TargetSettled,
 })  # fmt: skip
 _OF_THE_OPERATION: Final = frozenset({
-    ev.Started, ev.TakenUp, ev.EndRecorded, ev.Ended, ev.Cancelled, ev.CleanupBegun, ev.RunbookEdited,
+    ev.Started, ev.AccountsRecorded, ev.TakenUp, ev.EndRecorded, ev.Ended, ev.Cancelled, ev.CleanupBegun, ev.RunbookEdited,
 })  # fmt: skip
 """Events that are about no step."""
 
@@ -143,6 +144,8 @@ def start(
     confirmed: tuple[Deletion, ...] = (),
     protected: tuple[str, ...] = (),
     allowed: tuple[str, ...] = (),
+    accounts: Mapping[str, AccountIdentity] | None = None,
+    store: str = "",
 ) -> list[ev.Started]:
     """The first record's events: everything that is fixed before anything begins."""
     return [
@@ -150,6 +153,7 @@ def start(
             at=now, operation=operation_id, runbook=runbook.name, digest=runbook.digest, inputs=inputs,
             settings=settings, targets=targets, region=region, engine=engine, confirmed=confirmed,
             protected=protected, allowed=allowed,
+            accounts=accounts or {}, store=store,
         )
     ]  # fmt: skip
 
@@ -160,6 +164,7 @@ def begun(runbook: Runbook, event: ev.Started) -> Operation:
         id=event.operation, runbook=event.runbook, digest=event.digest, started=event.at, at=event.at, since=event.at,
         region=event.region, inputs=event.inputs, settings=event.settings, targets=Map(event.targets),
         confirmed=event.confirmed, protected=event.protected, allowed=event.allowed,
+        accounts=event.accounts, store=event.store,
     )  # fmt: skip
     return stack.push(operation, position_of("steps/0"))
 
@@ -193,7 +198,8 @@ def _why_not(operation: Operation, event: ev.Event, phases: tuple[type[Phase], .
     if event.at < operation.at:
         return f"its time {event.at} is before {operation.at}"
     kind = type(event)
-    if (not operation.ended) == (kind in _AFTER_THE_END) and not (kind is ev.Restarted and operation.hold is not None):
+    is_misplaced = (not operation.ended) == (kind in _AFTER_THE_END) and kind is not ev.AccountsRecorded
+    if is_misplaced and not (kind is ev.Restarted and operation.hold is not None):
         return f"the operation is {operation.status}"
     if kind is ev.Resumed and operation.hold is None:
         return "it is not held"

@@ -32,6 +32,17 @@ from engine.language.model import Call, Runbook
 from engine.values import changed
 
 
+def accounts_recorded(runbook: Runbook, operation: Operation, event: ev.AccountsRecorded) -> Operation:
+    """Also of what was made before they were recorded: the first runner that looks after it has the credentials for it."""
+    ledger = tuple(
+        changed(entry, account_id=event.accounts[entry.account or ""].id)
+        if not entry.account_id and (entry.account or "") in event.accounts
+        else entry
+        for entry in operation.ledger
+    )
+    return changed(operation, accounts={**operation.accounts, **event.accounts}, ledger=ledger)
+
+
 def taken_up(runbook: Runbook, operation: Operation, event: ev.TakenUp) -> Operation:
     """● An effect in hand becomes unknown; what is volatile begins again."""
     count = 0 if event.released else operation.taken_up + 1

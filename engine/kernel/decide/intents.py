@@ -13,7 +13,7 @@ from engine.kernel.effect import Effect, Seen
 from engine.kernel.events import Event, Intended, ProofBegun
 from engine.kernel.frame import Looking
 from engine.kernel.operation import Entry, UndoRecord
-from engine.kernel.ownership import tags_of
+from engine.kernel.ownership import account_id_of, tags_of
 from engine.kernel.rendering import place, region_of, rendered, sources
 from engine.language.model import Call, Check, Ensure, UndoCall
 
@@ -49,6 +49,7 @@ def intend_create(view: View) -> Event:
         monitor=view.step.monitor,
         source=source_of(view), source_id=frame.phase.source if isinstance(frame.phase, Looking) else None,
         part_of=params.get(kind.part_of) if kind.part_of is not None else None, live=kind.data == "live",
+        account_id=account_id_of(view.operation, address.account),
     )  # fmt: skip
     irreversible = view.step.id if view.step.irreversible else ""
     return Intended(at=view.now, effect=effect, entry=entry, takes=takes, irreversible=irreversible)
@@ -113,6 +114,7 @@ def _undo_entry(view: View, undo: UndoCall, attempt: int) -> Entry:
         step=view.key, path=frame.path, kind="call", identity={}, region=region, account=account,
         tag=f"{frame.visit}.{attempt}", at=view.now, id=view.effect_key("call", attempt=attempt), undo=record,
         monitor=step.monitor,
+        account_id=account_id_of(view.operation, account),
     )  # fmt: skip
 
 

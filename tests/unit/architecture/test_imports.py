@@ -45,6 +45,7 @@ RUNTIME = (
     "heartbeat",
     "removals",
     "preflight",
+    "accounts",
     "edit",
     "requests",
     "engine",
