@@ -169,6 +169,24 @@ class Findable(Protocol):
         """The AWS CLI command that deletes it; "" if it cannot be deleted on its own."""
 
 
+class Blocker(Value):
+    """Something that prevents a deletion. `passes`: it ends by itself, so that the removal waits for it."""
+
+    reason: str
+    passes: bool = False
+
+
+@runtime_checkable
+class Blockable(Protocol):
+    """A kind whose deletion other resources may block, which take further reads to find."""
+
+    def blocked_by(self, seen: Observation, params: Mapping[str, Any], ctx: Context) -> Blocker | None:
+        """What prevents its deletion besides what `in_the_way` sees; `params` are as there.
+
+        It is asked before the first part of the resource is deleted. Errors: as from `look`.
+        """
+
+
 class Action(Resources):
     """A function that a `call` names."""
 

@@ -88,6 +88,18 @@ def _states() -> Iterator[tuple[str, Meanings]]:
         category="config", source=DELETE, also=("GlobalClusterMember",),
         text="global ?cluster", advice="add `detach: true` to remove it from its global cluster first",
     )  # fmt: skip
+    last_of_source = Meaning(
+        category="config", source=GITHUB + "rebuy-de/aws-nuke/issues/570", text="last instance of the master cluster",
+        advice="delete its replica clusters, or remove the secondary clusters from its global cluster, first",
+    )  # fmt: skip
+    last_of_replica = Meaning(
+        category="config", source=GITHUB + "hashicorp/terraform-provider-aws/pull/40409", text="last instance of the read replica",
+        advice="promote the cluster first: aws rds promote-read-replica-db-cluster",
+    )  # fmt: skip
+    primary = Meaning(
+        category="config", source=GITHUB + "gruntwork-io/cloud-nuke/issues/597", also=("GlobalClusterMember",),
+        text="primary member|secondary cluster", advice="remove the secondary clusters from the global cluster first",
+    )  # fmt: skip
     serverless = Meaning(
         category="config", source=GITHUB + "terraform-aws-modules/terraform-aws-rds-aurora/issues/537", about=("class",), text="serverless v2",
         advice="add `serverless: {min, max}` to the cluster",
@@ -95,8 +107,10 @@ def _states() -> Iterator[tuple[str, Meanings]]:
     only_manual = Meaning(
         category="denied", source=GITHUB + "rebuy-de/aws-nuke/issues/511", text="only manual snapshots"
     )
-    yield "InvalidDBClusterStateFault", (deleting, members, in_global, serverless, wait)
-    yield "InvalidGlobalClusterStateFault", (wait,)
+    yield "InvalidDBClusterStateFault", (
+        deleting, members, last_of_source, last_of_replica, in_global, serverless, wait,
+    )  # fmt: skip
+    yield "InvalidGlobalClusterStateFault", (primary, wait)
     yield "InvalidDBInstanceState", (deleting, wait)
     yield "InvalidDBClusterSnapshotStateFault", (deleting, only_manual, wait)
     yield "InvalidDBSnapshotState", (deleting, wait)

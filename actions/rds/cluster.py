@@ -14,12 +14,13 @@ from actions.aws.call_errors import aws_call
 from actions.rds import instance, lookup
 from actions.rds.cluster_declaration import ATTRIBUTES, CALLS, PARAMS, RIGHTS, STATUSES, WIRE_NAMES
 from actions.rds.delete_refusals import explained
+from actions.rds.deletion_blockers import blocker_of
 from actions.rds.names import is_tagged, new_name, short_name, tag_list, tags_of, time_of
 from actions.rds.restore_request import restore_request
 from actions.rds.statuses import class_of, observed
 from engine.errors import EffectFailed
 from engine.language.model import KindFacts, Monitor
-from engine.registry import MISSING, Context, Observation, Param, Part, Right, Status
+from engine.registry import MISSING, Blocker, Context, Observation, Param, Part, Right, Status
 
 Json = Mapping[str, Any]
 
@@ -85,6 +86,10 @@ class Cluster:
         if backup is not None:
             return f"a later step restores {backup}, which AWS deletes with its cluster: copy that snapshot first"
         return None
+
+    def blocked_by(self, seen: Observation, params: Json, ctx: Context) -> Blocker | None:
+        """A final snapshot's name that is taken, replicas, secondary clusters, a snapshot that is being made."""
+        return blocker_of(seen.attributes, params, ctx)
 
     def delete(self, target: Json, ctx: Context) -> None:
         """Remove it from its global cluster and unprotect it if the step says so; then start deleting it.
@@ -158,6 +163,8 @@ def _attributes(item: Json, instances: Sequence[Json]) -> dict[str, Any]:
         "vpc": next((vpc for one in instances if (vpc := (one.get("DBSubnetGroup") or {}).get("VpcId"))), None),
         "protected": bool(item.get("DeletionProtection")),
         "global": item.get("GlobalClusterIdentifier") or None,
+        "replica_of": item.get("ReplicationSourceIdentifier") or None,
+        "replicas": list(item.get("ReadReplicaIdentifiers") or ()),
         "created": time_of(item.get("ClusterCreateTime")),
         "settled": _is_settled(item),
         "tags": tags_of(item.get("TagList")),

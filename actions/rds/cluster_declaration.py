@@ -111,6 +111,8 @@ ATTRIBUTES: Final[Mapping[str, Json]] = {
     "vpc": {**_TEXT, "description": "read from its instances; null while there is none"},
     "protected": {"type": "boolean", "description": "deletion protection"},
     "global": {**_TEXT, "description": "the global cluster that it belongs to"},
+    "replica_of": {**_TEXT, "description": "the cluster that it is a replica of"},
+    "replicas": {"type": "array", "items": {"type": "string"}, "description": "its replica clusters, by ARN"},
     "created": {**_TEXT, "format": "date-time", "description": "ISO 8601"},
     "settled": {"type": "boolean", "description": "available, and no change is pending: `is: seen.settled`"},
     "tags": {"type": "object", "additionalProperties": {"type": "string"}},
@@ -163,7 +165,7 @@ _RESTORE: Final = (
 CALLS: Final = {
     "rds.DescribeDBClusters": ("DBClusterNotFoundFault",),
     "rds.DescribeDBInstances": ("DBInstanceNotFound",),
-    "rds.DescribeDBClusterSnapshots": ("DBClusterSnapshotNotFoundFault",),  # to read a snapshot's engine
+    "rds.DescribeDBClusterSnapshots": ("DBClusterSnapshotNotFoundFault",),  # also for the blockers of a delete
     "rds.RestoreDBClusterFromSnapshot": (
         *_RESTORE, "DBSnapshotNotFound", "DBSubnetGroupDoesNotCoverEnoughAZs", "InvalidDBInstanceState",
     ),
@@ -180,6 +182,7 @@ CALLS: Final = {
         "OptionGroupNotFoundFault", "StorageQuotaExceeded", "StorageTypeNotAvailableFault", "StorageTypeNotSupported",
         "VpcEncryptionControlViolationException",
     ),
+    "rds.DescribeGlobalClusters": ("GlobalClusterNotFoundFault",),  # for the blockers of a delete
     "rds.RemoveFromGlobalCluster": (  # for `detach`
         "DBClusterNotFoundFault", "GlobalClusterNotFoundFault", "InvalidDBClusterStateFault",
         "InvalidGlobalClusterStateFault",
@@ -215,6 +218,8 @@ RIGHTS: Final = (
     *key_rights(via="rds"),
     Right(action="rds:DeleteDBCluster", verb="delete", on=(_ARN,)),
     Right(action="rds:DeleteDBInstance", verb="delete", on=(HERE + "db:*",)),  # its instances, whatever their names
+    Right(action="rds:DescribeDBClusterSnapshots", verb="delete"),  # what blocks it is looked for first
+    Right(action="rds:DescribeGlobalClusters", verb="delete", only_with="detach"),
     Right(action="rds:ModifyDBCluster", verb="delete", on=(_ARN,), only_with="unprotect"),
     Right(
         action="rds:RemoveFromGlobalCluster",

@@ -35,6 +35,9 @@ SNAPSHOTS: Final = ListCall(
 )
 CLUSTERS: Final = ListCall(method="describe_db_clusters", key="DBClusters", not_found="DBClusterNotFoundFault")
 INSTANCES: Final = ListCall(method="describe_db_instances", key="DBInstances", not_found="DBInstanceNotFound")
+GLOBALS: Final = ListCall(
+    method="describe_global_clusters", key="GlobalClusters", not_found="GlobalClusterNotFoundFault"
+)
 
 
 def find_one(ctx: Context, call: ListCall, *, region: str | None = None, **params: Any) -> Item | None:
@@ -116,6 +119,11 @@ def cluster(ctx: Context, identity: Mapping[str, Any]) -> Item | None:
         return find_one(ctx, CLUSTERS, DBClusterIdentifier=str(identity["name"]).lower())
     items = find_all(ctx, CLUSTERS, **_filter("db-cluster-resource-id", str(id)))
     return next((item for item in items if item.get("DbClusterResourceId") == id), None)
+
+
+def global_cluster(ctx: Context, name: str) -> Item | None:
+    """A global cluster by its name, in any region."""
+    return find_one(ctx, GLOBALS, GlobalClusterIdentifier=name)
 
 
 def instance(ctx: Context, identity: Mapping[str, Any]) -> Item | None:

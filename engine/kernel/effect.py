@@ -76,6 +76,7 @@ class Seen(Value):
     tags: Mapping[str, str] = field(default_factory=dict)
     parts: tuple[SeenPart, ...] = ()
     in_the_way: str | None = None
+    passes: bool = False  # what is in the way ends by itself
     by_hand: str = ""  # the AWS CLI command that deletes it, where a delete is intended
     maker: Maker | None = None
     problem: Problem | None = None

@@ -42,7 +42,7 @@ STATE: Final = (
     _form(effect.Effect, "effect", "verb name key params region account tags target timeout removal sources"),
     _form(effect.Maker, "maker", "operation known ended runbook ids"),
     _form(effect.SeenPart, "seen_part", "kind identity id status cls tags"),
-    _form(effect.Seen, "seen", "at status cls id attributes tags parts in_the_way by_hand maker problem"),
+    _form(effect.Seen, "seen", "at status cls id attributes tags parts in_the_way passes by_hand maker problem"),
     _form(frame.MainStep, "main_step", "path item"),
     _form(frame.NestedStep, "nested_step", "path item within"),
     _form(frame.EndStep, "end_step", "list path item"),

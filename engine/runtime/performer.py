@@ -35,6 +35,8 @@ from engine.language.secret import Secret
 from engine.registry import (
     DEFAULT_TIMEOUT,
     Action,
+    Blockable,
+    Blocker,
     Context,
     Findable,
     Network,
@@ -139,9 +141,8 @@ class RegistryPerformer:
     def _look(self, effect: Effect, operation: Operation, context: Context, now: Callable[[], float]) -> Seen:
         kind = self._kind(effect)
         observed = kind.look(effect.params, context)
-        obstacle, by_hand = None, ""
+        obstacle, by_hand = self._blocker(kind, observed, effect, context), ""
         if effect.removal is not None and observed.id:
-            obstacle = kind.in_the_way(observed, {**effect.params, **effect.removal})
             by_hand = kind.by_hand(observed) if isinstance(kind, Findable) else ""
         named = observed.tags.get("runbook:operation")
         maker = self.find_maker(named) if named is not None and named != operation.id else None
@@ -149,9 +150,20 @@ class RegistryPerformer:
         check_size(effect.name, seen.attributes)
         return seen
 
+    def _blocker(self, kind: ResourceKind, observed: Observation, effect: Effect, context: Context) -> Blocker | None:
+        """What is in the way of a delete that may follow the look. Further reads are made only before the first delete."""
+        if effect.removal is None or not observed.id:
+            return None
+        params = {**effect.params, **effect.removal}
+        reason = kind.in_the_way(observed, params)
+        if reason is not None:
+            return Blocker(reason=reason)
+        may_begin = observed.cls not in ("pending", "leaving") and not params.get("begun")
+        return kind.blocked_by(observed, params, context) if may_begin and isinstance(kind, Blockable) else None
+
 
 def seen_of(
-    observed: Observation, at: float, in_the_way: str | None = None, maker: Maker | None = None, by_hand: str = ""
+    observed: Observation, at: float, blocker: Blocker | None = None, maker: Maker | None = None, by_hand: str = ""
 ) -> Seen:  # fmt: skip
     """What the kernel keeps of an observation: JSON values, with what the driver adds. The only conversion of the two."""
     parts = tuple(
@@ -160,7 +172,8 @@ def seen_of(
     )
     return Seen(
         at=at, status=observed.status, cls=observed.cls, id=observed.id, attributes=plain(observed.attributes),
-        tags=dict(observed.tags), parts=parts, in_the_way=in_the_way, by_hand=by_hand, maker=maker,
+        tags=dict(observed.tags), parts=parts, by_hand=by_hand, maker=maker,
+        in_the_way=blocker.reason if blocker is not None else None, passes=blocker is not None and blocker.passes,
     )  # fmt: skip
 
 

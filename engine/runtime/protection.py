@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from engine.kernel.protected_names import pattern_for
-from engine.registry import Findable, Observation, Registry, ResourceKind
+from engine.registry import Blockable, Findable, Observation, Registry, ResourceKind
 from engine.values import Value
 
 
@@ -46,6 +46,8 @@ class ProtectedKind:
         self.look, self.create, self.delete = kind.look, kind.create, kind.delete
         if isinstance(kind, Findable):
             self.tagged, self.by_hand = kind.tagged, kind.by_hand
+        if isinstance(kind, Blockable):
+            self.blocked_by = kind.blocked_by
 
     def in_the_way(self, seen: Observation, params: Mapping[str, Any]) -> str | None:
         """The policy's obstacle, else the kind's: a protected name needs a person whatever else is wrong."""

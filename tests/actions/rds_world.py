@@ -11,7 +11,7 @@ import pytest
 from actions import build_registry
 from actions.sandbox import Fault, Sandbox
 from engine.errors import EffectFailed, EffectNotSent, EffectUnknown, Problem
-from engine.registry import Context, Observation, Registry
+from engine.registry import Blockable, Blocker, Context, Observation, Registry
 from tests.actions.contexts import context
 
 WEST, EAST, ACCOUNT, OTHER = "us-west-2", "us-east-1", "123456789012", "210987654321"
@@ -52,6 +52,12 @@ class Rds:
 
     def in_the_way(self, kind: str, name: str, **params: Any) -> str | None:
         return REGISTRY.kinds[kind].in_the_way(self.look(kind, name=name), params)
+
+    def blocked_by(self, name: str, **params: Any) -> Blocker | None:
+        """What blocks the deletion of a cluster."""
+        kind = REGISTRY.kinds["rds.cluster"]
+        assert isinstance(kind, Blockable)
+        return kind.blocked_by(self.look(kind.name, name=name), params, self.context())
 
     def sleep(self, seconds: float) -> None:
         self.sandbox.clock.sleep(seconds)

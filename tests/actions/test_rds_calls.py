@@ -43,6 +43,7 @@ def clusters(rds: Rds) -> None:
     rds.create(kind, name="fresh", from_snapshot="here")
     rds.create(kind, name="again", from_cluster="orders", restore_to="latest")
     rds.look(kind, id=rds.look(kind, name="orders").id)
+    rds.blocked_by("worldwide", detach=True)
     rds.delete(kind, name="kept", unprotect=True, final_snapshot="last")
     rds.refused(rds.delete, kind, name="worldwide", detach=True)
 

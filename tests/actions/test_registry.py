@@ -29,7 +29,7 @@ KINDS = {
         """,
         """
         name arn id status endpoint reader_endpoint port database engine engine_version encrypted kms_key instances
-        subnet_group security_groups vpc protected global created settled tags
+        subnet_group security_groups vpc protected global replica_of replicas created settled tags
         """,
     ),
     "rds.instance": (

@@ -43,6 +43,15 @@ def in_a_global_cluster(world: Any) -> None:
     thing.data.update(in_global="world")
 
 
+def with_a_secondary(world: Any) -> None:
+    """Another cluster in the global cluster of the old one, in another region."""
+    world.put(CLUSTER, "orders-east", "us-east-1", **{"global": "world"})
+
+
+def with_a_replica(world: Any) -> None:
+    world.put(CLUSTER, "orders-east", "us-east-1", replica_of="arn:aws:rds:us-west-2:123456789012:cluster:orders")
+
+
 def source(**said: Any) -> Any:
     """Replace the source snapshot by another."""
     return lambda world: world.put(SNAPSHOT, "daily", "us-east-1", **said)
@@ -129,6 +138,13 @@ SANDBOX_ONLY = (
           arrange=(fault(f"delete {CLUSTER}", "lost"),)),
     Scenario(name="a final snapshot of the old cluster, and the request is lost", text=edited(removal("final_snapshot: orders-last")),
           arrange=(fault(f"delete {CLUSTER}", "nothing"),)),
+    Scenario(name="the name of the final snapshot is taken", text=edited(removal("final_snapshot: orders-last")),
+          arrange=(lambda world: world.put(SNAPSHOT, "orders-last", "us-west-2"),), ends=("HELD",)),
+    Scenario(name="the old cluster is the primary of a global cluster with a secondary", text=edited(removal("detach: true")),
+          arrange=(in_a_global_cluster, with_a_secondary), ends=("HELD",)),
+    Scenario(name="the old cluster is a replica", text=RESTORE,
+          arrange=(set_old_cluster(replica_of="arn:aws:rds:us-east-1:123456789012:cluster:origin"),), ends=("HELD",)),
+    Scenario(name="the old cluster has a replica", text=RESTORE, arrange=(with_a_replica,), ends=("HELD",)),
     Scenario(name="an encrypted snapshot", text=RESTORE, arrange=(source(**ENCRYPTED),), pairs=True),
     Scenario(name="the source has tags of another operation", text=COPY_TAGS,
           arrange=(source(tags=ANOTHERS),)),

@@ -36,7 +36,9 @@ WORLD: Mapping[str, Any] = {
 }  # fmt: skip
 """Durations are those of the laws' world."""
 
-WIRE = {"protected": "DeletionProtection", "in_global": "GlobalClusterIdentifier"}
+WIRE = {
+    "protected": "DeletionProtection", "in_global": "GlobalClusterIdentifier", "replica_of": "ReplicationSourceIdentifier",
+}  # fmt: skip
 
 
 class ThingData:

@@ -10,6 +10,7 @@ import pytest
 
 from tests.cli.commands import Cli, Store, write_file
 from tests.crash.sandbox_run import SandboxTrial
+from tests.crash.sandbox_scenarios import POSSIBLE, SANDBOX_ONLY
 from tests.laws.scenario_parts import SNAPSHOT
 from tests.laws.scenario_run import Trial
 from tests.laws.undo_scenarios import ITEMS, SOURCES
@@ -43,6 +44,26 @@ def test_each_item_removes_its_own() -> None:
     assert sorted(trial.operation.targets) == ["away[0]", "away[1]"]
     assert trial.world.named(SNAPSHOT, "one", "us-west-2") is None
     assert trial.world.named(SNAPSHOT, "two", "us-west-2") is None
+
+
+# -- what blocks a removal -------------------------------------------------------------------------------------
+
+BLOCKED = (
+    "the name of the final snapshot is taken", "the old cluster is the primary of a global cluster with a secondary",
+    "the old cluster is a replica", "the old cluster has a replica", "a global cluster blocks the removal",
+    "protection stays on",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BLOCKED)
+def test_the_instances_stand_while_the_whole_is_blocked(name: str) -> None:
+    """What blocks the cluster is found before its first instance is deleted."""
+    trial = SandboxTrial(next(one for one in (*POSSIBLE, *SANDBOX_ONLY) if one.name == name)).execute()
+    assert trial.operation is not None
+    assert trial.operation.hold is not None
+    assert trial.operation.hold.kind == "in_the_way"
+    assert not [act for act in trial.world.journal if act.verb == "delete"]
+    assert trial.world.named("rds.instance", "orders-1", "us-west-2").status(trial.clock.now()) == "available"
 
 
 # -- restarts after an undo ------------------------------------------------------------------------------------

@@ -288,7 +288,9 @@ RULES = (
 def without(rule: Rule) -> Iterator[None]:
     """Within, the function of the rule is replaced in every module and table that has it."""
     module, _, name = rule.function.rpartition(".")
-    module, _, cls = module.rpartition(".") if module.endswith(("Log", "Driver", "View")) else (module, "", "")
+    module, _, cls = (
+        module.rpartition(".") if module.endswith(("Log", "Driver", "View", "Performer")) else (module, "", "")
+    )
     owner: Any = sys.modules[module if module.startswith("engine.") else f"engine.kernel.{module}"]
     owner = getattr(owner, cls) if cls else owner
     function = getattr(owner, name)

@@ -8,7 +8,7 @@ from engine.kernel.frame import EntryTurn
 from engine.kernel.queries import undo_rows
 from engine.language.model import Monitor, Row
 from tests.laws import undo_scenarios as undoing
-from tests.laws.test_k12_rules import Rule, fails, fails_without, no, without, yes
+from tests.laws.test_k12_rules import Rule, fails, fails_without, no, nothing, without, yes
 
 
 def unknown_is_left(turn: EntryTurn) -> tuple[Row, ...]:
@@ -32,6 +32,11 @@ RULES = (
          scenarios=("undo: a copy is being made for 30 hours, and its step may take 48",)),
     Rule(function="queries.undo_monitor", instead=lambda runbook, entry: Monitor(),
          scenario=undoing.a_late_copy_is_found_within_the_grace_of_its_step),
+    # what blocks a removal
+    Rule(function="engine.runtime.performer.RegistryPerformer._blocker", instead=nothing,
+         scenarios=("a snapshot of the old cluster is being made before its removal",)),
+    Rule(function="decide.verbs.ends_by_itself", instead=no,
+         scenarios=("a snapshot of the old cluster is being made before its removal",)),
     # restarts
     Rule(function="restarts.undone_keys", instead=lambda runbook, operation: frozenset(),
          scenarios=tuple(scenario.name for scenario in undoing.RESTARTS[:2])),

@@ -201,7 +201,21 @@ WATCHES = (
     ),
 )  # fmt: skip
 
-UNDO = (*SOURCES, *ITEMS, *RESTARTS, *WATCHES)
+
+def snapshot_is_being_made(world: World) -> None:
+    """Somebody takes a snapshot of the old cluster, which takes an hour."""
+    snapshot = world.put(SNAPSHOT, "by-hand", "us-west-2", cluster="orders")
+    snapshot.life = [("creating", world.now), ("available", world.now + HOUR)]
+
+
+BLOCKED = (
+    Scenario(
+        name="a snapshot of the old cluster is being made before its removal", text=RESTORE,
+        arrange=(snapshot_is_being_made,), pairs=True,
+    ),
+)  # fmt: skip
+
+UNDO = (*SOURCES, *ITEMS, *RESTARTS, *WATCHES, *BLOCKED)
 
 
 def a_copy_is_taken_back() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.errors import EffectFailed, Problem
 from engine.language.model import ActionFacts, Deletes, KindFacts, Monitor
-from engine.registry import MISSING, Action, Context, Observation, Param, Part, Registry, Status
+from engine.registry import MISSING, Action, Blocker, Context, Observation, Param, Part, Registry, Status
 from tests.laws.world import Act, Thing, World, arn
 
 CLASS = {
@@ -125,6 +125,8 @@ class Kind:
         if thing.data.get("protected") and not target.get("unprotect"):
             raise refused("InvalidParameterCombination", "invalid", "it is protected")
         members = [m for m in world.members(thing.name, thing.region) if m.there(world.now)]
+        if self.name == "rds.cluster" and self._snapshots_being_made(thing.name):
+            raise refused("InvalidDBClusterSnapshotStateFault", "conflict", "a snapshot is being made")
         if self.name == "rds.cluster" and any(m.status(world.now) != "deleting" for m in members):
             raise refused("InvalidDBClusterStateFault", "conflict", "it still has instances")
         world.unmake(thing)
@@ -136,6 +138,15 @@ class Kind:
             return f"a later step is made from {seen.attributes['name']}"
         protected = seen.attributes.get("protected") and not params.get("unprotect")
         return f"{seen.attributes['name']} is protected" if protected else None
+
+    def blocked_by(self, seen: Observation, params: Mapping[str, Any], ctx: Context) -> Blocker | None:
+        if self.name != "rds.cluster" or not self._snapshots_being_made(seen.attributes["name"]):
+            return None
+        return Blocker(reason="a snapshot is being made", passes=True)
+
+    def _snapshots_being_made(self, cluster: str) -> bool:
+        snapshots = [t for t in self.world.alive("rds.cluster_snapshot") if t.data.get("cluster") == cluster]
+        return any(t.status(self.world.now) == "creating" for t in snapshots)
 
     def _note(self, verb: str, name: str, id: str, ctx: Context) -> None:
         act = Act(at=self.world.now, verb=verb, kind=self.name, name=name, id=id, key=ctx.key, done=True)

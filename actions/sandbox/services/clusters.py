@@ -17,7 +17,7 @@ from actions.sandbox.services.rds_names import arn_of, checked_name
 from actions.sandbox.services.snapshots import take_snapshot
 from actions.sandbox.services.snapshots import wire as snapshot_wire
 from actions.sandbox.services.tags import given_tags, tag_list
-from actions.sandbox.world import LASTING, Resource, World
+from actions.sandbox.world import GONE, LASTING, Resource, World
 from actions.sandbox.world_kinds import Spec, WorldKind, engine_data, login_data
 
 KIND: Final = "rds.cluster"
@@ -43,6 +43,7 @@ def wire(world: World, cluster: Resource, status: str) -> dict[str, Any]:
         ],
         "AssociatedRoles": [],
         "DeletionProtection": False,
+        "ReadReplicaIdentifiers": replicas(world, cluster),
         "TagList": tag_list(cluster.tags),
     }
     answer |= shown | _pending_changes(world, cluster)
@@ -50,6 +51,37 @@ def wire(world: World, cluster: Resource, status: str) -> dict[str, Any]:
         host, _, port = world.endpoint.rpartition(":")
         answer |= {"Endpoint": host, "ReaderEndpoint": host, "Port": int(port)}
     return answer
+
+
+def replicas(world: World, cluster: Resource) -> list[str]:
+    """The ARNs of the clusters that replicate it, in any region."""
+    arn = arn_of(cluster)
+    found = (one for one in world.resources.values() if one.kind == KIND and one.status(world.now) != GONE)
+    return [arn_of(one) for one in found if one.data.get("ReplicationSourceIdentifier") == arn]
+
+
+def refuse_last_instance(world: World, cluster: Resource) -> None:
+    """AWS keeps the last instance of a replica, and of a cluster with replicas or secondary clusters."""
+    if cluster.data.get("ReplicationSourceIdentifier") and not cluster.data.get("GlobalClusterIdentifier"):
+        message = (  # hashicorp/terraform-provider-aws #40409
+            "Cannot delete the last instance of the read replica DB cluster. Promote the DB cluster to a standalone DB "
+            "cluster in order to delete it."
+        )
+        raise Refusal("InvalidDBClusterStateFault", message)
+    name = cluster.data.get("GlobalClusterIdentifier")
+    inside = global_members(world, cluster.account, name) if name else []
+    if replicas(world, cluster) or (len(inside) > 1 and cluster is inside[0]):
+        message = (  # rebuy-de/aws-nuke #570
+            "Cannot delete the last instance of the master cluster. Delete the replica cluster before deleting the last "
+            "master cluster instance."
+        )
+        raise Refusal("InvalidDBClusterStateFault", message)
+
+
+def global_members(world: World, account: str, name: str) -> list[Resource]:
+    """The clusters of a global cluster, oldest first; the first one is the primary."""
+    found = (one for one in world.resources.values() if one.kind == KIND and one.account == account)
+    return [one for one in found if one.data.get("GlobalClusterIdentifier") == name]
 
 
 def _pending_changes(world: World, cluster: Resource) -> dict[str, Any]:
@@ -210,11 +242,23 @@ def _refuse_blocked(world: World, cluster: Resource) -> None:
     if cluster.data.get("GlobalClusterIdentifier"):
         message = "This cluster is a part of a global cluster, please remove it from globalcluster first"
         raise Refusal("InvalidDBClusterStateFault", message)
+    if _snapshots_being_made(world, cluster):
+        message = "The DB cluster has a snapshot that is being created."  # the code is in the model; the text is ours
+        raise Refusal("InvalidDBClusterSnapshotStateFault", message)
     if any(instance.status(world.now) != "deleting" for instance in members(world, cluster)):
         message = "Cluster cannot be deleted, it still contains DB instances in non-deleting state."
         raise Refusal("InvalidDBClusterStateFault", message)
     if status == "stopped" or status not in LASTING:  # a passing status must end first
         require_status(world, cluster)
+
+
+def _snapshots_being_made(world: World, cluster: Resource) -> bool:
+    made_here = (
+        one
+        for one in world.all("rds.cluster_snapshot", cluster.account, cluster.region)
+        if one.data.get("DBClusterIdentifier") == cluster.name
+    )
+    return any(one.status(world.now) == "creating" for one in made_here)
 
 
 HANDLERS: Final = {
@@ -251,6 +295,7 @@ def _data(world: World, resource: Resource, spec: Spec) -> dict[str, Any]:
         "CopyTagsToSnapshot": bool(spec.get("copy_tags")),
         "IAMDatabaseAuthenticationEnabled": False,
         "GlobalClusterIdentifier": spec.get("global"),
+        "ReplicationSourceIdentifier": spec.get("replica_of"),
         "ServerlessV2ScalingConfiguration": serverless
         and {"MinCapacity": float(serverless["min"]), "MaxCapacity": float(serverless["max"])},
     }
@@ -270,7 +315,7 @@ WORLD_KINDS: Final = (
     WorldKind(
         name=KIND,
         fields=frozenset((
-            "status", "instances", "engine", "engine_version", "protected", "global", "encrypted", "kms_key",
+            "status", "instances", "engine", "engine_version", "protected", "global", "replica_of", "encrypted", "kms_key",
             "tags", "created", "id", "subnet_group", "security_groups", "port", "copy_tags", "serverless",
             "database", "admin", "class",
         )),

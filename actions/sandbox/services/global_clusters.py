@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from actions.sandbox.calls import Refusal, Request
-from actions.sandbox.services.clusters import KIND, require_status
+from actions.sandbox.services.clusters import global_members, require_status
 from actions.sandbox.services.lists import page
 from actions.sandbox.services.rds_names import arn_of, find_by_arn
 from actions.sandbox.world import Resource, World
@@ -24,7 +24,7 @@ def describe_globals(world: World, request: Request) -> dict[str, Any]:
 
 
 def _wire(world: World, one: Resource) -> dict[str, Any]:
-    arns = [arn_of(cluster) for cluster in _members(world, one)]
+    arns = [arn_of(cluster) for cluster in global_members(world, one.account, one.name)]
     return {
         "GlobalClusterIdentifier": one.name,
         "GlobalClusterResourceId": one.id,
@@ -38,15 +38,6 @@ def _wire(world: World, one: Resource) -> dict[str, Any]:
     }
 
 
-def _members(world: World, one: Resource) -> list[Resource]:
-    """Its clusters, oldest first; the first one is the primary."""
-    return [
-        other
-        for other in world.resources.values()
-        if other.kind == KIND and other.account == one.account and other.data.get("GlobalClusterIdentifier") == one.name
-    ]
-
-
 def remove_from_global(world: World, request: Request) -> dict[str, Any]:
     """RemoveFromGlobalCluster: `promoting`, then `available`; refuses a primary that has secondaries."""
     name = (request.get("GlobalClusterIdentifier") or "").lower()
@@ -56,7 +47,7 @@ def remove_from_global(world: World, request: Request) -> dict[str, Any]:
     if not request.get("DbClusterIdentifier"):
         raise Refusal("MissingParameter", "DbClusterIdentifier must be given.")
     cluster = find_by_arn(world, request.params["DbClusterIdentifier"])
-    inside = _members(world, one)
+    inside = global_members(world, one.account, one.name)
     if cluster is None or cluster not in inside:
         raise Refusal("DBClusterNotFoundFault", f"DBCluster {request.params['DbClusterIdentifier']} not found.")
     if cluster is inside[0] and len(inside) > 1:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from actions.sandbox.calls import Refusal, Request, moment
 from actions.sandbox.services.cluster_changes import require_parameter_group
 from actions.sandbox.services.clusters import RDS_KIND as CLUSTER
-from actions.sandbox.services.clusters import endpoint_suffix, members, require_status
+from actions.sandbox.services.clusters import endpoint_suffix, members, refuse_last_instance, require_status
 from actions.sandbox.services.lists import RdsKind, describe, require
 from actions.sandbox.services.rds_names import arn_of, checked_name, cluster_names
 from actions.sandbox.services.tags import given_tags, tag_list
@@ -148,6 +148,11 @@ def delete_instance(world: World, request: Request) -> dict[str, Any]:
     cluster = _cluster(world, instance)
     if cluster is not None and cluster.status(world.now) in ("stopped", "stopping", "starting"):
         require_status(world, cluster)
+    if (
+        cluster is not None
+        and len([one for one in members(world, cluster) if one.status(world.now) != "deleting"]) == 1
+    ):
+        refuse_last_instance(world, cluster)
     before = wire(world, instance, status)
     world.delete(request, instance, world.takes["delete_instance"])
     return {"DBInstance": before | {"DBInstanceStatus": "deleting"}}

@@ -205,6 +205,8 @@ def _looking(view: View, phase: Looking) -> Next:
         if body.target is not None and "id" not in identity:
             return ev.StepDone(at=view.now, result=None, status="missing")  # the step that it names has found nothing
         removal = (removal or {}) | {"needed": needed_later(view)}
+    if removal is not None and view.frame.removal.sent:
+        removal |= {"begun": True}
     return Perform(effect=look_effect(view, identity, removal))
 
 

@@ -70,9 +70,9 @@ def _begin_replace(view: View, seen: Seen) -> ev.Event:
     if never_replaced(view.operation, seen.id):
         reason = f"{view.describe(seen)} has been available or delivered, so it is not replaced"
         return ev.Held(at=view.now, kind="row", reason=reason)
-    obstacle = obstacle_of(seen)
+    obstacle = _obstacle(view, seen)
     if obstacle is not None:
-        return ev.Held(at=view.now, kind="in_the_way", reason=obstacle)
+        return obstacle
     delay = errors.delay_of_next(view)
     if delay is None:
         broken = Problem(name="Broken", category="internal", message=f"{view.describe(seen)} cannot be used")
@@ -101,9 +101,9 @@ def delete(view: View, seen: Seen) -> ev.Event:
     """Parts first, then itself; each by an intent of its own, all of them one attempt."""
     if needs_word(view, seen):
         return held_for_word(view, seen)
-    obstacle = obstacle_of(seen)
+    obstacle = _obstacle(view, seen)
     if obstacle is not None:
-        return ev.Held(at=view.now, kind="in_the_way", reason=obstacle)
+        return obstacle
     # Parts go with a resource that was recorded as meant; otherwise each must be own too.
     meant = target_of(view)
     if meant is None or meant.id is None:
@@ -123,6 +123,21 @@ def delete(view: View, seen: Seen) -> ev.Event:
     name = {key: seen.attributes.get(key, view.frame.address.identity.get(key)) for key in kind.identity}
     params = (removal_params(view) or {}) | {key: value for key, value in name.items() if value is not None}
     return intend_delete(view, seen, kind.name, params, seen.id)
+
+
+def _obstacle(view: View, seen: Seen) -> ev.Event | None:
+    """A hold for what is in the way, or a wait for it to end."""
+    obstacle = obstacle_of(seen)
+    if obstacle is None:
+        return None
+    if ends_by_itself(seen):
+        return view.watch(seen)
+    return ev.Held(at=view.now, kind="in_the_way", reason=obstacle)
+
+
+def ends_by_itself(seen: Seen) -> bool:
+    """● Such as a snapshot that is being made: it is waited for, and nobody is called."""
+    return seen.passes
 
 
 def obstacle_of(seen: Seen) -> str | None:

@@ -77,10 +77,12 @@ class View(Value, kw_only=False):
     def watch(self, seen: Seen) -> ev.Event:
         """● The deadline is checked here, after the look: what was finished while nobody looked is finished."""
         since, monitor = self.frame.observed.watching, self.monitor
+        waits_for = (seen.in_the_way if seen.passes else None) or seen.status
         if since is not None and self.now - since >= (monitor.longest or 0.0):
-            reason = f"timed out after {format_duration(self.now - since)}: {self._name} is still `{seen.status}`"
+            what = waits_for if seen.passes else f"{self._name} is still `{seen.status}`"
+            reason = f"timed out after {format_duration(self.now - since)}: {what}"
             return ev.Held(at=self.now, kind="monitor_over", reason=reason)
-        return ev.Watched(at=self.now, next=self.now + (monitor.every or 30.0), status=seen.status)
+        return ev.Watched(at=self.now, next=self.now + (monitor.every or 30.0), status=waits_for)
 
 
 def view_of(runbook: Runbook, operation: Operation, now: float) -> View:
