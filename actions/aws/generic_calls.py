@@ -75,7 +75,7 @@ def _action(name: str, operation: ApiOperation) -> Action:
             makes=made_by(operation),
         ),
         params=_params(operation),
-        output=_schemas(operation, operation.outputs),
+        output=_output_schemas(operation),
         calls=_calls(operation),
         errors=_error_codes(operation),
         run=run,
@@ -89,7 +89,7 @@ def _kind(name: str, operation: ApiOperation) -> ResourceKind:
         doc=operation.doc,
         facts=KindFacts(name=name, identity=(), verbs=("check",), monitor=Monitor()),
         params=_params(operation),
-        attributes=_schemas(operation, operation.outputs),
+        attributes=_output_schemas(operation),
         calls=_calls(operation),
         operation=operation,
     )
@@ -117,8 +117,42 @@ def _params(operation: ApiOperation) -> dict[str, Param]:
     }
 
 
-def _schemas(operation: ApiOperation, members: Json) -> dict[str, Json]:
-    return {name: operation.service.schema(member) for name, member in members.items()}
+def _output_schemas(operation: ApiOperation) -> dict[str, Json]:
+    """The schemas of the reply's members. Those of a read are merged over its pages, and others are dropped."""
+    schemas = {name: _as_recorded(operation.service.schema(member)) for name, member in operation.outputs.items()}
+    if operation.paging is None or not is_read(operation.wire):
+        return schemas
+    paths = [re.split(r"\.|(?=\[)", path) for path in operation.merged_members]
+    return {
+        name: _only(schema, [path[1:] for path in paths if path[0] == name])
+        for name, schema in schemas.items()
+        if any(path[0] == name for path in paths)
+    }
+
+
+def _as_recorded(schema: Any) -> Any:
+    """A schema of a reply as it is recorded, where a time is text."""
+    if not isinstance(schema, dict):
+        return schema
+    if schema.get("format") == "date-time":
+        return {**schema, "type": "string"}
+    return {
+        key: {name: _as_recorded(one) for name, one in value.items()} if key == "properties" else _as_recorded(value)
+        for key, value in schema.items()
+    }
+
+
+def _only(schema: Json, paths: list[list[str]]) -> Json:
+    """The schema with the properties on the paths alone; whole where a path ends, or enters a list."""
+    if schema.get("type") != "object" or any(not path or path[0].startswith("[") for path in paths):
+        return schema
+    properties = schema.get("properties", {})
+    kept = {
+        name: _only(one, [path[1:] for path in paths if path[0] == name])
+        for name, one in properties.items()
+        if any(path[0] == name for path in paths)
+    }
+    return {**schema, "properties": kept}
 
 
 @dataclass(eq=False, kw_only=True)
@@ -157,7 +191,7 @@ def perform(operation: ApiOperation, params: Json, ctx: Context) -> dict[str, An
     if not changes:
         _refuse_truncated(operation, reply)
     members, masked = operation.outputs, operation.service.masked
-    return {name: _read_body(masked(value, name, members[name])) for name, value in reply.items() if name in members}
+    return {name: read_body(masked(value, name, members[name])) for name, value in reply.items() if name in members}
 
 
 def _send(operation: ApiOperation, request: Json, ctx: Context) -> dict[str, Any]:
@@ -234,8 +268,11 @@ def _refuse_truncated(operation: ApiOperation, reply: Json) -> None:
         raise truncated_reply(f"{operation.service.name}.{operation.wire}", next(iter(operation.outputs)))
 
 
-def _read_body(value: Any) -> Any:
-    """The text of a streamed body; EffectFailed if it is too long to be recorded. Other values are unchanged."""
+def read_body(value: Any) -> Any:
+    """A streamed body: as text if it is UTF-8, else as bytes, which are recorded in base64. Other values are unchanged.
+
+    EffectFailed if it is too long to be recorded.
+    """
     if not hasattr(value, "read"):
         return value
     with aws_call():
@@ -246,4 +283,7 @@ def _read_body(value: Any) -> Any:
             "smaller part of it"
         )
         raise EffectFailed(Problem(name="OutputTooLong", category="invalid", message=message))
-    return body.decode("utf-8", "replace") if isinstance(body, bytes) else body
+    try:
+        return body.decode("utf-8") if isinstance(body, bytes) else body
+    except UnicodeDecodeError:
+        return body

@@ -15,6 +15,7 @@ from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
+from actions.aws.constraints import bounds, constraints
 from actions.aws.model_files import cache_path, data_folder, find_file, read_cached, read_file, write_cached
 
 Json = Mapping[str, Any]
@@ -83,6 +84,16 @@ class ApiOperation:
         found: Json | None = self.service.paginators.get(self.wire)
         return found
 
+    @property
+    def merged_members(self) -> list[str]:
+        """Paths of the reply's members that botocore's paginator merges or keeps; it drops all others.
+
+        botocore/paginate.py, `PageIterator.build_full_result`.
+        """
+        paging = self.paging or {}
+        keys = paging.get("result_key", [])
+        return [*([keys] if isinstance(keys, str) else keys), *paging.get("non_aggregate_keys", ())]
+
     def _members(self, direction: str) -> Json:
         shape = self.spec.get(direction, {}).get("shape")
         members: Json = self.service.shapes[shape].get("members", {}) if shape else {}
@@ -140,12 +151,12 @@ class ServiceModel:
                 schema = {"type": "object", "properties": members, "additionalProperties": False}
                 return schema | ({"required": list(shape["required"])} if shape.get("required") else {})
             case "list":
-                return {"type": "array", "items": self.schema(shape["member"], inside), **_bounds(shape, "Items")}
+                return {"type": "array", "items": self.schema(shape["member"], inside), **bounds(shape, "Items")}
             case "map":
                 values = self.schema(shape["value"], inside)
-                return {"type": "object", "additionalProperties": values, **_bounds(shape, "Properties")}
+                return {"type": "object", "additionalProperties": values, **bounds(shape, "Properties")}
             case kind:
-                return {**_TYPES[kind], **_constraints(shape)}
+                return {**_TYPES[kind], **constraints(shape)}
 
     def is_secret(self, name: str, member: Json) -> bool:
         """Is this member itself marked as sensitive, or known to be secret?"""
@@ -194,49 +205,6 @@ class ServiceModel:
                 return {key: self.masked(one, str(key), shape["value"]) for key, one in value.items()}
             case _:
                 return value
-
-
-def _constraints(shape: Json) -> dict[str, Any]:
-    """The enumerated values of a scalar, its bounds, and the pattern that the whole value must match.
-
-    AWS matches a pattern on the whole value even without `^` and `$`: in https://github.com/aws/aws-cli/issues/790, quotes
-    around a name of `[a-zA-Z0-9_.-]+` are refused.
-    """
-    constraints: dict[str, Any] = {"enum": shape["enum"]} if shape.get("enum") else {}
-    if shape["type"] == "string":
-        pattern = _translated_pattern(shape["pattern"]) if shape.get("pattern") else None
-        return constraints | _bounds(shape, "Length") | ({"wholly": pattern} if pattern is not None else {})
-    if shape["type"] in ("integer", "long", "float", "double"):
-        return constraints | _bounds(shape, "imum")
-    return constraints
-
-
-def _bounds(shape: Json, suffix: str) -> dict[str, Any]:
-    """`min` and `max` of a shape under JSON Schema's names: `minLength`, `maxItems`, `minimum`."""
-    return {f"{end}{suffix}": shape[end] for end in ("min", "max") if shape.get(end) is not None}
-
-
-_CODE_POINT: Final = re.compile(r"\\(?:x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4}))")
-_ESCAPE: Final = re.compile(r"\\.", re.DOTALL)
-_CLASS: Final = re.compile(r"\[\^?\]?[^\]]*\]")
-_NESTED_CLASS: Final = re.compile(r"\[\^?\]?[^\]]*(?:\[|&&)")
-"""A union or an intersection of character classes, which Java has and RE2 does not."""
-
-
-def _translated_pattern(pattern: str) -> str | None:
-    """A pattern of a model, which is Java's, in the syntax of `engine.language.patterns`; None if its meaning is unclear."""
-    outline = _ESCAPE.sub("_", pattern)
-    if _NESTED_CLASS.search(outline):
-        return None
-    outline = _CLASS.sub("_", outline)
-    anchored = outline.startswith("^"), outline.endswith("$")
-    if anchored[0] != anchored[1] or set("^$") & set(outline.removeprefix("^").removesuffix("$")):
-        return None  # anchored at one end only, or only in an alternative, perhaps on purpose
-    return _CODE_POINT.sub(lambda found: _escaped(chr(int(found[1] or found[2], 16))), pattern)
-
-
-def _escaped(char: str) -> str:
-    return f"\\{char}" if char.isascii() and not char.isalnum() and not char.isspace() else char
 
 
 def first_sentence(documentation: str) -> str:

@@ -8,10 +8,12 @@ from typing import Any, Final
 
 from engine.checks.dataflow.types import ANYTHING, TEXT, Type, of_schema
 from engine.registry import Registry
+from engine.values import changed
 
 KEPT: Final = 500
 """Names whose kinds, actions and types are kept."""
 _OBJECT: Final = frozenset({"object"})
+_STRING: Final = frozenset({"string"})
 
 
 class Catalogue:
@@ -24,6 +26,7 @@ class Catalogue:
         self.attributes = lru_cache(KEPT)(self._attributes)
         self.statuses = lru_cache(KEPT)(self._statuses)
         self.output = lru_cache(KEPT)(self._output)
+        self.observed = lru_cache(KEPT)(self._observed)
 
     def regions(self, service: str | None = None) -> frozenset[str]:
         """Every region, or those of one service; empty if unknown."""
@@ -34,6 +37,13 @@ class Catalogue:
         kind = self.kind(name)
         more = () if name.startswith("aws.") else ("id", "status")  # its attributes are those of the API's response
         return _object(kind.attributes, more) if kind is not None else ANYTHING
+
+    def _observed(self, name: str, statuses: tuple[str, ...]) -> Type:
+        """The type of an observation in one of these statuses; none: any."""
+        type = self.attributes(name)
+        if not statuses or type.attributes is None or name.startswith("aws."):
+            return type
+        return changed(type, attributes={**type.attributes, "status": Type(_STRING, literals=statuses)})
 
     def _statuses(self, name: str) -> dict[str, tuple[str, ...]]:
         """The known statuses of the kind, by class."""

@@ -5,6 +5,7 @@ The only module of the engine that calls kinds and actions. It decides nothing.
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import decimal
 import json
@@ -55,6 +56,9 @@ SURELY_SMALL: Final = 256 * 1024
 """Characters of an output that need not be compressed to know that it is small enough."""
 LARGEST_OUTPUT: Final = 300 * 1024
 """Bytes of one output as compressed JSON. An item of DynamoDB may have 400 KB, with all its other attributes."""
+
+_MOST_DIGITS: Final = 60
+"""Digits of a whole number that stays a number: expressions take results up to 10^64."""
 
 FindMaker = Callable[[str], Maker]
 """From the id of an operation to what the log knows about it."""
@@ -219,7 +223,10 @@ def json_size(value: Any) -> int:
 
 
 def plain(value: Any) -> Any:
-    """A value of an AWS reply as JSON values: times as ISO 8601, sets as lists, bytes as text."""
+    """A value of an answer as JSON values: times as ISO 8601, sets as lists, bytes in base64, numbers exactly.
+
+    A time without a zone stays without one: this machine's zone has nothing to do with it.
+    """
     match value:
         case float() if not math.isfinite(value):
             return str(value)
@@ -229,16 +236,28 @@ def plain(value: Any) -> Any:
             return {str(key): plain(item) for key, item in value.items()}
         case list() | tuple() | set() | frozenset():
             return [plain(item) for item in value]
+        case dt.datetime() if value.tzinfo is None:
+            return value.isoformat()
         case dt.datetime():
             return value.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")
         case dt.date():
             return value.isoformat()
         case decimal.Decimal():
-            return plain(float(value))
-        case bytes():
-            return value.decode("utf-8", "replace")
+            return exact_number(value)
+        case bytes() | bytearray():
+            return base64.b64encode(value).decode("ascii")
         case _:
             return str(value)
+
+
+def exact_number(value: decimal.Decimal) -> int | float | str:
+    """A whole number, or the number with a fraction that is written the same; else its digits as text."""
+    if not value.is_finite():
+        return str(float(value))
+    if value.adjusted() < _MOST_DIGITS and value == value.to_integral_value():
+        return int(value)
+    number = float(value)
+    return number if math.isfinite(number) and decimal.Decimal(repr(number)) == value else format(value, "f")
 
 
 def read_settings(runbook: Runbook, operation: Operation, read: ReadSetting) -> dict[str, SettingValue]:

@@ -2,30 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import io
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from tests.cli.commands import Cli, Result, Store, write_file
-
-INPUTS = Path(__file__).parent / "inputs"
-
-SNAPSHOT = "rds.cluster_snapshot/x@us-west-2: available"
-HEAD = "runbook: a\nregion: us-west-2\n"
-
-
-def validated(cli: Cli, tmp_path: Path, text: str) -> list[tuple[str, int]]:
-    """The errors of a runbook: rule and line. Warnings are left out."""
-    result = cli("validate", write_file(tmp_path / "a.yaml", text), "-o", "json")
-    return [(one["rule"], one["line"]) for one in result.document["findings"] if one["severity"] == "error"]
-
-
-def run(cli: Cli, tmp_path: Path, store: Store, text: str, *words: str, world: str = SNAPSHOT) -> Result:
-    """Run a runbook in a sandbox with that world."""
-    made = write_file(tmp_path / "world.yaml", "world:\n" + "".join(f"  {line}\n" for line in world.split("\n")))
-    file = write_file(tmp_path / "a.yaml", text)
-    return cli("run", file, f"--sandbox={made}", *store, "--yes", "--no-input", "-o", "json", *words)
-
+from actions.aws.generic_calls import read_body
+from engine.runtime.performer import plain
+from tests.cli.commands import Cli, Store
+from tests.found.cases import HEAD, INPUTS, SNAPSHOT, run, validated
 
 # -- conditions ------------------------------------------------------------------------------------------------
 
@@ -117,102 +104,6 @@ def test_a_status_of_another_type_is_found(cli: Cli, tmp_path: Path) -> None:
     assert ("RB307", 9) in validated(cli, tmp_path, UNKNOWN_TYPE.replace("STEP", step))
 
 
-# -- moments, durations, arithmetic ----------------------------------------------------------------------------
-
-WINDOW = (
-    HEAD
-    + 'inputs: {window: {type: timestamp, default: "2024-03-19T02:00:00Z"}, limit: {type: duration, default: 90m}}\n'
-)
-
-
-def waiting(written: str) -> str:
-    return WINDOW + f"steps:\n  - id: until-the-window\n    wait: {written}\n"
-
-
-@pytest.mark.parametrize(
-    ("written", "rule"),
-    [
-        ("${window}", "RB307"), ('"02:00"', "RB205"), ('{until: "02:00"}', "RB219"), ('{until: "2024-03-20 02:00"}', "RB219"),
-        ('{until: "2024-03-20T02:00:00"}', "RB219"), ("{until: tomorrow}", "RB219"), ('{until: "${limit}"}', "RB307"),
-        ('{until: "${operation.id}"}', "RB307"), ('{untill: "${window}"}', "RB201"), ("2024-03-20T02:00:00Z", "RB205"),
-    ],
-)  # fmt: skip
-def test_the_wrong_form_of_a_wait_is_found(cli: Cli, tmp_path: Path, written: str, rule: str) -> None:
-    assert (rule, 6) in validated(cli, tmp_path, waiting(written))
-
-
-@pytest.mark.parametrize("written", ['{until: "${window}"}', "{until: 2024-03-20T02:00:00+01:00}", "${limit}", "10m"])
-def test_the_right_form_of_a_wait_runs(cli: Cli, tmp_path: Path, store: Store, written: str) -> None:
-    assert run(cli, tmp_path, store, waiting(written)).code == 0
-
-
-def test_a_wait_until_a_moment_ends_then(cli: Cli, tmp_path: Path, store: Store) -> None:
-    """A moment that is past ends it at once. The sandbox's operations begin at 2024-03-20T00:06:00Z."""
-    steps = 'steps:\n  - {id: past, wait: {until: 2001-01-01T00:00:00Z}}\n  - {id: to-come, wait: {until: "${at}"}}\n'
-    late = "outputs: {late: \"${operation.elapsed > ('2h' | seconds)}\", early: \"${operation.elapsed < ('4h' | seconds)}\"}\n"
-    result = run(
-        cli,
-        tmp_path,
-        store,
-        HEAD + "inputs: {at: {type: timestamp}}\n" + steps + late,
-        "-i",
-        "at=2024-03-20T04:06:00+01:00",
-    )
-    assert result.code == 0, result.err
-    assert result.document["outputs"] == {"late": True, "early": True}
-
-
-COMPARED = {
-    "a moment with text": "operation.started > operation.id",
-    "a moment with a literal without its zone": "window < '2024-03-20 06:00'",
-    "a moment with a date": "window == '2024-03-20'",
-    "a moment with a duration": "window < limit",
-    "a duration with text": "limit == operation.step",
-    "a duration with a bare number as text": "limit < '90'",
-    "a moment with a number": "window > 5",
-    "a duration in a list of text": "limit in ['90m', 'long']",
-    "text in a sum": "operation.id + 1 > 2",
-    "a moment in a difference": "window - operation.started > 0",
-    "a duration in a sum": "limit + 1 > 2",
-    "true in a product": "true * 2 == 2",
-    "a division by zero": "operation.elapsed / 0 > 1",
-    "seconds of a moment": "(window | seconds) > 1",
-    "seconds of a number": "(operation.elapsed | seconds) > 1",
-    "epoch of a duration": "(limit | epoch) > 1",
-    "seconds of other text": "('a day' | seconds) > 1",
-}
-
-
-@pytest.mark.parametrize("condition", COMPARED.values(), ids=COMPARED)
-def test_what_has_no_meaning_is_found(cli: Cli, tmp_path: Path, condition: str) -> None:
-    assert ("RB307", 5) in validated(cli, tmp_path, WINDOW + f'steps:\n  - {{id: x, if: "{condition}", wait: 1s}}\n')
-
-
-def test_epoch_of_a_literal_without_a_zone_is_found(cli: Cli, tmp_path: Path) -> None:
-    text = WINDOW + "steps:\n  - {id: x, if: \"('2024-03-20T06:00' | epoch) > 1\", wait: 1s}\n"
-    assert ("RB219", 5) in validated(cli, tmp_path, text)
-
-
-HOLDS = [
-    "window == '2024-03-19T03:00:00+01:00'", "window < '2024-03-19T02:00:00-01:00'", "limit == '90m'", "limit < '2h'",
-    "limit > '5m'", "limit in ['1h', '90m']", "operation.started > window", "each_limit == '5400s'",
-    "(operation.started | epoch) - (window | epoch) > ('20h' | seconds)", "7 // 2 + 7 % 2 * 2 - 6 / 4 == 3.5",
-    "-(limit | seconds) == 0 - 5400",
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("condition", HOLDS)
-def test_moments_and_durations_are_compared_by_what_they_mean(
-    cli: Cli, tmp_path: Path, store: Store, condition: str
-) -> None:
-    """After the log has been read again, too: `each` and `limit` come from it."""
-    step = f'  - id: x\n    for_each: ["${{limit}}"]\n    fail: "it is ${{{condition}}}"\n'.replace(
-        "each_limit", "each"
-    )
-    result = run(cli, tmp_path, store, WINDOW + "steps:\n" + step)
-    assert result.document["error_message"] == "it is true", result.err
-
-
 # -- settings --------------------------------------------------------------------------------------------------
 
 
@@ -283,3 +174,86 @@ def test_for_each_over_text_says_what_to_do(cli: Cli, tmp_path: Path, store: Sto
     text = UNKNOWN_TYPE.replace("STEP", 'for_each: "${more.names}"\n    wait: 0s')
     result = run(cli, tmp_path, store, text, "-i", "more={names: 'a,b'}")
     assert "`${more.names}` is text (`a,b`): make the parameter a StringList" in result.document["error_message"]
+
+
+# -- what can never be true --------------------------------------------------------------------------------------
+
+
+def test_an_until_that_asks_for_another_status_is_found(cli: Cli, tmp_path: Path) -> None:
+    text = (INPUTS / "never-true.yaml").read_text(encoding="utf-8")
+    assert ("RB410", 7) in validated(cli, tmp_path, text)
+    assert not validated(cli, tmp_path, text.replace("seen.status == 'stopped'", "seen.settled"))
+
+
+NEVER = {
+    "`is` of a check": "is: seen.status == 'stopped'",
+    "`is` in a list": "is: seen.status in ['stopped', 'failed']",
+    "`is`, the other way round": "is: \"'stopped' == seen.status and seen.settled\"",
+    "a status that there is not": "rescue: [{error: any, then: {retry_if: seen.status == 'stoped'}}]",
+}
+
+
+@pytest.mark.parametrize("written", NEVER.values(), ids=NEVER)
+def test_a_status_that_never_is_is_found(cli: Cli, tmp_path: Path, written: str) -> None:
+    text = f"{HEAD}steps:\n  - id: x\n    check: rds.cluster\n    with: {{name: a}}\n    {written}\n"
+    assert ("RB410", 7) in validated(cli, tmp_path, text)
+
+
+def test_the_status_of_a_result_is_one_of_those_that_are_done(cli: Cli, tmp_path: Path) -> None:
+    steps = "steps:\n  - {id: old, check: rds.cluster, with: {name: a}STATES}\n  - {id: x, if: old.status == 'stopped', wait: 1s}\n"
+    assert ("RB410", 5) in validated(cli, tmp_path, HEAD + steps.replace("STATES", ""))
+    for states in ("{blocked: done}", "{=stopped: done}", "{unknown: done}"):
+        assert not validated(cli, tmp_path, HEAD + steps.replace("STATES", f", states: {states}"))
+
+
+# -- what comes from the world -----------------------------------------------------------------------------------
+
+EXACT = {
+    "a sum of bigints": (Decimal(9223372036854775808123), 9223372036854775808123),
+    "a whole number with a scale": (Decimal("5.00"), 5),
+    "a price": (Decimal("12.50"), 12.5),
+    "more digits than a float has": (Decimal("12345678901234567890.123"), "12345678901234567890.123"),
+    "a small one": (Decimal("0.1000000000000000000001"), "0.1000000000000000000001"),
+    "none": (Decimal("NaN"), "nan"),
+    "bytes": (b"\xff\xfe", "//4="),
+    "a time with a zone": (
+        dt.datetime(2024, 3, 20, 7, tzinfo=dt.timezone(dt.timedelta(hours=1))),
+        "2024-03-20T06:00:00Z",
+    ),
+    "a time without a zone": (dt.datetime(2024, 3, 20, 7, tzinfo=dt.UTC).replace(tzinfo=None), "2024-03-20T07:00:00"),
+}
+
+
+@pytest.mark.parametrize(("value", "recorded"), EXACT.values(), ids=EXACT)
+def test_values_are_recorded_exactly(value: object, recorded: object) -> None:
+    found = plain({"a": [value]})["a"][0]
+    assert found == recorded
+    assert type(found) is type(recorded)
+
+
+@pytest.mark.parametrize(("body", "recorded"), [(b"caf\xc3\xa9", "caf\u00e9"), (b"\x89PNG\xff", "iVBOR/8=")])
+def test_a_streamed_body_is_text_or_base64(body: bytes, recorded: str) -> None:
+    assert plain(read_body(io.BytesIO(body))) == recorded
+
+
+PAGED = """
+runbook: paged
+region: us-west-2
+steps:
+  - {id: list, call: aws.rds.describe_db_clusters, with: {DBClusterIdentifier: orders}}
+  - {id: x, hold: "${list.DBClusters | length} ${list.Marker}"}
+  - {id: rows, call: aws.athena.get_query_results, with: {QueryExecutionId: a}}
+  - {id: y, hold: "${rows.ResultSet.Rows | length} ${rows.ResultSet.ResultSetMetadata} ${rows.UpdateCount}"}
+  - {id: z, hold: "${rows.NextToken}"}
+"""
+
+
+def test_a_member_that_a_paged_read_drops_is_found(cli: Cli, tmp_path: Path) -> None:
+    assert validated(cli, tmp_path, PAGED.lstrip()) == [("RB303", 5), ("RB303", 8)]
+
+
+def test_times_of_a_reply_are_moments(cli: Cli, tmp_path: Path) -> None:
+    condition = "list.DBClusters[0].ClusterCreateTime > 'yesterday'"
+    assert ("RB307", 5) in validated(
+        cli, tmp_path, PAGED.lstrip().replace("{id: x, hold", f'{{id: x, if: "{condition}", hold')
+    )

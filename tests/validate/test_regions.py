@@ -29,7 +29,7 @@ FOUND = {
     + PAUSE.format("b", ", region: sa-east-1").replace("aws.apprunner.pause_service", "«RB709 aws.apprunner.pause_service»"),
     "of what is looked at after a call": "region: eu-west-1\nsteps:\n"
     "  - {id: a, call: aws.rds.stop_db_cluster, with: {DBClusterIdentifier: a}, region: eu-north-1, until: {"
-    "check: «RB709 aws.apprunner.list_services», status: 'seen.ServiceSummaryList[0].Status', is: seen.NextToken == none, "
+    "check: «RB709 aws.apprunner.list_services», status: 'seen.ServiceSummaryList[0].Status', is: seen.ServiceSummaryList, "
     "classes: {available: [RUNNING]}}, monitor: {every: 1m, for: 1h}}\n",
 }  # fmt: skip
 RIGHT = {

@@ -19,6 +19,8 @@ def check_comparison(problems: Problems, op: str, left: tuple[Node, Type], right
         return
     if not one.known or not other.known or not {"null", "secret"}.isdisjoint(one.names | other.names):
         return
+    if _never_in_status(problems, op, left, right):
+        return
     if op in ("in", "not in"):
         if not other.may_be("array", "object", "string"):
             written = problems.written(right[0])
@@ -66,6 +68,28 @@ _MEANT: Final = {
     "timestamp": "write a date, a time and a time zone, such as '2024-03-20T06:00:00Z', or declare it with `type: timestamp`",
     "duration": "write a number and its unit, such as '90m', or declare it with `type: duration`",
 }
+
+
+def _never_in_status(problems: Problems, op: str, left: tuple[Node, Type], right: tuple[Node, Type]) -> bool:
+    """Report a status that is compared with words that it never is. True if a status is compared."""
+    status, words = (right, left[0]) if _is_status(right[0]) and op == "==" else (left, right[0])
+    if not _is_status(status[0]) or not status[1].literals or op not in ("==", "in"):
+        return _is_status(status[0]) and op == "!="
+    nodes = words.items if op == "in" and isinstance(words, ast.List) else (words,)
+    values = [node.value for node in nodes if isinstance(node, ast.Const)]
+    if len(values) < len(nodes) or any(value in status[1].literals for value in values):
+        return False
+    written, legal = problems.written(status[0]), " or ".join(f"`{one}`" for one in status[1].literals[:6])
+    shown = " or ".join(f"`{value}`" for value in values)
+    message = f"this can never be true: here `{written}` is {legal}, never {shown}"
+    help = problems.suggestion(str(values[0]), map(str, status[1].literals), "its statuses here")
+    problems.report("RB410", (left[0].start, right[0].end), message, help)
+    return True
+
+
+def _is_status(node: Node) -> bool:
+    """Is it the status of something that a step observes: `seen.status`, `old.status`?"""
+    return isinstance(node, ast.Attr) and node.name == "status"
 
 
 def _check_equality(problems: Problems, op: str, left: tuple[Node, Type], right: tuple[Node, Type]) -> None:

@@ -107,9 +107,10 @@ class Walk:
         if "wait" in node:
             check_wait(self.flow, node.get("wait"))
         observing = self.observing(place, scope)
-        for key in ("only", "is"):
-            if key in node:
-                self.flow.condition(node.get(key), observing)
+        if "only" in node:
+            self.flow.condition(node.get("only"), observing)
+        if "is" in node:
+            self.flow.condition(node.get("is"), self.usable(place, observing))
         if "status" in node:
             self.flow.status(node.get("status"), observing)
         if "states" in node:
@@ -166,8 +167,14 @@ class Walk:
             return scope
         return changed(scope, given={**scope.given, "seen": self.seen(place)})
 
+    def usable(self, place: StepPlace, observing: Scope) -> Scope:
+        """The scope of an `is`, which is evaluated only if the resource is available."""
+        type = self.subject.catalogue.observed(place.name, place.statuses.get("available", ()))
+        return changed(observing, given={**observing.given, "seen": Binding(type=type)})
+
     def seen(self, place: StepPlace) -> Binding:
-        return Binding(type=self.subject.catalogue.attributes(place.name))
+        every = tuple(status for statuses in place.statuses.values() for status in statuses)
+        return Binding(type=self.subject.catalogue.observed(place.name, every))
 
     def rows(self, place: StepPlace, scope: Scope) -> None:
         nothing = changed(scope, given={**scope.given, "seen": _MISSING_RESOURCE})

@@ -11,7 +11,21 @@ from engine.checks.subject import StepPlace, Subject
 from engine.errors import ExpressionError
 from engine.language.expressions import syntax_tree as ast
 from engine.language.expressions.grammar import parse_condition
-from engine.language.model import Call, Check, Ensure, Fail, Hold, Input, Notify, Remove, Setting, Step, TakeBack, Wait
+from engine.language.model import (
+    Call,
+    Check,
+    Ensure,
+    Fail,
+    Hold,
+    Input,
+    Notify,
+    Remove,
+    Row,
+    Setting,
+    Step,
+    TakeBack,
+    Wait,
+)
 from engine.values import changed
 
 _SETTING: Final = Type(frozenset({"string", "array"}), items=TEXT)
@@ -76,7 +90,9 @@ def yielded(subject: Subject, place: StepPlace) -> Type:
     """The type of the result, of one item for a `for_each`."""
     body = place.step.body
     match body:
-        case Ensure(kind=kind) | Remove(kind=kind) | Check(kind=kind):
+        case Ensure(kind=kind, states=rows) | Check(kind=kind, states=rows):
+            return subject.catalogue.observed(kind, _final_statuses(place, rows))
+        case Remove(kind=kind):
             return subject.catalogue.attributes(kind)
         case Call(action=action):
             return subject.catalogue.output(action)
@@ -84,6 +100,20 @@ def yielded(subject: Subject, place: StepPlace) -> Type:
             return NULL
         case TakeBack() | Hold() | Notify():
             return ANYTHING
+
+
+def _final_statuses(place: StepPlace, rows: tuple[Row, ...]) -> tuple[str, ...]:
+    """The statuses in which the step is done; () if any status may be one of them."""
+    done = {name for row in rows if row.verb == "done" for name in row.names}
+    other = {name for row in rows if row.verb != "done" for name in row.names}
+    if "unknown" in done:
+        return ()
+    return tuple(
+        status
+        for cls, statuses in place.statuses.items()
+        for status in statuses
+        if cls != "missing" and (f"={status}" in done or (cls in done and f"={status}" not in other))
+    )
 
 
 def why_null(step: Step) -> str:

@@ -24,7 +24,7 @@ RB302 Name used before it is available
 RB303 Unknown attribute
     The result of a step has the attributes of its kind or action; `runbook actions NAME` lists them. Settings and
     accounts have the names that the runbook declares. Text has no attributes, and a list has none until you take an
-    item.
+    item. A read of `aws.…` is merged over its pages; what belongs to one page, such as `NextToken`, is not part of it.
 RB304 A hyphen in an expression
     In an expression a hyphen is a minus sign. Name a step's result by its id with `_` for `-`.
 RB305 A result that may be missing

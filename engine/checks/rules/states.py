@@ -227,3 +227,22 @@ def remove_without_delete(subject: Subject) -> Iterator[Found]:
         if any("available" in one.row.names for one in place.rows):
             message = "no row uses `delete`, so nothing is ever removed"
             yield Found(span=place.key("states"), message=message, help="write `available: delete`, or use a `check`")
+
+
+@rule("RB410")
+def never_true(subject: Subject) -> Iterator[Found]:
+    """A condition that can never be true
+
+    `is` is evaluated only while the resource is available, so it cannot ask for another status: a step that waits for
+    that would wait until it times out. The result of a step has only the statuses whose row is `done`. A call has taken
+    effect only if its `until` is available, which for `aws.…` needs `classes: {available: […]}`. To wait for another
+    status, use `check: aws.…` with `classes`, or a row such as `=stopped: done`.
+    """
+    yield from flow_of(subject).found("RB410")
+    for place in subject.steps:
+        body = place.step.body
+        is_until = place.path[-1] == "until" and isinstance(body, Check) and body.kind.startswith("aws.")
+        if is_until and not statuses_of(place).get("available"):
+            message = "`until` can never be true: no status has the class `available`"
+            help = "add `classes: {available: [STATUS, …]}`"
+            yield Found(span=place.key("classes" if "classes" in place.node else "check"), message=message, help=help)
