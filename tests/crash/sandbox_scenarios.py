@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import Any
 
 from tests.crash.sandbox_run import SandboxTrial
+from tests.laws.confirmation_scenarios import BOTH, HEAD, accept
 from tests.laws.failure_scenarios import THEN_FAILS
 from tests.laws.scenario_parts import (
     CLUSTER,
@@ -18,7 +19,7 @@ from tests.laws.scenario_parts import (
     old_cluster,
     set_old_cluster,
 )
-from tests.laws.scenario_run import INPUTS, Killed, Scenario, fault, problem, restart, run, while_down
+from tests.laws.scenario_run import INPUTS, Killed, Scenario, fault, problem, restart, resume, run, while_down
 from tests.laws.scenarios import SCENARIOS
 from tests.laws.world import Thing
 
@@ -117,6 +118,26 @@ def renamed_away(world: Any) -> None:
     thing.name = "orders-of-yesterday"
 
 
+DELETES = (
+    HEAD
+    + """  - id: take
+    for_each: ["${old.name}", "${other.name}"]
+    call: aws.rds.delete_db_cluster_snapshot
+    with: {DBClusterSnapshotIdentifier: "${each}"}
+    repeatable: true
+    retry: [1m, 2m]
+    rescue: [{error: not_found, then: done}]
+"""
+)
+UNPROTECTS = (
+    HEAD
+    + """  - {id: whole, check: rds.cluster, with: {name: "${cluster}"}}
+  - id: take
+    call: aws.rds.modify_db_cluster
+    with: {DBClusterIdentifier: "${whole.name}", DeletionProtection: false}
+    repeatable: true
+"""
+)
 BUSY = problem("InvalidDBClusterStateFault", "conflict")
 ENCRYPTED = {"encrypted": True, "cluster": "orders", "admin": {"username": "admin", "password": "not-a-real-one"}}
 ANOTHERS = {
@@ -125,6 +146,13 @@ ANOTHERS = {
 }  # fmt: skip
 
 SANDBOX_ONLY = (
+    Scenario(name="calls that delete what is known later", text=DELETES, arrange=BOTH,
+          acts=(run(), resume(), accept()), ends=("HELD", "HELD", "SUCCEEDED"), pairs=True),
+    Scenario(name="calls that delete what is known later, confirmed one by one", text=DELETES, arrange=BOTH,
+          acts=(run(), accept(1), accept()), ends=("HELD", "HELD", "SUCCEEDED")),
+    Scenario(name="a call that switches protection off, known later", text=UNPROTECTS,
+          arrange=(*BOTH, set_old_cluster(protected=True)), acts=(run(), resume(), accept()),
+          ends=("HELD", "HELD", "SUCCEEDED")),
     Scenario(name="the step switches protection off", text=edited(removal("unprotect: true")),
           arrange=(set_old_cluster(protected=True),)),
     Scenario(name="the step switches protection off and the reply is lost", text=edited(removal("unprotect: true")),
