@@ -2,7 +2,8 @@
 
 Both are built from the name and botocore's model of the call (`service_models`), so a runbook can use any API of AWS
 without code. Reads are repeatable, and their pages are merged. Idempotency tokens are derived from the key of the effect.
-What the model marks as sensitive accepts secrets and is masked in the reply, because the reply is recorded.
+What the model marks as sensitive, or what is a secret by its name, accepts secrets and is masked in the reply, because the
+reply is recorded.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from actions.aws.error_codes import EC2_CODES
 from actions.aws.service_models import ApiOperation, first_sentence, operation_model
 from actions.aws.sessions import is_read
 from actions.kinds.check_kind import CheckKind
+from actions.masking import masked_text
 from engine.errors import EffectFailed, EffectNotSent, EffectUnknown, Problem
 from engine.language.model import ActionFacts, KindFacts, Monitor
 from engine.language.secret import Secret
@@ -27,7 +29,6 @@ from engine.registry import Action, Context, Observation, Param, ResourceKind, S
 from engine.values import changed
 
 PREFIX: Final = "aws."
-MASK: Final = "***"
 LONGEST_BODY: Final = 1_000_000
 CACHED: Final = 128  # operations that are kept in memory, each with its part of the service's model
 _NAME: Final = re.compile(r"aws\.([a-z0-9-]+)\.([a-z0-9_]+)")
@@ -108,7 +109,7 @@ def _params(operation: ApiOperation) -> dict[str, Param]:
     service = operation.service
     return {
         name: Param(
-            schema=service.schema(member),
+            schema=service.parameter_schema(name, member),
             doc=first_sentence(member.get("documentation", "")),
             required=name in operation.required and name not in operation.tokens,
             secret=service.holds_secret(name, member),
@@ -246,14 +247,8 @@ def _token(operation: ApiOperation, name: str, key: str) -> str:
 def _masked_error(error: EffectFailed | EffectUnknown | EffectNotSent, secrets: list[str]) -> Exception:
     """The same error without the secrets that were sent, which AWS's message may quote."""
     if isinstance(error, EffectUnknown):
-        return EffectUnknown(_masked_text(error.why, secrets))
-    return type(error)(changed(error.problem, message=_masked_text(error.problem.message, secrets)))
-
-
-def _masked_text(text: str, secrets: list[str]) -> str:
-    for secret in sorted(secrets, key=len, reverse=True):
-        text = text.replace(secret, MASK) if secret else text
-    return text
+        return EffectUnknown(masked_text(error.why, secrets))
+    return type(error)(changed(error.problem, message=masked_text(error.problem.message, secrets)))
 
 
 def _refuse_truncated(operation: ApiOperation, reply: Json) -> None:

@@ -31,8 +31,15 @@ _TYPES: Final[Mapping[str, Json]] = {
     "double": {"type": "number"},
     "timestamp": {"type": ["string", "number"], "format": "date-time", "description": "ISO 8601, or seconds"},
 }
-_SECRET_NAMES: Final = re.compile(r"(Password|SecretAccessKey|SessionToken|SecretString|PrivateKey)$")
-"""Members that are secret although some models do not mark them as sensitive (STS's SessionToken)."""
+_SECRET_NAMES: Final = re.compile(
+    r"(?:^|(?<=[a-z]))(?:[Pp]asswords?|[Pp]assphrase|[Pp]rivateKey(?:Plaintext)?|[Ss]ecretAccessKey|[Ss]ecretKey"
+    r"|[Ss]ecretString|[Ss]ecretBinary|[Cc]lientSecret|[Ss]haredSecret"
+    r"|(?:[Aa]ccess|[Aa]uth|[Aa]uthentication|[Bb]earer|[Ii]d|[Ii]dentity|[Jj]wt|[Oo]auth|[Rr]efresh|[Ss]ecurity|[Ss]ession)Token)$"
+)
+"""Members that hold nothing but a secret, whether or not the model marks them: the password of DocumentDB is not marked.
+
+Other members that a model marks as sensitive may hold one, such as a payload. Tokens of pages and of idempotency are none.
+"""
 
 DEEPEST: Final = 12
 """Levels of nested shapes that are read; a shape may contain itself."""
@@ -138,6 +145,11 @@ class ServiceModel:
         """The code of an error on the wire, which may differ from the name of its shape."""
         return str(self.shapes[shape].get("error", {}).get("code") or shape)
 
+    def parameter_schema(self, name: str, member: Json) -> dict[str, Any]:
+        """The JSON Schema of a member, marked with `secret` if it is nothing but a secret."""
+        schema = self.schema(member)
+        return {**schema, "secret": True} if self.must_be_secret(name, member) else schema
+
     def schema(self, member: Json, within: tuple[str, ...] = ()) -> dict[str, Any]:
         """The JSON Schema of a member. A shape within itself has the schema `{}`, which allows everything."""
         name = member["shape"]
@@ -148,6 +160,9 @@ class ServiceModel:
         match shape["type"]:
             case "structure":
                 members = {key: self.schema(one, inside) for key, one in shape.get("members", {}).items()}
+                for key, one in shape.get("members", {}).items():
+                    if self.must_be_secret(key, one):
+                        members[key] = {**members[key], "secret": True}
                 schema = {"type": "object", "properties": members, "additionalProperties": False}
                 return schema | ({"required": list(shape["required"])} if shape.get("required") else {})
             case "list":
@@ -159,10 +174,18 @@ class ServiceModel:
                 return {**_TYPES[kind], **constraints(shape)}
 
     def is_secret(self, name: str, member: Json) -> bool:
-        """Is this member itself marked as sensitive, or known to be secret?"""
+        """May this member itself be a secret: is it marked as sensitive, or is it one by its name? It is masked."""
         shape = self.shapes[member["shape"]]
-        marked = bool(member.get("sensitive") or shape.get("sensitive"))
-        return marked or (shape["type"] in ("string", "blob") and _SECRET_NAMES.search(name) is not None)
+        return bool(member.get("sensitive") or shape.get("sensitive")) or self.must_be_secret(name, member)
+
+    def must_be_secret(self, name: str, member: Json) -> bool:
+        """Is it, by its name, a password, a token or a private key, or a list of them?"""
+        if _SECRET_NAMES.search(name) is None:
+            return False
+        shape = self.shapes[member["shape"]]
+        if shape["type"] == "list":
+            shape = self.shapes[shape["member"]["shape"]]
+        return shape["type"] in ("string", "blob")
 
     def holds_secret(self, name: str, member: Json, within: tuple[str, ...] = ()) -> bool:
         """Is the member, or anything nested in it, secret?"""

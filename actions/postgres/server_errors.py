@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from actions.masking import masked_text
 from actions.network import reason_of
 from engine.errors import EffectFailed, Problem
 
@@ -141,6 +142,6 @@ def _tls_problem(error: ssl.SSLError, place: Destination) -> Problem:
 
 
 def _problem(place: Destination, name: str, category: str, message: str, *also: str) -> Problem:
-    for secret in place.hidden:  # a server quotes no password, but a message could contain one by accident
-        message = message.replace(secret, "***") if len(secret) >= SHORTEST_MASKED else message
+    # A server quotes no password, but a message could contain one by accident.
+    message = masked_text(message, [secret for secret in place.hidden if len(secret) >= SHORTEST_MASKED])
     return Problem(name=name, category=category, message=f"{place}: {message}", also=also)

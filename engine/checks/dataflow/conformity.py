@@ -25,9 +25,10 @@ Schema = Mapping[str, Any]
 
 _KNOWN: Final = frozenset(
     "type enum const pattern minLength maxLength minimum maximum items properties required additionalProperties "
-    "minItems maxItems minProperties maxProperties anyOf oneOf description title default examples format $comment wholly".split()
+    "minItems maxItems minProperties maxProperties anyOf oneOf description title default examples format $comment wholly secret".split()
 )
-"""`wholly` is our own: an RE2 pattern of the whole value. A pattern that RE2 cannot compile is not checked."""
+"""`wholly` is our own: an RE2 pattern of the whole value. A pattern that RE2 cannot compile is not checked. `secret`, too:
+nothing but a secret (`dataflow.secrets`)."""
 
 
 class Difference(Value):
@@ -285,20 +286,3 @@ def _deeper(node: Node, step: Any) -> Node | None:
     if isinstance(node, ListNode) and isinstance(step, int) and step < len(node.items):
         return node.items[step]
     return None
-
-
-def untyped(node: Node, schema: Schema) -> Iterator[Scalar]:
-    """The scalars for which the schema gives no type: in a parameter for secrets, those are the secrets."""
-    match node:
-        case Scalar():
-            if not schema:
-                yield node
-        case ListNode(items=items):
-            inside: Schema = schema.get("items", {"type": "any"})
-            for item in items:
-                yield from untyped(item, inside)
-        case MapNode():
-            for key, value in node.entries:
-                found = schema.get("properties", {}).get(key.text)
-                if found is not None:
-                    yield from untyped(value, found)

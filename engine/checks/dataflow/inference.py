@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from engine.checks.dataflow import filter_types
-from engine.checks.dataflow.arithmetic import check_operand, report_hyphens, result_of
-from engine.checks.dataflow.comparisons import check_comparison
 from engine.checks.dataflow.facts import Facts, canonical, when_false, when_true
+from engine.checks.dataflow.operator_types import check_comparison, check_operand, report_hyphens, result_of
 from engine.checks.dataflow.problems import Problems
 from engine.checks.dataflow.scope import Binding, Missing
 from engine.checks.dataflow.types import ANYTHING, BOOLEAN, TEXT, Type, describe_type, of_value, union, without_null

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from engine.checks.dataflow.conformity import untyped
 from engine.checks.dataflow.flow import flow_of, mismatches
 from engine.checks.dataflow.problems import SECRET_HELP
-from engine.checks.dataflow.types import Type, describe_type, of_value
+from engine.checks.dataflow.secrets import plain_values
+from engine.checks.dataflow.types import Type
 from engine.checks.rule import rule, rules_from
 from engine.checks.subject import Found, Subject, scalars, written_params
-from engine.language.yaml.nodes import Node, Scalar
+from engine.language.yaml.nodes import Node
 
 RULES: Final = rules_from("""
 RB301 Undefined name
@@ -78,19 +78,17 @@ def wrong_type(subject: Subject) -> Iterator[Found]:
 
 @rule("RB310")
 def plain_secret(subject: Subject) -> Iterator[Found]:
-    """A secret written in the runbook
+    """A secret in plain text
 
-    Runbooks are read by many people and kept in version control. Store the password in AWS Secrets Manager and refer to
-    it by a setting: `secret:NAME`, or `secret:NAME#FIELD` for one of its fields.
+    Runbooks are read by many people and kept in version control, and inputs, vars and parameters of SSM are recorded with
+    the operation. Store the password in AWS Secrets Manager and refer to it by a setting: `secret:NAME`, or
+    `secret:NAME#FIELD` for one of its fields. Passwords, private keys and access tokens must be secrets; what AWS only
+    marks as sensitive may be one.
     """
     flow = flow_of(subject)
     for _, param, value in written_params(subject):
-        if not param.secret:
-            continue
-        plainly = isinstance(value, Scalar) and id(value) not in flow.types
-        for leaf in [value] if isinstance(value, Scalar) and plainly else untyped(value, param.schema):
-            type = flow.types.get(id(leaf), of_value(leaf.value))
-            if type.known and not type.may_be("secret", "null"):
-                message = f"expected a secret, found {describe_type(type)}"
+        if param.secret:
+            for node, found in plain_values(value, param.schema, flow.types):
+                message = f"expected a secret, found {found}"
                 help = "store it in Secrets Manager and refer to it by a setting: `secret:NAME#FIELD`"
-                yield Found(span=leaf.span, message=message, help=help)
+                yield Found(span=node.span, message=message, help=help)
