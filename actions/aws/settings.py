@@ -2,7 +2,7 @@
 
 A parameter's value is recorded in the operation's log. A secret's value never is: it is read once to check that the secret
 exists and has the field, and what is recorded is a `Secret`, with the version that was read. An action that needs the
-value fetches it then.
+value fetches it then, in its current version: a password that was rotated meanwhile is the one that works.
 
 A SecureString is refused and not decrypted, because parameters are recorded and may be put into texts, which a secret
 must not be.
@@ -73,13 +73,14 @@ class Settings:
                 message = "not a source of a setting: write `ssm:/path`, `secret:NAME` or `secret:NAME#field`"
                 raise place.error("InvalidSetting", "config", message)
 
-    def secret(self, secret: Secret) -> Any:
-        """The value of the version that was read: text; for a whole secret in JSON its map or list."""
+    def secret(self, secret: Secret) -> Reading:
+        """The current value, text or for a whole secret in JSON its map or list, and its version."""
         place = _SettingSource(
             text=f"secret:{secret.name}{'#' + secret.field if secret.field else ''}",
             region=secret.region or "", account=secret.account,
         )  # fmt: skip
-        return self._secret_value(secret.name, secret.field, secret.version, place)[0]
+        value, version = self._secret_value(secret.name, secret.field, place)
+        return Reading(value=value, version=version)
 
     def _parameter(self, path: str, place: _SettingSource) -> Reading:
         region = _region_of(path) or place.region
@@ -109,20 +110,19 @@ class Settings:
     def _secret_reference(self, rest: str, place: _SettingSource) -> Reading:
         name, _, field = rest.partition("#")
         region = _region_of(name) or place.region
-        _, version = self._secret_value(name, field or None, "", place)
+        _, version = self._secret_value(name, field or None, place)
         reference = Secret(name=name, field=field or None, version=version, region=region, account=place.account)
         return Reading(value=reference, version=version)
 
-    def _secret_value(self, name: str, field: str | None, version: str, place: _SettingSource) -> tuple[Any, str]:
-        """The value and its version."""
+    def _secret_value(self, name: str, field: str | None, place: _SettingSource) -> tuple[Any, str]:
+        """The current value and its version."""
         region = _region_of(name) or place.region or None
-        request = {"SecretId": name} | ({"VersionId": version} if version else {})
         try:
             client = self._clients("secretsmanager", region=region, account=place.account)
             with aws_call():
-                reply = client.get_secret_value(**request)
+                reply = client.get_secret_value(SecretId=name)
         except EffectFailed as error:
-            advice = _ROTATED if version else _CREATE_SECRET.format(name=name)
+            advice = _CREATE_SECRET.format(name=name)
             raise _explained(error, place, name, "secretsmanager:GetSecretValue", advice) from None
         text = reply.get("SecretString")
         if text is None:
@@ -134,9 +134,6 @@ _CREATE_PARAMETER: Final = (
     "create it (aws ssm put-parameter --name {path} --type String --value …), or correct the setting"
 )
 _CREATE_SECRET: Final = "create it (aws secretsmanager create-secret --name {name} …), or correct the setting"
-_ROTATED: Final = (
-    "the version that was read no longer exists, because the secret was rotated: read the settings again (`refresh`)"
-)
 
 
 def _explained(error: EffectFailed, place: _SettingSource, name: str, permission: str, advice: str) -> EffectFailed:

@@ -174,14 +174,17 @@ class SentAgain(Event):
 class Succeeded(Event):
     output: Any = None
     id: str | None = None
+    secrets: Mapping[str, str] = field(default_factory=dict)  # name → version, of those that were read for it
 
 
 class Failed(Event):
     problem: Problem
+    secrets: Mapping[str, str] = field(default_factory=dict)
 
 
 class Unknown(Event):
     why: str
+    secrets: Mapping[str, str] = field(default_factory=dict)
 
 
 class NotSent(Event):
@@ -250,11 +253,14 @@ class Held(Event):
 
 
 class Resumed(Event):
+    """A person resumed it. `settings`: as they are now; empty where the hold needs none of them."""
+
     actor: str = ""
     why: str = ""
     reject: str | None = None
     outcome: Literal["", "done", "not-done"] = ""
     output: Any = None
+    settings: Mapping[str, SettingValue] = field(default_factory=dict)
 
 
 class RunbookEdited(Event):

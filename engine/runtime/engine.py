@@ -30,6 +30,7 @@ from engine.runtime.preflight import Inspector, current_settings, prepare
 from engine.runtime.protection import ProtectionPolicy
 from engine.runtime.requests import (
     CANCEL_POLL,
+    NEED_NO_SETTINGS,
     CancelPoller,
     accept_targets,
     check_answer,
@@ -247,13 +248,13 @@ class Engine:
         answer = dict(answer or {})
         loaded = self._loaded(id)
         operation = loaded.operation
-        if operation.ended == "SUCCEEDED" and not answer.get("accept_target"):
+        check_answer(operation, answer)
+        if operation.ended == "SUCCEEDED":
             return operation
         if operation.ended:
             hint = f"cleanup {id}" if operation.ended == "STUCK" else f"restart {id} --from STEP"
             message = f"operation {id} has ended as {operation.ended}. To continue, use `runbook {hint}`"
             raise UsageError(message)
-        check_answer(operation, answer)
         self.accounts.identities(loaded.runbook, operation)
         if text:
             return self._continue_with(id, loaded.runbook, operation, text)
@@ -261,6 +262,8 @@ class Engine:
         if ids := answer.pop("accept_target", ()):
             answers.append(lambda now, at: accept_targets(now, ids, at, self.actor))
         if operation.hold is not None and not is_running_on_hold(operation):
+            if answer.get("reject") is None and operation.hold.kind not in NEED_NO_SETTINGS:
+                answer["settings"] = current_settings(self._inspector(), loaded.runbook, operation)
             resumed = partial(ev.Resumed, actor=self.actor, **answer)
             answers.append(lambda now, at: resumed(at=at) if hold_still_stands(operation, now) else None)
         return self._take_up(id, tuple(answers))

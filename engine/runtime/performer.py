@@ -70,7 +70,7 @@ class WorldAccess:
 
     registry: Registry
     clients: Callable[..., Any]
-    secret: Callable[[Secret], Any]
+    secret: Callable[[Secret], Reading]
     network: Network
     read_setting: ReadSetting
 
@@ -84,36 +84,39 @@ class RegistryPerformer:
 
     def perform(self, effect: Effect, operation: Operation, runbook: Runbook, now: Callable[[], float]) -> ev.Event:
         """One outcome event. Raises EffectNotSent; BrokenInvariant for a bug of a kind or an action."""
+        used: dict[str, str] = {}  # secrets that were read for it, with their versions
         try:
-            return self._perform(effect, operation, runbook, now)
+            return self._perform(effect, operation, runbook, now, used)
         except EffectNotSent:
             raise
         except EffectFailed as error:
-            return _failed(effect, now(), error.problem)
+            return _failed(effect, now(), error.problem, used)
         except EffectUnknown as error:
             if effect.verb in ("look", "refresh"):
-                return _failed(effect, now(), Problem(name="NoAnswer", category="timeout", message=error.why))
-            return ev.Unknown(at=now(), why=error.why)
+                return _failed(effect, now(), Problem(name="NoAnswer", category="timeout", message=error.why), used)
+            return ev.Unknown(at=now(), why=error.why, secrets=used)
         except RunbookError:
             raise
         except Exception as error:
             message = f"{effect.verb} of {effect.name}: {type(error).__name__}: {error}"
             raise BrokenInvariant(message) from error
 
-    def _perform(self, effect: Effect, operation: Operation, runbook: Runbook, now: Callable[[], float]) -> ev.Event:
-        context = self._context(effect, operation, now)
+    def _perform(
+        self, effect: Effect, operation: Operation, runbook: Runbook, now: Callable[[], float], used: dict[str, str]
+    ) -> ev.Event:
+        context = self._context(effect, operation, now, used)
         match effect.verb:
             case "look":
                 return ev.Looked(at=now(), seen=self._look(effect, operation, context, now))
             case "create":
                 id = self._kind(effect).create(effect.params, effect.tags, context)
-                return ev.Succeeded(at=now(), id=id)
+                return ev.Succeeded(at=now(), id=id, secrets=used)
             case "delete":
                 self._kind(effect).delete(effect.params, context)
                 return ev.Succeeded(at=now())
             case "call":
                 output = plain(self._action(effect).run(effect.params, context))
-                return ev.Succeeded(at=now(), output=check_size(effect.name, output))
+                return ev.Succeeded(at=now(), output=check_size(effect.name, output), secrets=used)
             case "refresh":
                 settings = read_settings(runbook, operation, self.world.read_setting)
                 return ev.Refreshed(at=now(), settings=settings, changed=_changed(operation.settings, settings))
@@ -132,12 +135,17 @@ class RegistryPerformer:
             raise BrokenInvariant(message)
         return action
 
-    def _context(self, effect: Effect, operation: Operation, now: Callable[[], float]) -> Context:
+    def _context(self, effect: Effect, operation: Operation, now: Callable[[], float], used: dict[str, str]) -> Context:
+        def secret(reference: Secret) -> Any:
+            reading = self.world.secret(reference)
+            used[reference.name] = reading.version
+            return reading.value
+
         clients = self.world.clients
         if effect.timeout is not None:
             clients = partial(clients, timeout=effect.timeout)
         return Context(
-            region=effect.region, account=effect.account, clients=clients, secret=self.world.secret,
+            region=effect.region, account=effect.account, clients=clients, secret=secret,
             network=self.world.network, now=now, key=effect.key, operation=operation.id,
             runbook=operation.runbook, timeout=effect.timeout or DEFAULT_TIMEOUT, sources=effect.sources,
         )  # fmt: skip
@@ -181,7 +189,7 @@ def seen_of(
     )  # fmt: skip
 
 
-def _failed(effect: Effect, at: float, problem: Problem) -> ev.Event:
+def _failed(effect: Effect, at: float, problem: Problem, used: Mapping[str, str]) -> ev.Event:
     """The outcome of an effect that failed. A failed look is an observation; a setting that cannot be read stops the runner."""
     match effect.verb:
         case "look":
@@ -190,7 +198,7 @@ def _failed(effect: Effect, at: float, problem: Problem) -> ev.Event:
             message = f"a setting cannot be read: {problem.message}. Fix it, then `runbook resume`"
             raise EnvironmentProblem(message)
         case "create" | "delete" | "call":
-            return ev.Failed(at=at, problem=problem)
+            return ev.Failed(at=at, problem=problem, secrets=used)
         case _:
             assert_never(effect.verb)
 

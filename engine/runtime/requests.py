@@ -30,6 +30,10 @@ CANCEL_POLL: Final = 5.0
 """Seconds between two reads of the head for a request to cancel."""
 
 
+NEED_NO_SETTINGS: Final = ("approval", "target", "unknown_outcome")
+"""Kinds of holds that wait for a word. Every other kind waits until something is mended, which may be a setting."""
+
+
 class CancelPoller:
     """Returns another process's request to cancel, if the head has one. It stays there until the end is recorded."""
 
@@ -58,7 +62,13 @@ class CancelPoller:
 
 
 def check_answer(operation: Operation, answer: Mapping[str, Any]) -> None:
-    """UsageError if the operation has no hold that the answer is for."""
+    """UsageError if the operation has no hold that the answer is for, or has ended."""
+    if operation.ended and any(answer.get(name) for name in ("reject", "outcome", "accept_target")):
+        message = (
+            f"operation {operation.id} has ended as {operation.ended}: there is nothing to answer. See `runbook status "
+            f"{operation.id}`"
+        )
+        raise UsageError(message)
     kind = operation.hold.kind if operation.hold is not None else ""
     if answer.get("outcome") and kind != "unknown_outcome":
         message = "`--outcome` answers a hold for a call with an unknown outcome, and the operation has no such hold"

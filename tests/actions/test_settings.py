@@ -11,6 +11,7 @@ from actions.aws.settings import CALLS, Settings
 from actions.sandbox import Fault, Sandbox
 from engine.errors import EffectFailed, EffectNotSent, Problem
 from engine.language.secret import Secret
+from engine.registry import Reading
 from tests.servers.moto import Moto
 
 ACCOUNT = "210987654321"
@@ -92,17 +93,18 @@ def test_a_secret_stays_a_reference_until_its_value_is_needed(
     assert (reference.region, reference.account) == ("us-west-2", ACCOUNT)
     assert len(found.version) > 30
     assert VALUE not in repr(found)
-    assert there.secret(reference) == value
+    assert there.secret(reference) == Reading(value=value, version=reference.version)
 
 
-def test_the_version_that_was_read_is_used(moto: Moto) -> None:
+def test_the_current_version_is_used_and_named(moto: Moto) -> None:
     secrets, settings = moto.clients("secretsmanager"), Settings(moto.clients)
     secrets.create_secret(Name="rotated", SecretString="first")
     before = settings.read("secret:rotated", "us-west-2", None)
     secrets.put_secret_value(SecretId="rotated", SecretString="second")
     after = settings.read("secret:rotated", "us-west-2", None)
     assert before.value != after.value  # so `settings.changed` sees it
-    assert [settings.secret(one.value) for one in (before, after)] == ["first", "second"]
+    for reference in (before.value, after.value):
+        assert settings.secret(reference) == Reading(value="second", version=after.version)
 
 
 @pytest.mark.parametrize(
@@ -127,15 +129,6 @@ def test_an_unreadable_setting_says_what_to_do(
     assert found.message.startswith(f"{source} (us-west-2, account {ACCOUNT}): ")
     assert text in found.message
     assert VALUE not in found.message
-
-
-def test_a_rotated_version_says_to_read_the_settings_again(there: Settings) -> None:
-    reference = there.read("secret:aurora/plain", "us-west-2", ACCOUNT).value
-    gone = Secret(name=reference.name, version="0" * 36, region=reference.region, account=reference.account)
-    with pytest.raises(EffectFailed) as failed:
-        there.secret(gone)
-    assert failed.value.problem.category == "not_found"
-    assert "`refresh`" in failed.value.problem.message
 
 
 def test_a_secret_marked_for_deletion_says_how_to_restore_it(moto: Moto) -> None:

@@ -13,6 +13,7 @@ from tests.laws.scenario_parts import (
     HOUR,
     INSTANCE,
     INVISIBLE,
+    NO_NETWORK,
     RESTORE,
     SNAPSHOT,
     UNANSWERED,
@@ -175,6 +176,10 @@ ERRORS = (
         arrange=(set_settings(subnet_group="wrong"),),
         acts=(run(), resume(), while_down(set_settings(subnet_group="right"), seconds=48 * HOUR), resume()),
         ends=("HELD", "HELD", "HELD", "SUCCEEDED"),
+    ),
+    Scenario(
+        name="a rescue holds, and what is mended is not a setting", text=RESTORE,
+        arrange=(fault(f"create {CLUSTER}", NO_NETWORK),), acts=(run(), resume()), ends=("HELD", "SUCCEEDED"),
     ),
     Scenario(name="users time out twice", text=RESTORE,
           arrange=(fault("call postgres.setup_users", UNANSWERED, times=2),)),

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from actions.sandbox import Fault
 from tests.seed.operator import COPY, RESTORED, SECURITY_GROUPS, Operator
 
@@ -61,13 +63,13 @@ def test_it_is_cancelled_and_run_again_with_other_parameters(operator: Operator)
     assert operator.run("op-004-again").code == 0
 
 
-def test_the_setting_is_fixed_in_ssm_and_the_step_restarted(each_operator: Operator) -> None:
-    """A resume uses the setting that was read at the start; a restart reads it again."""
+@pytest.mark.parametrize("command", [("resume", "op-004"), ("restart", "op-004", "--from", "network-check")])
+def test_the_setting_is_fixed_in_ssm(each_operator: Operator, command: tuple[str, ...]) -> None:
+    """Both commands read the settings again."""
     each_operator.world[SECURITY_GROUPS] = ["sg-elsewhere"]
     assert each_operator.run("op-004").code == 5
     fix_setting(each_operator)
-    assert each_operator.run_command("resume", "op-004").code == 5
-    assert each_operator.run_command("restart", "op-004", "--from", "network-check").code == 0
+    assert each_operator.run_command(*command).code == 0
     assert each_operator.resources("op-004") == RESTORED
 
 
@@ -82,8 +84,9 @@ def test_aws_refuses_the_network_at_the_restore(each_operator: Operator) -> None
     assert (status["retry_count"], status["max_retries"]) == (0, 3)
     assert each_operator.resources("op-004") == {COPY: "available"}
 
-    assert each_operator.run_command("resume", "op-004").code == 5  # the setting has not changed: no call is made
-    assert len(each_operator.calls("op-004", RESTORE)) == 1
+    each_operator.sandbox("op-004").fault(REFUSED)
+    assert each_operator.run_command("resume", "op-004").code == 5  # nothing has been mended: one more refusal
+    assert len(each_operator.calls("op-004", RESTORE)) == 2
     fix_setting(each_operator)
     assert each_operator.run_command("resume", "op-004").code == 0
     assert each_operator.performed("op-004", RESTORE) == [RESTORE]

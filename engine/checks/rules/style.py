@@ -119,9 +119,10 @@ def retry_without_broken(subject: Subject) -> Iterator[Found]:
 def setting_read_once(subject: Subject) -> Iterator[Found]:
     """A setting that cannot be corrected after the point of no return
 
-    Settings are read once, when the operation starts. After an irreversible step, a wrong value (a subnet group that
-    does not exist) holds the operation, and `resume` retries with the same value even if the setting has been
-    corrected. A rescue with `refresh: settings` reads the setting again, and the vars that depend on it.
+    Settings are read when the operation starts, and again when a person resumes or restarts it. After an irreversible
+    step, a wrong value (a subnet group that does not exist) holds the operation even if the setting has been corrected
+    since the start. A rescue with `refresh: settings` reads the setting again, and the vars that depend on it, and
+    continues without a person if it has changed.
     """
     if not any(place.step.irreversible for place in subject.steps):
         return
@@ -133,7 +134,9 @@ def setting_read_once(subject: Subject) -> Iterator[Found]:
             for scalar in scalars(place.written):
                 setting = settings.behind(scalar)
                 if setting:
-                    message = f"if `settings.{setting}` is wrong, this step holds and `resume` reuses the wrong value"
+                    message = (
+                        f"if `settings.{setting}` is wrong, this step holds even if it was corrected since the start"
+                    )
                     branch = "{error: config, refresh: settings, then: {retry_if: settings.changed, else: hold}}"
                     help = f"read it again after an error: `rescue: [{branch}]`"
                     yield Found(span=scalar.span, message=message, help=help)

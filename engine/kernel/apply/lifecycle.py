@@ -20,7 +20,6 @@ from engine.kernel.frame import (
     LedgerUndo,
     Looking,
     Proving,
-    Refreshing,
     Surveying,
     UnsentNotice,
     at_item,
@@ -28,7 +27,7 @@ from engine.kernel.frame import (
 )
 from engine.kernel.operation import Ending, Hold, Operation, UndoRecord
 from engine.kernel.queries import final_status, held_key, in_ends, step_of
-from engine.language.model import Call, Runbook
+from engine.language.model import Call, Check, Runbook
 from engine.values import changed
 
 
@@ -111,7 +110,8 @@ def resumed(runbook: Runbook, operation: Operation, event: ev.Resumed) -> Operat
     hold = operation.hold
     assert hold is not None
     frames = tuple([_reset_schedule(frame) for frame in operation.frames])
-    operation = changed(operation, hold=None, failing=None, since=event.at, frames=frames)
+    settings = event.settings or operation.settings
+    operation = changed(operation, hold=None, failing=None, since=event.at, frames=frames, settings=settings)
     steps = stack.recorded(
         runbook, operation, lambda record: changed(record, status="IN_PROGRESS", error=None, seen="")
     )
@@ -144,28 +144,26 @@ def _answered(runbook: Runbook, operation: Operation, hold: Hold, event: ev.Resu
             return stack.complete(runbook, operation, event.output)
         case "unknown_outcome" if event.outcome == "":
             return operation  # it holds again: this needs a word
-        case "rescue":
-            return _rescue_again(runbook, operation, operation.top)
         case _:
-            return _begin_again(runbook, operation, operation.top)
+            return begin_again(runbook, operation, operation.top)
 
 
-def _begin_again(runbook: Runbook, operation: Operation, frame: Frame) -> Operation:
-    """From its beginning; a `for_each`, from the item that was its last."""
+def begin_again(runbook: Runbook, operation: Operation, frame: Frame) -> Operation:
+    """● A person has mended something, whatever it was: look, and make the next attempt.
+
+    From its beginning; a `for_each`, from the item that was its last. A rescue that held is not asked again before the
+    attempt: nothing but an attempt shows whether it is mended.
+    """
     if isinstance(frame.phase, Surveying):
         return stack.in_phase(operation, Surveying(items=frame.phase.items))
     if isinstance(frame.phase, InItems):
         return stack.push(operation, at_item(frame.position, len(frame.phase.results)))
     if isinstance(frame.phase, (Entering, InLedger)):
         return operation  # it has not begun, or its entries have turns of their own
-    return stack.in_phase(operation, stack.first_phase(step_of(runbook, operation, frame)))
-
-
-def _rescue_again(runbook: Runbook, operation: Operation, frame: Frame) -> Operation:
-    """● A step held by a rescue takes that rescue's refresh and `then` again."""
-    if isinstance(frame.phase, Refreshing):
-        return stack.in_phase(operation, Refreshing(rescue=frame.phase.rescue))
-    return _begin_again(runbook, operation, frame)
+    step = step_of(runbook, operation, frame)
+    # What a check is about may have come from a setting that is mended now. What an `ensure` is about never changes:
+    # another name would be another resource.
+    return stack.in_phase(operation, Entering() if isinstance(step.body, Check) else stack.first_phase(step))
 
 
 def _reset_schedule(frame: Frame) -> Frame:

@@ -159,6 +159,9 @@ END: Final = """## The end of an operation
   resources of its own are deleted, everything else is kept. A cluster that was seen available after that point is kept
   by an undo, unless `past:` names the step.
 - How an operation ends is recorded before an `on_*` list runs. An error in the list is recorded and changes no result.
+- `runbook resume` of a hold reads the settings again, looks, and makes the next attempt, whatever was mended. Schedules
+  and deadlines begin afresh. An approval (`hold:`) is given by it. Only holds of kind `target` and `unknown_outcome`
+  need an option besides.
 - `time_limit` does not run during a hold, and starts again at `resume`.
 - An operation runs the text of its runbook that was stored when it started. `resume --with FILE` replaces the text: it
   must pass `validate`, and the step where the operation stands must still exist.
