@@ -16,14 +16,13 @@ from engine.errors import Busy, Locked, StoreConflict, UsageError
 from engine.kernel import Operation, Transition, begun, start
 from engine.kernel import events as ev
 from engine.kernel.queries import is_running_on_hold
-from engine.kernel.rendering import Names, rendered
 from engine.language.model import Runbook
 from engine.reports.status import readable, summary
 from engine.runtime.accounts import AccountCheck
 from engine.runtime.driver import Driver, OperationLease, OperationLog
 from engine.runtime.edit import edit_operation
 from engine.runtime.heartbeat import Heartbeat
-from engine.runtime.load import Loaded, Parse, find_maker, load_cached
+from engine.runtime.load import Loaded, Parse, find_maker, load_cached, lock_name
 from engine.runtime.observer import Observer
 from engine.runtime.performer import RegistryPerformer, WorldAccess
 from engine.runtime.preflight import Inspector, current_settings, prepare
@@ -337,10 +336,3 @@ class Engine:
             return ev.CleanupBegun(at=at, actor=self.actor, past=past) if now.ended else None
 
         return self._take_up(id, (again,))
-
-
-def lock_name(runbook: Runbook, operation: Operation) -> str:
-    """The rendered name of the runbook's lock; "" if it has none."""
-    if runbook.lock is None:
-        return ""
-    return str(rendered(runbook.lock, Names(runbook, operation)))

@@ -15,6 +15,7 @@ from engine.kernel import IllegalEvent, Operation, Transition, begun, evolve
 from engine.kernel import events as ev
 from engine.kernel.codec import decode, durable
 from engine.kernel.effect import Maker
+from engine.kernel.rendering import Names, rendered
 from engine.language.model import Runbook
 from engine.stores.port import LogRecord, Store
 from engine.values import changed
@@ -192,3 +193,10 @@ def find_maker(store: Store, id: str) -> Maker:
         if isinstance(event, (ev.Adopted, ev.Succeeded)) and event.id is not None:
             ids.append(event.id)
     return Maker(operation=id, known=True, ended=ended, runbook=whole.runbook, ids=tuple(ids))
+
+
+def lock_name(runbook: Runbook, operation: Operation) -> str:
+    """The rendered name of the runbook's lock; "" if it has none."""
+    if runbook.lock is None:
+        return ""
+    return str(rendered(runbook.lock, Names(runbook, operation)))

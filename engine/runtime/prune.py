@@ -11,8 +11,7 @@ from typing import Final
 from engine.errors import Busy, RunbookError
 from engine.kernel.operation import Entry
 from engine.runtime.driver import OperationLease
-from engine.runtime.engine import lock_name
-from engine.runtime.load import Parse, load
+from engine.runtime.load import Parse, load, lock_name
 from engine.stores.port import Head, Store
 from engine.values import Value
 
