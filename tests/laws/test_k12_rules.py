@@ -19,17 +19,17 @@ from engine.errors import Problem
 from engine.kernel import events as ev
 from engine.kernel import pending
 from engine.kernel.apply import outcomes
-from engine.kernel.apply.lifecycle import begin_again
-from engine.kernel.apply.stack import in_phase, with_entry
+from engine.kernel.apply.stack import with_entry
 from engine.kernel.decide.classes import row_for
 from engine.kernel.decide.view import View
 from engine.kernel.effect import Seen
-from engine.kernel.frame import Acting, Refreshing
+from engine.kernel.frame import Acting
 from engine.kernel.operation import Command, Operation
 from engine.language.model import Ensure, Row, Runbook
 from engine.values import changed
 from tests.laws import drift_scenarios as mending
 from tests.laws import ownership_scenarios as ownership
+from tests.laws import resume_rules as resuming
 from tests.laws import scenario_run
 from tests.laws.end_state import EndState, check_end, end_state, not_in_ledger, performed_twice
 from tests.laws.scenario_parts import INVISIBLE, RESTORE
@@ -103,13 +103,6 @@ def classes_only(view: View, seen: Seen, cls: str) -> Row:
 
 def unchanged(frame: Any) -> Any:
     return changed(frame, failed=None)
-
-
-def rescue_again(runbook: Runbook, operation: Operation, frame: Any) -> Operation:
-    """A step held by a rescue takes that rescue's refresh and `then` again, instead of an attempt."""
-    if isinstance(frame.phase, Refreshing):
-        return in_phase(operation, Refreshing(rescue=frame.phase.rescue))
-    return begin_again(runbook, operation, frame)
 
 
 def never_exhausted(view: View) -> float:
@@ -264,7 +257,7 @@ RULES = (
          scenario=mending.no_call_while_looks_fail_and_until_is_true),
     Rule(function="decide.decision.is_under_way", instead=no, scenario=mending.a_slow_call_is_made_once),
     # resuming
-    Rule(function="apply.lifecycle.begin_again", instead=rescue_again,
+    Rule(function="apply.lifecycle.begin_again", instead=resuming.rescue_again,
          scenarios=("a rescue holds, and what is mended is not a setting",)),
     Rule(function="apply.lifecycle._reset_schedule", instead=unchanged, scenarios=("the copy takes 25 hours",)),
     Rule(function="apply.lifecycle.taken_up", instead=send_again, scenario=a_call_is_never_sent_twice),
