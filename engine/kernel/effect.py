@@ -40,6 +40,7 @@ class Deletion(Value):
     region: str = ""
     account: str | None = None
     within: tuple[str, ...] = ()  # of a call: names of what it is in
+    parts: tuple[str, ...] = ()  # names of what goes with it
     unprotects: bool = False  # of a call: it only switches the protection off
     by_hand: str = ""  # the AWS CLI command that does it, where a person has to
 

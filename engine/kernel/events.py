@@ -279,6 +279,8 @@ class Restarted(Event):
     path: str
     actor: str = ""
     settings: Mapping[str, SettingValue] = field(default_factory=dict)
+    protected: tuple[str, ...] = ()
+    allowed: tuple[str, ...] = ()
 
 
 class Cancelled(Event):
@@ -292,6 +294,8 @@ class Cancelled(Event):
 class CleanupBegun(Event):
     actor: str = ""
     past: tuple[str, ...] = ()
+    protected: tuple[str, ...] = ()
+    allowed: tuple[str, ...] = ()
 
 
 class EndRecorded(Event):

@@ -17,7 +17,9 @@ def pattern_for(name: str, patterns: tuple[str, ...], allowed: tuple[str, ...]) 
 def protected_names(deletion: Deletion, patterns: tuple[str, ...], allowed: tuple[str, ...]) -> list[str]:
     """● The names in a deletion that a pattern protects, and that no `--yes-delete` allows."""
     found = []
-    for given in (deletion.name or deletion.id, *deletion.within):
+    name = deletion.name or deletion.id
+    parts = () if name in allowed else deletion.parts  # who allows the whole allows its parts
+    for given in (name, *deletion.within, *parts):
         forms = forms_of(given)
         if not any(form in allowed for form in (given, *forms)):
             found += [form for form in forms if pattern_for(form, patterns, ())][-1:]

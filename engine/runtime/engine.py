@@ -116,9 +116,13 @@ class Engine:
         bare, targets, confirmed = prepare(self._inspector(), runbook, bare, self.observer)
         return start(
             runbook, id, inputs, bare.settings, targets, now, region=self.region, engine=self.version,
-            confirmed=confirmed, protected=self.protection.protected, allowed=self.protection.allowed,
-            accounts=bare.accounts, store=self.store.store_id(),
+            confirmed=confirmed, **self._policy, accounts=bare.accounts, store=self.store.store_id(),
         )[0]  # fmt: skip
+
+    @property
+    def _policy(self) -> dict[str, Any]:
+        """The protected names of this runner, as events record them."""
+        return {"protected": self.protection.protected, "allowed": self.protection.allowed}
 
     def _inspector(self) -> Inspector:
         return Inspector(self._performer(), self.clock.now)
@@ -179,10 +183,7 @@ class Engine:
         )  # fmt: skip
         now = max(self.clock.now(), loaded.operation.at)
         if not loaded.operation.ended:
-            log.fold(ev.TakenUp(
-                at=now, runner=self.actor, released=released,
-                protected=self.protection.protected, allowed=self.protection.allowed,
-            ))  # fmt: skip
+            log.fold(ev.TakenUp(at=now, runner=self.actor, released=released, **self._policy))
         if new:
             log.fold(ev.AccountsRecorded(at=now, accounts=new))
         return log
@@ -286,7 +287,7 @@ class Engine:
 
         def again(now: Operation, at: float) -> ev.Event:
             check_restart(loaded.runbook, now, path)
-            return ev.Restarted(at=at, path=path, actor=self.actor, settings=settings)
+            return ev.Restarted(at=at, path=path, actor=self.actor, settings=settings, **self._policy)
 
         return self._take_up(id, (again,))
 
@@ -333,6 +334,6 @@ class Engine:
         self.accounts.identities(loaded.runbook, operation)
 
         def again(now: Operation, at: float) -> ev.Event | None:
-            return ev.CleanupBegun(at=at, actor=self.actor, past=past) if now.ended else None
+            return ev.CleanupBegun(at=at, actor=self.actor, past=past, **self._policy) if now.ended else None
 
         return self._take_up(id, (again,))

@@ -17,6 +17,7 @@ class PlannedRemoval(Value):
     target: Target
     meant: bool = False  # the removal means this id, or that there is none, from now on
     within: tuple[str, ...] = ()  # of a call: names of what it is in
+    parts: tuple[str, ...] = ()  # names of what goes with it
     unprotects: bool = False  # a call: it only switches the protection off
 
     @property
@@ -25,7 +26,7 @@ class PlannedRemoval(Value):
         target = self.target
         return Deletion(
             step=self.step, kind=self.kind, id=target.id or target.name, name=target.name, region=target.region,
-            account=target.account, within=self.within, unprotects=self.unprotects,
+            account=target.account, within=self.within, parts=self.parts, unprotects=self.unprotects,
         )  # fmt: skip
 
 

@@ -62,7 +62,9 @@ class ProtectedKind:
         key = next(iter(self.facts.identity), "name")
         name = seen.attributes.get(key) or params.get(key)
         if name:
-            return [str(name)]
+            # Who allows the whole allows its parts.
+            parts = () if name in self._policy.allowed else seen.parts
+            return [str(name), *(str(next(iter(part.identity.values()), part.id)) for part in parts)]
         texts = [value for value in seen.attributes.values() if isinstance(value, str)]
         return [*texts, *([seen.id] if seen.id else [])]
 

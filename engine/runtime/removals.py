@@ -13,7 +13,7 @@ from typing import Any, Final
 from engine.errors import ExpressionError
 from engine.kernel import Operation
 from engine.kernel.decide.classes import classify, row_for
-from engine.kernel.decide.deletions import deletions_in, switches_off, texts_in
+from engine.kernel.decide.deletions import deletions_in, names_of_parts, switches_off, texts_in
 from engine.kernel.decide.view import View
 from engine.kernel.effect import Deletion, Effect, Seen
 from engine.kernel.frame import Address, Frame, position_of
@@ -162,7 +162,7 @@ class _Search:
         region, account = self._where(at)
         name = str(next(iter(address.identity.values()), ""))
         target = Target(id=seen.id, name=name, region=region, account=account)
-        return PlannedRemoval(step=at.key, kind=kind, target=target, meant=meant)
+        return PlannedRemoval(step=at.key, kind=kind, target=target, meant=meant, parts=names_of_parts(seen))
 
     def _replacement(self, at: PlannedStep, body: Ensure) -> list[PlannedRemoval]:
         """What an `ensure` with `owner: any` would replace, as things are now."""

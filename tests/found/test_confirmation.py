@@ -145,6 +145,19 @@ def test_a_protected_name_is_called_with_yes_delete_alone(cli: Cli, tmp_path: Pa
     assert sandboxed.deleted() == [name]
 
 
+@pytest.mark.parametrize(("step", "code"), [("each-of", 2), ("later", 5)])
+def test_a_part_with_a_protected_name_protects_the_whole(cli: Cli, tmp_path: Path, step: str, code: int) -> None:
+    world = INPUT_WORLD + "  rds.instance/reporting-prod@us-west-2: {status: available, cluster: orders}\n"
+    sandboxed = Sandboxed(cli, tmp_path, inputs()[step], world)
+    result = sandboxed.run("--no-input", "--yes")
+    assert result.code == code
+    assert "--yes-delete reporting-prod" in result.err
+    if code == 5:
+        [id] = re.findall(r"--accept-target (\S+)", result.document["hold"]["answers"][0])
+        assert sandboxed.answer("resume", "--accept-target", id).document["hold"]["kind"] == "in_the_way"
+    assert sandboxed.deleted() == []
+
+
 def test_a_protected_name_that_is_known_later_needs_both(cli: Cli, tmp_path: Path) -> None:
     later = inputs()["by-call"].replace("orders-prod-1", '"${o.name}-prod"')
     world = (

@@ -11,7 +11,7 @@ from engine.runtime.engine import Engine
 from engine.runtime.observer import Observer
 from engine.runtime.protection import ProtectionPolicy
 from tests.laws.scenario_parts import CLUSTER, SNAPSHOT, foreign, set_status
-from tests.laws.scenario_run import Scenario, Trial, cancel, fault, problem, restart, resume, run, while_down
+from tests.laws.scenario_run import Scenario, Trial, cancel, cleanup, fault, problem, restart, resume, run, while_down
 from tests.laws.world import World
 
 HEAD = """
@@ -220,6 +220,18 @@ def a_protected_undo_is_stuck() -> None:
     run()(trial)
     assert status_of(trial) == "STUCK"
     assert deleted(trial) == []
+    cleanup()(with_engine(trial, None, "old", protected="old"))
+    assert status_of(trial) == "FAILED"
+    assert deleted(trial) == ["old"]
+
+
+def a_restart_brings_the_names_that_its_runner_allows() -> None:
+    trial = with_engine(trial_of(KNOWN_CALL), protected="old")
+    run()(trial)
+    resume(reject="not now")(trial)
+    assert status_of(trial) == "FAILED"
+    restart("take")(with_engine(trial, None, "old", protected="old"))
+    assert deleted(trial) == ["old"]
 
 
 def the_word_for_a_call_is_used_up() -> None:

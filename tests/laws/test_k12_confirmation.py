@@ -20,6 +20,8 @@ RULES = (
          scenario=scenarios.a_protected_call_holds_although_it_is_own_or_confirmed),
     Rule(function="protected_names.protected_names", instead=lambda *_: [], scenario=scenarios.a_protected_undo_is_stuck),
     Rule(function="decide.survey.must_survey", instead=no, scenarios=("the items of a list are asked about at once",)),
+    Rule(function="apply.lifecycle.with_policy", instead=lambda operation, event: operation,
+         scenario=scenarios.a_restart_brings_the_names_that_its_runner_allows),
     Rule(function="apply.steps.confirmed", instead=lambda runbook, operation, event: operation,
          scenarios=("a removal whose name is known later",)),
     Rule(function="apply.stack.without_used", instead=lambda operation, step, action: operation.confirmed,

@@ -45,7 +45,7 @@ def accounts_recorded(runbook: Runbook, operation: Operation, event: ev.Accounts
 def taken_up(runbook: Runbook, operation: Operation, event: ev.TakenUp) -> Operation:
     """● An effect in hand becomes unknown; what is volatile begins again."""
     count = 0 if event.released else operation.taken_up + 1
-    operation = changed(operation, taken_up=count, protected=event.protected, allowed=event.allowed)
+    operation = with_policy(changed(operation, taken_up=count), event)
     if not operation.frames:
         return operation
     frame, phase = operation.top, operation.top.phase
@@ -62,6 +62,11 @@ def taken_up(runbook: Runbook, operation: Operation, event: ev.TakenUp) -> Opera
         repeat = changed(frame.performed, repeat=phase.effect)
         return stack.with_top(operation, changed(frame, phase=Looking(), performed=repeat))
     return operation
+
+
+def with_policy(operation: Operation, event: ev.TakenUp | ev.Restarted | ev.CleanupBegun) -> Operation:
+    """● The protected names are those of the runner that acts, whoever began the operation."""
+    return changed(operation, protected=event.protected, allowed=event.allowed)
 
 
 def is_looked_at(runbook: Runbook, operation: Operation, effect: Effect) -> bool:
@@ -256,7 +261,7 @@ def cleanup_begun(runbook: Runbook, operation: Operation, event: ev.CleanupBegun
     """What an ended operation has left is taken back."""
     assert operation.ending is not None
     ending = changed(operation.ending, past=event.past)
-    operation = changed(operation, ended="", cleaning=True, ending=ending, frames=())
+    operation = changed(with_policy(operation, event), ended="", cleaning=True, ending=ending, frames=())
     return stack.push(operation, LedgerUndo(why="cleanup"))
 
 
@@ -271,7 +276,7 @@ def ended(runbook: Runbook, operation: Operation, event: ev.Ended) -> Operation:
 
 def restarted(runbook: Runbook, operation: Operation, event: ev.Restarted) -> Operation:
     """Back to a step: what came after it is superseded, never erased; targets and the ledger stay."""
-    operation = _without_unsent(operation)
+    operation = _without_unsent(with_policy(operation, event))
     at = int(event.path.partition("/")[2])
     after = {one.path for one in runbook.steps[at:]}
     names = {one.name for one in runbook.by_name.values() if _outermost(one.path) in after}

@@ -44,9 +44,14 @@ def deletion_of(view: View, seen: Seen) -> Deletion:
     name = seen.attributes.get(key) or next(iter(address.identity.values()), "")
     return Deletion(
         step=view.key, kind=kind.name if kind is not None else "", id=seen.id or str(name), name=str(name),
-        region=address.region, account=address.account,
+        region=address.region, account=address.account, parts=names_of_parts(seen),
         by_hand=f"{seen.by_hand} --region {address.region}" if seen.by_hand and _in_end_list(view) else "",
     )  # fmt: skip
+
+
+def names_of_parts(seen: Seen) -> tuple[str, ...]:
+    """What goes with it: the instances of a cluster."""
+    return tuple([str(next(iter(part.identity.values()), part.id)) for part in seen.parts])
 
 
 def needs_word(view: View, seen: Seen) -> bool:
