@@ -24,6 +24,7 @@ class UndoRecord(Value):
     params: Mapping[str, Any]
     path: str  # of the undo's own step in the runbook: its `until`, `retry`, `monitor`
     until: Mapping[str, Any] | None = None  # the rendered parameters of its check
+    names: tuple[str, ...] = ()  # of a call that deletes: the parameters that say what
 
 
 class AccountIdentity(Value):

@@ -28,6 +28,7 @@ from engine.language.model import (
     CLASSES,
     Call,
     Check,
+    Deletes,
     Ensure,
     KindFacts,
     Monitor,
@@ -95,10 +96,17 @@ def _entry_step(runbook: Runbook, entry: Entry, turn: EntryTurn) -> Step:
         path=turn.path, id=entry.step,
         body=Call(
             action=entry.undo.action, params=entry.undo.params, repeatable=call.repeatable, until=call.until,
-            deletes=call.deletes if call.action == entry.undo.action else None,
+            deletes=_deletes(entry.undo, call),
         ),
         retry=written.retry if written is not None else None, monitor=monitor,
     )  # fmt: skip
+
+
+def _deletes(undo: UndoRecord, written: Call) -> Deletes | None:
+    """What the undo deletes, as recorded; an earlier version recorded nothing."""
+    if undo.names:
+        return Deletes(names=undo.names)
+    return written.deletes if written.action == undo.action else None
 
 
 def undo_monitor(runbook: Runbook, entry: Entry) -> Monitor:

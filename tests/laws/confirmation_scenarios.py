@@ -225,6 +225,17 @@ def a_protected_undo_is_stuck() -> None:
     assert deleted(trial) == ["old"]
 
 
+def a_protected_undo_is_stuck_although_the_runbook_has_lost_it() -> None:
+    """The operation continues with an edited runbook that has no `undo` any more; the ledger has its call."""
+    before = UNDO_CALL.replace("  - {id: end", "  - {id: stop, hold: look at it}\n  - {id: end")
+    trial = with_engine(trial_of(before), protected="old")
+    run()(trial)
+    resume(before.replace("    undo: {call: test.delete, with: {name: old}, repeatable: true}\n", ""))(trial)
+    resume()(trial)
+    assert status_of(trial) == "STUCK"
+    assert deleted(trial) == []
+
+
 def a_restart_brings_the_names_that_its_runner_allows() -> None:
     trial = with_engine(trial_of(KNOWN_CALL), protected="old")
     run()(trial)

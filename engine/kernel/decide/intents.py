@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from engine.kernel.decide.deletions import call_deletions, held_for_call
+from engine.kernel.decide.deletions import call_deletions, held_for_call, switches_off
 from engine.kernel.decide.errors import next_attempt
 from engine.kernel.decide.requirements import must_prove, must_see_source, source_of
 from engine.kernel.decide.view import View
@@ -106,8 +106,9 @@ def _undo_entry(view: View, undo: UndoCall, attempt: int) -> Entry:
     if step.region:
         region, account = place(view.runbook, view.operation, step, view.names)
     check = call.until.body if call.until is not None else None
+    params = rendered(call.params, view.names())
     record = UndoRecord(
-        action=call.action, params=rendered(call.params, view.names()), path=step.path,
+        action=call.action, params=params, path=step.path, names=names_in_undo(call, params),
         until=rendered(check.params, view.names()) if isinstance(check, Check) else None,
     )  # fmt: skip
     return Entry(
@@ -116,6 +117,13 @@ def _undo_entry(view: View, undo: UndoCall, attempt: int) -> Entry:
         monitor=step.monitor,
         account_id=account_id_of(view.operation, account),
     )  # fmt: skip
+
+
+def names_in_undo(call: Call, params: Mapping[str, Any]) -> tuple[str, ...]:
+    """● What an undo deletes is recorded: protected names hold it, also if an edited runbook has lost the undo."""
+    if call.deletes is None or not switches_off(call.deletes, params):
+        return ()
+    return tuple([name for name in (*call.deletes.names, *call.deletes.within) if name in params])
 
 
 def intend_notice(view: View, topic: str, subject: str, text: str) -> Event:
