@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from engine.values import Value
 
-READS: Final = ("Describe", "Get", "List", "Reach", "Connect", "AssumeRole")
+READS: Final = ("Describe", "Get", "List", "Reach", "Connect", "AssumeRole", "GenerateMac", "VerifyMac")
 
 
 class ApiCall(Value):

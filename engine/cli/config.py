@@ -17,7 +17,7 @@ from engine.errors import UsageError
 from engine.language.nearest import did_you_mean
 from engine.values import Value, field
 
-TEXT_SETTINGS: Final = ("store", "profile", "region", "endpoint_url", "store_timeout")
+TEXT_SETTINGS: Final = ("store", "profile", "region", "endpoint_url", "store_key", "store_timeout")
 PROTECTED: Final = ("*prod*",)
 """Protected patterns where no file sets any."""
 

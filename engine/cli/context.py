@@ -35,7 +35,9 @@ from engine.runtime.load import Loaded, load_cached, runbook_text
 from engine.runtime.observer import Observer, PlannedRemoval
 from engine.runtime.performer import WorldAccess
 from engine.runtime.protection import ProtectionPolicy, protect
+from engine.stores.authenticated_store import StoreKey
 from engine.stores.port import Store
+from engine.stores.serialization import corrupt_record
 
 SANDBOX_SUFFIX: Final = "+sandbox"
 """Appended to the version in the first record of an operation that was started in the sandbox."""
@@ -105,15 +107,25 @@ class CommandContext(AbstractContextManager["CommandContext"]):
 
     @cached_property
     def store(self) -> Store:
-        """The store of operations, opened, with retries while it is unavailable."""
+        """The store of operations, opened, with its key, and with retries while it is unavailable."""
+        from engine.stores.authenticated_store import AuthenticatedStore
         from engine.stores.factory import open_store
         from engine.stores.retrying_store import RetryingStore
 
         place = store_place(self.options, os.environ)
         store = open_store(place, clients=self.store_clients, clock=SystemClock())
         return RetryingStore(
-            store, SystemClock(), timeout=self.options.store_timeout, notify=self.progress.say, stop=self.stop
+            AuthenticatedStore(store, self.store_key), SystemClock(), timeout=self.options.store_timeout, notify=self.progress.say, stop=self.stop
         )  # fmt: skip
+
+    @cached_property
+    def store_key(self) -> StoreKey | None:
+        """The key that authenticates the records of the store; None where none is set."""
+        if not self.options.store_key:
+            return None
+        from engine.stores.store_key import open_key
+
+        return open_key(self.options.store_key, self.store_clients)
 
     @cached_property
     def store_clients(self) -> Callable[..., Any]:
@@ -250,8 +262,11 @@ class CommandContext(AbstractContextManager["CommandContext"]):
     def is_sandboxed(self, id: str) -> bool | None:
         """Whether the operation was started in the sandbox; None where there is no such operation."""
         first = next(iter(self.store.records(id)), None)
-        if first is None or not first.events:
+        if first is None:
             return None
+        if first.seq != 1 or not first.events:
+            what = "is missing" if first.seq != 1 else "has no events"
+            raise corrupt_record(f"record 1 of {id} in {self.store.name}", what, id)
         return str(first.events[0].get("engine", "")).endswith(SANDBOX_SUFFIX)
 
     def _check_world(self, id: str) -> None:

@@ -14,7 +14,7 @@ from engine.language.durations import format_duration
 from engine.language.model import Call, Runbook, Step
 from engine.registry import DEFAULT_TIMEOUT
 from engine.runtime.driver import Interrupted
-from engine.stores.port import Lease
+from engine.stores.port import LONGEST_LEASE, Lease
 
 READ: Final = 30.0
 """Seconds allowed for a look, create or delete where the step has no `timeout` (`actions.aws.sessions`)."""
@@ -26,7 +26,7 @@ SPARE: Final = 10.0
 def lease_seconds(runbooks: Iterable[Runbook], least: float) -> float:
     """The duration of a lease: a call may start when a third of it has passed, and must end within the rest."""
     calls = [_longest_call(step) + SPARE for runbook in runbooks for step in runbook.index.values()]
-    return max(least, 1.5 * max(calls, default=0.0))
+    return min(max(least, 1.5 * max(calls, default=0.0)), LONGEST_LEASE)
 
 
 def _longest_call(step: Step) -> float:

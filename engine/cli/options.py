@@ -34,6 +34,7 @@ class Options(Value):
     profile: str = ""
     region: str = ""
     endpoint_url: str = ""
+    store_key: str = ""  # "": none; base64, or kms:ARN
     sandbox: str = ""  # "": no sandbox; `demo`, or the file of a world
     format: str = "text"
     quiet: bool = False
@@ -174,7 +175,8 @@ def resolve_options(flags: Mapping[str, Any], formats: tuple[str, ...], environ:
         store=_resolve("store", flags, environ, config), profile=_resolve("profile", flags, environ, config),
         region=_resolve("region", flags, environ, config)
         or environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or "",
-        endpoint_url=_resolve("endpoint_url", flags, environ, config), sandbox=str(flags.get("sandbox") or ""),
+        endpoint_url=_resolve("endpoint_url", flags, environ, config), store_key=_resolve("store_key", flags, environ, config),
+        sandbox=str(flags.get("sandbox") or ""),
         format=format, quiet=bool(flags.get("quiet")), verbose=bool(flags.get("verbose")),
         debug=bool(flags.get("debug")), no_input=bool(flags.get("no_input")), yes=bool(flags.get("yes")),
         yes_delete=tuple(flags.get("yes_delete") or ()),

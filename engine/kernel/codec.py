@@ -15,6 +15,7 @@ from immutables import Map
 from msgspec import NODEFAULT
 from msgspec.structs import astuple, fields
 
+from engine.kernel.field_types import Fits, fits_type
 from engine.kernel.frame import Frame, Looking, Proving, Surveying
 from engine.kernel.operation import Operation
 from engine.kernel.wire import BY_CLASS, BY_TAG, Form
@@ -35,6 +36,7 @@ class _Plan(Resources):
     defaults: tuple[Any, ...]
     attributes: dict[str, str]  # stored name → attribute
     reads: tuple[tuple[str, Make], ...]  # of some stored names: what makes the field's value of JSON's
+    fits: dict[str, Fits]  # by stored name: whether such a value has the type of the field
 
 
 _PLANS: Final[dict[type, _Plan]] = {}
@@ -48,6 +50,7 @@ def _plan(form: Form) -> _Plan:
         defaults=tuple(one.default_factory() if one.default_factory is not NODEFAULT else one.default for one in known),
         attributes={name: attribute for attribute, name in stored.items()},
         reads=tuple((stored[one.name], read) for one in known if (read := _read_as(one.type)) is not None),
+        fits={stored[one.name]: fits for one in known if (fits := fits_type(one.type)) is not None},
     )
     return _PLANS.setdefault(form.cls, plan)
 
@@ -135,6 +138,11 @@ def _decode_class(value: dict[str, Any]) -> Any:
     for name, read in plan.reads:
         if name in given:
             given[name] = read(given[name])
+    for name, item in given.items():
+        fits = plan.fits.get(name)
+        if fits is not None and not fits(item):
+            message = f"the `{name}` of `{form.tag}` is not what it must be"
+            raise ValueError(message)
     attributes = plan.attributes
     try:
         return form.cls(**{attributes[name]: item for name, item in given.items()})

@@ -100,9 +100,13 @@ def _error_names(problem: Problem) -> dict[str, str]:
     return {"name": problem.name, "category": problem.category, "message": problem.message}
 
 
+LAST_SECOND: Final = 253_402_300_799
+"""The last second of the year 9999. The longest wait that a runbook can write ends later."""
+
+
 def iso(at: float) -> str:
-    """`2024-03-20T00:06:00Z`; a pure function of its argument."""
-    return _iso(int(at))
+    """`2024-03-20T00:06:00Z`; a pure function of its argument. A time beyond the year 9999 is shown as its end."""
+    return _iso(int(min(max(at, 0), LAST_SECOND)))
 
 
 @lru_cache(maxsize=64)

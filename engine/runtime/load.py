@@ -17,10 +17,14 @@ from engine.kernel.codec import decode, durable
 from engine.kernel.effect import Maker
 from engine.kernel.rendering import Names, rendered
 from engine.language.model import Runbook
+from engine.stores.authenticated_store import Unauthenticated
 from engine.stores.port import LogRecord, Store
 from engine.values import changed
 
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+DAMAGED: Final = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, IllegalEvent)
+"""What reading a log raises that is damaged, forged, or of a newer version."""
 
 Parse = Callable[[str], Runbook]
 """From the text of a runbook; RunbookInvalid if this version refuses it."""
@@ -47,7 +51,7 @@ def load(store: Store, id: str, parse: Parse, known: Loaded | None = None) -> Lo
         raise unknown_operation(store, id)
     try:
         return _fold_records(store, records, parse, known)
-    except (ValueError, KeyError, TypeError, IllegalEvent) as error:
+    except DAMAGED as error:
         message = f"this version of runbook cannot read the log of {id}: {error}. Nothing was changed"
         raise EnvironmentProblem(message) from error
 
@@ -77,7 +81,11 @@ def _fold_records(store: Store, records: list[LogRecord], parse: Parse, known: L
         message = f"record {first.seq} does not follow record {known.seq}, which was read earlier"
         raise ValueError(message)
     for record in records:
-        _fold(store, loaded, record, parse)
+        try:
+            _fold(store, loaded, record, parse)
+        except DAMAGED as error:
+            message = f"record {record.seq}: {error}"
+            raise ValueError(message) from error
     if loaded.runbook.digest != loaded.operation.digest:
         loaded.runbook = parse(runbook_text(store, loaded.operation.digest))
     return loaded
@@ -101,7 +109,8 @@ def _state(record: LogRecord) -> Operation:
     """The state of a record, at the time of its last event."""
     whole = decode(record.state) if record.state is not None else None
     if not isinstance(whole, Operation):
-        message = f"record {record.seq} has no state"
+        what = "has no state" if record.seq == 1 else "has no state, and record 1 is missing"
+        message = f"record {record.seq} {what}"
         raise ValueError(message)
     return changed(whole, at=record.at)
 
@@ -174,7 +183,10 @@ def is_operation_id(text: str) -> bool:
 
 def find_maker(store: Store, id: str) -> Maker:
     """What this store knows about the operation that the tags of a resource name."""
-    records = store.load(id) if is_operation_id(id) else []
+    try:
+        records = store.load(id) if is_operation_id(id) else []
+    except Unauthenticated:
+        records = []  # it may be forged, so nothing in it proves whose a resource is
     if not records:
         return Maker(operation=id)
     whole = None

@@ -19,7 +19,7 @@ from engine.errors import EnvironmentProblem
 from engine.stores import dynamodb_items as items
 from engine.stores.dynamodb_client import ConditionFailed, TableClient
 from engine.stores.dynamodb_table import INDEX, table_problem
-from engine.stores.port import UNSUMMARISED, Head, Lease, LogRecord, StoreUnavailable, new_store_id
+from engine.stores.port import UNSUMMARISED, Head, Lease, LogRecord, Seal, StoreUnavailable, new_store_id
 from engine.stores.serialization import (
     StoredRecord,
     append_conflict,
@@ -27,6 +27,7 @@ from engine.stores.serialization import (
     decode_record,
     encode_json,
     encode_lease,
+    encode_seal,
     head_time,
     is_between,
     iso,
@@ -50,7 +51,9 @@ class DynamoStore:
 
     # -- records ------------------------------------------------------------------------------------------
 
-    def append(self, record: LogRecord) -> None:
+    def append(self, record: LogRecord, seal: Seal | None = None) -> None:
+        if seal is not None and record.seq == 1:
+            self._write_seal(record.operation, seal)
         if record.state is not None:
             whole_at: int | None = record.seq
         else:
@@ -64,6 +67,20 @@ class DynamoStore:
                 raise append_conflict(record, self.name) from error
         if whole_at is not None:
             self._state_seqs[record.operation] = whole_at
+        if seal is not None:
+            self._write_seal(record.operation, seal)
+
+    def _write_seal(self, operation: str, seal: Seal) -> None:
+        values = {
+            ":seal": {"S": encode_seal(seal)}, ":seq": {"N": str(seal.seq)}, ":none": {"S": items.NO_STATUS},
+            ":time": {"S": items.index_time("", operation)},
+        }  # fmt: skip
+        with suppress(ConditionFailed):  # the head has the seal of a later record
+            self._client.request(
+                "update_item", Key=items.key(operation), ExpressionAttributeValues=values,
+                UpdateExpression=f"SET seal = :seal, sealed = :seq, {items.SET_STATUS}",
+                ConditionExpression="attribute_not_exists(sealed) OR sealed <= :seq",
+            )  # fmt: skip
 
     def load(self, operation: str, *, after: int = 0) -> list[LogRecord]:
         """Two requests: the last record, which has the number of the last one with a state, and the records between."""

@@ -97,6 +97,8 @@ def of_record(record: LogRecord, whole_at: int | None, store: str, put_blob: Cal
     columns = zip(READABLE, readable_columns(record), strict=True)
     item = {name: {"S": text} for name, text in columns if text} | key(record.operation, record.seq)
     item |= {"write_id": {"S": record.write_id}, "digest": {"S": record.digest}}
+    if record.mac:
+        item["mac"] = {"S": record.mac}
     if record.state is not None:
         item["whole"] = {"BOOL": True}
     if whole_at is not None:
@@ -135,7 +137,7 @@ def stored_record(item: Item, store: str, read_blob: Callable[[str], bytes]) -> 
             packed = item["packed"]["S"].encode()
         else:
             packed = zlib.decompress(bytes(item["packed"]["B"]))
-        return StoredRecord(seq=seq, packed=packed, digest=text(item, "digest"))
+        return StoredRecord(seq=seq, packed=packed, digest=text(item, "digest"), mac=text(item, "mac"))
     except (KeyError, TypeError, zlib.error) as error:
         operation = text(item, "operation_id")
         raise corrupt_record(
@@ -173,9 +175,8 @@ def _values(value: Any, path: str) -> Iterator[tuple[str, Any]]:
 
 def head(item: Item, operation: str, store: str) -> Head:
     """The head of an operation. An empty item is the head that an operation has before one is written."""
-    parts = {"lease": "lease", "summary": "summary", "cancel": "cancel_asked"}
-    texts = {part: text(item, name) or None for part, name in parts.items()}
-    return decode_head(operation, store, lease=texts["lease"], summary=texts["summary"], cancel=texts["cancel"])
+    parts = {"lease": "lease", "summary": "summary", "cancel": "cancel_asked", "seal": "seal"}
+    return decode_head(operation, store, **{part: text(item, name) or None for part, name in parts.items()})
 
 
 def of_blob(content: bytes, digest: str, store: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from threading import RLock
 from typing import Any
 
-from engine.stores.port import UNSUMMARISED, Head, Lease, LogRecord, new_store_id
+from engine.stores.port import UNSUMMARISED, Head, Lease, LogRecord, Seal, new_store_id
 from engine.stores.serialization import (
     StoredRecord,
     append_conflict,
@@ -21,6 +21,7 @@ from engine.stores.serialization import (
     decode_record,
     encode_json,
     encode_lease,
+    encode_seal,
     head_time,
     is_between,
     missing_blob,
@@ -41,6 +42,8 @@ class _Head(Value):
     summary: str | None = None
     status: str | None = None
     cancel: str | None = None
+    seal: str | None = None
+    sealed: int = 0  # the sequence number in the seal
 
 
 class MemoryStore:
@@ -57,15 +60,17 @@ class MemoryStore:
 
     # -- records ------------------------------------------------------------------------------------------
 
-    def append(self, record: LogRecord) -> None:
-        stored = StoredRecord(seq=record.seq, packed=record.packed(), digest=record.digest)
+    def append(self, record: LogRecord, seal: Seal | None = None) -> None:
+        stored = StoredRecord(seq=record.seq, packed=record.packed(), digest=record.digest, mac=record.mac)
         row = _Row(
             stored=stored, write_id=record.write_id, has_state=record.state is not None, timestamp=record.readable.get("timestamp", "")
         )  # fmt: skip
         with self._lock:
             existing = self._records.setdefault(record.operation, {}).setdefault(record.seq, row)
-        if existing.write_id != record.write_id:
-            raise append_conflict(record, self.name)
+            if existing.write_id != record.write_id:
+                raise append_conflict(record, self.name)
+            if seal is not None and seal.seq >= self._heads.get(record.operation, _Head()).sealed:
+                self._change(record.operation, seal=encode_seal(seal), sealed=seal.seq)
 
     def load(self, operation: str, *, after: int = 0) -> list[LogRecord]:
         with self._lock:
@@ -103,9 +108,11 @@ class MemoryStore:
         yield from (head for _, head in listed[:limit])
 
     def _decode_head(self, operation: str, found: _Head) -> Head:
-        return decode_head(operation, self.name, lease=found.lease, summary=found.summary, cancel=found.cancel)
+        return decode_head(
+            operation, self.name, lease=found.lease, summary=found.summary, cancel=found.cancel, seal=found.seal
+        )
 
-    def _change(self, operation: str, **changes: str | None) -> None:
+    def _change(self, operation: str, **changes: Any) -> None:
         with self._lock:
             self._heads[operation] = changed(self._heads.get(operation, _Head()), **changes)
 

@@ -30,6 +30,8 @@ FORMAT: Final = 1
 
 UNSUMMARISED: Final = ""
 """The status by which `Store.heads` lists operations whose head has no summary yet."""
+LONGEST_LEASE: Final = 366 * 86_400.0
+"""Seconds. No runner writes a longer lease, however long the calls of its runbook are."""
 
 
 class StoreUnavailable(EnvironmentProblem):
@@ -52,10 +54,11 @@ class LogRecord(Value):
     format: int = FORMAT
     previous: str = ""  # the digest of the record before; "" for the first
     digest: str = ""  # SHA-256 of `packed()` and the record before, hex
+    mac: str = ""  # HMAC of the digest with the store's key, hex; "" without a key (authenticated_store.py)
     _bytes: bytes = b""  # the result of `packed()`, once the record is sealed or was read
 
     def packed(self) -> bytes:
-        """The bytes that a store keeps and the digest covers: compact JSON of all fields but the digest, in a fixed order."""
+        """The bytes that a store keeps and the digest covers: compact JSON of all fields but the digest and the HMAC, in a fixed order."""
         return self._bytes or _compact(_body(self))
 
     def sealed(self, previous: str) -> LogRecord:
@@ -71,7 +74,7 @@ class LogRecord(Value):
 def _body(record: LogRecord) -> dict[str, Any]:
     """The packed fields, in the order of their declaration."""
     body = asdict(record)
-    del body["digest"], body["_bytes"]
+    del body["digest"], body["mac"], body["_bytes"]
     return body
 
 
@@ -111,6 +114,14 @@ class Lease(Value):
     since: float  # when this runner first took it
 
 
+class Seal(Value):
+    """What a head says about the end of a log that was written with a store key, so that a log that was cut is found."""
+
+    seq: int  # of the last record
+    record: str  # the HMAC of that record
+    mac: str  # the HMAC of the operation, `seq` and `record`
+
+
 class Head(Value):
     """The mutable part of an operation: its lease, a summary that can be rebuilt from the records, a cancel request."""
 
@@ -118,6 +129,7 @@ class Head(Value):
     lease: Lease | None = None
     summary: Mapping[str, Any] = field(default_factory=dict)  # runbook, status, step, started, updated …
     cancel_asked: Mapping[str, Any] | None = None  # actor, at, undo, past
+    seal: Seal | None = None  # None for an operation that was recorded without a store key
 
 
 class Store(Protocol):
@@ -125,8 +137,13 @@ class Store(Protocol):
 
     name: str  # as `--store` takes it: "sqlite:PATH", "dynamodb:TABLE", "memory:"
 
-    def append(self, record: LogRecord) -> None:
-        """Write the record. StoreConflict if its `seq` is taken by a record with another `write_id`."""
+    def append(self, record: LogRecord, seal: Seal | None = None) -> None:
+        """Write the record. StoreConflict if its `seq` is taken by a record with another `write_id`.
+
+        `seal` is put into the head, in the same transaction where the store has any; it never replaces one with a higher
+        `seq`. Otherwise it is written after the record, and that of the first record before it as well, so that a log
+        without a seal was never written with a key.
+        """
 
     def load(self, operation: str, *, after: int = 0) -> list[LogRecord]:
         """The records since the last one with a state, that one included, chain checked; [] for an unknown operation.
@@ -200,9 +217,9 @@ class Chain:
 
         That is the number of a record and what is wrong with it, such as `(3, "is missing")`.
         """
-        if self.seq and record.seq != self.seq + 1:
+        if record.seq != self.seq + 1:
             return self.seq + 1, "is missing"
-        if (self.seq or record.seq == 1) and record.previous != self.digest:
+        if record.previous != self.digest:
             return record.seq, "does not follow the one before"
         if hashlib.sha256(record.packed()).hexdigest() != record.digest:
             return record.seq, "was changed after it was written"

@@ -14,7 +14,7 @@ from engine.backoff import delay
 from engine.clock import Clock
 from engine.errors import EnvironmentProblem
 from engine.language.durations import format_duration
-from engine.stores.port import Head, Lease, LogRecord, Store, StoreUnavailable
+from engine.stores.port import Head, Lease, LogRecord, Seal, Store, StoreUnavailable
 
 T = TypeVar("T")
 
@@ -116,8 +116,8 @@ class RetryingStore:
 
     # -- the port -----------------------------------------------------------------------------------------
 
-    def append(self, record: LogRecord) -> None:
-        self._retry(lambda: self._store.append(record))
+    def append(self, record: LogRecord, seal: Seal | None = None) -> None:
+        self._retry(lambda: self._store.append(record, seal))
 
     def load(self, operation: str, *, after: int = 0) -> list[LogRecord]:
         return self._retry(lambda: self._store.load(operation, after=after))

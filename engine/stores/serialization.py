@@ -9,12 +9,16 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
 from engine.errors import EnvironmentProblem, StoreConflict
-from engine.stores.port import FORMAT, Head, Lease, LogRecord, read_json
+from engine.stores.port import FORMAT, LONGEST_LEASE, Head, Lease, LogRecord, Seal, read_json
 from engine.values import Value
+
+LARGEST: Final = 1e15
+"""Seconds: later than every time in a record, and longer than every duration."""
 
 LONGEST: Final = 4_000
 """Characters of one readable column. The full text is in the packed record."""
@@ -25,7 +29,6 @@ READABLE: Final = (
 )  # fmt: skip
 """The readable columns beside a packed record, with the names of the operators' guide (docs/architecture.md, "The log")."""
 
-_LEASE = tuple(sorted(Lease.__struct_fields__))
 _PLAIN = json.JSONEncoder(separators=(",", ":")).encode
 
 
@@ -35,6 +38,7 @@ class StoredRecord(Value):
     seq: int
     packed: bytes
     digest: str
+    mac: str = ""
 
 
 def decode_record(stored: StoredRecord, operation: str, store: str) -> LogRecord:
@@ -45,14 +49,67 @@ def decode_record(stored: StoredRecord, operation: str, store: str) -> LogRecord
         if body["format"] > FORMAT:
             message = f"{where} was written by a newer version of runbook. Install that version; nothing was changed"
             raise EnvironmentProblem(message)
-        record = LogRecord(**body | {"events": tuple(body["events"]), "digest": stored.digest}).with_bytes(
-            stored.packed
-        )
+        _check_types(body, _RECORD)
+        beside = {"events": tuple(body["events"]), "digest": stored.digest, "mac": stored.mac}
+        record = LogRecord(**body | beside).with_bytes(stored.packed)
     except (ValueError, TypeError, KeyError) as error:
         raise corrupt_record(where, f"cannot be read ({error})", operation) from error
     if (record.operation, record.seq) != (operation, stored.seq):
         raise corrupt_record(where, f"contains record {record.seq} of {record.operation}", operation)
     return record
+
+
+def _check_types(body: Mapping[str, Any], types: Mapping[str, Callable[[Any], bool]]) -> None:
+    """TypeError for a field of another type: who can write the store can write anything into it."""
+    wrong = next((name for name, fits in types.items() if name in body and not fits(body[name])), None)
+    if wrong is not None:
+        message = f"its `{wrong}` is not what it must be"
+        raise TypeError(message)
+
+
+def _is_text(value: Any) -> bool:
+    return type(value) is str
+
+
+def _is_time(value: Any) -> bool:
+    """Seconds: a finite number. `LARGEST` is beyond every time and duration."""
+    return type(value) in (int, float) and 0 <= value <= LARGEST
+
+
+def _is_lease_duration(value: Any) -> bool:
+    return _is_time(value) and 0 < value <= LONGEST_LEASE
+
+
+def _is_pid(value: Any) -> bool:
+    return type(value) is int and 0 <= value < 2**31
+
+
+def _is_list_of_objects(value: Any) -> bool:
+    return type(value) is list and all(type(one) is dict for one in value)
+
+
+def _is_list_of_texts(value: Any) -> bool:
+    return type(value) is list and all(type(one) is str for one in value)
+
+
+def _is_object_of_texts(value: Any) -> bool:
+    return type(value) is dict and all(type(one) is str for one in value.values())
+
+
+def _is_object_or_null(value: Any) -> bool:
+    return value is None or type(value) is dict
+
+
+_RECORD: Final = {
+    "at": _is_time, "write_id": _is_text, "events": _is_list_of_objects, "state": _is_object_or_null, "actor": _is_text,
+    "host": _is_text, "process": _is_text, "readable": _is_object_of_texts, "previous": _is_text,
+}  # fmt: skip
+_LEASE: Final = {
+    "boot": _is_text, "duration": _is_lease_duration, "host": _is_text, "owner": _is_text, "pid": _is_pid,
+    "since": _is_time, "started": _is_text, "version": _is_text,
+}  # fmt: skip
+_CANCEL: Final = {"actor": _is_text, "at": _is_time, "past": _is_list_of_texts}
+_SEAL: Final = {"seq": _is_pid, "record": _is_text, "mac": _is_text}
 
 
 def decode_chain(rows: Iterable[StoredRecord], operation: str, store: str) -> list[LogRecord]:
@@ -103,14 +160,22 @@ def _cut(text: str) -> str:
     return whole.encode("utf-8", "replace").decode("utf-8")
 
 
-def decode_head(operation: str, store: str, *, lease: str | None, summary: str | None, cancel: str | None) -> Head:
+def encode_seal(seal: Seal) -> str:
+    """A seal as JSON text."""
+    return _PLAIN({"seq": seal.seq, "record": seal.record, "mac": seal.mac})
+
+
+def decode_head(
+    operation: str, store: str, *, lease: str | None, summary: str | None, cancel: str | None, seal: str | None = None
+) -> Head:
     """A head from its JSON texts; EnvironmentProblem if one cannot be read."""
     try:
         return Head(
             operation=operation,
             lease=_decode_lease(lease) if lease else None,
             summary=_mapping(summary) if summary else {},
-            cancel_asked=_mapping(cancel) if cancel else None,
+            cancel_asked=_mapping(cancel, _CANCEL) if cancel else None,
+            seal=Seal(**_mapping(seal, _SEAL)) if seal else None,
         )
     except (ValueError, TypeError) as error:
         message = f"the head of {operation} in {store} cannot be read ({error}). Nothing was changed; restore the store from a backup"
@@ -119,14 +184,15 @@ def decode_head(operation: str, store: str, *, lease: str | None, summary: str |
 
 def _decode_lease(text: str) -> Lease:
     """Fields that a newer version added are ignored."""
-    return Lease(**{name: value for name, value in _mapping(text).items() if name in _LEASE})
+    return Lease(**{name: value for name, value in _mapping(text, _LEASE).items() if name in _LEASE})
 
 
-def _mapping(text: str) -> dict[str, Any]:
+def _mapping(text: str, types: Mapping[str, Callable[[Any], bool]] = MappingProxyType({})) -> dict[str, Any]:
     value = json.loads(text)
     if not isinstance(value, dict):
         message = "a mapping is expected"
         raise TypeError(message)
+    _check_types(value, types)
     return value
 
 

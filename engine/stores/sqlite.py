@@ -14,7 +14,7 @@ from threading import RLock
 from typing import Any, Final
 
 from engine.stores.group_commit import GroupCommit
-from engine.stores.port import Head, Lease, LogRecord, new_store_id
+from engine.stores.port import Head, Lease, LogRecord, Seal, new_store_id
 from engine.stores.serialization import (
     READABLE,
     StoredRecord,
@@ -25,6 +25,7 @@ from engine.stores.serialization import (
     decode_record,
     encode_json,
     encode_lease,
+    encode_seal,
     iso,
     missing_blob,
     readable_columns,
@@ -32,26 +33,26 @@ from engine.stores.serialization import (
 from engine.stores.sqlite_file import NOT_DELETED, SqliteFile
 
 INSERT: Final = (
-    f"INSERT INTO records (operation_id, seq, {', '.join(READABLE)}, whole, write_id, digest, packed) "  # noqa: S608 - of constants
-    f"VALUES (?, ?, {', '.join('?' for _ in READABLE)}, ?, ?, ?, ?)"
+    f"INSERT INTO records (operation_id, seq, {', '.join(READABLE)}, whole, write_id, digest, packed, mac) "  # noqa: S608 - of constants
+    f"VALUES (?, ?, {', '.join('?' for _ in READABLE)}, ?, ?, ?, ?, ?)"
 )
 LOAD: Final = (
-    "SELECT seq, packed, digest FROM records WHERE operation_id = ?1 AND seq >= "
+    "SELECT seq, packed, digest, mac FROM records WHERE operation_id = ?1 AND seq >= "
     "max(?2 + 1, ifnull((SELECT max(seq) FROM records WHERE operation_id = ?1 AND whole = 1), 0)) ORDER BY seq"
 )
 PAGE: Final = (
-    "SELECT seq, packed, digest FROM records WHERE operation_id = ? AND seq > ? ORDER BY seq LIMIT 200"
+    "SELECT seq, packed, digest, mac FROM records WHERE operation_id = ? AND seq > ? ORDER BY seq LIMIT 200"
 )  # fmt: skip
-HEAD: Final = "SELECT operation_id, lease, summary, cancel_asked FROM heads"
+HEAD: Final = "SELECT operation_id, lease, summary, cancel_asked, seal FROM heads"
 LISTED: Final = (  # with the operations whose runner died between the first record and the head
-    "SELECT operation_id, lease, summary, cancel_asked, coalesce(status, '') AS status, coalesce("
+    "SELECT operation_id, lease, summary, cancel_asked, seal, coalesce(status, '') AS status, coalesce("
     "CASE WHEN json_valid(summary) THEN json_extract(summary, '$.updated') END, "
     "(SELECT timestamp FROM records WHERE records.operation_id = heads.operation_id AND seq = 1), '') AS time FROM heads "
-    "UNION ALL SELECT operation_id, NULL, NULL, NULL, '', coalesce(timestamp, '') FROM records INDEXED BY records_first "
+    "UNION ALL SELECT operation_id, NULL, NULL, NULL, NULL, '', coalesce(timestamp, '') FROM records INDEXED BY records_first "
     "WHERE seq = 1 AND operation_id NOT IN (SELECT operation_id FROM heads)"
 )
 HEADS: Final = (
-    f"SELECT operation_id, lease, summary, cancel_asked FROM ({LISTED}) "  # noqa: S608 - of constants
+    f"SELECT operation_id, lease, summary, cancel_asked, seal FROM ({LISTED}) "  # noqa: S608 - of constants
     "WHERE (?1 IS NULL OR status = ?1) AND (?2 IS NULL OR time >= ?2) AND (?3 IS NULL OR time < ?3) "
     "ORDER BY time DESC, operation_id DESC LIMIT ?4"
 )
@@ -63,10 +64,18 @@ TAKE_LEASE: Final = (
     "ON CONFLICT (operation_id) DO UPDATE SET lease = ?2, lease_version = ?3 "
     "WHERE lease_version IS ?4 OR lease_version = ?3"
 )
+SEAL: Final = (
+    "INSERT INTO heads (operation_id, seal) VALUES (?1, ?2) ON CONFLICT (operation_id) DO UPDATE SET seal = ?2 "
+    "WHERE seal IS NULL OR json_extract(seal, '$.seq') <= ?3"
+)
 TAKE_LOCK: Final = (
     "INSERT INTO locks (name, operation_id) VALUES (?1, ?2) "
     "ON CONFLICT (name) DO UPDATE SET operation_id = ?2 WHERE operation_id IN (?2, ?3)"
 )
+
+
+_Append = tuple[LogRecord, Seal | None]
+"""What is committed together: a record, and the seal of its operation if the store has a key."""
 
 
 class SqliteStore:
@@ -76,28 +85,28 @@ class SqliteStore:
         self.name = f"sqlite:{path}"
         self._file = SqliteFile(path)
         self._lock = RLock()
-        self._commits: GroupCommit[LogRecord] = GroupCommit(self._commit)
+        self._commits: GroupCommit[_Append] = GroupCommit(self._commit)
 
     # -- records ------------------------------------------------------------------------------------------
 
-    def append(self, record: LogRecord) -> None:
-        self._commits.submit(record)
+    def append(self, record: LogRecord, seal: Seal | None = None) -> None:
+        self._commits.submit((record, seal))
 
-    def _commit(self, records: Sequence[LogRecord]) -> list[Exception | None]:
+    def _commit(self, appends: Sequence[_Append]) -> list[Exception | None]:
         """Commit the records together. Returns for each None, or the StoreConflict that it met; the others are written."""
         with self._lock, self._file.errors:
             connection = self._file.open_or_create()
-            if len(records) == 1:
-                outcomes = [self._insert(connection, records[0])]
+            if len(appends) == 1 and appends[0][1] is None:
+                outcomes = [self._insert(connection, *appends[0])]
             else:
-                outcomes = self._insert_together(connection, records)
+                outcomes = self._insert_together(connection, appends)
             self._file.check_not_replaced()
             return outcomes
 
-    def _insert_together(self, connection: sqlite3.Connection, records: Sequence[LogRecord]) -> list[Exception | None]:
+    def _insert_together(self, connection: sqlite3.Connection, appends: Sequence[_Append]) -> list[Exception | None]:
         connection.execute("BEGIN IMMEDIATE")
         try:
-            outcomes = [self._insert(connection, record) for record in records]
+            outcomes = [self._insert(connection, record, seal) for record, seal in appends]
             connection.execute("COMMIT")
         except BaseException:
             if connection.in_transaction:
@@ -105,13 +114,13 @@ class SqliteStore:
             raise
         return outcomes
 
-    def _insert(self, connection: sqlite3.Connection, record: LogRecord) -> Exception | None:
+    def _insert(self, connection: sqlite3.Connection, record: LogRecord, seal: Seal | None) -> Exception | None:
         try:
             connection.execute(
                 INSERT,
                 (
                     record.operation, record.seq, *readable_columns(record), record.state is not None,
-                    record.write_id, record.digest, record.packed(),
+                    record.write_id, record.digest, record.packed(), record.mac or None,
                 ),
             )  # fmt: skip
         except sqlite3.IntegrityError:
@@ -120,7 +129,10 @@ class SqliteStore:
             ).fetchone()
             if existing is None:
                 raise
-            return None if existing[0] == record.write_id else append_conflict(record, self.name)
+            if existing[0] != record.write_id:
+                return append_conflict(record, self.name)
+        if seal is not None:
+            connection.execute(SEAL, (record.operation, encode_seal(seal), seal.seq))
         return None
 
     def load(self, operation: str, *, after: int = 0) -> list[LogRecord]:
@@ -148,8 +160,8 @@ class SqliteStore:
         yield from map(self._head, self._read(HEADS, (status, *times, -1 if limit is None else limit)))
 
     def _head(self, row: tuple[Any, ...]) -> Head:
-        operation, lease, summary, cancel = row
-        return decode_head(operation, self.name, lease=lease, summary=summary, cancel=cancel)
+        operation, lease, summary, cancel, seal = row
+        return decode_head(operation, self.name, lease=lease, summary=summary, cancel=cancel, seal=seal)
 
     def summarise(self, operation: str, summary: Mapping[str, Any]) -> None:
         self._write(
@@ -259,5 +271,5 @@ class SqliteStore:
 
 
 def _stored_record(row: tuple[Any, ...]) -> StoredRecord:
-    seq, packed, digest = row
-    return StoredRecord(seq=seq, packed=packed, digest=digest)
+    seq, packed, digest, mac = row
+    return StoredRecord(seq=seq, packed=packed, digest=digest, mac=mac or "")

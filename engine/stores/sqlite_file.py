@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +17,7 @@ from engine.errors import EnvironmentProblem
 from engine.stores.port import StoreUnavailable
 
 APPLICATION: Final = 0x52424F4B  # "RBOK" in the header of the file: by it `file` and SQLite tell whose database it is
-VERSION: Final = 1
+VERSION: Final = 2
 """The version of the tables. A file with a newer one is refused."""
 
 CHECKPOINT_PAGES: Final = 300
@@ -36,11 +36,12 @@ SCHEMA: Final = (
         operation_id TEXT NOT NULL, seq INTEGER NOT NULL CHECK (seq > 0), timestamp TEXT, step TEXT, status TEXT,
         details TEXT, retry_count TEXT, max_retries TEXT, error TEXT, error_message TEXT, cleanup_status TEXT,
         orphaned_resources TEXT, whole INTEGER NOT NULL, write_id TEXT NOT NULL, digest TEXT NOT NULL,
-        packed BLOB NOT NULL, PRIMARY KEY (operation_id, seq))""",
+        packed BLOB NOT NULL, mac TEXT, PRIMARY KEY (operation_id, seq))""",
     "CREATE INDEX records_whole ON records (operation_id, seq) WHERE whole = 1",
     "CREATE INDEX records_first ON records (operation_id) WHERE seq = 1",
     """CREATE TABLE heads (
-        operation_id TEXT PRIMARY KEY, status TEXT, summary TEXT, lease TEXT, lease_version TEXT, cancel_asked TEXT)""",
+        operation_id TEXT PRIMARY KEY, status TEXT, summary TEXT, lease TEXT, lease_version TEXT, cancel_asked TEXT,
+        seal TEXT)""",
     "CREATE INDEX heads_status ON heads (status)",
     "CREATE TABLE locks (name TEXT PRIMARY KEY, operation_id TEXT NOT NULL)",
     "CREATE TABLE blobs (digest TEXT PRIMARY KEY, content BLOB NOT NULL)",
@@ -54,6 +55,11 @@ SCHEMA: Final = (
     f"PRAGMA application_id = {APPLICATION}",
     f"PRAGMA user_version = {VERSION}",
 )
+
+UPGRADES: Final[Mapping[int, tuple[str, ...]]] = {
+    1: ("ALTER TABLE records ADD COLUMN mac TEXT", "ALTER TABLE heads ADD COLUMN seal TEXT")
+}
+"""By the version of a file's tables: what makes them those of the next version."""
 
 OWNER: Final = (  # one statement, so that it sees none or all of the tables that another process is creating
     "SELECT application_id, (SELECT count(*) FROM sqlite_master) FROM pragma_application_id"
@@ -180,7 +186,9 @@ class SqliteFile:
             try:
                 if not immutable:
                     self._configure(connection)
-                self._refuse(self._owner(connection), connection.execute("PRAGMA user_version").fetchone()[0])
+                self._refuse(self._owner(connection), _version(connection))
+                if _version(connection) < VERSION:
+                    self._upgrade(connection, immutable=immutable)
             except BaseException:
                 connection.close()
                 raise
@@ -253,6 +261,30 @@ class SqliteFile:
                 connection.execute("ROLLBACK")
             raise
 
+    def _upgrade(self, connection: sqlite3.Connection, *, immutable: bool) -> None:
+        """Give a file of an older version the tables of this one, in one transaction."""
+        if immutable:
+            message = (
+                f"the store {self.path} has the tables of an older version of runbook, and is in a folder that cannot be "
+                f"written. Copy it to one that can, and name the copy with --store"
+            )
+            raise EnvironmentProblem(message)
+
+        def upgrade() -> None:
+            connection.execute("BEGIN EXCLUSIVE")
+            try:
+                for version in range(_version(connection), VERSION):
+                    for statement in UPGRADES[version]:
+                        connection.execute(statement)
+                connection.execute(f"PRAGMA user_version = {VERSION}")
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+
+        _retry_while_busy(upgrade)
+
     def _use_wal(self, connection: sqlite3.Connection) -> None:
         mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
         if mode != "wal":
@@ -261,6 +293,11 @@ class SqliteFile:
                 f"local disk with --store"
             )
             raise EnvironmentProblem(message)
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    """The version of the file's tables; 0 for a file without any."""
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
 def _is_busy(error: BaseException) -> bool:

@@ -7,7 +7,7 @@ from typing import Any, Protocol, TypeVar
 
 from actions.sandbox.calls import ApiCall
 from engine.stores.lease import ProcessIdentity, StoreLease
-from engine.stores.port import Head, Lease, LogRecord, Store, StoreUnavailable
+from engine.stores.port import Head, Lease, LogRecord, Seal, Store, StoreUnavailable
 from tests.laws.scenario_run import Killed
 
 T = TypeVar("T")
@@ -96,8 +96,8 @@ class InstrumentedStore:
         self._process = process
         self._version: str | None = None  # of the lease that this process holds
 
-    def append(self, record: LogRecord) -> None:
-        self._process.writes("append", lambda: self._store.append(record))
+    def append(self, record: LogRecord, seal: Seal | None = None) -> None:
+        self._process.writes("append", lambda: self._store.append(record, seal))
 
     def load(self, operation: str, *, after: int = 0) -> list[LogRecord]:
         return self._store.load(operation, after=after)

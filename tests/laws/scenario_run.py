@@ -73,10 +73,10 @@ class KillableStore(MemoryStore):
         self.appended = 0
         self.points: list[tuple[Any, int]] = []  # each append, with the number of points before it
 
-    def append(self, record: Any) -> None:
+    def append(self, record: Any, seal: Any = None) -> None:
         self.points.append((record.events, self.killer.count))
         self.killer.before()
-        super().append(record)
+        super().append(record, seal)
         self.appended += record.operation == ID
         self.killer.point()
 

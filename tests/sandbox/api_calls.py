@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import hmac
+
+OURS_OF_M = hmac.digest(b"arn:aws:kms:us-west-2:123456789012:key/ours", b"m", "sha256")
+"""The HMAC of `m` with the key `ours`."""
+
 CALLS = {
     "rds.CopyDBClusterSnapshot": {
         "SourceDBClusterSnapshotIdentifier": "here-secret",
@@ -76,7 +81,9 @@ CALLS = {
     "sts.GetCallerIdentity": {},
     "sts.AssumeRole": {"RoleArn": "arn:aws:iam::210987654321:role/runbook", "RoleSessionName": "me"},
     "kms.DescribeKey": {"KeyId": "ours"},
+    "kms.GenerateMac": {"KeyId": "ours", "MacAlgorithm": "HMAC_SHA_256", "Message": b"m"},
     "kms.ListAliases": {},
+    "kms.VerifyMac": {"KeyId": "ours", "MacAlgorithm": "HMAC_SHA_256", "Message": b"m", "Mac": OURS_OF_M},
 }
 MORE = {
     "rds.cluster/part@us-west-2": {"global": "world"},

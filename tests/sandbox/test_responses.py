@@ -34,7 +34,7 @@ def differences(shape, value, path):
                 yield from differences(shape.value, item, f"{path}[{name}]")
         case kind:
             fits = {"string": str, "integer": int, "long": int, "boolean": bool, "timestamp": dt.datetime,
-                    "double": float, "float": float}[kind]  # fmt: skip
+                    "double": float, "float": float, "blob": bytes}[kind]  # fmt: skip
             if not isinstance(value, fits) or (fits is int and isinstance(value, bool)):
                 yield f"{path}: {value!r} is no {kind}"
 

@@ -23,7 +23,7 @@ def big(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[LogRecord]
     records = list(log("op-1", RECORDS, whole={1: {}, WHOLE_AT: STATE}, size=100))
     store = SqliteStore(path)
     for at in range(0, RECORDS, 500):
-        assert not any(store._commit(records[at : at + 500]))
+        assert not any(store._commit([(one, None) for one in records[at : at + 500]]))
     store.close()
     return path, records[WHOLE_AT - 1 :]
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import EnvironmentProblem
+from engine.stores.port import Head, LogRecord, Seal
 from engine.stores.sqlite import SqliteStore
 from engine.stores.sqlite_file import APPLICATION, CHECKPOINT_PAGES, VERSION
 from tests.stores.system_limits import as_nobody
@@ -119,6 +120,29 @@ def test_commits_wait_for_the_disk(path: Path) -> None:
     written(store)
     asked = ("synchronous", "journal_mode", "application_id", "user_version")
     assert [store._read(f"PRAGMA {name}", ())[0][0] for name in asked] == [2, "wal", APPLICATION, VERSION]
+    store.close()
+
+
+def _of_version_1(path: Path) -> list[LogRecord]:
+    """A file from before the columns of the store key, with three records, which are returned."""
+    store = SqliteStore(path)
+    records = written(store)
+    store.close()
+    with sqlite3.connect(path) as database:
+        database.execute("ALTER TABLE records DROP COLUMN mac")
+        database.execute("ALTER TABLE heads DROP COLUMN seal")
+        database.execute("PRAGMA user_version = 1")
+    database.close()
+    return records
+
+
+def test_a_file_of_an_older_version_gets_the_new_columns(path: Path) -> None:
+    records = _of_version_1(path)
+    store = SqliteStore(path)
+    assert store.load("op-1") == records
+    store.append(record(seq=4, previous=records[-1].digest), Seal(seq=4, record="r", mac="m"))
+    assert store.head("op-1") == Head(operation="op-1", seal=Seal(seq=4, record="r", mac="m"))
+    assert store._read("PRAGMA user_version", ()) == [(VERSION,)]
     store.close()
 
 

@@ -1,7 +1,7 @@
 """HTTP requests of AWS clients → operation and parameters, for the protocols query, EC2 query and JSON 1.1.
 
 It follows botocore's models, so that it reads what botocore's serializers write for the calls that the sandbox has: no
-list of theirs is flattened, and JSON needs no conversion. Clients have checked the parameters; those that are not in
+list of theirs is flattened, and of JSON only bytes need a conversion. Clients have checked the parameters; those that are not in
 the model are ignored. Must not know replies.
 """
 
@@ -71,11 +71,17 @@ def read(service: str, headers: Headers, body: bytes) -> tuple[Any, dict[str, An
             params = {} if shape is None else _from_form(shape, form, ec2=protocol == "ec2")
         case "json":
             operation = _operation(model, headers.get("X-Amz-Target", "").rpartition(".")[2])
-            known = () if operation.input_shape is None else operation.input_shape.members
-            params = {name: value for name, value in _object(body).items() if name in known and value is not None}
+            known = {} if operation.input_shape is None else operation.input_shape.members
+            given = {name: value for name, value in _object(body).items() if name in known and value is not None}
+            params = {name: _from_json(known[name], value) for name, value in given.items()}
         case other:
             raise BadRequest(f"the sandbox does not serve the protocol {other} of {service}")
     return operation, params
+
+
+def _from_json(shape: Any, value: Any) -> Any:
+    """A parameter in JSON, where bytes are written as base64."""
+    return base64.b64decode(value) if shape.type_name == "blob" else value
 
 
 def _operation(model: Any, name: str) -> Any:

@@ -1,11 +1,12 @@
 """Answers and refusals → bodies of HTTP responses: XML for the query protocols, and JSON 1.1.
 
 It follows botocore's models, so that botocore's parsers read what the sandbox answers. Its answers have no flattened
-lists, maps or bytes. Must not know requests.
+lists or maps, and bytes only in JSON. Must not know requests.
 """
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import json
 from typing import Any, Final
@@ -27,7 +28,7 @@ def reply_body(operation: Any, answer: dict[str, Any]) -> bytes:
     """The body of a response with status 200."""
     shape, model = operation.output_shape, operation.service_model
     if model.metadata["protocol"] == "json":
-        return json.dumps(answer, separators=(",", ":"), default=dt.datetime.timestamp).encode()
+        return json.dumps(answer, separators=(",", ":"), default=_json_value).encode()
     inner = "" if shape is None else _members(shape, answer)
     namespace = model.metadata.get("xmlNamespace", "")
     if model.metadata["protocol"] == "ec2":
@@ -37,6 +38,11 @@ def reply_body(operation: Any, answer: dict[str, Any]) -> bytes:
         inner = f"<{wrapper}>{inner}</{wrapper}>" if wrapper else inner
         inner += f"<ResponseMetadata><RequestId>{REQUEST_ID}</RequestId></ResponseMetadata>"
     return f'<{operation.name}Response xmlns="{namespace}">{inner}</{operation.name}Response>'.encode()
+
+
+def _json_value(value: dt.datetime | bytes) -> float | str:
+    """What JSON 1.1 has for a value that JSON has not."""
+    return base64.b64encode(value).decode("ascii") if isinstance(value, bytes) else value.timestamp()
 
 
 def error_body(model: Any, refusal: Refusal, status: int) -> bytes:

@@ -6,6 +6,7 @@ If the world declares no key in a region, every key that a call names exists the
 from __future__ import annotations
 
 import hashlib
+import hmac
 import re
 from collections.abc import Mapping
 from typing import Any, Final
@@ -63,6 +64,39 @@ def list_aliases(world: World, request: Request) -> dict[str, Any]:
         if key.data.get("Alias") and (not wanted or wanted in (key.data["KeyId"], key_arn(key)))
     ]
     return {"Aliases": aliases, "Truncated": False}
+
+
+def generate_mac(world: World, request: Request) -> dict[str, Any]:
+    """GenerateMac: every key of the sandbox can compute one, whatever its spec."""
+    key = _enabled_key(world, request)
+    return {"Mac": _mac(key, request), "MacAlgorithm": request.params["MacAlgorithm"], "KeyId": key_arn(key)}
+
+
+def verify_mac(world: World, request: Request) -> dict[str, Any]:
+    """VerifyMac: an HMAC of another message or key is an error."""
+    key = _enabled_key(world, request)
+    if not hmac.compare_digest(_mac(key, request), bytes(request.params["Mac"])):
+        raise Refusal("KMSInvalidMacException", "")
+    return {"MacValid": True, "MacAlgorithm": request.params["MacAlgorithm"], "KeyId": key_arn(key)}
+
+
+def _mac(key: Resource, request: Request) -> bytes:
+    digest = request.params["MacAlgorithm"].removeprefix("HMAC_").replace("_", "")
+    message = request.params["Message"]
+    return hmac.digest(key_arn(key).encode(), message.encode() if isinstance(message, str) else message, digest)
+
+
+def _enabled_key(world: World, request: Request) -> Resource:
+    name = request.params["KeyId"]
+    key = find_key(world, request, name)
+    if key is None:
+        raise Refusal("NotFoundException", f"Key '{name}' does not exist")
+    state = _state(world, key)
+    if state == "Disabled":
+        raise Refusal("DisabledException", f"{key_arn(key)} is disabled.")
+    if state != "Enabled":
+        raise Refusal("KMSInvalidStateException", f"{key_arn(key)} is {state}.")
+    return key
 
 
 def find_key(world: World, request: Request, name: str) -> Resource | None:
@@ -188,7 +222,9 @@ HANDLERS: Final = {
     "sts.GetCallerIdentity": get_caller_identity,
     "sts.AssumeRole": assume_role,
     "kms.DescribeKey": describe_key,
+    "kms.GenerateMac": generate_mac,
     "kms.ListAliases": list_aliases,
+    "kms.VerifyMac": verify_mac,
 }
 
 WORLD_KINDS: Final = (

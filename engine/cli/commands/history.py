@@ -13,9 +13,8 @@ from engine.cli.options import OUTPUT_OPTIONS, STORE_OPTIONS, Options, command
 from engine.cli.output import terminal
 from engine.cli.output.event_lines import format_event, format_event_json
 from engine.errors import EnvironmentProblem
-from engine.kernel import IllegalEvent
 from engine.kernel.queries import waits_for_a_person
-from engine.runtime.load import Replay, unknown_operation
+from engine.runtime.load import DAMAGED, Replay, unknown_operation
 from engine.stores.port import Chain, LogRecord
 from engine.stores.serialization import corrupt_record
 
@@ -61,8 +60,11 @@ class HistoryPrinter:
 
     def verify(self) -> None:
         """Read all records. EnvironmentProblem where their chain is broken."""
-        count = sum(1 for _ in self._records(Chain()))
-        terminal.err(f"the chain of {terminal.plural(count, 'record')} is intact")
+        count, key = sum(1 for _ in self._records(Chain())), self._context.store_key
+        chain = f"the chain of {terminal.plural(count, 'record')} is intact"
+        terminal.err(
+            f"{chain}, and authenticated by {key.name}" if key is not None else f"{chain}; no store key is set"
+        )
 
     def print_new(self) -> None:
         """Print the new records; of a damaged log, those before the damage."""
@@ -87,7 +89,7 @@ class HistoryPrinter:
         try:
             for raw, transition in zip(record.events, self._replay.read(record), strict=True):
                 yield format_line(record, raw, transition)
-        except (ValueError, KeyError, TypeError, IllegalEvent) as error:
+        except DAMAGED as error:
             raise EnvironmentProblem(
                 f"record {record.seq} of {self._id} cannot be read by this version: {error}"
             ) from error

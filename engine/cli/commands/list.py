@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from heapq import merge
 from typing import Annotated, Any, Final
 
@@ -18,6 +19,7 @@ from engine.errors import UsageError
 from engine.language.nearest import did_you_mean
 from engine.reports.status import summary
 from engine.runtime.load import load
+from engine.stores.authenticated_store import Unauthenticated
 from engine.stores.port import UNSUMMARISED, Head
 from engine.values import Value
 
@@ -141,8 +143,9 @@ def _summary(context: CommandContext, head: Head) -> Summary:
     operation = dict(head.summary)
     is_resumed = head.lease is not None and operation.get("status") != "IN_PROGRESS"
     if not operation or is_resumed or is_abandoned(head):
-        loaded = load(context.store, head.operation, context.parse)
-        operation = summary(loaded.operation, loaded.runbook)
+        with suppress(Unauthenticated):  # a list needs no key, and shows what the head says
+            loaded = load(context.store, head.operation, context.parse)
+            operation = summary(loaded.operation, loaded.runbook)
     return {"account_id": None, "operation_id": head.operation, **operation, "runner": runner_of(head)}
 
 

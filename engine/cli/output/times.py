@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 from engine.kernel.frame import Frame
+from engine.kernel.rendering import iso
 from engine.language.model import Step, attempts_in
 
 
 def format_time(at: float) -> str:
     """`2024-03-20 00:06:00Z`. `at`: seconds since the epoch."""
-    return dt.datetime.fromtimestamp(int(at), dt.UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+    return iso(at).replace("T", " ")
 
 
 def format_deadline(at: float, now: float) -> str:
