@@ -146,6 +146,8 @@ def key_of(step: Step, frame: Frame) -> str:
 def describe(step: Step) -> str:
     """`check rds.cluster`, `notify`: what a step without an id is called."""
     body = step.body
+    if isinstance(body, Check) and body.gone:
+        return f"{body.kind} is gone"
     named = getattr(body, "kind", "") or getattr(body, "action", "")
     return f"{type(body).__name__.lower()} {named}".rstrip().replace("takeback", "take_back")
 
@@ -262,9 +264,10 @@ def monitor_of(runbook: Runbook, step: Step, row: str = "") -> Monitor:
     kind = kind_of(runbook, step)
     own = step.monitor
     base = kind.monitor if kind is not None else Monitor()
-    if kind is not None and kind.removal is not None and isinstance(step.body, Remove) and not is_in_the_making(row):
-        base = kind.removal
     until = step.body.until if isinstance(step.body, Call) else None
+    goes = isinstance(step.body, Remove) or (until is not None and isinstance(until.body, Check) and until.body.gone)
+    if kind is not None and kind.removal is not None and goes and not is_in_the_making(row):
+        base = kind.removal
     said = until.monitor if until is not None else Monitor()
     return Monitor(
         every=own.every or said.every or base.every or _DEFAULT_EVERY,

@@ -179,7 +179,10 @@ class Remove(Value):
 
 
 class Check(Value):
-    """`kind` may be `aws.SERVICE.OPERATION`. Only then there is a `status`, and there may be `classes`."""
+    """`kind` may be `aws.SERVICE.OPERATION`. Only then there is a `status`, and there may be `classes`.
+
+    `gone`: of an `until`, that waits for the class `missing` instead of `available`.
+    """
 
     kind: str
     params: Mapping[str, Any]
@@ -188,6 +191,7 @@ class Check(Value):
     status: str | None = None
     missing_on: tuple[str, ...] = ()
     classes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    gone: bool = False
 
 
 class Call(Value):

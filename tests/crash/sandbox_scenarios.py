@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any
 
+from tests.crash.gone_scenarios import GONE
 from tests.crash.sandbox_run import SandboxTrial
 from tests.laws.confirmation_scenarios import BOTH, HEAD, accept
 from tests.laws.failure_scenarios import THEN_FAILS
@@ -191,4 +192,5 @@ SANDBOX_ONLY = (
           acts=(run(), while_down(renamed_away, seconds=100), restart("restore-snapshot")), ends=("HELD", "HELD", "")),
     Scenario(name="the users always time out, undone past the point of no return", text=WITH_PAST,
           arrange=(fault(USERS, problem("ConnectionTimeout", "timeout"), times=99),), acts=(run(),), ends=("FAILED",)),
+    *GONE,
 )  # fmt: skip

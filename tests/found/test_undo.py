@@ -109,3 +109,26 @@ def test_a_restart_does_not_skip_a_call_that_was_taken_back(cli: Cli, store: Sto
     assert "restart op-1 --from scale-down" in run.err
     refused = cli("restart", "op-1", "--from", "migrate", *options)
     assert (refused.code, "scale-down was undone; restart from scale-down" in refused.err) == (2, True)
+
+
+# -- an undo that deletes --------------------------------------------------------------------------------------
+
+
+def test_an_undo_may_not_check_what_it_deletes(cli: Cli) -> None:
+    """uu2-with-wait.yaml: the check was true beforehand, so nothing was deleted, and the ledger said gone."""
+    result = cli("validate", str(INPUTS / "uu2-with-wait.yaml"), "-o", "json")
+    (error,) = [one for one in result.document["findings"] if one["severity"] == "error"]
+    assert (error["rule"], error["line"], "`gone: rds.cluster`" in error["help"]) == ("RB607", 12, True)
+
+
+def test_an_undo_waits_until_it_is_gone(cli: Cli, tmp_path: Path, store: Store) -> None:
+    """The same with `gone`, as the finding advises."""
+    text = (
+        (INPUTS / "uu2-with-wait.yaml").read_text(encoding="utf-8").replace("check: rds.cluster", "gone: rds.cluster")
+    )
+    file, world = write_file(tmp_path / "a.yaml", text), write_file(tmp_path / "world.yaml", "world: {}\n")
+    result = cli("run", file, f"--sandbox={world}", *store, "-o", "json", "--yes", "--operation-id", "op-1")
+    assert (result.code, result.document["status"], result.document["cleanup_status"]) == (1, "FAILED", "COMPLETED")
+    assert steps(result.document) == {"make": "UNDONE", "w": "DONE", "bad": "FAILED"}
+    history = cli("history", "op-1", *store, "-o", "json").out
+    assert "aws.rds.delete_db_cluster" in history

@@ -120,6 +120,18 @@ def test_a_call_with_until_and_undo() -> None:
     assert whole.index["steps/0/undo"] == undo
 
 
+def test_an_until_that_waits_until_something_is_gone() -> None:
+    until = "  until: {gone: aws.dynamodb.describe_table, status: seen.a, missing_on: [A], classes: {leaving: [b]}, "
+    one = step(CALL + until + "monitor: {every: 15s, for: 30m}}\n")
+    assert isinstance(one.body, Call)
+    assert one.body.until is not None
+    look = one.body.until.body
+    assert isinstance(look, Check)
+    assert (look.gone, look.kind, look.status) == (True, "aws.dynamodb.describe_table", "seen.a")
+    assert (look.missing_on, look.classes) == (("A",), {"leaving": ("b",)})
+    assert one.monitor == Monitor(every=15.0, longest=1800.0)
+
+
 @pytest.mark.parametrize(
     ("undo", "top", "monitor"),
     [

@@ -137,6 +137,24 @@ UNTIL = {
 }
 
 
+def undo(until: str, params: str = "DBInstanceIdentifier: a") -> str:
+    return (
+        "\n- id: made\n  call: aws.rds.modify_db_cluster\n  with: {a: b}\n  repeatable: true\n  undo:\n"
+        f"    «RB712 call»: aws.rds.delete_db_instance\n    with: {{{params}}}\n    until: {until}\n"
+    )
+
+
+UNTIL |= {
+    "it deletes what it checks": undo("{«RB607 check»: rds.cluster, with: {name: a}}"),
+    "it deletes what must be gone": undo("{gone: rds.cluster, with: {name: a}}"),
+    "it deletes something else": undo("{check: rds.cluster, with: {name: b}}"),
+    "it deletes what it checks, by an expression": undo(
+        "{«RB607 check»: rds.cluster, with: {name: '${cluster}'}}", "DBInstanceIdentifier: '${cluster}'"
+    ),
+    "what must be gone is no check": until("", LOOK).replace("check: rds.cluster\n", "gone: rds.cluster\n"),
+}
+
+
 @pytest.mark.parametrize("case", UNTIL.values(), ids=UNTIL)
 def test_until(case: str) -> None:
     holds(case)

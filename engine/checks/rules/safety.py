@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from engine.checks.dataflow.facts import canonical
-from engine.checks.dataflow.identity import about, identity_of
+from engine.checks.dataflow.identity import about, identity_of, text_of
 from engine.checks.dataflow.scope import order
 from engine.checks.rule import rule
 from engine.checks.subject import Found, StepPlace, Subject
@@ -122,15 +122,19 @@ def true_before(subject: Subject) -> Iterator[Found]:
 
     `until` is evaluated before the call; if it is already true, the call is skipped. An `until` that only checks that a
     resource is available, which an earlier step already ensured, is always true, and an `is` that does not use `seen`
-    never changes.
+    never changes. An undo that deletes must not check that what it deletes is there: that is true before the call, and
+    the resource would stay. `until: {gone: KIND}` is true when it is not there any more.
     """
+    yield from _undone_while_there(subject)
     for place in subject.steps:
         body = place.step.body
         until = subject.by_path.get(f"{place.step.path}/until")
         if not isinstance(body, Call) or until is None or body.repeatable:
             continue
         check = until.step.body
-        condition = check.is_ if isinstance(check, Check) else None
+        if not isinstance(check, Check) or check.gone or _names_deleted(subject, place, check):
+            continue  # `gone` asks for another state, and an undo has been judged above
+        condition = check.is_
         if condition is not None:
             if not _depends_on_seen(condition):
                 message = "`is` does not depend on `seen`, so the call cannot change it"
@@ -144,6 +148,47 @@ def true_before(subject: Subject) -> Iterator[Found]:
                 message = f"already true after the step `{other.step.id}`, so the call is never made"
                 yield Found(span=until.key("check"), message=message, help="test what the call changes: `is: seen.…`")
                 break
+
+
+def _undone_while_there(subject: Subject) -> Iterator[Found]:
+    """Undos whose `until` is true while what they delete is there."""
+    for place in subject.steps:
+        until = subject.by_path.get(f"{place.step.path}/until")
+        check = until.step.body if until is not None else None
+        if until is None or not isinstance(check, Check) or check.gone or not _names_deleted(subject, place, check):
+            continue
+        if check.status is None or _is_path(check.status):
+            message = "already true before the call, while what the call deletes is still there"
+            yield Found(
+                span=until.key("check"), message=message, help=f"write `gone: {check.kind}` in place of `check`"
+            )
+
+
+def _names_deleted(subject: Subject, place: StepPlace, check: Check) -> bool:
+    """Is it an undo whose call deletes what the check looks at? Both name it."""
+    body = place.step.body
+    if place.path[-1] != "undo" or not isinstance(body, Call) or body.deletes is None or body.deletes.unprotects:
+        return False
+    deleted = [body.params[name] for name in body.deletes.names if name in body.params]
+    return not _texts(subject, deleted).isdisjoint(_texts(subject, list(check.params.values())))
+
+
+def _texts(subject: Subject, values: object) -> set[str]:
+    """The canonical texts of all values in lists and maps."""
+    match values:
+        case list() | tuple():
+            return {text for one in values for text in _texts(subject, one)}
+        case Mapping():
+            return {text for one in values.values() for text in _texts(subject, one)}
+        case _:
+            return {text_of(subject, values)}
+
+
+def _is_path(status: str) -> bool:
+    try:
+        return ast.is_path(parse_condition(status))
+    except ExpressionError:
+        return True  # RB308 reports it
 
 
 def _depends_on_seen(condition: str) -> bool:

@@ -241,8 +241,13 @@ def never_true(subject: Subject) -> Iterator[Found]:
     yield from flow_of(subject).found("RB410")
     for place in subject.steps:
         body = place.step.body
-        is_until = place.path[-1] == "until" and isinstance(body, Check) and body.kind.startswith("aws.")
-        if is_until and not statuses_of(place).get("available"):
+        is_until = place.path[-1] == "until" and isinstance(body, Check) and not body.gone
+        if (
+            is_until
+            and isinstance(body, Check)
+            and body.kind.startswith("aws.")
+            and not statuses_of(place).get("available")
+        ):
             message = "`until` can never be true: no status has the class `available`"
             help = "add `classes: {available: [STATUS, …]}`"
             yield Found(span=place.key("classes" if "classes" in place.node else "check"), message=message, help=help)

@@ -103,7 +103,8 @@ def _step_lines(runbook: Runbook, step: Step) -> Iterator[str]:
                     yield f"{row.name}: {_verb(runbook, step, row)}"
         case Call():
             if body.until is not None:
-                yield f"until {describe(body.until)} confirms it"
+                gone = isinstance(body.until.body, Check) and body.until.body.gone
+                yield f"until {describe(body.until)}{'' if gone else ' confirms it'}"
         case Wait(until=str() as until):
             yield f"until {_shorten(until)}"
         case Wait(duration=duration):

@@ -21,7 +21,7 @@ from engine.kernel.frame import Acting, Frame, InRescue, Looking, Refreshing, Un
 from engine.kernel.operation import Entry, Notice, Operation
 from engine.kernel.ownership import ATTEMPT, STEP
 from engine.kernel.queries import key_of, step_of
-from engine.language.model import Call, Notify, Runbook
+from engine.language.model import Call, Check, Notify, Runbook
 from engine.values import changed
 
 BEING_DELETED = "BeingDeleted"
@@ -109,6 +109,9 @@ def failed(runbook: Runbook, operation: Operation, event: ev.Failed) -> Operatio
     if needs_a_look(effect, problem):
         return _look_after(runbook, operation, effect, event.at)
     frame = operation.top
+    body = step_of(runbook, operation, frame).body
+    if isinstance(body, Call) and finds_nothing(body, problem):
+        return _look_at(operation, since=event.at, unknown=True)
     number = _entry_of_intent(runbook, operation, effect)
     if number is not None and effect.verb == "create":
         # The entry stays: a create that was refused may have made something all the same.
@@ -116,7 +119,7 @@ def failed(runbook: Runbook, operation: Operation, event: ev.Failed) -> Operatio
     if number is not None and effect.verb == "call" and not frame.performed.perhaps_done:
         refused = changed(operation.ledger[number], at=event.at, state="void", why="it was refused")
         operation = stack.with_entry(operation, number, refused)
-    if isinstance(step_of(runbook, operation, frame).body, Notify):
+    if isinstance(body, Notify):
         operation = _with_notice(operation, effect, f"{problem.name}: {problem.message}")
     operation = stack.with_top(operation, _with_error(frame, effect, problem, event.at))
     return stack.with_record(runbook, operation, lambda record: changed(record, error=problem))
@@ -127,6 +130,13 @@ def needs_a_look(effect: Effect, problem: Problem) -> bool:
     if effect.verb == "create":
         return problem.category == "exists"
     return effect.verb == "delete" and (problem.category == "not_found" or BEING_DELETED in problem.also)
+
+
+def finds_nothing(call: Call, problem: Problem) -> bool:
+    """● *Not found* and *being deleted* from a call with `until: {gone}`: look, as after a delete."""
+    check = call.until.body if call.until is not None else None
+    gone = isinstance(check, Check) and check.gone
+    return gone and (problem.category == "not_found" or BEING_DELETED in problem.also)
 
 
 def unknown(runbook: Runbook, operation: Operation, event: ev.Unknown) -> Operation:

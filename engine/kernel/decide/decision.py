@@ -51,6 +51,7 @@ from engine.kernel.decide.classes import (
 from engine.kernel.decide.deletions import deletion_of
 from engine.kernel.decide.intents import intend_call
 from engine.kernel.decide.requirements import must_prove
+from engine.kernel.decide.until import before_deleting, has_taken_effect, means_missing, waits_until_gone
 from engine.kernel.decide.verbs import by_verb, continue_replace, target_of
 from engine.kernel.decide.view import View
 from engine.kernel.effect import Maker, Seen
@@ -77,7 +78,7 @@ def _decide(view: View, seen: Seen) -> ev.Event:
     seen, cls_before_is = classify(view, seen)
     body, problem = view.step.body, seen.problem
     if problem is not None and not passes_by_itself(problem):
-        if isinstance(body, Check) and problem.name in body.missing_on:
+        if means_missing(view, problem):
             return _decide(view, Seen(at=view.now, status="missing", cls="missing"))
         reason = f"its status cannot be read: {problem.message}"
         held = ev.Held(at=view.now, kind="failure", reason=reason, error=problem)
@@ -260,8 +261,11 @@ def _decide_call(view: View, seen: Seen, body: Call, cls_before_is: str) -> ev.E
     performed = view.frame.performed
     repeat, since = performed.repeat, performed.since
     # A repeatable call is sent once whatever `until` says; any other is not sent where `until` is true already.
-    asked = not body.repeatable or since is not None
-    if asked and seen.cls == "available":
+    deletes = waits_until_gone(view, body)
+    asked = deletes or not body.repeatable or since is not None
+    if deletes and since is None and (wait := before_deleting(view, seen)) is not None:
+        return wait
+    if asked and has_taken_effect(view, seen, body):
         if repeat is not None and since is None and not performed.perhaps_done:
             # Nobody has sent it, and somebody else has done it: this is not ours to undo.
             for number, entry in view.own_entries():

@@ -148,6 +148,11 @@ def walk(node: Node) -> Iterator[Node]:
         yield from walk(child)
 
 
+def is_path(node: Node) -> bool:
+    """Is it the path of a member, such as `seen.DBClusters[0].Status`?"""
+    return all(isinstance(one, (Name, Attr, Item, Const)) for one in walk(node))
+
+
 def depth(node: Node) -> int:
     """The depth of Jinja's tree for a node. There `a or b or c` is nested, and comparisons, pairs and arguments are nodes."""
     inside = [depth(one) for one in children(node)]

@@ -14,7 +14,7 @@ from engine.language.parse.shapes import Shape
 from engine.language.yaml.nodes import MapNode
 
 _STEP: Final = (
-    *("id", "description", "if", "region", "account", "for_each", *shapes.KINDS),
+    *("id", "description", "if", "region", "account", "for_each", *shapes.KINDS, "gone"),
     *("with", "subject", "text", "error", "past", "status", "missing_on", "classes", "is"),
     *("repeatable", "until", "owner", "target", "only", "requires", "states", "monitor", "timeout"),
     *("retry", "rescue", "undo", "irreversible"),

@@ -197,7 +197,8 @@ KINDS: Final[Mapping[str, Shape]] = {
 STEPS: Final[Mapping[str, Shape]] = {kind: {**COMMON, **own} for kind, own in KINDS.items()}
 
 UNTIL: Final[Shape] = {
-    "check": Key(form="kind", doc="What to look at.", required=True),
+    "check": Key(form="kind", doc="What to look at."),
+    "gone": Key(form="kind", doc="In place of `check`: what must not be there any more. It has no `is`."),
     "with": _WITH, "status": _STATUS, "missing_on": _MISSING_ON, "classes": _CLASSES, "monitor": _MONITOR,
     "is": Key(form="expression", doc="A condition on `seen`. The call has taken effect if it is true and the resource is available."),
 }  # fmt: skip

@@ -92,7 +92,8 @@ def _require_monitor(draft: Draft, step: Step) -> Step:
     if isinstance(look, Check) and look.kind.startswith("aws.") and None in (step.monitor.every, step.monitor.longest):
         node = draft.nodes[step.path]
         assert isinstance(node, MapNode)
-        draft.report_missing_key(node, "monitor: {every, for}", f"`check: {look.kind}`", _NO_INTERVAL)
+        word = "gone" if look.gone else "check"
+        draft.report_missing_key(node, "monitor: {every, for}", f"`{word}: {look.kind}`", _NO_INTERVAL)
     return step
 
 
@@ -175,20 +176,20 @@ def _body(draft: Draft, node: MapNode, kind: str, found: Fields, path: str) -> B
             return Notify(topic=found.get("notify"), subject=found.get("subject"), text=found.get("text"))
 
 
-def _check(draft: Draft, node: MapNode, found: Fields, path: str) -> Check:
-    kind = _supported_kind(draft, node, found, "check")
+def _check(draft: Draft, node: MapNode, found: Fields, path: str, word: str = "check") -> Check:
+    kind = _supported_kind(draft, node, found, word)
     if kind.startswith("aws."):
         if "status" not in node:
-            draft.report_missing_key(node, "status", f"`check: {kind}`")
+            draft.report_missing_key(node, "status", f"`{word}: {kind}`")
     else:
         for key in ("status", "classes", "missing_on"):
             if key in node:
-                message = f"`{key}` is only for `check: aws.SERVICE.OPERATION`; `{kind}` has statuses of its own"
+                message = f"`{key}` is only for `{word}: aws.SERVICE.OPERATION`; `{kind}` has statuses of its own"
                 draft.report("RB209", node.key(key) or node, message, "remove it")
     return Check(
         kind=kind, params=found.get("with") or {}, states=with_default_rows("check", path, found.get("states") or ()),
         is_=found.get("is"), status=found.get("status"), missing_on=found.get("missing_on") or (),
-        classes=found.get("classes") or {},
+        classes=found.get("classes") or {}, gone=word == "gone",
     )  # fmt: skip
 
 
@@ -240,10 +241,11 @@ def _unknown_name_help(draft: Draft, name: str, names: Callable[[], list[str]]) 
 
 
 def _supported_kind(draft: Draft, node: MapNode, found: Fields, verb: str) -> str:
-    """The kind of resource. RB213 if it does not support this kind of step."""
+    """The kind of resource. RB213 if it does not support this kind of step; `gone` is for what can be removed."""
     name: str = found.get(verb) or ""
     facts = draft.kinds.get(name)
-    if facts is not None and verb not in facts.verbs:
+    needed = verb if verb != "gone" else "check" if name.startswith("aws.") else "remove"
+    if facts is not None and needed not in facts.verbs:
         help = f"it supports: {list_words(facts.verbs)}"
         draft.report("RB213", node.get(verb) or node, f"the kind `{name}` does not support `{verb}`", help)
     return name
@@ -269,10 +271,17 @@ def until(draft: Draft, node: Node, path: str) -> Step | None:
     """The check that shows whether a call has taken effect."""
     draft.nodes[path] = node
     if not isinstance(node, MapNode):
-        draft.report_wrong_type(node, "a check: `{check: KIND, with: …, is: …}`")
+        draft.report_wrong_type(node, "a check: `{check: KIND, with: …, is: …}` or `{gone: KIND, with: …}`")
         return None
     found = draft.read_fields(node, UNTIL, path, "`until`")
-    body = _check(draft, node, found, path)
+    word = "gone" if "gone" in node else "check"
+    if word not in node:
+        draft.report_missing_key(node, "check", "`until`", "or `gone: KIND`, for a call that deletes")
+    for key in ("check", "is") if word == "gone" else ():
+        if key in node:
+            message = f"`until` has `gone`, and cannot have `{key}`: what is gone has no attributes"
+            draft.report("RB209", node.key(key) or node, message, f"remove `{key}`, or write `check` alone")
+    body = _check(draft, node, found, path, word)
     check = Step(path=path, id=path, body=body, monitor=found.get("monitor") or Monitor())
     draft.index[path] = check
     return check

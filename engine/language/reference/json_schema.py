@@ -149,7 +149,8 @@ def _forms_of_shapes() -> Json:
         "row": _row_schema(),
         "rescues": {"type": "array", "items": _map_of_shape(shapes.RESCUE)},
         "then": {"anyOf": [{"enum": list(shapes.THEN)}, _map_of_shape(shapes.RETRY_IF)]},
-        "until": _map_of_shape(shapes.UNTIL),
+        "until": _map_of_shape(shapes.UNTIL)
+        | {"oneOf": [{"required": ["check"]}, {"required": ["gone"], "not": {"required": ["is"]}}]},
         "undo_call": _map_of_shape(shapes.UNDO_CALL),
         "main_steps": {"type": "array", "minItems": 1, "items": {"allOf": [_ref("step")], "required": ["id"]}},
         "steps": {"type": "array", "minItems": 1, "items": _ref("step")},

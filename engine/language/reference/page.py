@@ -80,7 +80,10 @@ SCHEDULES: Final = (
 MONITOR: Final = "How a step polls while the verb is `monitor`. Durations have a unit: `30s`, `5m`, `3h`, `2d`."
 UNTIL: Final = (
     "A check that shows whether a `call` has taken effect. It looks before the call too, and does not call if the answer is yes. "
-    "With `repeatable: true` beside it, it looks only afterwards. After an unknown outcome it looks before anything is repeated."
+    "With `repeatable: true` beside it, it looks only afterwards. After an unknown outcome it looks before anything is repeated.\n\n"
+    "`gone` is for calls that delete: `until: {gone: rds.cluster, with: {name: old}}`. The call has taken effect when a look "
+    "does not see it, that is, at the class `missing`. It is always asked before the call too. Without `monitor`, it polls as "
+    "the kind's removal does; `gone: aws.…` needs `monitor` and `status`, and may have `missing_on` and `classes`."
 )
 UNDO: Final = (
     "An undo never deletes the last copy of the data: before it deletes a snapshot copy, it checks that the source is there and "

@@ -1,0 +1,88 @@
+"""Whether a call has taken effect, by the look of its `until`: what is to be there is available, what is to go is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+from engine.errors import ExpressionError, Problem
+from engine.kernel import events as ev
+from engine.kernel.decide.classes import created_lately
+from engine.kernel.decide.view import View
+from engine.kernel.effect import Seen
+from engine.language.expressions.grammar import parse_condition
+from engine.language.expressions.syntax_tree import is_path
+from engine.language.model import Call, Check
+
+
+def check_of(view: View) -> Check | None:
+    """The check that the step looks with: its own, or that of its `until`."""
+    body = view.step.body
+    if isinstance(body, Call):
+        body = body.until.body if body.until is not None else body
+    return body if isinstance(body, Check) else None
+
+
+def means_missing(view: View, problem: Problem) -> bool:
+    """Does `missing_on` name this error of a look, by AWS's code or by this tool's name?"""
+    check = check_of(view)
+    return check is not None and any(map(problem.answers_to, check.missing_on))
+
+
+def waits_until_gone(view: View, body: Call) -> bool:
+    """● `until: {gone}`; or an undo that deletes what its `until` looks at: what is seen is not gone."""
+    check = check_of(view)
+    return check is not None and (check.gone or (looks_at_deleted(view, body, check) and shows_presence(check)))
+
+
+def has_taken_effect(view: View, seen: Seen, body: Call) -> bool:
+    """Is `until` true?"""
+    if waits_until_gone(view, body):
+        return seen.cls == "missing"
+    check = check_of(view)
+    deleted = check is not None and seen.cls == "missing" and looks_at_deleted(view, body, check)
+    return seen.cls == "available" or deleted
+
+
+def before_deleting(view: View, seen: Seen) -> ev.Event | None:
+    """● What was made a moment ago may be missing in lists; what is leaving, or is still being made, is waited for."""
+    being_made = view.entry is not None and (seen.cls == "pending" or (seen.cls == "missing" and created_lately(view)))
+    return view.watch(seen) if being_made or seen.cls == "leaving" else None
+
+
+def looks_at_deleted(view: View, body: Call, check: Check) -> bool:
+    """● Of an undo: does its call delete the thing that its `until` looks at? Both name it."""
+    deletes = body.deletes
+    if view.entry is None or deletes is None or deletes.unprotects:
+        return False
+    named = {text for name in deletes.names for text in _texts(body.params.get(name))}
+    return not named.isdisjoint(_texts(view.frame.address.identity))
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text and number in a value."""
+    match value:
+        case str() | int():
+            yield str(value)
+        case dict():
+            for item in value.values():
+                yield from _texts(item)
+        case list() | tuple():
+            for item in value:
+                yield from _texts(item)
+        case _:
+            return
+
+
+def shows_presence(check: Check) -> bool:
+    """Is what the check sees there, if it is not missing? A `status` that is computed may say "gone" of a reply."""
+    return check.status is None or _is_path(check.status)
+
+
+@lru_cache(maxsize=256)
+def _is_path(status: str) -> bool:
+    try:
+        return is_path(parse_condition(status))
+    except ExpressionError:
+        return False
