@@ -170,20 +170,44 @@ def deletes_of(operation: ApiOperation) -> Deletes | None:
     noun = _noun(operation.wire)
     thing = f"{operation.service.name}.{noun.lower()}"
     names, within = _naming(operation, noun)
-    stems = {_singular(one).lower() for one in names[:1]} | {f"{noun}{end}".lower() for end in ("Id", "Name", "Arn")}
     return Deletes(
         names=names, within=within, thing=thing, kind=KINDS.get(thing, ""), switches=SWITCHES.get(name, ()),
-        always=name in SWITCHES and not SWITCHES[name], own_members=frozenset({*stems, "id", "name", "arn"}),
+        always=name in SWITCHES and not SWITCHES[name],
+        own_members=own_members(noun) | {_singular(one).lower() for one in names[:1]},
     )  # fmt: skip
 
 
+def own_members(noun: str) -> frozenset[str]:
+    """Members of an output, in lower case, that name the thing itself."""
+    ends = ("Id", "Identifier", "Name", "Arn")
+    return frozenset({*(f"{noun}{end}".lower() for end in ends), *(end.lower() for end in ends)})
+
+
 def made_by(operation: ApiOperation) -> str:
-    """What the operation makes and names in its output: `ec2.volume`; "" if it makes nothing."""
+    """What the operation makes: `ec2.volume`; "" if it makes nothing, or may return what somebody else has made."""
+    noun = _made(operation)
+    return f"{operation.service.name}.{noun.lower()}" if noun else ""
+
+
+def names_what_it_makes(operation: ApiOperation) -> bool:
+    """Has its output a name or an id of what it makes?"""
+    noun = _made(operation)
+    if not noun:
+        return False
+    shapes = operation.service.shapes
+    members = [*operation.outputs]
+    for member in operation.outputs.values():
+        shape = shapes[member["shape"]]
+        inner = shapes[shape["member"]["shape"]] if shape["type"] == "list" else shape
+        members += inner.get("members", {})
+    return any(name.lower() in own_members(noun) for name in members)
+
+
+def _made(operation: ApiOperation) -> str:
     made = _MAKES.match(operation.wire)
     if made is None or full_name(operation) in RETURN_WHAT_EXISTS:
         return ""
-    noun = _singular(_ORIGIN.sub("", operation.wire[made.end() :]))
-    return f"{operation.service.name}.{noun.lower()}" if noun else ""
+    return _singular(_ORIGIN.sub("", operation.wire[made.end() :]))
 
 
 def _noun(wire: str) -> str:

@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from actions.aws.call_errors import aws_call, truncated_reply
-from actions.aws.deleting_calls import deletes_of, made_by
+from actions.aws.deleting_calls import deletes_of, made_by, names_what_it_makes
 from actions.aws.error_codes import EC2_CODES
 from actions.aws.service_models import ApiOperation, first_sentence, operation_model
 from actions.aws.sessions import is_read
@@ -74,6 +74,7 @@ def _action(name: str, operation: ApiOperation) -> Action:
             repeatable=True if is_read(operation.wire) else None,
             deletes=deletes_of(operation),
             makes=made_by(operation),
+            names_made=names_what_it_makes(operation),
         ),
         params=_params(operation),
         output=_output_schemas(operation),

@@ -16,6 +16,7 @@ Read in this order:
     queries, rendering           questions about an operation; names and `${ }`
     decide/pending               the phase table. Its essay walks an operation from the first step to the end
     decide/decision              after a look. Then: classes, verbs, requirements, intents, errors, ends, notices
+    decide/deletions, survey     what needs a person's word; protected_names
     apply/evolve                 record 1, and the table of folds. Then: steps, outcomes, lifecycle, and the moves of stack
 
 ● marks a rule that an operation would be lost, or something foreign touched, without. Each is one small function: the tests of

@@ -67,7 +67,8 @@ class ActionFacts(Value):
     name: str
     repeatable: bool | None = None  # None: the step must say it
     deletes: Deletes | None = None
-    makes: str = ""  # what its output names as made: "ec2.volume"
+    makes: str = ""  # what it makes: "ec2.volume"
+    names_made: bool = False  # its output has a name or id of what it makes
 
 
 class Delays(Value):
@@ -200,6 +201,7 @@ class Call(Value):
     repeatable: bool = False
     deletes: Deletes | None = None
     makes: str = ""
+    names_made: bool = False
     until: Step | None = None  # a check; its path ends in /until
     undo: UndoCall | None = None
 

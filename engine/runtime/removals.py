@@ -194,12 +194,15 @@ class _Search:
         ]  # fmt: skip
 
     def _is_made(self, deletion: Deletion, body: Call) -> bool:
-        """Does a step of the runbook make what has this name?"""
+        """Does a step of the runbook make what has this name, so that it will be known as own?"""
         assert body.deletes is not None
         for step in self.runbook.steps:
             match step.body:
                 case Call(makes=makes, params=params) if makes and makes == body.deletes.thing:
-                    pass
+                    undo = step.body.undo.call.body if step.body.undo is not None else None
+                    in_ledger = isinstance(undo, Call) and undo.action == body.action
+                    if not step.body.names_made and not in_ledger:
+                        continue  # nothing will prove it
                 case Ensure(kind=kind, params=params) if kind == body.deletes.kind:
                     pass
                 case _:

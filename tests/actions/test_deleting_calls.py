@@ -9,7 +9,13 @@ from functools import cache
 import pytest
 
 from actions.aws import deleting_calls
-from actions.aws.deleting_calls import SWITCHES, deletes_of, is_deleting, made_by
+from actions.aws.deleting_calls import (
+    SWITCHES,
+    deletes_of,
+    is_deleting,
+    made_by,
+    names_what_it_makes,
+)
 from actions.aws.generic_calls import operation_of
 from actions.aws.model_files import data_folder, find_file, read_file
 from actions.aws.service_models import ApiOperation, ServiceModel
@@ -195,3 +201,16 @@ def test_what_a_call_makes(name: str, thing: str) -> None:
     operation = operation_of(f"aws.{name}")
     assert operation is not None
     assert made_by(operation) == thing
+
+
+@pytest.mark.parametrize(
+    ("name", "is_named"),
+    [
+        ("ec2.run_instances", True), ("rds.create_db_instance", True), ("dynamodb.create_table", True),
+        ("logs.create_log_group", False), ("rds.modify_db_instance", False),
+    ],
+)  # fmt: skip
+def test_whether_an_output_names_what_is_made(name: str, is_named: bool) -> None:
+    operation = operation_of(f"aws.{name}")
+    assert operation is not None
+    assert names_what_it_makes(operation) == is_named

@@ -8,7 +8,7 @@ from dataclasses import replace
 from engine.kernel import Operation
 from engine.kernel.effect import Deletion
 from engine.runtime.engine import Engine
-from engine.runtime.observer import Observer
+from engine.runtime.observer import Observer, PlannedRemoval
 from engine.runtime.protection import ProtectionPolicy
 from tests.laws.scenario_parts import CLUSTER, SNAPSHOT, foreign, set_status
 from tests.laws.scenario_run import Scenario, Trial, cancel, cleanup, fault, problem, restart, resume, run, while_down
@@ -139,6 +139,17 @@ OWN_CALL = (
   - {id: take, call: test.delete, with: {name: "${made.name}"}, repeatable: true}
 """
 )
+KNOWN_OWN_CALL = OWN_CALL.replace("${made.name}", "made")
+IN_THE_LEDGER = (
+    HEAD
+    + """  - id: made
+    call: test.make_silently
+    with: {name: made}
+    repeatable: true
+    undo: {call: test.delete, with: {name: made}, repeatable: true}
+  - {id: take, call: test.delete, with: {name: made}, repeatable: true}
+"""
+)
 UNDO_CALL = (
     HEAD
     + """  - id: made
@@ -160,6 +171,13 @@ class Asked(Observer):
     def confirms_late(self, operation: Operation, deletions: tuple[Deletion, ...]) -> bool:
         self.questions.append(tuple(one.name for one in deletions))
         return True
+
+
+class Refuses(Observer):
+    """A person who agrees to no deletion."""
+
+    def confirms(self, removals: list[PlannedRemoval]) -> bool:
+        return not removals
 
 
 def with_engine(trial: Trial, observer: Observer | None = None, *allowed: str, protected: str = "") -> Trial:
@@ -197,10 +215,11 @@ def a_foreign_call_holds() -> None:
 
 
 def an_own_call_needs_no_word() -> None:
-    trial = trial_of(OWN_CALL)
-    run()(trial)
-    assert status_of(trial) == "SUCCEEDED"
-    assert deleted(trial) == ["made"]
+    for text in (OWN_CALL, KNOWN_OWN_CALL, IN_THE_LEDGER):
+        trial = with_engine(trial_of(text), Refuses())
+        run()(trial)
+        assert status_of(trial) == "SUCCEEDED"
+        assert deleted(trial) == ["made"]
 
 
 def a_protected_call_holds_although_it_is_own_or_confirmed() -> None:

@@ -216,7 +216,7 @@ def registry(world: World) -> Registry:
         made.add_action(
             Action(
                 name=name, doc="", facts=ActionFacts(
-                    name=name, repeatable=repeatable, deletes=DELETES.get(name), makes=MAKES.get(name, "")
+                    name=name, repeatable=repeatable, deletes=DELETES.get(name), makes=MAKES.get(name, ""), names_made=name == "test.make"
                 ),
                 params={one: Param(schema=ANY, secret=True) for one in params.split()}, output={}, calls={}, errors=(),
                 run=run,
@@ -226,7 +226,7 @@ def registry(world: World) -> Registry:
 
 
 DELETES = {"test.delete": Deletes(names=("name",), thing="test.snapshot", own_members=frozenset({"name"}))}
-MAKES = {"test.make": "test.snapshot"}
+MAKES = {"test.make": "test.snapshot", "test.make_silently": "test.snapshot"}
 
 Run = Callable[[Mapping[str, Any], Context], Mapping[str, Any]]
 
@@ -291,11 +291,12 @@ def _calls_that_delete(world: World) -> list[tuple[str, bool | None, str, Run]]:
 
     return [
         ("test.make", None, "name", _call(world, "test.make", make)),
+        ("test.make_silently", None, "name", _call(world, "test.make_silently", make, silent=True)),
         ("test.delete", None, "name", _call(world, "test.delete", delete)),
     ]
 
 
-def _call(world: World, name: str, do: Callable[[Mapping[str, Any], Context], None]) -> Run:
+def _call(world: World, name: str, do: Callable[[Mapping[str, Any], Context], None], *, silent: bool = False) -> Run:
     """An action whose calls are subject to the world's faults and recorded in its journal."""
 
     def run(params: Mapping[str, Any], ctx: Context) -> Mapping[str, Any]:
@@ -306,6 +307,6 @@ def _call(world: World, name: str, do: Callable[[Mapping[str, Any], Context], No
             world.journal.append(act)
 
         world.send(f"call {name}", params, perform, ctx.key)
-        return {"ok": True, **params}
+        return {"ok": True} if silent else {"ok": True, **params}
 
     return run

@@ -12,8 +12,8 @@ The order matters, and is the same for every step that looks:
 5. Ownership. What is not the step's to take holds.
 6. The row, by the exact status, else by the class. Another row than before is recorded first (`RowTaken`), for its `do` may
    have to run; the same row means its verb.
-7. The verb. `monitor` checks its deadline here, after the look. What changes something needs an attempt, then proves
-   `requires`, then records an intent.
+7. The verb. `monitor` checks its deadline here, after the look. What deletes something foreign needs a person's word
+   (`deletions`). What changes something needs an attempt, then proves `requires`, then records an intent.
 
 One event at a time: where two things follow from a look, the first is recorded, and `pending` asks again with the same look
 in hand. Take `ensure rds.cluster_snapshot` with the name `daily-copy`, whose table says `missing: create`,

@@ -14,12 +14,12 @@ from typing import Any
 from engine.kernel import events as ev
 from engine.kernel.decide.view import View
 from engine.kernel.effect import Deletion, Seen
-from engine.kernel.frame import EndStep
-from engine.kernel.operation import Operation
+from engine.kernel.frame import EndStep, items_of
+from engine.kernel.operation import Entry, Operation, UndoRecord
 from engine.kernel.ownership import owner_of
 from engine.kernel.protected_names import protected_names
 from engine.kernel.queries import records_of
-from engine.language.model import Call, Deletes, Runbook
+from engine.language.model import Call, Deletes, Runbook, Step
 from engine.values import changed
 
 Params = Mapping[str, Any]
@@ -96,7 +96,7 @@ def is_settled(view: View, deletion: Deletion) -> bool:
     if protected_names(deletion, operation.protected, operation.allowed):
         return False
     known = view.entry is not None or is_confirmed(operation, deletion)
-    return known or is_own(view.runbook, operation, deletion, body.deletes)
+    return known or is_own(view, deletion, body.deletes)
 
 
 def held_for_call(view: View, deletions: tuple[Deletion, ...]) -> ev.Held:
@@ -195,22 +195,38 @@ def _values_at(value: Any, path: tuple[str, ...]) -> Iterator[Any]:
             yield from _values_at(one, path)
 
 
-def is_own(runbook: Runbook, operation: Operation, deletion: Deletion, deletes: Deletes) -> bool:
+def is_own(view: View, deletion: Deletion, deletes: Deletes) -> bool:
     """● Own is what the ledger names, or an output of a call of this operation that makes such things. All else is foreign."""
+    runbook, operation = view.runbook, view.operation
     where = deletion.region, deletion.account
-    for entry in operation.ledger:
-        there = entry.id is not None and entry.state not in ("gone", "void") and (entry.region, entry.account) == where
-        if there and entry.kind == deletes.kind and deletion.id in (entry.id, *entry.identity.values()):
-            return True
+    if any(_ledger_names(runbook, entry, deletion, deletes) for entry in operation.ledger):
+        return True
     for name, result in operation.results.items():
         step = runbook.by_name.get(name)
-        if step is None or not isinstance(step.body, Call) or step.body.makes != deletes.thing or not deletes.thing:
+        if step is None or not _makes(step, deletes):
             continue
-        if any((record.region, record.account) == where for _, record in records_of(operation, step)):
+        records = records_of(operation, step, items_of(view.frame.position))
+        if any((record.region, record.account) == where for _, record in records):
             results = result if step.for_each is not None and isinstance(result, list) else [result]
             if any(_names(one, deletes, deletion.id, 1) for one in results):
                 return True
     return False
+
+
+def _makes(step: Step, deletes: Deletes) -> bool:
+    return isinstance(step.body, Call) and bool(deletes.thing) and step.body.makes == deletes.thing
+
+
+def _ledger_names(runbook: Runbook, entry: Entry, deletion: Deletion, deletes: Deletes) -> bool:
+    """A resource of the kind that does the same job; or a call that made it, whose undo is this same deletion."""
+    there = entry.id is not None and entry.state not in ("gone", "void")
+    if not there or (entry.region, entry.account) != (deletion.region, deletion.account):
+        return False
+    if isinstance(entry.undo, UndoRecord):
+        step, undo = runbook.index.get(entry.path), entry.undo
+        names = (text for name in undo.names[:1] for text in texts_in(undo.params.get(name)))
+        return step is not None and _makes(step, deletes) and undo.action == deletion.kind and deletion.id in names
+    return entry.kind == deletes.kind and deletion.id in (entry.id, *entry.identity.values())
 
 
 def _names(output: Any, deletes: Deletes, id: str, levels: int) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.kernel import events as ev
 from engine.kernel.decide.address import identity_of, target_of_check
+from engine.kernel.decide.classes import row_for
 from engine.kernel.decide.deletions import call_deletions, deletion_of, held_for_list, is_settled, needs_word
 from engine.kernel.decide.intents import look_effect
 from engine.kernel.decide.view import View, view_of
@@ -36,7 +37,7 @@ def survey(view: View, phase: Surveying) -> ev.Event | Perform:
         return Perform(effect=look_effect(item, item.frame.address.identity, {}))
     seen = phase.seen
     # A look that failed says nothing: the item looks again when its turn comes, and asks for itself.
-    there = seen.problem is None and seen.cls not in ("missing", "leaving")
+    there = seen.problem is None and seen.cls != "missing" and row_for(item, seen, seen.cls).verb == "delete"
     return ev.ItemSurveyed(
         at=view.now, deletions=(deletion_of(item, seen),) if there and needs_word(item, seen) else ()
     )

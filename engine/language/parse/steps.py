@@ -202,7 +202,7 @@ def _call(draft: Draft, found: Fields) -> Call:
     return Call(
         action=action, params=found.get("with") or {}, repeatable=repeatable, until=found.get("until"),
         undo=_undo_with_monitor(draft, found), deletes=facts.deletes if facts is not None else None,
-        makes=facts.makes if facts is not None else "",
+        makes=facts.makes if facts is not None else "", names_made=facts is not None and facts.names_made,
     )  # fmt: skip
 
 
