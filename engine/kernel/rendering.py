@@ -15,6 +15,7 @@ from engine.errors import Problem
 from engine.kernel.effect import Seen
 from engine.kernel.frame import Frame, InItems
 from engine.kernel.operation import Operation
+from engine.language.expressions.budget import Budget
 from engine.language.expressions.evaluation import render
 from engine.language.model import Runbook, Step
 
@@ -24,16 +25,29 @@ _SETTING: Final = re.compile(r"\bsettings\.([A-Za-z][A-Za-z0-9_]*)")
 class Names(Mapping[str, Any]):
     """The names that the top frame's step may use; `seen` and `error` where there are such."""
 
-    __slots__ = ("_frame", "_operation", "_runbook", "_seen", "_vars")
+    __slots__ = ("_budget", "_frame", "_operation", "_runbook", "_seen", "_vars")
 
     def __init__(
-        self, runbook: Runbook, operation: Operation, frame: Frame | None = None, seen: Seen | None = None
+        self,
+        runbook: Runbook,
+        operation: Operation,
+        frame: Frame | None = None,
+        seen: Seen | None = None,
+        budget: Budget | None = None,
     ) -> None:
         self._runbook = runbook
         self._operation = operation
         self._frame = frame
         self._seen = seen
         self._vars: dict[str, Any] = {}
+        self._budget = budget
+
+    @property
+    def budget(self) -> Budget:
+        """The work that expressions with these names may still take."""
+        if self._budget is None:
+            self._budget = Budget()
+        return self._budget
 
     def __getitem__(self, name: str) -> Any:
         operation = self._operation

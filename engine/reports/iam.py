@@ -14,6 +14,7 @@ from typing import Any, Final, assert_never
 from engine.errors import ExpressionError
 from engine.kernel.operation import Operation
 from engine.kernel.rendering import Names
+from engine.language.expressions.budget import Budget, TooMuchWork
 from engine.language.expressions.template import split_template
 from engine.language.model import Call, Check, Ensure, Fail, Hold, Notify, Remove, Runbook, Step, TakeBack, Wait
 from engine.registry import Entitled, Registry, ResourceKind, Right
@@ -52,13 +53,14 @@ class RunbookContext:
     iam: IamNames
     inputs: Mapping[str, Any] = field(default_factory=dict)
     region: str = ""
+    budget: Budget = field(default_factory=Budget)
 
     @property
     def names(self) -> Names:
         """The names that expressions can use before the run."""
         return Names(self.runbook, Operation(
             id="*", runbook=self.runbook.name, digest="", started=0.0, region=self.region, inputs=self.inputs
-        ))  # fmt: skip
+        ), budget=self.budget)  # fmt: skip
 
     def text(self, written: Any) -> str:
         """The rendered text, with `*` for everything that is known only during the run."""
@@ -76,6 +78,8 @@ class RunbookContext:
             return "*"
         try:
             value = evaluate(expression, self.names)
+        except TooMuchWork:
+            raise
         except ExpressionError:
             return "*"
         return value if isinstance(value, str) and value else "*"

@@ -296,9 +296,10 @@ def outputs(operation: Operation, runbook: Runbook) -> dict[str, Any]:
     from engine.kernel.rendering import Names, rendered
 
     found: dict[str, Any] = {}
+    names = Names(runbook, operation)
     for name, value in runbook.outputs.items():
         try:
-            found[name] = rendered(value, Names(runbook, operation))
+            found[name] = rendered(value, names)
         except ExpressionError as error:
             found[name] = None
             found[f"{name}_error"] = str(error)

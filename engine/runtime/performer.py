@@ -30,6 +30,7 @@ from engine.kernel import events as ev
 from engine.kernel.effect import Effect, Maker, Seen, SeenPart
 from engine.kernel.operation import SettingValue
 from engine.kernel.rendering import Names, rendered
+from engine.language.expressions.budget import Budget
 from engine.language.inputs import setting_from_text
 from engine.language.model import Runbook, Setting
 from engine.language.secret import Secret
@@ -271,8 +272,9 @@ def exact_number(value: decimal.Decimal) -> int | float | str:
 def read_settings(runbook: Runbook, operation: Operation, read: ReadSetting) -> dict[str, SettingValue]:
     """The current value of every setting. The runbook lists a setting after those that it names."""
     found: dict[str, SettingValue] = {}
+    budget = Budget()
     for name, setting in runbook.settings.items():
-        names = Names(runbook, changed(operation, settings=found))
+        names = Names(runbook, changed(operation, settings=found), budget=budget)
         source = str(rendered(setting.source, names))
         region = str(rendered(setting.region or runbook.region, names) or operation.region)
         try:

@@ -20,6 +20,7 @@ from engine.kernel.frame import Address, Frame, position_of
 from engine.kernel.operation import Target
 from engine.kernel.ownership import owner_of
 from engine.kernel.rendering import Names, place
+from engine.language.expressions.budget import Budget
 from engine.language.expressions.evaluation import is_true, render
 from engine.language.model import Call, Check, Ensure, Remove, Runbook, Step
 from engine.runtime.observer import PlannedRemoval
@@ -55,6 +56,11 @@ class KnownNames(Mapping[str, Any]):
 
     def with_each(self, each: Any) -> KnownNames:
         return KnownNames(self._names, each)
+
+    @property
+    def budget(self) -> Budget:
+        """That of the names."""
+        return self._names.budget
 
     def value(self, written: Any) -> Any:
         """The rendered value. ExpressionError if it depends on what is not known yet, in whatever way."""
@@ -136,6 +142,7 @@ class _Search:
     runbook: Runbook
     bare: Operation
     looks: dict[str, Seen] = field(default_factory=dict)
+    budget: Budget = field(default_factory=Budget)  # of expressions
 
     def removals_at(self, at: PlannedStep) -> list[PlannedRemoval]:
         """What the step there deletes. ExpressionError if that is not known yet."""
@@ -213,7 +220,7 @@ class _Search:
 
     def _texts(self, params: Any) -> list[str]:
         try:
-            return list(texts_in(render(params, Names(self.runbook, self.bare))))
+            return list(texts_in(render(params, Names(self.runbook, self.bare, budget=self.budget))))
         except ExpressionError:
             return []
 

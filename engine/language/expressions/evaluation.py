@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 from engine.errors import ExpressionError, InvalidCondition
 from engine.language.expressions import syntax_tree as ast
+from engine.language.expressions.budget import SMALL, TooMuchWork, budget_of
+from engine.language.expressions.filters import NAMES
 from engine.language.expressions.grammar import parse_expression
 from engine.language.expressions.jinja import Evaluator, compile_tree
 from engine.language.expressions.results import (
@@ -74,7 +76,10 @@ def _template_evaluator(text: str) -> Evaluator:
     pieces = [part if isinstance(part, str) else _text_evaluator(part[0]) for part in parts]
 
     def join(names: Mapping[str, Any]) -> str:
-        return check_text("".join([piece if isinstance(piece, str) else piece(names) for piece in pieces]))
+        text = check_text("".join([piece if isinstance(piece, str) else piece(names) for piece in pieces]))
+        if len(text) > SMALL:
+            budget_of(names).charge_visit(text)
+        return text
 
     return join
 
@@ -102,22 +107,26 @@ def _evaluator(source: str, *, is_condition: bool = False) -> Evaluator:
         raise _with_source(source, error) from error
 
     def value(names: Mapping[str, Any]) -> Any:
-        scope = {}
+        scope: dict[str, Any] = {NAMES: names}
         for name in used:
             try:
                 scope[name] = names[name]
             except KeyError:
                 continue
         try:
-            return to_result(run(scope))
+            result = run(scope)
+            return to_result(result, budget_of(names) if type(result) in _COPIED else None)
         except Exception as error:  # ExpressionError, Jinja's UndefinedError, or TypeError for `1 < 'a'`
             raise _with_source(source, error) from error
 
     return value
 
 
+_COPIED: Final = frozenset({list, tuple, dict})
+
+
 def _with_source(source: str, error: Exception) -> ExpressionError:
-    cls = InvalidCondition if isinstance(error, InvalidCondition) else ExpressionError
+    cls = type(error) if isinstance(error, (InvalidCondition, TooMuchWork)) else ExpressionError
     return cls(f"`{shorten_source(source)}`: {error}" if source else str(error))
 
 

@@ -6,14 +6,13 @@ text. The table `FILTERS`, at the end, has all of them; the arguments of a filte
 
 from __future__ import annotations
 
-import functools
 import inspect
-import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from engine.errors import ExpressionError
 from engine.language.expressions import syntax_tree as ast
+from engine.language.expressions.budget import CHARGES, SMALL, budget_of
 from engine.language.expressions.number_filters import NO_DEFAULT, epoch_of, float_filter, int_filter, seconds_of
 from engine.language.expressions.operators import OPERATORS, calculation, compare, contains, equal, order_keys
 from engine.language.expressions.results import (
@@ -27,6 +26,14 @@ from engine.language.expressions.results import (
     text_of,
     type_name,
 )
+from engine.language.expressions.text_filters import (
+    basename_filter,
+    lower_filter,
+    replace_filter,
+    tojson_filter,
+    truncate_filter,
+    upper_filter,
+)
 from engine.language.moments import measure
 from engine.values import Resources
 
@@ -36,6 +43,9 @@ CONCAT: Final = "~"
 """The filter that `a ~ b` is compiled to. It cannot be written as a filter."""
 COMPARE: Final = "<=>"
 """The filter that comparisons are compiled to if moments or durations may be among them. It cannot be written either."""
+NAMES: Final = "_names"
+"""Under this name an expression has all names, for their budget. It cannot write it."""
+_ATOMS: Final = frozenset({int, bool, float, type(None)})
 DECIDES: Final = "?"
 """The filter around a part of a condition. It cannot be written as a filter."""
 
@@ -46,12 +56,14 @@ class FilterSpec(Resources, kw_only=False):
     `takes` is `text` (or a number or boolean, as text), `moment`, `duration`, `list` (or the keys of a map, or the characters of a text) or
     `any`. `gives` is `text`, `integer` or `number`; or `list`, the same items; `attributes`, one attribute of each item;
     `item`, one of the items; `either`, the value or the default. `secrets`: it accepts a secret and passes it on.
+    `work` is what is charged for: `all` of the value and its arguments, its `items`, its items as sort `keys`, or `none`.
     """
 
     run: Callable[..., Any]
     takes: str
     gives: str
     secrets: bool = False
+    work: str = "all"
 
 
 class EmptyListError(Exception):
@@ -60,25 +72,52 @@ class EmptyListError(Exception):
 
 def filter_functions(undefined: Callable[[str], Any]) -> dict[str, Callable[..., Any]]:
     """The functions by name, for Jinja. `undefined` makes an undefined value from the reason for it."""
-    strict = {name: _refuse_undefined(spec.run, undefined) for name, spec in FILTERS.items()}
-    internal = {CONCAT: _concat, DECIDES: _deciding, COMPARE: compare}
+    strict = {name: _refuse_undefined(name, spec, undefined) for name, spec in FILTERS.items()}
+    internal = {CONCAT: _charged(_concat), DECIDES: _deciding, COMPARE: _charged(compare)}
     return strict | {"default": _default} | internal | {op: calculation(op) for op in OPERATORS}
 
 
-def _refuse_undefined(function: Callable[..., Any], undefined: Callable[[str], Any]) -> Callable[..., Any]:
-    """The function, but with an error for an undefined value or argument; `default` alone accepts them."""
+def _charged(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function, which visits all of its operands."""
+    from jinja2 import pass_context
 
-    @functools.wraps(function)
-    def filtered(value: Any, *args: Any, **named: Any) -> Any:
+    def charged(context: Any, operands: list[Any], *args: Any) -> Any:
+        for one in operands:
+            kind = type(one)
+            if kind not in _ATOMS and (kind is not str or len(one) > SMALL):
+                budget_of(context.parent[NAMES]).charge_visit(one)
+        return function(operands, *args)
+
+    return pass_context(charged)
+
+
+def _refuse_undefined(name: str, spec: FilterSpec, undefined: Callable[[str], Any]) -> Callable[..., Any]:
+    """The filter, but with an error for an undefined value or argument; `default` alone accepts them.
+
+    Its work is charged before it is done.
+    """
+    from jinja2 import pass_context
+
+    function, charge = spec.run, CHARGES[spec.work]
+
+    def filtered(context: Any, value: Any, *args: Any, **named: Any) -> Any:
+        is_small = True
         for one in (value, *args, *named.values()):
-            if is_undefined(one):
-                raise ExpressionError(str(one._undefined_message))
+            kind = type(one)
+            if kind is str:
+                is_small = is_small and len(one) <= SMALL
+            elif kind not in _ATOMS:
+                is_small = False
+                if is_undefined(one):
+                    raise ExpressionError(str(one._undefined_message))
+        if not is_small:
+            charge(budget_of(context.parent[NAMES]), value, args, named)
         try:
             return function(value, *args, **named)
         except EmptyListError:
             return undefined("the list is empty; give a fallback: `| default(…)`")
 
-    return filtered
+    return pass_context(filtered)
 
 
 # -- checked before anything is evaluated --------------------------------------------------------------
@@ -249,72 +288,28 @@ def _selectattr(value: Any, attribute: Any, test: Any = None, wanted: Any = None
     return found
 
 
-# -- text ------------------------------------------------------------------------------------------------------
-
-
-def _lower(value: Any) -> str:
-    return text_of(value).lower()
-
-
-def _upper(value: Any) -> str:
-    return text_of(value).upper()
-
-
-def _replace(value: Any, old: Any, new: Any, count: Any = None) -> str:
-    text, old, new = text_of(value), text_of(old), text_of(new)
-    limit = -1 if count is None else int(count)
-    times = text.count(old)
-    if limit >= 0:
-        times = min(times, limit)
-    check_length(len(text) + times * (len(new) - len(old)))
-    return text.replace(old, new, limit)
-
-
-def _truncate(value: Any, length: Any = 255, killwords: Any = False, end: Any = "...", leeway: Any = 0) -> str:
-    """At most `length` characters, `end` included; cut at the end of a word unless `killwords`.
-
-    A text that is up to `leeway` longer is not cut. Jinja's default is 5; here it is 0, because AWS counts exactly.
-    """
-    text, ending, longest = text_of(value), text_of(end), int(length)
-    if longest < len(ending):
-        raise ExpressionError(f"`truncate` to {longest} leaves no room for `{ending}`")
-    if len(text) <= longest + int(leeway):
-        return text
-    kept = text[: longest - len(ending)]
-    return (kept if killwords else kept.rsplit(" ", 1)[0]) + ending
-
-
-def _basename(value: Any) -> str:
-    """The part after the last `/` or `:`: the name in an ARN or a path."""
-    return re.split(r"[/:]", text_of(value))[-1]
-
-
-def _tojson(value: Any, indent: Any = None) -> str:
-    return json_of(value, min(int(indent), 8) if indent is not None else None)
-
-
 # -- the table -------------------------------------------------------------------------------------------------
 
 FILTERS: Final[Mapping[str, FilterSpec]] = {
     # name: the function, what it takes, what it gives
     "default": FilterSpec(_default, "any", "either", secrets=True),
-    "first": FilterSpec(_first, "list", "item", secrets=True),
-    "last": FilterSpec(_last, "list", "item", secrets=True),
-    "length": FilterSpec(_length, "any", "integer", secrets=True),
+    "first": FilterSpec(_first, "list", "item", secrets=True, work="items"),
+    "last": FilterSpec(_last, "list", "item", secrets=True, work="items"),
+    "length": FilterSpec(_length, "any", "integer", secrets=True, work="none"),
     "join": FilterSpec(_join, "list", "text"),
-    "lower": FilterSpec(_lower, "text", "text"),
-    "upper": FilterSpec(_upper, "text", "text"),
-    "replace": FilterSpec(_replace, "text", "text"),
-    "sort": FilterSpec(_sort, "list", "list"),
-    "unique": FilterSpec(_unique, "list", "list"),
-    "map": FilterSpec(_map, "list", "attributes", secrets=True),
-    "selectattr": FilterSpec(_selectattr, "list", "list", secrets=True),
+    "lower": FilterSpec(lower_filter, "text", "text"),
+    "upper": FilterSpec(upper_filter, "text", "text"),
+    "replace": FilterSpec(replace_filter, "text", "text"),
+    "sort": FilterSpec(_sort, "list", "list", work="keys"),
+    "unique": FilterSpec(_unique, "list", "list", work="keys"),
+    "map": FilterSpec(_map, "list", "attributes", secrets=True, work="items"),
+    "selectattr": FilterSpec(_selectattr, "list", "list", secrets=True, work="items"),
     "int": FilterSpec(int_filter, "any", "integer"),
     "float": FilterSpec(float_filter, "any", "number"),
     "epoch": FilterSpec(epoch_of, "moment", "number"),
     "seconds": FilterSpec(seconds_of, "duration", "integer"),
     "string": FilterSpec(text_of, "any", "text"),
-    "tojson": FilterSpec(_tojson, "any", "text"),
-    "truncate": FilterSpec(_truncate, "text", "text"),
-    "basename": FilterSpec(_basename, "text", "text"),
+    "tojson": FilterSpec(tojson_filter, "any", "text"),
+    "truncate": FilterSpec(truncate_filter, "text", "text"),
+    "basename": FilterSpec(basename_filter, "text", "text"),
 }

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from engine.errors import ExpressionError, InvalidCondition
+from engine.language.expressions.budget import Budget
 from engine.language.secret import Secret
 
 MOST_CHARACTERS: Final = 262_144
@@ -19,14 +20,22 @@ _MOST_NAMES_SHOWN: Final = 12
 _MOST_SOURCE_SHOWN: Final = 200
 
 
-def to_result(value: Any) -> Any:
-    """A result as a value of a runbook: JSON types and secrets. ExpressionError if it is too large, or of another type."""
+def to_result(value: Any, budget: Budget | None = None) -> Any:
+    """A result as a value of a runbook: JSON types and secrets. ExpressionError if it is too large, or of another type.
+
+    A list or map is copied, which is charged to the budget.
+    """
     kind = type(value)
     if kind is str:
         return check_text(value)
     if kind in _SIMPLE:
         return value
-    return _to_result(value, [MOST_CHARACTERS])
+    left = [MOST_CHARACTERS]
+    try:
+        return _to_result(value, left)
+    finally:
+        if budget is not None:
+            budget.charge(MOST_CHARACTERS - left[0])
 
 
 def _to_result(value: Any, left: list[int]) -> Any:
