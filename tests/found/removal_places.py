@@ -77,6 +77,12 @@ PLACES = (
         f'- {{id: take, {REMOVE}, with: {{name: "OLD"}}, target: seen-it}}\n',
     ),
     RemovalPlace(
+        name="target of a check, without owner",
+        steps='- {id: seen-it, check: rds.cluster_snapshot, with: {name: "OLD"}}\n'
+        '- {id: take, remove: rds.cluster_snapshot, with: {name: "OLD"}, target: seen-it, requires: [src], '
+        "states: {available: delete}}\n",
+    ),
+    RemovalPlace(
         name="row",
         steps="- id: row\n  check: rds.cluster\n  with: {name: orders}\n"
         f'  states: {{available: {{do: [{{{REMOVE}, with: {{name: "OLD"}}}}], then: done}}}}\n',

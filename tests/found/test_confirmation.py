@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import pty
 import re
-from collections.abc import Iterator
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
 from actions.sandbox import Sandbox
 from tests.cli.commands import Cli, Result, Store, write_file
-from tests.cli.test_confirmation import on_a_terminal
 from tests.found.removal_places import FOREIGN, PLACES, WORLD, RemovalPlace
 
 INPUT = Path(__file__).parent / "inputs" / "security" / "removals.yaml"
@@ -99,14 +103,49 @@ def test_what_is_known_later_waits_for_a_word(
 
 @pytest.mark.parametrize("typed", ["y", "n"])
 @LATER
-def test_a_terminal_is_asked(cli: Cli, tmp_path: Path, later: bool, typed: str) -> None:
-    sandboxed = Sandboxed(cli, tmp_path, PLACES[0].text(later=later), WORLD)
-    words = ("run", sandboxed.file, *sandboxed.options, "--operation-id", "op", "-o", "json")
-    result = on_a_terminal(*words, typed=f"{typed}\n")
-    assert "will delete rds.cluster_snapshot old (id " in result.err
-    assert "Delete it? [y/N]" in result.err
-    assert result.code == {"y": 0, "n": 5 if later else 2}[typed]
-    assert sandboxed.deleted() == (["old"] if typed == "y" else [])
+@pytest.mark.parametrize("place", PLACES, ids=str)
+def test_a_person_at_a_terminal_is_asked(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: RemovalPlace, later: bool, typed: str
+) -> None:
+    sandboxed = Sandboxed(cli, tmp_path, place.text(later=later), WORLD)
+    with terminal(monkeypatch, f"{typed}\n" * 9) as shown:
+        result = sandboxed.run()
+        if place.needs_cancel and result.code == 5:
+            result = cli("cancel", "op", *sandboxed.options, "-o", "json")
+    assert "[y/N]" in shown()
+    assert sandboxed.deleted() == (sorted(place.removed) if typed == "y" else [])
+    if typed == "n":
+        assert result.code == (2 if not later else 5) or not place.holds
+
+
+@contextmanager
+def terminal(monkeypatch: pytest.MonkeyPatch, typed: str) -> Iterator[Callable[[], str]]:
+    """Standard input and error are a terminal, at which a person types this; gives what it has shown."""
+    above, below = pty.openpty()
+    os.write(above, typed.encode())
+    shown = bytearray()
+
+    def drain() -> None:
+        with suppress(OSError):  # the other end is closed
+            while some := os.read(above, 4096):
+                shown.extend(some)
+
+    reader = threading.Thread(target=drain)
+    reader.start()
+    try:
+        with (
+            open(below, encoding="utf-8", closefd=False) as stdin,
+            open(below, "w", encoding="utf-8", closefd=False) as stderr,
+            monkeypatch.context() as patch,
+        ):
+            patch.setenv("TERM", "dumb")  # no live table
+            patch.setattr(sys, "stdin", stdin)
+            patch.setattr(sys, "stderr", stderr)
+            yield shown.decode
+    finally:
+        os.close(below)
+        reader.join()
+        os.close(above)
 
 
 def test_the_places_name_what_the_world_has() -> None:

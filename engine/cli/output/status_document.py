@@ -178,7 +178,7 @@ def _purpose(command: str, hold_kind: str) -> str:
         case ["resume", "--outcome", "not-done", *_]:
             return "the call had no effect: send it again"
         case ["resume", "--accept-target", *_]:
-            return "delete the resource with this id"
+            return "yes, delete what has this id"
         case ["resume", "--with", *_]:
             return "run the step again with an edited runbook"
         case _:

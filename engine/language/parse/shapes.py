@@ -127,7 +127,9 @@ _STATES: Final = Key(form="states", doc="What to do for each state: a class or `
 _MONITOR: Final = Key(form="monitor", doc="How to poll. Default: the runbook's, else the kind's.")
 _RETRY: Final = Key(form="retry", doc="When to make the next attempt.")
 _RESCUE: Final = Key(form="rescues", doc="What to do about an error, by its name or category.")
-_OWNER: Final = Key(form="owner", doc="Whose the resource may be. Default: `own`. Anything else holds.")
+_OWNER: Final = Key(
+    form="owner", doc="Whose the resource may be. Default: `own`; with `target`: `any`. Anything else holds."
+)
 _ONLY: Final = Key(form="expression", doc="A condition on `seen`. If it is false, the step holds.")
 _IS: Final = Key(form="expression", doc="A condition on `seen`. While it is false, `available` counts as `pending`.")
 _STATUS: Final = Key(

@@ -155,7 +155,8 @@ def _body(draft: Draft, node: MapNode, kind: str, found: Fields, path: str) -> B
             return Remove(
                 kind=_supported_kind(draft, node, found, "remove"), params=found.get("with") or {},
                 states=with_default_rows("remove", path, found.get("states") or ()),
-                owner=found.get("owner") or "own", only=found.get("only"), target=found.get("target"),
+                owner=found.get("owner") or ("any" if found.get("target") else "own"),  # a person confirms the target
+                only=found.get("only"), target=found.get("target"),
             )  # fmt: skip
         case "check":
             return _check(draft, node, found, path)
