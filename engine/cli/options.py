@@ -84,11 +84,15 @@ _TYPES: Final[Mapping[str, Any]] = {
     "verbose": _flag("--verbose", "-v", help="show every event"),
     "debug": _flag("--debug", help="show tracebacks"),
     "no_input": _flag("--no-input", help="never prompt"),
-    "yes": _flag("--yes", "-y", help="answer yes to all prompts"),
+    "yes": _flag(
+        "--yes", "-y", help="confirm what is shown before anything begins, and nothing that becomes known later"
+    ),
     "yes_delete": Annotated[
         list[str] | None,
         typer.Option(
-            "--yes-delete", metavar="NAME", help="allow deleting NAME although a protected pattern matches it"
+            "--yes-delete",
+            metavar="NAME",
+            help="allow deleting or unprotecting NAME although a protected pattern matches it",
         ),
     ],
     "store_timeout": _text(

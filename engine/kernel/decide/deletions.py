@@ -241,12 +241,17 @@ def _names(output: Any, deletes: Deletes, id: str, levels: int) -> bool:
     )
 
 
+_CLI_NAMES = {"s3": "s3api", "codedeploy": "deploy", "config": "configservice"}
+"""Services that the AWS CLI calls otherwise than boto3 does."""
+
+
 def by_hand(action: str, params: Params, region: str) -> str:
     """The AWS CLI command that makes the call; "" if it is not one of AWS."""
     if not action.startswith("aws."):
         return ""
     _, service, operation = action.split(".")
     given = shlex.quote(json.dumps(dict(params), default=lambda _: "***"))
+    service = _CLI_NAMES.get(service, service)
     return f"aws {service} {operation.replace('_', '-')} --cli-input-json {given}" + (
         f" --region {region}" if region else ""
     )
