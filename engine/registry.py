@@ -27,6 +27,7 @@ class Param(Value):
     doc: str = ""
     required: bool = False
     secret: bool = False  # the value, or a value in it, may be a Secret
+    to_create: bool = False  # required by an `ensure` that may create the resource
 
 
 class Status(Value):

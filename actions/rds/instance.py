@@ -21,9 +21,10 @@ _TEXT: Final[Json] = {"type": ["string", "null"]}
 
 PARAMS: Final[Mapping[str, Param]] = {
     "name": Param(schema=NAME_SCHEMA, required=True, doc="name of the instance"),
-    "cluster": Param(schema=NAME_SCHEMA, doc="the cluster that the instance belongs to"),
+    "cluster": Param(schema=NAME_SCHEMA, to_create=True, doc="the cluster that the instance belongs to"),
     "class": Param(
         schema={"type": "string", "pattern": "^db[.].+"},
+        to_create=True,
         doc="such as db.r6g.large; db.serverless needs a cluster with `serverless: {min, max}`",
     ),
     "zone": Param(schema={"type": "string", "minLength": 1}, doc="an availability zone of the cluster's subnet group"),

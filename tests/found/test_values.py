@@ -257,3 +257,55 @@ def test_times_of_a_reply_are_moments(cli: Cli, tmp_path: Path) -> None:
     assert ("RB307", 5) in validated(
         cli, tmp_path, PAGED.lstrip().replace("{id: x, hold", f'{{id: x, if: "{condition}", hold')
     )
+
+
+# -- parameters and tags -----------------------------------------------------------------------------------------
+
+
+def test_an_instance_needs_its_cluster_and_class(cli: Cli, tmp_path: Path) -> None:
+    steps = "steps:\n  - {id: x, ensure: rds.instance, with: {name: a}, undo: keep}\n"
+    assert validated(cli, tmp_path, HEAD + steps) == [("RB252", 4)]
+    assert "needs `cluster` and `class`" in cli("validate", str(tmp_path / "a.yaml")).out
+    assert not validated(cli, tmp_path, HEAD + steps.replace("{name: a}", "{name: a, cluster: b, class: db.r6g.large}"))
+    assert not validated(cli, tmp_path, HEAD + steps.replace("undo: keep", "undo: keep, states: {missing: fail}"))
+    assert not validated(cli, tmp_path, HEAD + "steps:\n  - {id: x, check: rds.instance, with: {name: a}}\n")
+
+
+def test_tags_that_aws_refuses_are_found(cli: Cli, tmp_path: Path) -> None:
+    text = (INPUTS / "tag-characters.yaml").read_text(encoding="utf-8")
+    assert validated(cli, tmp_path, text) == [("RB253", 6), ("RB253", 7)]
+    assert not validated(
+        cli, tmp_path, text.replace("DBA team, nights", "DBA team/nights").replace(": disk full, (see wiki)", "")
+    )
+
+
+TAGS = {
+    "a long value": f"a: {'x' * 257}",
+    "a long name": f"{'x' * 129}: a",
+    "a name that RDS reserves": '"rds:mine": a',
+    "a name that AWS reserves": '"AWS:mine": a',
+    "a line break": '"a": "b\\nc"',
+    "a part of a value": '"a": "${operation.id}, b"',
+    "one of the values of an input": '"a": "${kind}"',
+}
+
+
+@pytest.mark.parametrize("tag", TAGS.values(), ids=TAGS)
+def test_each_such_tag_is_found(cli: Cli, tmp_path: Path, tag: str) -> None:
+    text = (
+        HEAD + "inputs: {kind: {enum: [x, 'y;z'], default: x}}\ntags:\n  " + tag + "\nsteps:\n  - {id: x, wait: 1s}\n"
+    )
+    assert validated(cli, tmp_path, text) == [("RB253", 5)]
+
+
+def test_a_resource_has_no_more_than_45_tags_of_a_runbook(cli: Cli, tmp_path: Path) -> None:
+    def tagged(many: int) -> str:
+        return (
+            HEAD
+            + "tags:\n"
+            + "".join(f"  t{n}: Größe 1.5 @x\n" for n in range(many))
+            + "steps:\n  - {id: x, wait: 1s}\n"
+        )
+
+    assert not validated(cli, tmp_path, tagged(45))
+    assert validated(cli, tmp_path, tagged(46)) == [("RB253", 3)]
