@@ -41,8 +41,10 @@ from engine.language.model import (
 )
 from engine.values import changed
 
+IN_THE_MAKING: Final = "undo/pending"
+"""The path of the row of an undo that waits until a resource has been made."""
 _UNDO: Final = (
-    Row(path="undo/pending", names=("pending", "unknown"), verb="monitor"),
+    Row(path=IN_THE_MAKING, names=("pending", "unknown"), verb="monitor"),
     Row(path="undo/leaving", names=("leaving",), verb="monitor"),
     Row(path="undo/delete", names=("available", "broken", "blocked"), verb="delete"),
     Row(path="undo/missing", names=("missing",), verb="done"),
@@ -253,7 +255,7 @@ def kind_of(runbook: Runbook, step: Step) -> KindFacts | None:
 
 def is_in_the_making(row: str) -> bool:
     """● What an undo finds in the making may take as long as its create may; only then can it be deleted."""
-    return row == _UNDO[0].path
+    return row == IN_THE_MAKING
 
 
 def monitor_of(runbook: Runbook, step: Step, row: str = "") -> Monitor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.crash.sandbox_run import SandboxTrial
-from tests.laws.scenario_parts import SNAPSHOT, foreign
+from tests.laws.scenario_parts import HOUR, SNAPSHOT, foreign
 from tests.laws.scenario_run import Scenario, fault, problem
 
 HEAD = """
@@ -50,7 +50,13 @@ def deleted_by_somebody(world: Any) -> None:
         thing.life = [("gone", 0.0)]
 
 
+def snapshots_take_hours(world: Any) -> None:
+    world.sandbox.world.takes["snapshot"] = 3 * HOUR
+
+
 GONE = (
+    Scenario(name="an undo deletes by a call what is made for three hours", text=UNDONE % ("repeatable: true", "gone"),
+          arrange=(snapshots_take_hours,), ends=("FAILED",)),
     Scenario(name="an undo deletes by a call and waits until it is gone", text=UNDONE % (MADE, "gone"), ends=("FAILED",)),
     Scenario(name="an undo deletes by a call, and the reply is lost", text=UNDONE % (MADE, "gone"),
           arrange=(fault(DELETE, "lost"),), ends=("FAILED",)),

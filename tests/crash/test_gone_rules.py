@@ -15,6 +15,8 @@ RULES = (
     Rule(function="decide.until.looks_at_deleted", instead=no,
          scenario=partial(gone.nothing_stands_that_the_ledger_calls_gone, "an undo checks what it deletes")),
     Rule(function="decide.until.before_deleting", instead=nothing, scenario=gone.a_snapshot_that_is_late_in_lists_is_taken_back),
+    Rule(function="queries.is_in_the_making", instead=no,
+         scenario=partial(gone.nothing_stands_that_the_ledger_calls_gone, "an undo deletes by a call what is made for three hours")),
     Rule(function="apply.outcomes.finds_nothing", instead=no,
          scenario=partial(gone.nothing_stands_that_the_ledger_calls_gone, "an undo deletes what somebody has deleted just before")),
 )  # fmt: skip

@@ -11,6 +11,7 @@ from engine.kernel import events as ev
 from engine.kernel.decide.classes import created_lately
 from engine.kernel.decide.view import View
 from engine.kernel.effect import Seen
+from engine.kernel.queries import IN_THE_MAKING
 from engine.language.expressions.grammar import parse_condition
 from engine.language.expressions.syntax_tree import is_path
 from engine.language.model import Call, Check
@@ -48,6 +49,11 @@ def has_taken_effect(view: View, seen: Seen, body: Call) -> bool:
 def before_deleting(view: View, seen: Seen) -> ev.Event | None:
     """● What was made a moment ago may be missing in lists; what is leaving, or is still being made, is waited for."""
     being_made = view.entry is not None and (seen.cls == "pending" or (seen.cls == "missing" and created_lately(view)))
+    # As of an undo by removal, the row says by which `monitor` it is watched.
+    row, taken = (IN_THE_MAKING if being_made else ""), view.frame.observed.row
+    if row != taken and (being_made or taken == IN_THE_MAKING):
+        verb = "monitor" if being_made else "delete"
+        return ev.RowTaken(at=view.now, row=row, verb=verb, status=seen.status)
     return view.watch(seen) if being_made or seen.cls == "leaving" else None
 
 
