@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
+from engine.reports.status import status_document
 from tests.cli.commands import Cli, Store, write_file
 from tests.crash.sandbox_run import SandboxTrial
 from tests.crash.sandbox_scenarios import POSSIBLE, SANDBOX_ONLY
-from tests.laws.scenario_parts import SNAPSHOT
-from tests.laws.scenario_run import Trial
-from tests.laws.undo_scenarios import ITEMS, SOURCES
+from tests.laws.scenario_parts import HOLD, SNAPSHOT
+from tests.laws.scenario_run import Scenario, Trial, cancel, fault, problem, run
+from tests.laws.undo_scenarios import COPIES_EACH, EACH, ITEMS, SOURCES
 from tests.servers import moto as motos
 
 INPUTS = Path(__file__).parent / "inputs"
@@ -132,3 +133,18 @@ def test_an_undo_waits_until_it_is_gone(cli: Cli, tmp_path: Path, store: Store) 
     assert steps(result.document) == {"make": "UNDONE", "w": "DONE", "bad": "FAILED"}
     history = cli("history", "op-1", *store, "-o", "json").out
     assert "aws.rds.delete_db_cluster" in history
+
+
+@pytest.mark.parametrize("item", [None, "one-copy"])
+def test_a_for_each_is_undone_if_the_work_of_an_item_is(item: str | None) -> None:
+    """What a step has made in its `do` is its work, too. The copy of `item` cannot be deleted."""
+    denied = fault(f"delete {SNAPSHOT}", problem("AccessDenied", "denied"), times=9, only=lambda on: on["name"] == item)
+    scenario = Scenario(
+        name="", text=EACH % (COPIES_EACH, HOLD), arrange=(denied,), acts=(run(), cancel(undo=True)), ends=()
+    )
+    trial = Trial(scenario).execute()
+    assert trial.operation is not None
+    rows = status_document(trial.operation, trial.parse(scenario.text))["steps"]
+    found = {row["id"]: row["status"] for row in rows}
+    first = "UNDONE" if item is None else "DONE"
+    assert found == {"each-one": "UNDONE", "each-one[0]": first, "each-one[1]": "UNDONE", "approval": "FAILED"}
