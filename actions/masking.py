@@ -6,7 +6,6 @@ The forms are those of JSON, URLs, HTML and XML, also one within another, and ba
 from __future__ import annotations
 
 import base64
-import html
 import json
 import re
 from collections.abc import Iterable, Iterator
@@ -31,6 +30,8 @@ def masked_text(text: str, secrets: Iterable[str]) -> str:
 
 
 def _patterns(secret: str) -> Iterator[str]:
+    import html  # 1 ms, and only needed after an error
+
     yield "".join(map(_any_form, secret))
     for written in dict.fromkeys((secret, json.dumps(secret)[1:-1], html.escape(secret))):
         yield from _in_base64(written)

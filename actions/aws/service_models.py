@@ -31,12 +31,15 @@ _TYPES: Final[Mapping[str, Json]] = {
     "double": {"type": "number"},
     "timestamp": {"type": ["string", "number"], "format": "date-time", "description": "ISO 8601, or seconds"},
 }
-_SECRET_NAMES: Final = re.compile(
-    r"(?:^|(?<=[a-z]))(?:[Pp]asswords?|[Pp]assphrase|[Pp]rivateKey(?:Plaintext)?|[Ss]ecretAccessKey|[Ss]ecretKey"
-    r"|[Ss]ecretString|[Ss]ecretBinary|[Cc]lientSecret|[Ss]haredSecret"
-    r"|(?:[Aa]ccess|[Aa]uth|[Aa]uthentication|[Bb]earer|[Ii]d|[Ii]dentity|[Jj]wt|[Oo]auth|[Rr]efresh|[Ss]ecurity|[Ss]ession)Token)$"
-)
-"""Members that hold nothing but a secret, whether or not the model marks them: the password of DocumentDB is not marked.
+_SECRET_NAMES: Final = (
+    "Password", "Passwords", "Passphrase", "PrivateKey", "PrivateKeyPlaintext", "SecretAccessKey", "SecretKey",
+    "SecretString", "SecretBinary", "ClientSecret", "SharedSecret",
+    *(f"{what}Token" for what in (
+        "Access", "Auth", "Authentication", "Bearer", "Id", "Identity", "Jwt", "JWT", "Oauth", "OAuth", "Refresh", "Security",
+        "Session",
+    )),
+)  # fmt: skip
+"""How the names of members end that hold nothing but a secret, whether or not the model marks them: the password of DocumentDB is not marked.
 
 Other members that a model marks as sensitive may hold one, such as a payload. Tokens of pages and of idempotency are none.
 """
@@ -180,7 +183,7 @@ class ServiceModel:
 
     def must_be_secret(self, name: str, member: Json) -> bool:
         """Is it, by its name, a password, a token or a private key, or a list of them?"""
-        if _SECRET_NAMES.search(name) is None:
+        if not (name[:1].upper() + name[1:]).endswith(_SECRET_NAMES):
             return False
         shape = self.shapes[member["shape"]]
         if shape["type"] == "list":

@@ -14,7 +14,7 @@ from engine.language.durations import parse_duration
 MOMENT: Final = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?(?:Z|[-+][0-9]{2}:[0-9]{2})"
 )
-_LOOKS_LIKE_ONE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ].*)?|[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?")
+_LOOKS_LIKE_ONE: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ].*)?|[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?"
 _LONGEST: Final = 32
 EXAMPLE: Final = "`2024-03-20T06:00:00Z`"
 
@@ -30,7 +30,7 @@ def parse_moment(text: str) -> dt.datetime:
     except ValueError:
         pass
     shown = str(text)[:80]
-    if _LOOKS_LIKE_ONE.fullmatch(shown):
+    if re.fullmatch(_LOOKS_LIKE_ONE, shown):
         raise ValueError(f"`{shown}` has no time zone, or no date: write a moment such as {EXAMPLE}")
     raise ValueError(f"`{shown}` is not a moment: write a date, a time and a time zone, such as {EXAMPLE}")
 

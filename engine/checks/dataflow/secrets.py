@@ -5,7 +5,6 @@ In the schema of a parameter for secrets, that is what has the keyword `secret`,
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -14,7 +13,6 @@ from engine.language.yaml.nodes import ListNode, MapNode, Node, Scalar
 
 Schema = Mapping[str, Any]
 
-_PASSWORD: Final = re.compile("password$", re.IGNORECASE)
 _PLAIN: Final = ("string", "integer", "number", "boolean")
 _ANY_TYPE: Final[Schema] = {"type": "any"}
 """Where the schema gives no entry: nothing is known to be a secret there."""
@@ -61,7 +59,7 @@ def _items(schema: Schema) -> Schema:
 def _property(schema: Schema, name: str) -> Schema:
     """The schema of an entry. In a map for a whole secret, only a password must be one."""
     if not schema:
-        return {"secret": True} if _PASSWORD.search(name) else _ANY_TYPE
+        return {"secret": True} if name.lower().endswith("password") else _ANY_TYPE
     more = schema.get("additionalProperties")
     found: Schema = schema.get("properties", {}).get(name, more if isinstance(more, Mapping) else _ANY_TYPE)
     return found

@@ -25,7 +25,7 @@ _ARITHMETIC: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
     "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "//": operator.floordiv,
     "%": operator.mod,
 }  # fmt: skip
-_HYPHEN: Final = re.compile(r"[^\W\d]\w*(?:-[^\W\d]\w*)+")
+_HYPHEN: Final = r"[^\W\d]\w*(?:-[^\W\d]\w*)+"
 
 
 # -- comparisons -----------------------------------------------------------------------------------------------
@@ -118,7 +118,7 @@ def calculation(op: str) -> Callable[[list[Any], str], int | float]:
 def _number(value: Any, op: str, written: str) -> int | float:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return _in_range(value, written)
-    name = _HYPHEN.search(written)
+    name = re.search(_HYPHEN, written)
     hint = f"; if `{name.group()}` is one name, write `{name.group().replace('-', '_')}`" if name else ""
     if is_undefined(value):
         raise ExpressionError(f"{value._undefined_message}{hint}")
