@@ -159,11 +159,12 @@ class EffectFailed(RunbookError):
 
 
 class EffectUnknown(RunbookError):
-    """The effect was sent, and its result is not known."""
+    """The effect was sent, and its result is not known. `problem` names what happened instead of an answer."""
 
-    def __init__(self, why: str) -> None:
+    def __init__(self, why: str, problem: Problem | None = None) -> None:
         super().__init__(why)
         self.why = why
+        self.problem = problem or Problem(name="ReplyLost", category="timeout", message=why)
 
 
 class EffectNotSent(RunbookError):

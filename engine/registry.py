@@ -98,6 +98,7 @@ class Context(Resources):
     now: Callable[[], float]
     key: str = ""  # idempotency key, for parameters that botocore marks as idempotency tokens
     operation: str = ""
+    store: str = ""  # the id of the operation's store: operation ids repeat in other stores
     runbook: str = ""  # its name, which the tags of related operations share
     timeout: float = DEFAULT_TIMEOUT
     sources: Mapping[str, str] = field(

@@ -54,6 +54,11 @@ class _CurrentCall:
 
 _CURRENT: Final[ContextVar[_CurrentCall | None]] = ContextVar("current_call", default=None)
 
+SERVER_ERROR: Final = "ServerError"
+REPLY_LOST: Final = "ReplyLost"
+CALL_TIMEOUT: Final = "CallTimeout"
+"""Wider names of errors after which nobody knows whether a call took effect: a 5xx, no reply, no reply in time."""
+
 LOG_IN: Final = "log in again (`aws sso login`, or set AWS_PROFILE or new keys in the environment)"
 SET_REGION: Final = "Set `region` in the runbook, or --region, or AWS_REGION"
 CONFIGURE: Final = (
@@ -151,15 +156,26 @@ def _answered(
     if changes and (status >= 500 or meaning.category in ("timeout", "internal")):
         if sent is False:  # STS has answered, which was asked for credentials before the call
             return EffectNotSent(Problem(name=code, category="network", message=f"{operation}: {message}"))
-        return EffectUnknown(f"AWS answered {operation} with {status} {code}: {message}")
+        why = f"AWS answered {operation} with {status} {code}: {message}"
+        name, wider = _wire_name(code, status), SERVER_ERROR if status >= 500 else REPLY_LOST
+        return EffectUnknown(
+            why, Problem(name=name, category="internal", message=why, also=(wider,), trace=_trace(error))
+        )
+    name = meaning.name or _wire_name(code, status)
+    also: tuple[str, ...] = (code, *meaning.also) if meaning.name else meaning.also
     problem = Problem(
-        name=meaning.name or code,
+        name=name,
         category=meaning.category,
         message=_message(meaning, message, context, parameters),
-        also=(code, *meaning.also) if meaning.name else meaning.also,
+        also=(*also, SERVER_ERROR) if status >= 500 else also,
         trace=_trace(error),
     )
     return EffectFailed(problem)
+
+
+def _wire_name(code: str, status: int) -> str:
+    """The code in the reply; `Http503` where it has none but the number: what came is a proxy's or load balancer's."""
+    return f"Http{status}" if status >= 500 and (code == "Unknown" or code.isdigit()) else code
 
 
 def _credentials_advice(message: str) -> str:
@@ -183,12 +199,16 @@ def _from_settings(names: list[str], sources: Mapping[str, str]) -> str:
 
 
 def _unanswered(error: Exception, classes: list[str], *, changes: bool) -> Translated:
+    name, wider = type(error).__name__, CALL_TIMEOUT if TIMED_OUT.intersection(classes) else REPLY_LOST
     if changes:
-        return EffectUnknown(f"AWS did not answer: {type(error).__name__}: {_first_line(error)}")
+        why = f"AWS did not answer: {name}: {_first_line(error)}"
+        return EffectUnknown(
+            why, Problem(name=name, category="timeout", message=why, also=(wider,), trace=_trace(error))
+        )
     if "SSLError" in classes:
         return EffectNotSent(_problem(error, "network", _first_line(error)))
     category = "internal" if classes[0] in UNREADABLE else "timeout"
-    return EffectFailed(_problem(error, category, _first_line(error), _timeout_name(classes)))
+    return EffectFailed(_problem(error, category, _first_line(error), (*_timeout_name(classes), wider)))
 
 
 def _timeout_name(classes: list[str]) -> tuple[str, ...]:

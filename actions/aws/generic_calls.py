@@ -72,6 +72,7 @@ def _action(name: str, operation: ApiOperation) -> Action:
         facts=ActionFacts(
             name=name,
             repeatable=True if is_read(operation.wire) else None,
+            tokens=() if is_read(operation.wire) else tuple(operation.tokens),
             deletes=deletes_of(operation),
             makes=made_by(operation),
             names_made=names_what_it_makes(operation),
@@ -183,7 +184,11 @@ def perform(operation: ApiOperation, params: Json, ctx: Context) -> dict[str, An
     """Make the call and return the reply as JSON values, with secrets masked."""
     secrets: list[str] = []
     request = {name: _resolved(value, ctx, secrets) for name, value in params.items()}
-    request |= {name: _token(operation, name, ctx.key) for name in operation.tokens if name not in request and ctx.key}
+    request |= {
+        name: _token(operation, name, f"{ctx.store}/{ctx.key}")
+        for name in operation.tokens
+        if name not in request and ctx.key
+    }
     changes = not is_read(operation.wire)
     try:
         with aws_call(ctx, changes=changes, names={name: name for name in params}):
@@ -248,7 +253,8 @@ def _token(operation: ApiOperation, name: str, key: str) -> str:
 def _masked_error(error: EffectFailed | EffectUnknown | EffectNotSent, secrets: list[str]) -> Exception:
     """The same error without the secrets that were sent, which AWS's message may quote."""
     if isinstance(error, EffectUnknown):
-        return EffectUnknown(masked_text(error.why, secrets))
+        why = masked_text(error.why, secrets)
+        return EffectUnknown(why, changed(error.problem, message=why))
     return type(error)(changed(error.problem, message=masked_text(error.problem.message, secrets)))
 
 

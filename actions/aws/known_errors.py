@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from actions.aws import sessions, settings
+from actions.aws.call_errors import CALL_TIMEOUT, REPLY_LOST, SERVER_ERROR
 from actions.aws.error_codes import CREDENTIALS, DENIED, INTERNAL, NO_ANSWER, THROTTLED, Meaning, Meanings, table
 from engine.registry import KnownError, Registry
 
@@ -30,6 +31,10 @@ _BOTOCORE: Final[Mapping[str, str]] = {
 _OWN: Final[Mapping[str, str]] = {
     "TruncatedReply": "internal",
     "NoAnswer": "timeout",
+    SERVER_ERROR: "internal",
+    REPLY_LOST: "timeout",
+    CALL_TIMEOUT: "timeout",
+    **{f"Http{status}": "internal" for status in (500, 502, 503, 504)},
     NO_ANSWER: "timeout",
     "CannotBeDeleted": "conflict",
     "InvalidCondition": "invalid",

@@ -25,6 +25,7 @@ class Effect(Value):
     timeout: float | None = None
     removal: Mapping[str, Any] | None = None  # of a look before a delete: the parameters that the delete would have
     sources: Mapping[str, str] = field(default_factory=dict)  # parameter → setting it came from
+    token_until: float | None = None  # until then AWS takes a call with this key for the same call
 
 
 class Deletion(Value):

@@ -183,7 +183,11 @@ class Failed(Event):
 
 
 class Unknown(Event):
+    """`again`: it may be repeated, and is about to be sent again, as the same attempt."""
+
     why: str
+    problem: Problem | None = None
+    again: bool = False
     secrets: Mapping[str, str] = field(default_factory=dict)
 
 

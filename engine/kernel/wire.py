@@ -39,7 +39,7 @@ def _event(cls: type[ev.Event], tag: str, fields: str = "") -> Form:
 
 
 STATE: Final = (
-    _form(effect.Effect, "effect", "verb name key params region account tags target timeout removal sources"),
+    _form(effect.Effect, "effect", "verb name key params region account tags target timeout removal sources token_until"),
     _form(effect.Maker, "maker", "operation known ended runbook ids"),
     _form(effect.SeenPart, "seen_part", "kind identity id status cls tags"),
     _form(effect.Seen, "seen", "at status cls id attributes tags parts in_the_way passes by_hand maker problem"),
@@ -119,7 +119,7 @@ EVENTS: Final = (
     _event(ev.SentAgain, "sent_again"),
     _event(ev.Succeeded, "succeeded", "output id secrets"),
     _event(ev.Failed, "failed", "problem secrets"),
-    _event(ev.Unknown, "unknown", "why secrets"),
+    _event(ev.Unknown, "unknown", "why problem again secrets"),
     _event(ev.NotSent, "not_sent", "problem"),
     _event(ev.Rescued, "rescued", "rescue problem within"),
     _event(ev.Refreshed, "refreshed", "settings changed"),

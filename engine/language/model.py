@@ -66,6 +66,7 @@ class ActionFacts(Value):
 
     name: str
     repeatable: bool | None = None  # None: the step must say it
+    tokens: tuple[str, ...] = ()  # its parameters that are idempotency tokens: the tool sends one
     deletes: Deletes | None = None
     makes: str = ""  # what it makes: "ec2.volume"
     names_made: bool = False  # its output has a name or id of what it makes
@@ -199,6 +200,7 @@ class Call(Value):
     action: str
     params: Mapping[str, Any]
     repeatable: bool = False
+    token_for: float | None = None  # seconds for which AWS knows its idempotency token, where the tool sends one
     deletes: Deletes | None = None
     makes: str = ""
     names_made: bool = False

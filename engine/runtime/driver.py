@@ -39,6 +39,7 @@ from engine.errors import EffectNotSent, EnvironmentProblem, Problem
 from engine.kernel import Operation, Transition, evolve, pending
 from engine.kernel import events as ev
 from engine.kernel.apply.evolve import with_step
+from engine.kernel.apply.outcomes import lost_reply
 from engine.kernel.codec import States, durable, encode
 from engine.kernel.effect import Effect, Seen
 from engine.kernel.frame import Acting, Proving
@@ -47,6 +48,7 @@ from engine.kernel.schedule import delay_before
 from engine.language.model import Backoff, Runbook, Schedule
 from engine.runtime.observer import Observer
 from engine.stores.port import LogRecord, Store
+from engine.values import changed
 
 THROTTLED = Backoff(first=1.0, factor=2.0, longest=30.0, jitter="full", within=900.0)
 """The default schedule for effects that were throttled or never sent (docs/language.md, "Errors")."""
@@ -229,27 +231,47 @@ class Driver:
         self.lease.check()
 
     def _perform(self, effect: Effect) -> None:
-        """Send the effect and fold its outcome. ● One that was not sent is sent again, by a schedule of its own."""
+        """Send the effect and fold its outcome.
+
+        ● One that was not sent is sent again, by a schedule of its own. So is a call that may be repeated and got no answer.
+        """
         failures = 0
         began = self.latest
+        outcome: ev.Event | None
         while True:
             try:
-                self.log.fold(self.performer.perform(effect, self.log.operation, self.log.runbook, self.now))
+                outcome = self.performer.perform(effect, self.log.operation, self.log.runbook, self.now)
+                problem = lost_reply(self.log.runbook, self.log.operation, outcome)
             except EffectNotSent as error:
-                problem = error.problem
-            else:
+                outcome, problem = None, error.problem
+            if outcome is not None and problem is None:
+                self.log.fold(outcome)
                 return
+            assert problem is not None
             failures += 1
-            if stops_runner(problem):
+            if outcome is None and stops_runner(problem):
                 self._stop(effect, problem)
-            schedule = self.log.runbook.network if problem.category == "network" else self.log.runbook.throttled
-            seed = f"{self.log.operation.id}/{effect.key}"
-            delay = resend_delay(schedule, failures, seed=seed, elapsed=self.now() - began)
+            delay = self._resend_delay(effect, problem, failures, self.now() - began, was_sent=outcome is not None)
             if delay is None:
-                self._give_up(effect, problem)
+                if outcome is not None:
+                    self.log.fold(outcome)
+                else:
+                    self._give_up(effect, problem)
                 return
+            if isinstance(outcome, ev.Unknown):
+                self.log.fold(changed(outcome, again=True))
             self.observer.resending(self.log.operation, effect, problem, delay)
             self._pause(delay)
+            if isinstance(outcome, ev.Unknown):
+                self.log.fold(ev.SentAgain(at=self.now()))
+
+    def _resend_delay(
+        self, effect: Effect, problem: Problem, failures: int, elapsed: float, *, was_sent: bool
+    ) -> float | None:
+        is_network = was_sent or problem.category == "network"
+        schedule = self.log.runbook.network if is_network else self.log.runbook.throttled
+        seed = f"{self.log.operation.id}/{effect.key}"
+        return resend_delay(schedule, failures, seed=seed, elapsed=elapsed)
 
     def _pause(self, delay: float) -> None:
         """Wait before the effect is sent again. Interrupted after a signal: the effect is still due."""

@@ -95,7 +95,7 @@ class RegistryPerformer:
         except EffectUnknown as error:
             if effect.verb in ("look", "refresh"):
                 return _failed(effect, now(), Problem(name="NoAnswer", category="timeout", message=error.why), used)
-            return ev.Unknown(at=now(), why=error.why, secrets=used)
+            return ev.Unknown(at=now(), why=error.why, problem=error.problem, secrets=used)
         except RunbookError:
             raise
         except Exception as error:
@@ -147,7 +147,7 @@ class RegistryPerformer:
             clients = partial(clients, timeout=effect.timeout)
         return Context(
             region=effect.region, account=effect.account, clients=clients, secret=secret,
-            network=self.world.network, now=now, key=effect.key, operation=operation.id,
+            network=self.world.network, now=now, key=effect.key, operation=operation.id, store=operation.store,
             runbook=operation.runbook, timeout=effect.timeout or DEFAULT_TIMEOUT, sources=effect.sources,
         )  # fmt: skip
 

@@ -115,7 +115,7 @@ class FaultInjector(Faults):
         return met
 
     def _meets(self, fault: Fault, effect: Effect, call: ApiCall) -> bool:
-        if not effect.is_hit_at(call, fault) or not fault.hits(effect.on, effect.params, effect.key):
+        if not effect.is_hit_at(call, fault) or not fault.hits(effect.on, effect.params, effect.key, call.at):
             return False
         fault.after(self.world)
         return True

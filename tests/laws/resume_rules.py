@@ -1,14 +1,19 @@
-"""Replacements of rules about `resume`: kernels without them."""
+"""Rules about sending again, and replacements of them: kernels without them."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from engine.kernel.apply.lifecycle import begin_again
 from engine.kernel.apply.stack import in_phase
+from engine.kernel.effect import Effect
 from engine.kernel.frame import Refreshing
 from engine.kernel.operation import Operation
-from engine.language.model import Runbook
+from engine.language.model import Call, Runbook
+from tests.laws.failure_scenarios import NOTE
+from tests.laws.scenario_parts import fault
+from tests.laws.scenario_run import Scenario, Trial, run
 
 
 def rescue_again(runbook: Runbook, operation: Operation, frame: Any) -> Operation:
@@ -16,3 +21,44 @@ def rescue_again(runbook: Runbook, operation: Operation, frame: Any) -> Operatio
     if isinstance(frame.phase, Refreshing):
         return in_phase(operation, Refreshing(rescue=frame.phase.rescue))
     return begin_again(runbook, operation, frame)
+
+
+def only_if_repeatable(call: Call, effect: Effect, at: float) -> bool:
+    """Idempotency tokens do not count."""
+    return call.repeatable
+
+
+TOKEN = Scenario(
+    name="the reply of a call with a token is lost", text=NOTE % "test.token",
+    arrange=(fault("call test.token", "lost", lasts=10),), acts=(run(),), ends=("SUCCEEDED",),
+)  # fmt: skip
+
+
+def a_call_with_a_token_is_made_once() -> None:
+    """Killed at any point, with its reply lost: it is sent again with the same token, and nobody is asked."""
+    points = Trial(TOKEN).execute().killer.count
+    for point in range(points + 1):
+        trial = Trial(TOKEN, [point]).execute()
+        assert trial.operation is not None
+        assert trial.operation.status == "SUCCEEDED", trial.operation.hold
+        made = [act for act in trial.world.journal if act.kind == "test.token"]
+        assert len(made) == 1, f"killed at {point}: made {len(made)} times"
+
+
+def a_token_that_aws_may_have_forgotten_asks_a_person() -> None:
+    """The runner is away for two hours after the call was sent."""
+    trial = Trial(replace(TOKEN, ends=("HELD",)), [_sent(TOKEN)], downtime=7200.0).execute()
+    assert trial.operation is not None
+    assert trial.operation.hold is not None
+    assert trial.operation.hold.kind == "unknown_outcome"
+
+
+def _sent(scenario: Scenario) -> int:
+    """The kill point after the call was made, before its reply is recorded."""
+    for point in range(1, Trial(scenario).execute().killer.count + 1):
+        trial = Trial(scenario, [point])
+        trial.resume_until_halt = lambda: None  # type: ignore[method-assign]
+        scenario.acts[0](trial)
+        if any(act.kind == "test.token" for act in trial.world.journal):
+            return point
+    raise AssertionError

@@ -256,6 +256,9 @@ RULES = (
     Rule(function="decide.decision.look_failed", instead=no,
          scenario=mending.no_call_while_looks_fail_and_until_is_true),
     Rule(function="decide.decision.is_under_way", instead=no, scenario=mending.a_slow_call_is_made_once),
+    Rule(function="engine.runtime.driver.lost_reply", instead=nothing,
+         scenarios=("the replies of a repeatable call without retry are lost for a while",)),
+    Rule(function="apply.outcomes.may_repeat", instead=resuming.only_if_repeatable, scenario=resuming.a_call_with_a_token_is_made_once),
     # resuming
     Rule(function="apply.lifecycle.begin_again", instead=resuming.rescue_again,
          scenarios=("a rescue holds, and what is mended is not a setting",)),

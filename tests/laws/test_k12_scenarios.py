@@ -20,6 +20,7 @@ from engine.runtime.driver import POLLING, Driver, Interrupted, OperationLog
 from engine.runtime.load import events_of
 from engine.runtime.observer import Observer
 from engine.values import changed
+from tests.laws import resume_rules
 from tests.laws.scenario_parts import RESTORE, edited, old_cluster, replace_old_cluster
 from tests.laws.scenario_run import ID, INPUTS, Scenario, Trial, fault, resume, run
 from tests.laws.test_k6_to_k8 import test_k8_times_of_events_never_go_back as times_never_go_back
@@ -188,3 +189,7 @@ def test_without_the_rule_its_scenario_fails(rule: Rule) -> None:
     rule.scenario()
     with without(rule):
         assert fails(rule.scenario)
+
+
+def test_a_token_that_aws_may_have_forgotten_asks_a_person() -> None:
+    resume_rules.a_token_that_aws_may_have_forgotten_asks_a_person()

@@ -85,10 +85,15 @@ class Fault:
     category: str = "throttled"
     only: Callable[[Mapping[str, Any]], bool] = lambda params: True
     after: Callable[[World], None] = lambda world: None
+    lasts: float | None = None  # seconds after the first hit; None: for ever
     met: list[str] = field(default_factory=list)
+    since: float | None = None  # of the first hit
 
-    def hits(self, on: str, params: Mapping[str, Any], key: str) -> bool:
+    def hits(self, on: str, params: Mapping[str, Any], key: str, now: float) -> bool:
         if on != self.on or not self.only(params):
+            return False
+        self.since = now if self.since is None else self.since
+        if self.lasts is not None and now > self.since + self.lasts:
             return False
         if not key or self.do == "not_sent" or key not in self.met:
             self.met.append(key)
@@ -198,7 +203,7 @@ class World:
         assert self.calls < MAX_CALLS, "the operation never ends"
         if key:
             self.asked.add(key)
-        hits = [fault for fault in self.faults if fault.hits(on, params, key)]
+        hits = [fault for fault in self.faults if fault.hits(on, params, key, self.now)]
         for fault in hits:
             fault.after(self)
             if fault.do == "not_sent":

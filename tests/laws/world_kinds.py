@@ -216,7 +216,8 @@ def registry(world: World) -> Registry:
         made.add_action(
             Action(
                 name=name, doc="", facts=ActionFacts(
-                    name=name, repeatable=repeatable, deletes=DELETES.get(name), makes=MAKES.get(name, ""), names_made=name == "test.make"
+                    name=name, repeatable=repeatable, deletes=DELETES.get(name), makes=MAKES.get(name, ""), names_made=name == "test.make",
+                    tokens=("token",) if name == "test.token" else (),
                 ),
                 params={one: Param(schema=ANY, secret=True) for one in params.split()}, output={}, calls={}, errors=(),
                 run=run,
@@ -225,6 +226,7 @@ def registry(world: World) -> Registry:
     return made
 
 
+HOUR = 3600.0
 DELETES = {"test.delete": Deletes(names=("name",), thing="test.snapshot", own_members=frozenset({"name"}))}
 MAKES = {"test.make": "test.snapshot", "test.make_silently": "test.snapshot"}
 
@@ -265,6 +267,7 @@ def _actions(world: World) -> list[tuple[str, bool | None, str, Run]]:
         ("test.start", None, "name", _call(world, "test.start", start)),
         ("test.once", None, "text", _call(world, "test.once", note)),
         ("test.note", None, "text", _call(world, "test.note", note)),
+        ("test.token", None, "text token", _call_with_token(world)),
         *_calls_that_delete(world),
     ]
 
@@ -294,6 +297,24 @@ def _calls_that_delete(world: World) -> list[tuple[str, bool | None, str, Run]]:
         ("test.make_silently", None, "name", _call(world, "test.make_silently", make, silent=True)),
         ("test.delete", None, "name", _call(world, "test.delete", delete)),
     ]
+
+
+def _call_with_token(world: World) -> Run:
+    """AWS knows a token for an hour: the same call again has the answer of the first, and does nothing."""
+    first: dict[str, float] = {}
+
+    def run(params: Mapping[str, Any], ctx: Context) -> Mapping[str, Any]:
+        def perform() -> None:
+            if ctx.key in first and world.now < first[ctx.key] + HOUR:
+                return
+            first.setdefault(ctx.key, world.now)
+            act = Act(at=world.now, verb="call", kind="test.token", name="", id="", key=ctx.key, done=True)
+            world.journal.append(act)
+
+        world.send("call test.token", params, perform, ctx.key)
+        return {"id": f"made-by-{ctx.key}", **params}
+
+    return run
 
 
 def _call(world: World, name: str, do: Callable[[Mapping[str, Any], Context], None], *, silent: bool = False) -> Run:

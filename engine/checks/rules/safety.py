@@ -75,7 +75,8 @@ def unknown_outcome(subject: Subject) -> Iterator[Found]:
 
     If the response is lost, it is unknown whether the call took effect. `until` checks for its effect, `repeatable:
     true` allows repeating it, and `repeatable: false` makes the operation hold and ask. This action declares none of
-    them, so the step must.
+    them, so the step must. A call for which AWS takes an idempotency token needs none of them: the tool sends a token,
+    and repeats the call for an hour.
     """
     for place in subject.steps:
         if isinstance(place.step.body, Call):
@@ -90,6 +91,11 @@ def _undeclared(subject: Subject, node: MapNode) -> Iterator[Found]:
     action = subject.catalogue.action(name.text) if isinstance(name, Scalar) else None
     if action is None or key is None or action.facts.repeatable is not None or "repeatable" in node or "until" in node:
         return
+    written = node.get("with")
+    if action.facts.tokens and not (
+        isinstance(written, MapNode) and any(one in written for one in action.facts.tokens)
+    ):
+        return  # the tool sends a token of its own: for an hour, to send it again is the same call
     message = f"if the response is lost, nobody can tell whether `{action.name}` took effect"
     help = "add `until: {check: …}` to check for the effect, `repeatable: true` or `repeatable: false`"
     yield Found(span=key.span, message=message, help=help)

@@ -7,7 +7,7 @@ from immutables import Map
 from engine.errors import Problem
 from engine.kernel import events as ev
 from engine.kernel.apply import stack
-from engine.kernel.apply.outcomes import unknown, unknown_call
+from engine.kernel.apply.outcomes import may_repeat, unknown, unknown_call
 from engine.kernel.effect import Effect
 from engine.kernel.frame import (
     Acting,
@@ -85,7 +85,7 @@ def _from_a_dead_runner(runbook: Runbook, operation: Operation, phase: Acting, e
         frame = operation.top
         performed = changed(frame.performed, repeat=effect, perhaps_done=effect.verb == "call")
         return stack.with_top(operation, changed(frame, performed=performed))
-    if isinstance(body, Call) and not body.repeatable:
+    if isinstance(body, Call) and not may_repeat(body, effect, event.at):
         return unknown_call(runbook, operation, effect, why)
     performed = changed(frame.performed, perhaps_done=isinstance(body, Call))
     return stack.with_top(operation, changed(frame, phase=changed(phase, sent=False), performed=performed))

@@ -13,6 +13,8 @@ look says what there is.
 
 from __future__ import annotations
 
+from typing import Final
+
 from engine.errors import Problem
 from engine.kernel import events as ev
 from engine.kernel.apply import stack
@@ -152,12 +154,44 @@ def unknown_call(runbook: Runbook, operation: Operation, effect: Effect, event: 
     body = step_of(runbook, operation, operation.top).body
     if isinstance(body, Call) and body.until is not None:
         return _look_at(operation, since=event.at, unknown=True)
-    if isinstance(body, Call) and not body.repeatable:
+    if isinstance(body, Call) and not may_repeat(body, effect, event.at):
         return stack.in_phase(operation, Acting(effect=effect, unknown=event.why))
+    if event.again:  # it may have taken effect already, so whatever is answered next, its undo stays in the ledger
+        frame = operation.top
+        performed = changed(frame.performed, perhaps_done=True)
+        return stack.with_top(operation, changed(frame, phase=Acting(effect=effect, sent=False), performed=performed))
     if isinstance(body, Notify):
         operation = _with_notice(operation, effect, event.why)
-    problem = Problem(name="Unknown", category="timeout", message=event.why)
+    problem = event.problem or Problem(name="Unknown", category="timeout", message=event.why)
     return stack.with_top(operation, _with_error(operation.top, effect, problem, event.at))
+
+
+NO_ANSWER: Final = ("ServerError", "ReplyLost", "CallTimeout")
+"""The wider names of errors after which nobody knows whether a call took effect."""
+
+
+def may_repeat(call: Call, effect: Effect, at: float) -> bool:
+    """● May the call be made twice? Because it says so, or because AWS still knows its idempotency token."""
+    return call.repeatable or (effect.token_until is not None and at < effect.token_until)
+
+
+def lost_reply(runbook: Runbook, operation: Operation, outcome: ev.Event) -> Problem | None:
+    """● A call that may be repeated and got no answer is sent again by the network schedule; None for other outcomes.
+
+    That uses up no attempt, and needs no `retry`. With an `until` it is looked at instead.
+    """
+    if not isinstance(outcome, (ev.Unknown, ev.Failed)) or not operation.frames:
+        return None
+    phase = operation.top.phase
+    if not isinstance(phase, Acting):
+        return None
+    body = step_of(runbook, operation, operation.top).body
+    if not isinstance(body, Call) or body.until is not None or not may_repeat(body, phase.effect, outcome.at):
+        return None
+    problem = outcome.problem
+    if isinstance(outcome, ev.Unknown):
+        return problem or Problem(name="ReplyLost", category="timeout", message=outcome.why)
+    return problem if problem is not None and any(map(problem.answers_to, NO_ANSWER)) else None
 
 
 def _take_outcome(operation: Operation) -> tuple[Effect, Operation]:

@@ -91,6 +91,7 @@ def intend_call(view: View) -> Event:
         verb="call", name=body.action, key=view.effect_key("call", attempt=attempt), params=params,
         region=frame.address.region, account=frame.address.account, timeout=view.step.timeout,
         sources=sources(view.runbook, view.operation, body.params),
+        token_until=view.now + body.token_for if body.token_for is not None else None,
     )  # fmt: skip
     entry = _undo_entry(view, body.undo, attempt) if isinstance(body.undo, UndoCall) and view.entry is None else None
     irreversible = view.step.id if view.step.irreversible else ""

@@ -194,14 +194,20 @@ def _check(draft: Draft, node: MapNode, found: Fields, path: str, word: str = "c
     )  # fmt: skip
 
 
+TOKEN_FOR: Final = 3600.0
+"""Seconds for which a call with a token counts as repeatable after it was first sent (docs/aws.md, "Idempotency and identity")."""
+
+
 def _call(draft: Draft, found: Fields) -> Call:
     action = found.get("call") or ""
     facts = draft.vocabulary.action_facts(action) if action and not draft.too_many_apis else None
-    repeatable = found.get("repeatable")
+    repeatable, params = found.get("repeatable"), found.get("with") or {}
+    tokens = facts.tokens if facts is not None and repeatable is None else ()
     if repeatable is None:
         repeatable = bool(facts is not None and facts.repeatable)
     return Call(
-        action=action, params=found.get("with") or {}, repeatable=repeatable, until=found.get("until"),
+        action=action, params=params, repeatable=repeatable, until=found.get("until"),
+        token_for=TOKEN_FOR if tokens and not any(name in params for name in tokens) else None,
         undo=_undo_with_monitor(draft, found), deletes=facts.deletes if facts is not None else None,
         makes=facts.makes if facts is not None else "", names_made=facts is not None and facts.names_made,
     )  # fmt: skip

@@ -147,6 +147,11 @@ An error is handled in this order:
 A look that fails never fails a step: an error that can pass by itself counts as the status `unknown`; for any other, a
 rescue applies or the step holds.
 
+A call that may be repeated and got no answer (a 5xx, a lost reply, a timeout) is sent again by the top-level `retry`
+(`network`), or the built-in schedule. That uses up no attempt. When the schedule is over, the error is handled as any
+other: its name is AWS's code, else `Http503` and the like, and its wider names are `ServerError`, `ReplyLost` and
+`CallTimeout`.
+
 An attempt with an **unknown outcome** (a lost reply, a 5xx after sending, a crash) is not an error and is never blindly
 repeated: the step looks. A `call` that is neither repeatable nor has an `until` holds; `runbook resume ID --outcome
 done` or `not-done` answers it.
