@@ -169,7 +169,7 @@ def no_look_after_a_crash() -> AbstractContextManager[None]:
 def unconditional_write() -> AbstractContextManager[None]:
     """The store overwrites records."""
 
-    def append(store: MemoryStore, record: LogRecord) -> None:
+    def append(store: MemoryStore, record: LogRecord, seal: Any = None) -> None:
         stored = StoredRecord(seq=record.seq, packed=record.packed(), digest=record.digest)
         rows = store._records.setdefault(record.operation, {})
         rows[record.seq] = _Row(
@@ -183,10 +183,10 @@ def conflict_with_itself() -> AbstractContextManager[None]:
     """A write that is repeated after a lost reply counts as a conflict."""
     appends = MemoryStore.append
 
-    def append(store: MemoryStore, record: LogRecord) -> None:
+    def append(store: MemoryStore, record: LogRecord, seal: Any = None) -> None:
         if record.seq in store._records.get(record.operation, {}):
             raise append_conflict(record, store.name)
-        appends(store, record)
+        appends(store, record, seal)
 
     return patched(MemoryStore, "append", append)
 
