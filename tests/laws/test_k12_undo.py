@@ -37,6 +37,7 @@ RULES = (
          scenarios=("a snapshot of the old cluster is being made before its removal",)),
     Rule(function="decide.verbs.ends_by_itself", instead=no,
          scenarios=("a snapshot of the old cluster is being made before its removal",)),
+    Rule(function="decide.requirements.whole_of", instead=nothing, scenario=undoing.instances_of_a_protected_cluster_stand),
     # restarts
     Rule(function="restarts.undone_keys", instead=lambda runbook, operation: frozenset(),
          scenarios=tuple(scenario.name for scenario in undoing.RESTARTS[:2])),

@@ -21,6 +21,7 @@ from tests.laws.scenario_run import (
     Scenario,
     Trial,
     cancel,
+    cleanup,
     fault,
     lifecycles,
     problem,
@@ -208,10 +209,34 @@ def snapshot_is_being_made(world: World) -> None:
     snapshot.life = [("creating", world.now), ("available", world.now + HOUR)]
 
 
+def protect(world: World) -> None:
+    cluster = world.named(CLUSTER, "orders", "us-west-2")
+    assert cluster is not None
+    cluster.data.update(protected=True)
+
+
+def unprotect(world: World) -> None:
+    cluster = world.named(CLUSTER, "orders", "us-west-2")
+    assert cluster is not None
+    cluster.data.update(protected=False)
+
+
 BLOCKED = (
     Scenario(
         name="a snapshot of the old cluster is being made before its removal", text=RESTORE,
         arrange=(snapshot_is_being_made,), pairs=True,
+    ),
+    Scenario(
+        name="undo: a cluster that somebody has protected keeps its instances", text=RESTORE,
+        arrange=(fault("call postgres.setup_users", UNANSWERED, times=4),),
+        acts=(run(), while_down(protect), cancel(undo=True, past=("delete-rds",)), while_down(unprotect), cleanup(("delete-rds",))),
+        ends=("HELD", "", "STUCK", "STUCK", "CANCELLED"),
+    ),
+    Scenario(
+        name="undo: a look at a cluster fails before its instances go", text=RESTORE,
+        arrange=(fault("call postgres.setup_users", UNANSWERED, times=4),
+                 fault(f"look {CLUSTER}", INTERNAL, only=lambda on: "id" in on and "name" not in on)),
+        acts=(run(), cancel(undo=True, past=("delete-rds",))), ends=("HELD", "CANCELLED"),
     ),
 )  # fmt: skip
 
@@ -223,6 +248,14 @@ def a_copy_is_taken_back() -> None:
     operation = Trial(SOURCES[0]).execute().operation
     assert operation is not None
     assert [entry.state for entry in operation.ledger] == ["gone"]
+
+
+def instances_of_a_protected_cluster_stand() -> None:
+    scenario = next(one for one in BLOCKED if "protected" in one.name)
+    trial = Trial(replace(scenario, acts=scenario.acts[:3], ends=scenario.ends[:3])).execute()
+    assert trial.operation is not None
+    assert [entry.state for entry in trial.operation.ledger if entry.kind == "rds.instance"] == ["stuck", "stuck"]
+    assert trial.world.named("rds.instance", "orders-1", "us-west-2") is not None
 
 
 def what_each_item_makes_is_delivered() -> None:

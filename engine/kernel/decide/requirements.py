@@ -10,7 +10,7 @@ from engine.kernel import events as ev
 from engine.kernel.decide.classes import classify, passes_by_itself, row_for
 from engine.kernel.decide.view import View
 from engine.kernel.effect import Effect, Seen
-from engine.kernel.frame import Address, Frame, Looking, Proving, items_of, position_of
+from engine.kernel.frame import Address, EntryTurn, Frame, Looking, Position, Proving, items_of, position_of
 from engine.kernel.operation import Entry, Perform, SleepUntil
 from engine.kernel.queries import kind_of, monitor_of, records_of
 from engine.kernel.rendering import region_of, rendered, sources
@@ -32,13 +32,35 @@ def must_prove(view: View) -> bool:
     """● Before every change, each of `requires` is looked at, then the own resource once more."""
     phase = view.frame.phase
     proved = isinstance(phase, Looking) and phase.proved
-    return not proved and bool(view.step.requires or needs_source(view))
+    return not proved and bool(view.step.requires or needs_source(view) or whole_of(view) is not None)
 
 
 def needs_source(view: View) -> bool:
     """● The last copy of the data is never deleted: its source must be there before a copy goes."""
     entry = view.entry
     return entry is not None and entry.source is not None and entry.id is not None and entry.kind != "call"
+
+
+def whole_of(view: View) -> Entry | None:
+    """● What a part belongs to that is to be undone as well: a part does not go while its whole cannot.
+
+    The parts are undone first, for they were made later. Else a protected cluster would be left without its instances.
+    """
+    entry, position = view.entry, view.frame.position
+    if entry is None or entry.part_of is None or entry.id is None or not is_undo(position):
+        return None
+    wholes = (one for one in reversed(view.operation.ledger) if one.state in ("open", "stuck") and one.id is not None)
+    return next((one for one in wholes if _is_whole(one, entry)), None)
+
+
+def is_undo(position: Position) -> bool:
+    """Is it an entry's turn to be taken back, whatever its state?"""
+    return isinstance(position, EntryTurn) and position.how == "undo"
+
+
+def _is_whole(one: Entry, part: Entry) -> bool:
+    same_place = (one.region, one.account) == (part.region, part.account)
+    return same_place and one.undo == "delete" and one.kind != part.kind and part.part_of in one.identity.values()
 
 
 def proofs_of(view: View) -> list[Proof]:
@@ -61,7 +83,7 @@ def proofs_of(view: View) -> list[Proof]:
 def awaited(view: View) -> Proof | None:
     """What is waited for before the change; None where nothing is, by now."""
     phase = view.frame.phase
-    if not isinstance(phase, Proving) or phase.since is None or needs_source(view):
+    if not isinstance(phase, Proving) or phase.since is None or view.entry is not None:
         return None
     proofs = proofs_of(view)
     return proofs[phase.index] if phase.index < len(proofs) else None
@@ -74,6 +96,8 @@ def next_in_proof(view: View, phase: Proving) -> ev.Event | Perform | SleepUntil
     entry = view.entry
     if entry is not None and needs_source(view):
         return _proof_of_source(view, phase, entry)
+    if entry is not None and (whole := whole_of(view)) is not None:
+        return _proof_of_whole(view, phase, whole)
     proofs = proofs_of(view)
     if phase.index >= len(proofs):
         source = source_of(view)
@@ -155,7 +179,7 @@ def _proof_of_new_copy(view: View, phase: Proving, source: str) -> ev.Event | Pe
         name = view.kind.name if view.kind is not None else ""
         return Perform(effect=_source_look(view, name, source, address.region, address.account))
     if seen.problem is not None and passes_by_itself(seen.problem):
-        return _watch_source(view, phase, seen, source)
+        return _watch(view, phase, seen, f"the source {source}")
     return ev.Proved(at=view.now, all=True, source=seen.id if seen.cls == "available" else None)
 
 
@@ -169,7 +193,7 @@ def _proof_of_source(view: View, phase: Proving, entry: Entry) -> ev.Event | Per
             return SleepUntil(at=phase.next)
         return Perform(effect=_source_look(view, entry.kind, source, entry.region, entry.account))
     if may_come_back(seen):
-        return _watch_source(view, phase, seen, source)
+        return _watch(view, phase, seen, f"the source {source}")
     if seen.problem is not None:
         found = f"cannot be read ({seen.problem.message}): this may be"
     elif seen.cls != "available":
@@ -181,6 +205,27 @@ def _proof_of_source(view: View, phase: Proving, entry: Entry) -> ev.Event | Per
     [(number, _)] = view.own_entries()
     why = f"its source {source} {found} the last copy of the data"
     return ev.EntrySettled(at=view.now, entry=number, state="kept", why=why)
+
+
+def _proof_of_whole(view: View, phase: Proving, whole: Entry) -> ev.Event | Perform | SleepUntil:
+    """Before a part goes: can what it belongs to go as well?"""
+    if phase.index > 0:
+        return ev.Proved(at=view.now, all=True)
+    seen, name = phase.seen, next(iter(whole.identity.values()), whole.id)
+    if seen is None:
+        if phase.next > view.now:
+            return SleepUntil(at=phase.next)
+        return Perform(effect=Effect(
+            verb="look", name=whole.kind, key="", params={"id": whole.id}, region=whole.region, account=whole.account,
+            removal={},
+        ))  # fmt: skip
+    if (seen.problem is not None and passes_by_itself(seen.problem)) or seen.passes:
+        return _watch(view, phase, seen, f"{whole.kind} {name}")
+    if seen.in_the_way is None:
+        return ev.Proved(at=view.now)
+    [(number, _)] = view.own_entries()
+    why = f"it is part of {whole.kind} {name}, which cannot be deleted: {seen.in_the_way}"
+    return ev.EntrySettled(at=view.now, entry=number, state="stuck", why=why)
 
 
 def is_same_source(entry: Entry, seen: Seen) -> bool:
@@ -195,10 +240,11 @@ def may_come_back(seen: Seen) -> bool:
     return seen.cls in ("pending", "leaving", "unknown")
 
 
-def _watch_source(view: View, phase: Proving, seen: Seen, source: str) -> ev.Event:
-    """The next look at the source, as long as the step's `monitor` allows."""
+def _watch(view: View, phase: Proving, seen: Seen, what: str) -> ev.Event:
+    """The next look at a source or a whole, as long as the step's `monitor` allows."""
     monitor, since = view.monitor, phase.since if phase.since is not None else view.now
     if view.now - since < (monitor.longest or 0.0):
         return ev.Watched(at=view.now, next=view.now + (monitor.every or 30.0), status=seen.status)
-    reason = f"timed out after {format_duration(view.now - since)}: the source {source} is still `{seen.status}`"
+    still = seen.in_the_way if seen.passes else f"{what} is still `{seen.status}`"
+    reason = f"timed out after {format_duration(view.now - since)}: {still}"
     return ev.Held(at=view.now, kind="monitor_over", reason=reason, error=seen.problem)
