@@ -14,7 +14,7 @@ from engine.cli.arguments.hold_answers import read_answer, read_replacement
 from engine.cli.commands.run import new_operation_id
 from engine.cli.context import CommandContext, check_operation_id
 from engine.cli.files import load_runbook
-from engine.cli.options import DEMO, Options, resolve_options
+from engine.cli.options import DEMO, STORE_OPTIONS, Options, resolve_options
 from engine.cli.output.status_document import build_document
 from engine.kernel import Operation
 from engine.language.inputs import resolve_inputs
@@ -64,7 +64,13 @@ def status(operation_id: str, **where: Any) -> dict[str, Any]:
 
 def _options(where: Mapping[str, Any], *, yes: bool = False, yes_delete: Iterable[str] = ()) -> Options:
     sandbox = where.get("sandbox")
-    flags = {**where, "sandbox": DEMO if sandbox is True else sandbox, "yes": yes, "yes_delete": tuple(yes_delete)}
+    flags = {
+        **dict.fromkeys(STORE_OPTIONS),
+        **where,
+        "sandbox": DEMO if sandbox is True else sandbox,
+        "yes": yes,
+        "yes_delete": tuple(yes_delete),
+    }
     unknown = set(flags) - set(Options.__struct_fields__)
     if unknown:
         raise TypeError(f"there is no option {', '.join(sorted(unknown))}")

@@ -16,9 +16,12 @@ from actions.sandbox.calls import ApiCall
 from actions.sandbox.faults import Fault
 from actions.sandbox.sandbox import Sandbox
 from engine.errors import RunbookInvalid, UsageError
+from engine.regular_file import read_regular_file
 
 DEMO: Final = Path(__file__).with_name("demo.yaml")
 """The world of `--sandbox` without a file: its first copy fails, and its first connection times out."""
+
+MAX_BYTES: Final = 16 * 1024 * 1024
 
 KEYS: Final = ("world", "script", "runbook", "inputs", "tests")
 """Keys of a world's file. All but `world` and `script` are for test files, which hold a world too."""
@@ -30,7 +33,7 @@ def read_file(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     from engine.language.yaml.reader import load_yaml
 
     try:
-        document = to_python(load_yaml(path.read_bytes(), path.name))
+        document = to_python(load_yaml(read_regular_file(path, MAX_BYTES), path.name))
     except OSError as error:
         message = f"{path}: cannot be read: {error.strerror}"
         raise UsageError(message) from error

@@ -51,7 +51,8 @@ class WorldFile:
         self.path = path
         self._size = 0  # bytes read or written
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            for folder in reversed([one for one in path.parents if not one.exists()]):
+                folder.mkdir(mode=0o700, exist_ok=True)  # `parents=True` would give its mode to the last one alone
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise self._problem("opened", error) from error

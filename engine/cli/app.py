@@ -36,6 +36,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "explain": "explain a rule, an error, a kind, or a runbook's state tables and times",
     "schema": "print the JSON Schema of runbooks, for editors",
     "store": "create a store for operations, or delete old ones from it",
+    "trust": "accept the content of a project's runbook.toml",
     "completion": "print the completion script of a shell",
 }
 """Each command with its line in `runbook --help`. Its code is in `engine/cli/commands/NAME.py`."""

@@ -1,9 +1,10 @@
 """Settings from files: `runbook.toml` of the project (this folder or one above), then the user's `config.toml`.
 
-    store = "dynamodb:runbooks"     # also profile, region, endpoint_url, store_timeout: values as for the options
-    protected = ["*prod*"]          # names that are deleted only with --yes-delete NAME
+    store = "dynamodb:runbooks"     # also profile, region, endpoint_url, store_key, store_timeout
+    protected = ["db-*"]            # more names that are deleted only with --yes-delete NAME
 
-Errors: UsageError with the file's name and what is wrong in it.
+A project's file may be somebody else's. What it sets of `NEEDS_TRUST` counts once its content is trusted (`trusted_files.py`).
+Errors: UsageError with the file and what is wrong in it.
 """
 
 from __future__ import annotations
@@ -15,65 +16,109 @@ from typing import Any, Final
 
 from engine.errors import UsageError
 from engine.language.nearest import did_you_mean
-from engine.values import Value, field
+from engine.regular_file import read_regular_file
+from engine.values import Value
 
-TEXT_SETTINGS: Final = ("store", "profile", "region", "endpoint_url", "store_key", "store_timeout")
+NEEDS_TRUST: Final = ("store", "profile", "region", "endpoint_url", "store_key")
+"""Settings that decide where operations are stored and what they act on."""
+TEXT_SETTINGS: Final = (*NEEDS_TRUST, "store_timeout")
 PROTECTED: Final = ("*prod*",)
-"""Protected patterns where no file sets any."""
+"""Patterns that always hold; files only add to them."""
+MAX_BYTES: Final = 64 * 1024
+LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
+
+
+class ConfigFile(Value):
+    """One file that was read."""
+
+    path: Path
+    content: bytes
+    settings: Mapping[str, Any]
+    needs_trust: bool  # it is a project's
+
+    def value(self, name: str) -> str:
+        """The value of a text setting; "" where the file does not set it."""
+        return str(self.settings.get(name, ""))
 
 
 class Config(Value):
-    """The settings of all files, the project's first. Protected patterns add up, so that no file loosens another."""
+    """The files that apply, the project's first."""
 
-    settings: tuple[Mapping[str, Any], ...] = ()
-    protected: tuple[str, ...] = field(default=PROTECTED)
+    files: tuple[ConfigFile, ...] = ()
 
-    def value(self, name: str) -> str:
-        """The first file's value; "" where no file sets it."""
-        return next((str(settings[name]) for settings in self.settings if name in settings), "")
+    @property
+    def protected(self) -> tuple[str, ...]:
+        """The built-in patterns and those of all files, so that no file loosens another."""
+        added = [pattern for file in self.files for pattern in file.settings.get("protected", ())]
+        return tuple(dict.fromkeys((*PROTECTED, *added)))
+
+    def source(self, name: str) -> ConfigFile | None:
+        """The first file that sets it."""
+        return next((file for file in self.files if name in file.settings), None)
 
 
 def load_config(environ: Mapping[str, str], folder: Path | None = None) -> Config:
-    """The settings that apply in this folder; default: the working directory."""
-    settings = tuple(_read_settings(path) for path in _config_paths(environ, folder) if path.is_file())
-    patterns = [pattern for one in settings if "protected" in one for pattern in one["protected"]]
-    is_set = any("protected" in one for one in settings)
-    return Config(settings=settings, protected=tuple(dict.fromkeys(patterns)) if is_set else PROTECTED)
+    """The files that apply in this folder; default: the working directory."""
+    project = project_file(folder)
+    found = [read_config(project, needs_trust=True)] if project is not None else []
+    own = config_folder(environ) / "config.toml"
+    if own.is_file():
+        found.append(read_config(own, needs_trust=False))
+    return Config(files=tuple(found))
 
 
-def _config_paths(environ: Mapping[str, str], folder: Path | None) -> list[Path]:
+def project_file(folder: Path | None = None) -> Path | None:
+    """The `runbook.toml` of this folder or the nearest one above."""
     try:
         current = folder or Path.cwd()
     except OSError:  # the working directory has been deleted
-        current = Path("/")
-    candidates = [parent / "runbook.toml" for parent in (current, *current.parents)]
-    project = next((path for path in candidates if path.is_file()), None)
+        return None
+    candidates = (parent / "runbook.toml" for parent in (current, *current.parents))
+    return next((path for path in candidates if path.is_file()), None)
+
+
+def config_folder(environ: Mapping[str, str]) -> Path:
+    """The user's folder of configuration files (XDG)."""
     home = environ.get("XDG_CONFIG_HOME") or str(Path(environ.get("HOME", "~")) / ".config")
-    return [*([project] if project else []), Path(home) / "runbook" / "config.toml"]
+    return Path(home) / "runbook"
 
 
-def _read_settings(path: Path) -> Mapping[str, Any]:
+def read_config(path: Path, *, needs_trust: bool) -> ConfigFile:
+    """The file, checked, with its relative paths made absolute."""
     import tomllib
 
     try:
-        settings = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = read_regular_file(path, MAX_BYTES + 1)
+        settings = tomllib.loads(content.decode("utf-8"))
     except OSError as error:
-        raise UsageError(f"{path.name} cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise UsageError(f"{path.name} is not valid TOML: {error}") from error
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:  # no UTF-8, or no TOML
+        raise UsageError(f"{path} is not valid TOML: {error}") from error
+    if len(content) > MAX_BYTES:
+        raise UsageError(f"{path} is larger than {MAX_BYTES // 1024} KB, so it is no configuration file")
     for name, value in settings.items():
         _check_setting(path, name, value)
-    return settings
+    if "store" in settings:
+        settings["store"] = _beside(path, settings["store"])
+    return ConfigFile(path=path, content=content, settings=settings, needs_trust=needs_trust)
 
 
 def _check_setting(path: Path, name: str, value: Any) -> None:
     if name not in (*TEXT_SETTINGS, "protected"):
-        raise UsageError(f"{path.name}: unknown setting `{name}`; {did_you_mean(name, (*TEXT_SETTINGS, 'protected'))}")
+        raise UsageError(f"{path}: unknown setting `{name}`; {did_you_mean(name, (*TEXT_SETTINGS, 'protected'))}")
     is_text_list = isinstance(value, list) and all(isinstance(one, str) for one in value)
     if name == "protected" and not is_text_list:
-        raise UsageError(f'{path.name}: `protected` must be a list of patterns, such as ["*prod*"]')
+        raise UsageError(f'{path}: `protected` must be a list of patterns, such as ["db-*"]')
     if name in TEXT_SETTINGS and not isinstance(value, str):
-        raise UsageError(f'{path.name}: `{name}` must be text: {name} = "…"')
+        raise UsageError(f'{path}: `{name}` must be text: {name} = "…"')
+
+
+def _beside(path: Path, store: str) -> str:
+    """A SQLite store whose path is relative is relative to the file that names it."""
+    kind, _, place = store.partition(":")
+    if kind != "sqlite" or not place or place.startswith(("/", "~")):
+        return store
+    return f"sqlite:{path.absolute().parent / place}"
 
 
 def parse_duration(option: str, text: str) -> float:

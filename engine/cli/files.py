@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
-import stat
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -17,6 +17,7 @@ from engine.errors import UsageError
 from engine.language.model import Runbook
 from engine.language.nearest import did_you_mean
 from engine.registry import Registry
+from engine.regular_file import read_regular_file
 
 MAX_BYTES: Final = 16 * 1024 * 1024
 """Bytes read of any file. The language has a lower limit for a runbook."""
@@ -37,10 +38,9 @@ def read_bytes(path: str) -> bytes:
         return sys.stdin.buffer.read(MAX_BYTES)
     try:
         file = Path(path)
-        if stat.S_ISDIR(file.stat().st_mode):
+        if file.is_dir():
             raise UsageError(f"{path} is a folder; name a file in it{_example_in(file)}")
-        with file.open("rb") as opened:
-            return opened.read(MAX_BYTES)
+        return read_regular_file(file, MAX_BYTES)
     except FileNotFoundError as error:
         hint = _suggest_file(Path(path))
         raise UsageError(f"there is no file {path}" + (f"; {hint}" if hint else "")) from error
@@ -77,9 +77,50 @@ def read_tests(path: str) -> str | None:
     file = Path(path)
     tests = file.with_name(f"{file.stem}.test{file.suffix}")
     try:
-        return tests.read_text(encoding="utf-8", errors="replace") if path != "-" and tests.is_file() else None
-    except OSError:
+        return read_regular_file(tests, MAX_BYTES).decode("utf-8", "replace") if path != "-" else None
+    except (OSError, ValueError):
         return None
+
+
+def quotable(path: str, text: str) -> str:
+    """The text of a file, for quoting its lines; "" if it is behind a symbolic link that leads out of the checkout.
+
+    Whoever wrote the checkout could have linked any file of the person who checks it.
+    """
+    return text if path == "-" or _stays_inside(Path(path)) else ""
+
+
+def is_link(path: str) -> bool:
+    """Whether the file is a symbolic link, or behind one that leads out of the checkout: such a file is not rewritten."""
+    return path != "-" and (Path(path).is_symlink() or not _stays_inside(Path(path)))
+
+
+def is_left_alone(path: str, named: Iterable[str] | None, what: str) -> bool:
+    """Whether a file that was found is a link, which is said; UsageError if the person has `named` it."""
+    if not is_link(path):
+        return False
+    message = f"{display_path(path)} is a symbolic link, and was not {what}"
+    if path in (named or ()):
+        raise UsageError(f"{message}; name the file that it leads to")
+    terminal.err(terminal.escape(message))
+    return True
+
+
+def _stays_inside(file: Path) -> bool:
+    """Whether the file's target is in the checkout, or for a file named elsewhere: whether it is no link."""
+    try:
+        named, target, checkout = Path(os.path.abspath(file)), file.resolve(), _checkout()  # noqa: PTH100 - keeps links
+    except (OSError, RuntimeError):  # links in a circle
+        return False
+    if target.is_relative_to(checkout.resolve()):
+        return True
+    return not named.is_relative_to(checkout) and not file.is_symlink()
+
+
+def _checkout() -> Path:
+    """The working copy around the working directory; that directory itself where there is none."""
+    here = Path.cwd()
+    return next((one for one in (here, *here.parents) if (one / ".git").exists()), here)
 
 
 def load_runbook(path: str, registry: Registry, *, quiet: bool = False) -> Runbook:
@@ -90,9 +131,10 @@ def load_runbook(path: str, registry: Registry, *, quiet: bool = False) -> Runbo
     name, data = display_path(path), read_bytes(path)
     runbook, findings = validate(data, registry, name, read_tests(path))
     if runbook is None:
-        raise InvalidFiles(findings, {name: data.decode("utf-8", "replace")})
+        raise InvalidFiles(findings, {name: quotable(path, data.decode("utf-8", "replace"))})
     if findings and not quiet:
-        terminal.err(f"{name}: {terminal.plural(len(findings), 'warning')}; `runbook validate {name}` shows them")
+        shown = terminal.escape(name)
+        terminal.err(f"{shown}: {terminal.plural(len(findings), 'warning')}; `runbook validate {shown}` shows them")
     return runbook
 
 
@@ -115,15 +157,14 @@ def find_runbooks(paths: Iterable[str] | None) -> Iterator[str]:
 
 def _may_be_runbook(file: Path) -> bool:
     """A YAML file with a runbook's keys that is not a test of one and not in a hidden folder."""
-    if file.suffix not in SUFFIXES or file.name.endswith(TEST_SUFFIXES) or not file.is_file():
+    if file.suffix not in SUFFIXES or file.name.endswith(TEST_SUFFIXES):
         return False
     if any(part.startswith(".") and part not in (".", "..") for part in file.parts):
         return False
     try:
-        with file.open("rb") as opened:
-            return RUNBOOK_KEYS.search(opened.read(MAX_BYTES)) is not None
-    except OSError:
-        return True  # reading it again reports the error
+        return RUNBOOK_KEYS.search(read_regular_file(file, MAX_BYTES)) is not None
+    except OSError as error:
+        return error.errno not in (errno.EINVAL, errno.ENOENT, errno.ELOOP)  # reading it again reports the error
 
 
 # -- writing ----------------------------------------------------------------------------------------------------

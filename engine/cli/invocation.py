@@ -102,7 +102,7 @@ def _print_json(error: Exception, code: int) -> None:
     if isinstance(error, RunbookInvalid):
         from engine.checks.formats import format_findings
 
-        terminal.out(format_findings("json", error.findings, {}).rstrip("\n"))
+        terminal.out(format_findings("json", error.findings, {}).rstrip("\n"), raw=True)
         return
     message = "a bug in runbook" if code == BUG else _message(error)
     document = {"format": 1, "exit_code": code, "error": type(error).__name__, "error_message": message}

@@ -10,6 +10,7 @@ import typer
 
 from engine.cli.arguments.stored_values import complete_operation, complete_step
 from engine.cli.context import CommandContext
+from engine.cli.options import Options
 from engine.cli.output import terminal
 from engine.cli.output.status_document import print_status
 from engine.errors import EnvironmentProblem, StoreConflict
@@ -38,6 +39,7 @@ def run_operation(
     context: CommandContext, runbook: Runbook, id: str, action: Callable[[Engine], Operation], *, is_new: bool = False
 ) -> int:
     """Let the engine do it, print the status, and return the exit code. `is_new`: `action` starts the operation."""
+    say_sources(context.options)
     try:
         with context.running_engine(runbook, id, is_new=is_new) as engine:
             operation = action(engine)
@@ -56,6 +58,12 @@ def run_operation(
         raise
     _print_status(context, context.runbook(operation.digest), operation)
     return EXIT_CODES.get(operation.status, 0)
+
+
+def say_sources(options: Options) -> None:
+    """What configuration files set for a command that acts, and which file it was."""
+    for line in options.sources if not options.quiet else ():
+        terminal.err(terminal.escape(line))
 
 
 def _print_status(

@@ -18,7 +18,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from engine.cli.arguments.runbook_files import complete_runbook
-from engine.cli.config import Config, load_config, parse_duration
+from engine.cli.config import NEEDS_TRUST, Config, load_config, parse_duration
 from engine.errors import RunbookError, UsageError
 from engine.language.nearest import did_you_mean
 from engine.values import Value
@@ -46,6 +46,7 @@ class Options(Value):
     store_timeout: float = 900.0
     protected: tuple[str, ...] = ("*prod*",)
     to_repeat: tuple[str, ...] = ()  # options that the user typed and that suggested commands must repeat
+    sources: tuple[str, ...] = ()  # what configuration files set, a line for each; commands that act show them
 
     def suggested_command(self, command: str) -> str:
         """The command with the options that select the store and the world, so that it can be typed as it is."""
@@ -169,8 +170,19 @@ def _option_type(name: str, formats: tuple[str, ...]) -> Any:
 
 
 def resolve_options(flags: Mapping[str, Any], formats: tuple[str, ...], environ: Mapping[str, str]) -> Options:
-    """For each option the first that sets it: flag, environment, project file, user file, default. Raises UsageError."""
+    """For each option the first that sets it: flag, environment, project file, user file, default. Raises UsageError.
+
+    A command that has one of the options that need trust uses all of them, or their defaults.
+    """
     config = load_config(environ)
+    if any(name in flags for name in NEEDS_TRUST):
+        from_files = [name for name in NEEDS_TRUST if not _given(name, flags, environ) and config.source(name)]
+    else:
+        from_files = []
+    if from_files:
+        from engine.cli.trusted_files import check_settings
+
+        check_settings(config, from_files, environ)
     format = str(flags.get("format") or formats[0])
     if format not in formats:
         raise UsageError(f"-o {format}: unknown format; {did_you_mean(format, formats)}")
@@ -185,12 +197,28 @@ def resolve_options(flags: Mapping[str, Any], formats: tuple[str, ...], environ:
         debug=bool(flags.get("debug")), no_input=bool(flags.get("no_input")), yes=bool(flags.get("yes")),
         yes_delete=tuple(flags.get("yes_delete") or ()),
         store_timeout=parse_duration("--store-timeout", timeout) if timeout else Options().store_timeout,
-        protected=config.protected, to_repeat=_to_repeat(flags),
+        protected=config.protected, to_repeat=_to_repeat(flags), sources=_sources(config, from_files),
     )  # fmt: skip
 
 
 def _resolve(name: str, flags: Mapping[str, Any], environ: Mapping[str, str], config: Config) -> str:
-    return str(flags.get(name) or environ.get(f"RUNBOOK_{name.upper()}") or config.value(name) or "")
+    file = config.source(name)
+    return _given(name, flags, environ) or (file.value(name) if file is not None else "")
+
+
+def _given(name: str, flags: Mapping[str, Any], environ: Mapping[str, str]) -> str:
+    """The value of the flag or the variable; "" where there is none."""
+    return str(flags.get(name) or environ.get(f"RUNBOOK_{name.upper()}") or "")
+
+
+def _sources(config: Config, from_files: list[str]) -> tuple[str, ...]:
+    """What files say, a line for each: `from FILE: store dynamodb:runbooks, protected db-*`."""
+    lines = []
+    for file in config.files:
+        parts = [f"{name} {file.value(name)}" for name in from_files if config.source(name) is file]
+        parts += [f"protected {' '.join(file.settings['protected'])}"] if file.settings.get("protected") else []
+        lines += [f"from {file.path}: {', '.join(parts)}"] if parts else []
+    return tuple(lines)
 
 
 def _to_repeat(flags: Mapping[str, Any]) -> tuple[str, ...]:

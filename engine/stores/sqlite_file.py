@@ -7,6 +7,7 @@ This module does not know what is in a record.
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 from collections.abc import Callable, Mapping
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from engine.errors import EnvironmentProblem
+from engine.regular_file import irregularity, read_regular_file
 from engine.stores.port import StoreUnavailable
 
 APPLICATION: Final = 0x52424F4B  # "RBOK" in the header of the file: by it `file` and SQLite tell whose database it is
@@ -156,20 +158,25 @@ class SqliteFile:
 
     def _size(self) -> int:
         try:
-            return self.path.stat().st_size
+            found = self.path.stat()
         except FileNotFoundError:
             return 0
         except OSError as error:
             raise self._unusable(error) from error
+        what = irregularity(found.st_mode)
+        if what is not None:
+            raise self._unusable(OSError(errno.EINVAL, f"it {what}, not a regular file"))
+        return found.st_size
 
     def _create(self) -> None:
         """Create the folder and the file for their owner alone. SQLite gives the -wal and -shm the mode of the file."""
         try:
             for folder in reversed([one for one in self.path.parents if not one.exists()]):
                 folder.mkdir(mode=0o700, exist_ok=True)
-            os.close(os.open(self.path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+            os.close(os.open(self.path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY, 0o600))
         except OSError as error:
             raise self._unusable(error) from error
+        self._size()  # refuses what is no regular file
 
     def _unusable(self, error: OSError) -> EnvironmentProblem:
         kind = StoreUnavailable if isinstance(error, BlockingIOError) else EnvironmentProblem
@@ -208,12 +215,18 @@ class SqliteFile:
         )
 
     def _refuse_foreign(self) -> None:
-        """Check the header before SQLite opens the file, which can already create a -wal and a -shm beside it."""
+        """Check the owner and header before SQLite opens the file, which can create a -wal and a -shm beside it."""
         try:
-            with self.path.open("rb") as file:
-                header = file.read(100)
+            header = read_regular_file(self.path, 100)
+            owner = self.path.stat().st_uid
         except OSError as error:
             raise self._unusable(error) from error
+        if owner not in (os.geteuid(), 0):
+            message = (
+                f"{self.path} belongs to another user, who can change what its operations do, and was not opened. Take it "
+                f"over (chown), or choose another file with --store"
+            )
+            raise EnvironmentProblem(message)
         if header and not header.startswith(b"SQLite format 3\0"):
             message = f"{self.path} is not a SQLite database, and was not changed. Choose another file with --store"
             raise EnvironmentProblem(message)

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.cli.config import load_config, profile_region
+from engine.cli.config import load_config, profile_region, read_config
 from engine.cli.options import Options, resolve_options
+from engine.cli.trusted_files import record_trust
 from tests.cli.commands import Cli, write_file
 
 FORMATS = ("text", "json")
@@ -16,10 +17,12 @@ FORMATS = ("text", "json")
 @pytest.fixture
 def environ(tmp_path: Path) -> dict[str, str]:
     """An environment and files that each set another store."""
-    write_file(tmp_path / "runbook.toml", 'store = "sqlite:project.db"\nregion = "eu-west-1"\n')
+    project = write_file(tmp_path / "runbook.toml", 'store = "sqlite:project.db"\nregion = "eu-west-1"\n')
     (tmp_path / "config" / "runbook").mkdir(parents=True)
     write_file(tmp_path / "config" / "runbook" / "config.toml", 'store = "sqlite:user.db"\nprofile = "mine"\n')
-    return {"XDG_CONFIG_HOME": str(tmp_path / "config"), "RUNBOOK_STORE": "sqlite:environment.db"}
+    environ = {"XDG_CONFIG_HOME": str(tmp_path / "config"), "RUNBOOK_STORE": "sqlite:environment.db"}
+    record_trust(read_config(Path(project), needs_trust=True), environ)
+    return environ
 
 
 def test_a_flag_comes_first(environ: dict[str, str]) -> None:
@@ -30,15 +33,15 @@ def test_the_environment_comes_second(environ: dict[str, str]) -> None:
     assert resolve_options({}, FORMATS, environ).store == "sqlite:environment.db"
 
 
-def test_the_project_file_comes_third(environ: dict[str, str]) -> None:
+def test_the_project_file_comes_third(environ: dict[str, str], tmp_path: Path) -> None:
     del environ["RUNBOOK_STORE"]
-    assert resolve_options({}, FORMATS, environ).store == "sqlite:project.db"
+    assert resolve_options({}, FORMATS, environ).store == f"sqlite:{tmp_path / 'project.db'}"
 
 
 def test_the_user_file_comes_fourth(environ: dict[str, str], tmp_path: Path) -> None:
     del environ["RUNBOOK_STORE"]
     (tmp_path / "runbook.toml").unlink()
-    assert resolve_options({}, FORMATS, environ).store == "sqlite:user.db"
+    assert resolve_options({}, FORMATS, environ).store == f"sqlite:{tmp_path / 'config' / 'runbook' / 'user.db'}"
 
 
 def test_the_default_comes_last(tmp_path: Path) -> None:
@@ -53,16 +56,18 @@ def test_each_value_is_resolved_separately(environ: dict[str, str]) -> None:
 def test_the_project_file_is_found_from_a_folder_below(environ: dict[str, str], tmp_path: Path) -> None:
     inner = tmp_path / "a" / "b"
     inner.mkdir(parents=True)
-    assert load_config(environ, inner).value("store") == "sqlite:project.db"
+    found = load_config(environ, inner).source("store")
+    assert found is not None
+    assert (found.path, found.value("store")) == (tmp_path / "runbook.toml", f"sqlite:{tmp_path / 'project.db'}")
 
 
 @pytest.mark.parametrize(
     ("project", "user", "protected"),
     [
         ("", "", ("*prod*",)),
-        ("protected = ['a*']", "", ("a*",)),
-        ("protected = ['a*']", "protected = ['b*', 'a*']", ("a*", "b*")),
-        ("protected = []", "", ()),
+        ("protected = ['a*']", "", ("*prod*", "a*")),
+        ("protected = ['a*']", "protected = ['b*', 'a*']", ("*prod*", "a*", "b*")),
+        ("protected = []", "", ("*prod*",)),
     ],
 )
 def test_protected_patterns_add_up(tmp_path: Path, project: str, user: str, protected: tuple[str, ...]) -> None:

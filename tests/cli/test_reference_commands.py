@@ -289,7 +289,7 @@ def test_schema_prints_the_shipped_schema(cli: Cli) -> None:
 
 COMMANDS = (
     "validate fmt run resume restart status list history cancel cleanup orphans graph iam actions explain schema store "
-    "completion"
+    "trust completion"
 ).split()
 
 

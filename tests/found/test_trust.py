@@ -1,270 +1,207 @@
-"""A store that somebody else can write: with a key, what was forged or cut off is found; without, nothing crashes or hangs."""
+"""A `runbook.toml` of somebody else's in the working folder or above it: it decides nothing before it is trusted."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
-import re
-import sqlite3
-from collections.abc import Callable, Iterator
-from copy import deepcopy
+import os
+import stat
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.cli.commands import FEW, Cli
+from tests.cli.commands import Cli, Result, write_file
 
-KEY = base64.b64encode(b"k" * 32).decode()
-OTHER_KEY = base64.b64encode(b"o" * 32).decode()
-EVIL = FEW.replace("runbook: few", "runbook: few\n# of somebody else").replace("is it all right?", "say yes")
+KMS = "kms:arn:aws:kms:eu-west-1:123456789012:key/k"
+SETTINGS = {
+    "store": "sqlite:ops.db", "profile": "of-somebody", "region": "eu-west-1", "endpoint_url": "https://evil.example",
+    "store_key": KMS,
+}  # fmt: skip
+NOBODY = 65534
 
-Record = dict[str, Any]
-"""The decoded bytes of a record."""
-
-
-class Tampered:
-    """The file of a store, in the hands of somebody who can write it but does not have the key."""
-
-    def __init__(self, path: Path) -> None:
-        self.place = f"sqlite:{path}"
-        self._database = sqlite3.connect(path)
-        triggers = self._database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
-        for (name,) in triggers:
-            self._database.execute(f"DROP TRIGGER {name}")
-
-    def records(self) -> list[Record]:
-        rows = self._database.execute("SELECT packed FROM records WHERE operation_id = 'op' ORDER BY seq")
-        return [json.loads(packed) for (packed,) in rows.fetchall()]
-
-    def replace(self, records: list[Record]) -> None:
-        """These records and no others, with a right chain; those that had an HMAC keep it."""
-        macs = dict(self._database.execute("SELECT seq, mac FROM records").fetchall())
-        self._database.execute("DELETE FROM records")
-        before = ""
-        for record in records:
-            packed = json.dumps(record | {"previous": before}, separators=(",", ":")).encode()
-            before = hashlib.sha256(packed).hexdigest()
-            self._database.execute(
-                "INSERT INTO records (operation_id, seq, whole, write_id, digest, packed, mac) VALUES (?, ?, ?, ?, ?, ?, ?)",
-                ("op", record["seq"], record["state"] is not None, "w", before, packed, macs.get(record["seq"])),
-            )
-        self._database.commit()
-
-    def put_runbook(self, text: str) -> str:
-        content = text.encode()
-        digest = hashlib.sha256(content).hexdigest()
-        self._database.execute("INSERT INTO blobs VALUES (?, ?)", (digest, content))
-        return digest
-
-    def set_head(self, column: str, value: str | None) -> None:
-        self._database.execute(f"UPDATE heads SET {column} = ?", (value,))
-        self._database.commit()
-
-
-@pytest.fixture
-def started(cli: Cli, few: str, tmp_path: Path) -> Callable[[], Tampered]:
-    """Starts an operation that holds, and hands its store over."""
-
-    def start() -> Tampered:
-        path = tmp_path / "operations.db"
-        assert cli("run", few, "--store", f"sqlite:{path}", "--operation-id", "op").code == 5
-        return Tampered(path)
-
-    return start
-
-
-@pytest.fixture
-def with_key(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("RUNBOOK_STORE_KEY", KEY)
-
-
-# -- a store with a key ---------------------------------------------------------------------------------------
-
-
-def append_evil_runbook(store: Tampered) -> None:
-    """A record with another runbook's text, rightly chained, as `resume --with` would write it."""
-    records = store.records()
-    last = deepcopy(next(one for one in reversed(records) if one["state"] is not None))
-    last["state"]["digest"] = store.put_runbook(EVIL)
-    last["seq"] = records[-1]["seq"] + 1
-    store.replace([*records, last])
-
-
-def chain_again(store: Tampered) -> None:
-    records = store.records()
-    records[0]["actor"] = "somebody else"
-    store.replace(records)
-
-
-def cut_off(store: Tampered) -> None:
-    store.replace(store.records()[:-1])
-
-
-def remove_all(store: Tampered) -> None:
-    store.replace([])
-
-
-def remove_first(store: Tampered) -> None:
-    store.replace(store.records()[1:])
-
-
-def remove_seal(store: Tampered) -> None:
-    store.set_head("seal", None)
-
-
-TAMPERED = {
-    append_evil_runbook: "record 3 of op in .* was not authenticated",
-    chain_again: "record [12] of op in .* is not authenticated by the key sha256:",
-    cut_off: "record 2 of op in .* is missing: the log was cut off",
-    remove_all: "record 1 of op in .* is missing: the log was cut off",
-    remove_first: "record [12] of op in .* (is missing|is not authenticated|does not follow)",
-    remove_seal: "the head of op in .* has lost its seal",
-}
-
-COMMANDS: tuple[tuple[str, ...], ...] = (
-    ("status", "op"), ("history", "op", "--verify"), ("resume", "op"), ("cancel", "op", "--undo"), ("cleanup", "op"),
-    ("restart", "op", "--from", "first"),
+ACTS: tuple[tuple[str, ...], ...] = (
+    ("run", "few.yaml", "--operation-id", "op"), ("resume", "op"), ("restart", "op", "--from", "first"),
+    ("cancel", "op"), ("cleanup", "op"), ("status", "op"), ("history", "op"), ("list",), ("orphans",),
+    ("iam", "few.yaml"), ("store", "init"), ("store", "prune", "--ended-before", "30d"),
+)  # fmt: skip
+READS: tuple[tuple[str, ...], ...] = (
+    ("validate", "few.yaml"), ("fmt", "--check", "few.yaml"), ("explain", "RB404"), ("explain", "few.yaml"),
+    ("graph", "few.yaml"), ("schema",), ("actions",),
 )  # fmt: skip
 
 
-@pytest.mark.usefixtures("with_key")
-@pytest.mark.parametrize("tamper", TAMPERED)
-@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-def test_a_log_that_was_tampered_with_is_refused(
-    cli: Cli, started: Callable[[], Tampered], tamper: Callable[[Tampered], None], command: tuple[str, ...]
+def project(folder: Path, **settings: object) -> Path:
+    """A `runbook.toml` with these settings."""
+    lines = [f"{name} = {json.dumps(value)}\n" for name, value in settings.items()]
+    return Path(write_file(folder / "runbook.toml", "".join(lines)))
+
+
+def refused(result: Result, *said: str) -> None:
+    assert result.code == 2, (result.out, result.err)
+    assert all(one in result.err for one in said), result.err
+
+
+@pytest.mark.parametrize("command", ACTS, ids=" ".join)
+@pytest.mark.parametrize("name", SETTINGS)
+def test_what_needs_trust_refuses_a_command_that_would_use_it(
+    cli: Cli, few: str, tmp_path: Path, command: tuple[str, ...], name: str
 ) -> None:
-    store = started()
-    tamper(store)
-    before = store.records()
-    result = cli(*command, "--store", store.place)
-    assert result.code == 4, (result.out, result.err)
-    assert re.search(TAMPERED[tamper], result.err), result.err
-    assert store.records() == before
+    file = project(tmp_path, **{name: SETTINGS[name]})
+    refused(cli(*command), str(file), f"`{name}`", f"runbook trust {file}")
+    assert not (tmp_path / "ops.db").exists()
+    assert not (tmp_path / "state").exists()
 
 
-@pytest.mark.usefixtures("with_key")
-def test_an_untouched_log_is_authenticated(cli: Cli, started: Callable[[], Tampered]) -> None:
-    store = started()
-    result = cli("history", "op", "--verify", "--store", store.place)
-    assert result.code == 0
-    assert "the chain of 2 records is intact, and authenticated by sha256:" in result.err
-    assert cli("resume", "op", "--store", store.place).code == 0
-    assert cli("history", "op", "--verify", "--store", store.place).code == 0
-
-
-@pytest.mark.usefixtures("with_key")
-@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-@pytest.mark.parametrize("key", ["", OTHER_KEY])
-def test_a_log_with_a_key_needs_that_key(
-    cli: Cli, started: Callable[[], Tampered], monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...], key: str
+@pytest.mark.parametrize("command", READS, ids=" ".join)
+def test_what_uses_no_store_and_no_aws_is_never_refused(
+    cli: Cli, few: str, tmp_path: Path, command: tuple[str, ...]
 ) -> None:
-    store = started()
-    monkeypatch.setenv("RUNBOOK_STORE_KEY", key)
-    result = cli(*command, "--store", store.place)
-    assert result.code == 4
-    assert ("set RUNBOOK_STORE_KEY" if not key else "is not authenticated by the key") in result.err
+    file = project(tmp_path, **SETTINGS | {"endpoint_url": "http://evil.example"})
+    file.chmod(0o666)
+    result = cli(*command)
+    assert "runbook.toml" not in result.err
+    assert result.code in (0, 1)
 
 
-@pytest.mark.usefixtures("with_key")
-def test_a_list_needs_no_key(cli: Cli, started: Callable[[], Tampered], monkeypatch: pytest.MonkeyPatch) -> None:
-    store = started()
-    monkeypatch.delenv("RUNBOOK_STORE_KEY")
-    result = cli("list", "--store", store.place)
-    assert (result.code, "HELD" in result.out) == (0, True)
+def test_a_file_above_counts_as_well(cli: Cli, few: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = project(tmp_path, **SETTINGS)
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "a" / "b")
+    refused(cli("list"), str(file))
 
 
-def test_without_a_key_no_record_has_an_hmac(cli: Cli, started: Callable[[], Tampered]) -> None:
-    store = started()
-    assert store._database.execute("SELECT count(mac) FROM records").fetchone() == (0,)
-    assert store._database.execute("SELECT count(seal) FROM heads").fetchone() == (0,)
-    assert "no store key is set" in cli("history", "op", "--verify", "--store", store.place).err
+def test_a_trusted_file_is_obeyed_and_named_once(cli: Cli, few: str, tmp_path: Path) -> None:
+    file = project(tmp_path, store="sqlite:ops.db", protected=["db-*"])
+    assert cli("trust", "--yes").code == 0
+    result = cli("run", few, "--operation-id", "op")
+    assert result.code == 5
+    assert (tmp_path / "ops.db").exists()
+    line = f"from {file}: store sqlite:{tmp_path / 'ops.db'}, protected db-*"
+    assert result.err.splitlines().count(line) == 1
+    assert line not in cli("status", "op").err
+    assert line not in cli("resume", "op", "--quiet").err
 
 
-@pytest.mark.parametrize("key", ["short", "kms:alias/x", KEY + "!"])
-def test_a_key_that_is_none_is_refused_and_not_repeated(
-    cli: Cli, few: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str
+def test_a_relative_store_is_beside_its_file(
+    cli: Cli, few: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("RUNBOOK_STORE_KEY", key)
-    result = cli("run", few, "--store", f"sqlite:{tmp_path / 'operations.db'}")
-    assert result.code == 2
-    assert key not in result.err
+    project(tmp_path, store="sqlite:state/ops.db")
+    assert cli("trust", "--yes").code == 0
+    (tmp_path / "below").mkdir()
+    monkeypatch.chdir(tmp_path / "below")
+    assert cli("run", few, "--operation-id", "op").code == 5
+    assert (tmp_path / "state" / "ops.db").exists()
 
 
-# -- a store without a key ------------------------------------------------------------------------------------
-
-HOSTILE = (None, True, -1, 1e308, "x", [], {}, [[1]])
-"""Values that are put in the place of others; JSON's largest numbers are no times."""
-
-
-def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """The path of every value in a record."""
-    if path:
-        yield path
-    children = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, child in children:
-        yield from places(child, (*path, key))
+def test_a_changed_file_must_be_trusted_again(cli: Cli, few: str, tmp_path: Path) -> None:
+    file = project(tmp_path, store="sqlite:ops.db")
+    assert cli("trust", str(file), "--yes").code == 0
+    assert cli("list").code == 0
+    project(tmp_path, store="sqlite:other.db")
+    refused(cli("list"), "not trusted yet")
+    assert cli("trust", "--yes").code == 0
+    assert cli("list").code == 0
 
 
-def replaced(records: list[Record], path: tuple[Any, ...], value: Any) -> list[Record]:
-    made = deepcopy(records)
-    place: Any = made
-    for key in path[:-1]:
-        place = place[key]
-    place[path[-1]] = value
-    return made
+def test_trust_is_of_a_place_and_its_content(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same content elsewhere names another store, for its path is relative."""
+    project(tmp_path, store="sqlite:ops.db")
+    assert cli("trust", "--yes").code == 0
+    (tmp_path / "theirs").mkdir()
+    project(tmp_path / "theirs", store="sqlite:ops.db")
+    monkeypatch.chdir(tmp_path / "theirs")
+    refused(cli("list"), "not trusted yet")
 
 
-@pytest.mark.parametrize("command", [COMMANDS[0], COMMANDS[1], COMMANDS[2]], ids=" ".join)
-def test_no_value_in_a_record_is_taken_for_a_bug(
-    cli: Cli, started: Callable[[], Tampered], command: tuple[str, ...]
-) -> None:
-    store = started()
-    intact = store.records()
-    paths = [path for path in places(intact) if len(path) > 1 and path[1] not in ("seq", "operation")]
-    assert len(paths) > 50
-    for number, path in enumerate(paths):
-        store.replace(replaced(intact, path, HOSTILE[number % len(HOSTILE)]))
-        store.set_head("lease", None)
-        result = cli(*command, "--store", store.place)
-        assert result.code in (0, 1, 2, 3, 4, 5, 7), (path, HOSTILE[number % len(HOSTILE)], result.err)
+def test_trust_is_kept_in_the_users_folder(cli: Cli, tmp_path: Path) -> None:
+    file = project(tmp_path, profile="mine")
+    result = cli("trust", "--yes", "-o", "json")
+    assert result.document["settings"] == {"profile": "mine"}
+    kept = tmp_path / "config" / "runbook" / "trusted.json"
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    assert json.loads(kept.read_text())["files"] == {str(file): result.document["sha256"]}
 
 
-@pytest.mark.parametrize("command", [*COMMANDS, ("list",)], ids=" ".join)
+def test_trust_asks(cli: Cli, tmp_path: Path) -> None:
+    project(tmp_path, store="sqlite:ops.db")
+    refused(cli("trust"), "add --yes", "store = sqlite:")
+    refused(cli("list"), "not trusted yet")
+
+
+def test_trust_needs_a_file(cli: Cli) -> None:
+    refused(cli("trust"), "there is no runbook.toml")
+
+
+def test_flags_and_variables_need_no_trust(cli: Cli, few: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    project(tmp_path, store="sqlite:theirs.db", profile="theirs")
+    mine = ("--store", f"sqlite:{tmp_path / 'mine.db'}")
+    refused(cli("run", few, *mine), "`profile`")
+    monkeypatch.setenv("RUNBOOK_PROFILE", "mine")
+    assert cli("run", few, *mine).code == 5
+    assert not (tmp_path / "theirs.db").exists()
+
+
+def test_protected_patterns_and_the_stores_timeout_need_no_trust(cli: Cli, few: str, tmp_path: Path) -> None:
+    project(tmp_path, protected=[], store_timeout="1m")
+    assert cli("list").code == 0
+
+
+@pytest.mark.parametrize("url", ["http://evil.example", "http://10.0.0.1:4566", "HTTP://evil.example", "evil.example"])
+def test_an_endpoint_in_the_clear_is_refused_even_if_trusted(cli: Cli, tmp_path: Path, url: str) -> None:
+    file = project(tmp_path, endpoint_url=url)
+    refused(cli("trust", "--yes"), "must begin with https://")
+    refused(cli("list"), str(file), "must begin with https://")
+
+
 @pytest.mark.parametrize(
-    ("name", "value"),
-    [("duration", 1e308), ("duration", -5), ("duration", "x"), ("duration", None), ("since", 1e308), ("pid", 10**30),
-     ("pid", "x"), ("owner", [1]), ("boot", None)],
-)  # fmt: skip
-def test_a_hostile_lease_neither_hangs_nor_crashes(
-    cli: Cli, started: Callable[[], Tampered], command: tuple[str, ...], name: str, value: Any
+    "url", ["http://localhost:4566", "http://127.0.0.1:4566", "http://[::1]:1", "https://e.example"]
+)
+def test_an_endpoint_on_this_machine_or_by_https_can_be_trusted(cli: Cli, tmp_path: Path, url: str) -> None:
+    project(tmp_path, endpoint_url=url)
+    assert cli("trust", "--yes").code == 0
+    assert cli("list").code == 0
+
+
+def test_a_key_in_a_file_is_one_of_kms(cli: Cli, tmp_path: Path) -> None:
+    project(tmp_path, store_key="a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2s=")
+    result = cli("trust", "--yes")
+    refused(result, "must be kms:ARN")
+    assert "a2tra2tr" not in result.err
+
+
+@pytest.mark.parametrize("what", ["file", "folder"])
+@pytest.mark.parametrize("how", ["another user", "everybody"])
+def test_a_file_that_others_could_write_is_refused(
+    cli: Cli, few: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str, how: str
 ) -> None:
-    store = started()
-    lease = {
-        "owner": "x", "host": "h", "pid": 1, "started": "1", "boot": "b", "version": "v", "duration": 0.1, "since": 1.0,
-    }  # fmt: skip
-    store.set_head("lease", json.dumps(lease | {name: value}))
-    result = cli(*command, "--store", store.place)
-    assert result.code in (0 if command[0] == "history" else 4, 2, 4), result.err
-    if result.code == 4:
-        assert "the head of op in" in result.err
-        assert f"`{name}` is not what it must be" in result.err
+    folder = tmp_path / "checkout"
+    folder.mkdir()
+    file = project(folder, store="sqlite:ops.db")
+    monkeypatch.chdir(folder)
+    assert cli("trust", "--yes").code == 0
+    target = file if what == "file" else folder
+    if how == "everybody":
+        target.chmod(0o777)
+    elif os.geteuid() == 0:
+        os.chown(target, NOBODY, NOBODY)
+    else:
+        pytest.skip("only root can give a file away")
+    refused(cli("list"), str(file), "`store`", "chown")
+    refused(cli("trust", "--yes"), str(file))
+    assert cli("validate", few).code == 0
+    project(folder, protected=["db-*"])
+    assert cli("list").code == 0
 
 
-@pytest.mark.parametrize("request_", [{"past": 5}, {"at": "x"}, {"actor": 5}, {"past": [5]}, []])
-def test_a_hostile_request_to_cancel_is_refused(cli: Cli, started: Callable[[], Tampered], request_: Any) -> None:
-    store = started()
-    store.set_head("cancel_asked", json.dumps(request_))
-    result = cli("resume", "op", "--store", store.place)
-    assert (result.code, "the head of op in" in result.err) == (4, True)
+def test_a_hostile_name_stays_on_its_line(cli: Cli, tmp_path: Path) -> None:
+    write_file(tmp_path / "runbook.toml", '"a\\n::error::b" = 1\n')
+    result = cli("list")
+    assert result.code == 2
+    assert not any(line.lstrip().startswith("::") for line in result.err.splitlines())
 
 
-@pytest.mark.parametrize("command", [one for one in COMMANDS if one[0] != "status"], ids=" ".join)
-def test_a_log_without_its_first_record_is_damaged(
-    cli: Cli, started: Callable[[], Tampered], command: tuple[str, ...]
-) -> None:
-    store = started()
-    remove_first(store)
-    result = cli(*command, "--store", store.place)
-    assert (result.code, "record 1" in result.err) == (4, True), result.err
+@pytest.mark.parametrize("text", ["", "[]", '{"files": 1}', '{"files": {"x": null}}', "[" * 100_000])
+def test_a_damaged_list_of_trusted_files_trusts_nothing(cli: Cli, tmp_path: Path, text: str) -> None:
+    project(tmp_path, profile="mine")
+    (tmp_path / "config" / "runbook").mkdir(parents=True)
+    write_file(tmp_path / "config" / "runbook" / "trusted.json", text)
+    assert cli("list").code == 2

@@ -24,6 +24,11 @@ def escape_character(char: str) -> str:
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
+def without_json_commands(text: str) -> str:
+    """JSON in which nothing is a workflow command of GitHub Actions: no line of JSON begins with `::`."""
+    return text.replace("##[", "##\\u005b")
+
+
 def display_width(text: str) -> int:
     """The columns of a terminal that an escaped text takes."""
     if text.isascii():

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from msgspec.structs import asdict
 
+from engine.checks.formats.escaping import without_json_commands
 from engine.errors import Finding
 
 
@@ -14,4 +15,4 @@ def render(findings: Sequence[Finding], sources: Mapping[str, str]) -> str:
     """`{"format": 1, "findings": […]}`."""
     keys = ("rule", "severity", "file", "line", "column", "end_line", "end_column", "message", "help")
     rows = [{key: values[key] for key in keys} for values in map(asdict, findings)]
-    return json.dumps({"format": 1, "findings": rows}, indent=2) + "\n"
+    return without_json_commands(json.dumps({"format": 1, "findings": rows}, indent=2)) + "\n"

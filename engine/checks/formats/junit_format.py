@@ -26,7 +26,7 @@ def render(findings: Sequence[Finding], sources: Mapping[str, str]) -> str:
 
 def _suite(file: str, findings: Sequence[Finding]) -> str:
     errors = sum(1 for one in findings if one.severity == "error")
-    name = quoteattr(escape(file))
+    name = _attribute(escape(file))
     cases = "".join(_case(one, name) for one in findings)
     if not findings:
         cases = f'    <testcase classname={name} name="no findings"/>\n'
@@ -34,16 +34,22 @@ def _suite(file: str, findings: Sequence[Finding]) -> str:
 
 
 def _case(finding: Finding, name: str) -> str:
-    title = quoteattr(f"{finding.rule} {finding.line}:{finding.column}")
+    title = _attribute(f"{finding.rule} {finding.line}:{finding.column}")
     place = f"{escape(finding.file)}:{finding.line}:{finding.column}"
     line = f"{place}: {finding.severity} {finding.rule}: {escape(finding.message)}"
     body = _text(line + (f"\n{escape(finding.help)}" if finding.help else ""))
     if finding.severity == "error":
-        inside = f"<failure message={quoteattr(escape(finding.message))}>{body}</failure>"
+        inside = f"<failure message={_attribute(escape(finding.message))}>{body}</failure>"
     else:
         inside = f"<system-out>{body}</system-out>"
     return f"    <testcase classname={name} name={title}>{inside}</testcase>\n"
 
 
+def _attribute(text: str) -> str:
+    return quoteattr(text).replace("##[", "##&#91;")
+
+
 def _text(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    """XML text; `::` and `##[` are written as references, so that no line is a workflow command of GitHub Actions."""
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return text.replace("::", "&#58;:").replace("##[", "##&#91;")

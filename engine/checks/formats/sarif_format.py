@@ -8,8 +8,11 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from engine import __version__
+from engine.checks.formats.escaping import without_json_commands
 from engine.checks.rules import BY_ID
 from engine.errors import Finding
+
+_LITERAL: Final = str.maketrans({character: f"\\{character}" for character in "\\[]"})
 
 SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
@@ -23,7 +26,7 @@ def render(findings: Sequence[Finding], sources: Mapping[str, str]) -> str:
         "columnKind": "unicodeCodePoints",
         "results": [_result(one, named) for one in findings],
     }
-    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+    return without_json_commands(json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2)) + "\n"
 
 
 def _rule(id: str) -> dict[str, Any]:
@@ -35,6 +38,11 @@ def _rule(id: str) -> dict[str, Any]:
         "help": {"text": f"{rule.why} `runbook explain {id}` shows examples."},
         "defaultConfiguration": {"level": rule.severity},
     }
+
+
+def _without_links(text: str) -> str:
+    """Text of a runbook in which nothing is a link: `[…](…)` is one in SARIF (3.11.6), and viewers find addresses."""
+    return text.translate(_LITERAL).replace("://", " ://")
 
 
 def _result(finding: Finding, named: Sequence[str]) -> dict[str, Any]:
@@ -50,6 +58,6 @@ def _result(finding: Finding, named: Sequence[str]) -> dict[str, Any]:
         "ruleId": finding.rule,
         "ruleIndex": named.index(finding.rule),
         "level": finding.severity,
-        "message": {"text": message},
+        "message": {"text": _without_links(message)},
         "locations": [{"physicalLocation": place}],
     }

@@ -35,14 +35,13 @@ def complete_runbook(ctx: typer.Context, incomplete: str) -> Iterator[tuple[str,
 @completer
 def complete_step_of_file(ctx: typer.Context, incomplete: str) -> Iterator[tuple[str, str]]:
     """The steps of the runbook whose file was typed."""
-    import yaml
+    from engine.cli.arguments.input_options import read_value
 
     file = Path(str(ctx.params.get("what") or ""))
     if not file.is_file():
         return
     try:
-        steps = yaml.load(file.read_bytes(), getattr(yaml, "CSafeLoader", yaml.SafeLoader))["steps"]  # noqa: S506 - safe
-        ids = [str(step["id"]) for step in steps if "id" in step]
-    except (yaml.YAMLError, KeyError, TypeError, RecursionError):
+        ids = [str(step["id"]) for step in read_value(str(file))["steps"] if "id" in step]
+    except (KeyError, TypeError):
         return  # no runbook
     yield from ((id, "") for id in ids)

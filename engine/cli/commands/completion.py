@@ -25,5 +25,5 @@ def completion(
         raise UsageError(f"no completion for {shell}; {did_you_mean(shell, SHELLS)}")
     from typer.completion import get_completion_script  # type: ignore[attr-defined]
 
-    terminal.out(get_completion_script(prog_name="runbook", complete_var=VARIABLE, shell=shell))
+    terminal.out(get_completion_script(prog_name="runbook", complete_var=VARIABLE, shell=shell), raw=True)
     return 0

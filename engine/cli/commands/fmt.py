@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated
 
 import typer
 
-from engine.cli.files import display_path, find_runbooks, read_bytes, replace_text
+from engine.cli.files import display_path, find_runbooks, is_left_alone, read_bytes, replace_text
 from engine.cli.options import Options, PathsArgument, command
 from engine.cli.output import terminal
 from engine.cli.output.findings import InvalidFiles
-from engine.errors import Finding, RunbookInvalid
+from engine.errors import Finding, RunbookInvalid, UsageError
 
 
 @command("fmt", "quiet", "debug")
@@ -26,6 +27,8 @@ def fmt(
     findings: list[Finding] = []
     texts: dict[str, str] = {}
     for path in find_runbooks(paths):
+        if is_left_alone(path, paths, "reformatted"):
+            continue
         files += 1
         try:
             changed += _format_file(path, options, check=check)
@@ -48,11 +51,18 @@ def _format_file(path: str, options: Options, *, check: bool) -> bool:
     result = format_runbook(data, name)
     changed = result.text.encode("utf-8") != data
     if result.unchanged_because and not options.quiet:
-        terminal.err(f"{name}: not reformatted: {result.unchanged_because}")
+        terminal.err(terminal.escape(f"{name}: not reformatted: {result.unchanged_because}"))
     if path == "-" and not check:
-        terminal.out(result.text, end="")
+        _print_text(result.text)
     elif changed:
-        terminal.out(name)
+        terminal.out(terminal.escape(name))
         if not check:
             replace_text(path, result.text)
     return changed
+
+
+def _print_text(text: str) -> None:
+    """Write the formatted text as it is; UsageError where GitHub Actions would obey a line of it."""
+    if os.environ.get("GITHUB_ACTIONS") == "true" and terminal.has_commands(text):
+        raise UsageError("a line of the text is a workflow command of GitHub Actions; format the file by its name")
+    terminal.out(text, end="", raw=True)

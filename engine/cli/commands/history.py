@@ -70,7 +70,7 @@ class HistoryPrinter:
         """Print the new records; of a damaged log, those before the damage."""
         for record in self._records(self._chain):
             for line in self._lines(record):
-                terminal.out(line)
+                terminal.out(line, raw=self._context.options.as_json)
 
     def _records(self, chain: Chain) -> Iterator[LogRecord]:
         """The records after those of the chain, which is extended by each that continues it."""

@@ -9,6 +9,7 @@ import typer
 from engine.cli.confirmation import confirm_deletion, describe_entry
 from engine.cli.context import CommandContext
 from engine.cli.files import load_runbook
+from engine.cli.operations import say_sources
 from engine.cli.options import OUTPUT_OPTIONS, STORE_OPTIONS, Options, command
 from engine.cli.orphan_search import OrphanSearch
 from engine.cli.output import terminal
@@ -50,6 +51,7 @@ def orphans(
     if not delete:
         OrphanReport(options, regions, before).print()
         return _exit_code(before)
+    say_sources(options)
     operations = _deletable(options, before)
     _confirm(options, operations)
     is_busy = False

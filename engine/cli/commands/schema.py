@@ -14,5 +14,5 @@ def schema(options: Options) -> int:
 
     with CommandContext(options) as context:
         document = json_schema.schema(context.registry.kinds, context.registry.actions)
-        terminal.out(json_schema.as_text(document).rstrip("\n"))
+        terminal.out(json_schema.as_text(document).rstrip("\n"), raw=True)
     return 0

@@ -10,6 +10,7 @@ import typer
 from engine.cli.config import parse_moment
 from engine.cli.confirmation import confirm_deletion
 from engine.cli.context import CommandContext, current_actor, store_place, world_file
+from engine.cli.operations import say_sources
 from engine.cli.options import OUTPUT_OPTIONS, STORE_OPTIONS, Group, Options, command, registered
 from engine.cli.output import terminal
 from engine.clock import SystemClock
@@ -34,6 +35,7 @@ registered.add_typer(group, name="store")
 )
 def init(options: Options) -> int:
     """Create the DynamoDB table, with deletion protection and point-in-time recovery. An existing table only gets these two settings."""
+    say_sources(options)
     with CommandContext(options) as context:
         kind, _, table = store_place(options, os.environ).partition(":")
         if kind != "dynamodb":
@@ -64,6 +66,7 @@ def prune(
     ],
 ) -> int:
     """Delete the operations that ended before a date, with all their records, after confirmation. Operations that left resources behind stay."""
+    say_sources(options)
     with CommandContext(options) as context:
         before = parse_moment("--ended-before", ended_before, context.clock.now())
         found = list(candidates(context.store, before, context.parse))

@@ -10,7 +10,7 @@ from typing import Annotated, Final
 import typer
 
 from engine.checks.formats import FORMATS, format_findings, summarize_findings
-from engine.cli.files import display_path, find_runbooks, read_bytes, read_tests, replace_text
+from engine.cli.files import display_path, find_runbooks, is_left_alone, quotable, read_bytes, read_tests, replace_text
 from engine.cli.options import Options, PathsArgument, command
 from engine.cli.output import terminal
 from engine.errors import Finding, UsageError
@@ -40,7 +40,8 @@ def validate(
     texts: dict[str, str] = {}
     for path in find_runbooks(paths):
         name = display_path(path)
-        texts[name], found = (_fix_file if fix else _check_file)(path, name, registry)
+        is_fixed = fix and not is_left_alone(path, paths, "fixed")
+        texts[name], found = (_fix_file if is_fixed else _check_file)(path, name, registry)
         findings += found
     if write_baseline:
         _write_baseline(baseline, findings, texts)
@@ -56,7 +57,7 @@ def _check_file(path: str, name: str, registry: Registry) -> tuple[str, Iterable
     from engine.checks import validate as check
 
     data = read_bytes(path)
-    return data.decode("utf-8", "replace"), check(data, registry, name, read_tests(path))[1]
+    return quotable(path, data.decode("utf-8", "replace")), check(data, registry, name, read_tests(path))[1]
 
 
 def _fix_file(path: str, name: str, registry: Registry) -> tuple[str, Iterable[Finding]]:
@@ -70,7 +71,7 @@ def _fix_file(path: str, name: str, registry: Registry) -> tuple[str, Iterable[F
         return text, found
     result = apply_fixes(text, registry, name, read_tests(path))
     for one in result.fixes:
-        place = f"{name}:{one.finding.line}:{one.finding.column}"
+        place = f"{terminal.escape(name)}:{one.finding.line}:{one.finding.column}"
         terminal.err(f"{place}: fixed {one.finding.rule}: {terminal.escape(one.old)} → {terminal.escape(one.new)}")
     if result.fixes:
         replace_text(path, result.text)
@@ -83,7 +84,7 @@ def _print_findings(options: Options, findings: list[Finding], texts: dict[str, 
         format = "github"
     text = format_findings(format, findings, texts).rstrip("\n")
     if text:
-        terminal.out(text)
+        terminal.out(text, raw=format != "text")
     if format in ("text", "github") and not options.quiet:
         terminal.err(summarize_findings(findings, len(texts)))
 
@@ -101,7 +102,9 @@ def _without_baseline(options: Options, path: str, findings: list[Finding], chec
     if gone and not options.quiet:
         verb = "occurs" if gone == 1 else "occur"
         count = terminal.plural(gone, "baselined finding")
-        terminal.err(f"{path}: {count} no longer {verb}; `--write-baseline` removes {'it' if gone == 1 else 'them'}")
+        terminal.err(
+            f"{terminal.escape(path)}: {count} no longer {verb}; `--write-baseline` removes {'it' if gone == 1 else 'them'}"
+        )
     return new
 
 
@@ -117,4 +120,6 @@ def _write_baseline(path: str | None, findings: list[Finding], checked: Iterable
     file.write_text(format_baseline(new), encoding="utf-8")
     count = sum(sum(known.values()) for known in new.values())
     files = len([known for known in new.values() if known])
-    terminal.err(f"{path}: recorded {terminal.plural(count, 'finding')} in {terminal.plural(files, 'file')}")
+    terminal.err(
+        f"{terminal.escape(path)}: recorded {terminal.plural(count, 'finding')} in {terminal.plural(files, 'file')}"
+    )

@@ -147,8 +147,6 @@ def format_event(record: LogRecord, raw: Mapping[str, Any], transition: Transiti
 
 def format_event_json(record: LogRecord, raw: Mapping[str, Any], transition: Transition) -> str:
     """One JSON document on one line. `raw`: the event as it was stored."""
-    import json
-
     from engine.kernel.codec import TAG
     from engine.kernel.rendering import iso
 
@@ -158,4 +156,4 @@ def format_event_json(record: LogRecord, raw: Mapping[str, Any], transition: Tra
         "host": record.host, "process": record.process, "step": transition.event.step, "event": raw[TAG],
         "text": event_text(transition), "fields": fields,
     }  # fmt: skip
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    return terminal.to_json(document)

@@ -1,5 +1,7 @@
 """Writing to stdout and stderr: results go to stdout, everything else to stderr. Control characters are escaped.
 
+No line can be taken for a workflow command by GitHub Actions, which obeys them in the log of every process.
+
 Colour is used on a terminal, subject to `NO_COLOR`, `FORCE_COLOR` and `TERM`. Must not know what is written.
 """
 
@@ -15,6 +17,15 @@ from typing import Any, Final, TextIO
 
 _INVISIBLE: Final = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 """Control characters, characters that change the direction of text or have no width, and surrogates."""
+
+_HIDDEN_IN_JSON: Final = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+"""The same without what JSON escapes in any case."""
+
+_COMMAND: Final = re.compile(
+    r"(?:^|(?<=[\r\n]))((?:[\s\xad\u200b-\u200f\u2060-\u2069\ufeff]|\x1b\[[0-9;]*m)*):(?=:)|##\["
+)
+"""What GitHub's runner takes for a command: `::` at the start of a line, after blanks or what is invisible, and `##[`
+anywhere (actions/runner, src/Runner.Common/ActionCommand.cs)."""
 
 COLOURS: Final[Mapping[str, str]] = {
     "good": "32", "bad": "1;31", "warn": "33", "quiet": "2", "strong": "1", "busy": "36",
@@ -36,6 +47,25 @@ def escape(text: object) -> str:
     return _INVISIBLE.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), str(text))
 
 
+def without_commands(text: str) -> str:
+    r"""The text in which no line is a workflow command: the first character of one is written as an escape."""
+    if "::" not in text and "##[" not in text:
+        return text
+    return _COMMAND.sub(lambda match: "##\\x5b" if match[1] is None else f"{match[1]}\\x3a", text)
+
+
+def has_commands(text: str) -> bool:
+    """Whether a line of the text is a workflow command."""
+    return _COMMAND.search(text) is not None
+
+
+def to_json(value: Any, *, indent: int | None = None) -> str:
+    """JSON in which invisible characters are escaped, and no line is a workflow command."""
+    separators = None if indent is not None else (",", ":")
+    text = json.dumps(value, indent=indent, separators=separators, ensure_ascii=False, default=str)
+    return _HIDDEN_IN_JSON.sub(lambda match: f"\\u{ord(match[0]):04x}", text).replace("##[", "##\\u005b")
+
+
 def configure_streams() -> None:
     """Escape characters that the stream's encoding lacks, instead of failing on them."""
     for stream in (sys.stdout, sys.stderr):
@@ -43,17 +73,20 @@ def configure_streams() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def out(text: str, end: str = "\n") -> None:
-    """Write a result to stdout. Raises OutputClosed where nobody reads it, OSError where it cannot be written."""
+def out(text: str, end: str = "\n", *, raw: bool = False) -> None:
+    """Write a result to stdout. Raises OutputClosed where nobody reads it, OSError where it cannot be written.
+
+    `raw`: what looks like a workflow command stays: the text is one, or cannot contain any.
+    """
     try:
-        print(text, end=end, flush=True)
+        print(text if raw else without_commands(text), end=end, flush=True)
     except BrokenPipeError as error:
         raise OutputClosed from error
 
 
 def out_json(value: Any) -> None:
     """Write a result to stdout as one JSON document."""
-    out(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+    out(to_json(value, indent=2), raw=True)
 
 
 def out_document(document: Mapping[str, Any], lines: Iterable[str], *, as_json: bool) -> None:
@@ -67,7 +100,7 @@ def out_document(document: Mapping[str, Any], lines: Iterable[str], *, as_json: 
 def err(text: str) -> None:
     """Write progress, a hint or an error to stderr. A closed stderr is ignored: it must not stop the command."""
     with suppress(OSError, ValueError):
-        print(text, file=sys.stderr, flush=True)
+        print(without_commands(text), file=sys.stderr, flush=True)
 
 
 # -- terminals ------------------------------------------------------------------------------------------------

@@ -16,11 +16,19 @@ LAYERS: dict[str, set[str]] = {
     "engine.backoff": set(),
     "engine.errors": {"engine.values"},
     "engine.clock": set(),
+    "engine.regular_file": set(),
     "engine.language": {"engine.errors", "engine.values"},
     "engine.registry": {"engine.errors", "engine.values", "engine.language"},
     "engine.checks": {"engine.errors", "engine.values", "engine.backoff", "engine.language", "engine.registry"},
     "engine.kernel": {"engine.errors", "engine.values", "engine.backoff", "engine.language"},
-    "engine.stores": {"engine.errors", "engine.values", "engine.backoff", "engine.clock", "engine.language"},
+    "engine.stores": {
+        "engine.errors",
+        "engine.values",
+        "engine.backoff",
+        "engine.clock",
+        "engine.language",
+        "engine.regular_file",
+    },
 }
 LAYERS["engine.reports"] = set(LAYERS) - {"engine.checks"}
 LAYERS["engine.runtime"] = LAYERS["engine.reports"] | {"engine.reports"}
@@ -31,6 +39,7 @@ LAYERS["actions"] = {
     "engine.language",
     "engine.registry",
     "engine.clock",
+    "engine.regular_file",
 }
 LAYERS["engine.cli"] = set(LAYERS)
 LAYERS["engine.api"] = set(LAYERS)

@@ -29,7 +29,7 @@ CLASSES_TWICE = {
 }  # fmt: skip
 
 LARGE_FOLDERS = {
-    "engine/cli/commands": 18,  # one file a command
+    "engine/cli/commands": 19,  # one file a command
 }
 
 
