@@ -32,7 +32,7 @@ def edit_operation(
     _check_accounts(after, operation)
     inputs = _inputs(after, operation)
     bare = changed(operation, inputs=inputs)
-    settings = _settings(after, bare, read)
+    settings = _settings(before, after, bare, read)
     _check_identities(after, changed(bare, settings=settings))
     return ev.RunbookEdited(
         at=at, digest=after.digest, moves=moves, inputs=inputs, settings=settings, actor=actor
@@ -77,15 +77,20 @@ def _inputs(after: Runbook, operation: Operation) -> Mapping[str, Any]:
     return {one.name: operation.inputs.get(one.name, one.default) for one in after.inputs.values()}
 
 
-def _settings(after: Runbook, bare: Operation, read: ReadSetting) -> Mapping[str, Any]:
-    """Recorded settings stay as they are; those that are new, or have another source, are read."""
+def _settings(before: Runbook, after: Runbook, bare: Operation, read: ReadSetting) -> Mapping[str, Any]:
+    """Recorded settings stay as they are; those that are new, or have another source or type, are read."""
     try:
         now = read_settings(after, bare, read)
     except (EffectFailed, EffectNotSent, EffectUnknown) as error:
         message = f"a setting cannot be read: {error}"
         raise EnvironmentProblem(message) from error
+    types = {name: one.type for name, one in before.settings.items()}
     return {
-        name: before if (before := bare.settings.get(name)) is not None and before.source == one.source else one
+        name: old
+        if (old := bare.settings.get(name)) is not None
+        and old.source == one.source
+        and types.get(name) == after.settings[name].type
+        else one
         for name, one in now.items()
     }
 

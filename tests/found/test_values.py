@@ -11,7 +11,7 @@ import pytest
 
 from actions.aws.generic_calls import read_body
 from engine.runtime.performer import plain
-from tests.cli.commands import Cli, Store
+from tests.cli.commands import Cli, Store, write_file
 from tests.found.cases import HEAD, INPUTS, SNAPSHOT, run, validated
 
 # -- conditions ------------------------------------------------------------------------------------------------
@@ -309,3 +309,14 @@ def test_a_resource_has_no_more_than_45_tags_of_a_runbook(cli: Cli, tmp_path: Pa
 
     assert not validated(cli, tmp_path, tagged(45))
     assert validated(cli, tmp_path, tagged(46)) == [("RB253", 3)]
+
+
+def test_a_type_that_is_added_while_the_operation_holds_counts(cli: Cli, tmp_path: Path, store: Store) -> None:
+    steps = 'steps:\n  - {id: wait, hold: for an edit}\n  - {id: x, fail: "it is ${1 if settings.x == false else settings.x}"}\n'
+    text = f"{HEAD}settings: {{x: ssm:/x}}\n{steps.replace('1 if settings.x == false else ', '')}"
+    assert run(cli, tmp_path, store, text, "--operation-id", "op", world="ssm:/x: 'false'").code == 5
+    edited = write_file(tmp_path / "b.yaml", f"{HEAD}settings: {{x: {{from: ssm:/x, type: boolean}}}}\n{steps}")
+    world = f"--sandbox={tmp_path / 'world.yaml'}"
+    assert cli("resume", "op", "--with", edited, world, *store, "--no-input", "--yes").code == 5
+    result = cli("resume", "op", world, *store, "--no-input", "-o", "json")
+    assert result.document["error_message"] == "it is 1", result.err

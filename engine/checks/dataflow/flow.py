@@ -148,7 +148,8 @@ class Walk:
         outside = {name: one for name, one in scope.given.items() if name != "each"}
         type = self.flow.value(node, changed(scope, given=outside))
         if node is not None and type.known and (type.may_be("string") or not type.may_be("array")):
-            help = f"give {self.untyped_setting(node)}the `type: list`" if type.may_be("array") else ""
+            list_type = "`type: list`, which takes a StringList and a String with commas"
+            help = f"give {self.untyped_setting(node)}the {list_type}" if type.may_be("array") else ""
             self.flow.report("RB307", node.span, f"`for_each` needs a list, found {describe_type(type)}", help)
         if node is not None:
             self.flow.no_secret(node, type, "`for_each`")
