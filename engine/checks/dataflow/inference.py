@@ -184,11 +184,11 @@ class Inference(Problems):
     def arithmetic(self, node: ast.Arithmetic, facts: Facts) -> Type:
         if node.op == "-" and report_hyphens(self, node, facts):
             return ANYTHING
-        types = []
-        for one in (node.left, node.right):
-            types.append(self.type(one, facts))
-            self.reject_secret(one, types[-1])
-            check_operand(self, one, node.op, types[-1], facts)
+        types = [self.type(one, facts) for one in (node.left, node.right)]
+        for one, type in zip((node.left, node.right), types, strict=True):
+            self.reject_secret(one, type)
+            if not check_operand(self, one, node.op, type, facts):
+                return ANYTHING  # one finding is enough
         if node.op in ("/", "//", "%") and isinstance(node.right, ast.Const) and node.right.value == 0:
             self.report("RB307", node, "this divides by zero")
         return result_of(node.op, *types)

@@ -125,18 +125,29 @@ def _numbers(type: Type) -> frozenset[str]:
 _UNDEFINED: Final = "RB301"
 
 
-def check_operand(problems: Problems, node: Node, op: str, type: Type, facts: Facts) -> None:
-    """Report an operand that is no number, or may be null."""
+def check_operand(problems: Problems, node: Node, op: str, type: Type, facts: Facts) -> bool:
+    """Report an operand that is no number, or may be null. False if it is no number."""
     if not type.known or "secret" in type.names:
-        return
+        return True
     written = problems.written(node)
     if not type.may_be("integer", "number"):
-        help = remedy(op, type.literals[0] if type.literals else _SAMPLES.get(type.format or "", "")).lstrip(": ")
         message = f"`{op}` needs numbers; `{written}` is {describe_type(type)}"
-        problems.report("RB307", node, message, help if type.may_be("string") else "")
-    elif "null" in type.names and canonical(node) not in facts.present:
+        problems.report("RB307", node, message, _remedy(node, op, type))
+        return False
+    if "null" in type.names and canonical(node) not in facts.present:
         help = f"give a fallback, `{written} | default(0)`, or test first, `if: {written} != none`"
         problems.report("RB305", node, f"`{written}` may be null, and null is no number", help)
+    return True
+
+
+def _remedy(node: Node, op: str, type: Type) -> str:
+    """What to write instead of an operand that is no number."""
+    if not type.may_be("string"):
+        return ""
+    match node:
+        case ast.Attr(of=ast.Name(name="settings"), name=name) if not type.format:
+            return f"give the setting `{name}` the `type: integer` or `type: number`"
+    return remedy(op, type.literals[0] if type.literals else _SAMPLES.get(type.format, "")).lstrip(": ")
 
 
 _SAMPLES: Final[Mapping[str, str]] = {"timestamp": "2024-03-20T06:00:00Z", "duration": "1h"}
