@@ -62,6 +62,11 @@ TABLE: Final = (
 )
 """What a store in a DynamoDB table needs."""
 
+STORE_KEY: Final = tuple(
+    Right(action=f"kms:{name}", verb="call", on=("{key}",)) for name in ("GenerateMac", "VerifyMac")
+)
+"""What a store with a key of KMS needs. A policy names the key, never an alias of it (docs/aws.md, "Encryption keys")."""
+
 
 def permission(call: str) -> str:
     """`rds:DescribeDBClusters` for `rds.DescribeDBClusters`; "" if the call needs no permission."""

@@ -89,6 +89,7 @@ class CommandContext(AbstractContextManager["CommandContext"]):
         self.clock: Clock = InterruptibleClock(SystemClock(), self.stop)  # a sandbox puts its own in its place
         self._runbooks: dict[str, Runbook] = {}  # by text
         self._loaded: dict[str, Loaded] = {}  # by operation
+        self._first_events: dict[str, Mapping[str, Any]] = {}  # by operation
 
     def __exit__(
         self, type: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -261,13 +262,20 @@ class CommandContext(AbstractContextManager["CommandContext"]):
 
     def is_sandboxed(self, id: str) -> bool | None:
         """Whether the operation was started in the sandbox; None where there is no such operation."""
-        first = next(iter(self.store.records(id)), None)
-        if first is None:
-            return None
-        if first.seq != 1 or not first.events:
-            what = "is missing" if first.seq != 1 else "has no events"
-            raise corrupt_record(f"record 1 of {id} in {self.store.name}", what, id)
-        return str(first.events[0].get("engine", "")).endswith(SANDBOX_SUFFIX)
+        first = self.first_event(id)
+        return None if first is None else str(first.get("engine", "")).endswith(SANDBOX_SUFFIX)
+
+    def first_event(self, id: str) -> Mapping[str, Any] | None:
+        """`started`, as it is stored; None where there is no such operation."""
+        if id not in self._first_events:
+            first = next(iter(self.store.records(id)), None)
+            if first is None:
+                return None
+            if first.seq != 1 or not first.events:
+                what = "is missing" if first.seq != 1 else "has no events"
+                raise corrupt_record(f"record 1 of {id} in {self.store.name}", what, id)
+            self._first_events[id] = first.events[0]
+        return self._first_events[id]
 
     def _check_world(self, id: str) -> None:
         """UsageError for an operation of the sandbox without `--sandbox`, or a real one with it."""

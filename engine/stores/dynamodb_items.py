@@ -35,6 +35,8 @@ SMALL: Final = 700
 LARGEST: Final = 350 * 1024
 """Compressed bytes of one blob, and of one value in an event. An item of DynamoDB may have 400 KB."""
 
+MOST_DIGITS: Final = 16
+
 LAST: Final = 10**15
 """A sequence number higher than that of any record."""
 
@@ -72,8 +74,9 @@ def index_time(time: str, operation: str) -> str:
 
 
 def number(item: Item, name: str) -> int:
-    """A number attribute; 0 if the item has none."""
-    return int(item.get(name, {}).get("N", 0))
+    """A whole number; 0 if the item has none, or one with a fraction or an exponent."""
+    digits = str(item.get(name, {}).get("N", ""))
+    return int(digits) if digits.isdecimal() and len(digits) <= MOST_DIGITS else 0
 
 
 def parts(item: Item) -> list[str]:

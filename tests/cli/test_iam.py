@@ -172,6 +172,16 @@ def test_permissions_of_settings_and_the_store(cli: Cli, tmp_path: Path) -> None
     assert "dynamodb:PutItem" not in allowed(cli, tmp_path, LOOK)
 
 
+@pytest.mark.parametrize(("key", "resource"), [("key/k", "key/k"), ("alias/books", "key/*")])
+def test_permissions_of_a_store_key(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str, resource: str
+) -> None:
+    prefix = "arn:aws:kms:eu-west-1:123456789012:"
+    monkeypatch.setenv("RUNBOOK_STORE_KEY", f"kms:{prefix}{key}")
+    found = allowed(cli, tmp_path, LOOK)
+    assert found["kms:GenerateMac"] == found["kms:VerifyMac"] == [prefix + resource]
+
+
 # -- accounts -----------------------------------------------------------------------------------------------------
 
 

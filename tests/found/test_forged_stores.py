@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from actions.sandbox import Sandbox
+from actions.sandbox.http.server import SandboxServer
 from tests.cli.commands import FEW, Cli
 
 KEY = base64.b64encode(b"k" * 32).decode()
@@ -180,6 +182,37 @@ def test_without_a_key_no_record_has_an_hmac(cli: Cli, started: Callable[[], Tam
     assert store._database.execute("SELECT count(mac) FROM records").fetchone() == (0,)
     assert store._database.execute("SELECT count(seal) FROM heads").fetchone() == (0,)
     assert "no store key is set" in cli("history", "op", "--verify", "--store", store.place).err
+
+
+@pytest.mark.integration
+def test_a_key_of_kms_authenticates_as_well(
+    cli: Cli, started: Callable[[], Tampered], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with SandboxServer(Sandbox({"kms.key/ours@eu-west-1": "available"})) as kms:
+        monkeypatch.setenv("RUNBOOK_ENDPOINT_URL", kms.url)
+        monkeypatch.setenv("RUNBOOK_STORE_KEY", "kms:arn:aws:kms:eu-west-1:123456789012:key/ours")
+        store = started()
+        result = cli("history", "op", "--verify", "--store", store.place)
+        assert (result.code, "authenticated by kms:arn:" in result.err) == (0, True), result.err
+        cut_off(store)
+        assert cli("resume", "op", "--store", store.place).code == 4
+        monkeypatch.setenv("RUNBOOK_STORE_KEY", "kms:arn:aws:kms:eu-west-1:123456789012:key/other")
+        result = cli("status", "op", "--store", store.place)
+        assert (result.code, "the store key kms:arn:" in result.err) == (4, True), result.err
+
+
+def test_resume_shows_what_differs_from_the_start(cli: Cli, started: Callable[[], Tampered]) -> None:
+    """Without a key another runbook's text runs; whoever resumes can see it."""
+    store = started()
+    append_evil_runbook(store)
+    result = cli("resume", "op", "--store", store.place)
+    assert "the runbook of op is not the one that it was started with:" in result.err
+    assert "+# of somebody else" in result.err.splitlines()
+
+
+def test_resume_shows_nothing_where_nothing_differs(cli: Cli, started: Callable[[], Tampered]) -> None:
+    store = started()
+    assert "not the one that it was started with" not in cli("resume", "op", "--store", store.place).err
 
 
 @pytest.mark.parametrize("key", ["short", "kms:alias/x", KEY + "!"])

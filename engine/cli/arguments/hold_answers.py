@@ -72,9 +72,20 @@ def read_replacement(
     return new.text
 
 
-def _print_diff(old: str, new: str, path: str) -> None:
+def show_edits(context: CommandContext, runbook: Runbook, id: str) -> None:
+    """Show on stderr what differs from the text that the operation was started with: somebody has edited it since."""
+    first = context.first_event(id)
+    digest = str(first.get("digest")) if first is not None else runbook.digest
+    if digest == runbook.digest or context.options.quiet:
+        return
+    terminal.err(f"the runbook of {id} is not the one that it was started with:")
+    text = context.store.blob(digest).decode("utf-8", "replace")
+    _print_diff(text, runbook.text, "recorded runbook", before="as it was started")
+
+
+def _print_diff(old: str, new: str, path: str, *, before: str = "recorded runbook") -> None:
     """A unified diff from the recorded text to that of the file."""
-    diff = difflib.unified_diff(old.splitlines(), new.splitlines(), "recorded runbook", path, n=2, lineterm="")
+    diff = difflib.unified_diff(old.splitlines(), new.splitlines(), before, path, n=2, lineterm="")
     for line in list(diff) or [f"{path} is the same as the recorded runbook"]:
         colour = DIFF_COLOURS.get(line[:1])
         text = terminal.escape(line)

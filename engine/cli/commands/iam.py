@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from actions import build_registry
-from actions.aws.permissions import SETTINGS, TABLE, permission
+from actions.aws.permissions import SETTINGS, STORE_KEY, TABLE, permission
 from engine.cli.arguments.input_options import read_inputs
 from engine.cli.context import default_region, store_place
 from engine.cli.files import load_runbook
@@ -19,6 +19,7 @@ from engine.language.inputs import resolve_inputs
 from engine.language.model import Runbook
 from engine.language.nearest import did_you_mean
 from engine.reports.iam import IamNames, Permission, RunbookContext, permissions_for, required_permissions
+from engine.stores.store_key import KMS, check_kms_key
 from engine.values import changed
 
 IAM_OPTIONS: Final = ("store", "profile", "region")
@@ -56,6 +57,11 @@ def iam(
     if kind == "dynamodb":
         for right in TABLE:
             permissions += permissions_for(runbook, right, region or "*", None, {"table": table}, "store")
+    if options.store_key.startswith(KMS):
+        key = check_kms_key(options.store_key)
+        resource = key if ":key/" in key else f"{key.partition(':alias/')[0]}:key/*"
+        for right in STORE_KEY:
+            permissions += permissions_for(runbook, right, region or "*", None, {"key": resource}, "store key")
     print_policies(options, runbook, permissions, _accounts(runbook, permissions, account), values)
     return 0
 

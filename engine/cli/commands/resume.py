@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from engine.cli.arguments.hold_answers import read_answer, read_replacement
+from engine.cli.arguments.hold_answers import read_answer, read_replacement, show_edits
 from engine.cli.arguments.runbook_files import complete_runbook
 from engine.cli.context import CommandContext
 from engine.cli.operations import OperationId, run_operation
@@ -48,5 +48,6 @@ def resume(
     with CommandContext(options) as context:
         answer = read_answer(why=why, reject=reject, outcome=outcome, output=output, accept_target=accept_target)
         runbook, operation = context.load_operation(id)
+        show_edits(context, runbook, id)
         text = read_replacement(context, runbook, operation, with_, answer) if with_ else ""
         return run_operation(context, runbook, id, lambda engine: engine.resume(id, answer, text))
