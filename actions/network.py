@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from queue import Empty, SimpleQueue
 from typing import Any, Final
 
+from actions.scram_login import scram_connection
 from engine.backoff import delay
 from engine.clock import Clock, SystemClock
 
@@ -46,8 +47,9 @@ class SystemNetwork:
     def postgres(self, **options: Any) -> Any:
         """A `pg8000.native.Connection`, opened within `timeout`, that waits at most `answer_timeout` for each answer.
 
-        The other options are pg8000's, except that `ssl_context` may be a function that makes the context. Raises what
-        that function raises, OSError, ssl.SSLError, and pg8000's exceptions.
+        The other options are pg8000's, except that `ssl_context` may be a function that makes the context. `scram_only`: no
+        password leaves in another form (`actions.scram_login`). Raises what that function raises, OSError,
+        ssl.SSLError, UnprovenServer, and pg8000's exceptions.
         """
         import random
 
@@ -70,11 +72,13 @@ class SystemNetwork:
     def _open(self, deadline: float, answer_timeout: float, options: Mapping[str, Any]) -> Any:
         from pg8000.native import Connection
 
+        made = scram_connection() if options.get("scram_only", True) else Connection
         host, port = str(options["host"]), int(options["port"])
         sock = self._connected(host, port, deadline - self._clock.boot())
         try:
             sock = with_tls(sock, host, options.get("ssl_context"))
-            connection = Connection(sock=sock, **{**options, "ssl_context": False})
+            given = {name: value for name, value in options.items() if name != "scram_only"}
+            connection = made(sock=sock, **given | {"ssl_context": False})
             sock.settimeout(answer_timeout)
         except BaseException:
             sock.close()

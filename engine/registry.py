@@ -201,6 +201,7 @@ class Action(Resources):
     errors: tuple[str, ...]  # names that it raises besides the codes of its calls, or that are worth a rescue
     run: Callable[[Mapping[str, Any], Context], Mapping[str, Any]]
     rights: tuple[Right, ...] = ()  # if they differ from the permissions named as its `calls`
+    error_codes: str = ""  # a regular expression of the codes that a rescue can match besides, such as SQLSTATEs
 
 
 class KnownError(Value):

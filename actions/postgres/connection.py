@@ -6,25 +6,27 @@ without an answer has an unknown outcome. Knows no statement of an action.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from actions.postgres import tls
-from actions.postgres.catalog_queries import STANDARD_STRINGS
+from actions.postgres.catalog_queries import SEARCH_PATH, STANDARD_STRINGS
 from actions.postgres.passwords import UnfitPassword, prepared
-from actions.postgres.server_errors import Destination, failed, problem_of
+from actions.postgres.server_errors import CANCELED, Destination, failed, problem_of
 from engine.errors import EffectFailed, EffectUnknown, Problem
-from engine.language.durations import parse_duration
+from engine.language.durations import format_duration, parse_duration
 from engine.language.secret import Secret
 from engine.registry import Context
-from engine.values import Resources
+from engine.values import changed
 
 PORT: Final = 5432
 TIMEOUT: Final = 10.0
 ANSWER_MARGIN: Final = 5.0
 """Seconds by which the server's timeout ends before ours, so that it refuses and the outcome is known."""
+CANCEL_MARGIN: Final = 0.5
+"""Seconds before the end of the step's `timeout` from which a cancelled statement was cancelled for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,13 +38,16 @@ class Login:
     database: str
 
 
-class Session(Resources):
+@dataclass(slots=True, kw_only=True)
+class Session:
     """An open connection. It raises only errors of the engine."""
 
     connection: Any
     place: Destination
-    deadline: float  # when the step's `timeout` has passed, by `now`
+    timeout: float  # the step's, in seconds
+    deadline: float  # when it has passed, by `now`
     now: Callable[[], float]
+    only_reads: bool = False  # is a transaction open that we began as READ ONLY?
 
     def left(self) -> float:
         """Seconds that remain of the step's `timeout`; EffectFailed if none do.
@@ -51,15 +56,23 @@ class Session(Resources):
         """
         left = self.deadline - self.now()
         if left <= 0:
-            raise failed(
-                "ConnectionTimeout", "timeout", f"{self.place}: the step's `timeout` has passed; nothing was changed"
-            )
+            message = f"{self.place}: the step's `timeout` has passed; nothing was changed"
+            raise failed("ConnectionTimeout", "timeout", message)
         return left
 
-    def limit(self, longest: float | None = None) -> None:
-        """Let the server refuse a statement that takes longer than the step's time or `longest` seconds."""
-        seconds = min(self.left(), longest or self.left())
-        self.run(f"SET statement_timeout = {max(int(seconds * 1000), 1)}")
+    @property
+    def _timeout(self) -> str:
+        return format_duration(self.timeout, units=2)
+
+    def limit(self) -> None:
+        """Let the server refuse a statement that takes longer than what is left of the step's `timeout`."""
+        self.run(f"SET statement_timeout = {max(int(self.left() * 1000), 1)}")
+
+    def search(self, schemas: Iterable[str]) -> None:
+        """Resolve names without a schema in these schemas, in their order."""
+        from pg8000.native import identifier
+
+        self.run(f"SET search_path = {', '.join(identifier(name) for name in schemas)}")
 
     def run(self, sql: str, **values: Any) -> list[list[Any]]:
         """The rows of one statement; EffectFailed if the server refuses it."""
@@ -70,7 +83,16 @@ class Session(Resources):
         try:
             return list(self.connection.run(sql, **values) or ())
         except Exception as error:  # pg8000 raises its own exceptions and those of sockets, ssl and struct
-            raise EffectFailed(problem_of(error, self.place)) from None
+            problem = problem_of(error, self.place, only_reads=self.only_reads)
+        over = (
+            "statement timeout" in problem.message or self.now() >= self.deadline - CANCEL_MARGIN
+        )  # it may speak French
+        if CANCELED in problem.also and over:
+            problem = changed(problem, message=(
+                f"{problem.message}: the step's own `timeout` ({self._timeout}) has passed, and the server rolled the "
+                "statement back; give the step a longer `timeout:`"
+            ))  # fmt: skip
+        raise EffectFailed(problem)
 
     def run_alone(self, sql: str) -> list[list[Any]]:
         """The rows of a statement outside a transaction; EffectUnknown if the answer is lost."""
@@ -91,9 +113,10 @@ class Session(Resources):
         return max(int(self.connection.row_count or 0), 0)
 
     @contextmanager
-    def transaction(self, begin: str = "BEGIN") -> Iterator[None]:
+    def transaction(self, *, only_reads: bool = False) -> Iterator[None]:
         """A transaction, rolled back on an error; EffectUnknown if the answer to COMMIT is lost."""
-        self.run(begin)
+        self.run("BEGIN READ ONLY" if only_reads else "BEGIN")
+        self.only_reads = only_reads
         try:
             yield
             self.left()
@@ -114,37 +137,40 @@ def _unanswered(problem: Problem, what: str) -> EffectFailed | EffectUnknown:
 
 
 @contextmanager
-def open_session(
-    params: Mapping[str, Any], ctx: Context, *, hidden: tuple[str, ...] = (), longest: float | None = None
-) -> Iterator[Session]:
-    """A session as `admin`, closed at the end of the block.
+def open_session(params: Mapping[str, Any], ctx: Context, *, hidden: tuple[str, ...] = ()) -> Iterator[Session]:
+    """A session as `admin` in which only `pg_catalog` is searched, closed at the end of the block.
 
-    A statement may take `longest` seconds, all together the step's `timeout`. `hidden` are secrets that no message may
-    contain, besides the admin's password.
+    All statements together may take the step's `timeout`. `hidden` are secrets that no message may contain, besides the
+    admin's password.
     """
     login = login_of(params, ctx)
     place = Destination(
         host=str(params["host"]), port=int(params.get("port") or PORT), database=login.database, user=login.user,
         source=ctx.sources.get("admin", ""), hidden=(login.password, *hidden),
     )  # fmt: skip
-    make_context = tls.context_maker(str(params.get("tls") or "verify-full"), params.get("ca"))
+    mode = str(params.get("tls") or tls.VERIFY_FULL)
+    make_context = tls.context_maker(mode, params.get("ca"))
     deadline = ctx.now() + ctx.timeout
-    connection = _connect(login, place, make_context, min(_seconds(params.get("timeout")), ctx.timeout), ctx)
-    session = Session(connection=connection, place=place, deadline=deadline, now=ctx.now)
+    timeout = min(_seconds(params.get("timeout")), ctx.timeout)
+    connection = _connect(login, place, make_context, timeout, ctx, scram_only=mode != tls.VERIFY_FULL)
+    session = Session(connection=connection, place=place, timeout=ctx.timeout, deadline=deadline, now=ctx.now)
     try:
         session.run(STANDARD_STRINGS)
-        session.limit(longest)
+        session.run(SEARCH_PATH)
+        session.limit()
         yield session
     finally:
         with suppress(Exception):  # the outcome no longer depends on it
             session.connection.close()
 
 
-def _connect(login: Login, place: Destination, make_context: Any, timeout: float, ctx: Context) -> Any:
+def _connect(
+    login: Login, place: Destination, make_context: Any, timeout: float, ctx: Context, *, scram_only: bool
+) -> Any:
     try:
         return ctx.network.postgres(
             host=place.host, port=place.port, user=login.user, password=login.password, database=login.database,
-            ssl_context=make_context, timeout=timeout, answer_timeout=ctx.timeout + ANSWER_MARGIN,
+            ssl_context=make_context, scram_only=scram_only, timeout=timeout, answer_timeout=ctx.timeout + ANSWER_MARGIN,
             application_name=f"runbook {ctx.operation}".strip(), startup_params={"client_encoding": "UTF8"},
         )  # fmt: skip
     except EffectFailed:  # the certificates cannot be read

@@ -8,9 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from actions.postgres.allowed_values import ACCESSES, ERRORS, TLS_MODES
+from actions.postgres.allowed_values import ACCESSES, ERRORS, ROLE_NAME, SQLSTATE, TLS_MODES
 from engine.language.model import ActionFacts
 from engine.registry import Action, Context, Param
+
+SETUP_TIMEOUT: Final = 300.0
+RUN_TIMEOUT: Final = 1800.0
+"""Seconds for all statements of a step without `timeout`. The lease of the operation is half as long again."""
 
 _NAMES: Final = {"type": "array", "items": {"type": "string"}}
 
@@ -29,7 +33,8 @@ CONNECTION: Final[dict[str, Param]] = {
     "tls": Param(
         schema={"enum": list(TLS_MODES)},
         doc="verify-full (the default): the certificate is issued by a trusted authority for this host; verify-ca: by a "
-        "trusted authority; require: encrypted, any certificate; off: not encrypted",
+        "trusted authority; require: encrypted, any certificate; off: not encrypted. Except with verify-full, the server "
+        "must prove by SCRAM that it knows the password",
     ),
     "ca": Param(
         schema={"type": "string", "minLength": 1},
@@ -38,7 +43,7 @@ CONNECTION: Final[dict[str, Param]] = {
     ),
     "timeout": Param(
         schema={"type": ["string", "number"]},
-        doc="time to open the connection (default: 10s); statements have the step's own `timeout`",
+        doc="time to open the connection (default: 10s); all statements together have the step's own `timeout`",
     ),
 }
 
@@ -47,7 +52,7 @@ _USER: Final = {
     "required": ["name"],
     "additionalProperties": False,
     "properties": {
-        "name": {"type": "string", "pattern": "^[a-z_][a-z0-9_$]{0,62}$"},
+        "name": {"type": "string", "pattern": f"^{ROLE_NAME}$", "maxLength": 63},
         "password": {},  # a Secret; `user_list` refuses plain text
         "access": {"enum": list(ACCESSES)},
         "schemas": _NAMES,
@@ -70,8 +75,9 @@ def _run(params: Mapping[str, Any], ctx: Context) -> Mapping[str, Any]:
 
 SETUP_USERS: Final = Action(
     name="postgres.setup_users",
-    doc="Sets up roles that can log in, with their privileges, in one transaction. Repeating it changes nothing.",
-    facts=ActionFacts(name="postgres.setup_users", repeatable=True),
+    doc="Sets up roles that can log in, with their privileges, in one transaction. Repeating it changes nothing. Default of "
+    "the step's `timeout`: 5m.",
+    facts=ActionFacts(name="postgres.setup_users", repeatable=True, timeout=SETUP_TIMEOUT),
     params=CONNECTION
     | {
         "users": Param(
@@ -89,13 +95,15 @@ SETUP_USERS: Final = Action(
     },
     calls={},
     errors=ERRORS,
+    error_codes=SQLSTATE,
     run=_setup_users,
 )
 
 RUN: Final = Action(
     name="postgres.run",
-    doc="Runs statements in one transaction (a single one without), or a read-only query that returns one row.",
-    facts=ActionFacts(name="postgres.run"),
+    doc="Runs statements in one transaction (a single one without), or a read-only query that returns one row. Default of "
+    "the step's `timeout`: 30m.",
+    facts=ActionFacts(name="postgres.run", timeout=RUN_TIMEOUT),
     params=CONNECTION
     | {
         "statements": Param(
@@ -104,6 +112,12 @@ RUN: Final = Action(
         ),
         "query": Param(
             schema={"type": "string", "minLength": 1}, doc="SQL that returns at most one row; instead of `statements`"
+        ),
+        "search_path": Param(
+            schema=_NAMES,
+            doc="list of the schemas in which names without a schema are looked up, after pg_catalog unless the list "
+            'names it, and before pg_temp; default: ["$user", public]. `[]`: pg_catalog alone, for databases in which '
+            "others may create in public",
         ),
     },
     output={
@@ -118,6 +132,7 @@ RUN: Final = Action(
     },
     calls={},
     errors=ERRORS,
+    error_codes=SQLSTATE,
     run=_run,
 )
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from actions.masking import masked_text
 from actions.network import reason_of
+from actions.scram_login import UnprovenServer
 from engine.errors import EffectFailed, Problem
 
 CODES: Final = {
@@ -24,9 +25,19 @@ CODES: Final = {
     "57P02": ("ConnectionTimeout", "timeout"),  # crash_shutdown
     "57P03": ("ConnectionTimeout", "timeout"),  # cannot_connect_now: starting up
     "53300": ("ConnectionTimeout", "timeout"),  # too_many_connections
-    "08000": ("ConnectionTimeout", "timeout"),
+    "57P05": ("ConnectionTimeout", "timeout"),  # idle_session_timeout
+    "08000": ("ConnectionTimeout", "timeout"),  # and its class, connection exceptions
+    "08001": ("ConnectionTimeout", "timeout"),
+    "08003": ("ConnectionTimeout", "timeout"),
+    "08004": ("ConnectionTimeout", "timeout"),
     "08006": ("ConnectionTimeout", "timeout"),
+    "08007": ("ConnectionTimeout", "timeout"),  # the outcome of the transaction is unknown
+    "40003": ("ConnectionTimeout", "timeout"),  # the outcome of the statement is unknown
+    "25006": ("ReadOnly", "conflict"),  # read_only_sql_transaction: a reader, or the old writer after a failover
 }
+
+READ_ONLY: Final = "25006"
+CANCELED: Final = "57014"
 
 SHORTEST_MASKED: Final = 6
 """Characters. A shorter password is not masked: the stars in a known message would reveal it."""
@@ -57,19 +68,29 @@ def failed(name: str, category: str, message: str, *also: str) -> EffectFailed:
     return EffectFailed(Problem(name=name, category=category, message=message, also=also))
 
 
-def problem_of(error: BaseException, place: Destination) -> Problem:
-    """The problem behind an exception of pg8000, ssl or the network, or behind its cause: pg8000 wraps other exceptions."""
+def problem_of(error: BaseException, place: Destination, *, only_reads: bool = False) -> Problem:
+    """The problem behind an exception of pg8000, ssl or the network, or behind its cause: pg8000 wraps other exceptions.
+
+    `only_reads`: we began the transaction as READ ONLY, so that its refusals do not mean a reader.
+    """
     chain = list(_chain(error))
     fields = next((found for found in map(_fields, chain) if found), None)
     if fields is not None:
-        return _server_problem(fields, place)
+        return _server_problem(fields, place, only_reads=only_reads)
     for one in chain:
         if isinstance(one, ssl.SSLError):
             return _tls_problem(one, place)
         if "refuses SSL" in str(one):
-            return _problem(
-                place, "TlsFailed", "config", "the server does not support TLS; `tls: off` connects without it"
+            message = (
+                "the server does not support TLS, so nothing was sent; check that `host` and `port` are the cluster's"
             )
+            return _problem(place, "TlsFailed", "config", message)
+        if isinstance(one, UnprovenServer):
+            message = (
+                f"{one}, and its certificate is not verified in full, so no password was sent; use `tls: verify-full`, "
+                "or set password_encryption = 'scram-sha-256' at the server and set the password again"
+            )
+            return _problem(place, "AuthenticationFailed", "denied", message)
     for one in chain:
         if isinstance(one, OSError):
             return _problem(place, "ConnectionTimeout", "timeout", reason_of(one))
@@ -96,14 +117,16 @@ def _fields(error: BaseException) -> dict[str, Any] | None:
     return fields if isinstance(fields, dict) and "C" in fields else None
 
 
-def _server_problem(fields: dict[str, Any], place: Destination) -> Problem:
+def _server_problem(fields: dict[str, Any], place: Destination, *, only_reads: bool) -> Problem:
     """`C` is the SQLSTATE, `M` the message, `D` the detail, `H` the hint (PostgreSQL, Error and Notice Message Fields)."""
     code, text = str(fields["C"]), str(fields.get("M", ""))
     name, category = CODES.get(code, ("PostgresError", "internal"))
+    if code == READ_ONLY and only_reads:
+        name, category = "PostgresError", "internal"
     if code == "28000" and "no encryption" in text:
         return _problem(place, "TlsFailed", "config", f"{text}: the server requires TLS; remove `tls: off`", code)
     advice = str(fields.get("H", "")) or _advice(name, text, place)
-    message = f"{text} (SQLSTATE {code})" if name == "PostgresError" else text
+    message = f"{text} (SQLSTATE {code})" if name in ("PostgresError", "ReadOnly") else text
     if name == "InsufficientPrivilege" and fields.get("D"):
         message += f": {str(fields['D']).rstrip('.')}"
     return _problem(place, name, category, f"{message}; {advice}" if advice else message, code)
@@ -116,6 +139,11 @@ def _advice(name: str, text: str, place: Destination) -> str:
             return f"check that {admin} has the password of this cluster; a restored cluster has its snapshot's"
         case "DatabaseNotFound":
             return "name another one with `database:`"
+        case "ReadOnly":
+            return (
+                "this is a reader: use the cluster's writer endpoint as `host`; for a moment after a failover, that name "
+                "still leads to the old writer. (Or the database is set to default_transaction_read_only)"
+            )
         case "InsufficientPrivilege" if "create role" in text:
             return f'ALTER ROLE "{place.user}" CREATEROLE, or use another `admin`'
         case "InsufficientPrivilege" if "role" in text:

@@ -22,9 +22,6 @@ from engine.registry import Context
 LOCK_TIMEOUT: Final = "SET lock_timeout = 10000"
 """Milliseconds to wait for a lock on a role or table. Then the server refuses, and a later attempt may succeed."""
 
-STATEMENT_SECONDS: Final = 20.0
-"""The limit for one statement. None of them reads a table's data."""
-
 COMMENT_PREFIX: Final = "set up by runbook"
 Change = Literal["created", "changed", "unchanged"]
 
@@ -42,7 +39,7 @@ def setup_users(params: Mapping[str, Any], ctx: Context) -> Mapping[str, Any]:
     """Set up the listed users; return `{created, changed, unchanged}`, their names in the order of the list."""
     users = read_users(params["users"], ctx)
     hidden = tuple(user.password for user in users if user.password)
-    with open_session(params, ctx, hidden=hidden, longest=STATEMENT_SECONDS) as session:
+    with open_session(params, ctx, hidden=hidden) as session:
         _refuse_admin(users, session.place.user)
         session.run(LOCK_TIMEOUT)
         with session.transaction():

@@ -1,7 +1,8 @@
 """The TLS modes of a database connection, and the certificates that are trusted.
 
 `verify-full` (the default): the certificate is issued by a trusted authority, for this host. `verify-ca`: by a trusted authority.
-`require`: encrypted, but any certificate is accepted. `off`: not encrypted. The system's authorities are trusted and, because RDS
+`require`: encrypted, but any certificate is accepted. `off`: not encrypted. Except with `verify-full`, the login must be by
+SCRAM, which proves to each side that the other knows the password without showing it. The system's authorities are trusted and, because RDS
 has authorities of its own, those in a PEM file: the parameter `ca`, else RUNBOOK_DATABASE_CA, else libpq's
 PGSSLROOTCERT, else libpq's `~/.postgresql/root.crt`.
 """
@@ -18,6 +19,7 @@ from typing import Final, Literal
 from actions.postgres.allowed_values import TLS_MODES
 from actions.postgres.server_errors import BUNDLE, failed
 
+VERIFY_FULL: Final = "verify-full"
 VARIABLES: Final = ("RUNBOOK_DATABASE_CA", "PGSSLROOTCERT")
 
 TlsContext = ssl.SSLContext | Literal[False]
@@ -42,7 +44,7 @@ def context(mode: str, ca: str | None, environ: Mapping[str, str]) -> TlsContext
     path, where = _authorities(ca, environ)
     try:
         modified = Path(path).stat().st_mtime_ns if path else 0
-        return _context(path, modified, host=mode == "verify-full", verify=True)
+        return _context(path, modified, host=mode == VERIFY_FULL, verify=True)
     except OSError as error:  # or its subclass ssl.SSLError: the file has no certificate
         why = "no certificate in it" if isinstance(error, ssl.SSLError) else error.strerror
         raise failed(

@@ -10,14 +10,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from actions.postgres.allowed_values import ACCESSES
+from actions.postgres.allowed_values import ACCESSES, ROLE_NAME
 from actions.postgres.passwords import UnfitPassword, prepared
 from actions.postgres.server_errors import failed
 from engine.language.secret import Secret
 from engine.registry import Context
 
-NAME: Final = re.compile(r"[a-z_][a-z0-9_$]{0,62}", re.ASCII)
-"""At most 63 bytes: PostgreSQL truncates longer names with only a notice (NAMEDATALEN)."""
+NAME: Final = re.compile(ROLE_NAME)
+LONGEST_NAME: Final = 63
+"""Bytes: PostgreSQL truncates longer names with only a notice (NAMEDATALEN)."""
 
 RESERVED: Final = re.compile(r"pg_.*|rds.*|public|none", re.ASCII)
 """Names of roles that belong to PostgreSQL or RDS."""
@@ -94,13 +95,11 @@ def _user(entry: Any, ctx: Context, *, plain: bool) -> User:
 
 
 def role_name(value: Any, key: str) -> str:
-    """The value, if it is a name that PostgreSQL neither truncates nor converts to lower case."""
-    if not isinstance(value, str) or NAME.fullmatch(value) is None:
+    """The value, if it is a name that PostgreSQL does not truncate. Statements quote it, so its letters stay as they are."""
+    if not isinstance(value, str) or NAME.fullmatch(value) is None or len(value.encode()) > LONGEST_NAME:
         shown = repr(value)[:80] if isinstance(value, str) else "the value"
-        raise _InvalidUser(
-            f"{key}: {shown} is not a valid role name: use lower-case letters, digits, _ and $, at most 63 characters, "
-            "and do not begin with a digit"
-        )
+        message = "use at most 63 bytes, without quotes, line breaks and spaces at either end"
+        raise _InvalidUser(f"{key}: {shown} is not a valid role name: {message}")
     return value
 
 

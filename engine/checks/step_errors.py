@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -23,6 +24,12 @@ def known_names(subject: Subject) -> Mapping[str, KnownError]:
 def own_names(subject: Subject, place: StepPlace) -> tuple[str, ...]:
     """The error names that the step's kind or action declares."""
     return tuple(getattr(_declaration(subject, place), "errors", ()))
+
+
+def is_own(subject: Subject, place: StepPlace, name: str) -> bool:
+    """Does the step's kind or action declare it, by name or as a code?"""
+    codes = getattr(_declaration(subject, place), "error_codes", "")
+    return name in own_names(subject, place) or (codes != "" and re.fullmatch(codes, name) is not None)
 
 
 def _declaration(subject: Subject, place: StepPlace) -> ResourceKind | Action | None:
@@ -53,7 +60,7 @@ def every_name(subject: Subject) -> frozenset[str]:
 
 def exists(subject: Subject, place: StepPlace, name: str) -> bool:
     """Is it `any`, a category, or a name that something raises?"""
-    return name == ANY or name in CATEGORIES or name in every_name(subject) or name in own_names(subject, place)
+    return name == ANY or name in CATEGORIES or name in every_name(subject) or is_own(subject, place, name)
 
 
 def aws_error_code(subject: Subject, name: str) -> str | None:
@@ -69,9 +76,9 @@ def why_never(subject: Subject, place: StepPlace, name: str) -> str:
         return ""
     if name in CATEGORIES:
         return _category_never(place, name)
-    own = own_names(subject, place)
-    if name in own:
+    if is_own(subject, place, name):
         return ""
+    own = own_names(subject, place)
     known = known_names(subject)
     if any(name in known[one].also for one in own if one in known):
         return ""

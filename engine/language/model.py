@@ -70,6 +70,7 @@ class ActionFacts(Value):
     deletes: Deletes | None = None
     makes: str = ""  # what it makes: "ec2.volume"
     names_made: bool = False  # its output has a name or id of what it makes
+    timeout: float | None = None  # seconds that a call may take if the step sets no `timeout`; None: as any call
 
 
 class Delays(Value):

@@ -75,7 +75,7 @@ TROUBLES: dict[str, Trouble] = {
     "no schema": lambda params, secrets: params["users"][0].update(schemas=["nowhere"]),
     "no group": lambda params, secrets: params["users"][0].update(member_of=["nobody"]),
     "somebody else's group": lambda params, secrets: params["users"][0].update(member_of=["postgres"]),
-    "a name that is none": lambda params, secrets: params["users"][0].update(name="No Name"),
+    "a name that is none": lambda params, secrets: params["users"][0].update(name="no'name"),
     "a password that is written down": lambda params, secrets: params["users"][0].update(password=PLANTED),
     "a password under a wrong key": lambda params, secrets: params["users"][0].update(pasword=USER),
     "the admin among the users": lambda params, secrets: params["users"][0].update(

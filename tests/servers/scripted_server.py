@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -21,8 +22,13 @@ class ScriptedServer:
 
 
 @contextmanager
-def run_scripted_server(*connections: Sequence[bytes | None]) -> Iterator[ScriptedServer]:
-    """Run a server with the replies for each connection, which is closed after them. The last list repeats."""
+def run_scripted_server(
+    *connections: Sequence[bytes | None], tls: ssl.SSLContext | None = None
+) -> Iterator[ScriptedServer]:
+    """Run a server with the replies for each connection, which is closed after them. The last list repeats.
+
+    `tls`: after the first reply, the rest is inside TLS.
+    """
     held: list[socket.socket] = []
     with socket.create_server(("127.0.0.1", 0)) as listening:
         server = ScriptedServer(listening.getsockname()[1])
@@ -34,9 +40,8 @@ def run_scripted_server(*connections: Sequence[bytes | None]) -> Iterator[Script
                 except OSError:
                     return  # the server is closed
                 replies = connections[min(len(server.received), len(connections) - 1)]
-                held.append(opened)
                 server.received.append(b"")
-                _talk(opened, replies, server)
+                held.append(_talk(opened, replies, server, tls))
 
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
@@ -49,14 +54,20 @@ def run_scripted_server(*connections: Sequence[bytes | None]) -> Iterator[Script
                 one.close()
 
 
-def _talk(opened: socket.socket, replies: Sequence[bytes | None], server: ScriptedServer) -> None:
-    for reply in replies:
+def _talk(
+    opened: socket.socket, replies: Sequence[bytes | None], server: ScriptedServer, tls: ssl.SSLContext | None
+) -> socket.socket:
+    """Send the replies; returns the socket, which is the caller's to close."""
+    for number, reply in enumerate(replies):
+        if tls is not None and number == 1:
+            opened = tls.wrap_socket(opened, server_side=True)
         server.received[-1] += opened.recv(4096)
         if reply is SILENCE:
-            return
+            return opened
         opened.sendall(reply)
     with suppress(OSError):  # the client may have disconnected
         opened.shutdown(socket.SHUT_RDWR)
+    return opened
 
 
 def error_response(code: str, message: str) -> bytes:

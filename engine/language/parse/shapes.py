@@ -147,7 +147,9 @@ COMMON: Final[Shape] = {
     "if": Key(form="expression", doc="If it is false, the step is skipped."),
     "region": Key(form="text", doc="Default: the runbook's."),
     "account": Key(form="word", doc="One of `accounts`. Default: the runbook's."),
-    "timeout": Key(form="duration", doc="The timeout of one call."),
+    "timeout": Key(
+        form="duration", doc="The timeout of one call. Default: 60s for a `call`, or what its action says; 30s else."
+    ),
     "requires": Key(form="words", doc="Earlier steps whose resources are checked again before each change."),
     "for_each": Key(form="each", doc="Runs the step for each item, one after the other, as `${each}`."),
 }

@@ -79,10 +79,17 @@ def _build_step(draft: Draft, node: MapNode, path: str, found: Fields, body: Bod
     return Step(
         path=path, id=found.get("id") or path, body=body, description=found.get("description") or "",
         condition=found.get("if"), region=found.get("region"), account=found.get("account"),
-        timeout=found.get("timeout"), requires=found.get("requires") or (), for_each=found.get("for_each"),
+        timeout=found.get("timeout") or _default_timeout(draft, body), requires=found.get("requires") or (), for_each=found.get("for_each"),
         retry=found.get("retry"), rescue=found.get("rescue") or (), monitor=_effective_monitor(draft, body, found),
         irreversible=bool(found.get("irreversible")),
     )  # fmt: skip
+
+
+def _default_timeout(draft: Draft, body: Body) -> float | None:
+    if not isinstance(body, Call) or not body.action or draft.too_many_apis:
+        return None
+    facts = draft.vocabulary.action_facts(body.action)
+    return facts.timeout if facts is not None else None
 
 
 def _require_monitor(draft: Draft, step: Step) -> Step:
