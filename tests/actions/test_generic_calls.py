@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import html
 import json
-from collections.abc import Mapping
+import urllib.parse
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -143,6 +146,19 @@ def test_a_secret_that_aws_quotes_is_masked(rds: Rds) -> None:
     problem = rds.refused(action("aws.rds.modify_db_cluster").run, params, rds.context(secrets={"admin": PASSWORD}))
     assert "bad password ***" in problem.message
     assert PASSWORD not in repr(problem)
+
+
+@pytest.mark.parametrize(
+    "quoted",
+    [json.dumps, html.escape, urllib.parse.quote_plus, lambda text: base64.b64encode(text.encode()).decode()],
+    ids=["JSON", "HTML", "URL", "base64"],
+)
+def test_a_secret_that_aws_quotes_in_another_form_is_masked(rds: Rds, quoted: Callable[[str], str]) -> None:
+    password = "p&'\"<é> 7+/="
+    rds.fault("error", "rds.ModifyDBCluster", code="InvalidParameterValue", message=f"bad: {quoted(password)} (sent)")
+    params = {"DBClusterIdentifier": "orders", "MasterUserPassword": Secret(name="admin")}
+    problem = rds.refused(action("aws.rds.modify_db_cluster").run, params, rds.context(secrets={"admin": password}))
+    assert problem.message.replace('"', "").rstrip(".") == "bad: *** (sent)"
 
 
 def test_each_text_of_a_json_secret_is_masked(rds: Rds) -> None:
