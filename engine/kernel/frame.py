@@ -105,13 +105,15 @@ def at_item(position: Position, item: int) -> StepPosition:
 
 def brackets(items: tuple[int, ...]) -> str:
     """`[2]`: as keys have the items of a `for_each`."""
-    return "".join([f"[{number}]" for number in items])
+    return "".join([f"[{number}]" for number in items]) if items else ""
 
 
 def items_of(position: Position) -> tuple[int, ...]:
     """The items that a position is in, outermost first; its own is the last."""
-    within = position.within if type(position) is NestedStep else ()
-    return within if position.item is None else (*within, position.item)
+    item = position.item
+    if type(position) is not NestedStep:  # most positions, and this is asked several times a step
+        return () if item is None else (item,)
+    return position.within if item is None else (*position.within, item)
 
 
 # -- phases: what a frame does, each with just its own fields --------------------------------------------------
