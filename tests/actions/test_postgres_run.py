@@ -8,6 +8,7 @@ import pytest
 
 from actions.postgres.postgres_actions import RUN
 from engine.errors import EffectFailed, Problem
+from engine.runtime.performer import plain
 from tests.actions.databases import Database
 
 
@@ -57,6 +58,23 @@ def test_a_single_statement_runs_without_a_transaction(database: Database) -> No
 )
 def test_a_query_returns_its_row(database: Database, query: str, row: Any) -> None:
     assert run(database, query=query)["row"] == row
+
+
+@pytest.mark.parametrize(
+    ("written", "recorded"),
+    [
+        ("12345678901234567890.123::numeric", "12345678901234567890.123"),
+        ("(SELECT sum(x) FROM (VALUES (9223372036854775807), (9223372036854775807)) AS t(x))", 18446744073709551614),
+        ("12.50::numeric", 12.5),
+        ("'NaN'::numeric", "nan"),
+        ("'\\xfffe'::bytea", "//4="),
+        ("'2024-03-20 06:00:00'::timestamp", "2024-03-20T06:00:00"),
+        ("'2024-03-20 06:00:00+01'::timestamptz", "2024-03-20T05:00:00Z"),
+    ],
+)
+def test_values_are_recorded_exactly(database: Database, written: str, recorded: Any) -> None:
+    found = plain(run(database, query=f"SELECT {written} AS it"))["row"]["it"]
+    assert (found, type(found)) == (recorded, type(recorded))
 
 
 @pytest.mark.parametrize(
