@@ -111,6 +111,8 @@ def _check_setting(path: Path, name: str, value: Any) -> None:
         raise UsageError(f'{path}: `protected` must be a list of patterns, such as ["db-*"]')
     if name in TEXT_SETTINGS and not isinstance(value, str):
         raise UsageError(f'{path}: `{name}` must be text: {name} = "…"')
+    if isinstance(value, str) and not value.isprintable():
+        raise UsageError(f"{path}: `{name}` has a control character, or another one that cannot be seen")
 
 
 def _beside(path: Path, store: str) -> str:

@@ -96,15 +96,20 @@ def digest_of(file: ConfigFile) -> str:
     return hashlib.sha256(file.content).hexdigest()
 
 
+def _place(file: ConfigFile) -> str:
+    """Where the file is. A link counts where it is, not where it leads: a relative store is beside the link."""
+    return str(file.path.absolute().parent.resolve() / file.path.name)
+
+
 def is_trusted(file: ConfigFile, environ: Mapping[str, str]) -> bool:
     """Whether the user has accepted this content at this place."""
-    return _read(config_folder(environ) / FILE).get(str(file.path.resolve())) == digest_of(file)
+    return _read(config_folder(environ) / FILE).get(_place(file)) == digest_of(file)
 
 
 def record_trust(file: ConfigFile, environ: Mapping[str, str]) -> None:
     """Remember that the user accepts this content, instead of any earlier one at this place."""
     folder = config_folder(environ)
-    trusted = {**_read(folder / FILE), str(file.path.resolve()): digest_of(file)}
+    trusted = {**_read(folder / FILE), _place(file): digest_of(file)}
     document = json.dumps({"format": 1, "files": trusted}, indent=2, sort_keys=True) + "\n"
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 
 from engine.clock import SystemClock
+from engine.stores.authenticated_store import AuthenticatedStore
 from engine.stores.dynamodb import DynamoStore
 from engine.stores.dynamodb_client import TableClient
 from engine.stores.dynamodb_table import create_table
 from engine.stores.port import Store
 from engine.stores.sqlite import SqliteStore
+from engine.stores.store_key import LocalKey
 from tests.crash.conftest import Schedules
 from tests.crash.sandbox_end_state import check_end, end_state
 from tests.crash.sandbox_run import SandboxTrial
@@ -49,27 +51,32 @@ def server() -> Iterator[Callable[[str], Moto]]:
         yield named
 
 
-@pytest.fixture(params=["sqlite", *STARTED])
+WITH_A_KEY = " with a key"
+
+
+@pytest.fixture(params=["sqlite", *STARTED, *(f"{kind}{WITH_A_KEY}" for kind in ("sqlite", "ministack"))])
 def storages(
     request: pytest.FixtureRequest, tmp_path: Path, server: Callable[[str], Moto]
 ) -> Iterator[Callable[[], Opening]]:
     """Returns a new empty store at every call, as a function that opens it once more."""
     opened: list[Store] = []
+    kind = request.param.removesuffix(WITH_A_KEY)
+    key = LocalKey(b"k" * 32) if kind != request.param else None
 
     def keep(store: Store) -> Store:
         opened.append(store)
-        return store
+        return AuthenticatedStore(store, key) if key is not None else store
 
     def files() -> Opening:
         path = tmp_path / f"{next(NUMBERS)}.db"
         return lambda: keep(SqliteStore(path))
 
     def tables() -> Opening:
-        running, name = server(request.param), f"crash-{next(NUMBERS)}"
+        running, name = server(kind), f"crash-{next(NUMBERS)}"
         create_table(TableClient(name, running.clients, SystemClock()), SystemClock())
         return lambda: keep(DynamoStore(name, running.clients))
 
-    yield files if request.param == "sqlite" else tables
+    yield files if kind == "sqlite" else tables
     for store in opened:
         store.close()
 

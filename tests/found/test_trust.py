@@ -112,6 +112,15 @@ def test_trust_is_of_a_place_and_its_content(cli: Cli, tmp_path: Path, monkeypat
     refused(cli("list"), "not trusted yet")
 
 
+def test_a_link_to_a_trusted_file_is_not_trusted(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mine = project(tmp_path, store="sqlite:ops.db")
+    assert cli("trust", "--yes").code == 0
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / "theirs" / "runbook.toml").symlink_to(mine)
+    monkeypatch.chdir(tmp_path / "theirs")
+    refused(cli("list"), "not trusted yet")
+
+
 def test_trust_is_kept_in_the_users_folder(cli: Cli, tmp_path: Path) -> None:
     file = project(tmp_path, profile="mine")
     result = cli("trust", "--yes", "-o", "json")
@@ -125,6 +134,12 @@ def test_trust_asks(cli: Cli, tmp_path: Path) -> None:
     project(tmp_path, store="sqlite:ops.db")
     refused(cli("trust"), "add --yes", "store = sqlite:")
     refused(cli("list"), "not trusted yet")
+
+
+@pytest.mark.parametrize("letter", ["\0", "\n", "\x1b", "\u202e"])
+def test_a_setting_has_no_hidden_characters(cli: Cli, tmp_path: Path, letter: str) -> None:
+    project(tmp_path, store=f"sqlite:ops{letter}.db")
+    refused(cli("trust", "--yes"), "`store` has a control character")
 
 
 def test_trust_needs_a_file(cli: Cli) -> None:

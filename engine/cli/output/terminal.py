@@ -13,19 +13,11 @@ import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from functools import cache
 from typing import Any, Final, TextIO
 
 _INVISIBLE: Final = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 """Control characters, characters that change the direction of text or have no width, and surrogates."""
-
-_HIDDEN_IN_JSON: Final = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
-"""The same without what JSON escapes in any case."""
-
-_COMMAND: Final = re.compile(
-    r"(?:^|(?<=[\r\n]))((?:[\s\xad\u200b-\u200f\u2060-\u2069\ufeff]|\x1b\[[0-9;]*m)*):(?=:)|##\["
-)
-"""What GitHub's runner takes for a command: `::` at the start of a line, after blanks or what is invisible, and `##[`
-anywhere (actions/runner, src/Runner.Common/ActionCommand.cs)."""
 
 COLOURS: Final[Mapping[str, str]] = {
     "good": "32", "bad": "1;31", "warn": "33", "quiet": "2", "strong": "1", "busy": "36",
@@ -47,23 +39,38 @@ def escape(text: object) -> str:
     return _INVISIBLE.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), str(text))
 
 
+@cache
+def _hidden_in_json() -> re.Pattern[str]:
+    """As `_INVISIBLE`, without what JSON escapes in any case. Compiled when it is first needed, for a fast start."""
+    return re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+
+
+@cache
+def _command() -> re.Pattern[str]:
+    """What GitHub's runner takes for a command (actions/runner, src/Runner.Common/ActionCommand.cs).
+
+    That is `::` at the start of a line, after blanks or what is invisible, and `##[` anywhere.
+    """
+    return re.compile(r"(?:^|(?<=[\r\n]))((?:[\s\xad\u200b-\u200f\u2060-\u2069\ufeff]|\x1b\[[0-9;]*m)*):(?=:)|##\[")
+
+
 def without_commands(text: str) -> str:
     r"""The text in which no line is a workflow command: the first character of one is written as an escape."""
     if "::" not in text and "##[" not in text:
         return text
-    return _COMMAND.sub(lambda match: "##\\x5b" if match[1] is None else f"{match[1]}\\x3a", text)
+    return _command().sub(lambda match: "##\\x5b" if match[1] is None else f"{match[1]}\\x3a", text)
 
 
 def has_commands(text: str) -> bool:
     """Whether a line of the text is a workflow command."""
-    return _COMMAND.search(text) is not None
+    return _command().search(text) is not None
 
 
 def to_json(value: Any, *, indent: int | None = None) -> str:
     """JSON in which invisible characters are escaped, and no line is a workflow command."""
     separators = None if indent is not None else (",", ":")
     text = json.dumps(value, indent=indent, separators=separators, ensure_ascii=False, default=str)
-    return _HIDDEN_IN_JSON.sub(lambda match: f"\\u{ord(match[0]):04x}", text).replace("##[", "##\\u005b")
+    return _hidden_in_json().sub(lambda match: f"\\u{ord(match[0]):04x}", text).replace("##[", "##\\u005b")
 
 
 def configure_streams() -> None:
