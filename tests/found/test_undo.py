@@ -67,6 +67,16 @@ def test_the_instances_stand_while_the_whole_is_blocked(name: str) -> None:
     assert trial.world.named("rds.instance", "orders-1", "us-west-2").status(trial.clock.now()) == "available"
 
 
+def test_polls_during_a_removal_make_no_further_reads() -> None:
+    """What blocks the cluster is read before its first instance goes, and not at every poll after it."""
+    scenario = next(one for one in SANDBOX_ONLY if one.name == "a final snapshot of the old cluster")
+    calls = [call.name for call in SandboxTrial(scenario).execute().world.sandbox.journal]
+    removal = calls[calls.index("rds.DeleteDBInstance") : calls.index("rds.DeleteDBCluster")]
+    assert "rds.DescribeDBClusters" in removal
+    proofs = removal.count("rds.DescribeDBSubnetGroups")  # `requires`: the network and the copy, proved together
+    assert removal.count("rds.DescribeDBClusterSnapshots") == proofs
+
+
 # -- restarts after an undo ------------------------------------------------------------------------------------
 
 

@@ -1,6 +1,8 @@
 """Proving `requires`: each is looked at again just before a change, and must be met now.
 
-An undo of a copy requires its source in the same way: the last copy of the data is never deleted.
+The same way three more things are looked at before a change: the source of a copy before the copy is made, which records
+its id; that source before an undo deletes the copy, because the last copy of the data is never deleted; and the whole
+before an undo deletes a part of it.
 """
 
 from __future__ import annotations
