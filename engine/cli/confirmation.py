@@ -17,7 +17,7 @@ from engine.kernel import Operation
 from engine.kernel.effect import Deletion
 from engine.kernel.operation import Entry
 from engine.kernel.protected_names import forms_of, protected_names
-from engine.kernel.queries import describe
+from engine.kernel.queries import describe, name_of
 from engine.language.model import Runbook
 from engine.language.nearest import did_you_mean
 from engine.runtime.observer import PlannedRemoval
@@ -184,5 +184,6 @@ def confirm_deletion(options: Options, resources: list[str], *, nothing: str) ->
 def describe_entry(entry: Entry) -> str:
     """`rds.cluster orders (id …, account …, region …)`."""
     account = entry.account or "of your credentials"
-    name = next(iter(entry.identity.values()), "")
-    return f"{entry.kind} {name} (id {entry.id or 'unknown'}, account {account}, region {entry.region})"
+    if entry.kind == "call":
+        return f"what {entry.step} did ({name_of(entry)}, account {account}, region {entry.region})"
+    return f"{entry.kind} {name_of(entry)} (id {entry.id or 'unknown'}, account {account}, region {entry.region})"

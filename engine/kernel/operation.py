@@ -25,6 +25,7 @@ class UndoRecord(Value):
     path: str  # of the undo's own step in the runbook: its `until`, `retry`, `monitor`
     until: Mapping[str, Any] | None = None  # the rendered parameters of its check
     names: tuple[str, ...] = ()  # of a call that deletes: the parameters that say what
+    awaits_result: bool = False  # it is rendered when the reply of its call is recorded
 
 
 class AccountIdentity(Value):

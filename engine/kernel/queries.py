@@ -111,6 +111,15 @@ def _deletes(undo: UndoRecord, written: Call) -> Deletes | None:
     return written.deletes if written.action == undo.action else None
 
 
+def name_of(entry: Entry) -> str:
+    """What a line of the ledger is about: the name of a resource; of a call, its undo: `aws.ec2.delete_volume vol-1`."""
+    if isinstance(entry.undo, UndoRecord):
+        names = entry.undo.names or tuple(entry.undo.params)
+        first = next((entry.undo.params[name] for name in names if isinstance(entry.undo.params.get(name), str)), "")
+        return f"undo by {entry.undo.action} {first}".rstrip()
+    return str(next(iter(entry.identity.values()), ""))
+
+
 def undo_monitor(runbook: Runbook, entry: Entry) -> Monitor:
     """● How the step that made it polls, as it was when that was intended; an earlier version recorded nothing."""
     written = runbook.index.get(entry.undo.path if isinstance(entry.undo, UndoRecord) else entry.path)

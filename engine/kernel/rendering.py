@@ -86,6 +86,8 @@ class Names(Mapping[str, Any]):
                 for problem in (frame.error for frame in frames):
                     if problem is not None:
                         return _error_names(problem)
+            case _ if name in self._runbook.by_name:
+                return None  # a step that has not run
             case _:
                 pass
         raise KeyError(name)
@@ -156,7 +158,7 @@ def _operation_names(runbook: Runbook, operation: Operation) -> dict[str, Any]:
     }
 
 
-def rendered(value: Any, names: Names) -> Any:
+def rendered(value: Any, names: Mapping[str, Any]) -> Any:
     """`value` with its `${ }` in their places; parameters that come out as null are left out."""
     out = render(value, names)
     if isinstance(out, dict) and None in out.values():

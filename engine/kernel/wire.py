@@ -69,7 +69,7 @@ STATE: Final = (
         frame.Frame, "frame",
         "position visit phase address attempts observed removal performed error settings_changed failed",
     ),
-    _form(op.UndoRecord, "undo_record", "action params path until names"),
+    _form(op.UndoRecord, "undo_record", "action params path until names awaits_result"),
     _form(
         op.Entry, "entry",
         "step path kind identity region account tag at id state undo monitor source source_id part_of live used why "

@@ -32,7 +32,7 @@ from engine.kernel.frame import (
 )
 from engine.kernel.operation import Entry, Notice, StepRecord
 from engine.kernel.protected_names import protected_names
-from engine.kernel.queries import failure_of, in_ends, key_of, records_of, step_of
+from engine.kernel.queries import failure_of, in_ends, key_of, name_of, records_of, step_of
 from engine.kernel.rendering import iso
 from engine.kernel.restarts import restarts_from, step_status, undone_keys
 from engine.language.model import Runbook, Step, attempts_in
@@ -148,7 +148,8 @@ def orphaned(operation: Operation) -> list[str]:
     """The ids of what an ended operation could not undo."""
     if not operation.ended or operation.ended == "SUCCEEDED":
         return []
-    return [entry.id or entry.step for entry in operation.ledger if entry.state in ("open", "stuck")]
+    left = [entry for entry in operation.ledger if entry.state in ("open", "stuck")]
+    return [f"{one.step}: {name_of(one)}" if one.kind == "call" else one.id or one.step for one in left]
 
 
 def _rows(operation: Operation, runbook: Runbook) -> list[tuple[str, Step]]:
@@ -236,9 +237,8 @@ def next_wake(operation: Operation) -> str | None:
 
 
 def _resource(entry: Entry) -> dict[str, Any]:
-    name = next((str(value) for value in entry.identity.values()), "")
     return {
-        "step": entry.step, "kind": entry.kind, "name": name, "id": entry.id, "region": entry.region,
+        "step": entry.step, "kind": entry.kind, "name": name_of(entry), "id": entry.id, "region": entry.region,
         "account": entry.account, "account_id": entry.account_id or None, "state": entry.state, "why": entry.why,
     }  # fmt: skip
 

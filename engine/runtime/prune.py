@@ -10,6 +10,7 @@ from typing import Final
 
 from engine.errors import Busy, RunbookError
 from engine.kernel.operation import Entry
+from engine.kernel.queries import name_of
 from engine.runtime.driver import OperationLease
 from engine.runtime.load import Parse, load, lock_name
 from engine.stores.port import Head, Store
@@ -55,7 +56,7 @@ def _why_kept(store: Store, head: Head, parse: Parse) -> str | None:
 
 
 def _describe(entry: Entry) -> str:
-    return f"{entry.kind} {next(iter(entry.identity.values()), '')}".rstrip()
+    return f"{entry.kind} {name_of(entry)}".rstrip()
 
 
 def delete(store: Store, id: str, parse: Parse, lease: OperationLease) -> None:

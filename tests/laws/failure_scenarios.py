@@ -149,6 +149,18 @@ steps:
   - {id: second, call: test.note, with: {text: two}, repeatable: true}
 """
 
+BY_RESULT = """
+runbook: by-result
+region: us-west-2
+inputs: {snapshot: {type: string}, cluster: {type: string}, source_region: {type: string}, target_region: {type: string}}
+steps:
+  - id: first
+    call: %s
+    with: {text: one}
+    undo: {call: test.note, with: {text: "not ${result.text}"}, repeatable: true}
+  - {id: end, fail: it was not to be}
+"""
+
 SWAP = """
 runbook: swap
 region: us-west-2
@@ -203,6 +215,7 @@ ERRORS = (
           arrange=(fault("call test.note", "lost", lasts=10, only=lambda params: params["text"] == "two"),)),
     Scenario(name="a repeatable call without retry is never answered", text=NOTE % "test.note, repeatable: true",
           arrange=(fault("call test.note", "lost", times=99, only=lambda params: params["text"] == "two"),), ends=("FAILED",)),
+    Scenario(name="an undo uses the reply of its call", text=BY_RESULT % "test.note\n    repeatable: true", ends=("FAILED",)),
     Scenario(name="until: the reply is lost", text=SWAP % "", arrange=(fault(RENAME, "lost"),)),
     Scenario(name="until: the request is lost", text=SWAP % "", arrange=(fault(RENAME, "nothing"),)),
     Scenario(name="until: a later failure undoes it", text=SWAP % THEN_FAILS, ends=("FAILED",), pairs=True),
@@ -267,6 +280,12 @@ EDITS = (
 )  # fmt: skip
 
 UNREPEATABLE = (
+    Scenario(name="the reply that an undo needs is lost", text=BY_RESULT % "test.once\n    repeatable: false",
+          arrange=(fault("call test.once", "lost"),),
+          acts=(run(), resume(outcome="done")), ends=("HELD", "STUCK")),
+    Scenario(name="the reply that an undo needs is lost, and a person knows it", text=BY_RESULT % "test.once\n    repeatable: false",
+          arrange=(fault("call test.once", "lost"),),
+          acts=(run(), resume(outcome="done", output={"text": "one"})), ends=("HELD", "FAILED")),
     Scenario(name="the reply of a call that is not repeatable is lost", text=NOTE % "test.once, repeatable: false",
           arrange=(fault("call test.once", "lost"),),
           acts=(run(), resume(), resume(outcome="done")), ends=("HELD", "HELD", "SUCCEEDED")),

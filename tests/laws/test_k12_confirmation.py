@@ -19,7 +19,7 @@ RULES = (
     Rule(function="protected_names.protected_names", instead=lambda *_: [],
          scenario=scenarios.a_protected_call_holds_although_it_is_own_or_confirmed),
     Rule(function="protected_names.protected_names", instead=lambda *_: [], scenario=scenarios.a_protected_undo_is_stuck),
-    Rule(function="decide.intents.names_in_undo", instead=lambda *_: (),
+    Rule(function="undo_calls.names_in_undo", instead=lambda *_: (),
          scenario=scenarios.a_protected_undo_is_stuck_although_the_runbook_has_lost_it),
     Rule(function="decide.survey.must_survey", instead=no, scenarios=("the items of a list are asked about at once",)),
     Rule(function="apply.lifecycle.with_policy", instead=lambda operation, event: operation,

@@ -259,6 +259,8 @@ RULES = (
     Rule(function="engine.runtime.driver.lost_reply", instead=nothing,
          scenarios=("the replies of a repeatable call without retry are lost for a while",)),
     Rule(function="apply.outcomes.may_repeat", instead=resuming.only_if_repeatable, scenario=resuming.a_call_with_a_token_is_made_once),
+    Rule(function="apply.outcomes.with_known_reply", instead=lambda runbook, operation, *_: operation,
+         scenarios=("an undo uses the reply of its call",)),
     # resuming
     Rule(function="apply.lifecycle.begin_again", instead=resuming.rescue_again,
          scenarios=("a rescue holds, and what is mended is not a setting",)),

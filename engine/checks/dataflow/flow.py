@@ -13,7 +13,7 @@ from typing import Final
 from engine.checks.dataflow.checker import Flow, facts_of_condition
 from engine.checks.dataflow.conformity import Difference, Known, differences
 from engine.checks.dataflow.facts import NO_FACTS
-from engine.checks.dataflow.globals import globals_of
+from engine.checks.dataflow.globals import globals_of, yielded
 from engine.checks.dataflow.scope import ERROR, Binding, Globals, Scope
 from engine.checks.dataflow.setting_sources import SettingSources
 from engine.checks.dataflow.types import ANYTHING, BOOLEAN, NULL, TEXT, Type, describe_type
@@ -28,6 +28,8 @@ LAST: Final = 1_000_000
 """An index after every step of a list."""
 
 _MISSING_RESOURCE: Final = Binding(type=Type(frozenset({"object"}), {"status": TEXT, "id": NULL}))
+RESULT: Final = "result"
+"""The reply of a call, in the expressions of its undo."""
 _RESCUED_ERROR: Final = Binding(type=ERROR)
 
 
@@ -132,7 +134,14 @@ class Walk:
                 given["seen"] = self.seen(owner if key != "until" else place)
             if key == "rescue":
                 given["error"] = _RESCUED_ERROR
+            if key == "undo" and not self.is_defined(RESULT):
+                given[RESULT] = Binding(type=yielded(self.subject, owner))
         return Scope(globals=self.globals, path=place.path, given=given, facts=facts)
+
+    def is_defined(self, name: str) -> bool:
+        """Has the runbook something of its own with that name?"""
+        known = self.globals
+        return name in known.inputs or name in known.all_vars or name in known.results
 
     def owners(self, place: StepPlace) -> list[tuple[StepPlace, str]]:
         """The steps that contain it, outermost first, each with the key that it is under."""

@@ -70,10 +70,16 @@ class Inference(Problems):
             return ANYTHING
         if found.absent and node.name in facts.present:
             return without_null(found.type)
-        if found.unset and not lenient:
-            self.report_missing(node, found)
         is_nullable = bool(found.absent) and found.type.known
         return changed(found.type, names=found.type.names | {"null"}) if is_nullable else found.type
+
+    def check_has_run(self, of: Node, facts: Facts) -> None:
+        """RB305 for the result of a step that may not have run, where only that is known about it."""
+        if not isinstance(of, ast.Name) or of.name in facts.present:
+            return
+        found = self.scope.binding(of.name, facts)
+        if isinstance(found, Binding) and found.unset and not found.type.known:
+            self.report_missing(of, found)
 
     def report_missing(self, node: ast.Name, found: Binding) -> None:
         message = f"`{node.name}` may be missing: {found.absent}"
@@ -90,6 +96,7 @@ class Inference(Problems):
         owner = self.type(of, facts, lenient=lenient or isinstance(of, ast.Name))
         if not lenient:
             self.check_present(of, owner, facts)
+            self.check_has_run(of, facts)
             if name in owner.partial and f"{canonical(of)}.{name}" not in facts.present:
                 written = self.written(of)
                 message = f"`{written}` may have no `{name}`: only some of its possible values have one"

@@ -28,7 +28,7 @@ _LEFT: Final = Type(frozenset({"object"}), {"left": Type(frozenset({"array"}), i
 
 
 class Binding(Value):
-    """A name's meaning. `absent` says why it may be missing or null; `unset`: it may be undefined; `empty`: it may be an empty list."""
+    """A name's meaning. `absent` says why it may be null; `unset`: because its step may not have run; `empty`: it may be an empty list."""
 
     type: Type = ANYTHING
     absent: str = ""
@@ -111,6 +111,7 @@ class Scope(Resources):
             case "itself":
                 message = f"the step `{result.id}` has no result before it is done"
                 help = "use `seen`, the resource as this step observed it" if "seen" in self.given else ""
+                help = "use `result`, the reply of this call" if "result" in self.given else help
                 return Missing(rule="RB302", message=message, help=help)
             case "later":
                 message = f"the step `{result.id}` runs later, so its result is not available yet"

@@ -19,8 +19,8 @@ RB301 Undefined name
     ids (with `_` for `-`). Any other name is undefined, and the operation would fail when it gets there.
 RB302 Name used before it is available
     Steps run in order, and a step's result is available once it is done. After a restart, only the results of the steps
-    before the restarted one remain. The `undo` of a call is recorded before the call is made, so it cannot use the
-    call's result. Vars and settings are evaluated before any step; a var may use the vars above it.
+    before the restarted one remain. The `undo` of a call uses the call's own reply as `result`:
+    `${result.VolumeId}`. Vars and settings are evaluated before any step; a var may use the vars above it.
 RB303 Unknown attribute
     The result of a step has the attributes of its kind or action; `runbook actions NAME` lists them. Settings and
     accounts have the names that the runbook declares. Text has no attributes, and a list has none until you take an

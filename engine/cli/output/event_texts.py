@@ -11,7 +11,7 @@ from engine.kernel import Transition
 from engine.kernel import events as ev
 from engine.kernel.frame import Acting, Looking
 from engine.kernel.operation import AccountIdentity, Entry
-from engine.kernel.queries import step_of
+from engine.kernel.queries import name_of, step_of
 from engine.kernel.rendering import iso
 from engine.language.durations import format_duration
 from engine.language.model import Remove
@@ -148,7 +148,8 @@ def _effect_text(transition: Transition) -> str:
             return _entry_text(after.ledger[number], state, why)
         case ev.EntryTaken(entry=number, how=how):
             entry = after.ledger[number]
-            return f"{LEDGER_ACTIONS[how]} {entry.kind} {entry.id or '(id unknown)'}"
+            what = name_of(entry) if entry.kind == "call" else f"{entry.kind} {entry.id or '(id unknown)'}"
+            return f"{LEDGER_ACTIONS[how]} {what}"
         case _:
             return ""
 
@@ -167,8 +168,8 @@ def _replacement_text(transition: Transition, delay: float) -> str:
 
 def _entry_text(entry: Entry, state: str, why: str) -> str:
     if state == "void":
-        return f"{entry.kind}: nothing was created" + (f": {why}" if why else "")
-    resource = f"{entry.kind} {entry.id}" if entry.id else entry.kind
+        return f"{entry.kind}: {why or 'nothing was created'}"
+    resource = name_of(entry) if entry.kind == "call" else f"{entry.kind} {entry.id or ''}".rstrip()
     return f"{resource} is {state}" + (f": {why}" if why else "")
 
 

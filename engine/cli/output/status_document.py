@@ -130,7 +130,8 @@ def _step_lines(document: Mapping[str, Any]) -> list[str]:
 def _resource_lines(document: Mapping[str, Any]) -> list[str]:
     rows = [
         (
-            one["state"], one["kind"], one["name"], one["id"] or "(id unknown)", one["region"], one["account"] or "",
+            one["state"], one["kind"], one["name"], "" if one["kind"] == "call" else one["id"] or "(id unknown)",
+            one["region"], one["account"] or "",
             one["why"],
         )
         for one in document["resources"]

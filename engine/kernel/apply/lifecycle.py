@@ -7,7 +7,7 @@ from immutables import Map
 from engine.errors import Problem
 from engine.kernel import events as ev
 from engine.kernel.apply import stack
-from engine.kernel.apply.outcomes import may_repeat, unknown, unknown_call
+from engine.kernel.apply.outcomes import may_repeat, unknown, unknown_call, with_known_reply
 from engine.kernel.effect import Effect
 from engine.kernel.frame import (
     Acting,
@@ -146,6 +146,9 @@ def _answered(runbook: Runbook, operation: Operation, hold: Hold, event: ev.Resu
         case "time_limit" | "trouble":
             return operation  # nothing was wrong with the step itself
         case "unknown_outcome" if event.outcome == "done":
+            phase = operation.top.phase
+            if event.output is not None and isinstance(phase, Acting):
+                operation = with_known_reply(runbook, operation, phase.effect, event.output)
             return stack.complete(runbook, operation, event.output)
         case "unknown_outcome" if event.outcome == "":
             return operation  # it holds again: this needs a word

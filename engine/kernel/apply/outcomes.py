@@ -13,7 +13,7 @@ look says what there is.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from engine.errors import Problem
 from engine.kernel import events as ev
@@ -23,6 +23,8 @@ from engine.kernel.frame import Acting, Frame, InRescue, Looking, Refreshing, Un
 from engine.kernel.operation import Entry, Notice, Operation
 from engine.kernel.ownership import ATTEMPT, STEP
 from engine.kernel.queries import key_of, step_of
+from engine.kernel.rendering import Names
+from engine.kernel.undo_calls import with_result
 from engine.language.model import Call, Check, Notify, Runbook
 from engine.values import changed
 
@@ -95,6 +97,7 @@ def succeeded(runbook: Runbook, operation: Operation, event: ev.Succeeded) -> Op
     if effect.verb == "delete":
         return _deleted(operation, effect, event.at)
     body = step_of(runbook, operation, operation.frames[-1]).body
+    operation = with_known_reply(runbook, operation, effect, event.output)
     if not isinstance(body, Call):
         operation = _with_notice(operation, effect, "")
     elif body.until is not None:
@@ -102,6 +105,15 @@ def succeeded(runbook: Runbook, operation: Operation, event: ev.Succeeded) -> Op
         performed = changed(frame.performed, since=event.at, unknown=False, output=event.output)
         return stack.with_top(operation, changed(frame, phase=Looking(), performed=performed))
     return stack.complete(runbook, operation, event.output)
+
+
+def with_known_reply(runbook: Runbook, operation: Operation, effect: Effect, output: Any) -> Operation:
+    """● The undo of a call that uses its reply is rendered as soon as the reply is known."""
+    number = _entry_of_intent(runbook, operation, effect)
+    if number is None or operation.ledger[number].undo in ("delete", "keep"):
+        return operation
+    names = Names(runbook, operation, operation.top)
+    return stack.with_entry(operation, number, with_result(runbook, operation.ledger[number], names, output))
 
 
 def failed(runbook: Runbook, operation: Operation, event: ev.Failed) -> Operation:

@@ -7,9 +7,10 @@ from typing import Any
 from engine.kernel import events as ev
 from engine.kernel.decide.view import View
 from engine.kernel.frame import EntryTurn, InLedger, LedgerUndo
-from engine.kernel.operation import Entry, Operation
+from engine.kernel.operation import Entry, Operation, UndoRecord
 from engine.kernel.queries import in_ends
-from engine.language.model import Runbook, TakeBack
+from engine.kernel.rendering import iso
+from engine.language.model import Call, Runbook, TakeBack
 
 
 def next_of_queue(view: View, phase: InLedger) -> ev.Event:
@@ -28,8 +29,20 @@ def next_of_queue(view: View, phase: InLedger) -> ev.Event:
     if used_past_return(view.operation, entry, body.past if isinstance(body, TakeBack) else ()):
         why = f"past the point of no return ({view.operation.irreversible}), and it has been available"
         return ev.EntrySettled(at=view.now, entry=number, state="kept", why=why)
+    if isinstance(entry.undo, UndoRecord) and entry.undo.awaits_result:
+        return ev.EntrySettled(at=view.now, entry=number, state="stuck", why=why_not_undone(view, entry))
     # What is to be kept, and has no id yet, is looked for, so that the ledger names it.
     return ev.EntryTaken(at=view.now, entry=number, how="settle" if entry.undo == "keep" else "undo")
+
+
+def why_not_undone(view: View, entry: Entry) -> str:
+    """What to look for, where the reply that an undo needs was never learnt."""
+    made_by = view.runbook.index.get(entry.path)
+    call = made_by.body if made_by is not None else None
+    name = call.action if isinstance(call, Call) else entry.step
+    where = f" in {entry.region}" if entry.region else ""
+    why = entry.why or f"the reply of {name} was lost"
+    return f"{why}: look for what it may have made{where} at {iso(entry.at)}, and undo that by hand"
 
 
 def used_past_return(operation: Operation, entry: Entry, past: tuple[str, ...]) -> bool:

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from engine.kernel.decide.deletions import call_deletions, held_for_call, switches_off
+from engine.kernel.decide.deletions import call_deletions, held_for_call
 from engine.kernel.decide.errors import next_attempt
 from engine.kernel.decide.requirements import must_prove, must_see_source, source_of
 from engine.kernel.decide.view import View
 from engine.kernel.effect import Effect, Seen
 from engine.kernel.events import Event, Intended, ProofBegun
 from engine.kernel.frame import Looking
-from engine.kernel.operation import Entry, UndoRecord
+from engine.kernel.operation import Entry
 from engine.kernel.ownership import account_id_of, tags_of
 from engine.kernel.rendering import place, region_of, rendered, sources
-from engine.language.model import Call, Check, Ensure, UndoCall
+from engine.kernel.undo_calls import undo_record
+from engine.language.model import Call, Ensure, UndoCall
 
 NOTIFY = "sns.publish"
 
@@ -99,32 +100,18 @@ def intend_call(view: View) -> Event:
 
 
 def _undo_entry(view: View, undo: UndoCall, attempt: int) -> Entry:
-    """What it takes to take the call back: rendered now, for later the names may mean something else."""
+    """The line of the ledger for a call: what it takes to take it back."""
     step, frame = undo.call, view.frame
-    call = step.body
-    assert isinstance(call, Call)
     region, account = frame.address.region, frame.address.account
     if step.region:
         region, account = place(view.runbook, view.operation, step, view.names)
-    check = call.until.body if call.until is not None else None
-    params = rendered(call.params, view.names())
-    record = UndoRecord(
-        action=call.action, params=params, path=step.path, names=names_in_undo(call, params),
-        until=rendered(check.params, view.names()) if isinstance(check, Check) else None,
-    )  # fmt: skip
+    record = undo_record(view.runbook, step, view.names())
     return Entry(
         step=view.key, path=frame.path, kind="call", identity={}, region=region, account=account,
         tag=f"{frame.visit}.{attempt}", at=view.now, id=view.effect_key("call", attempt=attempt), undo=record,
         monitor=step.monitor,
         account_id=account_id_of(view.operation, account),
     )  # fmt: skip
-
-
-def names_in_undo(call: Call, params: Mapping[str, Any]) -> tuple[str, ...]:
-    """● What an undo deletes is recorded: protected names hold it, also if an edited runbook has lost the undo."""
-    if call.deletes is None or not switches_off(call.deletes, params):
-        return ()
-    return tuple([name for name in (*call.deletes.names, *call.deletes.within) if name in params])
 
 
 def intend_notice(view: View, topic: str, subject: str, text: str) -> Event:
