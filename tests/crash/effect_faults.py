@@ -248,4 +248,4 @@ def _call_service(sandbox: Any, operation: str, params: Mapping[str, Any]) -> Ma
         if cut.kind == "unsent":
             raise EffectNotSent(Problem(name="NotSent", category="network", message="it was not sent")) from None
         raise EffectUnknown("the reply was lost") from None
-    return {"ok": True}
+    return {"ok": True, **params}

@@ -152,7 +152,7 @@ A call that may be repeated and got no answer (a 5xx, a lost reply, a timeout) i
 other: its name is AWS's code, else `Http503` and the like, and its wider names are `ServerError`, `ReplyLost` and
 `CallTimeout`.
 
-The `undo` of a call may use the call's own reply as `result`: `${result.VolumeId}`. If that reply was lost and never
+The `undo` of a call may use the call's own reply as `result`: `${{result.VolumeId}}`. If that reply was lost and never
 learnt, the undo is stuck, and says what to look for.
 
 An attempt with an **unknown outcome** (a lost reply, a 5xx after sending, a crash) is not an error and is never blindly
