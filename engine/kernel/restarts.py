@@ -20,7 +20,9 @@ def undone_keys(runbook: Runbook, operation: Operation) -> frozenset[str]:
     for entry in _taken_back(operation):
         for key, record in operation.steps.items():
             if record.status == "DONE" and _made(entry, key, record):
-                step = runbook.index["/".join(record.path.split("/")[:2])]
+                step = runbook.index.get("/".join(record.path.split("/")[:2]))
+                if step is None:
+                    continue  # it was in an `on_*` list that an edited runbook no longer has
                 keys.add(step.id)
                 _, bracket, items = key.partition("[")
                 if bracket and step.for_each is not None:

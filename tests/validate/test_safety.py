@@ -144,7 +144,17 @@ def undo(until: str, params: str = "DBInstanceIdentifier: a") -> str:
     )
 
 
+def replied(key: str, status: str, available: str) -> str:
+    return (
+        f"{{{key}: aws.rds.describe_db_clusters, with: {{DBClusterIdentifier: a}}, status: {status}, "
+        f"classes: {{available: [{available}]}}, monitor: {{every: 1s, for: 1m}}}}"
+    )
+
+
 UNTIL |= {
+    "it deletes what it checks in a reply": undo(replied("«RB607 check»", "seen.Marker", "x")),
+    "it checks that it has ended": undo(replied("check", "seen.Marker", "terminated")),
+    "it computes a status of the reply": undo(replied("check", "\"'no' if not seen.Marker else seen.Marker\"", "no")),
     "it deletes what it checks": undo("{«RB607 check»: rds.cluster, with: {name: a}}"),
     "it deletes what must be gone": undo("{gone: rds.cluster, with: {name: a}}"),
     "it deletes something else": undo("{check: rds.cluster, with: {name: b}}"),

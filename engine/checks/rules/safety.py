@@ -13,6 +13,7 @@ from engine.errors import ExpressionError
 from engine.language.expressions import syntax_tree as ast
 from engine.language.expressions.grammar import parse_condition
 from engine.language.model import Call, Check, Ensure, Remove
+from engine.language.presence import shows_presence
 from engine.language.yaml.nodes import MapNode, Scalar
 
 
@@ -163,7 +164,7 @@ def _undone_while_there(subject: Subject) -> Iterator[Found]:
         check = until.step.body if until is not None else None
         if until is None or not isinstance(check, Check) or check.gone or not _names_deleted(subject, place, check):
             continue
-        if check.status is None or _is_path(check.status):
+        if shows_presence(check):
             message = "already true before the call, while what the call deletes is still there"
             yield Found(
                 span=until.key("check"), message=message, help=f"write `gone: {check.kind}` in place of `check`"
@@ -188,13 +189,6 @@ def _texts(subject: Subject, values: object) -> set[str]:
             return {text for one in values.values() for text in _texts(subject, one)}
         case _:
             return {text_of(subject, values)}
-
-
-def _is_path(status: str) -> bool:
-    try:
-        return ast.is_path(parse_condition(status))
-    except ExpressionError:
-        return True  # RB308 reports it
 
 
 def _depends_on_seen(condition: str) -> bool:

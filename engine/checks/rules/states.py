@@ -235,8 +235,8 @@ def never_true(subject: Subject) -> Iterator[Found]:
 
     `is` is evaluated only while the resource is available, so it cannot ask for another status: a step that waits for
     that would wait until it times out. The result of a step has only the statuses whose row is `done`. A call has taken
-    effect only if its `until` is available, which for `aws.…` needs `classes: {available: […]}`. To wait for another
-    status, use `check: aws.…` with `classes`, or a row such as `=stopped: done`.
+    effect only if its `until` is available, which for `check: aws.…` needs `classes: {available: […]}`. To wait for
+    another status, use `check: aws.…` with `classes`, or a row such as `=stopped: done`.
     """
     yield from flow_of(subject).found("RB410")
     for place in subject.steps:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Any
 
-from engine.errors import ExpressionError, Problem
+from engine.errors import Problem
 from engine.kernel import events as ev
 from engine.kernel.decide.classes import created_lately
 from engine.kernel.decide.view import View
 from engine.kernel.effect import Seen
 from engine.kernel.queries import IN_THE_MAKING
-from engine.language.expressions.grammar import parse_condition
-from engine.language.expressions.syntax_tree import is_path
 from engine.language.model import Call, Check
+from engine.language.presence import shows_presence
 
 
 def check_of(view: View) -> Check | None:
@@ -79,16 +77,3 @@ def _texts(value: Any) -> Iterator[str]:
                 yield from _texts(item)
         case _:
             return
-
-
-def shows_presence(check: Check) -> bool:
-    """Is what the check sees there, if it is not missing? A `status` that is computed may say "gone" of a reply."""
-    return check.status is None or _is_path(check.status)
-
-
-@lru_cache(maxsize=256)
-def _is_path(status: str) -> bool:
-    try:
-        return is_path(parse_condition(status))
-    except ExpressionError:
-        return False
