@@ -1,10 +1,13 @@
-"""`make readme`: runs the commands of README.md and updates the output on the page. A test compares the two.
+"""`make readme`: runs the commands of README.md and runbooks/README.md and updates the output on the pages. A test compares.
 
-    ```sh       each line must exit with 0 (`make` runs with --dry-run, so that tests do not run tests)
+    ```sh       each line must exit with 0, or with N where it ends in `# exit code N` (`make` runs with --dry-run, so that
+                tests do not run tests)
     ```console  lines `$ command`, each followed by its output, whatever its exit code
+    ```diff     an edit of the file named in its first line, `--- FILE`; it is made
+    ```text     lines that the last command of a ```sh block printed
     ```mermaid  the output of the command in the comment above it
 
-The commands run in order in one folder with copies of `runbooks/` and `schemas/`.
+The commands and edits of a page run in order, as one session in one folder with copies of `runbooks/` and `schemas/`.
 """
 
 from __future__ import annotations
@@ -18,6 +21,8 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+PAGES = ("README.md", "runbooks/README.md")
+EXIT_CODE = re.compile(r"exit code (\d+)")
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 DIAGRAM = re.compile(r"<!-- \$ (?P<command>.*) -->\n```mermaid\n(?P<picture>.*?)```", re.DOTALL)
 
@@ -34,7 +39,8 @@ def updated(text: str) -> str:
             if (ROOT / part).is_dir():
                 shutil.copytree(ROOT / part, folder / part)
         text = DIAGRAM.sub(lambda found: _diagram(found, folder), text)
-        return FENCE.sub(lambda found: _block(found, folder), text)
+        session = Session(folder)
+        return FENCE.sub(lambda found: session.block(found[1], found[2]), text)
 
 
 def _diagram(found: re.Match[str], folder: Path) -> str:
@@ -44,28 +50,58 @@ def _diagram(found: re.Match[str], folder: Path) -> str:
     return f"<!-- $ {found['command']} -->\n```mermaid\n{done.stdout.strip()}\n```"
 
 
-def _block(found: re.Match[str], folder: Path) -> str:
-    kind, body = found[1], found[2]
-    if kind == "sh":
+class Session:
+    """The blocks of a page, run in order. `printed`: what the last command of a ```sh block wrote."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.printed = ""
+
+    def block(self, kind: str, body: str) -> str:
+        """The block with the current output of its commands."""
+        match kind:
+            case "sh":
+                for line in body.splitlines():
+                    self._check(line)
+            case "console":
+                body = "".join(self._with_output(line) for line in body.splitlines() if line.startswith("$ "))
+            case "diff":
+                self._edit(body)
+            case "text":
+                self._compare(body)
+        return f"```{kind}\n{body}```"
+
+    def _check(self, line: str) -> None:
+        command, _, comment = line.partition(" #")
+        command = command.strip()
+        if not command:
+            return
+        makes = command.startswith("make ")
+        wanted = int(code[1]) if (code := EXIT_CODE.search(comment)) else 0
+        done = run(command.replace("make ", "make --dry-run ", 1) if makes else command, ROOT if makes else self.folder)
+        if done.returncode != wanted:
+            raise CommandFailed(f"{command}: exit code {done.returncode}\n{done.stdout}")
+        self.printed = done.stdout
+
+    def _with_output(self, line: str) -> str:
+        printed = run(line.removeprefix("$ "), self.folder).stdout.strip("\n")
+        return f"{line}\n{printed}\n" if printed else f"{line}\n"
+
+    def _edit(self, body: str) -> None:
+        """Apply a diff without line numbers; its context must occur exactly once."""
+        head, *lines = body.splitlines()
+        file = self.folder / head.removeprefix("--- ")
+        before = "".join(line[1:] + "\n" for line in lines if line[:1] in (" ", "-"))
+        after = "".join(line[1:] + "\n" for line in lines if line[:1] in (" ", "+"))
+        text = file.read_text(encoding="utf-8")
+        if text.count(before) != 1:
+            raise CommandFailed(f"{head}: the lines of this edit occur {text.count(before)} times:\n{before}")
+        file.write_text(text.replace(before, after), encoding="utf-8")
+
+    def _compare(self, body: str) -> None:
         for line in body.splitlines():
-            _check(line.partition(" #")[0].strip(), folder)
-    elif kind == "console":
-        body = "".join(_with_output(line, folder) for line in body.splitlines() if line.startswith("$ "))
-    return f"```{kind}\n{body}```"
-
-
-def _check(command: str, folder: Path) -> None:
-    if not command:
-        return
-    makes = command.startswith("make ")
-    done = run(command.replace("make ", "make --dry-run ", 1) if makes else command, ROOT if makes else folder)
-    if done.returncode:
-        raise CommandFailed(f"{command}: exit code {done.returncode}\n{done.stdout}")
-
-
-def _with_output(line: str, folder: Path) -> str:
-    printed = run(line.removeprefix("$ "), folder).stdout.strip("\n")
-    return f"{line}\n{printed}\n" if printed else f"{line}\n"
+            if line not in self.printed:
+                raise CommandFailed(f"the last command does not print: {line}\n{self.printed}")
 
 
 def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -86,8 +122,8 @@ def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 def main() -> int:
-    page = ROOT / "README.md"
-    page.write_text(updated(page.read_text(encoding="utf-8")), encoding="utf-8")
+    for page in (ROOT / name for name in PAGES):
+        page.write_text(updated(page.read_text(encoding="utf-8")), encoding="utf-8")
     return 0
 
 

@@ -103,7 +103,11 @@ class Busy(RunbookError):
 
 
 class Locked(Busy):
-    """Another operation has the lock. No runner is running this one."""
+    """Another operation, `holder`, has the lock. No runner is running this one."""
+
+    def __init__(self, message: str, holder: str = "") -> None:
+        super().__init__(message)
+        self.holder = holder
 
 
 class BrokenInvariant(RunbookError):

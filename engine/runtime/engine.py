@@ -239,7 +239,7 @@ class Engine:
                 f"operation {other} has the lock {name}. Nothing was done; see `runbook status {other}`, and when it has "
                 f"ended, `runbook resume {id}`"
             )
-            raise Locked(message)
+            raise Locked(message, holder=other)
 
     # -- answers to a stop --------------------------------------------------------------------------------
 

@@ -74,8 +74,18 @@ def test_it_is_an_edit_of_two_or_three_lines(branch: Branch) -> None:
     assert not [line for line in mine[0].splitlines()[1:] if line.startswith("-")]
 
 
+def apply_before(branch: Branch, folder: Path) -> None:
+    """The edits of the branches above it: the page is one session."""
+    for earlier in branches():
+        if earlier.title == branch.title:
+            return
+        for diff in earlier.diffs:
+            applied(diff, folder)
+
+
 @pytest.mark.parametrize("branch", branches(), ids=lambda branch: branch.title)
 def test_the_branch_is_taken(branch: Branch, cli: Cli, copied: Path, store: tuple[str, str]) -> None:
+    apply_before(branch, copied)
     for diff in branch.diffs:
         applied(diff, copied)
     assert cli("validate", "runbooks").code == 0
@@ -88,6 +98,7 @@ def test_the_branch_is_taken(branch: Branch, cli: Cli, copied: Path, store: tupl
 def test_without_the_edit_the_branch_is_not_taken(
     branch: Branch, cli: Cli, copied: Path, store: tuple[str, str]
 ) -> None:
+    apply_before(branch, copied)
     for diff in branch.diffs:
         if "restore.world.yaml" in diff.partition("\n")[0]:
             applied(diff, copied)
@@ -108,7 +119,8 @@ def test_every_command_of_the_page_works(cli: Cli, copied: Path) -> None:
     for kind, body in BLOCK.findall(PAGE):
         if kind == "sh":
             for line in body.splitlines():
-                assert cli(*line.removeprefix("runbook ").split()).code == 0, line
+                if "exit code" not in line:
+                    assert cli(*line.removeprefix("runbook ").split()).code == 0, line
 
 
 def test_every_step_is_explained() -> None:

@@ -22,8 +22,9 @@ def readme(root: Path) -> ModuleType:
     return module
 
 
-def test_its_commands_work_and_its_screens_are_true(readme: ModuleType, root: Path) -> None:
-    text = (root / "README.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize("page", ["README.md", "runbooks/README.md"])
+def test_its_commands_work_and_its_screens_are_true(readme: ModuleType, root: Path, page: str) -> None:
+    text = (root / page).read_text(encoding="utf-8")
     assert readme.updated(text) == text
 
 
@@ -41,7 +42,16 @@ def test_blocks(readme: ModuleType, page: str, expected: str) -> None:
     assert readme.updated(page) == expected
 
 
-@pytest.mark.parametrize("page", ["```sh\nfalse\n```", "```sh\nmake nothing-of-that-name\n```"])
+@pytest.mark.parametrize(
+    "page",
+    [
+        "```sh\nfalse\n```",
+        "```sh\nmake nothing-of-that-name\n```",
+        "```sh\ntrue  # exit code 5\n```",
+        "```sh\necho one\n```\n```text\ntwo\n```",
+        "```diff\n--- runbooks/restore.yaml\n-no such line\n```",
+    ],
+)
 def test_a_command_that_fails_is_told(readme: ModuleType, page: str) -> None:
     with pytest.raises(readme.CommandFailed):
         readme.updated(page)

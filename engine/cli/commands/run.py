@@ -14,7 +14,9 @@ from engine.cli.files import load_runbook
 from engine.cli.operations import run_operation
 from engine.cli.options import RUN_OPTIONS, FileArgument, InputOption, InputsFileOption, Options, command
 from engine.cli.output import terminal
+from engine.errors import Locked
 from engine.language.inputs import resolve_inputs
+from engine.values import changed
 
 
 @command("run", *RUN_OPTIONS)
@@ -38,7 +40,31 @@ def run(
         id = check_operation_id(operation_id or new_operation_id(runbook.name))
         values = resolve_inputs(runbook, read_inputs(inputs or [], inputs_file))
         _print_place(options)
-        return run_operation(context, runbook, id, lambda engine: engine.run(runbook, id, values), is_new=True)
+
+        def start() -> int:
+            return run_operation(context, runbook, id, lambda engine: engine.run(runbook, id, values), is_new=True)
+
+        try:
+            return start()
+        except Locked as locked:
+            if not (options.sandbox and end_held_sandbox(options, locked.holder)):
+                raise
+            return start()
+
+
+def end_held_sandbox(options: Options, id: str) -> bool:
+    """End a held operation of the sandbox, so that a new one can have its lock. False if it does not hold.
+
+    Nothing of it is real: it would only be in the way of the next try.
+    """
+    with CommandContext(changed(options, quiet=True)) as context:
+        runbook, operation = context.load_operation(id)
+        if not context.is_sandboxed(id) or operation.hold is None:
+            return False
+        with context.running_engine(runbook, id, is_new=False) as engine:
+            engine.cancel(id)
+    terminal.err(f"sandbox: ended operation {id}, which held and had the lock")
+    return True
 
 
 def new_operation_id(runbook: str) -> str:
