@@ -74,22 +74,25 @@ class AuthenticatedStore:
         if found:
             self._check_record(self._key, found[-1])
         if found or after or (head is not None and head.seal is not None):
-            self._check_seal(self._key, operation, head, found, after)
+            self._check_seal(self._key, operation, head, found, found[-1].seq if found else after)
         return found
 
     def records(self, operation: str, *, after: int = 0) -> Iterator[LogRecord]:
         """Each record is authenticated. The seal is checked at the end."""
         head = self._store.head(operation) if self._key is not None else None
-        last = after
+        seal = head.seal if head is not None else None
+        last, sealed = after, []
         for record in self._store.records(operation, after=after):
             if self._key is None:
                 self._refuse_without_key(operation, bool(record.mac))
             else:
                 self._check_record(self._key, record)
             last = record.seq
+            if seal is not None and record.seq == seal.seq:
+                sealed.append(record)
             yield record
-        if self._key is not None and (last or (head is not None and head.seal is not None)):
-            self._check_seal(self._key, operation, head, (), last)
+        if self._key is not None and (last or seal is not None):
+            self._check_seal(self._key, operation, head, sealed, last)
 
     def _check_record(self, key: StoreKey, record: LogRecord) -> None:
         where = f"record {record.seq} of {record.operation} in {self.name}"
@@ -105,11 +108,12 @@ class AuthenticatedStore:
             )
 
     def _check_seal(
-        self, key: StoreKey, operation: str, head: Head | None, found: Sequence[LogRecord], after: int
+        self, key: StoreKey, operation: str, head: Head | None, found: Sequence[LogRecord], last: int
     ) -> None:
         """The log must reach as far as the seal says. It may be longer: a runner that died had not yet sealed its last record.
 
-        The seal of the first record may be written before that record.
+        The seal of the first record may be written before that record. `found`: records among which the sealed one may be;
+        `last`: the number of the last record.
         """
         seal = head.seal if head is not None else None
         where = f"the head of {operation} in {self.name}"
@@ -117,7 +121,6 @@ class AuthenticatedStore:
             raise Unauthenticated(f"{where} has lost its seal, so its log may have been cut off. Nothing was done")
         if not key.verify(_seal_message(operation, seal.seq, seal.record), seal.mac):
             raise Unauthenticated(f"{where} is not authenticated by the key {key.name}. Nothing was done")
-        last = found[-1].seq if found else after
         if seal.seq > max(last, 1):
             raise Unauthenticated(
                 f"record {last + 1} of {operation} in {self.name} is missing: the log was cut off, for the head says that "

@@ -36,6 +36,8 @@ LARGEST: Final = 350 * 1024
 """Compressed bytes of one blob, and of one value in an event. An item of DynamoDB may have 400 KB."""
 
 MOST_DIGITS: Final = 16
+MOST_BYTES: Final = 128 * 1024 * 1024
+"""Of one record or text, once it is decompressed."""
 
 LAST: Final = 10**15
 """A sequence number higher than that of any record."""
@@ -135,17 +137,27 @@ def stored_record(item: Item, store: str, read_blob: Callable[[str], bytes]) -> 
     seq = number(item, "seq")
     try:
         if "parts" in item:
-            packed = zlib.decompress(b"".join(read_blob(digest) for digest in parts(item)))
+            packed = _inflate(b"".join(read_blob(digest) for digest in parts(item)))
         elif "S" in item["packed"]:
             packed = item["packed"]["S"].encode()
         else:
-            packed = zlib.decompress(bytes(item["packed"]["B"]))
+            packed = _inflate(bytes(item["packed"]["B"]))
         return StoredRecord(seq=seq, packed=packed, digest=text(item, "digest"), mac=text(item, "mac"))
     except (KeyError, TypeError, zlib.error) as error:
         operation = text(item, "operation_id")
         raise corrupt_record(
             f"record {seq} of {operation} in {store}", f"cannot be read ({error})", operation
         ) from error
+
+
+def _inflate(compressed: bytes) -> bytes:
+    """The bytes again. zlib.error for more than `MOST_BYTES`: 400 KB can be made to need 400 MB."""
+    inflating = zlib.decompressobj()
+    plain = inflating.decompress(compressed, MOST_BYTES)
+    if not inflating.eof:
+        message = "it is cut off or too large"
+        raise zlib.error(message)
+    return plain
 
 
 def _refuse_large(record: LogRecord, store: str) -> None:
@@ -196,7 +208,7 @@ def of_blob(content: bytes, digest: str, store: str) -> dict[str, Any]:
 def content(item: Item, digest: str, store: str) -> bytes:
     """The bytes of a blob, checked against their digest."""
     try:
-        return check_blob(zlib.decompress(bytes(item["content"]["B"])), digest, store)
+        return check_blob(_inflate(bytes(item["content"]["B"])), digest, store)
     except (KeyError, TypeError, zlib.error) as error:
         message = f"the text {digest} in {store} cannot be read ({error}). Restore the store from a backup"
         raise EnvironmentProblem(message) from error

@@ -27,7 +27,9 @@ def request_counts(new_harness: NewHarness, copying: str) -> Counter[str]:
 def test_a_record_is_one_write_and_a_poll_is_none(new_harness: NewHarness) -> None:
     quick, slow = request_counts(new_harness, "45s"), request_counts(new_harness, "20m")
     for counts in (quick, slow):
-        assert counts["dynamodb.PutItem"] == counts["records"] + 2  # the text of the runbook, and the lock
+        assert (
+            counts["dynamodb.PutItem"] == counts["records"] + 3
+        )  # the text of the runbook, the lock, and the id of the store
         assert counts["dynamodb.DeleteItem"] == 1  # the lock
         assert not [name for name in counts if "Transact" in name or "Batch" in name]
     assert slow[LOOK] > quick[LOOK] + 60

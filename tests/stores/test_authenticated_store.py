@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from engine.errors import EnvironmentProblem
 from engine.stores.authenticated_store import AuthenticatedStore, Unauthenticated
+from engine.stores.dynamodb import DynamoStore
 from engine.stores.memory import MemoryStore
 from engine.stores.port import Head, LogRecord, Seal, Store, verify
 from engine.stores.store_key import LocalKey
 from engine.values import changed
+from tests.servers.moto import Moto
+from tests.stores.conftest import ONCE
 from tests.stores.storages import Storage
 from tests.stores.values import lease, log, record, written
 
@@ -54,9 +58,13 @@ def test_records_come_back_as_they_were(storage: Storage) -> None:
 def test_an_append_whose_reply_was_lost_is_ours(storage: Storage) -> None:
     ours = AuthenticatedStore(storage.open(), KEY)
     records = written(ours, count=3)
-    ours.append(records[0])
     ours.append(records[2])
-    assert len(ours.load("op-1")) == 3  # the seal still names the last record
+    ours.append(records[0])
+    assert len(ours.load("op-1")) == 3
+    head = storage.open().head("op-1")
+    assert head is not None
+    assert head.seal is not None
+    assert head.seal.seq == 3  # a seal never goes back
 
 
 def test_without_a_key_nothing_is_added(storage: Storage) -> None:
@@ -111,6 +119,11 @@ def stripped_of_macs(found: Log) -> Log:
     return [changed(one, mac="") for one in found[0]], None
 
 
+def of_another_time(found: Log) -> Log:
+    """Records that were written with the key after the store had been set back, under the seal of those before."""
+    return authentic(3)[0], found[1]
+
+
 def sealed_lower(found: Log) -> Log:
     """Cut off, with a seal whose number was changed."""
     records, seal = found
@@ -126,6 +139,7 @@ def sealed_lower(found: Log) -> Log:
         (chained_again, r"record [23] of op-1 .* is not authenticated by the key"),
         (cut_with_its_seal, r"the head of op-1 .* has lost its seal"),
         (stripped_of_macs, r"record [13] of op-1 .* was not authenticated when it was written"),
+        (of_another_time, r"record 3 of op-1 .* is not the one that the head names"),
         (sealed_lower, r"the head of op-1 .* is not authenticated"),
     ],
 )
@@ -170,6 +184,40 @@ def test_a_runner_that_died_before_the_seal_is_continued(storage: Storage) -> No
     for one in plain.records("op-1"):
         died.append(one, seal if one.seq == 1 else None)
     assert len(AuthenticatedStore(storage.open(), KEY).load("op-1")) == 2
+
+
+class Killed(BaseException):
+    """What a killed process raises."""
+
+
+class DiesAtPut:
+    """A client of DynamoDB whose process is killed before it sends its first PutItem."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    def put_item(self, **_: Any) -> None:
+        raise Killed
+
+
+@pytest.mark.integration
+@ONCE
+def test_dynamodb_seals_the_first_record_before_it_writes_it(table: str, table_server: Moto) -> None:
+    """So an operation that has records and no seal was tampered with, and is never one whose runner died."""
+    dying = DynamoStore(table, lambda service: DiesAtPut(table_server.clients(service)))
+    with pytest.raises(Killed):
+        AuthenticatedStore(dying, KEY).append(record())
+    found = DynamoStore(table, table_server.clients)
+    head = found.head("op-1")
+    assert head is not None
+    assert head.seal is not None
+    ours = AuthenticatedStore(found, KEY)
+    assert ours.load("op-1") == []
+    ours.append(record())
+    assert len(ours.load("op-1")) == 1
 
 
 def test_the_seal_of_a_first_record_that_was_never_written_is_no_loss() -> None:
