@@ -151,6 +151,8 @@ class Right(Value):
     on: tuple[str, ...] = ("*",)
     only_with: str = ""  # needed only if the step sets this parameter
     via: str = ""
+    unknown: str = "*"  # stands for an ARN that is known only during the run
+    tags: bool = False  # it sets the tags of the operation and of the runbook, and no others
 
 
 @runtime_checkable

@@ -18,8 +18,8 @@ from typing import Any, Final
 from actions.aws.call_errors import aws_call, truncated_reply
 from actions.aws.deleting_calls import deletes_of, made_by, names_what_it_makes
 from actions.aws.error_codes import EC2_CODES
+from actions.aws.read_calls import is_read_call
 from actions.aws.service_models import ApiOperation, first_sentence, operation_model
-from actions.aws.sessions import is_read
 from actions.kinds.check_kind import CheckKind
 from actions.masking import masked_text
 from engine.errors import EffectFailed, EffectNotSent, EffectUnknown, Problem
@@ -48,7 +48,7 @@ class AwsFamily:
 
     def kind(self, name: str) -> ResourceKind | None:
         operation = operation_of(name)
-        return _kind(name, operation) if operation is not None and is_read(operation.wire) else None
+        return _kind(name, operation) if operation is not None and _reads(operation) else None
 
 
 FAMILIES: Final = (AwsFamily(),)
@@ -61,6 +61,10 @@ def operation_of(name: str) -> ApiOperation | None:
     return operation_model(match[1], match[2]) if match is not None else None
 
 
+def _reads(operation: ApiOperation) -> bool:
+    return is_read_call(operation.service.name, operation.wire)
+
+
 @lru_cache(maxsize=CACHED)
 def _action(name: str, operation: ApiOperation) -> Action:
     def run(params: Json, ctx: Context) -> Json:
@@ -71,8 +75,8 @@ def _action(name: str, operation: ApiOperation) -> Action:
         doc=operation.doc,
         facts=ActionFacts(
             name=name,
-            repeatable=True if is_read(operation.wire) else None,
-            tokens=() if is_read(operation.wire) else tuple(operation.tokens),
+            repeatable=True if _reads(operation) else None,
+            tokens=() if _reads(operation) else tuple(operation.tokens),
             deletes=deletes_of(operation),
             makes=made_by(operation),
             names_made=names_what_it_makes(operation),
@@ -123,7 +127,7 @@ def _params(operation: ApiOperation) -> dict[str, Param]:
 def _output_schemas(operation: ApiOperation) -> dict[str, Json]:
     """The schemas of the reply's members. Those of a read are merged over its pages, and others are dropped."""
     schemas = {name: _as_recorded(operation.service.schema(member)) for name, member in operation.outputs.items()}
-    if operation.paging is None or not is_read(operation.wire):
+    if operation.paging is None or not _reads(operation):
         return schemas
     paths = [re.split(r"\.|(?=\[)", path) for path in operation.merged_members]
     return {
@@ -189,7 +193,7 @@ def perform(operation: ApiOperation, params: Json, ctx: Context) -> dict[str, An
         for name in operation.tokens
         if name not in request and ctx.key
     }
-    changes = not is_read(operation.wire)
+    changes = not _reads(operation)
     try:
         with aws_call(ctx, changes=changes, names={name: name for name in params}):
             reply = _send(operation, request, ctx)
@@ -203,7 +207,7 @@ def perform(operation: ApiOperation, params: Json, ctx: Context) -> dict[str, An
 
 def _send(operation: ApiOperation, request: Json, ctx: Context) -> dict[str, Any]:
     client = ctx.client(operation.service.name)
-    if operation.paging is None or not is_read(operation.wire):
+    if operation.paging is None or not _reads(operation):
         reply: dict[str, Any] = getattr(client, operation.name)(**request)
         return reply
     merged: dict[str, Any] = client.get_paginator(operation.name).paginate(**request).build_full_result()

@@ -1,7 +1,6 @@
 """IAM's names: the permission for a call, and the permissions that settings and the store need.
 
-Most permissions have the name of the call. The exceptions are in AWS's Service Authorization Reference
-(https://docs.aws.amazon.com/service-authorization/latest/reference/); here are those that a runbook is likely to need.
+Most permissions have the name of the call; `iam_names` has the exceptions. API Gateway's are named after the HTTP method.
 """
 
 from __future__ import annotations
@@ -9,19 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from actions.aws.iam_names import CALLS, SERVICES
 from engine.registry import Right
 
-_SERVICES: Final[Mapping[str, str]] = {
-    "sesv2": "ses", "stepfunctions": "states", "elb": "elasticloadbalancing", "elbv2": "elasticloadbalancing",
-    "efs": "elasticfilesystem", "opensearch": "es", "iot-data": "iot", "s3control": "s3", "lexv2-models": "lex",
-    "cognito-idp": "cognito-idp", "docdb": "rds", "neptune": "rds", "ecr-public": "ecr-public", "apigatewayv2": "apigateway",
-}  # fmt: skip
-_CALLS: Final[Mapping[str, str]] = {
-    "lambda.Invoke": "lambda:InvokeFunction", "s3.HeadObject": "s3:GetObject", "s3.HeadBucket": "s3:ListBucket",
-    "s3.ListObjects": "s3:ListBucket", "s3.ListObjectsV2": "s3:ListBucket", "s3.ListBuckets": "s3:ListAllMyBuckets",
-    "s3.CopyObject": "s3:PutObject", "sns.PublishBatch": "sns:Publish", "sqs.SendMessageBatch": "sqs:SendMessage",
-    "rds-data.ExecuteSql": "rds-data:ExecuteSql",
-}  # fmt: skip
+_BY_METHOD: Final = ("apigateway", "apigatewayv2")
 _FREE: Final = ("sts.GetCallerIdentity",)
 """Calls that need no permission (AWS STS API Reference, GetCallerIdentity)."""
 
@@ -68,9 +58,23 @@ STORE_KEY: Final = tuple(
 """What a store with a key of KMS needs. A policy names the key, never an alias of it (docs/aws.md, "Encryption keys")."""
 
 
-def permission(call: str) -> str:
-    """`rds:DescribeDBClusters` for `rds.DescribeDBClusters`; "" if the call needs no permission."""
+def permissions(call: str) -> tuple[str, ...]:
+    """`("rds:DescribeDBClusters",)` for `rds.DescribeDBClusters`; empty if the call needs no permission."""
     if call in _FREE:
-        return ""
+        return ()
     service, _, operation = call.partition(".")
-    return _CALLS.get(call, f"{_SERVICES.get(service, service)}:{operation}")
+    if service in _BY_METHOD:
+        return (f"apigateway:{_method(service, operation)}",)
+    return CALLS.get(call, (f"{SERVICES.get(service, service)}:{operation}",))
+
+
+def permission(call: str) -> str:
+    """The first permission for a call; "" if it needs none."""
+    return next(iter(permissions(call)), "")
+
+
+def _method(service: str, operation: str) -> str:
+    from actions.aws.service_models import service_model
+
+    model = service_model(service)
+    return str(model.spec["operations"][operation]["http"]["method"]) if model is not None else "GET"

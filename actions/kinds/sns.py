@@ -83,9 +83,9 @@ PUBLISH: Final = Action(
         )
     },
     rights=(
-        Right(action="sns:Publish", verb="call", on=("{topic}",)),
+        Right(action="sns:Publish", verb="call", on=("{topic}",), unknown="arn:{partition}:sns:{region}:*:*"),
         # only if the topic is encrypted with a customer managed key
-        *(Right(action=f"kms:{name}", verb="call", on=_KEYS, via="sns") for name in ("Decrypt", "GenerateDataKey*")),
+        *(Right(action=f"kms:{name}", verb="call", on=_KEYS, via="sns") for name in ("Decrypt", "GenerateDataKey")),
     ),
     errors=("NotFound", "InvalidParameter", "AuthorizationError"),
     run=publish,

@@ -214,7 +214,7 @@ RIGHTS: Final = (
         on=(_ARN, ANYWHERE + "cluster:{from_cluster}", *_NETWORK),
         only_with="restore_to",
     ),
-    Right(action="rds:AddTagsToResource", verb="create", on=(_ARN,)),
+    Right(action="rds:AddTagsToResource", verb="create", on=(_ARN,), tags=True),
     *key_rights(via="rds"),
     Right(action="rds:DeleteDBCluster", verb="delete", on=(_ARN,)),
     Right(action="rds:DeleteDBInstance", verb="delete", on=(HERE + "db:*",)),  # its instances, whatever their names
@@ -232,5 +232,11 @@ RIGHTS: Final = (
         verb="delete",
         on=(_ARN, HERE + "cluster-snapshot:{final_snapshot}"),
         only_with="final_snapshot",
+    ),
+    *(  # RDS checks both on the final snapshot, too; its tags are the cluster's, whatever they are
+        Right(
+            action=action, verb="delete", on=(HERE + "cluster-snapshot:{final_snapshot}",), only_with="final_snapshot"
+        )
+        for action in ("rds:DeleteDBCluster", "rds:AddTagsToResource")
     ),
 )

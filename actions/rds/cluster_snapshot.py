@@ -89,7 +89,7 @@ _ARN: Final = HERE + "cluster-snapshot:{name}"
 RIGHTS: Final = (
     Right(action="rds:DescribeDBClusterSnapshots", verb="look"),
     Right(action="rds:CopyDBClusterSnapshot", verb="create", on=(_ARN, ANYWHERE + "cluster-snapshot:{copy_of}")),
-    Right(action="rds:AddTagsToResource", verb="create", on=(_ARN,)),
+    Right(action="rds:AddTagsToResource", verb="create", on=(_ARN,), tags=True),
     *key_rights(via="rds.*"),  # the source may be in another region
     Right(action="rds:DeleteDBClusterSnapshot", verb="delete", on=(_ARN,)),
 )

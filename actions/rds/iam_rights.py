@@ -16,7 +16,16 @@ ANYWHERE: Final = "arn:{partition}:rds:*:*:"
 """For a resource that another account shares, or of another region."""
 
 _KEYS: Final = ("arn:{partition}:kms:*:*:key/*",)
-_KEY_ACTIONS: Final = ("DescribeKey", "CreateGrant", "Decrypt", "Encrypt", "GenerateDataKey*", "ReEncrypt*")
+_KEY_ACTIONS: Final = (  # by their whole names: a wildcard would allow more than is known today
+    "DescribeKey",
+    "CreateGrant",
+    "Decrypt",
+    "Encrypt",
+    "GenerateDataKey",
+    "GenerateDataKeyWithoutPlaintext",
+    "ReEncryptFrom",
+    "ReEncryptTo",
+)
 
 
 def key_rights(via: str) -> tuple[Right, ...]:

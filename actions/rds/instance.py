@@ -128,7 +128,7 @@ RIGHTS: Final = (
         verb="create",
         on=(_ARN, HERE + "cluster:{cluster}", HERE + "subgrp:*", HERE + "pg:*", HERE + "og:*"),
     ),
-    Right(action="rds:AddTagsToResource", verb="create", on=(_ARN,)),
+    Right(action="rds:AddTagsToResource", verb="create", on=(_ARN,), tags=True),
     Right(action="rds:DeleteDBInstance", verb="delete", on=(_ARN,)),
 )
 

@@ -18,10 +18,10 @@ from engine.language.expressions.budget import Budget, TooMuchWork
 from engine.language.expressions.template import split_template
 from engine.language.model import Call, Check, Ensure, Fail, Hold, Notify, Remove, Runbook, Step, TakeBack, Wait
 from engine.registry import Entitled, Registry, ResourceKind, Right
-from engine.values import Resources, Value
+from engine.values import Resources, Value, changed
 
-READ_PREFIXES: Final = ("Describe", "Get", "List", "Head")
 NOTIFY: Final = "sns.publish"
+TAGS: Final = ("runbook:operation", "runbook:runbook", "runbook:step", "runbook:attempt", "runbook:store")
 _DELETING_VERBS: Final = ("replace", "delete")
 _ROLE: Final = re.compile(r"(Role|RoleArn|RoleARN|roleArn|role_arn)$")
 _PARTITIONS: Final = (("cn-", "aws-cn"), ("us-gov-", "aws-us-gov"))
@@ -35,12 +35,15 @@ class Permission(Value):
     account: str | None = None
     via: str = ""  # `rds.us-west-2.amazonaws.com`
     step: str = ""
+    own: bool = False  # on resources of the account whose credentials are used, although its number is not known
+    tags: tuple[str, ...] = ()  # the only keys of tags that it may set; empty: any
 
 
 class IamNames(Resources):
     """How IAM names actions and settings. The caller provides it: this module knows no AWS service."""
 
-    permission: Callable[[str], str]
+    permissions: Callable[[str], tuple[str, ...]]  # of a call, such as `rds.DescribeDBClusters`
+    is_read: Callable[[str, str], bool]  # of a service and an operation
     settings: Mapping[str, tuple[Right, ...]]
 
 
@@ -138,14 +141,13 @@ def _rights(kind: ResourceKind, iam: IamNames) -> Iterable[Right]:
 
 
 def _rights_of_call(call: str, iam: IamNames) -> Iterator[Right]:
-    action = iam.permission(call)
-    if not action:
-        return
-    if call.partition(".")[2].startswith(READ_PREFIXES):
-        yield Right(action=action, verb="look")
-    else:
-        yield Right(action=action, verb="create")
-        yield Right(action=action, verb="delete")
+    service, _, operation = call.partition(".")
+    for action in iam.permissions(call):
+        if iam.is_read(service, operation):
+            yield Right(action=action, verb="look")
+        else:
+            yield Right(action=action, verb="create")
+            yield Right(action=action, verb="delete")
 
 
 def _permissions_of_action(
@@ -154,8 +156,8 @@ def _permissions_of_action(
     action = context.registry.action(name)
     if action is None:
         return
-    called = [context.iam.permission(call) for call in action.calls]
-    rights = action.rights or tuple(Right(action=one, verb="call") for one in called if one)
+    called = [one for call in action.calls for one in context.iam.permissions(call)]
+    rights = action.rights or tuple(Right(action=one, verb="call") for one in called)
     for right in rights:
         yield from _permissions_of_right(context, step, right, params)
     for role in _roles(params):
@@ -206,9 +208,25 @@ def permissions_for(
     fields = {**values, "region": region, "partition": partition, "account": known.id if known is not None else "*"}
     service = right.via if "." in right.via or not right.via else f"{right.via}.{region}"
     via = f"{service}.amazonaws.com" if service else ""
+    tags = (*TAGS, *runbook.tags) if right.tags else ()
+
+    def filled(arn: str) -> str:
+        return re.sub(r"\{(\w+)\}", lambda found: fields.get(found[1], "*"), arn)
+
     for arn in right.on:
-        on = re.sub(r"\{(\w+)\}", lambda found: fields.get(found[1], "*"), arn)
-        yield Permission(action=right.action, on=on, account=account, via=via, step=step)
+        on = filled(arn)
+        own = known is None and "{account}" in arn and not right.action.startswith("kms:")
+        yield Permission(
+            action=right.action, on=filled(right.unknown) if on == "*" else on, account=account, via=via, step=step,
+            own=own, tags=tags,
+        )  # fmt: skip
+
+
+def _written_arn(kind: str, name: str) -> str:
+    """The ARN where a setting is written as one; "" for a name. A secret's ARN may lack the six characters at its end."""
+    if not name.startswith("arn:"):
+        return ""
+    return name + "-??????" if kind == "secret" and not re.search(r"-[A-Za-z0-9]{6}$", name) else name
 
 
 def _name_in_arn(text: str) -> str:
@@ -223,5 +241,9 @@ def _permissions_of_settings(context: RunbookContext) -> Iterator[Permission]:
         region = context.text(setting.region or context.runbook.region or context.region or None)
         account = setting.account or context.runbook.account
         for right in context.iam.settings.get(kind, ()):
-            values = {"path": path.partition("#")[0].lstrip("/")}
-            yield from permissions_for(context.runbook, right, region, account, values, f"settings.{setting.name}")
+            name = path.partition("#")[0].lstrip("/")
+            written = _written_arn(kind, name)
+            own = changed(right, on=(written,)) if written and not right.via else right
+            yield from permissions_for(
+                context.runbook, own, region, account, {"path": name}, f"settings.{setting.name}"
+            )

@@ -8,7 +8,9 @@ from typing import Annotated, Any, Final
 import typer
 
 from actions import build_registry
-from actions.aws.permissions import SETTINGS, STORE_KEY, TABLE, permission
+from actions.aws import permissions as iam_names
+from actions.aws.permissions import SETTINGS, STORE_KEY, TABLE
+from actions.aws.read_calls import is_read_call
 from engine.cli.arguments.input_options import read_inputs
 from engine.cli.context import default_region, store_place
 from engine.cli.files import load_runbook
@@ -49,7 +51,8 @@ def iam(
     registry = build_registry()
     runbook = load_runbook(file, registry, quiet=True)
     values = _known_inputs(runbook, read_inputs(inputs or [], inputs_file))
-    names, region = IamNames(permission=permission, settings=SETTINGS), default_region(options)
+    names = IamNames(permissions=iam_names.permissions, is_read=is_read_call, settings=SETTINGS)
+    region = default_region(options)
     permissions = required_permissions(
         RunbookContext(runbook=runbook, registry=registry, iam=names, inputs=values, region=region)
     )

@@ -10,6 +10,7 @@ from engine.cli.options import Options
 from engine.cli.output import terminal
 from engine.language.model import Call, Runbook
 from engine.reports.iam import Permission
+from engine.values import Value
 
 CREATE_GRANT: Final = "kms:CreateGrant"
 MAX_POLICY: Final = 6144
@@ -40,32 +41,54 @@ def print_policies(
 
 def build_policy(permissions: Iterable[Permission]) -> dict[str, Any]:
     """A policy document. Actions on the same resources under the same condition share a statement."""
-    resources: dict[tuple[str, str], set[str]] = {}  # by action and service that it is used through
-    services: dict[tuple[str, str], set[str]] = {}
+    resources: dict[_Limits, set[str]] = {}
+    services: dict[_Limits, set[str]] = {}
     for one in permissions:
-        key = one.action, one.via.partition(".")[0]
+        key = _Limits(action=one.action, service=one.via.partition(".")[0], own=one.own, tags=one.tags)
         resources.setdefault(key, set()).add(one.on)
         services.setdefault(key, set()).add(one.via)
-    groups: dict[tuple[tuple[str, ...], tuple[str, ...], bool], list[str]] = {}
-    for (action, service), on in resources.items():
-        via = tuple(sorted(services[action, service])) if service else ()
+    groups: dict[tuple[tuple[str, ...], str], list[str]] = {}
+    for limits, on in resources.items():
+        via = tuple(sorted(services[limits])) if limits.service else ()
         arns = ("*",) if "*" in on else tuple(sorted(on))
-        groups.setdefault((arns, via, action == CREATE_GRANT), []).append(action)
-    statements = [
-        {"Effect": "Allow", "Action": sorted(actions), "Resource": "*" if arns == ("*",) else list(arns)}
-        | _condition(via, is_grant=is_grant)
-        for (arns, via, is_grant), actions in groups.items()
-    ]
-    return {"Version": "2012-10-17", "Statement": sorted(statements, key=lambda one: one["Action"])}
+        groups.setdefault((arns, json.dumps(_condition(limits, via))), []).append(limits.action)
+    statements = [_statement(actions, arns, json.loads(condition)) for (arns, condition), actions in groups.items()]
+    return {"Version": "2012-10-17", "Statement": sorted(statements, key=_order)}
 
 
-def _condition(via: tuple[str, ...], *, is_grant: bool) -> dict[str, Any]:
-    """Only through these services; and for a grant, only for AWS resources."""
-    if not via:
-        return {}
-    operator = "StringLike" if any("*" in one for one in via) else "StringEquals"
-    condition: dict[str, Any] = {operator: {"kms:ViaService": list(via)}}
-    return {"Condition": condition | ({"Bool": {"kms:GrantIsForAWSResource": "true"}} if is_grant else {})}
+def _order(statement: Mapping[str, Any]) -> tuple[list[str], list[str]]:
+    return statement["Action"], list(statement["Resource"])
+
+
+def _statement(actions: list[str], arns: tuple[str, ...], condition: Mapping[str, Any]) -> dict[str, Any]:
+    allowed = {
+        "Effect": "Allow", "Action": sorted(set(actions)), "Resource": "*" if arns == ("*",) else list(arns)
+    }  # fmt: skip
+    return allowed | ({"Condition": condition} if condition else {})
+
+
+class _Limits(Value):
+    """An action, the service that it is used through, and what else limits it."""
+
+    action: str
+    service: str
+    own: bool
+    tags: tuple[str, ...]
+
+
+def _condition(limits: _Limits, via: tuple[str, ...]) -> dict[str, Any]:
+    """Only through these services; a grant only for AWS resources; only the caller's account; only these keys of tags."""
+    condition: dict[str, dict[str, Any]] = {}
+    if via:
+        operator = "StringLike" if any("*" in one for one in via) else "StringEquals"
+        condition[operator] = {"kms:ViaService": list(via)}
+    if via and limits.action == CREATE_GRANT:
+        condition["Bool"] = {"kms:GrantIsForAWSResource": "true"}
+    if limits.own:
+        condition["StringEquals"] = {"aws:ResourceAccount": "${aws:PrincipalAccount}"}
+    if limits.tags:
+        condition["ForAllValues:StringEquals"] = {"aws:TagKeys": list(limits.tags)}
+    return condition
 
 
 # -- output ----------------------------------------------------------------------------------------------------
