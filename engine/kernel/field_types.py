@@ -27,10 +27,12 @@ def fits_type(annotation: Any) -> Fits | None:
         return _any_of([fits_type(one) for one in get_args(annotation)])
     if origin is Literal:
         return _one_of(get_args(annotation))
-    if origin is tuple:
+    if origin is tuple and get_args(annotation)[-1] is Ellipsis:
         return _all_items(get_args(annotation)[0])
     if origin in (Map, Mapping):
         return _all_values(get_args(annotation)[1])
+    if origin is not None or not isinstance(annotation, type):
+        return None  # no stored field has such a type yet
     return _is_number if annotation is float else _is_a(annotation)
 
 
@@ -39,7 +41,9 @@ def _one_of(values: tuple[Any, ...]) -> Fits:
 
 
 def _is_a(kind: type) -> Fits:
-    return lambda value: type(value) is kind
+    if kind in (str, int, bool, type(None)):
+        return lambda value: type(value) is kind  # True is no number
+    return lambda value: isinstance(value, kind)
 
 
 def _is_number(value: Any) -> bool:

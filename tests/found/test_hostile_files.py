@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,20 @@ MESSY = "runbook: few\nsteps:\n  - wait:   0s\n    id: first\n"
 BROKEN = "runbook: few\nsteps:\n  - {id: first, wiat: 0s}\n"
 COMMAND_LINE = re.compile(r"(?:^|[\r\n])\s*::|##\[")
 """What GitHub's runner obeys."""
+
+
+@pytest.fixture(autouse=True)
+def _ends_in_a_moment() -> Iterator[None]:
+    """A command that waits for a pipe fails the test; without this it would stop them all."""
+
+    def stop(*_: object) -> None:
+        pytest.fail("the command waits")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.alarm(20)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
 
 
 @pytest.fixture
@@ -50,13 +66,11 @@ HOSTILE = {
     ],
     ids=" ".join,
 )  # fmt: skip
-def test_what_is_no_file_is_named(
-    process: Cli, few: str, tmp_path: Path, hostile: str, command: tuple[str, ...]
-) -> None:
+def test_what_is_no_file_is_named(cli: Cli, few: str, tmp_path: Path, hostile: str, command: tuple[str, ...]) -> None:
     assert few
     path = tmp_path / "hostile.yaml"
     HOSTILE[hostile](path)
-    result = process(*(word.replace("HOSTILE", str(path)) for word in command))
+    result = cli(*(word.replace("HOSTILE", str(path)) for word in command))
     is_empty_store = command[0] == "list" and hostile == "kmsg"
     assert result.code in ((0,) if is_empty_store else (1, 2, 3, 4)), result.err
     assert "hostile.yaml" in result.out + result.err
@@ -66,16 +80,16 @@ def test_what_is_no_file_is_named(
 @pytest.mark.parametrize("name", ["few.test.yaml", "other.yaml", "runbook.toml"])
 @pytest.mark.parametrize("command", [("validate", "."), ("fmt", "--check", "."), ("run", "few.yaml")], ids=" ".join)
 def test_a_hostile_neighbour_does_not_matter(
-    process: Cli, few: str, tmp_path: Path, hostile: str, name: str, command: tuple[str, ...]
+    cli: Cli, few: str, tmp_path: Path, hostile: str, name: str, command: tuple[str, ...]
 ) -> None:
     assert few
     HOSTILE[hostile](tmp_path / name)
-    assert process(*command).code in (0, 1, 5)
+    assert cli(*command).code in (0, 1, 5)
 
 
 @pytest.mark.parametrize("value", ["1e400", "-1e400", "nan", ".inf", "1e308", "9" * 5000])
 @pytest.mark.parametrize("place", ["wait", "input", "inputs", "baseline", "with", "typed"])
-def test_a_number_without_end_is_no_bug(process: Cli, few: str, tmp_path: Path, value: str, place: str) -> None:
+def test_a_number_without_end_is_no_bug(cli: Cli, few: str, tmp_path: Path, value: str, place: str) -> None:
     runbook = f"runbook: few\ninputs: {{n: {{type: number, default: 1}}}}\nsteps:\n  - {{id: a, wait: 0s, if: '${{inputs.n > {value}}}'}}\n"
     file = write_file(tmp_path / "n.yaml", runbook if place == "typed" else FEW.replace("0s", value, place == "wait"))
     data = write_file(tmp_path / "data.json", f'{{"n": {value}, "format": {value}, "findings": {value}}}')
@@ -84,7 +98,7 @@ def test_a_number_without_end_is_no_bug(process: Cli, few: str, tmp_path: Path, 
         "inputs": ("run", file, "--inputs", data), "baseline": ("validate", few, "--baseline", data),
         "with": ("run", file, f"--sandbox={data}"),
     }[place]  # fmt: skip
-    assert process(*command).code in (0, 1, 2, 3, 5)
+    assert cli(*command).code in (0, 1, 2, 3, 5)
 
 
 def test_the_longest_wait_can_be_shown(cli: Cli, tmp_path: Path) -> None:
