@@ -41,6 +41,12 @@ def read_file(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
         first = error.findings[0]
         message = f"{path}:{first.line}:{first.column}: {first.message}{first.help and f'; {first.help}'}"
         raise UsageError(message) from error
+    if isinstance(document, dict) and "steps" in document:
+        message = (
+            f"{path} is a runbook, and `--sandbox` takes the file of a world: write `runbook run {path} --sandbox`, or "
+            f"`--sandbox=WORLD`"
+        )
+        raise UsageError(message)
     if not isinstance(document, dict) or not isinstance(document.get("world"), dict):
         message = f"{path}: a world's file needs the key `world`, a map, and may have `script`"
         raise UsageError(message)

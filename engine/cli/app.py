@@ -87,7 +87,8 @@ def run_command(args: list[str]) -> int:
         if type(error).__name__ == "NoArgsIsHelpError":  # typer does not export this class
             terminal.err(error.format_message())
             return UsageError.exit_code
-        raise UsageError(_usage_message(error)) from error
+        message = _usage_message(error)
+        raise UsageError(message + (_hint_of_sandbox(args) if "Missing argument" in message else "")) from error
     return int(code or 0)
 
 
@@ -109,6 +110,14 @@ def normalize_args(args: list[str]) -> list[str]:
         following = args[number + 1] if number + 1 < len(args) else "-"
         normalized.append(f"--sandbox={DEMO}" if word == "--sandbox" and following.startswith("-") else word)
     return normalized
+
+
+def _hint_of_sandbox(args: list[str]) -> str:
+    """`--sandbox FILE` takes the file for its world, and then the command has none."""
+    at = args.index("--sandbox") + 1 if "--sandbox" in args else len(args)
+    if at >= len(args):
+        return ""
+    return f". `--sandbox {args[at]}` names the file of a world; write `{args[at]} --sandbox`"
 
 
 def _usage_message(error: Any) -> str:

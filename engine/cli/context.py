@@ -89,6 +89,8 @@ class CommandContext(AbstractContextManager["CommandContext"]):
         self.clock: Clock = InterruptibleClock(SystemClock(), self.stop)  # a sandbox puts its own in its place
         self._runbooks: dict[str, Runbook] = {}  # by text
         self._loaded: dict[str, Loaded] = {}  # by operation
+        self._sandbox: Any = None  # of the operation that runs
+        self._script: Mapping[str, Any] = {}
         self._first_events: dict[str, Mapping[str, Any]] = {}  # by operation
 
     def __exit__(
@@ -246,6 +248,7 @@ class CommandContext(AbstractContextManager["CommandContext"]):
         """The operation's own simulated AWS, read from its file if the operation continues."""
         from actions.sandbox import DEMO as DEMO_WORLD
         from actions.sandbox import Sandbox, read_file
+        from actions.sandbox.script_check import check_script
 
         file = world_file(self.store.name, id)
         if is_new and file is not None and not self.store.load(id):
@@ -257,8 +260,20 @@ class CommandContext(AbstractContextManager["CommandContext"]):
             )
         option = self.options.sandbox
         world, script = read_file(DEMO_WORLD if option == DEMO else Path(option))
+        if option != DEMO and is_new:  # the demo's script is for the demo's runbook
+            check_script(script, (step.id for step in runbook.index.values()), self.registry)
+            self._script = script
         accounts = {name: account.id for name, account in runbook.accounts.items()}
-        return Sandbox(world, clock=VirtualClock(), script=script, file=file, accounts=accounts)
+        self._sandbox = Sandbox(world, clock=VirtualClock(), script=script, file=file, accounts=accounts)
+        return self._sandbox
+
+    def unused_script(self) -> list[str]:
+        """The entries of the sandbox's script of which nothing has happened in the operation that this has begun."""
+        if self._sandbox is None:
+            return []
+        from actions.sandbox.script_check import unused
+
+        return unused(self._script, self._sandbox.script_left)
 
     def is_sandboxed(self, id: str) -> bool | None:
         """Whether the operation was started in the sandbox; None where there is no such operation."""

@@ -40,7 +40,7 @@ Store = tuple[str, str]
         (["run", "few.yaml", "--store", "sqlite:"], "is not complete"),
         (["run", "few.yaml", "--store-timeout", "soon"], "--store-timeout soon: `soon` is not a duration"),
         (["run", "few.yaml", "--sandbox=nothing.yaml"], "nothing.yaml: cannot be read"),
-        (["run", "few.yaml", "--sandbox=few.yaml"], "a world's file needs the key `world`"),
+        (["run", "few.yaml", "--sandbox=few.yaml"], "few.yaml is a runbook, and `--sandbox` takes the file of a world"),
         (["explain", "RB999"], "there is no rule RB999"),
         (["explain", "Nonsense"], "there is no rule, error, kind, action or file Nonsense"),
         (["explain", "."], ". is a folder; name a runbook in it"),

@@ -322,14 +322,3 @@ def test_the_readme_lists_every_command() -> None:
     rows = [line.split("|")[1] for line in text.splitlines() if line.startswith("| `")]
     named = {found for row in rows for found in re.findall(r"`(?:runbook )?(\w+)", row)}
     assert named == set(COMMANDS)
-
-
-def test_the_row_that_the_readme_adds_is_valid(cli: Cli) -> None:
-    row = re.search(r"add the row `(.+?)`", (ROOT / "README.md").read_text(encoding="utf-8"))
-    assert row is not None
-    text = Path(RESTORE).read_text(encoding="utf-8")
-    done = "      available: done\n    monitor: {every: 30s"
-    assert done in text
-    Path("edited.yaml").write_text(text.replace(done, f"      {row[1]}\n{done}", 1), encoding="utf-8")
-    result = cli("validate", "edited.yaml")
-    assert result.code == 0, result.out

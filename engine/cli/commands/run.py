@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -17,6 +17,9 @@ from engine.cli.output import terminal
 from engine.errors import Locked
 from engine.language.inputs import resolve_inputs
 from engine.values import changed
+
+ENDED: Final = (0, 1, 7)
+"""Exit codes of operations that have ended."""
 
 
 @command("run", *RUN_OPTIONS)
@@ -42,7 +45,10 @@ def run(
         _print_place(options)
 
         def start() -> int:
-            return run_operation(context, runbook, id, lambda engine: engine.run(runbook, id, values), is_new=True)
+            code = run_operation(context, runbook, id, lambda engine: engine.run(runbook, id, values), is_new=True)
+            for entry in context.unused_script() if code in ENDED else ():
+                terminal.err(terminal.escape(f"sandbox: the script's entry {entry} was never used"))
+            return code
 
         try:
             return start()
