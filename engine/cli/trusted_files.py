@@ -30,7 +30,7 @@ def check_settings(config: Config, names: Iterable[str], environ: Mapping[str, s
         if file is not None and name in NEEDS_TRUST:
             by_file.setdefault(file.path, (file, []))[1].append(name)
     for file, used in by_file.values():
-        _check_values(file)
+        _check_values(file, used)
         if not file.needs_trust:
             continue
         check_owner(file, used)
@@ -44,24 +44,33 @@ def check_settings(config: Config, names: Iterable[str], environ: Mapping[str, s
 
 def check_file(file: ConfigFile) -> None:
     """UsageError if the file could not be used although it is trusted."""
-    _check_values(file)
     used = [name for name in NEEDS_TRUST if name in file.settings]
+    _check_values(file, used)
     if used:
         check_owner(file, used)
 
 
-def _check_values(file: ConfigFile) -> None:
-    url = urlsplit(file.value("endpoint_url")) if "endpoint_url" in file.settings else None
-    if url is not None and url.scheme.lower() != "https" and url.hostname not in LOOPBACK:
+def _check_values(file: ConfigFile, used: Iterable[str]) -> None:
+    """UsageError for a value that a file may not set at all."""
+    if "endpoint_url" in used and file.needs_trust and not _is_private(file.value("endpoint_url")):
         raise UsageError(
             f"{file.path}: `endpoint_url` must begin with https://, or be on this machine: credentials and answers of AWS "
-            f"must not travel in the clear"
+            f"must not travel in the clear. Correct it, or give --endpoint-url"
         )
-    key = file.value("store_key")
+    key = file.value("store_key") if "store_key" in used else ""
     if key and not key.startswith("kms:"):
         raise UsageError(
             f"{file.path}: `store_key` in a file must be kms:ARN; a key of your own belongs into RUNBOOK_STORE_KEY"
         )
+
+
+def _is_private(address: str) -> bool:
+    """Whether nobody on the network can read what is sent to the address."""
+    try:
+        url = urlsplit(address)
+    except ValueError:  # it is no address
+        return False
+    return url.scheme == "https" or url.hostname in LOOPBACK
 
 
 def check_owner(file: ConfigFile, used: list[str]) -> None:

@@ -160,11 +160,30 @@ def test_protected_patterns_and_the_stores_timeout_need_no_trust(cli: Cli, few: 
     assert cli("list").code == 0
 
 
-@pytest.mark.parametrize("url", ["http://evil.example", "http://10.0.0.1:4566", "HTTP://evil.example", "evil.example"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://evil.example",
+        "http://10.0.0.1:4566",
+        "HTTP://evil.example",
+        "evil.example",
+        "http://[::1",
+        "http://localhost@evil.example",
+        "http://localhost.evil.example",
+    ],
+)
 def test_an_endpoint_in_the_clear_is_refused_even_if_trusted(cli: Cli, tmp_path: Path, url: str) -> None:
     file = project(tmp_path, endpoint_url=url)
     refused(cli("trust", "--yes"), "must begin with https://")
     refused(cli("list"), str(file), "must begin with https://")
+
+
+def test_a_users_own_file_and_options_may_name_any_endpoint(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "config" / "runbook").mkdir(parents=True)
+    write_file(tmp_path / "config" / "runbook" / "config.toml", 'endpoint_url = "http://moto:5000"\n')
+    assert cli("list").code == 0
+    project(tmp_path, endpoint_url="http://evil.example")
+    assert cli("list", "--endpoint-url", "http://moto:5000").code == 0
 
 
 @pytest.mark.parametrize(
