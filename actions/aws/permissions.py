@@ -1,6 +1,6 @@
 """IAM's names: the permission for a call, and the permissions that settings and the store need.
 
-Most permissions have the name of the call; `iam_names` has the exceptions. API Gateway's are named after the HTTP method.
+Most permissions have the name of the call; `actions/aws/iam/permission_names.py` has the exceptions. API Gateway's are named after the HTTP method.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from actions.aws.iam_names import CALLS, SERVICES
+from actions.aws.iam.permission_names import CALLS, SERVICES
 from engine.registry import Right
 
 _BY_METHOD: Final = ("apigateway", "apigatewayv2")

@@ -17,11 +17,13 @@ from engine.kernel.rendering import Names
 from engine.language.expressions.budget import Budget, TooMuchWork
 from engine.language.expressions.template import split_template
 from engine.language.model import Call, Check, Ensure, Fail, Hold, Notify, Remove, Runbook, Step, TakeBack, Wait
-from engine.registry import Entitled, Registry, ResourceKind, Right
+from engine.registry import Action, Entitled, Registry, ResourceKind, Right
 from engine.values import Resources, Value, changed
 
 NOTIFY: Final = "sns.publish"
 TAGS: Final = ("runbook:operation", "runbook:runbook", "runbook:step", "runbook:attempt", "runbook:store")
+_OWN: Final = ("rds:", "dynamodb:", "ssm:", "secretsmanager:")
+"""Services that know `aws:ResourceAccount` for each of their resources."""
 _DELETING_VERBS: Final = ("replace", "delete")
 _ROLE: Final = re.compile(r"(Role|RoleArn|RoleARN|roleArn|role_arn)$")
 _PARTITIONS: Final = (("cn-", "aws-cn"), ("us-gov-", "aws-us-gov"))
@@ -45,6 +47,8 @@ class IamNames(Resources):
     permissions: Callable[[str], tuple[str, ...]]  # of a call, such as `rds.DescribeDBClusters`
     is_read: Callable[[str, str], bool]  # of a service and an operation
     settings: Mapping[str, tuple[Right, ...]]
+    resources: Callable[[str, Mapping[str, Any]], tuple[str, ...]]  # ARNs, of a call with its rendered parameters
+    needed_besides: Callable[[str, Mapping[str, Any]], tuple[tuple[str, str], ...]]  # actions and their ARNs
 
 
 @dataclass(slots=True, kw_only=True)
@@ -156,14 +160,27 @@ def _permissions_of_action(
     action = context.registry.action(name)
     if action is None:
         return
-    called = [one for call in action.calls for one in context.iam.permissions(call)]
-    rights = action.rights or tuple(Right(action=one, verb="call") for one in called)
+    rights = action.rights or tuple(_rights_of_action(context, action, params))
     for right in rights:
         yield from _permissions_of_right(context, step, right, params)
     for role in _roles(params):
         yield Permission(
             action="iam:PassRole", on=_arn(context.text(role)), account=_account(context, step), step=step.id
         )
+
+
+def _rights_of_action(context: RunbookContext, action: Action, params: Mapping[str, Any]) -> Iterator[Right]:
+    """The rights of an action that declares none, from its calls."""
+    known = {name: _texts(context, value) for name, value in params.items() if value is not None}
+    for call in action.calls:
+        for name in context.iam.permissions(call):
+            yield Right(action=name, verb="call", on=context.iam.resources(call, known))
+        for name, arn in context.iam.needed_besides(call, known):
+            yield Right(action=name, verb="call", on=(arn,))
+
+
+def _texts(context: RunbookContext, value: Any) -> Any:
+    return [context.text(one) for one in value] if isinstance(value, (list, tuple)) else context.text(value)
 
 
 def _roles(params: Any) -> Iterator[Any]:
@@ -215,7 +232,7 @@ def permissions_for(
 
     for arn in right.on:
         on = filled(arn)
-        own = known is None and "{account}" in arn and not right.action.startswith("kms:")
+        own = known is None and "{account}" in arn and right.action.startswith(_OWN)
         yield Permission(
             action=right.action, on=filled(right.unknown) if on == "*" else on, account=account, via=via, step=step,
             own=own, tags=tags,

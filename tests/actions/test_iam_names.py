@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from actions.aws.iam_names import CALLS, SERVICES
+from actions.aws.iam.dependents import SERVICE_LINKED
+from actions.aws.iam.permission_names import CALLS, SERVICES
+from actions.aws.iam.resources import OPERATIONS, TYPES
 from actions.aws.permissions import permission, permissions
 from tests.actions.iam_reference import calls, level_of, reference
 
@@ -66,3 +68,24 @@ NO_PREFIX = ("applicationcostprofiler",)  # withdrawn, so the reference has drop
 )  # fmt: skip
 def test_permissions_of_calls(call: str, expected: str) -> None:
     assert permission(call) == expected
+
+
+def test_every_call_acts_on_the_types_of_resources_that_the_reference_names() -> None:
+    wrong = []
+    for service, by_types in OPERATIONS.items():
+        for types, operations in by_types.items():
+            assert set(types.split(" + ")) <= set(TYPES[service])
+            for operation in operations.split():
+                prefix, _, name = permission(f"{service}.{operation}").partition(":")
+                named = set(reference()[prefix]["privileges"][name]["resource_types"]) - {""}
+                if not set(types.split(" + ")) <= named:
+                    wrong.append((service, operation))
+    assert wrong == []
+
+
+def test_what_makes_a_service_linked_role_is_the_references() -> None:
+    for service, operations in SERVICE_LINKED.items():
+        for operation in operations.split():
+            prefix, _, name = permission(f"{service}.{operation}").partition(":")
+            types = reference()[prefix]["privileges"][name]["resource_types"].values()
+            assert any("iam:CreateServiceLinkedRole" in one["dependent_actions"] for one in types), operation

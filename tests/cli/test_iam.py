@@ -223,7 +223,7 @@ def test_an_invalid_runbook_has_no_policy(cli: Cli, tmp_path: Path) -> None:
 
 
 def test_hints(cli: Cli, tmp_path: Path) -> None:
-    step = "  - {id: start, call: aws.rds.start_db_cluster, with: {DBClusterIdentifier: a}, repeatable: true}\n"
+    step = "  - {id: start, call: aws.glue.start_crawler, with: {Name: a}, repeatable: true}\n"
     many = "".join(COPY.replace("id: copy", f"id: copy-{n}").replace('-copy"', f'-{n}-{"x" * 40}"') for n in range(40))
     result = cli("iam", write_file(tmp_path / "a.yaml", HEAD + step + many))
     assert "start: the action is named after the API call" in result.err

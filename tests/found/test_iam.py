@@ -98,3 +98,34 @@ def test_a_setting_may_be_named_by_its_arn(cli: Cli, tmp_path: Path, source: str
     )
     assert on(found, action) == [expected]
     assert all("Condition" not in one for one in found if action in one["Action"])
+
+
+@pytest.mark.parametrize(
+    ("call", "params", "expected"),
+    [
+        ("rds.start_db_cluster", "DBClusterIdentifier: a", {"rds:StartDBCluster": ["arn:aws:rds:us-west-2:*:cluster:a"]}),
+        ("docdb.stop_db_cluster", "DBClusterIdentifier: a", {"rds:StopDBCluster": ["arn:aws:rds:us-west-2:*:cluster:a"]}),
+        ("dynamodb.delete_item", "TableName: a, Key: {}", {"dynamodb:DeleteItem": ["arn:aws:dynamodb:us-west-2:*:table/a"]}),
+        ("sqs.purge_queue", "QueueUrl: 'https://sqs.us-west-2.amazonaws.com/1/q'", {"sqs:PurgeQueue": ["arn:aws:sqs:us-west-2:*:q"]}),
+        ("s3.get_object", "Bucket: b, Key: k", {"s3:GetObject": ["arn:aws:s3:::b/*"]}),
+        ("s3.put_bucket_cors", "Bucket: b, CORSConfiguration: {CORSRules: []}", {"s3:PutBucketCORS": ["arn:aws:s3:::b"]}),
+        ("ssm.put_parameter", "Name: /a/b, Value: x", {"ssm:PutParameter": ["arn:aws:ssm:us-west-2:*:parameter/a/b"]}),
+        ("kms.disable_key", "KeyId: alias/x", {"kms:DisableKey": ["arn:aws:kms:us-west-2:*:key/*"]}),
+        ("ec2.delete_volume", "VolumeId: vol-1", {"ec2:DeleteVolume": ["arn:aws:ec2:us-west-2:*:volume/vol-1"]}),
+        (
+            "rds.modify_db_cluster", "DBClusterIdentifier: a, ManageMasterUserPassword: true",
+            {"secretsmanager:CreateSecret": ["arn:aws:secretsmanager:us-west-2:*:secret:rds!*"]},
+        ),
+        (
+            "autoscaling.create_auto_scaling_group", "AutoScalingGroupName: a, MinSize: 1, MaxSize: 1",
+            {"iam:CreateServiceLinkedRole": ["arn:aws:iam::*:role/aws-service-role/*"]},
+        ),
+    ],
+)  # fmt: skip
+def test_a_generic_call_is_allowed_on_its_resources_and_with_what_it_needs(
+    cli: Cli, tmp_path: Path, call: str, params: str, expected: dict[str, list[str]]
+) -> None:
+    found = statements(cli, tmp_path, f"{HEAD}  - {{id: a, call: aws.{call}, with: {{{params}}}, repeatable: true}}\n")
+    for action, arns in expected.items():
+        assert set(arns) <= set(on(found, action)), found
+        assert "*" not in on(found, action)

@@ -9,6 +9,8 @@ import typer
 
 from actions import build_registry
 from actions.aws import permissions as iam_names
+from actions.aws.iam.dependents import needed_besides
+from actions.aws.iam.resources import resources
 from actions.aws.permissions import SETTINGS, STORE_KEY, TABLE
 from actions.aws.read_calls import is_read_call
 from engine.cli.arguments.input_options import read_inputs
@@ -51,7 +53,10 @@ def iam(
     registry = build_registry()
     runbook = load_runbook(file, registry, quiet=True)
     values = _known_inputs(runbook, read_inputs(inputs or [], inputs_file))
-    names = IamNames(permissions=iam_names.permissions, is_read=is_read_call, settings=SETTINGS)
+    names = IamNames(
+        permissions=iam_names.permissions, is_read=is_read_call, settings=SETTINGS, resources=resources,
+        needed_besides=needed_besides,
+    )  # fmt: skip
     region = default_region(options)
     permissions = required_permissions(
         RunbookContext(runbook=runbook, registry=registry, iam=names, inputs=values, region=region)

@@ -130,8 +130,9 @@ def _hints(
             "the key policy of each KMS key must allow these kms actions too; "
             "if you have no customer managed keys, remove the kms statements"
         )
+    everywhere = {one.step for one in permissions if one.on == "*"}
     for step in runbook.index.values():
-        if isinstance(step.body, Call) and step.body.action.startswith("aws."):
+        if isinstance(step.body, Call) and step.body.action.startswith("aws.") and step.id in everywhere:
             yield (
                 f"{step.id}: the action is named after the API call and allowed on all resources; "
                 "AWS's Service Authorization Reference says how to narrow it"

@@ -1,0 +1,1 @@
+"""What calls need of IAM: the names of permissions, the resources, and further permissions."""
