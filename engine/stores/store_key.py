@@ -109,7 +109,7 @@ class KmsStoreKey:
 
     def _problem(self, error: Exception) -> EnvironmentProblem:
         """What an error of KMS means for the store."""
-        from engine.stores.dynamodb_client import TRANSIENT, TRANSIENT_CLASSES
+        from engine.stores.dynamodb_client import CREDENTIALS, CREDENTIALS_CLASSES, TRANSIENT, TRANSIENT_CLASSES
 
         response = getattr(error, "response", None) or {}
         code = str(response.get("Error", {}).get("Code", ""))
@@ -118,7 +118,12 @@ class KmsStoreKey:
         passes = code in (*TRANSIENT, "KeyUnavailableException", "KMSInternalException") or status >= 500
         if passes or classes & TRANSIENT_CLASSES:
             return StoreUnavailable(f"KMS does not answer for the store key {self.name}: {error}")
+        if code in CREDENTIALS or classes & CREDENTIALS_CLASSES:
+            return EnvironmentProblem(
+                f"the credentials for the store key {self.name} are missing or have expired ({error}). No progress is lost; "
+                f"log in again (`aws sso login`, or new keys) and repeat the command"
+            )
         return EnvironmentProblem(
-            f"the store key {self.name} cannot be used: {error}. Nothing was done; check that the key is enabled, and that "
+            f"the store key {self.name} cannot be used: {error}. No progress is lost; check that the key is enabled, and that "
             f"your role has kms:GenerateMac and kms:VerifyMac on it"
         )

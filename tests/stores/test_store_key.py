@@ -81,6 +81,13 @@ def test_a_key_that_cannot_be_used_stops_the_runner(state: str, said: str) -> No
     assert not isinstance(caught.value, StoreUnavailable)
 
 
+def test_expired_credentials_are_named() -> None:
+    world = Sandbox({}, script={"kms.GenerateMac": ["ExpiredTokenException"]})
+    with pytest.raises(EnvironmentProblem, match=r"credentials for the store key kms:arn.* log in again") as caught:
+        open_key(f"kms:{ARN}", world.clients).sign(b"message")
+    assert not isinstance(caught.value, StoreUnavailable)
+
+
 @pytest.mark.parametrize("error", ["ThrottlingException", "KMSInternalException", "lost"])
 def test_kms_that_does_not_answer_is_retried_as_the_store_is(error: str) -> None:
     world = Sandbox({}, script={"kms.GenerateMac": [error]})
