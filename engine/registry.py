@@ -228,6 +228,9 @@ class Family(Protocol):
 
     def action(self, name: str) -> Action | None: ...
 
+    def similar(self, name: str) -> str | None:
+        """The name of its action that was probably meant; None if none is near."""
+
 
 @dataclass(slots=True, kw_only=True)
 class Registry:
@@ -279,6 +282,10 @@ class Registry:
 
     def kind_names(self) -> list[str]:
         return sorted(self.kinds)
+
+    def similar_action(self, name: str) -> str | None:
+        """The action of a family that was probably meant."""
+        return next((found for one in self.families.values() if (found := one.similar(name)) is not None), None)
 
     def action_names(self) -> list[str]:
         return sorted(self.actions)

@@ -19,11 +19,12 @@ from actions.aws.call_errors import aws_call, truncated_reply
 from actions.aws.deleting_calls import deletes_of, made_by, names_what_it_makes
 from actions.aws.error_codes import EC2_CODES
 from actions.aws.read_calls import is_read_call
-from actions.aws.service_models import ApiOperation, first_sentence, operation_model
+from actions.aws.service_models import ApiOperation, first_sentence, operation_model, service_model, service_names
 from actions.kinds.check_kind import CheckKind
 from actions.masking import masked_text
 from engine.errors import EffectFailed, EffectNotSent, EffectUnknown, Problem
 from engine.language.model import ActionFacts, KindFacts, Monitor
+from engine.language.nearest import nearest
 from engine.language.secret import Secret
 from engine.registry import Action, Context, Observation, Param, ResourceKind, Status
 from engine.values import changed
@@ -49,6 +50,18 @@ class AwsFamily:
     def kind(self, name: str) -> ResourceKind | None:
         operation = operation_of(name)
         return _kind(name, operation) if operation is not None and _reads(operation) else None
+
+    def similar(self, name: str) -> str | None:
+        """With or without `aws.`, in boto3's spelling or AWS's: `rds.ModifyDBCluster`, `aws.rds.modify_db_clusters`."""
+        from botocore import xform_name
+
+        service, _, operation = name.removeprefix(PREFIX).partition(".")
+        service = nearest(service, service_names()) or ""
+        model = service_model(service) if service and operation else None
+        if model is None:
+            return None
+        found = nearest(xform_name(operation), model.operations)
+        return f"{PREFIX}{service}.{found}" if found is not None else None
 
 
 FAMILIES: Final = (AwsFamily(),)

@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 """Of the cached parts. A new format gets new file names."""
 
 
@@ -31,12 +31,23 @@ def find_file(folder: Path, name: str) -> Path | None:
 
 
 def read_file(file: Path) -> dict[str, Any]:
-    """The whole of one of botocore's files."""
+    """The whole of one of botocore's files, with what its `sdk-extras` add, as botocore's own loader merges them."""
     import gzip
 
     text = file.read_bytes()
     content: dict[str, Any] = json.loads(gzip.decompress(text) if file.suffix == ".gz" else text)
+    extras = file.with_name(f"{file.name.partition('.')[0]}.sdk-extras.json")
+    if extras.exists():
+        _merge(content, json.loads(extras.read_bytes()).get("merge", {}))
     return content
+
+
+def _merge(into: dict[str, Any], more: Mapping[str, Any]) -> None:
+    for key, value in more.items():
+        if isinstance(value, Mapping) and isinstance(into.get(key), dict):
+            _merge(into[key], value)
+        else:
+            into[key] = value
 
 
 def cache_path(file: Path, part: str) -> Path | None:

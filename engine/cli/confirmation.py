@@ -20,6 +20,7 @@ from engine.kernel.protected_names import forms_of, protected_names
 from engine.kernel.queries import describe, name_of
 from engine.language.model import Runbook
 from engine.language.nearest import did_you_mean
+from engine.runtime.driver import Interrupted
 from engine.runtime.observer import PlannedRemoval
 from engine.runtime.protection import ProtectionPolicy
 
@@ -75,7 +76,10 @@ class Confirmer:
         if protected:
             terminal.err(terminal.escape(f"{', '.join(one.id for one in protected)} {self._why_protected(protected)}"))
             return False
-        return terminal.confirm(_question(deletions))
+        try:
+            return terminal.confirm(_question(deletions))
+        except KeyboardInterrupt:
+            raise Interrupted(130) from None  # the operation is recorded, and can be resumed
 
     def _say(self, text: str) -> None:
         if not (self.options.quiet and self.options.yes):

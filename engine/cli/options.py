@@ -226,7 +226,8 @@ def _to_repeat(flags: Mapping[str, Any]) -> tuple[str, ...]:
     for name in ("store", "profile", "region", "endpoint_url"):
         if flags.get(name):
             words += [f"--{name.replace('_', '-')}", str(flags[name])]
-    return (*words, "--sandbox") if flags.get("sandbox") else tuple(words)
+    sandbox = flags.get("sandbox")
+    return (*words, "--sandbox" if sandbox == DEMO else f"--sandbox={sandbox}") if sandbox else tuple(words)
 
 
 # -- typer's classes ------------------------------------------------------------------------------------------

@@ -17,3 +17,6 @@ class Vocabulary(Protocol):
     def kind_names(self) -> list[str]: ...
 
     def action_names(self) -> list[str]: ...
+
+    def similar_action(self, name: str) -> str | None:
+        """The generic action that was probably meant: `aws.rds.modify_db_cluster` for `rds.ModifyDBCluster`."""

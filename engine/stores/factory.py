@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from engine.clock import Clock
-from engine.errors import UsageError
+from engine.errors import EnvironmentProblem, UsageError
 from engine.stores.port import Store
 
 LOCATIONS: Final = "sqlite:PATH, dynamodb:TABLE or memory:"
@@ -65,5 +65,10 @@ def default_location(environ: Mapping[str, str]) -> str:
     """The location of a store that is not configured: a file in the user's state folder (XDG)."""
     state = environ.get("XDG_STATE_HOME", "")
     # By the XDG specification, a path that is not absolute is ignored.
-    folder = Path(state) if state.startswith("/") else Path(environ.get("HOME") or "~").expanduser() / ".local/state"
+    try:
+        folder = (
+            Path(state) if state.startswith("/") else Path(environ.get("HOME") or "~").expanduser() / ".local/state"
+        )
+    except RuntimeError as error:  # this user has neither HOME nor an entry in the list of users
+        raise EnvironmentProblem("this user has no home folder; name a place with --store or RUNBOOK_STORE") from error
     return f"sqlite:{folder / 'runbook' / 'operations.db'}"

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import pty
+import subprocess
+import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from tests.cli.commands import INPUTS, RESTORE, Cli, Store, start_held_with_copy, world
+from tests.cli.commands import INPUTS, RESTORE, RUNBOOK, Cli, Store, start_held_with_copy, world, write_file
 
 
 def test_a_new_try_in_the_sandbox_ends_the_held_one(cli: Cli, tmp_path, store: Store) -> None:
@@ -63,3 +68,75 @@ def test_a_runbook_in_place_of_a_world(cli: Cli, store: Store) -> None:
     given = cli("run", RESTORE, *INPUTS, "--sandbox", RESTORE, *store, "--yes")
     assert given.code == 2
     assert "is a runbook, and `--sandbox` takes the file of a world" in given.err
+
+
+def test_an_action_in_another_spelling_is_suggested(cli: Cli, tmp_path: Path) -> None:
+    for name in (
+        "aws.rds.ModifyDBCluster",
+        "rds.modify_db_cluster",
+        "aws.rds.modify_db_clusters",
+        "aws.rsd.modify_db_cluster",
+    ):
+        file = write_file(tmp_path / "a.yaml", f"runbook: a\nregion: us-east-1\nsteps:\n  - {{id: b, call: {name}}}\n")
+        assert "did you mean `aws.rds.modify_db_cluster`?" in cli("validate", file).out, name
+
+
+def test_members_that_only_the_sdk_knows_are_accepted(cli: Cli) -> None:
+    folder = Path(__file__).with_name("inputs") / "rds-instance-snapshot"
+    for file in ("runbook.yaml", "without-source-region.yaml"):
+        assert cli("validate", str(folder / file)).code == 0
+
+
+def test_commands_name_the_world_that_was_typed(cli: Cli, tmp_path: Path, store: Store) -> None:
+    broken = start_held_with_copy(cli, tmp_path, store)
+    hint = cli("status", "op", broken, *store).err
+    assert f"runbook resume op {' '.join(store)} {broken}" in hint
+
+
+NO_HOME = """
+import os, sys
+from engine.cli.main import main
+main(["list", "--store", "memory:"])  # imports everything while it can be read
+os.setgid(54321)
+os.setuid(54321)
+os.environ.clear()
+sys.exit(main(["list"]))
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become a user that is in no list of users")
+def test_a_user_without_a_home_is_asked_for_a_place() -> None:
+    done = subprocess.run([sys.executable, "-c", NO_HOME], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 4, done.stderr
+    assert "this user has no home folder; name a place with --store or RUNBOOK_STORE" in done.stderr
+
+
+def asked(tmp_path: Path, store: Store, answer: bytes) -> tuple[int, str]:
+    """Run a restore on a terminal, and type the answer at its question. The exit code, and what the terminal shows."""
+    command = [RUNBOOK, "run", RESTORE, *INPUTS, "--sandbox", *store, "--operation-id", "op"]
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.chdir(tmp_path)
+        os.execv(RUNBOOK, command)
+    shown = b""
+    while b"[y/N]" not in shown:
+        shown += os.read(terminal, 4096)
+    os.write(terminal, answer)
+    with suppress(OSError):  # Linux: the other side of the terminal is closed
+        while part := os.read(terminal, 4096):
+            shown += part
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), shown.decode().replace("\r\n", "\n")
+
+
+def test_ctrl_c_at_a_question_ends_at_once(cli: Cli, tmp_path: Path, store: Store) -> None:
+    code, shown = asked(tmp_path, store, b"\x03")
+    assert code == 130
+    assert shown.rstrip().endswith("^C")
+    assert "resume" not in shown
+    assert "no operation" in cli("list", *store).err
+
+
+def test_the_end_of_input_at_a_question_is_no(tmp_path: Path, store: Store) -> None:
+    code, shown = asked(tmp_path, store, b"\x04")
+    assert code == 2
+    assert "[y/N] \nerror: not confirmed" in shown

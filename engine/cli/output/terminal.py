@@ -143,10 +143,23 @@ def can_prompt() -> bool:
 
 
 def confirm(question: str) -> bool:
-    """Ask on stderr and read the answer from stdin. Anything but `y` or `yes` is no, and so is the end of input."""
+    """Ask on stderr and read the answer from stdin. Anything but `y` or `yes` is no, and so is the end of input.
+
+    Raises KeyboardInterrupt on Ctrl-C, also while an operation runs: nothing is in flight while a person is asked.
+    """
+    import signal
+
     sys.stderr.write(f"{question} [y/N] ")
     sys.stderr.flush()
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
+    answer = ""
+    previous = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        answer = sys.stdin.readline()
+    finally:
+        signal.signal(signal.SIGINT, previous)
+        if not answer.endswith("\n"):
+            err("")  # what follows begins on a line of its own
+    return answer.strip().lower() in ("y", "yes")
 
 
 # -- formatting -----------------------------------------------------------------------------------------------

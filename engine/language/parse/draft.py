@@ -45,6 +45,7 @@ class Draft:
     monitor: Monitor = field(default_factory=Monitor)  # of the top level
     patterns: Patterns = field(default_factory=Patterns)
     suggestions: Suggestions = field(default_factory=Suggestions)
+    similar_left: int = 5  # how many more unknown actions get a suggestion, each of which reads a model of AWS
     apis: set[str] = field(default_factory=set)  # each `aws.SERVICE.OPERATION` that the runbook uses
     too_many_apis: bool = False
 
