@@ -86,8 +86,8 @@ class Names(Mapping[str, Any]):
                 for problem in (frame.error for frame in frames):
                     if problem is not None:
                         return _error_names(problem)
-            case _ if name in self._runbook.by_name:
-                return None  # a step that has not run
+            case _ if name in self._runbook.by_name and (frames or operation.ending is not None):
+                return None  # a step that has not run; before the start, nobody knows yet whether it will
             case _:
                 pass
         raise KeyError(name)

@@ -51,6 +51,11 @@ class Draft:
 
     # -- findings -----------------------------------------------------------------------------------------
 
+    def may_read_models(self) -> bool:
+        """Count a suggestion for an unknown action, which reads a model of AWS. False if there have been too many."""
+        self.similar_left -= 1
+        return self.similar_left >= 0
+
     def report(self, rule: str, where: Node | Span, message: str, help: str = "", *, expected: Expected = "") -> None:
         if self.full:
             return

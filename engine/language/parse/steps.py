@@ -272,8 +272,7 @@ def action(draft: Draft, node: Node, path: str) -> str | None:
         return name
     if draft.vocabulary.action_facts(name) is None:
         help = _unknown_name_help(draft, name, draft.vocabulary.action_names)
-        draft.similar_left -= 1
-        if draft.similar_left >= 0 and (similar := draft.vocabulary.similar_action(name)):
+        if draft.may_read_models() and (similar := draft.vocabulary.similar_action(name)):
             help = f"did you mean `{similar}`? {_GENERIC_HELP}"
         if draft.vocabulary.kind_facts(name) is not None:
             help = f"`{name}` is a kind of resource: use it with `ensure`, `remove` or `check`"
