@@ -97,6 +97,7 @@ NO_HOME = """
 import os, sys
 from engine.cli.main import main
 main(["list", "--store", "memory:"])  # imports everything while it can be read
+os.chdir("/")
 os.setgid(54321)
 os.setuid(54321)
 os.environ.clear()

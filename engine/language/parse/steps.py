@@ -273,7 +273,7 @@ def action(draft: Draft, node: Node, path: str) -> str | None:
     if draft.vocabulary.action_facts(name) is None:
         help = _unknown_name_help(draft, name, draft.vocabulary.action_names)
         if draft.may_read_models() and (similar := draft.vocabulary.similar_action(name)):
-            help = f"did you mean `{similar}`? {_GENERIC_HELP}"
+            help = did_you_mean(similar, [similar], rest=_GENERIC_HELP)
         if draft.vocabulary.kind_facts(name) is not None:
             help = f"`{name}` is a kind of resource: use it with `ensure`, `remove` or `check`"
         draft.report("RB212", node, f"there is no action `{name}`", help)
