@@ -129,8 +129,8 @@ def restores(new_harness: NewHarness, postgres: Postgres) -> Callable[[str], Res
 
 
 def test_killed_before_every_call(restores: Callable[[str], Restores]) -> None:
-    """Settings, secrets, looks and changes: 29 different requests, so 29 kills in one restore."""
-    assert restores("sqlite").kills("before", each_call(changes=False)) == 29
+    """Settings, secrets, looks and changes: 28 different requests, so 28 kills in one restore."""
+    assert restores("sqlite").kills("before", each_call(changes=False)) == 28
 
 
 def test_killed_after_every_change(restores: Callable[[str], Restores]) -> None:

@@ -24,8 +24,11 @@ from tests.processes.runbooks_and_worlds import PAIR, RESUME, SMALL
 
 COPY = "rds.CopyDBClusterSnapshot"
 BOTH = Counter({f"{COPY} rds.cluster_snapshot/{name}@us-west-2": 1 for name in ("one", "two")})
-INTENT = 5
-"""The PutItem with the intent to make the first copy: before it come the text, the start, the lock and the visit."""
+INTENT = 7
+"""The PutItem with the intent to make the first copy: before it come the text, the id of the store, the start, the lock,
+the visit and the look at the source."""
+READS = 4
+"""Whose credentials they are, the copy, its source, and the source again for the request."""
 
 
 def run_words(harness: Harness) -> tuple[str, ...]:
@@ -186,14 +189,14 @@ def test_suspended_between_the_last_check_of_the_lease_and_the_request(
     script = short_lived(harness)
 
     def intercept(request: Request, when: str) -> None:
-        if when == "after" and request.number == 2:  # the source has been read; the copy is signed next
+        if when == "after" and request.number == READS:  # the source has been read; the copy is signed next
             script.with_name("stop").touch()
 
     harness.server.intercept = intercept
     first = harness.start(*run_words(harness))
     until(lambda: script.with_name("stands").exists())
     harness.server.stop_intercepting()
-    assert harness.server.requests == ["rds.DescribeDBClusterSnapshots"] * 2
+    assert harness.server.requests == ["sts.GetCallerIdentity", *["rds.DescribeDBClusterSnapshots"] * (READS - 1)]
     take_over(harness)
     check_same_as_one_runner(harness, wake_and_finish(harness, first))
     assert harness.server.count(COPY) == 2

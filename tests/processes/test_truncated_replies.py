@@ -95,9 +95,9 @@ def check_succeeds(harness: Harness, truncation: Truncation, text: str = PAIR) -
 
 @pytest.mark.parametrize("cut", [half, empty, without_list])
 def test_truncated_replies_to_looks(new_harness: NewHarness, cut: Truncate) -> None:
-    """Two in a row of every five: a read is sent at most twice, so some looks fail."""
+    """Two in a row of every seven: a read is sent at most twice, so some looks fail."""
     text = PAIR.replace("undo: delete", "undo: delete, retry: [1m, 1m, 1m]")
-    check_succeeds(new_harness(SMALL), Truncation(LOOK, cut, lambda number: number % 5 in (1, 2)), text)
+    check_succeeds(new_harness(SMALL), Truncation(LOOK, cut, lambda number: number % 7 in (1, 2)), text)
 
 
 @pytest.mark.parametrize("cut", [half, empty])
