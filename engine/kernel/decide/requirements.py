@@ -200,6 +200,8 @@ def _proof_of_source(view: View, phase: Proving, entry: Entry) -> ev.Event | Per
         found = f"cannot be read ({seen.problem.message}): this may be"
     elif seen.cls != "available":
         found = f"is {seen.status}: this is"
+    elif entry.source_id is None:  # begun by an earlier version, or the look before the create was refused
+        found = f"is there ({seen.id}), but which snapshot the copy was made from was not recorded: this may be"
     elif not is_same_source(entry, seen):
         found = f"was replaced by another snapshot of that name ({seen.id}): this is"
     else:
