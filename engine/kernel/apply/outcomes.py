@@ -97,7 +97,8 @@ def succeeded(runbook: Runbook, operation: Operation, event: ev.Succeeded) -> Op
     if effect.verb == "delete":
         return _deleted(operation, effect, event.at)
     body = step_of(runbook, operation, operation.frames[-1]).body
-    operation = with_known_reply(runbook, operation, effect, event.output)
+    if isinstance(body, Call) and body.undo is not None:
+        operation = with_known_reply(runbook, operation, effect, event.output)
     if not isinstance(body, Call):
         operation = _with_notice(operation, effect, "")
     elif body.until is not None:
