@@ -76,14 +76,19 @@ class Sessions:
         accounts: Mapping[str, Account] = _NO_ACCOUNTS,
         before_send: Callable[[], None] = _do_nothing,
         validates: bool = True,
+        ask_code: Callable[[str], str] | None = None,
     ) -> None:
-        """`validates`: check parameters against botocore's model, which is a seventh of the cost of a call."""
+        """`validates`: check parameters against botocore's model, which is a seventh of the cost of a call.
+
+        `ask_code` asks a person for an MFA code, with the given prompt; None: botocore asks.
+        """
         self._profile = profile
         self._region = region
         self._endpoint_url = endpoint_url
         self._accounts = accounts
         self._before_send = before_send
         self._validates = validates
+        self._ask_code = ask_code
         self._lock = threading.RLock()
         self._sessions: dict[str, Any] = {}  # by name of the account; "" is the caller's own
         self._renewals: dict[str, Renew] = {}  # by name of the account
@@ -161,6 +166,9 @@ class Sessions:
                 known = ", ".join(session.available_profiles) or "none"
                 message = f"AWS's configuration has no profile `{self._profile}`; its profiles: {known}"
                 raise EnvironmentProblem(message)
+            if self._ask_code is not None:  # botocore has no other way to replace its own prompt
+                provider = session.get_component("credential_provider").get_provider("assume-role")
+                provider._prompter = self._ask_code
             self._sessions[""] = _with_shared_models(session)
         return self._sessions[""]
 

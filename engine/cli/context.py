@@ -11,7 +11,6 @@ import re
 import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -19,20 +18,19 @@ from typing import Any, Final
 
 from engine import __version__
 from engine.cli.config import profile_region
-from engine.cli.leases import LeaseWaitNotice, lease_seconds
 from engine.cli.options import DEMO, Options
 from engine.cli.output import terminal
 from engine.cli.output.progress import Progress
-from engine.cli.signals import InterruptibleClock, StopSignal
+from engine.cli.runner.command_observer import CommandObserver
+from engine.cli.runner.leases import LeaseWaitNotice, lease_seconds
+from engine.cli.runner.signals import InterruptibleClock, StopSignal
 from engine.clock import Clock, SystemClock, VirtualClock
-from engine.errors import EnvironmentProblem, Problem, UsageError
-from engine.kernel import Operation, Transition
-from engine.kernel.effect import Deletion, Effect
+from engine.errors import EnvironmentProblem, UsageError
+from engine.kernel import Operation
 from engine.language.model import Runbook
 from engine.registry import Network, Registry
 from engine.runtime.engine import Engine
 from engine.runtime.load import Loaded, load_cached, runbook_text
-from engine.runtime.observer import Observer, PlannedRemoval
 from engine.runtime.performer import WorldAccess
 from engine.runtime.protection import ProtectionPolicy, protect
 from engine.stores.authenticated_store import StoreKey
@@ -143,8 +141,20 @@ class CommandContext(AbstractContextManager["CommandContext"]):
         options = self.options
         return {
             "profile": options.profile or None, "region": options.region or None,
-            "endpoint_url": options.endpoint_url or None,
+            "endpoint_url": options.endpoint_url or None, "ask_code": self._ask_code,
         }  # fmt: skip
+
+    def _ask_code(self, prompt: str) -> str:
+        """The MFA code of a profile. EnvironmentProblem where nobody can be asked."""
+        if self.options.no_input or not terminal.can_prompt():
+            raise EnvironmentProblem(
+                f"the profile needs a code ({prompt.strip().rstrip(':')}), and nobody can be asked for it here. Get "
+                f"credentials first, for example with `aws sts get-session-token`, and set them in the environment"
+            )
+        import getpass
+
+        self.progress.end()  # the live table, which would draw over the prompt
+        return getpass.getpass(prompt)
 
     def parse(self, text: str) -> Runbook:
         """A stored runbook. RunbookInvalid where this version refuses it."""
@@ -313,37 +323,3 @@ def world_file(store: str, id: str) -> Path | None:
         folder = Path(default_location(os.environ).partition(":")[2]).parent
         place = str(folder / re.sub(r"[:/]", "_", place))  # a table may be named by its ARN
     return None if kind == "memory" else Path(f"{place}.sandbox") / f"{id}.json"
-
-
-@dataclass(slots=True, kw_only=True)
-class CommandObserver(Observer):
-    """Connects an engine to the user: shows progress, passes signals on, and asks before something is removed.
-
-    `enter_step` is called with the step of each event: the script of a sandbox has faults by step, and only it needs this.
-    """
-
-    progress: Progress
-    stop: StopSignal
-    confirm: Callable[[list[PlannedRemoval]], bool]
-    confirm_late: Callable[[Operation, tuple[Deletion, ...]], bool]
-    enter_step: Callable[[str], None] | None
-
-    def committed(self, transition: Transition) -> None:
-        self.progress.committed(transition)
-        if self.enter_step is not None:
-            self.enter_step(transition.after.last_step)
-
-    def resending(self, operation: Operation, effect: Effect, problem: Problem, delay: float) -> None:
-        self.progress.resending(operation, effect, problem, delay)
-
-    def awaiting(self, operation: Operation) -> None:
-        self.progress.awaiting(operation)
-
-    def confirms(self, removals: list[PlannedRemoval]) -> bool:
-        return self.confirm(removals)
-
-    def confirms_late(self, operation: Operation, deletions: tuple[Deletion, ...]) -> bool:
-        return self.confirm_late(operation, deletions)
-
-    def stop_code(self) -> int:
-        return self.stop()

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from engine.errors import EnvironmentProblem, ExpressionError
+from engine.errors import EnvironmentProblem, ExpressionError, UsageError
 from engine.kernel import Operation
 from engine.kernel.effect import Effect
 from engine.kernel.operation import AccountIdentity
@@ -62,6 +62,22 @@ class AccountCheck:
         )
         seen = self.inspector.look(runbook, operation, effect)
         return AccountIdentity(id=str(seen.attributes["account"]), partition=str(seen.attributes["arn"]).split(":")[1])
+
+
+def check_region(runbook: Runbook, operation: Operation, registry: Registry) -> None:
+    """UsageError if a kind of AWS has no region, before anything is recorded: it would hold at its first look."""
+    if runbook.region or operation.region or registry.kind(IDENTITY) is None:
+        return
+    for step in runbook.index.values():
+        if step.region or isinstance(step.body, (Call, Notify)) or not _calls(step, registry):
+            continue  # of a generic call, the service may have no regions
+        name = getattr(step.body, "kind", "")
+        if name != IDENTITY and not name.startswith("aws."):
+            message = (
+                f"step {step.id} needs a region, and none is set. Set `region` in the runbook, or --region, "
+                f"RUNBOOK_REGION or AWS_REGION"
+            )
+            raise UsageError(message)
 
 
 def _mismatch(operation: Operation, name: str, recorded: AccountIdentity, now: AccountIdentity) -> str:

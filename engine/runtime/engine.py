@@ -18,7 +18,7 @@ from engine.kernel import events as ev
 from engine.kernel.queries import is_running_on_hold
 from engine.language.model import Runbook
 from engine.reports.status import readable, summary
-from engine.runtime.accounts import AccountCheck
+from engine.runtime.accounts import AccountCheck, check_region
 from engine.runtime.driver import Driver, OperationLease, OperationLog
 from engine.runtime.edit import edit_operation
 from engine.runtime.heartbeat import Heartbeat
@@ -112,6 +112,7 @@ class Engine:
         bare = Operation(
             id=id, runbook=runbook.name, digest=runbook.digest, started=now, at=now, region=self.region, inputs=inputs
         )
+        check_region(runbook, bare, self.world.registry)
         bare = changed(bare, accounts=self.accounts.identities(runbook, bare))
         bare, targets, confirmed = prepare(self._inspector(), runbook, bare, self.observer)
         return start(

@@ -10,8 +10,8 @@ import pytest
 from actions.aws.sessions import Sessions
 from actions.rds.cluster import Cluster
 from engine.cli.context import CommandContext
-from engine.cli.leases import SPARE
 from engine.cli.options import Options
+from engine.cli.runner.leases import SPARE
 from engine.kernel import Operation
 from engine.kernel import events as ev
 from engine.kernel.effect import Effect

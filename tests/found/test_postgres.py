@@ -268,7 +268,7 @@ def test_the_steps_timeout_is_named(database: Database) -> None:
 def test_the_default_timeout_is_long_enough_and_documented(cli: Cli) -> None:
     from actions import build_registry
     from engine.cli.files import load_runbook
-    from engine.cli.leases import lease_seconds
+    from engine.cli.runner.leases import lease_seconds
 
     registry = build_registry(entry_points=False)
     book = load_runbook(str(FOLDER / "long-statement.yaml"), registry, quiet=True)
