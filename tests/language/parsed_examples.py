@@ -32,6 +32,9 @@ class FixedVocabulary:
     def action_names(self) -> list[str]:
         return sorted(self.actions)
 
+    def similar_action(self, name: str) -> str | None:
+        return None
+
 
 VOCABULARY = FixedVocabulary(
     kinds={

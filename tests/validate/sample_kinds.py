@@ -169,6 +169,9 @@ class Aws:
         facts = KindFacts(name=name, identity=(), verbs=("check",))
         return Kind(name=name, facts=facts, params={}, attributes={}, statuses={})
 
+    def similar(self, name: str) -> str | None:
+        return None
+
     def action(self, name: str) -> Action | None:
         if name not in (
             "aws.rds.modify_db_cluster",
