@@ -52,4 +52,6 @@ def unknown(name: str) -> str:
     service = name.partition(".")[0]
     known = sorted(other for other in HANDLERS if other.startswith(f"{service}."))
     has = f"its calls of {service} are {', '.join(known)}" if known else f"it has no calls of {service}"
-    return f"the sandbox does not have the call {name}; {has}"
+    return (
+        f"the sandbox does not have the call {name}; {has}. Run it against an emulator that has it, with --endpoint-url"
+    )
