@@ -217,6 +217,7 @@ class KnownError(Value):
     source: str
     calls: tuple[str, ...] | None = None
     also: tuple[str, ...] = ()  # wider names whose rescue matches it too
+    meaning: str = ""  # what happened, where the name is this tool's or the SDK's
 
 
 class Family(Protocol):

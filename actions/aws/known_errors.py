@@ -28,18 +28,27 @@ _BOTOCORE: Final[Mapping[str, str]] = {
 }
 """botocore's exceptions and their categories."""
 
-_OWN: Final[Mapping[str, str]] = {
-    "TruncatedReply": "internal",
-    "NoAnswer": "timeout",
-    SERVER_ERROR: "internal",
-    REPLY_LOST: "timeout",
-    CALL_TIMEOUT: "timeout",
-    **{f"Http{status}": "internal" for status in (500, 502, 503, 504)},
-    NO_ANSWER: "timeout",
-    "CannotBeDeleted": "conflict",
-    "InvalidCondition": "invalid",
+_OWN: Final[Mapping[str, tuple[str, str]]] = {
+    "TruncatedReply": (
+        "internal",
+        "the reply was cut off, so nothing is known about what exists; the look is repeated",
+    ),
+    "NoAnswer": ("timeout", "a look got no answer"),
+    SERVER_ERROR: ("internal", "the wider name of every 5xx: whether the call took effect is not known"),
+    REPLY_LOST: ("timeout", "the call was sent, and its connection or reply was lost"),
+    CALL_TIMEOUT: ("timeout", "the call was sent, and no reply came within its `timeout`"),
+    **{
+        f"Http{status}": ("internal", f"HTTP {status} without a code of AWS: often from a proxy or load balancer")
+        for status in (500, 502, 503, 504)
+    },
+    NO_ANSWER: ("timeout", "a database or host did not answer in time: often a security group, a route, or a failover"),
+    "CannotBeDeleted": ("conflict", "AWS refuses the deletion in its present state; its message says why"),
+    "InvalidCondition": (
+        "invalid",
+        "an `if`, `only`, `is`, `status` or `retry_if` was text, which is neither true nor false",
+    ),
 }
-"""Names of this tool and their categories."""
+"""Names of this tool: their categories, and what they mean."""
 
 
 def known_errors(registry: Registry) -> Mapping[str, KnownError]:
@@ -54,8 +63,10 @@ def known_errors(registry: Registry) -> Mapping[str, KnownError]:
         known[code] = KnownError(name=code, category=last.category, source=last.source, calls=calls, also=also)
         for name, meaning in wider:
             known[name] = _with_calls(known.get(name), name, meaning, calls)
-    for names, source in ((_BOTOCORE, "botocore.exceptions"), (_OWN, "of this tool")):
-        known |= {name: KnownError(name=name, category=category, source=source) for name, category in names.items()}
+    for name, category in _BOTOCORE.items():
+        known[name] = KnownError(name=name, category=category, source="botocore.exceptions")
+    for name, (category, explanation) in _OWN.items():
+        known[name] = KnownError(name=name, category=category, source="of this tool", meaning=explanation)
     return known
 
 

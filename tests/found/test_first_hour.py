@@ -141,3 +141,15 @@ def test_the_end_of_input_at_a_question_is_no(tmp_path: Path, store: Store) -> N
     code, shown = asked(tmp_path, store, b"\x04")
     assert code == 2
     assert "[y/N] \nerror: not confirmed" in shown
+
+
+@pytest.mark.parametrize("name", ["ConnectionTimeout", "InvalidCondition", "TruncatedReply", "ServerError", "Http503"])
+def test_the_tools_own_errors_are_explained(cli: Cli, name: str) -> None:
+    result = cli("explain", name)
+    assert result.code == 0
+    assert "what it means: " in result.out
+
+
+def test_an_explanation_does_not_repeat_its_sources(cli: Cli) -> None:
+    sources = [line for line in cli("explain", "InvalidVPCConfiguration").out.splitlines() if "source:" in line]
+    assert len(sources) == len(set(sources))

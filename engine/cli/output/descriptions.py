@@ -124,7 +124,7 @@ def error_names(registry: Registry) -> list[str]:
             names.update([line.name] if line.name else [])
     for action in registry.actions.values():
         names.update(action.errors)
-    return sorted(names)
+    return sorted(names | set(registry.known_errors()))
 
 
 def describe_error(registry: Registry, word: str) -> dict[str, Any] | None:
@@ -141,8 +141,14 @@ def describe_error(registry: Registry, word: str) -> dict[str, Any] | None:
         if word in (code, line.name, line.category, *line.also)
     ]  # fmt: skip
     raised = sorted(one.name for one in registry.actions.values() if word in one.errors)
-    if not meanings and not raised and word not in CATEGORIES:
+    known = registry.known_errors().get(word) if not meanings else None
+    if not meanings and known is None and not raised and word not in CATEGORIES:
         return None
+    if known is not None and word not in CATEGORIES:
+        meanings = [{
+            "code": word, "name": word, "category": known.category, "also": list(known.also), "where": "",
+            "advice": known.meaning, "source": known.source,
+        }]  # fmt: skip
     return {"error": word, "is": "category" if word in CATEGORIES else "error", "meanings": meanings, "actions": raised}
 
 
@@ -152,13 +158,16 @@ def format_error(found: Mapping[str, Any]) -> list[str]:
     lines = [f"{word} ({found['is']})"]
     if word in CATEGORIES:
         lines.append(f"  {_retry_note(word)}")
-    for one in found["meanings"]:
+    sources = [one["source"] for one in found["meanings"]]
+    for number, one in enumerate(found["meanings"]):
         names = ", ".join(dict.fromkeys([one["name"], *one["also"], one["category"]]))
         lines.append(f"  {one['code']}: {one['category']}; {_retry_note(one['category'])}")
         lines.append(f"    a rescue may match: {names}")
         lines += [f"    if the message matches: {one['where']}"] if one["where"] else []
-        lines += [f"    what to do: {one['advice']}"] if one["advice"] else []
-        lines.append(f"    source: {one['source']}")
+        label = "what to do" if one["source"] != "of this tool" else "what it means"
+        lines += [f"    {label}: {one['advice']}"] if one["advice"] else []
+        if one["source"] not in sources[:number]:  # said once, with the first code that has it
+            lines.append(f"    source: {one['source']}")
     if found["actions"]:
         lines.append(f"  raised by {', '.join(found['actions'])}")
     return [terminal.escape(line) for line in lines]
