@@ -10,6 +10,8 @@ import pytest
 from tests.cli.commands import Cli, Store, write_file
 from tests.servers import moto as motos
 
+EN = Path(__file__).with_name("inputs") / "en.yaml"
+PAGE = Path(__file__).parents[2] / "docs/language.md"
 JOBS = Path(__file__).with_name("inputs") / "jobs"
 WORLD = """\
 world:
@@ -94,3 +96,13 @@ def test_a_failure_deletes_what_was_made(ebs: Cli, moto: motos.Moto, tmp_path: P
     (entry,) = result.document["resources"]
     assert entry["state"] == "gone"
     assert entry["name"].startswith("undo by aws.ec2.delete_volume vol-")
+
+
+def test_the_page_and_the_product_agree_on_what_can_be_made_and_deleted(cli: Cli) -> None:
+    result = cli("validate", str(EN))
+    assert result.code != 0
+    assert "does not support `ensure`" in result.out
+    assert "there is no kind `aws.rds.delete_db_cluster`" in result.out
+    page = PAGE.read_text(encoding="utf-8")
+    for word in ("ensure", "remove"):
+        assert f"| **`{word}`** | a kind |" in page

@@ -240,7 +240,9 @@ def _table(shape: Shape) -> str:
     lines = ["| key | is | |", "|---|---|---|"]
     for name, key in shape.items():
         shown = f"**`{name}`**" if key.required else f"`{name}`"
-        lines.append(f"| {shown} | {FORMS[key.form]} | {key.doc} |".replace("||", "| |"))
+        # Only a kind can be made or deleted: an `aws.…` operation is looked at with `check`, or called with `call`.
+        form = "a kind" if name in ("ensure", "remove") else FORMS[key.form]
+        lines.append(f"| {shown} | {form} | {key.doc} |".replace("||", "| |"))
     return "\n".join(lines) + "\n"
 
 
