@@ -3,6 +3,9 @@
 The runtime's come from `dependencies` in pyproject.toml, each other file from one dependency group, which pip-compile
 cannot read by itself. A file takes the pins that it shares with another from that one, so that tests run with the
 versions of the runtime. Without `--upgrade`, existing pins stay.
+
+pip-compile chooses versions that support the Python that runs it. Run this with the oldest patch release in use
+(Debian's 3.11.2): some packages have dropped it already.
 """
 
 from __future__ import annotations
