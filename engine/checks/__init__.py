@@ -40,6 +40,7 @@ def check(parsed: Parsed, registry: Registry, tests: str | None = None) -> list[
             nodes=parsed.nodes,
             catalogue=catalogue_of(registry),
             tests=tests,
+            file=parsed.file,
         )
         reported = {(one.line, one.column) for one in parsed.findings}
         for rule in ALL:

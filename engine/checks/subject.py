@@ -10,6 +10,7 @@ import functools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import PurePath
 from typing import Any, Final, TypeVar
 
 from engine.checks.catalogue import Catalogue
@@ -126,6 +127,7 @@ class Subject:
     nodes: Mapping[str, Node]
     catalogue: Catalogue
     tests: str | None = None  # the text of the test file beside it, if there is one
+    file: str = "-"
     suggestions: Suggestions = dataclasses.field(default_factory=Suggestions)
     computed: dict[Callable[[Subject], Any], Any] = dataclasses.field(default_factory=dict)  # by `computed_once`
 
@@ -174,6 +176,12 @@ class Subject:
         owner = self.node(*keys[:-1])
         found = owner.key(keys[-1]) if isinstance(owner, MapNode) else None
         return found.span if found is not None else TOP
+
+
+def test_file_of(file: str) -> str:
+    """Where the test file of a runbook is: `restore.test.yaml` beside `restore.yaml`."""
+    path = PurePath(file)
+    return str(path.with_name(f"{path.stem}.test{path.suffix}"))
 
 
 def parts(path: str) -> tuple[str | int, ...]:

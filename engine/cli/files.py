@@ -74,10 +74,12 @@ def display_path(path: str) -> str:
 
 def read_tests(path: str) -> str | None:
     """The text of the test file beside a runbook (`NAME.test.yaml`); None where there is none."""
-    file = Path(path)
-    tests = file.with_name(f"{file.stem}.test{file.suffix}")
+    from engine.checks.subject import test_file_of
+
     try:
-        return read_regular_file(tests, MAX_BYTES).decode("utf-8", "replace") if path != "-" else None
+        return (
+            read_regular_file(Path(test_file_of(path)), MAX_BYTES).decode("utf-8", "replace") if path != "-" else None
+        )
     except (OSError, ValueError):
         return None
 

@@ -94,11 +94,32 @@ def test_the_values_of_scalars_follow_the_core_schema(written: str, value: Any) 
         ("a: b\rc: d\n", "RB103", 1, 5),
         ("a: \x7f\n", "RB103", 1, 4),
         ("a: \ud800\n", "RB103", 1, 4),
+        ("a:\n\u00a0 b: 1\n", "RB103", 2, 1),
+        ("a:\n  b: 1\n  \u00a0 c: 1\n", "RB103", 3, 3),
+        ("a:\n  \u3000b: 1\n", "RB103", 2, 3),
+        ("a:\u00a0b\nc: d\n", "RB103", 1, 3),
+        ("a: b\nc:\u202fd\n", "RB103", 2, 3),
+        ("a\u00a0: b\n", "RB103", 1, 2),
+        ("a: \u00a0b\n", "RB103", 1, 4),
+        ("a: b\u00a0\n", "RB103", 1, 5),
+        ("a:\n  -\u00a0b: c\n    d: e\n", "RB103", 2, 4),
+        ("a: {b:\u00a0c, d: e}\n", "RB103", 1, 7),
+        ("a: [b,\u00a0c]\n", "RB103", 1, 7),
+        ("\u200ba: b\n", "RB103", 1, 1),
+        ("a: b\x00\n", "RB103", 1, 5),
+        ("a:\u00a0b\n", "RB103", 1, 3),
+        ("a:\n  b:\u00a0c\n", "RB103", 2, 5),
+        ("a:\n  - b:\u00a0c\n", "RB103", 2, 7),
+        ("a: {{ b }}\n", "RB118", 1, 4),
+        ("a: [{{b}}]\n", "RB118", 1, 5),
         ("a:\n\tb: 1\n", "RB101", 2, 1),
         ("a: b\n\tc: 1\n", "RB101", 2, 1),
         ("a: b: c\n", "RB101", 1, 5),
         ("a: [b, c\nd: e\n", "RB101", 2, 2),
         ('a: "b\nc: d\n', "RB101", 1, 4),
+        ('a: "b\nc: d\ne: "f"\n', "RB101", 1, 4),
+        ("a: 'b\nc: 'd'\n", "RB101", 1, 4),
+        ('a: {b: "c}\nd: {e: "f"}\n', "RB101", 1, 8),
         ('a: "\\q"\n', "RB101", 1, 5),
         ("a: @b\n", "RB101", 1, 4),
         ("a: `b`\n", "RB101", 1, 4),
@@ -118,6 +139,37 @@ def test_refused_yaml_has_its_rule_and_place(text: str, rule: str, line: int, co
     assert first.message
     with pytest.raises(RunbookInvalid):
         load_yaml(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "help"),
+    [
+        ("a:\n\u00a0 b: 1\n", "a no-break space (U+00A0) stands here", "replace it by a plain space"),
+        ("a:\u3000b\n", "an ideographic space (U+3000) stands here", "replace it by a plain space"),
+        ("a: b\u200b\n", "a zero width space (U+200B) stands here", "remove it"),
+        ("a: {{ b.c }}\n", "`{{ b.c }}` is a map", 'write `"${b.c}"`'),
+        ('a: "b\nc: "d"\n', "this quote is not closed in its line: it ends in line 2", "close it"),
+    ],
+)
+def test_one_finding_says_what_to_do(text: str, message: str, help: str) -> None:
+    _, (found,) = parse_yaml(text)
+    assert message in found.message
+    assert help in found.help
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: b\u00a0c\n",
+        "a: Note:\u00a0b\n",
+        'a: "\u00a0b"\n',
+        '"a\u00a0": b\n',
+        "a: |\n  b:\u00a0c\n",
+        "# \u00a0\na: b\n",
+    ],
+)
+def test_a_no_break_space_may_be_part_of_a_text(text: str) -> None:
+    assert parse_yaml(text)[1] == []
 
 
 def test_a_byte_that_is_not_utf_8_has_its_place() -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.validate.cases import findings, holds, whole
+from engine.checks import validate
+from tests.validate.cases import REGISTRY, findings, holds, whole
 
 STEPS = "steps: [{id: x, wait: 1s}]"
 UNUSED = {
@@ -57,6 +58,12 @@ def test_steps_without_a_test() -> None:
     case = "- {id: one, wait: 1s}\n- {id: «RB706 two», wait: 1s}"
     holds(case, tests="tests:\n  - name: it waits\n    script: {one: []}\n")
     holds("- {id: one, wait: 1s}")
+
+
+@pytest.mark.parametrize(("file", "tests"), [("a.yaml", "a.test.yaml"), ("x/b.yml", "x/b.test.yml")])
+def test_the_file_for_a_test_is_named(file: str, tests: str) -> None:
+    _, (found,) = validate(f"runbook: a\n{STEPS}", REGISTRY, file, "tests: []")
+    assert f"add a test for this step to {tests};" in found.help
 
 
 LINE = "- {id: x, ensure: rds.cluster, with: {name: a}}"
@@ -122,3 +129,38 @@ READ_AGAIN = {
 def test_settings_past_the_point_of_no_return(case: str) -> None:
     text = whole(case).replace("vars:\n", 'vars:\n  group: "${settings.topic}-group"\n  groups: [{name: "${group}"}]\n')
     holds(text)
+
+
+OTHER_SYNTAX = {
+    "two braces": "- {id: x, fail: 'no «RB715 {{ cluster }}»'}",
+    "two braces with a filter": "- {id: x, fail: 'no «RB715 {{ cluster | upper }}»'}",
+    "a dollar": "- {id: x, fail: 'no «RB715 $cluster»!'}",
+    "a dollar, of a var": "- {id: x, fail: 'no «RB715 $copy»'}",
+    "of a step": "- {id: old, check: rds.cluster, with: {name: a}}\n- {id: x, fail: 'no «RB715 $old.endpoint»'}",
+    "beside an expression": "- {id: x, fail: '${cluster} is no «RB715 $snapshot»'}",
+    "of another name": "- {id: x, fail: '{{ InstanceId }} $1 $5 $home'}",
+    "a quoted text of PostgreSQL": "- {id: x, fail: 'do $cluster$ begin end $cluster$'}",
+    "two dollars": "- {id: x, fail: '$$cluster'}",
+    "a literal `${`": "- {id: x, fail: '$${cluster}'}",
+}
+
+
+@pytest.mark.parametrize("case", OTHER_SYNTAX.values(), ids=OTHER_SYNTAX)
+def test_the_syntax_of_other_tools(case: str) -> None:
+    holds(case)
+
+
+@pytest.mark.parametrize(
+    ("written", "help"),
+    [
+        ("if: '{{ cluster }} == 1'", "write `cluster == 1`: a condition has no braces"),
+        ("if: '${cluster} == 1'", "write `cluster == 1`: a condition has no braces"),
+        ("if: $cluster == 1", "write `cluster == 1`: a condition has no braces"),
+        ("fail: '${{ cluster }}'", "write `${cluster}`"),
+        ("fail: '${$cluster}'", "write `${cluster}`"),
+    ],
+)
+def test_an_expression_in_the_syntax_of_other_tools_is_corrected(written: str, help: str) -> None:
+    rest = "" if written.startswith("fail") else ", wait: 0s"
+    found = findings(whole(f"- {{id: x, {written}{rest}}}"))
+    assert [one.help for one in found if one.severity == "error"] == [help]

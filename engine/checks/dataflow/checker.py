@@ -13,6 +13,7 @@ from engine.checks.dataflow.inference import Inference
 from engine.checks.dataflow.problems import SECRET_HELP
 from engine.checks.dataflow.scope import Scope
 from engine.checks.dataflow.types import ANYTHING, TEXT, Type, describe_type, of_value, union
+from engine.checks.other_syntax import looks_like_expression, mended
 from engine.checks.subject import Found, scalars
 from engine.errors import ExpressionError
 from engine.language.expressions import syntax_tree as ast
@@ -67,6 +68,8 @@ class Flow:
                 if isinstance(node.value, str) and "${" in node.text:
                     type = self.types[id(node)] = self.template(node, scope)
                     return type
+                if isinstance(node.value, str):
+                    self.note_other_syntax(node, node.text, scope)
                 return of_value(node.value)
             case ListNode(items=items):
                 types = [self.value(item, scope) for item in items]
@@ -87,13 +90,22 @@ class Flow:
         if len(pieces) == 1 and isinstance(pieces[0], tuple):
             return self.expression(node, *pieces[0], scope)
         for piece in pieces:
-            if isinstance(piece, tuple):
+            if isinstance(piece, str):
+                self.note_other_syntax(node, piece, scope)
+            else:
                 type = self.expression(node, *piece, scope)
                 if "secret" in type.names:
                     span = node.at(piece[1], len(piece[0]))
                     message = f"`{piece[0]}` is a secret and cannot be part of a text"
                     self.report("RB306", span, message, SECRET_HELP)
         return TEXT
+
+    def note_other_syntax(self, node: Scalar, literal: str, scope: Scope) -> None:
+        """Report literal text that looks like an expression of another tool."""
+        for start, end, instead in looks_like_expression(literal, scope.globals):
+            written = literal[start:end]
+            span = node.at(max(node.text.find(written), 0), len(written))
+            self.report("RB715", span, f"`{written}` is text, and no expression", f"write `{instead}`")
 
     def condition(self, node: Node | None, scope: Scope) -> None:
         """Check a condition, with or without `${ }`."""
@@ -117,7 +129,8 @@ class Flow:
         try:
             tree = parse_expression(source)
         except ExpressionSyntaxError as error:
-            self.report("RB308", node.at(offset + error.start, error.end - error.start), error.why, error.help)
+            help = mended(source, is_condition=is_condition) or error.help
+            self.report("RB308", node.at(offset + error.start, error.end - error.start), error.why, help)
             return ANYTHING
         self.note_names(tree)
         inference = Inference(scope, source)

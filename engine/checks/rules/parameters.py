@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from engine.checks.dataflow.flow import mismatches
+from engine.checks.other_syntax import hint_for_braces
 from engine.checks.rule import rule
 from engine.checks.subject import Found, StepPlace, Subject
 from engine.checks.tag_limits import wrong_tags
@@ -68,5 +69,6 @@ def invalid_value(subject: Subject) -> Iterator[Found]:
     ignore RB253 because …`.
     """
     for param, one in mismatches(subject).literals:
-        yield Found(span=one.node.span, message=one.message, help=one.help or param.doc, expected=one.expected)
+        help = " ".join(filter(None, (hint_for_braces(one.node), one.help or param.doc)))
+        yield Found(span=one.node.span, message=one.message, help=help, expected=one.expected)
     yield from wrong_tags(subject)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from typing import Final
 
 from engine.checks.dataflow.flow import flow_of
 from engine.checks.dataflow.setting_sources import SettingSources
 from engine.checks.rule import rule
-from engine.checks.subject import Found, Subject, scalars
+from engine.checks.subject import Found, Subject, scalars, test_file_of
 from engine.language.model import Ensure
 from engine.language.yaml.nodes import MapNode
 
@@ -77,9 +76,6 @@ def unused_account(subject: Subject) -> Iterator[Found]:
     )
 
 
-UNTESTED: Final = "add a test for this step to the test file; say what should happen when it fails"
-
-
 @rule("RB706", severity="warning")
 def untested_step(subject: Subject) -> Iterator[Found]:
     """Untested step
@@ -93,7 +89,8 @@ def untested_step(subject: Subject) -> Iterator[Found]:
     for place in subject.steps:
         id_ = place.step.id
         if place.step.path.count("/") == 1 and place.step.path.startswith("steps/") and id_ not in words:
-            yield Found(span=place.value("id"), message=f"no test mentions the step `{id_}`", help=UNTESTED)
+            help = f"add a test for this step to {test_file_of(subject.file)}; say what should happen when it fails"
+            yield Found(span=place.value("id"), message=f"no test mentions the step `{id_}`", help=help)
 
 
 @rule("RB707", severity="warning")
@@ -142,3 +139,13 @@ def setting_read_once(subject: Subject) -> Iterator[Found]:
                     yield Found(span=scalar.span, message=message, help=help)
                     break
         past = past or place.step.irreversible
+
+
+@rule("RB715", severity="warning")
+def other_syntax(subject: Subject) -> Iterator[Found]:
+    """Text that looks like an expression
+
+    Other tools write `{{ name }}` or `$name`. In a runbook only `${name}` is an expression; anything else is sent as it
+    stands. The finding is limited to names of inputs, vars and steps. If the text is meant, suppress the finding.
+    """
+    yield from flow_of(subject).found("RB715")

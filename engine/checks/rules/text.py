@@ -14,7 +14,8 @@ RB102 Not UTF-8
     Runbooks are encoded in UTF-8, with or without a byte-order mark, so that they read the same everywhere.
 RB103 An invisible or misleading character
     Control characters, characters that change the direction of text, and line breaks that YAML 1.2 does not have can
-    make a runbook do something other than what an editor shows. Write them as escapes in a quoted text.
+    make a runbook do something other than what an editor shows. Write them as escapes in a quoted text. A no-break
+    space or another wide or invisible space, as pasted text has them, looks like a plain space and is none for YAML.
 RB104 Larger than 1 MB, or more than 100,000 values
     A file of this size cannot be reviewed. The limit also keeps validation fast. Split the runbook.
 RB105 Nested more than 64 levels deep

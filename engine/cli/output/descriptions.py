@@ -114,10 +114,11 @@ def _by_class(statuses: list[Mapping[str, Any]]) -> list[tuple[str, str, str]]:
 
 
 def error_names(registry: Registry) -> list[str]:
-    """Every error name that a rescue can match."""
+    """Every error name that an error can have."""
     from actions.aws.error_codes import table
+    from engine.cli.output.error_meanings import MEANINGS
 
-    names = set(table())
+    names = {*table(), *MEANINGS}
     for lines in table().values():
         for line in lines:
             names.update(line.also)
@@ -130,6 +131,7 @@ def error_names(registry: Registry) -> list[str]:
 def describe_error(registry: Registry, word: str) -> dict[str, Any] | None:
     """An error name or category, with the AWS error codes it stands for; None where there is none."""
     from actions.aws.error_codes import table
+    from engine.cli.output.error_meanings import meaning_of_name
 
     meanings = [
         {
@@ -142,14 +144,18 @@ def describe_error(registry: Registry, word: str) -> dict[str, Any] | None:
     ]  # fmt: skip
     raised = sorted(one.name for one in registry.actions.values() if word in one.errors)
     known = registry.known_errors().get(word) if not meanings else None
-    if not meanings and known is None and not raised and word not in CATEGORIES:
+    meaning = meaning_of_name(word) if not meanings and not (known and known.meaning) else ""
+    if not meanings and known is None and not raised and not meaning and word not in CATEGORIES:
         return None
     if known is not None and word not in CATEGORIES:
         meanings = [{
             "code": word, "name": word, "category": known.category, "also": list(known.also), "where": "",
             "advice": known.meaning, "source": known.source,
         }]  # fmt: skip
-    return {"error": word, "is": "category" if word in CATEGORIES else "error", "meanings": meanings, "actions": raised}
+    return {
+        "error": word, "is": "category" if word in CATEGORIES else "error", "meaning": meaning, "meanings": meanings,
+        "actions": raised,
+    }  # fmt: skip
 
 
 def format_error(found: Mapping[str, Any]) -> list[str]:
@@ -158,6 +164,7 @@ def format_error(found: Mapping[str, Any]) -> list[str]:
     lines = [f"{word} ({found['is']})"]
     if word in CATEGORIES:
         lines.append(f"  {_retry_note(word)}")
+    lines += [f"  what it means: {found['meaning']}"] if found["meaning"] else []
     sources = [one["source"] for one in found["meanings"]]
     for number, one in enumerate(found["meanings"]):
         names = ", ".join(dict.fromkeys([one["name"], *one["also"], one["category"]]))

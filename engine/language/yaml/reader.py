@@ -8,15 +8,25 @@ collected; only a syntax error or an exceeded limit ends the reading.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any, Final
 
 import yaml
 
 from engine.errors import Finding, RunbookInvalid
+from engine.language.yaml import odd_spaces
 from engine.language.yaml.nodes import ListNode, MapNode, Node, Scalar, Source, Span, finding_at
 from engine.language.yaml.positions import Style
 from engine.language.yaml.scalars import resolve
-from engine.language.yaml.syntax_errors import CUT_OFF, QUOTE_ALL, is_cut_off, mask_expression, problem_of
+from engine.language.yaml.syntax_errors import (
+    CUT_OFF,
+    QUOTE_ALL,
+    find_before_error,
+    is_cut_off,
+    mask_expression,
+    name_in_braces,
+    problem_of,
+)
 
 MOST_BYTES: Final = 1_000_000
 MOST_NODES: Final = 100_000
@@ -76,11 +86,12 @@ class _OpenCollection:
 class _DocumentReader:
     """Reads one document: `decode`, then `document`."""
 
-    __slots__ = ("findings", "last_scalar", "root", "source", "stack")
+    __slots__ = ("findings", "has_odd_spaces", "last_scalar", "root", "source", "stack")
 
     def __init__(self, file: str) -> None:
         self.findings: list[Finding] = []
         self.source = Source("", file)
+        self.has_odd_spaces = False
         self.stack: list[_OpenCollection] = []
         self.root: Node | None = None
         self.last_scalar: Scalar | None = None
@@ -109,11 +120,11 @@ class _DocumentReader:
         found = _FORBIDDEN.search(self.source.text)
         if found is not None:
             span = self.source.span(found.start(), found.end())
-            message = (
-                f"the character U+{ord(found.group()):04X} is not allowed: it is invisible, or misleads the reader"
-            )
+            code = f"U+{ord(found.group()):04X}"
+            message = f"the character {code} is not allowed: it is invisible, or misleads the reader"
             help = "remove it, or write it as an escape in double quotes; lines end in LF or CRLF"
             raise self.fatal("RB103", span, message, help)
+        self.has_odd_spaces = odd_spaces.has_odd_space(self.source.text)
         return self.source.text
 
     def _decode_utf8(self, raw: bytes) -> str:
@@ -146,6 +157,8 @@ class _DocumentReader:
                     raise self._too_many(event)
                 self._add_event(event)
         except yaml.YAMLError as error:
+            if self.has_odd_spaces and (at := find_before_error(error, text, self.last_scalar)) is not None:
+                raise self._odd_space(at) from error
             problem = problem_of(error, text, self.last_scalar)
             span = self.source.span(problem.start, problem.end)
             # The `$` of an unquoted `${` has already been reported, as a key without a value.
@@ -158,6 +171,12 @@ class _DocumentReader:
             return masked
         return None
 
+    def _odd_space(self, at: int) -> _StopReading:
+        """RB103 for the character at the offset. What else was found follows from it, and is left out."""
+        self.findings = []
+        message, help = odd_spaces.describe(self.source.text[at])
+        return self.fatal("RB103", self.source.span(at, at + 1), message, help)
+
     def _too_many(self, event: Any) -> _StopReading:
         span = self.source.span(event.start_mark.index, event.start_mark.index + 1)
         message = f"the file has more than {MOST_NODES} values, lists and maps"
@@ -166,6 +185,8 @@ class _DocumentReader:
     def _root_map(self) -> Node:
         """The root. RB116 or RB117 if it is not a map."""
         root = self.root
+        if self.has_odd_spaces and isinstance(root, Scalar) and root.is_plain:
+            self._reject_odd_space(root, odd_spaces.find_in_value)
         if root is None or (isinstance(root, Scalar) and root.value is None):
             hint = "write `runbook: NAME` and `steps: …`"
             raise self.fatal("RB116", self.source.span(0, 1), "the file is empty", hint)
@@ -191,13 +212,11 @@ class _DocumentReader:
     def _start_document(self, event: Any) -> None:
         span = self.source.span(event.start_mark.index, event.end_mark.index)
         if self.root is not None:
-            raise self.fatal(
-                "RB110", span, "a second YAML document starts here", "put each runbook in a file of its own"
-            )
+            hint = "put each runbook in a file of its own"
+            raise self.fatal("RB110", span, "a second YAML document starts here", hint)
         if event.version not in (None, (1, 2)):
-            self.report(
-                "RB110", span, "runbooks are YAML 1.2; other versions are not supported", "remove the `%YAML` line"
-            )
+            message = "runbooks are YAML 1.2; other versions are not supported"
+            self.report("RB110", span, message, "remove the `%YAML` line")
         if event.tags:
             self.report("RB109", span, "YAML tags are not allowed", "remove the `%TAG` line")
 
@@ -253,6 +272,11 @@ class _DocumentReader:
             self.report("RB111", self.source.span(start, end), f"`{text[:40]}`: {error}", "if it is text, quote it")
             return text
 
+    def _reject_odd_space(self, node: Scalar, find: Callable[[str, int, int], int | None]) -> None:
+        at = find(self.source.text, node.start, node.end)
+        if at is not None:
+            raise self._odd_space(at)
+
     # -- nodes into their list or map -------------------------------------------------------------------------------
 
     def _add_node(self, node: Node) -> None:
@@ -274,28 +298,39 @@ class _DocumentReader:
     def _set_key(self, within: _OpenCollection, entries: dict[str, tuple[Scalar, Node]], node: Node) -> None:
         within.ignore_value = True
         if not isinstance(node, Scalar) or node.is_empty:
-            self.report("RB118", node.span, "a key must be text", "put the key in quotes")
+            self._report_key(within, node)
             within.key = self.last_scalar or Scalar("", None, "", 0, 0, self.source)
             return
         within.key = node
+        if self.has_odd_spaces and node.is_plain:
+            self._reject_odd_space(node, odd_spaces.find_in_key)
         if node.is_plain and node.text == "<<":
-            self.report(
-                "RB107",
-                node.span,
-                "merge keys (`<<`) are not allowed",
-                "write the keys out; if `<<` is an ordinary key, quote it",
-            )
+            hint = "write the keys out; if `<<` is an ordinary key, quote it"
+            self.report("RB107", node.span, "merge keys (`<<`) are not allowed", hint)
         elif node.text in entries:
             first = entries[node.text][0].span
-            message = f"duplicate key `{node.text}`: first used in line {first.line}, column {first.column}"
-            self.report("RB106", node.span, message, "remove one of them")
+            where = f"first used in line {first.line}, column {first.column}"
+            self.report("RB106", node.span, f"duplicate key `{node.text}`: {where}", "remove one of them")
         else:
             within.ignore_value = False
+
+    def _report_key(self, within: _OpenCollection, node: Node) -> None:
+        """RB118 for a key that is not text. `{{ x }}` of other tools is a map in a map."""
+        written = self.source.text[within.start : node.end + 1]
+        if not within.flow or (name := name_in_braces(written)) is None:
+            self.report("RB118", node.span, "a key must be text", "put the key in quotes")
+            return
+        span = self.source.span(within.start, node.end + 1)
+        self.findings = [one for one in self.findings if one.rule != "RB112" or one.line < span.line]
+        message = f"`{written}` is a map inside of a map for YAML, and no expression"
+        self.report("RB118", span, message, f'write `"${{{name}}}"`, in quotes')
 
     def _check_value(self, node: Node, within: _OpenCollection | None) -> None:
         """RB112 for a missing value, RB115 for an account id without quotes."""
         if not isinstance(node, Scalar) or node.style:
             return
+        if self.has_odd_spaces:
+            self._reject_odd_space(node, odd_spaces.find_in_value)
         key = within.key if within is not None else None
         if not node.text:
             span = key.span if key is not None else node.span

@@ -10,6 +10,7 @@ import yaml
 from engine.errors import ExpressionError
 from engine.language.expressions.template import expression_end, split_template
 from engine.language.yaml.nodes import Scalar
+from engine.language.yaml.odd_spaces import find_in_structure
 from engine.values import Value
 
 CUT_OFF: Final = "` #` starts a comment here and cuts off the text, so its `${` is not closed"
@@ -101,6 +102,11 @@ def problem_of(error: yaml.YAMLError, text: str, last: Scalar | None) -> SyntaxP
         return SyntaxProblem("RB113", at - 1, at + 1, message, 'quote it: "${…}"')
     if last is not None and last.is_plain and is_cut_off(text, last.end, last.text):
         return SyntaxProblem("RB114", last.start, last.end, CUT_OFF, QUOTE_ALL)
+    if last is not None and last.style in ("'", '"') and text[last.end : at].strip() == "":
+        first, end = (text.count("\n", 0, one) + 1 for one in (last.start, last.end))
+        if first < end:
+            message = f"this quote is not closed in its line: it ends in line {end}, and other text follows there"
+            return SyntaxProblem("RB101", last.start, last.start + 1, message, "close it where the text ends")
     parsers_words = f"{error.context or ''}: {error.problem or ''}"
     if "cannot start any token" in parsers_words:
         return _invalid_start(text, at)
@@ -110,6 +116,16 @@ def problem_of(error: yaml.YAMLError, text: str, last: Scalar | None) -> SyntaxP
             message = one.message + _where_opened(parsers_words, text, context)
             return SyntaxProblem(one.rule, start, start + 1, message, one.help)
     return SyntaxProblem("RB101", at, at + 1, f"invalid YAML: {error.problem}", "")
+
+
+def find_before_error(error: yaml.YAMLError, text: str, last: Scalar | None) -> int | None:
+    """The offset of a space that is none for YAML, and that is the likely cause of the error, after the last scalar."""
+    mark = getattr(error, "problem_mark", None)
+    if mark is None:
+        return None
+    start = 0 if last is None else last.start if last.is_plain else last.end
+    line_end = text.find("\n", mark.index)
+    return find_in_structure(text, start, line_end if line_end >= 0 else len(text))
 
 
 def _where_opened(parsers_words: str, text: str, context: int) -> str:
@@ -134,6 +150,12 @@ def mask_expression(text: str, at: int) -> str | None:
     if end is None or "\n" in text[at:end]:
         return None
     return text[:at] + "x" * (end + 1 - at) + text[end + 1 :]
+
+
+def name_in_braces(written: str) -> str | None:
+    """`x` of a `{{ x }}`, as other tools write an expression; None for other text."""
+    found = re.fullmatch(r"\{\{\s*([^{}]*?)\s*\}\}", written)
+    return found[1] if found is not None else None
 
 
 def is_cut_off(text: str, end: int, value: str) -> bool:
