@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -170,3 +171,33 @@ def test_an_interrupt_before_anything_runs() -> None:
     running = Running("history", "nothing", "--store", "memory:")
     running.process.send_signal(signal.SIGINT)
     assert running.end()[0] in (130, -signal.SIGINT, 2)
+
+
+WRITING = """
+import os, select, signal, sys, threading
+from engine.cli.output import terminal
+from engine.cli.runner.signals import StopSignal
+
+reader, writer = os.pipe()
+sys.stderr = open(writer, "w")
+main = threading.main_thread().ident
+
+def interrupt():
+    while select.select([], [writer], [], 0)[1]:
+        pass
+    signal.pthread_kill(main, signal.SIGINT)  # the pipe is full: the main thread is in the middle of a write
+    while os.read(reader, 65536):
+        pass
+
+threading.Thread(target=interrupt, daemon=True).start()
+stop = StopSignal()
+with stop.installed(terminal.err):
+    terminal.err("x" * 1_000_000)
+os._exit(stop())
+"""
+
+
+def test_a_signal_in_the_middle_of_a_write_is_a_request_to_stop() -> None:
+    done = subprocess.run([sys.executable, "-c", WRITING], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 130, done.stderr
+    assert "stopping after the current call" in done.stderr

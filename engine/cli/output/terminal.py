@@ -149,11 +149,11 @@ def confirm(question: str) -> bool:
     """
     import signal
 
-    sys.stderr.write(f"{question} [y/N] ")
-    sys.stderr.flush()
     answer = ""
-    previous = signal.signal(signal.SIGINT, signal.default_int_handler)
+    previous = signal.signal(signal.SIGINT, signal.default_int_handler)  # before a person can see the question
     try:
+        sys.stderr.write(f"{question} [y/N] ")
+        sys.stderr.flush()
         answer = sys.stdin.readline()
     finally:
         signal.signal(signal.SIGINT, previous)

@@ -18,6 +18,7 @@ from typing import Final
 from engine.clock import Clock
 
 EXIT_CODES: Final = {signal.SIGINT: 130, signal.SIGTERM: 143}
+STOPPING: Final = "stopping after the current call; repeat the signal (Ctrl-C) to exit at once"
 SHOW_CURSOR: Final = "\x1b[?25h"
 
 SLICE: Final = 0.2
@@ -45,7 +46,12 @@ class StopSignal:
             if self.code:
                 _exit_now(code, hint)
             self.code = code
-            notify("stopping after the current call; repeat the signal (Ctrl-C) to exit at once")
+            try:
+                notify(STOPPING)
+            except (
+                RuntimeError
+            ):  # the signal came while this thread wrote to stderr: Python refuses a write within a write
+                os.write(2, f"\n{STOPPING}\n".encode())
 
         previous = {number: signal.signal(number, handle) for number in EXIT_CODES}
         try:
