@@ -21,6 +21,7 @@ from typing import Any, Final
 
 from actions.aws.botocore_errors import is_botocore_error, is_credential_error, is_parser_error
 from actions.aws.call_errors import aws_call, mark_sent, mark_unsent, translated
+from actions.aws.web_pages import web_page_rejector
 from engine.errors import EffectFailed, EffectNotSent, EnvironmentProblem, UsageError
 from engine.language.model import Account
 
@@ -131,7 +132,7 @@ class Sessions:
         )  # fmt: skip
         create_client = _with_botocore_errors(session.create_client)
         try:
-            return create_client(
+            client = create_client(
                 service, region_name=region or None, endpoint_url=self._endpoint_url, config=config, **credentials
             )
         except ValueError as error:  # botocore's, for `--endpoint-url` or AWS_ENDPOINT_URL
@@ -139,6 +140,8 @@ class Sessions:
                 raise
             message = f"{error}: write the endpoint as http://HOST:PORT or https://HOST"
             raise UsageError(message) from error
+        client.meta.events.register_first("before-parse", web_page_rejector(client.meta.endpoint_url))
+        return client
 
     def _on_send(self, **_: Any) -> None:
         self._before_send()
