@@ -49,7 +49,7 @@ def _error(message: str, status: int) -> Exception:
     from botocore.parsers import ResponseParserError
 
     if status < 300:
-        return ResponseParserError(message)
-    refused = EndpointConnectionError(endpoint_url="")
-    refused.args = (message,)
-    return refused
+        return ResponseParserError(message)  # type: ignore[no-any-return]
+    refused = type("EndpointConnectionError", (EndpointConnectionError,), {"fmt": "{error}"})  # with our message
+    error: Exception = refused(error=message)
+    return error
