@@ -26,6 +26,7 @@ from engine.kernel.frame import (
 from engine.kernel.operation import Entry, Operation, StepRecord, UndoRecord
 from engine.language.model import (
     CLASSES,
+    Body,
     Call,
     Check,
     Deletes,
@@ -252,11 +253,15 @@ def is_done(operation: Operation, step: Step) -> bool:
 # -- kinds -----------------------------------------------------------------------------------------------------
 
 
+def looked_at(step: Step) -> Body:
+    """What says how a step looks: its own body; of a call, that of its `until`."""
+    body = step.body
+    return body.until.body if isinstance(body, Call) and body.until is not None else body
+
+
 def kind_of(runbook: Runbook, step: Step) -> KindFacts | None:
     """The facts of the kind that a step looks at; a call's `until` has a kind of its own."""
-    body = step.body
-    if isinstance(body, Call):
-        body = body.until.body if body.until is not None else body
+    body = looked_at(step)
     if isinstance(body, (Ensure, Remove, Check)):
         return runbook.kinds.get(body.kind) or KindFacts(name=body.kind, identity=())
     return None

@@ -2,36 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from engine.kernel.decide.view import View
+from engine.kernel.frame import Address
 from engine.kernel.operation import Target
-from engine.kernel.rendering import rendered
-from engine.language.model import Call, Check, Ensure, Remove
+from engine.kernel.queries import looked_at
+from engine.kernel.rendering import place, rendered
+from engine.language.model import Check, Ensure, Remove
 
 
-def identity_of(view: View) -> dict[str, Any]:
-    """What a look takes: of a resource, its identity; of a check, all that is written."""
-    body = view.step.body
-    if isinstance(body, Call):
-        if body.until is None:
-            return {}
-        body = body.until.body
-    if isinstance(body, Check):
-        return dict(rendered(body.params, view.names()))
-    if not isinstance(body, (Ensure, Remove)) or view.kind is None:
-        return {}
-    written = {key: body.params[key] for key in view.kind.identity if key in body.params}
-    return dict(rendered(written, view.names()))
+def address_of(view: View) -> tuple[Address, Target | None]:
+    """What a look takes, and where; and with `target: STEP`, what that step's result says is meant.
 
-
-def target_of_check(view: View) -> Target | None:
-    """`target: STEP`: that step's id is what is meant; recorded once."""
-    body = view.step.body
-    if type(body) is not Remove or body.target is None:
-        return None
-    if view.key in view.operation.targets:
-        return view.operation.targets[view.key]
-    result = view.operation.results.get(body.target.replace("-", "_"))
-    found = result if isinstance(result, dict) else {}
-    return Target(id=found.get("id"), name=str(found.get("name", "")), region=view.frame.address.region)
+    Of a resource it takes the identity, of a check all that is written, and of a call without `until` nothing.
+    """
+    region, account = place(view.runbook, view.operation, view.step, view.names)
+    body, target = looked_at(view.step), None
+    if isinstance(body, Remove) and body.target is not None:
+        target = view.operation.targets.get(view.key)  # it was recorded, and stays what it is
+        if target is None:
+            result = view.operation.results.get(body.target.replace("-", "_"))
+            found = result if isinstance(result, dict) else {}
+            target = Target(id=found.get("id"), name=str(found.get("name", "")), region=view.frame.address.region)
+    identity: Mapping[str, Any]
+    if target is not None and target.id is not None:
+        identity = {"id": target.id}
+    elif isinstance(body, Check):
+        identity = dict(rendered(body.params, view.names()))
+    elif isinstance(body, (Ensure, Remove)) and view.kind is not None:
+        written = {key: body.params[key] for key in view.kind.identity if key in body.params}
+        identity = dict(rendered(written, view.names()))
+    else:
+        identity = {}
+    return Address(identity=identity, region=region, account=account), target

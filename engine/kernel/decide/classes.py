@@ -5,9 +5,10 @@ from __future__ import annotations
 from engine.errors import PASSING, InvalidCondition, Problem
 from engine.kernel.decide.view import View
 from engine.kernel.effect import Seen
+from engine.kernel.queries import looked_at
 from engine.language.expressions.evaluation import evaluate, is_true
 from engine.language.expressions.results import type_name
-from engine.language.model import Call, Check, Ensure, Remove, Row
+from engine.language.model import Check, Ensure, Remove, Row
 from engine.values import changed
 
 
@@ -21,9 +22,7 @@ def classify(view: View, seen: Seen) -> tuple[Seen, str]:
     if seen.problem is not None:
         seen = changed(seen, status="unknown", cls="unknown") if passes_by_itself(seen.problem) else seen
         return seen, seen.cls
-    body = view.step.body
-    if isinstance(body, Call) and body.until is not None:
-        body = body.until.body  # a call is looked at by its `until`
+    body = looked_at(view.step)
     if isinstance(body, Check) and body.status is not None and seen.cls != "missing":
         # `check: aws.…`: the status is an expression over the reply, and the step gives it a class.
         status = evaluate(str(body.status), view.names(seen))

@@ -51,13 +51,14 @@ from engine.kernel.decide.classes import (
 from engine.kernel.decide.deletions import deletion_of
 from engine.kernel.decide.intents import intend_call
 from engine.kernel.decide.requirements import must_prove
-from engine.kernel.decide.until import before_deleting, has_taken_effect, means_missing, waits_until_gone
+from engine.kernel.decide.until import before_deleting, looks_at_deleted, waits_until_gone
 from engine.kernel.decide.verbs import by_verb, continue_replace, target_of
 from engine.kernel.decide.view import View
 from engine.kernel.effect import Maker, Seen
 from engine.kernel.frame import EntryTurn
 from engine.kernel.operation import Entry, Target
 from engine.kernel.ownership import OPERATION, adoptable, may_take, owner_of
+from engine.kernel.queries import looked_at
 from engine.kernel.rendering import rendered, short_name
 from engine.language.expressions.evaluation import is_true
 from engine.language.model import Call, Check, Ensure, Remove, Row
@@ -66,28 +67,24 @@ from engine.values import changed
 
 def decide(view: View, seen: Seen) -> ev.Event:
     """What to record after this look. An `is`, `only` or `status` that decides nothing is handled like a failed look."""
-    try:
-        return _decide(view, seen)
-    except InvalidCondition as error:
-        problem = error.problem
-        held = ev.Held(at=view.now, kind="failure", reason=problem.message, error=problem, status=seen.status)
-        return errors.rescued(view, problem) or held
-
-
-def _decide(view: View, seen: Seen) -> ev.Event:
-    seen, cls_before_is = classify(view, seen)
-    body, problem = view.step.body, seen.problem
+    status, problem, body = seen.status, seen.problem, view.step.body
     if problem is not None and not passes_by_itself(problem):
-        if means_missing(view, problem):
-            return _decide(view, Seen(at=view.now, status="missing", cls="missing"))
-        reason = f"its status cannot be read: {problem.message}"
-        held = ev.Held(at=view.now, kind="failure", reason=reason, error=problem)
-        event = errors.rescued(view, problem) or held
-    elif isinstance(body, Call):
-        event = _decide_call(view, seen, body, cls_before_is)
-    else:
-        known = _record_known(view, seen) if not isinstance(body, Check) else None
-        event = known or _by_class(view, seen)
+        check = looked_at(view.step)
+        if not isinstance(check, Check) or not any(map(problem.answers_to, check.missing_on)):
+            reason = f"its status cannot be read: {problem.message}"
+            held = ev.Held(at=view.now, kind="failure", reason=reason, error=problem, status=status)
+            return errors.rescued(view, problem) or held
+        seen = Seen(at=view.now, status="missing", cls="missing")
+    try:
+        seen, cls_before_is = classify(view, seen)
+        if isinstance(body, Call):
+            event = _decide_call(view, seen, body, cls_before_is)
+        else:
+            known = _record_known(view, seen) if not isinstance(body, Check) else None
+            event = known or _by_class(view, seen)
+    except InvalidCondition as error:
+        held = ev.Held(at=view.now, kind="failure", reason=error.problem.message, error=error.problem, status=status)
+        return errors.rescued(view, error.problem) or held
     if isinstance(event, (ev.Held, ev.StepFailed)) and not event.status:
         return changed(event, status=seen.status)  # a person reads what was seen
     return event
@@ -265,7 +262,13 @@ def _decide_call(view: View, seen: Seen, body: Call, cls_before_is: str) -> ev.E
     asked = deletes or not body.repeatable or since is not None
     if deletes and since is None and (wait := before_deleting(view, seen)) is not None:
         return wait
-    if asked and has_taken_effect(view, seen, body):
+    check = looked_at(view.step)
+    if deletes:
+        is_true_now = seen.cls == "missing"
+    else:  # an undo may look at what its call has deleted, though its `until` does not say `gone`
+        undone = isinstance(check, Check) and seen.cls == "missing" and looks_at_deleted(view, body, check)
+        is_true_now = seen.cls == "available" or undone
+    if asked and is_true_now:
         if repeat is not None and since is None and not performed.perhaps_done:
             # Nobody has sent it, and somebody else has done it: this is not ours to undo.
             for number, entry in view.own_entries():

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from engine.kernel import events as ev
 from engine.kernel.decide.view import View
-from engine.kernel.frame import EntryTurn, InLedger, LedgerUndo
+from engine.kernel.frame import EntryTurn, LedgerUndo
 from engine.kernel.operation import Entry, Operation, UndoRecord
 from engine.kernel.queries import in_ends
 from engine.kernel.rendering import iso
 from engine.language.model import Call, Runbook, TakeBack
 
 
-def next_of_queue(view: View, phase: InLedger) -> ev.Event:
+def next_of_queue(view: View, queue: tuple[int, ...]) -> ev.Event:
     """The next entry's turn; or what is kept, and why; or the list is done."""
-    if not phase.queue:
-        return ev.StepDone(at=view.now, result=_summary(view.operation))
-    number = phase.queue[0]
+    if not queue:  # the result of a `take_back`: what went, what is left
+        ledger = view.operation.ledger
+        left = [entry for entry in ledger if entry.state in ("open", "kept", "stuck")]
+        return ev.StepDone(at=view.now, result={
+            "gone": [entry.id for entry in ledger if entry.state == "gone"],
+            "left": [{"step": one.step, "id": one.id, "state": one.state, "why": one.why} for one in left],
+        })  # fmt: skip
+    number = queue[0]
     entry = view.operation.ledger[number]
     if view.frame.position == LedgerUndo(why="failure"):  # before a hold: only what is broken, and nobody has used
         if entry.live and entry.used:
@@ -64,18 +67,6 @@ def queue_of(operation: Operation, runbook: Runbook, body: TakeBack) -> tuple[in
         if named and entry.state in ("open", "stuck", "kept"):
             found.append(number)
     return tuple(reversed(found))
-
-
-def _summary(operation: Operation) -> dict[str, Any]:
-    """The result of a `take_back`: what went, what is left."""
-    return {
-        "gone": [entry.id for entry in operation.ledger if entry.state == "gone"],
-        "left": [
-            {"step": entry.step, "id": entry.id, "state": entry.state, "why": entry.why}
-            for entry in operation.ledger
-            if entry.state in ("open", "kept", "stuck")
-        ],
-    }
 
 
 def unsettled(operation: Operation) -> int | None:

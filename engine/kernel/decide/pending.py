@@ -46,13 +46,12 @@ time limit. After it one thing does: in an undo or an `on_*` list, what fails or
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, Final, assert_never
+from typing import Any, assert_never
 
 from engine.errors import ExpressionError, Problem
 from engine.kernel import events as ev
 from engine.kernel.decide import ends, errors
-from engine.kernel.decide.address import identity_of, target_of_check
+from engine.kernel.decide.address import address_of
 from engine.kernel.decide.decision import decide
 from engine.kernel.decide.intents import intend_call, intend_notice, look_effect
 from engine.kernel.decide.notices import notice
@@ -77,7 +76,7 @@ from engine.kernel.frame import (
 )
 from engine.kernel.operation import Command, Halt, Operation, Perform, Record, SleepUntil
 from engine.kernel.queries import waits_for_a_person
-from engine.kernel.rendering import place, rendered
+from engine.kernel.rendering import rendered
 from engine.language.durations import format_duration, parse_duration
 from engine.language.expressions.evaluation import is_true
 from engine.language.expressions.results import type_name
@@ -102,7 +101,7 @@ def pending(runbook: Runbook, operation: Operation, now: float) -> Command:
     view = view_of(runbook, operation, now)
     try:
         phase = view.frame.phase
-        found = _before_the_phase(view) or _PHASES[type(phase)](view, phase)
+        found = _before_the_phase(view) or _in_phase(view, phase)
     except ExpressionError as error:
         found = ev.StepFailed(at=now, problem=error.problem)
     if isinstance(found, ev.Event):
@@ -144,10 +143,41 @@ def _time_limit(view: View) -> float | None:
     return None if limit is None or ends_or_holds else operation.since + limit
 
 
+def _in_phase(view: View, phase: Phase) -> Next:
+    """The phase table. Of a nested phase it is asked when the frames above are done."""
+    match phase:
+        case Entering():
+            return _entering(view)
+        case Proving():
+            return next_in_proof(view, phase) or _act(view)
+        case Acting():
+            return _acting(view, phase)
+        case Looking():
+            return _looking(view, phase)
+        case Waiting(until=until, then=then):
+            if until > view.now:
+                return SleepUntil(at=until)
+            return ev.StepDone(at=view.now, result=None) if then == "done" else ev.NestedDone(at=view.now)
+        case InRow() | InRescue():
+            return ev.NestedDone(at=view.now)
+        case InItems(results=results):
+            return ev.StepDone(at=view.now, result=list(results))
+        case InLedger(queue=queue):
+            return ends.next_of_queue(view, queue)
+        case Surveying():
+            return survey(view, phase)
+        case Refreshing(rescue=rescue, refreshed=refreshed):
+            if view.step.rescue[rescue].refresh and not refreshed:
+                return Perform(effect=Effect(verb="refresh", name="settings", key=view.effect_key("refresh")))
+            return errors.then_of_rescue(view, rescue)
+        case _:
+            assert_never(phase)
+
+
 # -- entering --------------------------------------------------------------------------------------------------
 
 
-def _entering(view: View, phase: Entering) -> Next:
+def _entering(view: View) -> Next:
     """What the step is about is rendered once, and recorded: a later look is of the same thing."""
     step, body, frame = view.step, view.step.body, view.frame
     if frame.position.item is None:
@@ -156,14 +186,13 @@ def _entering(view: View, phase: Entering) -> Next:
         if step.for_each is not None:
             items = _items(rendered(step.for_each, view.names()), step.for_each)
             return ev.Entered(at=view.now, items=items, survey=bool(items) and must_survey(step))
-    region, account = place(view.runbook, view.operation, step, view.names)
+    address, target = address_of(view)
     queue = ends.queue_of(view.operation, view.runbook, body) if type(body) is TakeBack else ()
     until = _end_of_wait(view, body) if type(body) is Wait else None
-    target = target_of_check(view)
-    identity = {"id": target.id} if target is not None and target.id is not None else identity_of(view)
     return ev.Entered(
-        at=view.now, identity=identity, region=region, account=account, queue=queue, until=until, target=target
-    )
+        at=view.now, identity=address.identity, region=address.region, account=address.account,
+        queue=queue, until=until, target=target,
+    )  # fmt: skip
 
 
 def _items(value: Any, written: Any) -> tuple[Any, ...]:
@@ -210,10 +239,6 @@ def _looking(view: View, phase: Looking) -> Next:
     return Perform(effect=look_effect(view, identity, removal))
 
 
-def _proving(view: View, phase: Proving) -> Next:
-    return next_in_proof(view, phase) or _act(view)
-
-
 def _act(view: View) -> ev.Event:
     """A step without a look of its own: what it does, when its `requires` are met."""
     body = view.step.body
@@ -252,42 +277,3 @@ def _acting(view: View, phase: Acting) -> Next:
 def proves_again(view: View) -> bool:
     """● A call that is still due after a resume is not sent before what it requires has been proved again."""
     return bool(view.step.requires)
-
-
-# -- waiting, nested, refreshing -------------------------------------------------------------------------------
-
-
-def _waiting(view: View, phase: Waiting) -> Next:
-    if phase.until > view.now:
-        return SleepUntil(at=phase.until)
-    return ev.StepDone(at=view.now, result=None) if phase.then == "done" else ev.NestedDone(at=view.now)
-
-
-def _in_items(view: View, phase: InItems) -> Next:
-    return ev.StepDone(at=view.now, result=list(phase.results))
-
-
-def _nested_done(view: View, phase: InRow | InRescue) -> Next:
-    return ev.NestedDone(at=view.now)
-
-
-def _refreshing(view: View, phase: Refreshing) -> Next:
-    if view.step.rescue[phase.rescue].refresh and not phase.refreshed:
-        return Perform(effect=Effect(verb="refresh", name="settings", key=view.effect_key("refresh")))
-    return errors.then_of_rescue(view, phase.rescue)
-
-
-_PHASES: Final[Mapping[type[Phase], Callable[[View, Any], Next]]] = {
-    Entering: _entering,
-    Looking: _looking,
-    Proving: _proving,
-    Acting: _acting,
-    Waiting: _waiting,
-    Surveying: survey,
-    InItems: _in_items,
-    InRow: _nested_done,
-    InRescue: _nested_done,
-    InLedger: ends.next_of_queue,
-    Refreshing: _refreshing,
-}
-"""The phase table. It is asked when the frame is on top: of a nested phase, when the frames above are done."""

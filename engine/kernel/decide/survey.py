@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from engine.kernel import events as ev
-from engine.kernel.decide.address import identity_of, target_of_check
+from engine.kernel.decide.address import address_of
 from engine.kernel.decide.classes import row_for
 from engine.kernel.decide.deletions import call_deletions, deletion_of, held_for_list, is_settled, needs_word
 from engine.kernel.decide.intents import look_effect
 from engine.kernel.decide.view import View, view_of
-from engine.kernel.frame import Address, Frame, InItems, Surveying, at_item
+from engine.kernel.frame import Frame, InItems, Surveying, at_item
 from engine.kernel.operation import Perform
-from engine.kernel.rendering import place, rendered
+from engine.kernel.rendering import rendered
 from engine.language.model import Call, Remove, Step
 from engine.values import changed
 
@@ -49,8 +49,5 @@ def view_of_item(view: View, phase: Surveying) -> View:
     frame = Frame(position=at_item(view.frame.position, phase.index))
     below = view.operation.frames[:-1]
     entering = view_of(view.runbook, changed(view.operation, frames=(*below, items, frame)), view.now)
-    region, account = place(view.runbook, view.operation, view.step, entering.names)
-    target = target_of_check(entering)
-    identity = {"id": target.id} if target is not None and target.id is not None else identity_of(entering)
-    frame = changed(frame, address=Address(identity=identity, region=region, account=account))
+    frame = changed(frame, address=address_of(entering)[0])
     return view_of(view.runbook, changed(view.operation, frames=(*below, items, frame)), view.now)

@@ -2,46 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
-from engine.errors import Problem
 from engine.kernel import events as ev
 from engine.kernel.decide.classes import created_lately
+from engine.kernel.decide.deletions import texts_in
 from engine.kernel.decide.view import View
 from engine.kernel.effect import Seen
-from engine.kernel.queries import IN_THE_MAKING
+from engine.kernel.queries import IN_THE_MAKING, looked_at
 from engine.language.model import Call, Check
 from engine.language.presence import shows_presence
 
 
-def check_of(view: View) -> Check | None:
-    """The check that the step looks with: its own, or that of its `until`."""
-    body = view.step.body
-    if isinstance(body, Call):
-        body = body.until.body if body.until is not None else body
-    return body if isinstance(body, Check) else None
-
-
-def means_missing(view: View, problem: Problem) -> bool:
-    """Does `missing_on` name this error of a look, by AWS's code or by this tool's name?"""
-    check = check_of(view)
-    return check is not None and any(map(problem.answers_to, check.missing_on))
-
-
 def waits_until_gone(view: View, body: Call) -> bool:
     """● `until: {gone}`; or an undo that deletes what its `until` looks at: what is seen is not gone."""
-    check = check_of(view)
-    return check is not None and (check.gone or (looks_at_deleted(view, body, check) and shows_presence(check)))
-
-
-def has_taken_effect(view: View, seen: Seen, body: Call) -> bool:
-    """Is `until` true?"""
-    if waits_until_gone(view, body):
-        return seen.cls == "missing"
-    check = check_of(view)
-    deleted = check is not None and seen.cls == "missing" and looks_at_deleted(view, body, check)
-    return seen.cls == "available" or deleted
+    check = looked_at(view.step)
+    return isinstance(check, Check) and (check.gone or (looks_at_deleted(view, body, check) and shows_presence(check)))
 
 
 def before_deleting(view: View, seen: Seen) -> ev.Event | None:
@@ -60,20 +34,5 @@ def looks_at_deleted(view: View, body: Call, check: Check) -> bool:
     deletes = body.deletes
     if view.entry is None or deletes is None or deletes.unprotects:
         return False
-    named = {text for name in deletes.names for text in _texts(body.params.get(name))}
-    return not named.isdisjoint(_texts(view.frame.address.identity))
-
-
-def _texts(value: Any) -> Iterator[str]:
-    """Every text and number in a value."""
-    match value:
-        case str() | int():
-            yield str(value)
-        case dict():
-            for item in value.values():
-                yield from _texts(item)
-        case list() | tuple():
-            for item in value:
-                yield from _texts(item)
-        case _:
-            return
+    named = {text for name in deletes.names for text in texts_in(body.params.get(name))}
+    return not named.isdisjoint(texts_in(view.frame.address.identity))
