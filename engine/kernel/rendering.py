@@ -15,6 +15,7 @@ from engine.errors import Problem
 from engine.kernel.effect import Seen
 from engine.kernel.frame import Frame, InItems
 from engine.kernel.operation import Operation
+from engine.kernel.queries import failure_of
 from engine.language.expressions.budget import Budget
 from engine.language.expressions.evaluation import render
 from engine.language.model import Runbook, Step
@@ -143,8 +144,7 @@ def region_of(arn: str) -> str:
 
 def _operation_names(runbook: Runbook, operation: Operation) -> dict[str, Any]:
     """`operation` in expressions."""
-    failure = operation.ending.error if operation.ending is not None else operation.failing
-    hold = operation.hold
+    failure, hold = failure_of(operation), operation.hold
     left = [entry for entry in operation.ledger if entry.state in ("open", "stuck")]
     return {
         "id": operation.id,

@@ -7,8 +7,9 @@ rendered when the reply is recorded; until then its entry awaits it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from collections import ChainMap
+from collections.abc import Mapping
+from typing import Any, Final, cast
 
 from engine.errors import ExpressionError
 from engine.kernel.decide.deletions import switches_off, texts_in
@@ -20,24 +21,6 @@ from engine.values import changed
 RESULT: Final = "result"
 """The name of the call's reply in the expressions of its undo, unless the runbook has an input, var or step of that name."""
 _USES_RESULT: Final = re.compile(r"\$\{[^}]*\bresult\b")
-
-
-class _WithResult(Mapping[str, Any]):
-    """The names of a step, and `result`."""
-
-    def __init__(self, names: Mapping[str, Any], result: Any) -> None:
-        self._names = names
-        self._result = result
-
-    def __getitem__(self, name: str) -> Any:
-        return self._result if name == RESULT else self._names[name]
-
-    def __iter__(self) -> Iterator[str]:
-        yield from self._names
-        yield RESULT
-
-    def __len__(self) -> int:
-        return len(self._names) + 1
 
 
 def undo_record(runbook: Runbook, step: Step, names: Names) -> UndoRecord:
@@ -64,8 +47,9 @@ def with_result(runbook: Runbook, entry: Entry, names: Names, output: Any) -> En
     written = runbook.index.get(undo.path)
     if written is None or not isinstance(written.body, Call):
         return entry  # an edited runbook has lost it
+    with_reply = ChainMap({RESULT: output}, cast("dict[str, Any]", names))  # expressions only read it
     try:
-        return changed(entry, undo=_rendered(written.body, undo.path, _WithResult(names, output)))
+        return changed(entry, undo=_rendered(written.body, undo.path, with_reply))
     except ExpressionError as error:
         return changed(entry, why=f"its undo cannot be rendered: {error}")
 

@@ -169,7 +169,7 @@ class _Search:
         region, account = self._where(at)
         name = str(next(iter(address.identity.values()), ""))
         target = Target(id=seen.id, name=name, region=region, account=account)
-        return PlannedRemoval(step=at.key, kind=kind, target=target, meant=meant, parts=names_of_parts(seen))
+        return PlannedRemoval(step=at.key, kind=kind, target=target, meant=meant, parts=names_of_parts(seen.parts))
 
     def _replacement(self, at: PlannedStep, body: Ensure) -> list[PlannedRemoval]:
         """What an `ensure` with `owner: any` would replace, as things are now."""

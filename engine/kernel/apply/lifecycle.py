@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from immutables import Map
 
 from engine.errors import Problem
@@ -101,13 +103,25 @@ def held(runbook: Runbook, operation: Operation, event: ev.Held) -> Operation:
         kind=event.kind, reason=event.reason, step=key, since=event.at, error=event.error, found=event.found,
         deletions=event.deletions,
     )  # fmt: skip
-    steps = stack.recorded(
-        runbook, operation, lambda record: changed(record, status="HELD", error=event.error, seen=event.status)
-    )
-    if key in steps:  # of the runbook's own step, where what holds is nested in it
-        steps = steps.set(key, changed(steps[key], status="HELD", error=event.error))
-    operation = changed(operation, hold=hold, taken_up=0, steps=steps)
-    return stack.push(operation, position_of("on_hold/0")) if "on_hold/0" in runbook.index else operation
+    operation = _records_marked(runbook, operation, key, "HELD", event.error, event.status)
+    return _with_list(runbook, changed(operation, hold=hold, taken_up=0), "on_hold")
+
+
+def _records_marked(
+    runbook: Runbook, operation: Operation, key: str, status: Literal["HELD", "IN_PROGRESS"],
+    error: Problem | None = None, seen: str = "",
+) -> Operation:  # fmt: skip
+    """What a hold, or its end, writes into the record of the top frame's step, and of `key`, the step that it is nested in."""
+    steps = stack.recorded(runbook, operation, lambda record: changed(record, status=status, error=error, seen=seen))
+    if key in steps:
+        steps = steps.set(key, changed(steps[key], status=status, error=error))
+    return changed(operation, steps=steps)
+
+
+def _with_list(runbook: Runbook, operation: Operation, name: str) -> Operation:
+    """An `on_*` list is next, if the runbook has it."""
+    first = f"{name}/0"
+    return stack.push(operation, position_of(first)) if first in runbook.index else operation
 
 
 def resumed(runbook: Runbook, operation: Operation, event: ev.Resumed) -> Operation:
@@ -117,12 +131,7 @@ def resumed(runbook: Runbook, operation: Operation, event: ev.Resumed) -> Operat
     frames = tuple([_reset_schedule(frame) for frame in operation.frames])
     settings = event.settings or operation.settings
     operation = changed(operation, hold=None, failing=None, since=event.at, frames=frames, settings=settings)
-    steps = stack.recorded(
-        runbook, operation, lambda record: changed(record, status="IN_PROGRESS", error=None, seen="")
-    )
-    if hold.step in steps:
-        steps = steps.set(hold.step, changed(steps[hold.step], status="IN_PROGRESS", error=None))
-    operation = changed(operation, steps=steps)
+    operation = _records_marked(runbook, operation, hold.step, "IN_PROGRESS")
     if event.reject is not None:
         problem = Problem(name="Rejected", category="invalid", message=event.reject)
         operation = stack.with_record(
@@ -227,8 +236,7 @@ def end_recorded(runbook: Runbook, operation: Operation, event: ev.EndRecorded) 
     """● How it ends is recorded before the list runs."""
     ending = Ending(status=event.status, at=event.at, error=event.error, step=operation.last_step)
     operation = changed(operation, ending=ending, hold=None, failing=None, frames=())
-    first = {"SUCCEEDED": "on_success/0", "FAILED": "on_failure/0"}.get(event.status, "")
-    return stack.push(operation, position_of(first)) if first in runbook.index else operation
+    return _with_list(runbook, operation, {"SUCCEEDED": "on_success", "FAILED": "on_failure"}.get(event.status, ""))
 
 
 def _without_unsent(operation: Operation) -> Operation:
@@ -257,7 +265,7 @@ def cancelled(runbook: Runbook, operation: Operation, event: ev.Cancelled) -> Op
     operation = changed(operation, ending=ending, hold=None, failing=None, frames=(), steps=steps)
     if event.undo:
         return stack.push(operation, LedgerUndo(why="cancel"))
-    return stack.push(operation, position_of("on_cancel/0")) if "on_cancel/0" in runbook.index else operation
+    return _with_list(runbook, operation, "on_cancel")
 
 
 def cleanup_begun(runbook: Runbook, operation: Operation, event: ev.CleanupBegun) -> Operation:

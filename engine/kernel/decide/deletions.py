@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from engine.kernel import events as ev
 from engine.kernel.decide.view import View
-from engine.kernel.effect import Deletion, Seen
+from engine.kernel.effect import Deletion, Seen, SeenPart
 from engine.kernel.frame import EndStep, items_of
 from engine.kernel.operation import Entry, Operation, UndoRecord
 from engine.kernel.ownership import owner_of
@@ -27,11 +27,8 @@ Params = Mapping[str, Any]
 
 def is_confirmed(operation: Operation, deletion: Deletion) -> bool:
     """● Has a person said that this is to be deleted? The word is about the thing, not about the step that deletes it."""
-    return any(_thing(one) == _thing(deletion) for one in operation.confirmed)
-
-
-def _thing(deletion: Deletion) -> tuple[str, str, str, str | None]:
-    return deletion.kind, deletion.id, deletion.region, deletion.account
+    thing = deletion.kind, deletion.id, deletion.region, deletion.account
+    return any((one.kind, one.id, one.region, one.account) == thing for one in operation.confirmed)
 
 
 # -- resources -------------------------------------------------------------------------------------------------
@@ -44,14 +41,14 @@ def deletion_of(view: View, seen: Seen) -> Deletion:
     name = seen.attributes.get(key) or next(iter(address.identity.values()), "")
     return Deletion(
         step=view.key, kind=kind.name if kind is not None else "", id=seen.id or str(name), name=str(name),
-        region=address.region, account=address.account, parts=names_of_parts(seen),
+        region=address.region, account=address.account, parts=names_of_parts(seen.parts),
         by_hand=f"{seen.by_hand} --region {address.region}" if seen.by_hand and _in_end_list(view) else "",
     )  # fmt: skip
 
 
-def names_of_parts(seen: Seen) -> tuple[str, ...]:
+def names_of_parts(parts: Iterable[SeenPart]) -> tuple[str, ...]:
     """What goes with it: the instances of a cluster."""
-    return tuple([str(next(iter(part.identity.values()), part.id)) for part in seen.parts])
+    return tuple([str(next(iter(part.identity.values()), part.id)) for part in parts])
 
 
 def needs_word(view: View, seen: Seen) -> bool:
@@ -59,16 +56,6 @@ def needs_word(view: View, seen: Seen) -> bool:
     if view.entry is not None or owner_of(view.operation, seen) != "foreign":
         return False
     return not is_confirmed(view.operation, deletion_of(view, seen))
-
-
-def held_for_word(view: View, seen: Seen) -> ev.Held:
-    """The hold for the deletion of what was seen."""
-    deletion = deletion_of(view, seen)
-    reason = (
-        f"{view.describe(seen)} was not made by this operation, and nobody has confirmed that it may be deleted"
-        f"{_protection(view.operation, (deletion,))}{_commands((deletion,))}"
-    )
-    return ev.Held(at=view.now, kind="target", reason=reason, found=seen.id, deletions=(deletion,))
 
 
 # -- calls that delete -----------------------------------------------------------------------------------------
@@ -97,34 +84,6 @@ def is_settled(view: View, deletion: Deletion) -> bool:
         return False
     known = view.entry is not None or is_confirmed(operation, deletion)
     return known or is_own(view, deletion, body.deletes)
-
-
-def held_for_call(view: View, deletions: tuple[Deletion, ...]) -> ev.Held:
-    """The hold for what a call would delete."""
-    body = view.step.body
-    assert isinstance(body, Call)
-    assert body.deletes is not None
-    does = "switch the protection of" if body.deletes.unprotects else "delete"
-    off = " off" if body.deletes.unprotects else ""
-    names = ", ".join(one.id for one in deletions)
-    unconfirmed = [one for one in deletions if not is_confirmed(view.operation, one)]
-    why = ", which this operation has not made and nobody has confirmed" if unconfirmed and view.entry is None else ""
-    reason = (
-        f"{body.action} would {does} {names}{off}{why}{_protection(view.operation, deletions)}{_commands(deletions)}"
-    )
-    return ev.Held(at=view.now, kind="target", reason=reason, deletions=deletions)
-
-
-def held_for_list(view: View, deletions: tuple[Deletion, ...]) -> ev.Held:
-    """The hold for all that the items of a `for_each` would delete."""
-    if isinstance(view.step.body, Call):
-        return held_for_call(view, deletions)
-    names = ", ".join(f"{one.name} ({one.id})" for one in deletions)
-    reason = (
-        f"{deletions[0].kind} {names}: not made by this operation, and nobody has confirmed that they may be deleted"
-        f"{_protection(view.operation, deletions)}{_commands(deletions)}"
-    )
-    return ev.Held(at=view.now, kind="target", reason=reason, deletions=deletions)
 
 
 def deletions_in(body: Call, params: Params, step: str, region: str, account: str | None) -> list[Deletion]:
@@ -169,16 +128,13 @@ def texts_in(value: Any) -> Iterator[str]:
 
 def switches_off(deletes: Deletes, params: Params) -> bool:
     """Does it delete, or switch a protection off, with these parameters?"""
-    return not deletes.switches or any(
-        _is_off(value) for path in deletes.switches for value in _values_at(params, path)
-    )
+    if not deletes.switches:
+        return True
+    values = (value for path in deletes.switches for value in _values_at(params, path))
+    return any(value is False or (isinstance(value, str) and value.lower() in _OFF) for value in values)
 
 
 _OFF = frozenset({"false", "inactive", "disabled", "none", "off", "noprotection", "no_protection"})
-
-
-def _is_off(value: Any) -> bool:
-    return value is False or (isinstance(value, str) and value.lower() in _OFF)
 
 
 def _values_at(value: Any, path: tuple[str, ...]) -> Iterator[Any]:
@@ -260,20 +216,34 @@ def by_hand(action: str, params: Params, region: str) -> str:
 # -- both ------------------------------------------------------------------------------------------------------
 
 
-def _protection(operation: Operation, deletions: tuple[Deletion, ...]) -> str:
-    """What protects them, and the option that allows it."""
+def held_for_word(view: View, deletions: tuple[Deletion, ...], seen: Seen | None = None) -> ev.Held:
+    """The hold for what was seen, for what a call would delete, or for all that the items of a `for_each` would."""
+    operation, body = view.operation, view.step.body
+    if seen is not None:
+        reason = (
+            f"{view.describe(seen)} was not made by this operation, and nobody has confirmed that it may be deleted"
+        )
+    elif isinstance(body, Call) and body.deletes is not None:
+        names = ", ".join(one.id for one in deletions)
+        does = f"switch the protection of {names} off" if body.deletes.unprotects else f"delete {names}"
+        unconfirmed = view.entry is None and not all(is_confirmed(operation, one) for one in deletions)
+        why = ", which this operation has not made and nobody has confirmed" if unconfirmed else ""
+        reason = f"{body.action} would {does}{why}"
+    else:
+        what = f"{deletions[0].kind} {', '.join(f'{one.name} ({one.id})' for one in deletions)}"
+        reason = f"{what}: not made by this operation, and nobody has confirmed that they may be deleted"
+    # What protects them, and the option that allows it.
     policy = operation.protected, operation.allowed
-    names = list(dict.fromkeys(name for one in deletions for name in protected_names(one, *policy)))
-    if not names:
-        return ""
-    verb = "matches" if len(names) == 1 else "match"
-    return f"; {', '.join(names)} {verb} a protected pattern: add {' '.join(f'--yes-delete {name}' for name in names)}"
-
-
-def _commands(deletions: tuple[Deletion, ...]) -> str:
-    """What a person may type instead, in a list in which nothing holds."""
+    protected = list(dict.fromkeys(name for one in deletions for name in protected_names(one, *policy)))
+    if protected:
+        verb, options = "matches" if len(protected) == 1 else "match", (f"--yes-delete {name}" for name in protected)
+        reason += f"; {', '.join(protected)} {verb} a protected pattern: add {' '.join(options)}"
+    # What a person may type instead, in a list in which nothing holds.
     commands = list(dict.fromkeys(one.by_hand for one in deletions if one.by_hand))
-    return f". To delete by hand: {'; '.join(commands)}" if commands else ""
+    if commands:
+        reason += f". To delete by hand: {'; '.join(commands)}"
+    found = seen.id if seen is not None else None
+    return ev.Held(at=view.now, kind="target", reason=reason, found=found, deletions=deletions)
 
 
 def _in_end_list(view: View) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from engine.kernel.decide.deletions import call_deletions, held_for_call
+from engine.kernel.decide.deletions import call_deletions, held_for_word
 from engine.kernel.decide.errors import next_attempt
 from engine.kernel.decide.requirements import must_prove, must_see_source, source_of
 from engine.kernel.decide.view import View
@@ -87,7 +87,7 @@ def intend_call(view: View) -> Event:
     # The parameters of an undo were rendered when its call was intended.
     params = dict(body.params) if view.entry is not None else rendered(body.params, view.names())
     if body.deletes is not None and (deletions := call_deletions(view, params)):
-        return held_for_call(view, deletions)
+        return held_for_word(view, deletions)
     effect = Effect(
         verb="call", name=body.action, key=view.effect_key("call", attempt=attempt), params=params,
         region=frame.address.region, account=frame.address.account, timeout=view.step.timeout,

@@ -25,7 +25,11 @@ def notice(view: View) -> tuple[str, str, str] | None:
     topic: Any = rendered(body.topic if body.topic is not None else view.runbook.notify, names)
     if not topic:
         return None
-    subject = rendered(body.subject, names) if body.subject is not None else standard_subject(view.operation)
+    hold = view.operation.hold  # `runbook aurora-restore op-001: HELD at restore-snapshot`
+    at = f" at {hold.step}" if hold is not None else ""
+    subject = f"runbook {view.operation.runbook} {view.operation.id}: {status_in_message(view.operation)}{at}"
+    if body.subject is not None:
+        subject = rendered(body.subject, names)
     text = rendered(body.text, names) if body.text is not None else standard_text(view.operation, view.runbook)
     return str(topic), str(subject), str(text)
 
@@ -35,12 +39,6 @@ def status_in_message(operation: Operation) -> Status:
     if operation.ending is not None:
         return final_status(operation)
     return "HELD" if operation.hold is not None else "IN_PROGRESS"
-
-
-def standard_subject(operation: Operation) -> str:
-    """`runbook aurora-restore op-001: HELD at restore-snapshot`."""
-    at = f" at {operation.hold.step}" if operation.hold is not None else ""
-    return f"runbook {operation.runbook} {operation.id}: {status_in_message(operation)}{at}"
 
 
 def standard_text(operation: Operation, runbook: Runbook) -> str:

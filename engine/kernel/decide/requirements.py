@@ -12,7 +12,7 @@ from engine.kernel import events as ev
 from engine.kernel.decide.classes import classify, passes_by_itself, row_for
 from engine.kernel.decide.view import View
 from engine.kernel.effect import Effect, Seen
-from engine.kernel.frame import Address, EntryTurn, Frame, Looking, Position, Proving, items_of, position_of
+from engine.kernel.frame import Address, EntryTurn, Frame, Looking, Proving, items_of, position_of
 from engine.kernel.operation import Entry, Perform, SleepUntil
 from engine.kernel.queries import kind_of, monitor_of, records_of
 from engine.kernel.rendering import region_of, rendered, sources
@@ -48,21 +48,17 @@ def whole_of(view: View) -> Entry | None:
 
     The parts are undone first, for they were made later. Else a protected cluster would be left without its instances.
     """
-    entry, position = view.entry, view.frame.position
-    if entry is None or entry.part_of is None or entry.id is None or not is_undo(position):
+    part, position = view.entry, view.frame.position
+    if part is None or part.part_of is None or part.id is None:
         return None
-    wholes = (one for one in reversed(view.operation.ledger) if one.state in ("open", "stuck") and one.id is not None)
-    return next((one for one in wholes if _is_whole(one, entry)), None)
-
-
-def is_undo(position: Position) -> bool:
-    """Is it an entry's turn to be taken back, whatever its state?"""
-    return isinstance(position, EntryTurn) and position.how == "undo"
-
-
-def _is_whole(one: Entry, part: Entry) -> bool:
-    same_place = (one.region, one.account) == (part.region, part.account)
-    return same_place and one.undo == "delete" and one.kind != part.kind and part.part_of in one.identity.values()
+    if not isinstance(position, EntryTurn) or position.how != "undo":
+        return None
+    for one in reversed(view.operation.ledger):
+        goes = one.state in ("open", "stuck") and one.id is not None and one.undo == "delete"
+        same_place = (one.region, one.account) == (part.region, part.account)
+        if goes and same_place and one.kind != part.kind and part.part_of in one.identity.values():
+            return one
+    return None
 
 
 def proofs_of(view: View) -> list[Proof]:
@@ -95,10 +91,14 @@ def next_in_proof(view: View, phase: Proving) -> ev.Event | Perform | SleepUntil
     """The next look or decision of the proof; None where everything is met and the effect may follow."""
     if phase.then == "act" and not view.step.requires:
         return None
-    entry = view.entry
-    if entry is not None and needs_source(view):
+    if phase.seen is None and phase.next > view.now:
+        return SleepUntil(at=phase.next)
+    entry, source_first, whole = view.entry, needs_source(view), whole_of(view)
+    if phase.index > 0 and (source_first or whole is not None):
+        return ev.Proved(at=view.now, all=True)  # before an undo there is one look
+    if entry is not None and source_first:
         return _proof_of_source(view, phase, entry)
-    if entry is not None and (whole := whole_of(view)) is not None:
+    if whole is not None:
         return _proof_of_whole(view, phase, whole)
     proofs = proofs_of(view)
     if phase.index >= len(proofs):
@@ -109,8 +109,6 @@ def next_in_proof(view: View, phase: Proving) -> ev.Event | Perform | SleepUntil
     proof = proofs[phase.index]
     if phase.seen is not None:
         return judge_proof(view, phase, proof, phase.seen)
-    if phase.next > view.now:
-        return SleepUntil(at=phase.next)
     return Perform(effect=look_of(view, proof))
 
 
@@ -172,12 +170,10 @@ def _source_look(view: View, name: str, source: str, region: str, account: str |
     )  # fmt: skip
 
 
-def _proof_of_new_copy(view: View, phase: Proving, source: str) -> ev.Event | Perform | SleepUntil:
+def _proof_of_new_copy(view: View, phase: Proving, source: str) -> ev.Event | Perform:
     """Which snapshot is copied? If AWS does not show it, the create is sent all the same: its error says what is wrong."""
     seen, address = phase.seen, view.frame.address
     if seen is None:
-        if phase.next > view.now:
-            return SleepUntil(at=phase.next)
         name = view.kind.name if view.kind is not None else ""
         return Perform(effect=_source_look(view, name, source, address.region, address.account))
     if seen.problem is not None and passes_by_itself(seen.problem):
@@ -185,14 +181,10 @@ def _proof_of_new_copy(view: View, phase: Proving, source: str) -> ev.Event | Pe
     return ev.Proved(at=view.now, all=True, source=seen.id if seen.cls == "available" else None)
 
 
-def _proof_of_source(view: View, phase: Proving, entry: Entry) -> ev.Event | Perform | SleepUntil:
+def _proof_of_source(view: View, phase: Proving, entry: Entry) -> ev.Event | Perform:
     """Before a copy goes: is what it was made from still there, and available?"""
-    if phase.index > 0:
-        return ev.Proved(at=view.now, all=True)
     source, seen = entry.source or "", phase.seen
     if seen is None:
-        if phase.next > view.now:
-            return SleepUntil(at=phase.next)
         return Perform(effect=_source_look(view, entry.kind, source, entry.region, entry.account))
     if may_come_back(seen):
         return _watch(view, phase, seen, f"the source {source}")
@@ -211,14 +203,10 @@ def _proof_of_source(view: View, phase: Proving, entry: Entry) -> ev.Event | Per
     return ev.EntrySettled(at=view.now, entry=number, state="kept", why=why)
 
 
-def _proof_of_whole(view: View, phase: Proving, whole: Entry) -> ev.Event | Perform | SleepUntil:
+def _proof_of_whole(view: View, phase: Proving, whole: Entry) -> ev.Event | Perform:
     """Before a part goes: can what it belongs to go as well?"""
-    if phase.index > 0:
-        return ev.Proved(at=view.now, all=True)
     seen, name = phase.seen, next(iter(whole.identity.values()), whole.id)
     if seen is None:
-        if phase.next > view.now:
-            return SleepUntil(at=phase.next)
         return Perform(effect=Effect(
             verb="look", name=whole.kind, key="", params={"id": whole.id}, region=whole.region, account=whole.account,
             removal={},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine.kernel import events as ev
 from engine.kernel.decide.address import address_of
 from engine.kernel.decide.classes import row_for
-from engine.kernel.decide.deletions import call_deletions, deletion_of, held_for_list, is_settled, needs_word
+from engine.kernel.decide.deletions import call_deletions, deletion_of, held_for_word, is_settled, needs_word
 from engine.kernel.decide.intents import look_effect
 from engine.kernel.decide.view import View, view_of
 from engine.kernel.frame import Frame, InItems, Surveying, at_item
@@ -27,7 +27,7 @@ def survey(view: View, phase: Surveying) -> ev.Event | Perform:
     """The look at the next item, what it came to, or the end of the survey."""
     if phase.index >= len(phase.items):
         unconfirmed = tuple(one for one in phase.found if not is_settled(view, one))
-        return held_for_list(view, unconfirmed) if unconfirmed else ev.ItemsBegun(at=view.now)
+        return held_for_word(view, unconfirmed) if unconfirmed else ev.ItemsBegun(at=view.now)
     item = view_of_item(view, phase)
     if isinstance(item.step.body, Call):
         return ev.ItemSurveyed(

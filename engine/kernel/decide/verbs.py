@@ -11,7 +11,7 @@ from engine.errors import ExpressionError, Problem
 from engine.kernel import events as ev
 from engine.kernel.decide import errors
 from engine.kernel.decide.classes import deleted_lately
-from engine.kernel.decide.deletions import held_for_word, needs_word
+from engine.kernel.decide.deletions import deletion_of, held_for_word, names_of_parts, needs_word
 from engine.kernel.decide.intents import intend_create, intend_delete
 from engine.kernel.decide.requirements import must_prove
 from engine.kernel.decide.view import View
@@ -66,7 +66,7 @@ def _done(view: View, seen: Seen, cls: str) -> ev.Event:
 def _begin_replace(view: View, seen: Seen) -> ev.Event:
     """Its attempt begins before the removal: with none left, nothing is deleted first."""
     if needs_word(view, seen):
-        return held_for_word(view, seen)
+        return held_for_word(view, (deletion_of(view, seen),), seen)
     if never_replaced(view.operation, seen.id):
         reason = f"{view.describe(seen)} has been available or delivered, so it is not replaced"
         return ev.Held(at=view.now, kind="row", reason=reason)
@@ -100,7 +100,7 @@ def continue_replace(view: View, seen: Seen, cls: str) -> ev.Event:
 def delete(view: View, seen: Seen) -> ev.Event:
     """Parts first, then itself; each by an intent of its own, all of them one attempt."""
     if needs_word(view, seen):
-        return held_for_word(view, seen)
+        return held_for_word(view, (deletion_of(view, seen),), seen)
     obstacle = _obstacle(view, seen)
     if obstacle is not None:
         return obstacle
@@ -109,8 +109,7 @@ def delete(view: View, seen: Seen) -> ev.Event:
     if meant is None or meant.id is None:
         foreign = [part for part in seen.parts if owner_of(view.operation, part) != "own"]
         if foreign:
-            names = ", ".join(str(next(iter(part.identity.values()), part.id)) for part in foreign)
-            reason = f"{names} in {view.describe(seen)} does not belong to this operation"
+            reason = f"{', '.join(names_of_parts(foreign))} in {view.describe(seen)} does not belong to this operation"
             return ev.Held(at=view.now, kind="owner", reason=reason)
     # A part that AWS itself calls leaving is passed over: the next may go. One that counts as leaving by grace alone may
     # still be there, so it is waited for.
