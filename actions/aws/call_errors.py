@@ -59,7 +59,7 @@ REPLY_LOST: Final = "ReplyLost"
 CALL_TIMEOUT: Final = "CallTimeout"
 """Wider names of errors after which nobody knows whether a call took effect: a 5xx, no reply, no reply in time."""
 
-LOG_IN: Final = "log in again (`aws sso login`, or set AWS_PROFILE or new keys in the environment)"
+LOG_IN: Final = "log in (`aws sso login`, or set AWS_PROFILE or new keys in the environment)"
 SET_REGION: Final = "Set `region` in the runbook, or --region, or AWS_REGION"
 CONFIGURE: Final = (
     "correct the configuration of AWS on this machine (~/.aws/config, ~/.aws/credentials, AWS's environment variables)"
@@ -119,7 +119,10 @@ def translated(
         return _answered(error, context, changes=changes, sent=sent, parameters=names or {})
     classes = [cls.__name__ for cls in type(error).__mro__]
     if NOT_LOGGED_IN.intersection(classes) or is_credential_error(error):
-        return EffectNotSent(_problem(error, "credentials", f"{_first_line(error)}; {LOG_IN}"))
+        reason = _first_line(error)
+        if reason.endswith(":"):  # of a `credential_process` that failed without a word
+            reason += " it failed and gave no reason"
+        return EffectNotSent(_problem(error, "credentials", f"{reason}; {LOG_IN}"))
     if MISCONFIGURED.intersection(classes):
         return EffectNotSent(_problem(error, "credentials", f"{_first_line(error)}; {CONFIGURE}"))
     if classes[0] == "CapacityNotAvailableError":  # botocore's own rate limiter

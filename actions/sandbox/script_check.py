@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
@@ -9,22 +10,24 @@ from actions.sandbox.script import ALIASES, CONNECTIONS, FAULT_WORDS, FOR_EVER, 
 from actions.sandbox.services import HANDLERS
 from actions.sandbox.world import LASTING
 from engine.errors import UsageError
+from engine.language.model import Runbook, Step
 from engine.language.nearest import did_you_mean
 from engine.registry import Registry
 
 FEW: Final = 6
 """Similar words that are listed; of more, only the nearest is named."""
+_ITEMS: Final = re.compile(r"(\[(0|[1-9][0-9]*)\])+", re.ASCII)
 DATABASE_CALLS: Final = ("postgres.Connect", "postgres.Commit", "postgres.Run", "net.Reach")
 """Calls of the pretend network that a script can name, besides AWS's."""
 
 
-def check_script(script: Mapping[str, Any], steps: Iterable[str], registry: Registry) -> None:
+def check_script(script: Mapping[str, Any], runbook: Runbook, registry: Registry) -> None:
     """UsageError for an entry that names no step of the runbook and no call, and for a word that is no status or error."""
-    ids = list(steps)
+    lists = {step.id: _lists_around(runbook, step) for step in runbook.index.values()}
     statuses = {status for kind in registry.kinds.values() for status in kind.statuses} | set(LASTING)
     errors = {*registry.known_errors(), *ALIASES, *CONNECTIONS, *FAULT_WORDS, "ok"}
     for key, items in script.items():
-        _check_key(str(key), ids)
+        _check_key(str(key), lists)
         for word, _ in read_items(f"script: {key}", items):
             known = statuses if is_status(word) else errors
             if word not in known:
@@ -43,9 +46,26 @@ def _similar(word: str, known: Iterable[str]) -> list[str]:
     )
 
 
-def _check_key(key: str, steps: list[str]) -> None:
-    calls, named = [*HANDLERS, *DATABASE_CALLS], [one for one in steps if "/" not in one]
-    if key.partition("[")[0] in steps or key in calls:
+def _lists_around(runbook: Runbook, step: Step) -> int:
+    """In how many lists of a `for_each` the step is, which is the most numbers that a key of it can have."""
+    return sum(
+        one.for_each is not None
+        for one in runbook.index.values()
+        if step.path == one.path or step.path.startswith(f"{one.path}/")
+    )
+
+
+def _check_key(key: str, lists: Mapping[str, int]) -> None:
+    calls, named = [*HANDLERS, *DATABASE_CALLS], [one for one in lists if "/" not in one]
+    step, bracket, rest = key.partition("[")
+    if key in calls or (step in lists and not bracket):
+        return
+    if step in lists:
+        if not lists[step]:
+            raise UsageError(f"script: {key}: {step} is no `for_each`, so it has no items: write `{step}`")
+        items = _ITEMS.fullmatch(bracket + rest)
+        if items is None or key.count("[") > lists[step]:
+            raise UsageError(f"script: {key} names no item of {step}: write a number from 0 on, such as `{step}[0]`")
         return
     known = calls if "." in key and key[:1].islower() and key.partition(".")[2][:1].isupper() else named
     raise UsageError(f"script: there is no step or call `{key}`; {did_you_mean(key, known)}")

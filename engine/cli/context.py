@@ -29,6 +29,7 @@ from engine.errors import EnvironmentProblem, UsageError
 from engine.kernel import Operation
 from engine.language.model import Runbook
 from engine.registry import Network, Registry
+from engine.runtime.driver import Interrupted
 from engine.runtime.engine import Engine
 from engine.runtime.load import Loaded, load_cached, runbook_text
 from engine.runtime.performer import WorldAccess
@@ -84,6 +85,7 @@ class CommandContext(AbstractContextManager["CommandContext"]):
     def __init__(self, options: Options) -> None:
         self.options = options
         self.stop = StopSignal()
+        self.is_running = False  # an operation, in `running_engine`
         self.clock: Clock = InterruptibleClock(SystemClock(), self.stop)  # a sandbox puts its own in its place
         self._runbooks: dict[str, Runbook] = {}  # by text
         self._loaded: dict[str, Loaded] = {}  # by operation
@@ -151,10 +153,14 @@ class CommandContext(AbstractContextManager["CommandContext"]):
                 f"the profile needs a code ({prompt.strip().rstrip(':')}), and nobody can be asked for it here. Get "
                 f"credentials first, for example with `aws sts get-session-token`, and set them in the environment"
             )
-        import getpass
-
         self.progress.end()  # the live table, which would draw over the prompt
-        return getpass.getpass(prompt)
+        try:
+            return terminal.ask_secret(prompt)
+        except KeyboardInterrupt:
+            terminal.err("")
+            if self.is_running:
+                raise Interrupted(130) from None
+            raise
 
     def parse(self, text: str) -> Runbook:
         """A stored runbook. RunbookInvalid where this version refuses it."""
@@ -199,9 +205,11 @@ class CommandContext(AbstractContextManager["CommandContext"]):
         engine = self.build_engine(runbook, id, is_new=is_new)
         hint = f"Next: {self.options.suggested_command(f'runbook resume {id}')}"
         with self.stop.installed(self.progress.say, hint):
+            self.is_running = True
             try:
                 yield engine
             finally:
+                self.is_running = False
                 self.progress.end()
 
     def build_engine(self, runbook: Runbook, id: str, *, is_new: bool) -> Engine:
@@ -271,7 +279,7 @@ class CommandContext(AbstractContextManager["CommandContext"]):
         option = self.options.sandbox
         world, script = read_file(DEMO_WORLD if option == DEMO else Path(option))
         if option != DEMO and is_new:  # the demo's script is for the demo's runbook
-            check_script(script, (step.id for step in runbook.index.values()), self.registry)
+            check_script(script, runbook, self.registry)
             self._script = script
         accounts = {name: account.id for name, account in runbook.accounts.items()}
         self._sandbox = Sandbox(world, clock=VirtualClock(), script=script, file=file, accounts=accounts)

@@ -44,6 +44,9 @@ def run_operation(
         with context.running_engine(runbook, id, is_new=is_new) as engine:
             operation = action(engine)
     except Interrupted as interruption:
+        if is_new and _is_recorded(context, id) is False:
+            terminal.err("interrupted; nothing was started")
+            return interruption.code
         terminal.err(f"interrupted; recorded progress is kept. Next: {_resume_command(context, id)}")
         _print_status(context, *context.load_operation(id), show_hints=False)
         return interruption.code

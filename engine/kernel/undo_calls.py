@@ -6,21 +6,23 @@ rendered when the reply is recorded; until then its entry awaits it.
 
 from __future__ import annotations
 
-import re
 from collections import ChainMap
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final, cast
 
 from engine.errors import ExpressionError
 from engine.kernel.decide.deletions import switches_off, texts_in
 from engine.kernel.operation import Entry, UndoRecord
 from engine.kernel.rendering import Names, rendered
+from engine.language.expressions.grammar import parse_expression
+from engine.language.expressions.syntax_tree import Name, walk
+from engine.language.expressions.template import split_template
 from engine.language.model import Call, Check, Runbook, Step
 from engine.values import changed
 
 RESULT: Final = "result"
 """The name of the call's reply in the expressions of its undo, unless the runbook has an input, var or step of that name."""
-_USES_RESULT: Final = re.compile(r"\$\{[^}]*\bresult\b")
 
 
 def undo_record(runbook: Runbook, step: Step, names: Names) -> UndoRecord:
@@ -36,7 +38,16 @@ def uses_result(runbook: Runbook, call: Call) -> bool:
     """Does the undo name the reply of the call that it takes back?"""
     if RESULT in runbook.inputs or RESULT in runbook.vars or RESULT in runbook.by_name:
         return False
-    return any(_USES_RESULT.search(text) for text in texts_in((call.params, _check_params(call))))
+    return any(map(_names_result, texts_in((call.params, _check_params(call)))))
+
+
+@lru_cache(maxsize=256)
+def _names_result(text: str) -> bool:
+    """Is `result` a name in one of the text's expressions? As a member, such as `settings.result`, it is another thing."""
+    if RESULT not in text:
+        return False
+    expressions = [parse_expression(part[0]) for part in split_template(text) if not isinstance(part, str)]
+    return any(isinstance(node, Name) and node.name == RESULT for one in expressions for node in walk(one))
 
 
 def with_result(runbook: Runbook, entry: Entry, names: Names, output: Any) -> Entry:

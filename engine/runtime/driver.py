@@ -263,6 +263,8 @@ class Driver:
             self.observer.resending(self.log.operation, effect, problem, delay)
             self._pause(delay)
             if isinstance(outcome, ev.Unknown):
+                if lost_reply(self.log.runbook, self.log.operation, changed(outcome, at=self.now())) is None:
+                    return  # the pause was longer than AWS knows its token: what is next is decided anew
                 self.log.fold(ev.SentAgain(at=self.now()))
 
     def _resend_delay(

@@ -11,11 +11,11 @@ from typing import Any
 from engine.errors import EffectFailed, EffectNotSent, EffectUnknown, EnvironmentProblem, ExpressionError, UsageError
 from engine.kernel import Operation
 from engine.kernel import events as ev
-from engine.kernel.frame import MainStep
+from engine.kernel.frame import Acting, MainStep
 from engine.kernel.operation import Entry
-from engine.kernel.queries import is_running_on_hold
+from engine.kernel.queries import is_running_on_hold, step_of
 from engine.kernel.rendering import Names, place, rendered
-from engine.language.model import Ensure, Runbook
+from engine.language.model import Call, Ensure, Runbook
 from engine.runtime.performer import ReadSetting, read_settings
 from engine.values import changed
 
@@ -28,6 +28,7 @@ def edit_operation(
     moves = {one.path: other.path for one in before.steps for other in after.steps if one.id == other.id}
     if current not in moves:
         raise _refusal(operation, f"its current step, {before.step(current).id}, was removed")
+    _check_calls(before, operation)
     _check_earlier_steps(before, after, operation, moves[current])
     _check_accounts(after, operation)
     inputs = _inputs(after, operation)
@@ -48,6 +49,22 @@ def _current_path(before: Runbook, operation: Operation) -> str:
     if not isinstance(position, MainStep) or position.path not in before.index:
         raise _refusal(operation, f"it is not at a step of the main list, but at {position.path}")
     return position.path
+
+
+def _check_calls(before: Runbook, operation: Operation) -> None:
+    """● A call that may have taken effect is not sent again in its edited form: that would be another call to AWS."""
+    for frame in operation.frames:
+        step = step_of(before, operation, frame)
+        body, performed = step.body, frame.performed
+        if not isinstance(body, Call) or body.repeatable or body.until is not None:
+            continue
+        sent = isinstance(frame.phase, Acting) and frame.phase.failed is None
+        if sent or (performed.perhaps_done and performed.repeat is not None):
+            raise _refusal(
+                operation,
+                f"the outcome of {body.action} in {step.id} is unknown, and the edited call could be made twice. First run "
+                f"`runbook resume {operation.id}`, and answer whether it took effect",
+            )
 
 
 def _check_earlier_steps(before: Runbook, after: Runbook, operation: Operation, current: str) -> None:

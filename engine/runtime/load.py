@@ -62,9 +62,13 @@ def load_cached(store: Store, id: str, parse: Parse, known: dict[str, Loaded]) -
     return loaded
 
 
-def unknown_operation(store: Store, id: str) -> UsageError:
+class UnknownOperation(UsageError):
+    """The store has no such operation."""
+
+
+def unknown_operation(store: Store, id: str) -> UnknownOperation:
     """The error for an operation that is not in the store."""
-    return UsageError(f"there is no operation {id} in {store.name}; see `runbook list`")
+    return UnknownOperation(f"there is no operation {id} in {store.name}; see `runbook list`")
 
 
 def _fold_records(store: Store, records: list[LogRecord], parse: Parse, known: Loaded | None) -> Loaded:

@@ -64,11 +64,14 @@ def delete(store: Store, id: str, parse: Parse, lease: OperationLease) -> None:
 
     Raises Busy if the operation has changed since it was listed, or a runner has the lease.
     """
+    if store.head(id) is None:
+        return  # somebody else has deleted it
     lease.acquire()
     try:
         head = store.head(id)
         if head is None or not head.summary:
-            return  # somebody else has deleted it; its lease alone is here
+            store.delete_operation(id)  # somebody else has deleted it meanwhile: nothing but this lease is here
+            return
         if _why_kept(store, head, parse) != "":
             raise Busy(f"operation {id} has changed since it was listed, and was not deleted")
         if not head.summary.get(DELETING):

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from actions import build_registry
+from engine.clock import SystemClock
+from engine.language.parse.document import load
+from engine.runtime import prune
 from engine.stores.factory import open_store
+from engine.stores.lease import StoreLease, this_process
 from tests.cli.commands import INPUTS, RESTORE, Cli, Store, assert_valid, start_held, start_held_with_copy, write_file
 
 TOMORROW = ("--ended-before", "9998-01-01")
@@ -98,3 +104,19 @@ def test_an_operation_that_was_restarted_is_not_deleted(cli: Cli, few: str, stor
     opened.close()
     assert cli("store", "prune", *store, *TOMORROW, "--yes", "-o", "json").document["deleted"] == []
     assert ids(cli, store) == ["op"]
+
+
+def test_what_two_people_prune_at_once_leaves_no_head(cli: Cli, ended: str, store: Store, tmp_path: Path) -> None:
+    opened = open_store(store[1], clients=None, clock=SystemClock())
+    parse = partial(load, vocabulary=build_registry(), file="ends.yaml")
+    for _ in range(2):  # both have listed it
+        prune.delete(opened, "old", parse, StoreLease(opened, "old", SystemClock(), this_process("somebody")))
+    assert opened.head("old") is None
+    assert ids(cli, store) == []
+
+
+def test_the_lease_of_an_operation_without_records_is_not_listed(cli: Cli, ended: str, store: Store) -> None:
+    """A runner takes it before it writes the first record."""
+    opened = open_store(store[1], clients=None, clock=SystemClock())
+    StoreLease(opened, "next", SystemClock(), this_process("somebody")).acquire()
+    assert ids(cli, store) == ["old"]

@@ -55,3 +55,14 @@ def test_outcome_not_done(held: Aws) -> None:
     assert result.code == 0, result.err
     assert result.document["outputs"]["arn"].endswith(":cluster:orders")
     assert sent(held) == 2
+
+
+def test_an_edited_call_is_not_sent_before_an_answer(held: Aws) -> None:
+    edited = write_file(
+        held.folder / "edited.yaml", HEAD + CALL.replace("ApplyImmediately: true", "ApplyImmediately: false")
+    )
+    result = held.run("resume", "op", "--with", edited)
+    assert result.code == 2
+    assert "the outcome of aws.rds.modify_db_cluster in change is unknown" in result.err
+    assert sent(held) == 1
+    assert held.run("resume", "op", "--outcome", "not-done").code == 0

@@ -36,7 +36,7 @@ def look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 def test_no_credentials_at_the_start(process: Cli, look: str, store: Store) -> None:
     result = process("run", look, *store, "--operation-id", "op")
     assert result.code == 4
-    assert "Unable to locate credentials; log in again" in result.err
+    assert "Unable to locate credentials; log in (" in result.err
     assert "Nothing was started" in result.err
     assert "resume" not in result.err
     assert "no operation" in process("list", *store).err
@@ -61,6 +61,33 @@ def test_no_input_does_not_wait_on_a_terminal(look: str, store: Store) -> None:
             shown += part
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 4
     assert b"nobody can be asked for it here" in shown
+
+
+def test_ctrl_c_at_the_question_for_a_code_ends_at_once(process: Cli, look: str, store: Store) -> None:
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execv(RUNBOOK, [RUNBOOK, "run", look, *store, "--profile", "mfa"])
+    shown = b""
+    while b"Enter MFA code" not in shown:
+        shown += os.read(terminal, 4096)
+    os.write(terminal, b"\x03")
+    with suppress(OSError):
+        while part := os.read(terminal, 4096):
+            shown += part
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 130
+    assert b"interrupted; nothing was started" in shown
+    assert b"resume" not in shown
+    assert "no operation" in process("list", *store).err
+
+
+def test_a_credential_process_that_fails_without_a_word(
+    process: Cli, look: str, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    profile = write_file(tmp_path / "silent", "[profile silent]\ncredential_process = /bin/false\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", profile)
+    result = process("run", look, *store, "--profile", "silent")
+    assert result.code == 4
+    assert "from custom-process: it failed and gave no reason; log in (" in result.err
 
 
 def test_a_region_is_asked_for_before_anything_is_recorded(

@@ -87,6 +87,38 @@ def test_members_that_only_the_sdk_knows_are_accepted(cli: Cli) -> None:
         assert cli("validate", str(folder / file)).code == 0
 
 
+ITEMS = """\
+runbook: items
+region: us-west-2
+steps:
+  - id: instances
+    for_each: [a, b]
+    ensure: rds.instance
+    with: {name: "${each}", cluster: orders, class: db.r6g.large}
+    undo: keep
+  - {id: last, wait: 0s}
+"""
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [
+        ("instances[x]", "instances[x] names no item of instances: write a number from 0 on, such as `instances[0]`"),
+        ("instances[-1]", "instances[-1] names no item of instances"),
+        ("instances[01]", "instances[01] names no item of instances"),
+        ("instances[0][1]", "instances[0][1] names no item of instances"),
+        ("last[0]", "last is no `for_each`, so it has no items: write `last`"),
+    ],
+)
+def test_an_entry_of_a_script_names_an_item_that_can_be(
+    cli: Cli, tmp_path: Path, store: Store, key: str, expected: str
+) -> None:
+    world = write_file(tmp_path / "w.yaml", f'world: {{}}\nscript:\n  "{key}": [InsufficientDBInstanceCapacity]\n')
+    result = cli("run", write_file(tmp_path / "items.yaml", ITEMS), "--sandbox", world, *store)
+    assert result.code == 2
+    assert expected in result.err
+
+
 def test_commands_name_the_world_that_was_typed(cli: Cli, tmp_path: Path, store: Store) -> None:
     broken = start_held_with_copy(cli, tmp_path, store)
     hint = cli("status", "op", broken, *store).err

@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from actions import build_registry
+from engine.kernel.undo_calls import uses_result
+from engine.language.model import Call
+from engine.language.parse.document import load
 from tests.cli.commands import Cli, Store, write_file
 from tests.servers import moto as motos
 
@@ -106,3 +110,18 @@ def test_the_page_and_the_product_agree_on_what_can_be_made_and_deleted(cli: Cli
     page = PAGE.read_text(encoding="utf-8")
     for word in ("ensure", "remove"):
         assert f"| **`{word}`** | a kind |" in page
+
+
+@pytest.mark.parametrize(
+    ("id", "uses"),
+    [
+        ("${result.VolumeId}", True),
+        ("${ '{}' ~ result.VolumeId }", True),
+        ("${vars.result}", False),
+        ("${'result'}", False),
+        ("$${result.VolumeId}", False),
+    ],
+)
+def test_an_undo_uses_the_reply_where_an_expression_names_it(id: str, uses: bool) -> None:
+    runbook = load("runbook: r\nsteps: [{id: last, wait: 0s}]\n", build_registry())
+    assert uses_result(runbook, Call(action="aws.ec2.delete_volume", params={"VolumeId": id})) is uses

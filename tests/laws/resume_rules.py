@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from engine.kernel import begun, evolve, pending, start
+from engine.kernel import events as ev
 from engine.kernel.apply.lifecycle import begin_again
 from engine.kernel.apply.stack import in_phase
 from engine.kernel.effect import Effect
 from engine.kernel.frame import Refreshing
-from engine.kernel.operation import Operation
+from engine.kernel.operation import Operation, Perform, Record
 from engine.language.model import Call, Runbook
 from tests.laws.failure_scenarios import NOTE
 from tests.laws.scenario_parts import fault
-from tests.laws.scenario_run import Scenario, Trial, run
+from tests.laws.scenario_run import Scenario, Trial, parse, run
 
 
 def rescue_again(runbook: Runbook, operation: Operation, frame: Any) -> Operation:
@@ -51,6 +53,22 @@ def a_token_that_aws_may_have_forgotten_asks_a_person() -> None:
     assert trial.operation is not None
     assert trial.operation.hold is not None
     assert trial.operation.hold.kind == "unknown_outcome"
+
+
+def a_token_is_not_used_after_its_hour() -> None:
+    """A signal stops the runner while it waits to send the call again, and the next one comes two hours later."""
+    runbook = parse(TOKEN.text)
+    operation = begun(runbook, start(runbook, "op", {}, {}, {}, 0.0)[0])
+    while not isinstance(command := pending(runbook, operation, 0.0), Perform):
+        assert isinstance(command, Record)
+        operation = evolve(runbook, operation, command.event)
+    later = 7200.0
+    for event in (ev.Unknown(at=1.0, why="the reply was lost", again=True), ev.TakenUp(at=later, runner="another")):
+        operation = evolve(runbook, operation, event)
+    command = pending(runbook, operation, later)
+    assert isinstance(command, Record)
+    assert isinstance(command.event, ev.Held)
+    assert command.event.kind == "unknown_outcome"
 
 
 def _sent(scenario: Scenario) -> int:

@@ -259,6 +259,7 @@ RULES = (
     Rule(function="engine.runtime.driver.lost_reply", instead=nothing,
          scenarios=("the replies of a repeatable call without retry are lost for a while",)),
     Rule(function="apply.outcomes.may_repeat", instead=resuming.only_if_repeatable, scenario=resuming.a_call_with_a_token_is_made_once),
+    Rule(function="decide.pending.too_late_to_repeat", instead=no, scenario=resuming.a_token_is_not_used_after_its_hour),
     Rule(function="apply.outcomes.with_known_reply", instead=lambda runbook, operation, *_: operation,
          scenarios=("an undo uses the reply of its call",)),
     # resuming

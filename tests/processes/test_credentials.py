@@ -20,7 +20,7 @@ from tests.processes.test_outages import BOTH, run_words
 from tests.servers.postgres import Postgres
 
 HOUR = 3600.0
-LOG_IN = "log in again"
+LOG_IN = "log in "
 LOOK = "rds.DescribeDBClusterSnapshots"
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
 from heapq import merge
 from typing import Annotated, Any, Final
 
@@ -18,7 +17,7 @@ from engine.cli.output.status_document import is_abandoned, runner_of
 from engine.errors import UsageError
 from engine.language.nearest import did_you_mean
 from engine.reports.status import summary
-from engine.runtime.load import load
+from engine.runtime.load import UnknownOperation, load
 from engine.stores.authenticated_store import Unauthenticated
 from engine.stores.port import UNSUMMARISED, Head
 from engine.values import Value
@@ -115,11 +114,13 @@ def _find(context: CommandContext, wanted: ListFilter, limit: int) -> tuple[list
     found: dict[str, Summary] = {}
     for status in ("IN_PROGRESS", UNSUMMARISED, "HELD", "STUCK"):
         for head in context.store.heads(status, after=wanted.since):
-            found.setdefault(head.operation, _summary(context, head))
+            if (one := _summary(context, head)) is not None:
+                found.setdefault(head.operation, one)
     chosen = [one for one in found.values() if wanted.accepts(one)]
     count = sum(one["status"] in ENDED_STATUSES for one in chosen)  # the head of a dead runner may be out of date
     for head in _newest_ended(context, wanted):
-        if head.operation in found or not wanted.accepts(operation := _summary(context, head)):
+        operation = None if head.operation in found else _summary(context, head)
+        if operation is None or not wanted.accepts(operation):
             continue
         if count >= limit:
             return _sorted(chosen), True
@@ -135,17 +136,22 @@ def _newest_ended(context: CommandContext, wanted: ListFilter) -> Iterator[Head]
     return merge(*heads, key=lambda head: str(head.summary.get("updated", "")), reverse=True)
 
 
-def _summary(context: CommandContext, head: Head) -> Summary:
+def _summary(context: CommandContext, head: Head) -> Summary | None:
     """The summary in the head; from the records where the head is out of date.
 
-    That is so where a runner died before it wrote the summary, or has just taken over an operation that was held.
+    That is so where a runner died before it wrote the summary, or has just taken over an operation that was held. None if
+    there are no records: they are about to be written, or have just been deleted.
     """
     operation = dict(head.summary)
     is_resumed = head.lease is not None and operation.get("status") != "IN_PROGRESS"
     if not operation or is_resumed or is_abandoned(head):
-        with suppress(Unauthenticated):  # a list needs no key, and shows what the head says
+        try:
             loaded = load(context.store, head.operation, context.parse)
             operation = summary(loaded.operation, loaded.runbook)
+        except UnknownOperation:
+            return None
+        except Unauthenticated:
+            pass  # a list needs no key, and shows what the head says
     return {"account_id": None, "operation_id": head.operation, **operation, "runner": runner_of(head)}
 
 

@@ -11,8 +11,8 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from functools import cache
 from typing import Any, Final, TextIO
 
@@ -147,19 +147,36 @@ def confirm(question: str) -> bool:
 
     Raises KeyboardInterrupt on Ctrl-C, also while an operation runs: nothing is in flight while a person is asked.
     """
-    import signal
-
     answer = ""
-    previous = signal.signal(signal.SIGINT, signal.default_int_handler)  # before a person can see the question
     try:
-        sys.stderr.write(f"{question} [y/N] ")
-        sys.stderr.flush()
-        answer = sys.stdin.readline()
+        with ctrl_c_raises():
+            sys.stderr.write(f"{question} [y/N] ")
+            sys.stderr.flush()
+            answer = sys.stdin.readline()
     finally:
-        signal.signal(signal.SIGINT, previous)
         if not answer.endswith("\n"):
             err("")  # what follows begins on a line of its own
     return answer.strip().lower() in ("y", "yes")
+
+
+def ask_secret(prompt: str) -> str:
+    """Ask on the terminal for something that is not shown. Raises KeyboardInterrupt on Ctrl-C, as `confirm` does."""
+    import getpass
+
+    with ctrl_c_raises():
+        return getpass.getpass(prompt)
+
+
+@contextmanager
+def ctrl_c_raises() -> Iterator[None]:
+    """Until the block ends, Ctrl-C raises KeyboardInterrupt, whatever it does otherwise: a person is being asked."""
+    import signal
+
+    previous = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, previous)
 
 
 # -- formatting -----------------------------------------------------------------------------------------------

@@ -50,6 +50,7 @@ from typing import Any, assert_never
 
 from engine.errors import ExpressionError, Problem
 from engine.kernel import events as ev
+from engine.kernel.apply.outcomes import may_repeat
 from engine.kernel.decide import ends, errors
 from engine.kernel.decide.address import address_of
 from engine.kernel.decide.decision import decide
@@ -270,8 +271,17 @@ def _acting(view: View, phase: Acting) -> Next:
         reason = f"the outcome of {phase.effect.name} is unknown: {phase.unknown}"
         return ev.Held(at=view.now, kind="unknown_outcome", reason=reason)
     if not phase.sent:
+        if too_late_to_repeat(view, phase.effect):
+            reason = f"the outcome of {phase.effect.name} is unknown: AWS may no longer know its idempotency token"
+            return ev.Held(at=view.now, kind="unknown_outcome", reason=reason)
         return ev.ProofBegun(at=view.now) if proves_again(view) else ev.SentAgain(at=view.now)
     return Perform(effect=phase.effect)
+
+
+def too_late_to_repeat(view: View, effect: Effect) -> bool:
+    """● A call that may have taken effect is sent again only while AWS takes it for the same call."""
+    body, may_have_run = view.step.body, view.frame.performed.perhaps_done
+    return isinstance(body, Call) and may_have_run and not may_repeat(body, effect, view.now)
 
 
 def proves_again(view: View) -> bool:
