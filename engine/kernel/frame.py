@@ -97,6 +97,11 @@ def position_of(path: str, item: int | None = None, within: tuple[int, ...] = ()
             return NestedStep(path=path, item=item, within=within)
 
 
+def outermost(path: str) -> str:
+    """The path of the step of the runbook's own list that a step is in, or is: `steps/4`."""
+    return "/".join(path.split("/")[:2])
+
+
 def at_item(position: Position, item: int) -> StepPosition:
     """The position of an item of a `for_each`, from the position of the step or of another item."""
     assert isinstance(position, StepPosition)

@@ -58,6 +58,11 @@ class Entry(Value):
     why: str = ""
     account_id: str = ""  # "": not recorded
 
+    @property
+    def is_left(self) -> bool:
+        """Is it still to be undone, or named to a person? Not what is gone, was never made, or was delivered."""
+        return self.state in ("open", "kept", "stuck")
+
 
 class SettingValue(Value):
     """A setting as it was read. A secret's is a `Secret`: reference and version."""

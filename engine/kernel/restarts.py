@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.kernel.frame import EntryTurn
+from engine.kernel.frame import EntryTurn, outermost
 from engine.kernel.operation import Entry, Operation, StepRecord
 from engine.kernel.queries import kind_of, records_of
 from engine.language.model import Ensure, Runbook, Step
@@ -20,7 +20,7 @@ def undone_keys(runbook: Runbook, operation: Operation) -> frozenset[str]:
     for entry in _taken_back(operation):
         for key, record in operation.steps.items():
             if record.status == "DONE" and _made(entry, key, record):
-                step = runbook.index.get("/".join(record.path.split("/")[:2]))
+                step = runbook.index.get(outermost(record.path))
                 if step is None:
                     continue  # it was in an `on_*` list that an edited runbook no longer has
                 keys.add(step.id)

@@ -25,6 +25,7 @@ from engine.kernel.frame import (
     Surveying,
     UnsentNotice,
     at_item,
+    outermost,
     position_of,
 )
 from engine.kernel.operation import Ending, Hold, Operation, UndoRecord
@@ -290,8 +291,8 @@ def restarted(runbook: Runbook, operation: Operation, event: ev.Restarted) -> Op
     operation = _without_unsent(with_policy(operation, event))
     at = int(event.path.partition("/")[2])
     after = {one.path for one in runbook.steps[at:]}
-    names = {one.name for one in runbook.by_name.values() if _outermost(one.path) in after}
-    again = {key: one for key, one in operation.steps.items() if _outermost(one.path) in after}
+    names = {one.name for one in runbook.by_name.values() if outermost(one.path) in after}
+    again = {key: one for key, one in operation.steps.items() if outermost(one.path) in after}
     operation = changed(
         operation, ended="", ending=None, hold=None, failing=None, cleaning=False, frames=(), since=event.at,
         settings=event.settings or operation.settings,
@@ -299,8 +300,3 @@ def restarted(runbook: Runbook, operation: Operation, event: ev.Restarted) -> Op
         results=Map({name: value for name, value in operation.results.items() if name not in names}),
     )  # fmt: skip
     return stack.push(operation, position_of(event.path))
-
-
-def _outermost(path: str) -> str:
-    """The path of the step of the runbook's own list that a step is in, or is."""
-    return "/".join(path.split("/")[:2])

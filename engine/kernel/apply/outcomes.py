@@ -88,14 +88,8 @@ def not_sent(runbook: Runbook, operation: Operation, event: ev.NotSent) -> Opera
 def succeeded(runbook: Runbook, operation: Operation, event: ev.Succeeded) -> Operation:
     """A look follows a create or a delete; a call has its result, or is looked at by its `until`."""
     effect, operation = _take_outcome(operation)
-    if effect.verb == "create":
-        number = _entry_of_intent(runbook, operation, effect)
-        if number is not None:
-            entry = operation.ledger[number]
-            operation = stack.with_entry(operation, number, changed(entry, at=event.at, id=entry.id or event.id))
-        return _look_at(operation, since=event.at, unknown=False)
-    if effect.verb == "delete":
-        return _deleted(operation, effect, event.at)
+    if effect.verb in ("create", "delete"):
+        return _look_after(runbook, operation, effect, event.at, accepted=True, id=event.id)
     body = step_of(runbook, operation, operation.frames[-1]).body
     if isinstance(body, Call) and body.undo is not None:
         operation = with_known_reply(runbook, operation, effect, event.output)
@@ -227,20 +221,18 @@ def _look_at(operation: Operation, *, since: float | None, unknown: bool) -> Ope
     return stack.with_top(operation, changed(frame, phase=Looking(), performed=performed))
 
 
-def _look_after(runbook: Runbook, operation: Operation, effect: Effect, at: float) -> Operation:
-    """After a create or a delete whose outcome is unknown."""
-    if effect.verb == "delete":
-        return _deleted(operation, effect, at)
+def _look_after(
+    runbook: Runbook, operation: Operation, effect: Effect, at: float, *, accepted: bool = False, id: str | None = None
+) -> Operation:
+    """After a create or a delete, accepted or unknown: its grace counts from here on."""
+    if effect.verb == "delete":  # its grace is that of the id, which other steps may look at, too
+        operation = changed(operation, deletes=operation.deletes.set(effect.target or "", at))
+        return _look_at(operation, since=None, unknown=operation.top.performed.unknown)
     number = _entry_of_intent(runbook, operation, effect)
     if number is not None:
-        operation = stack.with_entry(operation, number, changed(operation.ledger[number], at=at))
-    return _look_at(operation, since=at, unknown=True)
-
-
-def _deleted(operation: Operation, effect: Effect, at: float) -> Operation:
-    """Accepted or unknown: from here on the grace of that id's delete counts."""
-    operation = changed(operation, deletes=operation.deletes.set(effect.target or "", at))
-    return _look_at(operation, since=None, unknown=operation.top.performed.unknown)
+        entry = operation.ledger[number]
+        operation = stack.with_entry(operation, number, changed(entry, at=at, id=entry.id or id))
+    return _look_at(operation, since=at, unknown=not accepted)
 
 
 def _with_notice(operation: Operation, effect: Effect, error: str) -> Operation:

@@ -10,16 +10,18 @@ from engine.kernel.frame import Address
 from engine.kernel.operation import Target
 from engine.kernel.queries import looked_at
 from engine.kernel.rendering import place, rendered
-from engine.language.model import Check, Ensure, Remove
+from engine.language.model import Call, Check, Ensure, Remove
 
 
 def address_of(view: View) -> tuple[Address, Target | None]:
     """What a look takes, and where; and with `target: STEP`, what that step's result says is meant.
 
-    Of a resource it takes the identity, of a check all that is written, and of a call without `until` nothing.
+    Of a resource a look takes the identity, of a check all that is written.
     """
     region, account = place(view.runbook, view.operation, view.step, view.names)
     body, target = looked_at(view.step), None
+    if isinstance(body, Call):  # one without `until`: nothing is looked at
+        return Address(identity={}, region=region, account=account), None
     if isinstance(body, Remove) and body.target is not None:
         target = view.operation.targets.get(view.key)  # it was recorded, and stays what it is
         if target is None:

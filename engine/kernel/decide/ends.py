@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.kernel import events as ev
 from engine.kernel.decide.view import View
+from engine.kernel.effect import Deletion
 from engine.kernel.frame import EntryTurn, LedgerUndo
 from engine.kernel.operation import Entry, Operation, UndoRecord
 from engine.kernel.queries import in_ends
@@ -15,7 +16,7 @@ def next_of_queue(view: View, queue: tuple[int, ...]) -> ev.Event:
     """The next entry's turn; or what is kept, and why; or the list is done."""
     if not queue:  # the result of a `take_back`: what went, what is left
         ledger = view.operation.ledger
-        left = [entry for entry in ledger if entry.state in ("open", "kept", "stuck")]
+        left = [entry for entry in ledger if entry.is_left]
         return ev.StepDone(at=view.now, result={
             "gone": [entry.id for entry in ledger if entry.state == "gone"],
             "left": [{"step": one.step, "id": one.id, "state": one.state, "why": one.why} for one in left],
@@ -54,7 +55,7 @@ def used_past_return(operation: Operation, entry: Entry, past: tuple[str, ...]) 
         return False
     if entry.live:
         return entry.used
-    wholes = [one for one in operation.ledger if one.live and one.used and one.state in ("open", "kept", "stuck")]
+    wholes = [one for one in operation.ledger if one.live and one.used and one.is_left]
     return entry.part_of is not None and any(entry.part_of in one.identity.values() for one in wholes)
 
 
@@ -64,7 +65,7 @@ def queue_of(operation: Operation, runbook: Runbook, body: TakeBack) -> tuple[in
     for number, entry in enumerate(operation.ledger):
         step = runbook.index.get(entry.path)
         named = body.steps is None or (step is not None and step.id in body.steps)
-        if named and entry.state in ("open", "stuck", "kept"):
+        if named and entry.is_left:
             found.append(number)
     return tuple(reversed(found))
 
@@ -89,9 +90,13 @@ def at_the_end(operation: Operation, now: float) -> ev.Event:
 
 def without_stopping(view: View, event: ev.Event) -> ev.Event:
     """What fails or holds in an undo makes its entry stuck; in an `on_*` list it is recorded, and the list continues."""
-    if not isinstance(event, (ev.Held, ev.StepFailed)):
+    deletions: tuple[Deletion, ...] = ()
+    if type(event) is ev.Held:  # few events are either, and `isinstance` takes longer to say no
+        why, deletions = event.reason, event.deletions
+    elif type(event) is ev.StepFailed:
+        why = f"{event.problem.name}: {event.problem.message}"
+    else:
         return event
-    why = event.reason if isinstance(event, ev.Held) else f"{event.problem.name}: {event.problem.message}"
     position = view.frame.position
     if isinstance(position, EntryTurn):
         # What was only looked at, to be taken back if it is broken, is no worse off than before.
@@ -99,6 +104,5 @@ def without_stopping(view: View, event: ev.Event) -> ev.Event:
             at=event.at, entry=position.entry, state="open" if position.how == "broken" else "stuck", why=why
         )
     if any(in_ends(frame) for frame in view.operation.frames):
-        deletions = event.deletions if isinstance(event, ev.Held) else ()
         return ev.TroubleRecorded(at=event.at, why=f"{view.key}: {why}", deletions=deletions)
     return event

@@ -94,7 +94,7 @@ def intend_call(view: View) -> Event:
         sources=sources(view.runbook, view.operation, body.params),
         token_until=view.now + body.token_for if body.token_for is not None else None,
     )  # fmt: skip
-    entry = _undo_entry(view, body.undo, attempt) if isinstance(body.undo, UndoCall) and view.entry is None else None
+    entry = _undo_entry(view, body.undo, attempt) if body.undo is not None and view.entry is None else None
     irreversible = view.step.id if view.step.irreversible else ""
     return Intended(at=view.now, effect=effect, entry=entry, irreversible=irreversible)
 

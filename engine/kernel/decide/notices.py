@@ -49,7 +49,7 @@ def standard_text(operation: Operation, runbook: Runbook) -> str:
         lines.append(f"It holds at {operation.hold.step} ({operation.hold.kind}): {operation.hold.reason}")
     elif error is not None:
         lines.append(f"{error.name}: {error.message}")
-    there = [entry for entry in operation.ledger if entry.state in ("open", "stuck", "kept")]
+    there = [entry for entry in operation.ledger if entry.is_left]
     if status_in_message(operation) == "SUCCEEDED":
         lines += [f"made: {e.kind} {e.id or e.step} in {e.region}" for e in there]
     else:

@@ -42,8 +42,8 @@ class View(Value, kw_only=False):
     @property
     def entry(self) -> Entry | None:
         """The entry whose turn it is; None for a step of the runbook."""
-        position = self.frame.position
-        return self.operation.ledger[position.entry] if isinstance(position, EntryTurn) else None
+        position = self.frame.position  # asked several times a step, and `isinstance` takes longer to say no
+        return self.operation.ledger[position.entry] if type(position) is EntryTurn else None
 
     def names(self, seen: Seen | None = None) -> Names:
         return Names(self.runbook, self.operation, self.frame, seen)
